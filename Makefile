@@ -1,0 +1,147 @@
+# Every variable that is set with ?= may be given on the command line:
+#   make CC=clang KIND=clang        make install PREFIX=$HOME/.local
+# KIND names a set of objects, build/KIND, so that they never mix: asan and
+# coverage bring flags of their own, any other name is a release.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+KIND ?= release
+LUA ?= lua5.4
+PREFIX ?= /usr/local
+LUADIR ?= $(PREFIX)/share/lua/5.4
+LIBDIR ?= $(PREFIX)/lib/lua/5.4
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+LIBRARIES = sqlite3 blkid fdisk tsk
+LUA_CFLAGS ?= $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell \
+  pkg-config --cflags lua5.4 2>/dev/null || echo -I/usr/include/lua5.4))
+LIB_CFLAGS ?= $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null || \
+  echo -I/usr/include/libfdisk -I/usr/include/blkid)
+CORE_LIBS ?= $(shell pkg-config --libs blkid 2>/dev/null || echo -lblkid)
+SIM_LIBS ?= $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || \
+  echo -lsqlite3 -lblkid -lfdisk -ltsk)
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
+  -Wstrict-prototypes $(WERROR)
+KIND_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+  -fno-sanitize-recover=undefined
+KIND_coverage = -O0 --coverage -fprofile-update=atomic
+LINK_asan = -Wl,-z,nodelete
+OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) \
+  -Isrc $(LUA_CFLAGS) $(LIB_CFLAGS) -MMD -MP $(CFLAGS) $(KIND_$(KIND))
+LINK = $(CC) $(CFLAGS) $(KIND_$(KIND)) $(LINK_$(KIND)) $(LDFLAGS)
+
+B = build/$(KIND)
+objects = $(patsubst %.c,$B/obj/%.o,$(sort $(wildcard $(1))))
+CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c)
+# All but the two entry points; who links it takes what it needs.
+ARCHIVE_OBJ = $(call objects,src/lua_*.c src/nt/*.c src/nt/sim/*.c)
+ALL_C = $(wildcard src/*.c src/nt/*.c src/nt/*/*.c spec/c/*.c examples/*/*.c)
+ALL_H = $(wildcard src/*.h src/nt/*.h src/nt/*/*.h spec/c/*.h)
+C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
+FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c))
+
+# Lua programs, and the programs that they start, see this tree and this KIND.
+unexport LUA_PATH_5_4 LUA_CPATH_5_4
+export NTVOL_BUILD = $(CURDIR)/$B
+RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
+  LUA_CPATH='$(CURDIR)/$B/?.so;;'
+BUSTED = $(LUA) "$$(command -v busted)"
+MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
+
+.PHONY: all tests suite demo test lint asan valgrind docs errors bench \
+  coverage install clean deps
+
+all: $B/ntvol/core.so $B/ntvol/sim/core.so
+
+$B/ntvol/core.so: $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(LINK) -shared -o $@ $^ $(CORE_LIBS)
+
+$B/ntvol/sim/core.so: $B/obj/src/sim_core.o $B/ntvol.a
+	@mkdir -p $(@D)
+	$(LINK) -shared -o $@ $^ $(SIM_LIBS)
+
+$B/ntvol.a: $(ARCHIVE_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$B/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(OUR_CFLAGS) -c -o $@ $<
+
+$B/c/%: $B/obj/spec/c/%.o $B/ntvol.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(SIM_LIBS)
+
+$B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
+	$(LINK) -shared -o $@ $^ $(CORE_LIBS)
+
+-include $(patsubst %.c,$B/obj/%.d,$(ALL_C))
+
+tests: all $(C_TESTS) $(FAKES)
+
+# The busted suite with what is built; ARGS go to busted.
+suite: tests
+	@$(RUN) $(WRAP) $(BUSTED) $(ARGS)
+
+deps:
+	@sh tools/deps.sh
+
+demo: deps
+	$(MAKE_IN) all
+	@$(RUN) sh tools/demo.sh
+
+test: deps
+	$(MAKE_IN) suite
+
+# Other people's programs inherit the preloaded checker, and many leak: leaks
+# count in Lua and in our C tests only (%b is the name of the program).
+LEAKS = detect_leaks=0:include_if_exists=$(CURDIR)/tools/leaks.%b
+SANITIZER = LD_PRELOAD="$(shell gcc -print-file-name=libasan.so) $(shell \
+  gcc -print-file-name=libubsan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
+  LSAN_OPTIONS=suppressions=$(CURDIR)/tools/leaks.supp:print_suppressions=0 \
+  ASAN_OPTIONS=$(LEAKS) NTVOL_CHECKER="env ASAN_OPTIONS=detect_leaks=1"
+asan:
+	$(MAKE_IN) suite KIND=asan CC=gcc WRAP='$(SANITIZER)'
+
+VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
+valgrind:
+	$(MAKE_IN) suite ARGS="$(or $(ARGS),spec/unit spec/c_spec.lua)" \
+	  WRAP='NTVOL_CHECKER="$(VALGRIND)" $(VALGRIND)'
+
+lint:
+	luacheck --quiet .
+	clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
+	cppcheck --quiet --error-exitcode=1 --std=c11 -D__GNUC__ --inline-suppr \
+	  --enable=warning,portability,performance --suppress=missingInclude -Isrc src
+	shellcheck tools/*.sh .ci/run
+	$(MAKE_IN) tests KIND=gcc CC=gcc
+	$(MAKE_IN) tests KIND=clang CC=clang
+
+coverage:
+	rm -rf build/coverage
+	$(MAKE_IN) suite KIND=coverage CC=gcc; code=$$?; \
+	  sh tools/coverage.sh build/coverage && exit $$code
+
+docs:
+	$(LUA) "$$(command -v ldoc)" --quiet .
+
+# Writes the table of error codes into its document.
+errors: all
+	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
+
+bench: all
+	@$(RUN) $(LUA) bench/run.lua $(ARGS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/ntvol/sim
+	install -m 755 bin/ntvol $(DESTDIR)$(PREFIX)/bin/ntvol
+	install -m 755 $B/ntvol/core.so $(DESTDIR)$(LIBDIR)/ntvol/core.so
+	install -m 755 $B/ntvol/sim/core.so $(DESTDIR)$(LIBDIR)/ntvol/sim/core.so
+	cd lua && find ntvol -name '*.lua' -exec \
+	  install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
+
+clean:
+	rm -rf build docs/api

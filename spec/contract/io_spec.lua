@@ -1,0 +1,359 @@
+-- Reading and writing: direct writes (nt-semantics 1.10), alignment, ends and
+-- extended DASD (1.11), rows I2 to I5.
+
+local machines = require "spec.support.machines"
+
+local refused = machines.refused
+
+local SECTOR = 512
+local FS_END = machines.FAT_SIZE             -- of D:, where its FAT ends
+local VOLUME_END = machines.FAT_VOLUME_SIZE  -- of D:
+local DATA = 512 << 10                       -- in the data area of D: and E:
+
+machines.each(_ENV, function(lab)
+  local function bytes(text, count)
+    return text:rep(count or SECTOR)
+  end
+
+  describe("1.10 a direct write", function()
+    for _, letter in ipairs { "D:", "E:" } do
+      it("into mounted, unlocked " .. letter .. " is refused", function()
+        lab:start()
+        local v = lab:open(letter)
+        local before = v:read(DATA, SECTOR)
+        local info = refused("STATUS_ACCESS_DENIED", v:write(DATA, bytes "a"))
+        assert.equal("mounted", info.reason)
+        assert(info.hint:find("lock", 1, true))
+        assert.equal(before, v:read(DATA, SECTOR))
+      end)
+
+      it("into the boot sector of " .. letter .. " is allowed", function()
+        lab:start()
+        local v = lab:open(letter)
+        local boot = v:read(0, SECTOR)
+        assert.equal(SECTOR, v:write(0, boot))
+        assert.equal(boot, v:read(0, SECTOR))
+      end)
+
+      it("that leaves the boot area of " .. letter .. " is refused", function()
+        lab:start()
+        local v = lab:open(letter)
+        refused("STATUS_ACCESS_DENIED", v:write(0, bytes("a", 64 << 10)))
+        assert.not_equal("aa", v:read(0, SECTOR):sub(1, 2))
+      end)
+
+      it("by the owner of the lock of " .. letter .. " is allowed (I2)", function()
+        lab:start()
+        local v = lab:open(letter)
+        assert(v:lock())
+        assert.equal(SECTOR, v:write(DATA, bytes "a"))
+        assert.equal(bytes "a", v:read(DATA, SECTOR))
+      end)
+
+      it("by who dismounted " .. letter .. " is allowed, by others not", function()
+        lab:start()
+        local v, w = lab:open(letter), lab:open(letter)
+        assert(v:dismount())
+        assert.equal(SECTOR, v:write(DATA, bytes "b"))
+        refused("STATUS_ACCESS_DENIED", w:write(DATA, bytes "c"))
+        assert.equal(bytes "b", v:read(DATA, SECTOR))
+      end)
+    end
+
+    it("behind the FAT file system is allowed where the volume has room", function()
+      lab:start()
+      local v = lab:open "D:"
+      assert(v:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
+      assert.equal(SECTOR, v:write(FS_END, bytes "z"))
+      assert.equal(bytes "z", v:read(FS_END, SECTOR))
+      refused("STATUS_ACCESS_DENIED", v:write(FS_END - SECTOR, bytes "z"))
+    end)
+
+    it("to the last sector of NTFS, its backup boot sector, is allowed", function()
+      lab:start()
+      local v = lab:open "E:"
+      local last = machines.NTFS_SIZE - SECTOR
+      assert(v:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
+      local backup = v:read(last, SECTOR)
+      assert.equal("NTFS", backup:sub(4, 7))
+      assert.equal(SECTOR, v:write(last, backup))
+    end)
+
+    it("to a RAW volume is free", function()
+      lab:start()
+      local v = lab:open "F:"
+      assert.equal(SECTOR, v:write(DATA, bytes "r"))
+      assert.equal(bytes "r", v:read(DATA, SECTOR))
+    end)
+
+    it("to the disk is refused within a mounted volume", function()
+      lab:start()
+      local disk = lab:open "PhysicalDrive0"
+      local v = lab:open "D:"
+      local info = refused("STATUS_ACCESS_DENIED", disk:write(DATA, bytes "d"))
+      assert.equal("mounted", info.reason)
+      assert(info.detail:find("D:", 1, true))
+      assert.equal(SECTOR, disk:write(0, disk:read(0, SECTOR)))
+      refused("STATUS_ACCESS_DENIED", disk:write(0, bytes("d", 2 * SECTOR)))
+      assert(v:lock())
+      assert.equal(SECTOR, disk:write(DATA, bytes "d"))
+      assert.equal(bytes "d", v:read(DATA, SECTOR))
+      assert(v:unlock())
+      refused("STATUS_ACCESS_DENIED", disk:write(DATA, bytes "e"))
+      assert(v:dismount())
+      assert.equal(SECTOR, disk:write(DATA, bytes "f"))
+      assert.equal(bytes "f", v:read(DATA, SECTOR))
+    end)
+
+    it("to the disk is blocked again after lock, dismount, unlock", function()
+      lab:start()
+      local disk, v = lab:open "PhysicalDrive0", lab:open "D:"
+      assert(v:lock())
+      assert(v:dismount())
+      assert.equal(SECTOR, disk:write(DATA, bytes "g"))
+      assert(v:unlock())
+      refused("STATUS_ACCESS_DENIED", disk:write(DATA, bytes "h"))
+      assert.equal(SECTOR, v:write(DATA, bytes "i"))
+    end)
+
+    it("to the disk is free where nothing is mounted", function()
+      lab:start()
+      local disk = lab:open "PhysicalDrive0"
+      assert.equal(SECTOR, disk:write(DATA, bytes "j"))
+      local raw = lab:open "PhysicalDrive2"
+      lab:open "F:"
+      assert.equal(SECTOR, raw:write(DATA, bytes "k"))
+    end)
+
+    for _, style in ipairs { "mbr", "gpt" } do
+      it("to the gaps of a disk is free, style " .. style, function()
+        lab:start { { size = 8 << 20, style = style, volumes = {
+          { letter = "D:", size = 2 << 20, content = "fat" },
+          { letter = "E:", size = 2 << 20, content = "fat" },
+        } } }
+        local d, e = lab:open "D:", lab:open "E:"
+        local disk = lab:open "PhysicalDrive0"
+        local one, two = d:extents()[1], e:extents()[1]
+        assert.equal(SECTOR, disk:write(0, disk:read(0, SECTOR)))
+        assert.equal(SECTOR, disk:write(one.offset - SECTOR, bytes "g"))
+        refused("STATUS_ACCESS_DENIED", disk:write(one.offset, bytes "g"))
+        refused("STATUS_ACCESS_DENIED",
+          disk:write(one.offset - SECTOR, bytes("g", 2 * SECTOR)))
+        refused("STATUS_ACCESS_DENIED",
+          disk:write(one.offset + one.length - SECTOR, bytes "g"))
+        local gap = two.offset + two.length
+        assert.equal(SECTOR, disk:write(gap, bytes "g"))
+        assert(d:lock())
+        assert.equal(SECTOR, disk:write(one.offset + DATA, bytes "l"))
+        assert.equal(bytes "l", d:read(DATA, SECTOR))
+        local info = refused("STATUS_ACCESS_DENIED",
+          disk:write(two.offset + DATA, bytes "l"))
+        assert(info.detail:find("E:", 1, true))
+      end)
+    end
+
+    it("to a read-only volume is refused as write protected", function()
+      lab:start { { size = VOLUME_END, volumes = {
+        { letter = "D:", content = "fat", readonly = true } } } }
+      local v = lab:open "D:"
+      refused("STATUS_MEDIA_WRITE_PROTECTED", v:write(0, bytes "a"))
+      assert(v:lock())
+      refused("STATUS_MEDIA_WRITE_PROTECTED", v:write(DATA, bytes "a"))
+      refused("STATUS_MEDIA_WRITE_PROTECTED", v:flush())
+      refused("STATUS_MEDIA_WRITE_PROTECTED", v:control "IOCTL_DISK_IS_WRITABLE")
+    end)
+  end)
+
+  describe("1.11 alignment:", function()
+    it("obs 39: offsets and lengths are whole sectors, or it raises", function()
+      lab:start()
+      for _, name in ipairs { "D:", "E:", "F:", "PhysicalDrive0" } do
+        local v = lab:open(name)
+        for _, wrong in ipairs { { 7, 512 }, { 0, 100 }, { 256, 512 } } do
+          assert.is_false(pcall(v.read, v, wrong[1], wrong[2]))
+        end
+        assert.is_false(pcall(v.write, v, 1, bytes "a"))
+        assert.is_false(pcall(v.write, v, 0, "short"))
+        assert.is_false(pcall(v.read, v, -512, 512))
+        assert.is_false(pcall(v.read, v, 0, -512))
+        assert.is_false(pcall(v.read, v, math.maxinteger - 511, 1024))
+      end
+    end)
+
+    it("of a disk with large sectors is 4096", function()
+      lab:start { { size = 4 << 20, sector_size = 4096,
+        volumes = { { letter = "G:" } } } }
+      for _, name in ipairs { "G:", "PhysicalDrive0" } do
+        local v = lab:open(name)
+        assert.equal(4096, v:sector_size())
+        assert.is_false(pcall(v.read, v, 512, 4096))
+        assert.is_false(pcall(v.read, v, 0, 512))
+        assert.equal(4096, #v:read(4096, 4096))
+        assert.equal(4096, v:write(8192, bytes("a", 4096)))
+      end
+    end)
+
+    it("of files is 1", function()
+      lab:start()
+      local f = lab:open("D:\\a.txt", { access = "r" })
+      assert.equal("lph", f:read(1, 3))
+    end)
+
+    it("zero bytes are read and written anywhere", function()
+      lab:start()
+      local v = lab:open "D:"
+      for _, offset in ipairs { 0, FS_END, VOLUME_END, VOLUME_END << 10 } do
+        assert.equal("", v:read(offset, 0))
+      end
+      assert.equal(0, v:write(0, ""))
+    end)
+  end)
+
+  describe("1.11 the end:", function()
+    it("a read at or past the end of FAT meets the end of file", function()
+      lab:start()
+      local v = lab:open "D:"
+      for _, offset in ipairs { FS_END, VOLUME_END - SECTOR, VOLUME_END,
+        1 << 50 } do
+        refused("STATUS_END_OF_FILE", v:read(offset, SECTOR))
+      end
+      assert.equal(SECTOR, #v:read(FS_END - SECTOR, SECTOR))
+    end)
+
+    it("a read across the end of FAT is clipped", function()
+      lab:start()
+      local v = lab:open "D:"
+      assert.equal(SECTOR, #v:read(FS_END - SECTOR, 8 * SECTOR))
+      assert.equal(FS_END, #v:read(0, VOLUME_END))
+    end)
+
+    it("a write past the end of FAT writes nothing, and succeeds", function()
+      lab:start()
+      local v = lab:open "D:"
+      for _, lock in ipairs { false, true } do
+        if lock then
+          assert(v:lock())
+        end
+        assert.equal(0, v:write(FS_END, bytes "a"))
+        assert.equal(0, v:write(VOLUME_END, bytes "a"))
+      end
+      local disk = lab:open("PhysicalDrive0", { access = "r" })
+      assert.equal(bytes "\0", disk:read(FS_END, SECTOR))
+    end)
+
+    it("a write across the end of FAT is clipped without a word", function()
+      lab:start()
+      local v = lab:open "D:"
+      assert(v:lock())
+      assert.equal(SECTOR, v:write(FS_END - SECTOR, bytes("a", 4 * SECTOR)))
+      local disk = lab:open("PhysicalDrive0", { access = "r" })
+      assert.equal(bytes "a" .. bytes "\0", disk:read(FS_END - SECTOR, 2 * SECTOR))
+    end)
+
+    it("is the same where FAT fills its volume", function()
+      lab:start { { size = FS_END, volumes = {
+        { letter = "D:", content = "fat" } } } }
+      local v = lab:open "D:"
+      assert(v:lock())
+      refused("STATUS_END_OF_FILE", v:read(FS_END, SECTOR))
+      assert.equal(0, v:write(FS_END, bytes "a"))
+      assert.equal(SECTOR, v:write(FS_END - SECTOR, bytes("a", 4 * SECTOR)))
+    end)
+
+    it("of NTFS leaves its last sector to extended DASD", function()
+      lab:start()
+      local v = lab:open "E:"
+      local last = machines.NTFS_SIZE - SECTOR
+      refused("STATUS_END_OF_FILE", v:read(last, SECTOR))
+      assert.equal(SECTOR, #v:read(last - SECTOR, 2 * SECTOR))
+      assert.equal("", v:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
+      assert.equal("NTFS", v:read(last, SECTOR):sub(4, 7))
+    end)
+
+    it("extended DASD is for its handle only", function()
+      lab:start()
+      local v, w = lab:open "D:", lab:open "D:"
+      assert.equal("", v:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
+      assert.equal(SECTOR, #v:read(VOLUME_END - SECTOR, SECTOR))
+      assert.equal(VOLUME_END, #v:read(0, VOLUME_END + SECTOR))
+      refused("STATUS_END_OF_FILE", v:read(VOLUME_END, SECTOR))
+      refused("STATUS_END_OF_FILE", v:write(VOLUME_END, bytes "a"))
+      refused("STATUS_END_OF_FILE", w:read(FS_END, SECTOR))
+    end)
+
+    it("extended DASD needs a volume handle and the right", function()
+      lab:start()
+      local code = "FSCTL_ALLOW_EXTENDED_DASD_IO"
+      refused("STATUS_INVALID_PARAMETER", lab:open("D:\\a.txt"):control(code))
+      refused("STATUS_INVALID_PARAMETER", lab:open("D:\\"):control(code))
+      refused("STATUS_INVALID_PARAMETER",
+        lab:open("D:", { access = { "traverse" } }):control(code))
+      refused("STATUS_INVALID_DEVICE_REQUEST",
+        lab:open("D:", { access = "none" }):control(code))
+    end)
+
+    it("of a RAW volume and of a disk is their length", function()
+      lab:start()
+      for _, name in ipairs { "F:", "PhysicalDrive2" } do
+        local v = lab:open(name)
+        local size = machines.RAW_SIZE
+        assert.equal(SECTOR, v:write(size - SECTOR, bytes "e"))
+        assert.equal(bytes "e", v:read(size - SECTOR, 16 * SECTOR))
+        refused("STATUS_END_OF_FILE", v:read(size, SECTOR))
+        refused("STATUS_END_OF_FILE", v:write(size, bytes "e"))
+        refused("STATUS_END_OF_FILE",
+          v:write(size - SECTOR, bytes("f", 2 * SECTOR)))
+        assert.equal(bytes "e", v:read(size - SECTOR, SECTOR))
+      end
+    end)
+  end)
+
+  describe("access:", function()
+    it("a handle reads and writes only what it was opened for", function()
+      lab:start()
+      local boot = lab:open("F:", { access = "r" })
+      refused("STATUS_ACCESS_DENIED", boot:write(0, bytes "a"))
+      refused("STATUS_ACCESS_DENIED", boot:flush())
+      local w = lab:open("F:", { access = "w" })
+      refused("STATUS_ACCESS_DENIED", w:read(0, SECTOR))
+      assert.equal(SECTOR, w:write(0, bytes "a"))
+      assert.is_true(w:flush())
+      assert.equal(bytes "a", boot:read(0, SECTOR))
+      local f = lab:open("D:\\a.txt", { access = "w" })
+      refused("STATUS_ACCESS_DENIED", f:read(0, 1))
+    end)
+
+    it("files are read-only here", function()
+      lab:start()
+      local f = lab:open "D:\\a.txt"
+      local info = refused("STATUS_NOT_SUPPORTED", f:write(0, "x"))
+      assert.equal("read_only_files", info.reason)
+      assert.equal("alpha\n", f:read(0, 10))
+    end)
+  end)
+
+  it("what one handle writes, every handle reads", function()
+    lab:start()
+    local v, w, disk = lab:open "F:", lab:open "F:", lab:open "PhysicalDrive2"
+    for i, handle in ipairs { v, w, disk } do
+      assert.equal(SECTOR, handle:write(i * SECTOR, bytes(tostring(i))))
+    end
+    for _, handle in ipairs { v, w, disk } do
+      assert.equal(bytes "1" .. bytes "2" .. bytes "3",
+        handle:read(SECTOR, 3 * SECTOR))
+    end
+  end)
+
+  it("large transfers are whole", function()
+    lab:start()
+    local v = lab:open "F:"
+    local block = {}
+    for i = 1, machines.RAW_SIZE // SECTOR do
+      block[i] = ("%08x"):format(i):rep(SECTOR // 8)
+    end
+    local data = table.concat(block)
+    assert.equal(#data, v:write(0, data))
+    assert.equal(data, v:read(0, #data))
+    assert.equal(block[1000], v:read(999 * SECTOR, SECTOR))
+  end)
+end)

@@ -1,0 +1,44 @@
+--- Runs programs for the specs that look at the tree from outside.
+
+local M = {}
+
+--- Quotes a word for sh.
+function M.quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+--- Runs a shell command without stdin. Answers what it printed on both
+--- channels, and its exit status (128 and more: a signal).
+function M.run(command)
+  local pipe = assert(io.popen("{ " .. command .. "\n} </dev/null 2>&1", "r"))
+  local output = pipe:read("a")
+  local _, how, code = pipe:close()
+  return output, how == "signal" and 128 + code or code
+end
+
+--- The lines that a command prints; fails when the command does.
+function M.lines(command)
+  local output, code = M.run(command)
+  assert(code == 0, ("%s: exit %d: %s"):format(command, code, output))
+  local lines = {}
+  for line in output:gmatch("[^\n]+") do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+--- Whether a program is there.
+function M.has(program)
+  local _, code = M.run("command -v " .. M.quote(program))
+  return code == 0
+end
+
+--- What a file holds.
+function M.slurp(path)
+  local file = assert(io.open(path, "rb"))
+  local content = file:read("a")
+  file:close()
+  return content
+end
+
+return M

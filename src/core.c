@@ -1,0 +1,66 @@
+/***
+The core: machines, volumes, locks and the vocabulary, as the module `ntvol`
+uses them. Programs load `ntvol`; this module is its private part.
+
+@module ntvol.core
+*/
+#include "lua_class.h"
+
+#include <string.h>
+
+/***
+What a value is: `"volume"`, `"closed volume"`, `"machine"`,
+`"closed machine"`, `"lock"`, `"closed lock"`, or nil for anything else.
+@function type
+@param value anything
+@treturn ?string
+@usage assert(ntvol.type(ntvol.machine()) == "machine")
+*/
+static int ln_core_type(lua_State *L) {
+  const struct ln_machine *machine;
+  const struct ln_volume *volume;
+  luaL_checkany(L, 1);
+  if ((machine = ln_testmachine(L, 1)) != NULL)
+    lua_pushstring(L, machine->machine ? "machine" : "closed machine");
+  else if ((volume = ln_testvolume(L, 1)) != NULL)
+    lua_pushstring(L, volume->handle ? "volume" : "closed volume");
+  else if (ln_testlock(L, 1) != NULL)
+    lua_pushstring(L, ln_lockheld(L, 1) ? "lock" : "closed lock");
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/***
+The help text of a class, the same that the `help` methods answer.
+@function help_class
+@tparam string name `"machine"`, `"volume"` or `"lock"`
+@treturn ?string nil when there is no such class
+*/
+static int ln_core_help_class(lua_State *L) {
+  const char *name = ln_checkname(L, 1);
+  if (strncmp(name, "ntvol.", 6) != 0)
+    name = lua_pushfstring(L, "ntvol.%s", name);
+  if (!ln_pushhelp(L, name))
+    lua_pushnil(L);
+  return 1;
+}
+
+static const struct ln_method functions[] = {
+    {"type", ln_core_type, "(value)", "Says what a value is."},
+    {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
+    {NULL, NULL, NULL, NULL}};
+
+int luaopen_ntvol_core(lua_State *L) {
+  luaL_checkversion(L);
+  lua_newtable(L);
+  ln_addfunctions(L, functions);
+  ln_setstring(L, "_VERSION", NTVOL_VERSION);
+  ln_openkinds(L);
+  ln_openinfo(L);
+  ln_openmachine(L);
+  ln_openvolume(L);
+  ln_openlock(L);
+  ln_openvocabulary(L);
+  return 1;
+}

@@ -1,0 +1,127 @@
+/*
+ * The userdata of the binding, and what its class files offer each other.
+ *
+ * Only files of the module ntvol.core include this header.
+ *
+ * Life of a handle. A userdata is made closed, with its metatable set and its
+ * parent anchored in user value 1; only then is the machine asked to open.
+ * Closing marks it closed before the machine is asked to close, so whatever
+ * happens the machine sees exactly one close.
+ *
+ * Anything that allocates in Lua may run a finalizer of the user, and that may
+ * close what we are working on. So methods fetch the C handle (ln_handle,
+ * ln_connection) last, right before they call the machine.
+ */
+#ifndef LN_LUA_CLASS_H
+#define LN_LUA_CLASS_H
+
+#include "lua_aux.h"
+#include "nt/nt.h"
+
+struct ln_volume;
+
+struct ln_machine {
+  struct nt_machine *machine; /* NULL: closed */
+  struct ln_volume *volumes;  /* the open ones, newest first */
+};
+
+/* User value 1: the machine. */
+struct ln_volume {
+  struct nt_handle *handle;   /* NULL: closed */
+  struct ln_machine *machine; /* in whose list it is while it is open */
+  struct ln_volume *next, *previous;
+  uint64_t locks;   /* locks taken so far by lock() */
+  uint64_t current; /* number of the one that holds, 0: none */
+  bool busy;        /* a format runs; its callback must not close us */
+};
+
+/* User value 1: the volume. Has no finalizer: dropping it unlocks nothing. */
+struct ln_lock {
+  uint64_t number; /* which lock of the volume; 0: never taken */
+};
+
+/* ---- machine kinds (lua_kind.c) ----------------------------------------- */
+
+void ln_openkinds(lua_State *L);
+
+/* ---- machines (lua_machine.c) ------------------------------------------- */
+
+void ln_openmachine(lua_State *L);
+
+/* Pushes a closed machine. */
+struct ln_machine *ln_newmachine(lua_State *L);
+
+/* Of the class; NULL for anything else. */
+struct ln_machine *ln_testmachine(lua_State *L, int index);
+
+/* Of the class and open; raises otherwise. */
+struct ln_machine *ln_checkmachine(lua_State *L, int arg);
+
+/* Its connection; raises when it has been closed meanwhile. */
+struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m);
+
+/* ---- open (lua_open.c) -------------------------------------------------- */
+
+int ln_machine_open(lua_State *L);
+
+/* ---- volumes (lua_volume.c) --------------------------------------------- */
+
+void ln_openvolume(lua_State *L);
+
+/* Pushes a closed volume whose machine is the userdata at `index`. */
+struct ln_volume *ln_newvolume(lua_State *L, int index);
+
+/* Makes it open, and a child of its machine. */
+void ln_linkvolume(struct ln_volume *v, struct ln_machine *m,
+                   struct nt_handle *handle);
+
+/* Closes an open volume: the one close path. */
+nt_status ln_closevolume(struct ln_volume *v, struct nt_error *err);
+
+struct ln_volume *ln_testvolume(lua_State *L, int index);
+struct ln_volume *ln_checkvolume(lua_State *L, int arg);
+
+/* Its handle; raises when it is closed, or busy with a format. */
+struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v);
+
+/* Unlocks, and forgets the current lock when the machine agreed. */
+nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err);
+
+/* ---- lock guards (lua_lock.c) ------------------------------------------- */
+
+void ln_openlock(lua_State *L);
+
+/* Pushes a guard of no lock, for the volume at `index`. */
+struct ln_lock *ln_newlock(lua_State *L, int index);
+
+struct ln_lock *ln_testlock(lua_State *L, int index);
+
+/* True while the lock of the guard at `index` holds. */
+bool ln_lockheld(lua_State *L, int index);
+
+/* ---- format (lua_format.c) ---------------------------------------------- */
+
+int ln_volume_format(lua_State *L);
+
+/* ---- descriptions (lua_info.c) ------------------------------------------ */
+
+void ln_openinfo(lua_State *L);
+
+void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info);
+void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info);
+void ln_pushevent(lua_State *L, const struct nt_event *event);
+void ln_pushextents(lua_State *L, const struct nt_extent *extents,
+                    uint32_t count);
+
+/* "mounted, locked"; in a buffer of at least LN_STATE_MAX bytes. */
+#define LN_STATE_MAX 96
+const char *ln_volumestate(uint32_t flags, char *buf);
+
+/* Pushes "64 MiB". */
+void ln_pushsize(lua_State *L, uint64_t bytes);
+
+/* ---- vocabulary (lua_vocabulary.c) -------------------------------------- */
+
+void ln_openvocabulary(lua_State *L);
+
+#endif

@@ -1,0 +1,160 @@
+/***
+Formatting: options and progress of volume:format.
+
+@submodule ntvol.volume
+*/
+#include "nt/format.h"
+
+#include <string.h>
+
+#include "lua_class.h"
+
+/* ---- progress ----------------------------------------------------------- */
+
+struct progress {
+  lua_State *L;
+  int callback; /* stack index of the Lua function */
+  bool failed;  /* it raised; the error value is on top of the stack */
+};
+
+/* Called from within nt_format, which must not be jumped over: the function
+ * runs protected, and its error waits on the stack until nt_format is back. */
+static bool report(void *ctx, uint64_t done, uint64_t total) {
+  struct progress *p = ctx;
+  lua_State *L = p->L;
+  bool go_on;
+  if (p->failed)
+    return false;
+  lua_pushvalue(L, p->callback);
+  lua_pushinteger(L, (lua_Integer)done);
+  lua_pushinteger(L, (lua_Integer)total);
+  if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+    p->failed = true;
+    return false;
+  }
+  go_on = !lua_isboolean(L, -1) || lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return go_on;
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+static void push_file_systems(lua_State *L) {
+  luaL_Buffer b;
+  const char *name;
+  size_t i;
+  luaL_buffinit(L, &b);
+  for (i = 0; (name = nt_format_fs_at(i)) != NULL; i++) {
+    if (i > 0)
+      luaL_addstring(&b, ", ");
+    luaL_addstring(&b, name);
+  }
+  luaL_pushresult(&b);
+}
+
+static void check_fs(lua_State *L, const struct ln_options *o, const char *fs) {
+  const char *name;
+  size_t i;
+  for (i = 0; fs != NULL && (name = nt_format_fs_at(i)) != NULL; i++) {
+    if (strcmp(name, fs) == 0)
+      return;
+  }
+  push_file_systems(L);
+  if (fs == NULL)
+    ln_optionerror(L, o, "fs", "is missing; give one of: %s",
+                   lua_tostring(L, -1));
+  else
+    ln_optionerror(L, o, "fs", "must be one of: %s; got \"%s\"",
+                   lua_tostring(L, -1), fs);
+}
+
+/* Leaves the callback on the stack; answers its index, 0 for none. */
+static int read_callback(lua_State *L, const struct ln_options *o) {
+  int type = ln_optionvalue(L, o, "on_progress");
+  if (type == LUA_TNIL)
+    return 0;
+  if (type != LUA_TFUNCTION)
+    ln_optionerror(L, o, "on_progress", "must be a function, got %s",
+                   luaL_typename(L, -1));
+  return lua_gettop(L);
+}
+
+/* Leaves the strings on the stack, where the callback cannot reach them. */
+static void read_options(lua_State *L, int arg, struct nt_format_options *out,
+                         struct progress *progress) {
+  static const char *const names[] = {
+      "fs", "label", "cluster_size", "quick", "erase", "on_progress", NULL};
+  struct ln_options o = {arg, arg, ""};
+  luaL_checktype(L, arg, LUA_TTABLE);
+  ln_optionnames(L, &o, names);
+  out->fs = ln_optionstring(L, &o, "fs");
+  check_fs(L, &o, out->fs);
+  out->label = ln_optionstring(L, &o, "label");
+  out->erase = ln_optionstring(L, &o, "erase");
+  if (out->erase == NULL)
+    ln_optionerror(L, &o, "erase",
+                   "is missing; name the volume that loses its contents");
+  out->cluster_size =
+      (uint32_t)ln_optioninteger(L, &o, "cluster_size", 1, UINT32_MAX, 0);
+  out->full = !ln_optionboolean(L, &o, "quick", true);
+  progress->callback = read_callback(L, &o);
+  if (progress->callback != 0) {
+    out->progress = report;
+    out->progress_ctx = progress;
+  }
+}
+
+/* ---- the method --------------------------------------------------------- */
+
+static int push_result(lua_State *L, const struct nt_format_result *result) {
+  lua_createtable(L, 0, 2);
+  ln_setstring(L, "file_system", result->file_system);
+  ln_setinteger(L, "bytes_written", result->bytes_written);
+  return 1;
+}
+
+/***
+Formats the locked volume: everything on it is lost. Lock it first, dismount it
+afterwards.
+
+Options: `fs`: `"ntfs"`, `"fat"`, `"fat16"`, `"fat32"` or `"exfat"`; `erase`:
+names the volume that loses its contents, `"D:"`; `label`; `cluster_size` in
+bytes; `quick`: true unless given, false also writes zeros to all that the new
+file system leaves alone; `on_progress(done, total)`: called with bytes, false
+cancels. While it runs, the volume and its machine refuse every other call. An
+error that it raises cancels the format and is raised again.
+@function volume:format
+@tparam table options
+@treturn[1] table `{ file_system, bytes_written }`
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_LOCKED"`, `"ERROR_OPERATION_ABORTED"` when
+ cancelled, `"ERROR_NOT_SUPPORTED"` when the mkfs tool is missing, ...
+@treturn[2] table info `info.outcome` says what the volume holds now:
+ `"untouched"` or `"unformatted"`
+@raise for an unknown option or value
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local _guard <close> = assert(vol:lock())
+assert(vol:format { fs = "ntfs", label = "DATA", erase = "D:" })
+assert(vol:dismount())
+*/
+int ln_volume_format(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  struct progress progress = {L, 0, false};
+  struct nt_format_options options = {0};
+  struct nt_format_result result = {0};
+  struct nt_error err = {0};
+  struct nt_handle *handle;
+  nt_status status;
+  lua_settop(L, 2);
+  read_options(L, 2, &options, &progress);
+  luaL_checkstack(L, LUA_MINSTACK, NULL); /* report() must not raise */
+  handle = ln_handle(L, v);
+  v->busy = true;
+  status = nt_format(handle, &options, &result, &err);
+  v->busy = false;
+  if (progress.failed)
+    return lua_error(L);
+  return nt_ok(status) ? push_result(L, &result) : ln_pusherror(L, &err);
+}

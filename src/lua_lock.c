@@ -1,0 +1,152 @@
+/***
+A held lock. In a to-be-closed variable it unlocks at the end of the scope, as
+`volume:lock` shows. Dropping a guard does not unlock: a lock that the collector
+may release is no lock. The lock ends when the guard is closed, when the volume
+is unlocked, and when the volume is closed.
+
+@module ntvol.lock
+*/
+#include <string.h>
+
+#include "lua_class.h"
+
+struct ln_lock *ln_newlock(lua_State *L, int index) {
+  struct ln_lock *lock = lua_newuserdatauv(L, sizeof *lock, 1);
+  memset(lock, 0, sizeof *lock);
+  lua_pushvalue(L, index);
+  lua_setiuservalue(L, -2, 1);
+  luaL_setmetatable(L, NTVOL_LOCK);
+  return lock;
+}
+
+struct ln_lock *ln_testlock(lua_State *L, int index) {
+  return luaL_testudata(L, index, NTVOL_LOCK);
+}
+
+static void check_self(lua_State *L) {
+  luaL_checkudata(L, 1, NTVOL_LOCK);
+}
+
+/* The volume of the guard at `index`, which anchors it. */
+static struct ln_volume *volume_of(lua_State *L, int index) {
+  struct ln_volume *v;
+  lua_getiuservalue(L, index, 1);
+  v = ln_testvolume(L, -1);
+  lua_pop(L, 1);
+  return v;
+}
+
+/* The volume whose lock the guard holds now; NULL when it holds none. A volume
+ * may have been unlocked and locked again: that is another guard's lock. */
+static struct ln_volume *held_volume(lua_State *L, int index) {
+  const struct ln_lock *lock = ln_testlock(L, index);
+  struct ln_volume *v = volume_of(L, index);
+  if (v == NULL || v->handle == NULL || !v->handle->locked)
+    return NULL;
+  return lock->number != 0 && lock->number == v->current ? v : NULL;
+}
+
+bool ln_lockheld(lua_State *L, int index) {
+  return held_volume(L, index) != NULL;
+}
+
+/***
+Unlocks now. Harmless when the lock has ended already.
+@function lock:unlock
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@raise while the volume is being formatted
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local guard = assert(vol:lock())
+assert(guard:unlock())
+assert(not vol:is_locked())
+*/
+static int ln_lock_unlock(lua_State *L) {
+  struct nt_error err = {0};
+  nt_status status = NT_STATUS_SUCCESS;
+  struct ln_volume *v;
+  check_self(L);
+  ln_noargs(L, 2, "unlock");
+  v = held_volume(L, 1);
+  if (v != NULL) {
+    ln_handle(L, v);
+    status = ln_unlockvolume(v, &err);
+  }
+  return ln_result(L, status, &err);
+}
+
+static int lock_leave(lua_State *L) {
+  struct nt_error err = {0};
+  struct ln_volume *v;
+  check_self(L);
+  v = held_volume(L, 1);
+  if (v == NULL)
+    return 0;
+  if (v->busy)
+    return ln_closerefused(L, "the volume is being formatted");
+  if (!nt_ok(ln_unlockvolume(v, &err)))
+    return ln_closefailed(L, &err);
+  return 0;
+}
+
+/***
+True while the lock is held.
+@function lock:held
+@treturn boolean
+*/
+static int ln_lock_held(lua_State *L) {
+  check_self(L);
+  ln_noargs(L, 2, "held");
+  lua_pushboolean(L, ln_lockheld(L, 1));
+  return 1;
+}
+
+/***
+The volume that was locked; it may be closed by now.
+@function lock:volume
+@treturn ntvol.volume
+*/
+static int ln_lock_volume(lua_State *L) {
+  check_self(L);
+  ln_noargs(L, 2, "volume");
+  lua_getiuservalue(L, 1, 1);
+  return 1;
+}
+
+/***
+Lists the methods with one line each.
+@function lock:help
+@treturn string
+*/
+static int ln_lock_help(lua_State *L) {
+  check_self(L);
+  ln_noargs(L, 2, "help");
+  ln_pushhelp(L, NTVOL_LOCK);
+  return 1;
+}
+
+static int lock_tostring(lua_State *L) {
+  const struct ln_volume *v;
+  check_self(L);
+  v = held_volume(L, 1);
+  lua_pushfstring(L, "%s (%s)", NTVOL_LOCK, v ? v->handle->name : "closed");
+  return 1;
+}
+
+static const struct ln_method methods[] = {
+    {"unlock", ln_lock_unlock, "()", "Unlocks now; harmless when it is over."},
+    {"held", ln_lock_held, "()", "True while the lock is held."},
+    {"volume", ln_lock_volume, "()", "The volume that was locked."},
+    {"help", ln_lock_help, "()", "This text."},
+    {NULL, NULL, NULL, NULL}};
+
+static const luaL_Reg meta[] = {
+    {"__close", lock_leave}, {"__tostring", lock_tostring}, {NULL, NULL}};
+
+void ln_openlock(lua_State *L) {
+  ln_newclass(L, NTVOL_LOCK, "a held lock of a volume", methods, meta);
+}

@@ -1,0 +1,408 @@
+/***
+A connection to a machine: a place that has volumes and disks.
+
+Everything that a machine may refuse answers nil, a message, an error code and
+a table of details (see `types/ntvol.lua`, ntvol.info). A closed machine
+raises `attempt to use a closed machine`.
+
+@module ntvol.machine
+*/
+#include <string.h>
+
+#include "lua_class.h"
+
+static const char closed_text[] = "attempt to use a closed machine";
+static const char busy_text[] =
+    "a volume of the machine is being formatted; return false from "
+    "on_progress to cancel";
+
+/* ---- life --------------------------------------------------------------- */
+
+struct ln_machine *ln_newmachine(lua_State *L) {
+  struct ln_machine *m = lua_newuserdatauv(L, sizeof *m, 0);
+  memset(m, 0, sizeof *m);
+  luaL_setmetatable(L, NTVOL_MACHINE);
+  return m;
+}
+
+struct ln_machine *ln_testmachine(lua_State *L, int index) {
+  return luaL_testudata(L, index, NTVOL_MACHINE);
+}
+
+static struct ln_machine *to_machine(lua_State *L) {
+  return luaL_checkudata(L, 1, NTVOL_MACHINE);
+}
+
+struct ln_machine *ln_checkmachine(lua_State *L, int arg) {
+  struct ln_machine *m = luaL_checkudata(L, arg, NTVOL_MACHINE);
+  ln_connection(L, m);
+  return m;
+}
+
+struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m) {
+  if (m->machine == NULL)
+    luaL_error(L, "%s", closed_text);
+  return m->machine;
+}
+
+static bool has_busy_volume(const struct ln_machine *m) {
+  const struct ln_volume *v;
+  for (v = m->volumes; v != NULL; v = v->next) {
+    if (v->busy)
+      return true;
+  }
+  return false;
+}
+
+/* The one close path: volumes first, then the connection. Answers the first
+ * failure of a volume; everything is closed all the same. */
+static nt_status close_machine(struct ln_machine *m, struct nt_error *err) {
+  struct nt_machine *machine = m->machine;
+  nt_status result = NT_STATUS_SUCCESS;
+  m->machine = NULL;
+  while (m->volumes != NULL) {
+    struct nt_error one = {0};
+    nt_status status = ln_closevolume(m->volumes, &one);
+    if (!nt_ok(status) && nt_ok(result)) {
+      result = status;
+      *err = one;
+    }
+  }
+  nt_disconnect(machine);
+  return result;
+}
+
+/***
+Closes the machine and everything that was opened on it. Closing twice is
+harmless.
+@function machine:close
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message of the first volume that could not be closed
+ properly; everything is closed all the same
+@treturn[2] string code
+@treturn[2] table info
+@raise while a format runs on one of its volumes
+*/
+static int ln_machine_close(lua_State *L) {
+  struct ln_machine *m = to_machine(L);
+  struct nt_error err = {0};
+  nt_status status = NT_STATUS_SUCCESS;
+  ln_noargs(L, 2, "close");
+  if (has_busy_volume(m))
+    return luaL_error(L, "%s", busy_text);
+  if (m->machine != NULL)
+    status = close_machine(m, &err);
+  return ln_result(L, status, &err);
+}
+
+static int machine_leave(lua_State *L) {
+  struct ln_machine *m = to_machine(L);
+  struct nt_error err = {0};
+  if (m->machine == NULL)
+    return 0;
+  if (has_busy_volume(m))
+    return ln_closerefused(L, busy_text);
+  if (!nt_ok(close_machine(m, &err)))
+    return ln_closefailed(L, &err);
+  return 0;
+}
+
+static int machine_gc(lua_State *L) {
+  struct ln_machine *m = to_machine(L);
+  struct nt_error err = {0};
+  char name[NT_NAME_MAX];
+  bool open_volumes;
+  if (m->machine == NULL)
+    return 0;
+  memcpy(name, m->machine->name, sizeof name);
+  open_volumes = m->volumes != NULL;
+  if (!nt_ok(close_machine(m, &err)))
+    ln_warn(L, &err);
+  if (open_volumes) {
+    lua_warning(L, "ntvol: machine ", 1);
+    lua_warning(L, name, 1);
+    lua_warning(L, " was collected while it had open volumes", 0);
+  }
+  return 0;
+}
+
+static int machine_tostring(lua_State *L) {
+  const struct ln_machine *m = to_machine(L);
+  lua_pushfstring(L, "%s (%s)", NTVOL_MACHINE,
+                  m->machine ? m->machine->name : "closed");
+  return 1;
+}
+
+/* ---- lists -------------------------------------------------------------- */
+
+static struct ln_machine *self_only(lua_State *L, const char *verb) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  ln_noargs(L, 2, verb);
+  return m;
+}
+
+/* Appends the value on top of the stack to the table at index -2. */
+static void append(lua_State *L) {
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+}
+
+/* Ends an enumeration: the list on top of the stack, or why it ended early. */
+static int finish_list(lua_State *L, nt_status status,
+                       const struct nt_error *err) {
+  return status == NT_STATUS_NO_MORE_ENTRIES ? 1 : ln_pusherror(L, err);
+}
+
+/***
+Lists the volumes. The entries are plain tables (ntvol.volume_info) that print
+as one line each. Listing mounts and changes nothing.
+@function machine:volumes
+@treturn[1] {table,...} sizes and offsets are bytes
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage for _, v in ipairs(ntvol.machine():volumes()) do print(v) end
+*/
+static int ln_machine_volumes(lua_State *L) {
+  struct ln_machine *m = self_only(L, "volumes");
+  struct nt_error err = {0};
+  struct nt_volume_info info;
+  uint64_t cursor = 0;
+  nt_status status;
+  lua_newtable(L);
+  while (memset(&info, 0, sizeof info),
+         status = nt_next_volume(ln_connection(L, m), &cursor, &info, &err),
+         nt_ok(status)) {
+    ln_pushvolumeinfo(L, &info);
+    append(L);
+  }
+  return finish_list(L, status, &err);
+}
+
+/***
+Lists the disks, masked and uninstalled ones too. The entries are plain tables
+(ntvol.disk_info) that print as one line each.
+@function machine:disks
+@treturn[1] {table,...} sizes are bytes
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage for _, d in ipairs(ntvol.machine():disks()) do print(d) end
+*/
+static int ln_machine_disks(lua_State *L) {
+  struct ln_machine *m = self_only(L, "disks");
+  struct nt_error err = {0};
+  struct nt_disk_info info;
+  uint64_t cursor = 0;
+  nt_status status;
+  lua_newtable(L);
+  while (memset(&info, 0, sizeof info),
+         status = nt_next_disk(ln_connection(L, m), &cursor, &info, &err),
+         nt_ok(status)) {
+    ln_pushdiskinfo(L, &info);
+    append(L);
+  }
+  return finish_list(L, status, &err);
+}
+
+/***
+Lists what happened on the machine, oldest first: the notifications of the
+file systems, of Plug and Play, and of the volume driver. The entries are plain
+tables (ntvol.event) that print as one line each.
+@function machine:events
+@tparam[opt=0] integer after only events with a greater id
+@treturn[1] {table,...}
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local machine = ntvol.machine()
+local seen = machine:events()
+local last = #seen > 0 and seen[#seen].id or 0
+for _, e in ipairs(machine:events(last)) do print(e) end
+*/
+static int ln_machine_events(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  struct nt_error err = {0};
+  struct nt_event event;
+  uint64_t cursor = 0;
+  nt_status status;
+  if (!lua_isnoneornil(L, 2))
+    cursor = (uint64_t)ln_checkrange(L, 2, "event id", 0, LUA_MAXINTEGER);
+  lua_newtable(L);
+  while (memset(&event, 0, sizeof event),
+         status = nt_next_event(ln_connection(L, m), &cursor, &event, &err),
+         nt_ok(status)) {
+    ln_pushevent(L, &event);
+    append(L);
+  }
+  return finish_list(L, status, &err);
+}
+
+/* ---- verbs -------------------------------------------------------------- */
+
+/***
+Uninstalls a volume or a disk: Plug and Play asks everybody who has it open,
+then removes it. Uninstall the volumes of a disk before the disk.
+@function machine:uninstall
+@tparam string name `"D:"`, `"PhysicalDrive1"`
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` while somebody has it open:
+`info.holders` says who
+@treturn[2] table info
+@usage assert(ntvol.machine():uninstall "D:")
+*/
+static int ln_machine_uninstall(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *name = ln_checkname(L, 2);
+  struct nt_error err = {0};
+  nt_status status = nt_uninstall(ln_connection(L, m), name, &err);
+  return ln_result(L, status, &err);
+}
+
+/* A disk by name, or by number (1 or "1"), which becomes "PhysicalDrive1". */
+static const char *check_disk(lua_State *L, int arg) {
+  const char *name;
+  if (lua_type(L, arg) == LUA_TNUMBER)
+    return lua_pushfstring(L, "PhysicalDrive%I",
+                           ln_checkrange(L, arg, "disk number", 0, UINT32_MAX));
+  name = ln_checkname(L, arg);
+  if (name[0] != '\0' && name[strspn(name, "0123456789")] == '\0')
+    return lua_pushfstring(L, "PhysicalDrive%s", name);
+  return name;
+}
+
+/***
+Stops presenting the LUN of a disk, as a storage administrator does elsewhere.
+A disk that is still installed is removed by surprise, and `events` shows it.
+@function machine:mask
+@tparam string|integer disk `"PhysicalDrive1"` or 1
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where only the storage can do it
+@treturn[2] table info
+@usage assert(ntvol.machine():mask(0))
+*/
+static int ln_machine_mask(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *disk = check_disk(L, 2);
+  struct nt_error err = {0};
+  nt_status status = nt_mask(ln_connection(L, m), disk, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Presents the LUN of a disk again: the disk and its volumes arrive, and the
+volumes come online.
+@function machine:unmask
+@tparam string|integer disk `"PhysicalDrive1"` or 1
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where only the storage can do it
+@treturn[2] table info
+@usage
+assert(ntvol.machine():mask(0))
+assert(ntvol.machine():unmask(0))
+*/
+static int ln_machine_unmask(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *disk = check_disk(L, 2);
+  struct nt_error err = {0};
+  nt_status status = nt_unmask(ln_connection(L, m), disk, &err);
+  return ln_result(L, status, &err);
+}
+
+/* ---- about itself ------------------------------------------------------- */
+
+/***
+Says which operations this machine has.
+@function machine:capabilities
+@treturn {[string]=boolean,...} operation -> true or false
+@usage assert(ntvol.machine():capabilities().volumes)
+*/
+static int ln_machine_capabilities(lua_State *L) {
+  struct ln_machine *m = self_only(L, "capabilities");
+  const struct nt_machine_ops *ops = m->machine->ops;
+  lua_createtable(L, 0, 7);
+  ln_setboolean(L, "open", ops->open != NULL);
+  ln_setboolean(L, "volumes", ops->next_volume != NULL);
+  ln_setboolean(L, "disks", ops->next_disk != NULL);
+  ln_setboolean(L, "events", ops->next_event != NULL);
+  ln_setboolean(L, "uninstall", ops->uninstall != NULL);
+  ln_setboolean(L, "mask", ops->mask != NULL);
+  ln_setboolean(L, "unmask", ops->unmask != NULL);
+  return 1;
+}
+
+/***
+The machine's name, as `ntvol.machine` takes it.
+@function machine:name
+@treturn string `"sim:lab"`
+*/
+static int ln_machine_name(lua_State *L) {
+  lua_pushstring(L, self_only(L, "name")->machine->name);
+  return 1;
+}
+
+/***
+Lists the methods with one line each.
+@function machine:help
+@treturn string
+@usage print(ntvol.machine():help())
+*/
+static int ln_machine_help(lua_State *L) {
+  self_only(L, "help");
+  ln_pushhelp(L, NTVOL_MACHINE);
+  return 1;
+}
+
+/* ---- registration ------------------------------------------------------- */
+
+static const struct ln_method methods[] = {
+    {"open", ln_machine_open, "(name, options)",
+     "Opens a volume, disk, file or directory."},
+    {"volumes", ln_machine_volumes, "()", "Lists the volumes."},
+    {"disks", ln_machine_disks, "()", "Lists the disks."},
+    {"events", ln_machine_events, "(after)",
+     "Lists what happened, oldest first."},
+    {"uninstall", ln_machine_uninstall, "(name)",
+     "Uninstalls a volume or disk (Plug and Play)."},
+    {"mask", ln_machine_mask, "(disk)", "Stops presenting the LUN of a disk."},
+    {"unmask", ln_machine_unmask, "(disk)",
+     "Presents the LUN of a disk again."},
+    {"capabilities", ln_machine_capabilities, "()",
+     "Says which operations this machine has."},
+    {"name", ln_machine_name, "()", "The machine's name."},
+    {"close", ln_machine_close, "()", "Closes it and everything opened on it."},
+    {"help", ln_machine_help, "()", "This text."},
+    {NULL, NULL, NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__close", machine_leave},
+                                {"__gc", machine_gc},
+                                {"__tostring", machine_tostring},
+                                {NULL, NULL}};
+
+static struct nt_machine **api_newmachine(lua_State *L) {
+  return &ln_newmachine(L)->machine;
+}
+
+static struct nt_machine *api_checkmachine(lua_State *L, int arg) {
+  return ln_checkmachine(L, arg)->machine;
+}
+
+static const struct ntvol_api api = {NTVOL_API_VERSION, api_newmachine,
+                                     api_checkmachine};
+
+void ln_openmachine(lua_State *L) {
+  ln_newclass(L, NTVOL_MACHINE, "a connection to a machine", methods, meta);
+  /* lua_touserdata gives it back as it is; nobody writes through it */
+  lua_pushlightuserdata(L, (void *)(uintptr_t)&api);
+  lua_setfield(L, LUA_REGISTRYINDEX, NTVOL_API);
+}

@@ -1,0 +1,97 @@
+/***
+The vocabulary: control codes, error codes and statuses as Lua tables.
+
+@submodule ntvol.core
+*/
+#include "lua_class.h"
+
+/***
+Control codes by name: `codes.FSCTL_LOCK_VOLUME == 0x90018`.
+@table codes
+*/
+static void push_codes(lua_State *L) {
+  const struct nt_code_row *row;
+  size_t i;
+  lua_newtable(L);
+  for (i = 0; (row = nt_code_at(i)) != NULL; i++)
+    ln_setinteger(L, row->name, row->code);
+}
+
+/***
+NTSTATUS values by name: `statuses.STATUS_ACCESS_DENIED == 0xC0000022`.
+@table statuses
+*/
+static void push_statuses(lua_State *L) {
+  const struct nt_status_row *row;
+  size_t i;
+  lua_newtable(L);
+  for (i = 0; (row = nt_status_at(i)) != NULL; i++)
+    ln_setinteger(L, row->name, row->value);
+}
+
+/* Pushes errors[row->win32_name], made from the first status that has it. */
+static void push_error_entry(lua_State *L, const struct nt_status_row *row) {
+  if (lua_getfield(L, -1, row->win32_name) != LUA_TNIL)
+    return;
+  lua_pop(L, 1);
+  lua_createtable(L, 0, 4);
+  ln_setinteger(L, "win32", row->win32);
+  ln_setstring(L, "class", nt_class_name(row->cls));
+  ln_setstring(L, "message", row->message);
+  lua_newtable(L);
+  lua_setfield(L, -2, "statuses");
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, row->win32_name);
+}
+
+/***
+Error codes by name: `errors.ERROR_ACCESS_DENIED` is
+`{ win32 = 5, statuses = { "STATUS_ACCESS_DENIED", ... }, class = "permanent",
+message = "access denied" }`. Class and message are those of the first status;
+a failure brings its own in `info`.
+@table errors
+*/
+static void push_errors(lua_State *L) {
+  const struct nt_status_row *row;
+  size_t i;
+  lua_newtable(L);
+  for (i = 0; (row = nt_status_at(i)) != NULL; i++) {
+    push_error_entry(L, row);
+    lua_getfield(L, -1, "statuses");
+    lua_pushstring(L, row->name);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 2);
+  }
+}
+
+/***
+A control code from its parts: device << 16 | access << 14 | function << 2 |
+method.
+@function ctl_code
+@tparam integer device 0 to 0xFFFF
+@tparam integer func 0 to 0xFFF
+@tparam integer method 0 buffered, 1 in-direct, 2 out-direct, 3 neither
+@tparam integer access 0 any, 1 read, 2 write, 3 both
+@treturn integer
+@raise for a part that is out of range
+@usage assert(ntvol.ctl_code(9, 6, 0, 0) == ntvol.codes.FSCTL_LOCK_VOLUME)
+*/
+static int ln_core_ctl_code(lua_State *L) {
+  uint32_t device = (uint32_t)ln_checkrange(L, 1, "device", 0, 0xFFFF);
+  uint32_t function = (uint32_t)ln_checkrange(L, 2, "function", 0, 0xFFF);
+  uint32_t method = (uint32_t)ln_checkrange(L, 3, "method", 0, 3);
+  uint32_t access = (uint32_t)ln_checkrange(L, 4, "access", 0, 3);
+  lua_pushinteger(L, NT_CTL_CODE(device, function, method, access));
+  return 1;
+}
+
+void ln_openvocabulary(lua_State *L) {
+  push_codes(L);
+  lua_setfield(L, -2, "codes");
+  push_statuses(L);
+  lua_setfield(L, -2, "statuses");
+  push_errors(L);
+  lua_setfield(L, -2, "errors");
+  lua_pushcfunction(L, ln_core_ctl_code);
+  lua_setfield(L, -2, "ctl_code");
+}

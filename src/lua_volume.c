@@ -1,0 +1,834 @@
+/***
+An open volume, disk, file, directory or device: one NT handle.
+
+Everything that a machine may refuse answers nil, a message, an error code and
+a table of details (see `types/ntvol.lua`, ntvol.info). A closed volume raises
+`attempt to use a closed volume`, wrong arguments raise. Offsets and sizes are
+bytes. Nothing here is thread-safe; every call may block as long as the machine
+takes.
+
+Life of a handle: a volume is open until it is closed, once. `close` releases
+its lock, then the handle. In a to-be-closed variable it is closed at the end
+of the scope; when closing fails there, a clean scope raises the error and a
+failing scope keeps its own. A volume that the collector finds open is closed,
+with a warning. Closing never writes, flushes or retries.
+
+@module ntvol.volume
+*/
+#include <string.h>
+
+#include "lua_class.h"
+
+static const char closed_text[] = "attempt to use a closed volume";
+static const char busy_text[] = "the volume is being formatted";
+
+/* ---- life --------------------------------------------------------------- */
+
+struct ln_volume *ln_newvolume(lua_State *L, int index) {
+  struct ln_volume *v = lua_newuserdatauv(L, sizeof *v, 1);
+  memset(v, 0, sizeof *v);
+  lua_pushvalue(L, index);
+  lua_setiuservalue(L, -2, 1);
+  luaL_setmetatable(L, NTVOL_VOLUME);
+  return v;
+}
+
+void ln_linkvolume(struct ln_volume *v, struct ln_machine *m,
+                   struct nt_handle *handle) {
+  v->handle = handle;
+  v->machine = m;
+  v->next = m->volumes;
+  if (v->next != NULL)
+    v->next->previous = v;
+  m->volumes = v;
+}
+
+static void leave_machine(struct ln_volume *v) {
+  if (v->previous != NULL)
+    v->previous->next = v->next;
+  else
+    v->machine->volumes = v->next;
+  if (v->next != NULL)
+    v->next->previous = v->previous;
+  v->next = v->previous = NULL;
+}
+
+nt_status ln_closevolume(struct ln_volume *v, struct nt_error *err) {
+  struct nt_handle *handle = v->handle;
+  v->handle = NULL;
+  v->current = 0;
+  leave_machine(v);
+  return nt_close(handle, err);
+}
+
+struct ln_volume *ln_testvolume(lua_State *L, int index) {
+  return luaL_testudata(L, index, NTVOL_VOLUME);
+}
+
+static struct ln_volume *to_volume(lua_State *L) {
+  return luaL_checkudata(L, 1, NTVOL_VOLUME);
+}
+
+struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v) {
+  if (v->handle == NULL)
+    luaL_error(L, "%s", closed_text);
+  if (v->busy)
+    luaL_error(L, "%s", busy_text);
+  return v->handle;
+}
+
+struct ln_volume *ln_checkvolume(lua_State *L, int arg) {
+  struct ln_volume *v = luaL_checkudata(L, arg, NTVOL_VOLUME);
+  ln_handle(L, v);
+  return v;
+}
+
+/* For methods without arguments: the open volume, and nothing behind it. */
+static struct ln_volume *self_only(lua_State *L, const char *verb) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  ln_noargs(L, 2, verb);
+  return v;
+}
+
+/***
+Closes the handle; the lock it holds ends. Closing twice is harmless.
+@function volume:close
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message; the volume is closed all the same
+@treturn[2] string code
+@treturn[2] table info
+@raise while the volume is being formatted
+@usage
+local vol = assert(ntvol.open "D:")
+assert(vol:close())
+assert(ntvol.type(vol) == "closed volume")
+*/
+static int ln_volume_close(lua_State *L) {
+  struct ln_volume *v = to_volume(L);
+  struct nt_error err = {0};
+  nt_status status = NT_STATUS_SUCCESS;
+  ln_noargs(L, 2, "close");
+  if (v->handle != NULL) {
+    ln_handle(L, v);
+    status = ln_closevolume(v, &err);
+  }
+  return ln_result(L, status, &err);
+}
+
+static int volume_leave(lua_State *L) {
+  struct ln_volume *v = to_volume(L);
+  struct nt_error err = {0};
+  if (v->handle == NULL)
+    return 0;
+  if (v->busy)
+    return ln_closerefused(L, busy_text);
+  if (!nt_ok(ln_closevolume(v, &err)))
+    return ln_closefailed(L, &err);
+  return 0;
+}
+
+/* Closes also while a format runs: that happens only when the whole state is
+ * closed from within its callback, and then the format never goes on. */
+static int volume_gc(lua_State *L) {
+  struct ln_volume *v = to_volume(L);
+  struct nt_error err = {0};
+  char name[NT_NAME_MAX];
+  if (v->handle == NULL)
+    return 0;
+  memcpy(name, v->handle->name, sizeof name);
+  if (!nt_ok(ln_closevolume(v, &err)))
+    ln_warn(L, &err);
+  lua_warning(L, "ntvol: volume ", 1);
+  lua_warning(L, name, 1);
+  lua_warning(L, " was collected while open", 0);
+  return 0;
+}
+
+/* ---- printing ----------------------------------------------------------- */
+
+static const char *kind_name(enum nt_handle_kind kind) {
+  switch (kind) {
+    case NT_KIND_VOLUME:
+      return "volume";
+    case NT_KIND_DISK:
+      return "disk";
+    case NT_KIND_FILE:
+      return "file";
+    case NT_KIND_DIRECTORY:
+      return "directory";
+    case NT_KIND_DEVICE:
+      break;
+  }
+  return "device";
+}
+
+/* "D: FAT16 "OLD" 64 MiB, mounted"; a machine that refuses to say more than
+ * the name makes it shorter, never an error. */
+static void push_description(lua_State *L, struct nt_handle *handle) {
+  struct nt_volume_info info;
+  struct nt_error err = {0};
+  char state[LN_STATE_MAX];
+  memset(&info, 0, sizeof info);
+  if (handle->kind != NT_KIND_VOLUME)
+    lua_pushfstring(L, "%s, %s", handle->name, kind_name(handle->kind));
+  else if (!nt_ok(nt_info(handle, &info, &err)))
+    lua_pushstring(L, handle->name);
+  else {
+    const char *name = lua_pushstring(L, handle->name);
+    ln_pushsize(L, info.length);
+    lua_pushfstring(L, "%s %s \"%s\" %s, %s", name, info.file_system,
+                    info.label, lua_tostring(L, -1),
+                    ln_volumestate(info.flags, state));
+  }
+}
+
+static int volume_tostring(lua_State *L) {
+  const struct ln_volume *v = to_volume(L);
+  if (v->handle == NULL)
+    lua_pushliteral(L, "closed");
+  else if (v->busy)
+    lua_pushfstring(L, "%s, being formatted", v->handle->name);
+  else
+    push_description(L, v->handle);
+  lua_pushfstring(L, "%s (%s)", NTVOL_VOLUME, lua_tostring(L, -1));
+  return 1;
+}
+
+/* ---- verbs -------------------------------------------------------------- */
+
+/***
+Locks the volume (FSCTL_LOCK_VOLUME): succeeds when nobody else has anything
+open on it, and keeps it so. The lock ends by the guard, `unlock` or `close`.
+@function volume:lock
+@treturn[1] ntvol.lock a guard: unlocks when it is closed
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_ACCESS_DENIED"` when it is in use:
+ `info.holders` says by whom
+@treturn[2] table info
+@raise for an argument: lock takes no options
+@usage
+local vol <close> = assert(ntvol.open "D:")
+do
+  local _guard <close> = assert(vol:lock())
+  assert(vol:is_locked())
+end
+assert(not vol:is_locked())
+*/
+static int ln_volume_lock(lua_State *L) {
+  struct ln_volume *v = self_only(L, "lock");
+  struct nt_error err = {0};
+  struct ln_lock *lock = ln_newlock(L, 1);
+  nt_status status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
+  if (!nt_ok(status))
+    return ln_pusherror(L, &err);
+  lock->number = v->current = ++v->locks;
+  return 1;
+}
+
+/* A guard whose lock was given back by other means is closed by that. */
+static void sync_lock(struct ln_volume *v) {
+  if (!v->handle->locked)
+    v->current = 0;
+}
+
+nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err) {
+  nt_status status = nt_verb(v->handle, NT_FSCTL_UNLOCK_VOLUME, err);
+  sync_lock(v);
+  return status;
+}
+
+/***
+Unlocks the volume (FSCTL_UNLOCK_VOLUME).
+@function volume:unlock
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_LOCKED"` when this handle does not hold the
+ lock
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+assert(vol:lock())
+assert(vol:unlock())
+*/
+static int ln_volume_unlock(lua_State *L) {
+  struct ln_volume *v = self_only(L, "unlock");
+  struct nt_error err = {0};
+  nt_status status = ln_unlockvolume(v, &err);
+  return ln_result(L, status, &err);
+}
+
+static int verb(lua_State *L, const char *name, uint32_t code) {
+  struct ln_volume *v = self_only(L, name);
+  struct nt_error err = {0};
+  nt_status status = nt_verb(v->handle, code, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. Without a lock it
+is forced: everything that others have open on it is dead from then on. The
+volume is mounted again by the next access after this handle is closed.
+@function volume:dismount
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local _guard <close> = assert(vol:lock())
+assert(vol:dismount())
+*/
+static int ln_volume_dismount(lua_State *L) {
+  return verb(L, "dismount", NT_FSCTL_DISMOUNT_VOLUME);
+}
+
+/***
+Takes the volume offline (IOCTL_VOLUME_OFFLINE). Needs a handle that can read
+and write. Dismount first, on the same handle.
+@function volume:offline
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+assert(vol:dismount())
+assert(vol:offline())
+assert(vol:online())
+*/
+static int ln_volume_offline(lua_State *L) {
+  return verb(L, "offline", NT_IOCTL_VOLUME_OFFLINE);
+}
+
+/***
+Brings the volume online (IOCTL_VOLUME_ONLINE). Needs a handle that can read
+and write.
+@function volume:online
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_online(lua_State *L) {
+  return verb(L, "online", NT_IOCTL_VOLUME_ONLINE);
+}
+
+/***
+Makes what was written durable.
+@function volume:flush
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_flush(lua_State *L) {
+  struct ln_volume *v = self_only(L, "flush");
+  struct nt_error err = {0};
+  nt_status status = nt_flush(v->handle, &err);
+  return ln_result(L, status, &err);
+}
+
+/* ---- data --------------------------------------------------------------- */
+
+/***
+Reads up to `length` bytes at `offset`: fewer only at the end. On volumes and
+disks both must be multiples of the sector size.
+@function volume:read
+@tparam integer offset bytes from the start
+@tparam integer length bytes, at most 1 GiB
+@treturn[1] string data
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_HANDLE_EOF"` at or past the end
+@treturn[2] table info
+@raise for a negative or misaligned offset or length
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local boot_sector = assert(vol:read(0, vol:sector_size()))
+assert(#boot_sector == vol:sector_size())
+*/
+static int ln_volume_read(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  uint32_t sector = v->handle->sector_size;
+  uint64_t offset = ln_checkoffset(L, 2, sector);
+  size_t length = ln_checklength(L, 3, offset, sector);
+  struct nt_error err = {0};
+  size_t done = 0;
+  nt_status status;
+  luaL_Buffer b;
+  char *data = luaL_buffinitsize(L, &b, length);
+  status = nt_read(ln_handle(L, v), offset, data, length, &done, &err);
+  if (!nt_ok(status))
+    return ln_pusherror(L, &err);
+  luaL_pushresultsize(&b, done);
+  return 1;
+}
+
+/***
+Writes `data` at `offset`. On volumes and disks, offset and length must be
+multiples of the sector size. On a mounted volume, only the owner of the lock
+may write outside of the boot area. A FAT volume clips writes at the end of its
+file system without an error: compare the answer with `#data`.
+@function volume:write
+@tparam integer offset bytes from the start
+@tparam string data
+@treturn[1] integer bytes that were written
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_ACCESS_DENIED"` where a mounted file system is
+ in the way
+@treturn[2] table info
+@raise for a negative or misaligned offset or length
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local _guard <close> = assert(vol:lock())
+local data = assert(vol:read(0, vol:sector_size()))
+assert(vol:write(0, data) == #data)
+*/
+static int ln_volume_write(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  uint32_t sector = v->handle->sector_size;
+  uint64_t offset = ln_checkoffset(L, 2, sector);
+  size_t length, done = 0;
+  const char *data = luaL_checklstring(L, 3, &length);
+  struct nt_error err = {0};
+  nt_status status;
+  ln_checkspan(L, 3, "data length", offset, length, sector);
+  status = nt_write(ln_handle(L, v), offset, data, length, &done, &err);
+  if (!nt_ok(status))
+    return ln_pusherror(L, &err);
+  lua_pushinteger(L, (lua_Integer)done);
+  return 1;
+}
+
+static uint32_t check_code(lua_State *L, int arg) {
+  const char *name;
+  const struct nt_code_row *row;
+  size_t i;
+  if (lua_type(L, arg) == LUA_TNUMBER)
+    return (uint32_t)ln_checkrange(L, arg, "control code", 0, UINT32_MAX);
+  name = ln_checkname(L, arg);
+  for (i = 0; (row = nt_code_at(i)) != NULL; i++) {
+    if (strcmp(row->name, name) == 0)
+      return row->code;
+  }
+  return (uint32_t)luaL_argerror(
+      L, arg,
+      lua_pushfstring(
+          L, "unknown control code '%s'; ntvol.codes lists the names", name));
+}
+
+/***
+Sends a control code, as DeviceIoControl does: the way to everything that has
+no method here.
+@function volume:control
+@tparam integer|string code a number, or a name of `ntvol.codes`
+@tparam[opt=""] string input
+@tparam[opt=0] integer out_size bytes, room for the output, at most 1 GiB
+@treturn[1] string output
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_INVALID_FUNCTION"` for a code that nobody
+ answers, `"ERROR_MORE_DATA"` when `out_size` is too small
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local output = assert(vol:control("IOCTL_DISK_GET_LENGTH_INFO", "", 8))
+assert(string.unpack("<I8", output) == vol:size())
+*/
+static int ln_volume_control(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  uint32_t code = check_code(L, 2);
+  size_t in_len, room, out_len = 0;
+  const char *in = luaL_optlstring(L, 3, "", &in_len);
+  struct nt_error err = {0};
+  nt_status status;
+  luaL_Buffer b;
+  char *out;
+  lua_settop(L, 4);
+  if (lua_isnil(L, 4)) {
+    lua_pushinteger(L, 0);
+    lua_replace(L, 4);
+  }
+  room = ln_checklength(L, 4, 0, 1);
+  out = luaL_buffinitsize(L, &b, room);
+  status =
+      nt_control(ln_handle(L, v), code, in, in_len, out, room, &out_len, &err);
+  sync_lock(v);
+  if (!nt_ok(status))
+    return ln_pusherror(L, &err);
+  luaL_pushresultsize(&b, out_len);
+  return 1;
+}
+
+/* ---- questions ---------------------------------------------------------- */
+
+/***
+Size in bytes.
+@function volume:size
+@treturn[1] integer
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_size(lua_State *L) {
+  struct ln_volume *v = self_only(L, "size");
+  struct nt_error err = {0};
+  uint64_t length = 0;
+  if (!nt_ok(nt_length(v->handle, &length, &err)))
+    return ln_pusherror(L, &err);
+  lua_pushinteger(L, (lua_Integer)length);
+  return 1;
+}
+
+/***
+Sector size in bytes: what offsets and lengths must be multiples of. 1 for
+files.
+@function volume:sector_size
+@treturn integer
+*/
+static int ln_volume_sector_size(lua_State *L) {
+  lua_pushinteger(L, self_only(L, "sector_size")->handle->sector_size);
+  return 1;
+}
+
+/* Fills `info`; false after pushing a failure. */
+static bool query_info(lua_State *L, const char *verb_name,
+                       struct nt_volume_info *info) {
+  struct ln_volume *v = self_only(L, verb_name);
+  struct nt_error err = {0};
+  memset(info, 0, sizeof *info);
+  if (nt_ok(nt_info(v->handle, info, &err)))
+    return true;
+  ln_pusherror(L, &err);
+  return false;
+}
+
+/***
+What is known about the volume of this handle: a plain table
+(ntvol.volume_info) that prints as one line. A disk has none.
+@function volume:info
+@treturn[1] table
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+print(assert(vol:info()))
+*/
+static int ln_volume_info(lua_State *L) {
+  struct nt_volume_info info;
+  if (!query_info(L, "info", &info))
+    return 4;
+  ln_pushvolumeinfo(L, &info);
+  return 1;
+}
+
+/***
+What makes this volume this volume: it survives a change of drive letter.
+Compare it before writing to a volume that was chosen earlier.
+@function volume:identity
+@treturn[1] table `{ guid_path, serial, size, extents }`, bytes
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_identity(lua_State *L) {
+  struct nt_volume_info info;
+  if (!query_info(L, "identity", &info))
+    return 4;
+  lua_createtable(L, 0, 4);
+  ln_setstring(L, "guid_path", info.guid_path);
+  ln_setstring(L, "serial", info.serial);
+  ln_setinteger(L, "size", info.length);
+  ln_pushextents(L, info.extents, info.extent_count);
+  lua_setfield(L, -2, "extents");
+  return 1;
+}
+
+/***
+Label of the file system.
+@function volume:label
+@treturn[1] string empty when it has none
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_label(lua_State *L) {
+  struct nt_volume_info info;
+  if (!query_info(L, "label", &info))
+    return 4;
+  lua_pushstring(L, info.label);
+  return 1;
+}
+
+/***
+Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
+@function volume:extents
+@treturn[1] {table,...} each `{ disk, offset, length }`, bytes
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_extents(lua_State *L) {
+  struct ln_volume *v = self_only(L, "extents");
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  struct nt_error err = {0};
+  uint32_t count = 0;
+  if (!nt_ok(nt_extents(v->handle, extents, &count, &err)))
+    return ln_pusherror(L, &err);
+  ln_pushextents(L, extents, count);
+  return 1;
+}
+
+/***
+Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
+@function volume:geometry
+@treturn[1] table `{ cylinders, heads, sectors_per_track, sector_size, size }`;
+ `size` is bytes of the whole disk
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_geometry(lua_State *L) {
+  struct ln_volume *v = self_only(L, "geometry");
+  struct nt_geometry geometry = {0};
+  struct nt_error err = {0};
+  if (!nt_ok(nt_geometry(v->handle, &geometry, &err)))
+    return ln_pusherror(L, &err);
+  lua_createtable(L, 0, 5);
+  ln_setinteger(L, "cylinders", geometry.cylinders);
+  ln_setinteger(L, "heads", geometry.heads);
+  ln_setinteger(L, "sectors_per_track", geometry.sectors_per_track);
+  ln_setinteger(L, "sector_size", geometry.sector_size);
+  ln_setinteger(L, "size", geometry.length);
+  return 1;
+}
+
+/***
+Device type, disk number and partition number (IOCTL_STORAGE_GET_DEVICE_NUMBER).
+@function volume:device_number
+@treturn[1] table `{ type, number, partition }`; partition 0 is the whole disk
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_device_number(lua_State *L) {
+  struct ln_volume *v = self_only(L, "device_number");
+  struct nt_device_number number = {0};
+  struct nt_error err = {0};
+  if (!nt_ok(nt_device_number(v->handle, &number, &err)))
+    return ln_pusherror(L, &err);
+  lua_createtable(L, 0, 3);
+  ln_setinteger(L, "type", number.type);
+  ln_setinteger(L, "number", number.number);
+  ln_setinteger(L, "partition", number.partition);
+  return 1;
+}
+
+/***
+True when this handle holds the lock.
+@function volume:is_locked
+@treturn boolean
+*/
+static int ln_volume_is_locked(lua_State *L) {
+  lua_pushboolean(L, self_only(L, "is_locked")->handle->locked);
+  return 1;
+}
+
+static int ask(lua_State *L, const char *name, uint32_t code) {
+  struct ln_volume *v = self_only(L, name);
+  struct nt_error err = {0};
+  bool answer = false;
+  if (!nt_ok(nt_ask(v->handle, code, &answer, &err)))
+    return ln_pusherror(L, &err);
+  lua_pushboolean(L, answer);
+  return 1;
+}
+
+/***
+Asks whether the file system of this handle is mounted
+(FSCTL_IS_VOLUME_MOUNTED).
+@function volume:is_mounted
+@treturn[1] boolean
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_is_mounted(lua_State *L) {
+  return ask(L, "is_mounted", NT_FSCTL_IS_VOLUME_MOUNTED);
+}
+
+/***
+Asks whether the volume is offline (IOCTL_VOLUME_IS_OFFLINE).
+@function volume:is_offline
+@treturn[1] boolean
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_volume_is_offline(lua_State *L) {
+  return ask(L, "is_offline", NT_IOCTL_VOLUME_IS_OFFLINE);
+}
+
+/* ---- about itself ------------------------------------------------------- */
+
+/***
+The name it was opened by.
+@function volume:name
+@treturn string
+*/
+static int ln_volume_name(lua_State *L) {
+  lua_pushstring(L, self_only(L, "name")->handle->name);
+  return 1;
+}
+
+/***
+What kind of handle it is.
+@function volume:kind
+@treturn string `"volume"`, `"disk"`, `"file"`, `"directory"` or `"device"`
+ (a volume or disk that was opened without data access)
+*/
+static int ln_volume_kind(lua_State *L) {
+  lua_pushstring(L, kind_name(self_only(L, "kind")->handle->kind));
+  return 1;
+}
+
+/***
+The machine it was opened on.
+@function volume:machine
+@treturn ntvol.machine
+*/
+static int ln_volume_machine(lua_State *L) {
+  self_only(L, "machine");
+  lua_getiuservalue(L, 1, 1);
+  return 1;
+}
+
+static void set_file_system_capabilities(lua_State *L,
+                                         const struct nt_handle *handle) {
+  const struct nt_handle_ops *ops = handle->ops;
+  const uint32_t both = NT_FILE_READ_DATA | NT_FILE_WRITE_DATA;
+  bool volume = handle->kind == NT_KIND_VOLUME && ops->control != NULL;
+  bool data = (handle->access & both) == both;
+  ln_setboolean(L, "lock", volume);
+  ln_setboolean(L, "unlock", volume);
+  ln_setboolean(L, "dismount", volume);
+  ln_setboolean(L, "is_mounted",
+                ops->control != NULL && handle->kind != NT_KIND_DISK &&
+                    handle->kind != NT_KIND_DEVICE);
+  ln_setboolean(L, "offline", volume && data);
+  ln_setboolean(L, "online", volume && data);
+  ln_setboolean(L, "format", volume && data && ops->read && ops->write);
+}
+
+/***
+Says which operations this handle has, by its kind and its access. The machine
+may still refuse one.
+@function volume:capabilities
+@treturn {[string]=boolean,...} operation -> true or false
+@usage
+local vol <close> = assert(ntvol.open("D:", { access = "none" }))
+assert(not vol:capabilities().lock)
+*/
+static int ln_volume_capabilities(lua_State *L) {
+  const struct nt_handle *handle = self_only(L, "capabilities")->handle;
+  const struct nt_handle_ops *ops = handle->ops;
+  const uint32_t writing = NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA;
+  bool storage =
+      handle->kind != NT_KIND_FILE && handle->kind != NT_KIND_DIRECTORY;
+  lua_createtable(L, 0, 20);
+  set_file_system_capabilities(L, handle);
+  ln_setboolean(L, "read", ops->read && handle->access & NT_FILE_READ_DATA);
+  ln_setboolean(L, "write", ops->write && handle->access & writing);
+  ln_setboolean(L, "flush", ops->flush && handle->access & writing);
+  ln_setboolean(L, "info", ops->info && handle->kind != NT_KIND_DISK);
+  ln_setboolean(L, "control", ops->control != NULL);
+  ln_setboolean(L, "geometry", ops->control && storage);
+  ln_setboolean(L, "device_number", ops->control && storage);
+  ln_setboolean(L, "is_offline",
+                ops->control && storage && handle->kind != NT_KIND_DISK);
+  ln_setboolean(L, "extents",
+                ops->control && storage && handle->kind != NT_KIND_DISK);
+  return 1;
+}
+
+/***
+Lists the methods with one line each.
+@function volume:help
+@treturn string
+@usage
+local vol <close> = assert(ntvol.open "D:")
+print(vol:help())
+*/
+static int ln_volume_help(lua_State *L) {
+  self_only(L, "help");
+  ln_pushhelp(L, NTVOL_VOLUME);
+  return 1;
+}
+
+/* ---- registration ------------------------------------------------------- */
+
+static const struct ln_method methods[] = {
+    {"lock", ln_volume_lock, "()", "Locks the volume; answers a guard."},
+    {"unlock", ln_volume_unlock, "()", "Unlocks the volume."},
+    {"dismount", ln_volume_dismount, "()",
+     "Dismounts the volume, locked or not."},
+    {"offline", ln_volume_offline, "()", "Takes the volume offline."},
+    {"online", ln_volume_online, "()", "Brings the volume online."},
+    {"format", ln_volume_format, "(options)", "Formats the locked volume."},
+    {"read", ln_volume_read, "(offset, length)", "Reads bytes at an offset."},
+    {"write", ln_volume_write, "(offset, data)", "Writes bytes at an offset."},
+    {"flush", ln_volume_flush, "()", "Makes what was written durable."},
+    {"size", ln_volume_size, "()", "Size in bytes."},
+    {"sector_size", ln_volume_sector_size, "()", "Sector size in bytes."},
+    {"info", ln_volume_info, "()", "What is known about the volume."},
+    {"identity", ln_volume_identity, "()",
+     "What makes this volume this volume."},
+    {"label", ln_volume_label, "()", "Label of the file system."},
+    {"extents", ln_volume_extents, "()", "Where the volume lies on disks."},
+    {"geometry", ln_volume_geometry, "()", "Geometry of the disk below."},
+    {"device_number", ln_volume_device_number, "()",
+     "Device type, disk and partition number."},
+    {"control", ln_volume_control, "(code, input, out_size)",
+     "Sends a control code."},
+    {"is_locked", ln_volume_is_locked, "()",
+     "True when this handle holds the lock."},
+    {"is_mounted", ln_volume_is_mounted, "()",
+     "Asks whether a file system is mounted."},
+    {"is_offline", ln_volume_is_offline, "()",
+     "Asks whether the volume is offline."},
+    {"name", ln_volume_name, "()", "The name it was opened by."},
+    {"kind", ln_volume_kind, "()", "volume, disk, file, directory or device."},
+    {"machine", ln_volume_machine, "()", "The machine it was opened on."},
+    {"capabilities", ln_volume_capabilities, "()",
+     "Says which operations this handle has."},
+    {"close", ln_volume_close, "()", "Closes the handle and ends its lock."},
+    {"help", ln_volume_help, "()", "This text."},
+    {NULL, NULL, NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__close", volume_leave},
+                                {"__gc", volume_gc},
+                                {"__tostring", volume_tostring},
+                                {NULL, NULL}};
+
+void ln_openvolume(lua_State *L) {
+  ln_newclass(L, NTVOL_VOLUME, "an open volume, disk, file or directory",
+              methods, meta);
+}

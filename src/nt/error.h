@@ -1,0 +1,101 @@
+/*
+ * struct nt_error: what is known about a refusal, filled where it happens and
+ * printed in one place.
+ *
+ * Everything below src/ may include this header.
+ *
+ * Life of an error. The caller owns the struct and hands it down zeroed. Who
+ * refuses calls nt_fail() once and may add a hint, a native number or holders.
+ * The thin callers of nt.c add `op` and `target` where they are still empty,
+ * so a back end names them only when it knows better. A function that returns
+ * a success status leaves the struct alone.
+ */
+#ifndef NT_ERROR_H
+#define NT_ERROR_H
+
+#include "status.h"
+#include "text.h"
+
+#define NT_MAX_HOLDERS 16
+
+enum nt_native_kind {
+  NT_NATIVE_NONE,
+  NT_NATIVE_ERRNO,
+  NT_NATIVE_WIN32,
+  NT_NATIVE_NTSTATUS,
+  NT_NATIVE_SQLITE,
+  NT_NATIVE_EXIT /* exit status of a tool that was run */
+};
+
+/* Somebody who keeps an object in use. */
+struct nt_holder {
+  int64_t pid; /* 0: not a process (a device, the kernel) */
+  bool self;   /* the process that asks */
+  char program[64];
+  char how[64]; /* "volume handle", "open file \\a.txt", "directory", ... */
+};
+
+struct nt_error {
+  nt_status status;
+  char op[40];         /* verb: "lock", "read", "open" */
+  char target[280];    /* object as the user called it: "D:" */
+  enum nt_class cls;   /* NT_CLASS_NONE: the status's own class */
+  const char *reason;  /* static string; what NT cannot say: "in_use",
+                          "locked_by_other", "system_volume", "page_file",
+                          "privilege", "offline", "dismounted", "no_media",
+                          "identity_changed", "not_locked", ...; NULL: none */
+  char detail[600];    /* one sentence part, lower case, no period */
+  char hint[280];      /* what to do next, imperative, no period */
+  const char *outcome; /* static string: what the object holds now, where that
+                          is in doubt: "untouched", "unformatted" */
+  enum nt_native_kind native_kind;
+  int64_t native;
+  struct nt_holder holders[NT_MAX_HOLDERS];
+  uint32_t holder_count;       /* may be more than NT_MAX_HOLDERS */
+  bool holders_known;          /* somebody looked for holders */
+  const char *holders_missing; /* static string: why the list may be
+                                  incomplete; NULL: complete */
+};
+
+/* Fills status, reason and detail; returns `status`, so that a refusal is one
+ * statement: return nt_fail(err, NT_STATUS_..., "in_use", "...", ...).
+ * `reason` is a static string or NULL; `fmt` NULL means no detail. `err` may
+ * be NULL everywhere below: the caller does not want to know. */
+nt_status nt_fail(struct nt_error *err, nt_status status, const char *reason,
+                  const char *fmt, ...) NT_PRINTF(4, 5);
+
+/* The same for an errno value: picks the NTSTATUS that says it best (ENOENT,
+ * EACCES, EROFS, ENOSPC, EIO, ENOMEM, EBUSY, ...), keeps the number as native
+ * and appends strerror's text to the detail. */
+nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
+                        const char *fmt, ...) NT_PRINTF(4, 5);
+
+/* Says what to do next. */
+void nt_hint(struct nt_error *err, const char *fmt, ...) NT_PRINTF(2, 3);
+
+/* Adds a holder; counts on when the array is full. */
+void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
+                   const char *program, const char *how);
+
+/* Sets op and target where they are empty. */
+void nt_error_name(struct nt_error *err, const char *op, const char *target);
+
+enum nt_class nt_error_class(const struct nt_error *err);
+
+/* The one place that writes the message, always one line of UTF-8:
+ *
+ *   lock 'D:': access denied: 2 holders: python3 (pid 812, open file \a.txt),
+ *   bash (pid 77, directory); close them or retry
+ *   [ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]
+ *
+ * Returns the length without the terminator; cuts at `cap`, always ends it. */
+size_t nt_error_format(const struct nt_error *err, char *buf, size_t cap);
+
+/* The stable name of an error: the Win32 name, "ERROR_" and the number where
+ * the list has no name. `buf` is used in the second case. */
+const char *nt_error_code(const struct nt_error *err, char *buf, size_t cap);
+
+/* "STATUS_ACCESS_DENIED", or "STATUS_0xC0001234" in `buf`. */
+const char *nt_status_text(nt_status status, char *buf, size_t cap);
+
+#endif

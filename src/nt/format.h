@@ -1,0 +1,59 @@
+/*
+ * Format by transplant: a mkfs tool makes the new file system in a sparse
+ * scratch file of the volume's size; its data extents are then written
+ * through the locked handle. Works on any machine, because it sees the volume
+ * only through the contract.
+ */
+#ifndef NT_FORMAT_H
+#define NT_FORMAT_H
+
+#include "nt.h"
+
+/* Called between writes with bytes done and bytes in total; false cancels.
+ * The first call comes before the first write, the last one when all is
+ * durable; `total` never changes, and the answer to the last call is ignored.
+ */
+typedef bool (*nt_progress_fn)(void *ctx, uint64_t done, uint64_t total);
+
+struct nt_format_options {
+  const char *fs;          /* "ntfs", "fat", "fat16", "fat32", "exfat" */
+  const char *label;       /* NULL or "": no label */
+  uint32_t cluster_size;   /* bytes; 0: the tool's default for the size */
+  bool full;               /* also write zeros to all that the new file system
+                              leaves alone; slow, and for old disks */
+  const char *erase;       /* must name this volume: its letter, a mount folder
+                              or its GUID path; the caller's proof that it means
+                              this one */
+  nt_progress_fn progress; /* may be NULL */
+  void *progress_ctx;
+};
+
+struct nt_format_result {
+  char file_system[16];   /* "NTFS", "FAT16", ... as libblkid names it */
+  uint64_t bytes_written; /* through the handle */
+};
+
+/* Row `index` of the file systems that can be made; NULL at the end. */
+const char *nt_format_fs_at(size_t index);
+
+/*
+ * Formats the volume of `handle`.
+ *
+ * Refuses, before anything is written, when: the handle is not a volume
+ * handle (STATUS_INVALID_PARAMETER); it does not hold the lock
+ * (STATUS_NOT_LOCKED, reason "not_locked"); `erase` does not name the volume
+ * (STATUS_INVALID_PARAMETER, reason "erase_token"); it is a system, boot or
+ * page-file volume (STATUS_ACCESS_DENIED); the mkfs tool is missing
+ * (STATUS_NOT_SUPPORTED, hint names the package) or refuses
+ * (STATUS_INVALID_PARAMETER with its own words, native = its exit status).
+ *
+ * err->outcome after a failure or a cancel says what the volume holds:
+ * "untouched" (the old file system, byte for byte) or "unformatted" (no file
+ * system is recognised; format it again). It stays NULL when the volume
+ * refused even to be wiped, so that nobody knows what it holds.
+ */
+nt_status nt_format(struct nt_handle *handle,
+                    const struct nt_format_options *options,
+                    struct nt_format_result *result, struct nt_error *err);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * What a format asks before it starts.
+ */
+#include "format_check.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "name.h"
+
+struct question {
+  struct nt_handle *handle;
+  const struct nt_format_options *options;
+  struct nt_mkfs_request *place;
+  struct nt_error *err;
+};
+
+/* ---- checks --------------------------------------------------------------*/
+
+static nt_status check_handle(const struct question *q) {
+  if (q->handle->kind != NT_KIND_VOLUME) {
+    nt_status status = nt_fail(q->err, NT_STATUS_INVALID_PARAMETER,
+                               "not_a_volume", "it is not a volume handle");
+    nt_hint(q->err, "open the volume itself, with access \"rw\"");
+    return status;
+  }
+  if (!q->handle->locked) {
+    nt_status status = nt_fail(q->err, NT_STATUS_NOT_LOCKED, "not_locked",
+                               "this handle does not hold the lock");
+    nt_hint(q->err, "lock the volume with this handle first");
+    return status;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* "D:\" and "D:" are one name; folders on NT are the same in either case. */
+static bool same_text(const char *a, const char *b) {
+  size_t a_length = strlen(a), b_length = strlen(b);
+  a_length -= a_length > 0 && a[a_length - 1] == '\\';
+  b_length -= b_length > 0 && b[b_length - 1] == '\\';
+  if (a_length != b_length || a_length == 0) {
+    return false;
+  }
+  return a[0] == '/' ? memcmp(a, b, a_length) == 0
+                     : strncasecmp(a, b, a_length) == 0;
+}
+
+static bool is_root(const char *path) {
+  return path == NULL || strcmp(path, "\\") == 0 || strcmp(path, "/") == 0;
+}
+
+static bool same_name(const char *a, const char *b) {
+  struct nt_name left, right;
+  if (same_text(a, b)) {
+    return true;
+  }
+  if (!nt_ok(nt_name_parse(a, &left, NULL)) ||
+      !nt_ok(nt_name_parse(b, &right, NULL)) || !is_root(left.path) ||
+      !is_root(right.path) || left.kind != right.kind) {
+    return false;
+  }
+  return (left.kind == NT_NAME_LETTER && left.letter == right.letter) ||
+         (left.kind == NT_NAME_GUID && strcmp(left.guid, right.guid) == 0);
+}
+
+static bool names_volume(const char *token, const struct nt_volume_info *info) {
+  bool same = same_name(token, info->name) || same_name(token, info->guid_path);
+  for (uint32_t i = 0; !same && i < info->mount_point_count; i++) {
+    same = same_name(token, info->mount_points[i]);
+  }
+  return same;
+}
+
+static nt_status check_erase(const struct question *q,
+                             const struct nt_volume_info *info) {
+  const char *token = q->options->erase;
+  if (token != NULL && names_volume(token, info)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt_fail(q->err, NT_STATUS_INVALID_PARAMETER, "erase_token",
+              "erase names '%s', not this volume", token != NULL ? token : "");
+  nt_hint(q->err, "erase = '%s' says that its contents may go", info->name);
+  return status;
+}
+
+static nt_status check_flags(const struct question *q,
+                             const struct nt_volume_info *info) {
+  static const struct {
+    uint32_t flag;
+    nt_status status;
+    const char *reason, *detail;
+  } rows[] = {
+      {NT_VOLUME_SYSTEM, NT_STATUS_ACCESS_DENIED, "system_volume",
+       "the system starts from this volume"},
+      {NT_VOLUME_BOOT, NT_STATUS_ACCESS_DENIED, "system_volume",
+       "the running system is on this volume"},
+      {NT_VOLUME_PAGEFILE, NT_STATUS_ACCESS_DENIED, "page_file",
+       "memory is paged to this volume"},
+      {NT_VOLUME_READONLY, NT_STATUS_MEDIA_WRITE_PROTECTED, "read_only",
+       "the volume is read-only"},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    if ((info->flags & rows[i].flag) != 0) {
+      return nt_fail(q->err, rows[i].status, rows[i].reason, "%s",
+                     rows[i].detail);
+    }
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status check(const struct question *q) {
+  struct nt_volume_info info;
+  nt_status status = check_handle(q);
+  if (nt_ok(status)) {
+    status = nt_info(q->handle, &info, q->err);
+  }
+  if (nt_ok(status)) {
+    status = check_erase(q, &info);
+  }
+  return nt_ok(status) ? check_flags(q, &info) : status;
+}
+
+/* ---- asking --------------------------------------------------------------*/
+
+/* A device below or a file system above that does not know the question. */
+static bool not_known(nt_status status) {
+  return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
+         status == NT_STATUS_NOT_SUPPORTED ||
+         status == NT_STATUS_INVALID_PARAMETER;
+}
+
+/* A question that is not known is forgotten; the answer keeps its default. */
+static nt_status tolerate(nt_status status, struct nt_error *err) {
+  if (!not_known(status)) {
+    return status;
+  }
+  memset(err, 0, sizeof(*err));
+  return NT_STATUS_SUCCESS;
+}
+
+/* Without it a mounted FAT clips writes at its own end (1.11), and the new
+ * file system may be longer than the old one. */
+static nt_status allow_whole_volume(struct question *q) {
+  return tolerate(nt_verb(q->handle, NT_FSCTL_ALLOW_EXTENDED_DASD_IO, q->err),
+                  q->err);
+}
+
+/* 255 heads and 63 sectors are what every disk says that has none. */
+static nt_status ask_geometry(struct question *q) {
+  struct nt_geometry geometry = {0};
+  nt_status status =
+      tolerate(nt_geometry(q->handle, &geometry, q->err), q->err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  bool known = geometry.heads - 1 < UINT16_MAX &&
+               geometry.sectors_per_track - 1 < UINT16_MAX;
+  q->place->heads = known ? geometry.heads : 255;
+  q->place->sectors_per_track = known ? geometry.sectors_per_track : 63;
+  q->place->sector_size =
+      geometry.sector_size != 0 ? geometry.sector_size : q->handle->sector_size;
+  return status;
+}
+
+static nt_status ask_place(struct question *q) {
+  struct nt_mkfs_request *place = q->place;
+  nt_status status = allow_whole_volume(q);
+  if (nt_ok(status)) {
+    status = nt_length(q->handle, &place->length, q->err);
+  }
+  if (nt_ok(status)) {
+    status = ask_geometry(q);
+  }
+  if (nt_ok(status)) {
+    status =
+        tolerate(nt_partition_start(q->handle, &place->start, q->err), q->err);
+  }
+  if (nt_ok(status) && place->sector_size > 1) {
+    place->length -= place->length % place->sector_size;
+  }
+  place->fs = q->options->fs;
+  place->label = q->options->label;
+  place->cluster_size = q->options->cluster_size;
+  return status;
+}
+
+nt_status nt_format_check(struct nt_handle *handle,
+                          const struct nt_format_options *options,
+                          struct nt_mkfs_request *request,
+                          struct nt_error *err) {
+  struct question question = {handle, options, request, err};
+  nt_status status = check(&question);
+  return nt_ok(status) ? ask_place(&question) : status;
+}

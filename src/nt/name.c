@@ -1,0 +1,168 @@
+/*
+ * Names of objects, as CreateFile takes them.
+ */
+#include "name.h"
+
+#include <string.h>
+
+/* ASCII only: the locale has no say in what a name means. */
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_letter(char c) {
+  return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+static bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+
+/* What follows `word` at `s`; NULL when `s` begins otherwise. */
+static const char *after(const char *s, const char *word) {
+  for (; *word != '\0'; s++, word++) {
+    if (lower(*s) != lower(*word)) {
+      return NULL;
+    }
+  }
+  return s;
+}
+
+/* The parsers below answer what follows the object, NULL when it is none. */
+
+static const char *parse_letter(const char *s, struct nt_name *out) {
+  if (!is_letter(s[0]) || s[1] != ':') {
+    return NULL;
+  }
+  out->kind = NT_NAME_LETTER;
+  out->letter = (char)(lower(s[0]) - 'a' + 'A');
+  return s + 2;
+}
+
+static const char *parse_guid(const char *s, struct nt_name *out) {
+  static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  s = after(s, "Volume{");
+  if (s == NULL) {
+    return NULL;
+  }
+  for (size_t i = 0; i < sizeof(shape) - 1; i++) {
+    if (shape[i] == 'x' ? !is_hex(s[i]) : s[i] != shape[i]) {
+      return NULL;
+    }
+    out->guid[i] = lower(s[i]);
+  }
+  s += sizeof(shape) - 1;
+  if (*s != '}') {
+    return NULL;
+  }
+  out->guid[sizeof(shape) - 1] = '\0';
+  out->kind = NT_NAME_GUID;
+  return s + 1;
+}
+
+/* `word` and a number without leading zeros: PhysicalDrive01 is not the name
+ * of PhysicalDrive1. */
+static const char *parse_numbered(const char *s, const char *word,
+                                  enum nt_name_kind kind, struct nt_name *out) {
+  s = after(s, word);
+  if (s == NULL || *s < '0' || *s > '9' ||
+      (s[0] == '0' && s[1] >= '0' && s[1] <= '9')) {
+    return NULL;
+  }
+  uint64_t number = 0;
+  for (; *s >= '0' && *s <= '9'; s++) {
+    number = number * 10 + (uint64_t)(*s - '0');
+    if (number > UINT32_MAX) {
+      return NULL;
+    }
+  }
+  out->kind = kind;
+  out->number = (uint32_t)number;
+  return s;
+}
+
+static const char *parse_disk(const char *s, struct nt_name *out) {
+  return parse_numbered(s, "PhysicalDrive", NT_NAME_DISK, out);
+}
+
+static const char *parse_device(const char *s, struct nt_name *out) {
+  return parse_numbered(s, "HarddiskVolume", NT_NAME_DEVICE, out);
+}
+
+/* \Device\HarddiskVolume3 */
+static const char *parse_native(const char *s, struct nt_name *out) {
+  s = after(s, "\\Device\\");
+  return s == NULL ? NULL : parse_device(s, out);
+}
+
+/* What may stand after \\.\ and \\?\ */
+static const char *parse_device_form(const char *s, struct nt_name *out) {
+  const char *root = after(s, "GLOBALROOT");
+  const char *rest = root == NULL ? NULL : parse_native(root, out);
+  if (rest == NULL) {
+    rest = parse_letter(s, out);
+  }
+  if (rest == NULL) {
+    rest = parse_guid(s, out);
+  }
+  if (rest == NULL) {
+    rest = parse_disk(s, out);
+  }
+  return rest != NULL ? rest : parse_device(s, out);
+}
+
+/* What may stand alone. */
+static const char *parse_bare_form(const char *s, struct nt_name *out) {
+  const char *rest = parse_letter(s, out);
+  if (rest == NULL) {
+    rest = parse_disk(s, out);
+  }
+  return rest != NULL ? rest : parse_native(s, out);
+}
+
+static nt_status refuse(struct nt_error *err, const char *detail) {
+  nt_status status =
+      nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "%s", detail);
+  nt_hint(err,
+          "write D:, \\\\.\\D:, \\\\?\\Volume{guid}, \\\\.\\PhysicalDrive1, "
+          "\\\\?\\GLOBALROOT\\Device\\HarddiskVolume1 or D:\\dir\\file");
+  return status;
+}
+
+/* D:file depends on a current directory, and no machine has one. */
+static nt_status refuse_relative(struct nt_error *err, char letter,
+                                 const char *rest) {
+  nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+                             "a backslash is missing after the colon");
+  nt_hint(err, "write %c:\\%s", letter, rest);
+  return status;
+}
+
+nt_status nt_name_parse(const char *name, struct nt_name *out,
+                        struct nt_error *err) {
+  struct nt_name parsed = {NT_NAME_LETTER, '\0', "", 0, NULL};
+  if (name == NULL || name[0] == '\0') {
+    return refuse(err, "the name is empty");
+  }
+  const char *verbatim = after(name, "\\\\?\\");
+  const char *device = verbatim != NULL ? verbatim : after(name, "\\\\.\\");
+  const char *rest = device != NULL ? parse_device_form(device, &parsed)
+                                    : parse_bare_form(name, &parsed);
+  if (rest == NULL) {
+    return refuse(err, "not the name of a volume, disk or file");
+  }
+  if (verbatim != NULL && strchr(rest, '/') != NULL) {
+    return refuse(err,
+                  "a name that begins with \\\\?\\ takes only backslashes");
+  }
+  if (*rest != '\0' && *rest != '\\' && *rest != '/') {
+    return parsed.kind == NT_NAME_LETTER
+               ? refuse_relative(err, parsed.letter, rest)
+               : refuse(err, "not the name of a volume, disk or file");
+  }
+  if (*rest != '\0') {
+    parsed.path = rest;
+  }
+  *out = parsed;
+  return NT_STATUS_SUCCESS;
+}

@@ -1,0 +1,35 @@
+/*
+ * Names of objects, as CreateFile takes them: parsing that all machine kinds
+ * share. Whether the object exists is the machine's business.
+ */
+#ifndef NT_NAME_H
+#define NT_NAME_H
+
+#include "error.h"
+
+enum nt_name_kind {
+  NT_NAME_LETTER, /* D:  \\.\D:  \\?\D: */
+  NT_NAME_GUID,   /* \\?\Volume{guid}  \\.\Volume{guid} */
+  NT_NAME_DISK,   /* \\.\PhysicalDrive1  \\?\PhysicalDrive1  PhysicalDrive1 */
+  NT_NAME_DEVICE  /* \\?\GLOBALROOT\Device\HarddiskVolume3  \\.\ the same,
+                     \Device\HarddiskVolume3, \\.\HarddiskVolume3 */
+};
+
+struct nt_name {
+  enum nt_name_kind kind;
+  char letter;      /* NT_NAME_LETTER: upper case, else '\0' */
+  char guid[40];    /* NT_NAME_GUID: lower case, without braces, else "" */
+  uint32_t number;  /* NT_NAME_DISK and NT_NAME_DEVICE, else 0 */
+  const char *path; /* what follows the object in the parsed string: NULL for
+                       nothing (the object itself), "\" for its root
+                       directory, else "\dir\file". Separators may be forward
+                       slashes, as written */
+};
+
+/* Letters and words are taken in either case. Refuses everything else with
+ * STATUS_OBJECT_NAME_INVALID and a hint; *out is written on success only. As
+ * in Windows, a name that begins with \\?\ takes only backslashes. */
+nt_status nt_name_parse(const char *name, struct nt_name *out,
+                        struct nt_error *err);
+
+#endif

@@ -1,0 +1,354 @@
+/*
+ * The contract: the NT surface as two tables of functions.
+ *
+ * A machine is a place that has volumes and disks (a simulated machine, this
+ * Linux, this Windows). A handle is one open object on it. Nothing here knows
+ * Lua, and nothing here knows an operating system; back ends include this
+ * header and fill the tables, everybody else calls the thin functions at the
+ * end, never the pointers.
+ *
+ * Rules that hold for every slot
+ *
+ * - The result is an NTSTATUS. On failure `err` is filled by nt_fail(); `err`
+ *   is never NULL in a slot. On success it is not touched.
+ * - A slot never raises, never jumps and never calls back into its caller
+ *   except through a function it was handed.
+ * - A NULL slot means "this machine does not have that"; the thin caller
+ *   answers STATUS_NOT_SUPPORTED with operation and machine. Back ends have
+ *   no stubs.
+ * - Strings are UTF-8. Offsets and sizes are bytes unless the name says
+ *   sectors. Out parameters are written on success only.
+ * - Nothing is thread-safe: one machine and its handles belong to one thread.
+ */
+#ifndef NT_NT_H
+#define NT_NT_H
+
+#include "codes.h"
+#include "error.h"
+
+#define NT_OPS_VERSION 1U
+
+#define NT_NAME_MAX 280
+#define NT_LABEL_MAX 256
+#define NT_MAX_MOUNT_POINTS 8
+#define NT_MAX_EXTENTS 32
+
+/* Access rights, the bits of ACCESS_MASK (winnt.h). */
+#define NT_FILE_READ_DATA 0x00000001U
+#define NT_FILE_WRITE_DATA 0x00000002U
+#define NT_FILE_APPEND_DATA 0x00000004U
+#define NT_FILE_READ_EA 0x00000008U
+#define NT_FILE_WRITE_EA 0x00000010U
+#define NT_FILE_TRAVERSE 0x00000020U
+#define NT_FILE_READ_ATTRIBUTES 0x00000080U
+#define NT_FILE_WRITE_ATTRIBUTES 0x00000100U
+#define NT_DELETE 0x00010000U
+#define NT_READ_CONTROL 0x00020000U
+#define NT_WRITE_DAC 0x00040000U
+#define NT_WRITE_OWNER 0x00080000U
+#define NT_SYNCHRONIZE 0x00100000U
+#define NT_ACCESS_SYSTEM_SECURITY 0x01000000U
+#define NT_GENERIC_READ_MAPPED 0x00120089U  /* FILE_GENERIC_READ */
+#define NT_GENERIC_WRITE_MAPPED 0x00120116U /* FILE_GENERIC_WRITE */
+
+/* Share modes (winnt.h). */
+#define NT_SHARE_READ 1U
+#define NT_SHARE_WRITE 2U
+#define NT_SHARE_DELETE 4U
+
+/* Create dispositions, NtCreateFile's numbers. */
+enum nt_disposition {
+  NT_SUPERSEDE = 0,
+  NT_OPEN = 1,
+  NT_CREATE = 2,
+  NT_OPEN_IF = 3,
+  NT_OVERWRITE = 4,
+  NT_OVERWRITE_IF = 5
+};
+
+enum nt_handle_kind {
+  NT_KIND_VOLUME,    /* \\.\D: with data access: the file system answers */
+  NT_KIND_DISK,      /* \\.\PhysicalDriveN */
+  NT_KIND_FILE,      /* D:\path */
+  NT_KIND_DIRECTORY, /* D:\ or D:\path */
+  NT_KIND_DEVICE     /* a volume or disk opened without data access: no
+                        mount, no file system, only device queries */
+};
+
+struct nt_open_options {
+  const char *name;
+  uint32_t access; /* access bits, 0 allowed */
+  uint32_t share;  /* NT_SHARE_* */
+  enum nt_disposition disposition;
+  bool directory; /* FILE_DIRECTORY_FILE: must be a directory */
+};
+
+#define NT_VOLUME_MOUNTED 0x0001U    /* a file system is mounted */
+#define NT_VOLUME_LOCKED 0x0002U     /* FSCTL_LOCK_VOLUME holds */
+#define NT_VOLUME_DISMOUNTED 0x0004U /* dismounted, dismounting handle open */
+#define NT_VOLUME_OFFLINE 0x0008U
+#define NT_VOLUME_READONLY 0x0010U
+#define NT_VOLUME_REMOVABLE 0x0020U
+#define NT_VOLUME_SYSTEM 0x0040U    /* the system boots from it */
+#define NT_VOLUME_BOOT 0x0080U      /* the running system is on it */
+#define NT_VOLUME_PAGEFILE 0x0100U  /* memory is paged to it */
+
+struct nt_extent {
+  uint32_t disk;   /* PhysicalDrive number */
+  uint64_t offset; /* bytes from the start of the disk */
+  uint64_t length; /* bytes */
+};
+
+struct nt_volume_info {
+  char name[NT_NAME_MAX]; /* how to call it: "D:", else its first mount
+                             folder, else its GUID path */
+  char guid_path[64];     /* \\?\Volume{...} without trailing backslash */
+  char device[64];        /* \Device\HarddiskVolume3 */
+  char mount_points[NT_MAX_MOUNT_POINTS][NT_NAME_MAX];
+  uint32_t mount_point_count;
+  char file_system[32]; /* "FAT16", "NTFS", "RAW", "ext4", ... */
+  char label[NT_LABEL_MAX];
+  char serial[64];    /* volume serial or UUID as the file system writes it */
+  uint64_t length;    /* bytes */
+  uint32_t sector_size; /* bytes */
+  uint32_t partition_number; /* 1.., 0: the volume is the whole disk */
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t extent_count;
+  uint32_t flags; /* NT_VOLUME_* */
+};
+
+#define NT_DISK_READONLY 0x01U
+#define NT_DISK_REMOVABLE 0x02U
+#define NT_DISK_MASKED 0x04U      /* the storage does not present the LUN */
+#define NT_DISK_UNINSTALLED 0x08U /* the device node was removed */
+
+struct nt_disk_info {
+  uint32_t number;
+  char name[32];       /* "PhysicalDrive1" */
+  char location[1024]; /* what backs it: an image file, a device node */
+  char serial[64];
+  char model[64];
+  char style[8]; /* "none", "mbr", "gpt" */
+  uint64_t length;
+  uint32_t sector_size;
+  uint32_t volume_count;
+  uint32_t flags; /* NT_DISK_* */
+};
+
+/* Where an event comes from. "volume" events are the GUID_IO_VOLUME_* of the
+ * file systems; "device" is Plug and Play; "state" is what the volume driver
+ * did (OFFLINE, ONLINE), which has no notification on Windows. */
+enum nt_event_kind { NT_EVENT_VOLUME, NT_EVENT_DEVICE, NT_EVENT_STATE };
+
+struct nt_event {
+  uint64_t id; /* rises, never used twice */
+  enum nt_event_kind kind;
+  char name[40];   /* "LOCK", "LOCK_FAILED", "SURPRISE_REMOVAL", ... */
+  char guid[40];   /* GUID_IO_VOLUME_*, empty when it has none */
+  char target[NT_NAME_MAX];
+  int64_t pid;     /* who caused it */
+  int64_t time_us; /* microseconds since 1970, UTC */
+};
+
+struct nt_machine;
+struct nt_handle;
+
+struct nt_machine_ops {
+  uint32_t version; /* NT_OPS_VERSION. Append-only: new slots go to the end */
+  uint32_t size;    /* sizeof(struct nt_machine_ops) of who filled it */
+  const char *kind; /* "sim", "linux", "win32": the word before the colon */
+
+  /* Connects to the machine at `location` (what stands after the colon of
+   * "sim:lab"; the native machine ignores it). On success *out has `ops` and
+   * `name` set. Never creates a machine. A process may connect to several,
+   * and to one machine several times: each connection has its own handles. */
+  nt_status (*connect)(const char *location, struct nt_machine **out,
+                       struct nt_error *err);
+
+  /* Ends a connection. Called exactly once after a successful connect, when
+   * every handle of this connection is closed. Cannot fail. */
+  void (*disconnect)(struct nt_machine *machine);
+
+  /* NtCreateFile. `options->name` may be D:, \\.\D:, \\?\D:, a volume GUID
+   * path, \\.\PhysicalDriveN, D:\path, or whatever else the machine knows;
+   * letters are case-insensitive. Data access to a volume mounts it. On
+   * success *out has every field of struct nt_handle set. */
+  nt_status (*open)(struct nt_machine *machine,
+                    const struct nt_open_options *options,
+                    struct nt_handle **out, struct nt_error *err);
+
+  /* Enumeration without a resource that could leak: *cursor is 0 at first and
+   * belongs to the back end afterwards; STATUS_NO_MORE_ENTRIES (err untouched)
+   * ends it. Objects that come or go between two calls may be seen or not;
+   * nothing is seen twice. Enumerating never mounts, locks or changes
+   * anything. Volumes of uninstalled or masked disks are not there; disks are,
+   * with their flag. Events come in order of id: the cursor is the last id
+   * seen, so a caller can go on where it stopped. */
+  nt_status (*next_volume)(struct nt_machine *machine, uint64_t *cursor,
+                           struct nt_volume_info *out, struct nt_error *err);
+  nt_status (*next_disk)(struct nt_machine *machine, uint64_t *cursor,
+                         struct nt_disk_info *out, struct nt_error *err);
+  nt_status (*next_event)(struct nt_machine *machine, uint64_t *cursor,
+                          struct nt_event *out, struct nt_error *err);
+
+  /* Plug and Play removal of one volume or disk by name (query-remove, then
+   * remove). Vetoed with STATUS_DEVICE_BUSY and the holders while anybody has
+   * it open; a disk also while one of its volumes is still installed. */
+  nt_status (*uninstall)(struct nt_machine *machine, const char *name,
+                         struct nt_error *err);
+
+  /* What the storage administrator does elsewhere: stop or start presenting
+   * the LUN of a disk. Masking a disk that is still installed is a surprise
+   * removal of it and of its installed volumes, and the event history shows
+   * it. Unmasking is an arrival: disk and volumes are installed again and the
+   * mount manager puts the volumes online. */
+  nt_status (*mask)(struct nt_machine *machine, const char *disk,
+                    struct nt_error *err);
+  nt_status (*unmask)(struct nt_machine *machine, const char *disk,
+                      struct nt_error *err);
+};
+
+struct nt_handle_ops {
+  uint32_t version;
+  uint32_t size;
+
+  /* NtFsControlFile for codes of device FILE_SYSTEM, NtDeviceIoControlFile
+   * for all others. `in` may be NULL when in_len is 0, `out` when out_cap is
+   * 0. *out_len is set on success and on STATUS_BUFFER_OVERFLOW, and is never
+   * more than out_cap. An unknown code answers STATUS_INVALID_DEVICE_REQUEST.
+   * Codes that need access bits the handle lacks answer
+   * STATUS_ACCESS_DENIED before anything else is looked at. */
+  nt_status (*control)(struct nt_handle *handle, uint32_t code, const void *in,
+                       size_t in_len, void *out, size_t out_cap,
+                       size_t *out_len, struct nt_error *err);
+
+  /* NtReadFile at `offset`. *done is what was read: less than `len` only at
+   * the end of the object. Starting at or past the end is
+   * STATUS_END_OF_FILE. Volumes and disks demand whole sectors
+   * (STATUS_INVALID_PARAMETER otherwise). */
+  nt_status (*read)(struct nt_handle *handle, uint64_t offset, void *buf,
+                    size_t len, size_t *done, struct nt_error *err);
+
+  /* NtWriteFile at `offset`. *done may be less than `len`, even 0, with a
+   * success status: a FAT volume clips writes at the end of its file system
+   * without saying so. On failure nothing is promised about the range. */
+  nt_status (*write)(struct nt_handle *handle, uint64_t offset,
+                     const void *buf, size_t len, size_t *done,
+                     struct nt_error *err);
+
+  /* NtFlushBuffersFile: when it returns, what was written is durable. */
+  nt_status (*flush)(struct nt_handle *handle, struct nt_error *err);
+
+  /* NtClose. Called exactly once after a successful open and never after a
+   * failed one; the handle is gone whatever it returns. Releases the lock this
+   * handle owns and finishes its dismount. Does not flush and does not wait. */
+  nt_status (*close)(struct nt_handle *handle, struct nt_error *err);
+
+  /* NtQueryVolumeInformationFile and friends: what next_volume would answer
+   * for the volume of this handle, now. Volumes, files, directories and
+   * devices of volumes; a disk answers STATUS_INVALID_DEVICE_REQUEST. */
+  nt_status (*info)(struct nt_handle *handle, struct nt_volume_info *out,
+                    struct nt_error *err);
+};
+
+/* First member of every back end's machine. */
+struct nt_machine {
+  const struct nt_machine_ops *ops;
+  char name[NT_NAME_MAX]; /* "sim:lab" */
+};
+
+/* First member of every back end's handle. */
+struct nt_handle {
+  const struct nt_handle_ops *ops;
+  struct nt_machine *machine;
+  enum nt_handle_kind kind;
+  uint32_t access;        /* granted bits */
+  uint32_t sector_size;   /* alignment of read and write, bytes; 1: none */
+  char name[NT_NAME_MAX]; /* as the user called it */
+  /* Kept by nt_control(), so that they mean the same on every machine: this
+   * handle locked its volume and did not unlock it; it dismounted it. */
+  bool locked;
+  bool dismounted;
+};
+
+/* ---- thin checked callers ------------------------------------------------
+ *
+ * They check the version, answer NULL slots, and put operation and target into
+ * the error. `err` must not be NULL and must be zeroed. */
+
+nt_status nt_connect(const struct nt_machine_ops *ops, const char *location,
+                     struct nt_machine **out, struct nt_error *err);
+void nt_disconnect(struct nt_machine *machine);
+
+nt_status nt_open(struct nt_machine *machine,
+                  const struct nt_open_options *options,
+                  struct nt_handle **out, struct nt_error *err);
+nt_status nt_next_volume(struct nt_machine *machine, uint64_t *cursor,
+                         struct nt_volume_info *out, struct nt_error *err);
+nt_status nt_next_disk(struct nt_machine *machine, uint64_t *cursor,
+                       struct nt_disk_info *out, struct nt_error *err);
+nt_status nt_next_event(struct nt_machine *machine, uint64_t *cursor,
+                        struct nt_event *out, struct nt_error *err);
+nt_status nt_uninstall(struct nt_machine *machine, const char *name,
+                       struct nt_error *err);
+nt_status nt_mask(struct nt_machine *machine, const char *disk,
+                  struct nt_error *err);
+nt_status nt_unmask(struct nt_machine *machine, const char *disk,
+                    struct nt_error *err);
+
+nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
+                     size_t in_len, void *out, size_t out_cap, size_t *out_len,
+                     struct nt_error *err);
+nt_status nt_read(struct nt_handle *handle, uint64_t offset, void *buf,
+                  size_t len, size_t *done, struct nt_error *err);
+nt_status nt_write(struct nt_handle *handle, uint64_t offset, const void *buf,
+                   size_t len, size_t *done, struct nt_error *err);
+nt_status nt_flush(struct nt_handle *handle, struct nt_error *err);
+nt_status nt_close(struct nt_handle *handle, struct nt_error *err);
+nt_status nt_info(struct nt_handle *handle, struct nt_volume_info *out,
+                  struct nt_error *err);
+
+/* A control code without buffers: lock, unlock, dismount, offline, online. */
+nt_status nt_verb(struct nt_handle *handle, uint32_t code,
+                  struct nt_error *err);
+
+/* A boolean by status: *answer is true on success, false when the status is
+ * the code's documented "no" (STATUS_UNSUCCESSFUL; for
+ * FSCTL_IS_VOLUME_MOUNTED also STATUS_VOLUME_DISMOUNTED, STATUS_WRONG_VOLUME
+ * and STATUS_VERIFY_REQUIRED). Any other failure is returned. */
+nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
+                 struct nt_error *err);
+
+/* Typed queries, decoded from the buffers of the control codes. */
+
+/* Bytes; IOCTL_DISK_GET_LENGTH_INFO. */
+nt_status nt_length(struct nt_handle *handle, uint64_t *out,
+                    struct nt_error *err);
+
+struct nt_geometry {
+  uint64_t cylinders;
+  uint32_t heads, sectors_per_track, sector_size; /* sector_size in bytes */
+  uint64_t length; /* bytes of the whole disk */
+};
+/* IOCTL_DISK_GET_DRIVE_GEOMETRY_EX. */
+nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,
+                      struct nt_error *err);
+
+/* IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS. */
+nt_status nt_extents(struct nt_handle *handle,
+                     struct nt_extent out[NT_MAX_EXTENTS], uint32_t *count,
+                     struct nt_error *err);
+
+struct nt_device_number {
+  uint32_t type, number, partition; /* partition 0: the whole disk */
+};
+/* IOCTL_STORAGE_GET_DEVICE_NUMBER. */
+nt_status nt_device_number(struct nt_handle *handle,
+                           struct nt_device_number *out, struct nt_error *err);
+
+/* Where the volume lies on its disk, bytes from the disk's start: the start
+ * of IOCTL_DISK_GET_PARTITION_INFO_EX; 0 for a whole-disk volume. */
+nt_status nt_partition_start(struct nt_handle *handle, uint64_t *out,
+                             struct nt_error *err);
+
+#endif

@@ -1,0 +1,110 @@
+/* The history: what happened on a machine, as rows. */
+#include <stdio.h>
+#include <sys/time.h>
+
+#include "internal.h"
+
+static const struct {
+  const char *name;
+  enum nt_event_kind kind;
+  const char *guid;
+} events[] = {
+#define X(name, kind, guid) {#name, NT_EVENT_##kind, guid},
+    SIM_EVENT_LIST(X)
+#undef X
+};
+
+static nt_status put(struct sim_machine *m, enum sim_event event,
+                     const char *target, struct nt_error *err) {
+  struct timeval now;
+  gettimeofday(&now, NULL);
+  int64_t time_us = (int64_t)now.tv_sec * 1000000 + now.tv_usec;
+  return nt__sim_exec(m,
+                      "INSERT INTO event (event, target, pid, time_us) "
+                      "VALUES (?1, ?2, ?3, ?4)",
+                      SIM_ARGS(SIM_INT(event), SIM_TEXT(target),
+                               SIM_INT(m->acting), SIM_INT(time_us)),
+                      err);
+}
+
+nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
+                               int64_t volume, struct nt_error *err) {
+  char name[NT_NAME_MAX];
+  nt_status status = nt__sim_volume_name(m, volume, name, sizeof name, err);
+  return nt_ok(status) ? put(m, event, name, err) : status;
+}
+
+nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
+                             int64_t disk, struct nt_error *err) {
+  char name[40];
+  snprintf(name, sizeof name, "PhysicalDrive%lld", (long long)disk);
+  return put(m, event, name, err);
+}
+
+nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,
+                                 const struct sim_instance *instance,
+                                 struct nt_error *err) {
+  return instance->volume != 0
+             ? nt__sim_event_volume(m, event, instance->volume, err)
+             : nt__sim_event_disk(m, event, instance->disk, err);
+}
+
+static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
+                            struct nt_event *out, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT id, event, target, pid, time_us FROM event "
+                    "WHERE id > ?1 AND event >= 0 ORDER BY id LIMIT 1",
+                    SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
+  if (nt_ok(status))
+    status = nt__sim_step(m, stmt, err);
+  if (!nt_ok(status))
+    return status;
+  int event = sqlite3_column_int(stmt, 1);
+  if (event >= SIM_EVENT_COUNT) {
+    sqlite3_reset(stmt);
+    return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
+                   "%s: unknown event %d", m->db_path, event);
+  }
+  *cursor = out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
+  out->kind = events[event].kind;
+  snprintf(out->name, sizeof out->name, "%s", events[event].name);
+  snprintf(out->guid, sizeof out->guid, "%s", events[event].guid);
+  nt__sim_text(stmt, 2, out->target, sizeof out->target);
+  out->pid = sqlite3_column_int64(stmt, 3);
+  out->time_us = sqlite3_column_int64(stmt, 4);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+/* The deaths of other processes are part of the history: it has not ended
+ * before they are looked for. */
+nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
+                             struct nt_event *out, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = read_event(m, cursor, out, err);
+  if (status != NT_STATUS_NO_MORE_ENTRIES)
+    return status;
+  status = nt__sim_begin(m, err);
+  if (nt_ok(status))
+    status = nt__sim_end(m, status, err);
+  return nt_ok(status) ? read_event(m, cursor, out, err) : status;
+}
+
+/* The last row stays, hidden: ids go on from it, because an id that was used
+ * twice would hide events from who remembers the last one he saw. */
+nt_status nt_sim_forget_events(struct nt_machine *machine,
+                               struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status))
+    return status;
+  status = nt__sim_exec(m,
+                        "DELETE FROM event "
+                        "WHERE id < (SELECT max(id) FROM event)",
+                        SIM_NO_ARGS, err);
+  if (nt_ok(status))
+    status = nt__sim_exec(m, "UPDATE event SET event = -1", SIM_NO_ARGS, err);
+  return nt__sim_end(m, status, err);
+}

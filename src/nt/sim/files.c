@@ -1,0 +1,251 @@
+/*
+ * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT and NTFS in
+ * one library and mounts nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <tsk/libtsk.h>
+
+#include "../text.h"
+#include "internal.h"
+
+struct sim_files {
+  TSK_IMG_INFO *image;
+  TSK_FS_INFO *fs;
+  TSK_FS_FILE *file;
+  struct sim_machine *m;
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t extent_count;
+  uint64_t length;
+  char path[NT_NAME_MAX]; /* "\\Some Dir\\file name.txt", "\\" for the root */
+};
+
+/* ---- the volume as an image of the library ------------------------------------------- */
+
+/* The library hands back its own struct; ours is found by this wrapper, whose
+ * first member it is. */
+struct wrapped_image {
+  TSK_IMG_INFO base;
+  struct sim_files *files;
+};
+
+static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
+                          size_t len) {
+  struct sim_files *f = ((struct wrapped_image *)image)->files;
+  struct nt_error ignored = {0};
+  if (offset < 0 || (uint64_t)offset >= f->length)
+    return -1;
+  if (len > f->length - (uint64_t)offset)
+    len = (size_t)(f->length - (uint64_t)offset);
+  if (!nt_ok(nt__sim_image_read(f->m, f->extents, f->extent_count,
+                                (uint64_t)offset, buf, len, &ignored)))
+    return -1;
+  return (ssize_t)len;
+}
+
+static void image_close(TSK_IMG_INFO *image) {
+  free(image);
+}
+
+static void image_describe(TSK_IMG_INFO *image, FILE *out) {
+  fprintf(out, "%lld bytes\n", (long long)image->size);
+}
+
+static nt_status tsk_failed(struct nt_error *err, const char *what) {
+  const char *text = tsk_error_get();
+  nt_status status = nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "file_system",
+                             "%s: %s", what, text ? text : "unknown failure");
+  nt_hint(err, "check the file system of the image");
+  return status;
+}
+
+static nt_status open_fs(struct sim_files *f, uint32_t sector_size,
+                         struct nt_error *err) {
+  struct wrapped_image *image = calloc(1, sizeof *image);
+  if (!image)
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  image->files = f;
+  f->image = tsk_img_open_external(image, (TSK_OFF_T)f->length, sector_size,
+                                   image_read, image_close, image_describe);
+  if (!f->image) {
+    free(image);
+    return tsk_failed(err, "the volume cannot be read");
+  }
+  f->fs = tsk_fs_open_img(f->image, 0, TSK_FS_TYPE_DETECT);
+  /* Detection goes by the number of clusters, and does not find a FAT32 with
+   * less than the usual ones; NT and mkfs.fat know it by its boot sector. */
+  if (!f->fs)
+    f->fs = tsk_fs_open_img(f->image, 0, TSK_FS_TYPE_FAT32);
+  return f->fs ? NT_STATUS_SUCCESS
+               : tsk_failed(err, "the file system cannot be read");
+}
+
+/* ---- looking up ------------------------------------------------------------------------- */
+
+/* As NT tells them apart: the last name is missing, or one on the way. */
+static nt_status not_found(bool last, struct nt_error *err) {
+  nt_status status = last ? NT_STATUS_OBJECT_NAME_NOT_FOUND
+                          : NT_STATUS_OBJECT_PATH_NOT_FOUND;
+  nt_fail(err, status, NULL, "the file system has no such %s",
+          last ? "file" : "folder");
+  nt_hint(err, "check the path; it starts at the root of the volume");
+  return status;
+}
+
+/* Deleted files and the library's own inventions ($OrphanFiles) do not count. */
+static bool is_real(const TSK_FS_FILE *file) {
+  const TSK_FS_META *meta = file->meta;
+  return meta && meta->flags & TSK_FS_META_FLAG_ALLOC &&
+         (meta->type == TSK_FS_META_TYPE_REG ||
+          meta->type == TSK_FS_META_TYPE_DIR);
+}
+
+/* A file has a long and, on FAT and NTFS, a short name; both open it. */
+static bool is_called(TSK_FS_INFO *fs, const TSK_FS_NAME *entry,
+                      const char *name) {
+  return entry && entry->flags & TSK_FS_NAME_FLAG_ALLOC && entry->name &&
+         (fs->name_cmp(fs, entry->name, name) == 0 ||
+          (entry->shrt_name && entry->shrt_name[0] &&
+           fs->name_cmp(fs, entry->shrt_name, name) == 0));
+}
+
+/* The entry `name` of a folder, added to the path as it is spelled there. */
+static bool find_entry(struct sim_files *f, TSK_FS_DIR *dir, const char *name,
+                       TSK_INUM_T *inode) {
+  for (size_t i = 0; i < tsk_fs_dir_getsize(dir); i++) {
+    const TSK_FS_NAME *entry = tsk_fs_dir_get_name(dir, i);
+    if (!is_called(f->fs, entry, name))
+      continue;
+    size_t used = strlen(f->path);
+    nt_format_text(f->path + used, sizeof f->path - used, "%s%s",
+                   f->path[used - 1] == '\\' ? "" : "\\", entry->name);
+    *inode = entry->meta_addr;
+    return true;
+  }
+  return false;
+}
+
+static nt_status open_inode(struct sim_files *f, TSK_INUM_T inode, bool last,
+                            struct nt_error *err) {
+  if (f->file)
+    tsk_fs_file_close(f->file);
+  f->file = tsk_fs_file_open_meta(f->fs, NULL, inode);
+  if (!f->file)
+    return tsk_failed(err, "opening the file");
+  return is_real(f->file) ? NT_STATUS_SUCCESS : not_found(last, err);
+}
+
+/* From the folder that is open to what is called `name` in it. */
+static nt_status enter(struct sim_files *f, const char *name, bool last,
+                       struct nt_error *err) {
+  TSK_INUM_T inode = 0;
+  if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+            "\"%s\" is not the name of a file", name);
+    nt_hint(err, "write the path without . and ..");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
+  if (!nt__sim_files_is_directory(f))
+    return not_found(false, err);
+  TSK_FS_DIR *dir = tsk_fs_dir_open_meta(f->fs, f->file->meta->addr);
+  if (!dir)
+    return tsk_failed(err, "reading the folder");
+  bool found = find_entry(f, dir, name, &inode);
+  tsk_fs_dir_close(dir);
+  return found ? open_inode(f, inode, last, err) : not_found(last, err);
+}
+
+static nt_status open_path(struct sim_files *f, const char *path,
+                           struct nt_error *err) {
+  nt_status status = open_inode(f, f->fs->root_inum, false, err);
+  nt_copy(f->path, sizeof f->path, "\\");
+  for (path += strspn(path, "\\"); nt_ok(status) && *path;) {
+    char name[NT_NAME_MAX];
+    size_t length = strcspn(path, "\\");
+    nt_format_text(name, sizeof name, "%.*s", (int)length, path);
+    path += length;
+    bool slash = *path == '\\';
+    path += strspn(path, "\\");
+    status = enter(f, name, *path == '\0', err);
+    if (nt_ok(status) && slash && !*path && !nt__sim_files_is_directory(f)) {
+      status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+                       "a file has no backslash behind its name");
+      nt_hint(err, "leave the last backslash out");
+    }
+  }
+  return status;
+}
+
+nt_status nt__sim_files_open(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t length, uint32_t sector_size,
+                             const char *path, struct sim_files **out,
+                             struct nt_error *err) {
+  struct sim_files *f = calloc(1, sizeof *f);
+  if (!f)
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  f->m = m;
+  memcpy(f->extents, extents, count * sizeof *extents);
+  f->extent_count = count;
+  f->length = length;
+  tsk_error_reset();
+  nt_status status = open_fs(f, sector_size, err);
+  if (nt_ok(status))
+    status = open_path(f, path, err);
+  if (nt_ok(status))
+    *out = f;
+  else
+    nt__sim_files_close(f);
+  return status;
+}
+
+bool nt__sim_files_is_directory(const struct sim_files *file) {
+  return file->file->meta->type == TSK_FS_META_TYPE_DIR;
+}
+
+const char *nt__sim_files_path(const struct sim_files *file) {
+  return file->path;
+}
+
+uint64_t nt__sim_files_size(const struct sim_files *file) {
+  return (uint64_t)file->file->meta->size;
+}
+
+nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
+                             size_t len, size_t *done, struct nt_error *err) {
+  if (nt__sim_files_is_directory(f)) {
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+            "a directory has no bytes to read");
+    nt_hint(err, "open a file in it");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
+  uint64_t size = nt__sim_files_size(f);
+  if (len == 0) {
+    *done = 0;
+    return NT_STATUS_SUCCESS;
+  }
+  if (offset >= size) {
+    nt_fail(err, NT_STATUS_END_OF_FILE, NULL, "the file has %llu bytes",
+            (unsigned long long)size);
+    nt_hint(err, "stay within its size");
+    return NT_STATUS_END_OF_FILE;
+  }
+  ssize_t got = tsk_fs_file_read(f->file, (TSK_OFF_T)offset, buf, len,
+                                 TSK_FS_FILE_READ_FLAG_NONE);
+  if (got < 0)
+    return tsk_failed(err, "reading the file");
+  *done = (size_t)got;
+  return NT_STATUS_SUCCESS;
+}
+
+void nt__sim_files_close(struct sim_files *f) {
+  if (!f)
+    return;
+  if (f->file)
+    tsk_fs_file_close(f->file);
+  if (f->fs)
+    tsk_fs_close(f->fs);
+  if (f->image)
+    tsk_img_close(f->image);
+  free(f);
+}

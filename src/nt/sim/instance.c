@@ -1,0 +1,314 @@
+/*
+ * Instances: mounting a file system, noticing that the bytes are another one
+ * now, and ending it. Also the cleanup of handles, because that is what ends
+ * dismounts and locks.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- mounting --------------------------------------------------------------- */
+
+static nt_status probe_volume(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct nt_probe *probe, uint8_t boot[512],
+                              struct nt_error *err) {
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t count;
+  nt_status status = nt__sim_load_extents(m, volume->id, extents, &count, err);
+  if (nt_ok(status))
+    status =
+        nt__sim_image_probe(m, extents, count, volume->length, probe, err);
+  if (!nt_ok(status) || !boot)
+    return status;
+  memset(boot, 0, 512);
+  size_t n = volume->length < 512 ? (size_t)volume->length : 512;
+  return nt__sim_image_read(m, extents, count, 0, boot, n, err);
+}
+
+static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
+                           struct sim_instance *out, struct nt_error *err) {
+  struct nt_probe probe;
+  uint8_t boot[512];
+  nt_status status = probe_volume(m, volume, &probe, boot, err);
+  if (!nt_ok(status))
+    return status;
+  *out = (struct sim_instance){
+      .volume = volume->id,
+      .disk = -1,
+      .fsd = nt__sim_fsd_for(probe.file_system),
+      .fs_bytes = volume->length,
+      .current = true,
+      .vpb = SIM_VPB_MOUNTED,
+  };
+  bool raw = out->fsd == &nt__sim_fsd_raw;
+  snprintf(out->file_system, sizeof out->file_system, "%s",
+           raw ? "RAW" : probe.file_system);
+  if (!raw) {
+    snprintf(out->label, sizeof out->label, "%s", probe.label);
+    snprintf(out->serial, sizeof out->serial, "%s", probe.serial);
+  }
+  if (out->fsd->layout)
+    out->fsd->layout(boot, out);
+  if (!out->fsd->guards_writes)
+    out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
+  volume->verify_pending = false;
+  status = nt__sim_save_volume(m, volume, err);
+  if (nt_ok(status))
+    status = nt__sim_insert_instance(m, out, err);
+  if (nt_ok(status) && !raw)
+    status = nt__sim_event_volume(m, SIM_MOUNT, volume->id, err);
+  return status;
+}
+
+/* Whether the bytes are still the file system of the instance. */
+static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
+                        struct sim_instance *instance, bool *same,
+                        struct nt_error *err) {
+  struct nt_probe probe;
+  nt_status status = probe_volume(m, volume, &probe, NULL, err);
+  if (!nt_ok(status))
+    return status;
+  if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw)
+    *same = instance->fsd == &nt__sim_fsd_raw;
+  else
+    *same = strcmp(probe.file_system, instance->file_system) == 0 &&
+            strcmp(probe.serial, instance->serial) == 0;
+  if (*same && instance->fsd != &nt__sim_fsd_raw)
+    snprintf(instance->label, sizeof instance->label, "%s", probe.label);
+  if (!*same)
+    instance->condition = SIM_WRONG_VOLUME;
+  volume->verify_pending = false;
+  status = nt__sim_save_volume(m, volume, err);
+  if (nt_ok(status))
+    status = nt__sim_save_instance(m, instance, err);
+  return status;
+}
+
+/* Handles that were opened while the volume was offline stand on instances
+ * that are not the volume's (O10). They end when the file system comes back,
+ * but a lock that one of them took holds: then `*locked` is set, and `out` is
+ * that instance. */
+static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
+                               struct sim_instance *out, bool *locked,
+                               struct nt_error *err) {
+  int64_t id;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT id FROM instance WHERE volume = ?1 AND current = 0 "
+      "AND condition = 0 AND vpb & 2 <> 0 LIMIT 1",
+      SIM_ARGS(SIM_INT(volume)), 0, &id, err);
+  *locked = nt_ok(status) && id != 0;
+  if (*locked)
+    return nt__sim_load_instance(m, id, out, err);
+  if (!nt_ok(status))
+    return status;
+  return nt__sim_exec(m,
+                      "UPDATE instance SET condition = 1 "
+                      "WHERE volume = ?1 AND current = 0 AND condition = 0",
+                      SIM_ARGS(SIM_INT(volume)), err);
+}
+
+_Static_assert(SIM_VPB_LOCKED == 2 && SIM_GOOD == 0 && SIM_DISMOUNTED == 1,
+               "the statements above test these values");
+
+bool nt__sim_must_verify(const struct sim_volume *volume,
+                         const struct sim_instance *instance) {
+  return volume->verify_pending && instance->current &&
+         instance->condition == SIM_GOOD && instance->lock_owner == 0 &&
+         !(volume->flags & NT_VOLUME_OFFLINE);
+}
+
+nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
+                         struct sim_instance *instance, struct nt_error *err) {
+  bool same = true;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (nt__sim_must_verify(volume, instance))
+    status = verify(m, volume, instance, &same, err);
+  return nt_ok(status) && !same ? nt__sim_detach(m, instance, err) : status;
+}
+
+nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
+                        struct sim_instance *out, struct nt_error *err) {
+  bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
+  nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
+  if (nt_ok(status)) {
+    status = nt__sim_verify(m, volume, out, err);
+    if (!nt_ok(status) || out->current)
+      return status;
+  } else if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    return status;
+  }
+  if (offline) {
+    nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline",
+            "the volume is offline and cannot be mounted");
+    nt_hint(err, "bring it online first");
+    return NT_STATUS_DEVICE_NOT_READY;
+  }
+  bool locked;
+  status = end_stand_ins(m, volume->id, out, &locked, err);
+  if (!nt_ok(status) || locked)
+    return status;
+  return mount_now(m, volume, out, err);
+}
+
+/* ---- ending ------------------------------------------------------------------- */
+
+nt_status nt__sim_forget(struct sim_machine *m,
+                         const struct sim_instance *instance,
+                         struct nt_error *err) {
+  if (instance->current)
+    return NT_STATUS_SUCCESS;
+  return nt__sim_exec(m,
+                      "DELETE FROM instance WHERE id = ?1 AND NOT EXISTS "
+                      "(SELECT 1 FROM file_object WHERE instance = ?1)",
+                      SIM_ARGS(SIM_INT(instance->id)), err);
+}
+
+nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
+                         struct nt_error *err) {
+  instance->current = false;
+  instance->vpb &= ~(SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES);
+  nt_status status = nt__sim_save_instance(m, instance, err);
+  return nt_ok(status) ? nt__sim_forget(m, instance, err) : status;
+}
+
+static nt_status set_verify_pending(struct sim_machine *m,
+                                    const struct sim_file_object *object,
+                                    struct nt_error *err) {
+  return nt__sim_exec(m, "UPDATE volume SET verify_pending = 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(object->volume)), err);
+}
+
+/* A disk handle that wrote may have written into any volume of the disk. */
+static nt_status set_verify_of_disk(struct sim_machine *m,
+                                    const struct sim_file_object *object,
+                                    struct nt_error *err) {
+  return nt__sim_exec(m,
+                      "UPDATE volume SET verify_pending = 1 WHERE id IN "
+                      "(SELECT volume FROM extent WHERE disk = ?1)",
+                      SIM_ARGS(SIM_INT(object->disk)), err);
+}
+
+/* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */
+static nt_status clean_instance(struct sim_machine *m,
+                                const struct sim_file_object *object,
+                                struct sim_instance *instance,
+                                struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (object->flags & SIM_FO_COMPLETE_DISMOUNT)
+    status = nt__sim_detach(m, instance, err);
+  else if (object->flags & SIM_FO_MODIFIED)
+    status = object->volume != 0 ? set_verify_pending(m, object, err)
+                                 : set_verify_of_disk(m, object, err);
+  if (!nt_ok(status) || instance->lock_owner != object->id)
+    return status;
+  instance->lock_owner = 0;
+  if (instance->vpb & SIM_VPB_LOCKED) {
+    instance->vpb &= ~SIM_VPB_LOCKED;
+    if (instance->fsd->guards_writes)
+      instance->vpb &= ~SIM_VPB_DIRECT_WRITES;
+  }
+  status = nt__sim_save_instance(m, instance, err);
+  return nt_ok(status) ? nt__sim_event_instance(m, SIM_UNLOCK, instance, err)
+                       : status;
+}
+
+nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
+                          struct nt_error *err) {
+  struct sim_file_object object;
+  struct sim_instance instance;
+  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
+  if (!nt_ok(status))
+    return status;
+  status = nt__sim_exec(m, "DELETE FROM file_object WHERE id = ?1",
+                        SIM_ARGS(SIM_INT(object.id)), err);
+  if (!nt_ok(status) || object.instance == 0)
+    return status;
+  status = nt__sim_load_instance(m, object.instance, &instance, err);
+  if (!nt_ok(status))
+    return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  status = clean_instance(m, &object, &instance, err);
+  return nt_ok(status) ? nt__sim_forget(m, &instance, err) : status;
+}
+
+/* ---- who has it open ------------------------------------------------------------ */
+
+nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
+                                int64_t except, int64_t *files,
+                                int64_t *volumes, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m,
+      "SELECT count(*) FILTER (WHERE kind IN (2, 3)),"
+      " count(*) FILTER (WHERE kind IN (0, 1))"
+      " FROM file_object WHERE instance = ?1 AND id <> ?2",
+      SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, err);
+  if (nt_ok(status))
+    status = nt__sim_step(m, stmt, err);
+  if (!nt_ok(status))
+    return status;
+  *files = sqlite3_column_int64(stmt, 0);
+  *volumes = sqlite3_column_int64(stmt, 1);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+_Static_assert(NT_KIND_VOLUME == 0 && NT_KIND_DISK == 1 && NT_KIND_FILE == 2 &&
+                   NT_KIND_DIRECTORY == 3,
+               "the query above counts kinds by number");
+
+static void describe_handle(enum nt_handle_kind kind, const char *path,
+                            bool locks, char *buf, size_t cap) {
+  static const char *const names[] = {
+      [NT_KIND_VOLUME] = "volume handle", [NT_KIND_DISK] = "disk handle",
+      [NT_KIND_FILE] = "open file",       [NT_KIND_DIRECTORY] = "directory",
+      [NT_KIND_DEVICE] = "device handle",
+  };
+  snprintf(buf, cap, "%s%s%.40s%s", names[kind], path[0] ? " " : "", path,
+           locks ? ", holds the lock" : "");
+}
+
+/* Columns: pid, program, owner, kind, path, whether it holds the lock. */
+static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
+                     struct nt_error *err) {
+  struct nt_error ignored = {0};
+  err->holders_known = true;
+  while (nt_ok(nt__sim_step(m, stmt, &ignored))) {
+    char program[64], path[NT_NAME_MAX], how[64];
+    nt__sim_text(stmt, 1, program, sizeof program);
+    nt__sim_text(stmt, 4, path, sizeof path);
+    describe_handle((enum nt_handle_kind)sqlite3_column_int(stmt, 3), path,
+                    sqlite3_column_int(stmt, 5) != 0, how, sizeof how);
+    int64_t pid = sqlite3_column_int64(stmt, 0);
+    nt_add_holder(err, pid, pid == m->pid, program, how);
+  }
+}
+
+#define HOLDER_COLUMNS                                                   \
+  "SELECT w.pid, w.program, f.owner, f.kind, f.path,"                    \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)"     \
+  " FROM file_object f JOIN owner w ON w.id = f.owner "
+
+void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
+                         int64_t except, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct nt_error ignored = {0};
+  if (nt_ok(nt__sim_query(
+          m,
+          HOLDER_COLUMNS "WHERE f.instance = ?1 AND f.id <> ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, &ignored)))
+    add_rows(m, stmt, err);
+}
+
+void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
+                         struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct nt_error ignored = {0};
+  if (nt_ok(nt__sim_query(
+          m,
+          HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, &ignored)))
+    add_rows(m, stmt, err);
+}

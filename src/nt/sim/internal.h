@@ -1,0 +1,464 @@
+/*
+ * Inside the simulated machine. Only src/nt/sim includes this header.
+ *
+ * The database is the state: every function loads the rows it needs into the
+ * structs below, decides, and saves them, all within one transaction. Nothing
+ * about the state of a volume is kept in memory between two calls, because
+ * another process may change it.
+ */
+#ifndef NT_SIM_INTERNAL_H
+#define NT_SIM_INTERNAL_H
+
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include "../name.h"
+#include "../probe.h"
+#include "sim.h"
+
+/* ---- store.c: the database ----------------------------------------------- */
+
+/* One argument of a statement. */
+struct sim_arg {
+  enum { SIM_ARG_END, SIM_ARG_INT, SIM_ARG_TEXT } type;
+  int64_t number;
+  const char *text;
+};
+#define SIM_INT(value) {SIM_ARG_INT, (int64_t)(value), NULL}
+#define SIM_TEXT(value) {SIM_ARG_TEXT, 0, (value)}
+#define SIM_ARGS(...) \
+  (const struct sim_arg[]) { __VA_ARGS__, { SIM_ARG_END, 0, NULL } }
+#define SIM_NO_ARGS \
+  (const struct sim_arg[]) { { SIM_ARG_END, 0, NULL } }
+
+/* A statement, prepared once and found again by the address of its text. */
+struct sim_prepared {
+  const char *sql;
+  sqlite3_stmt *stmt;
+};
+#define SIM_PREPARED_MAX 128 /* a power of two, twice what there are */
+
+struct sim_image {
+  int fd;     /* -1: not open */
+  bool dirty; /* written by this process since the last flush */
+};
+
+struct sim_machine {
+  struct nt_machine base; /* first */
+  char folder[1024];      /* "" for a machine in memory */
+  char db_path[1040];
+  sqlite3 *db;
+  struct sim_prepared prepared[SIM_PREPARED_MAX];
+  bool store_failed; /* in this transaction: it must be rolled back */
+  int lock_fd;       /* machine.lock; -1 in memory */
+  int64_t owner;     /* row of this connection */
+  pid_t pid;         /* of the process that connected */
+  int64_t acting;    /* pid to which events are put down */
+  struct sim_image images[NT_SIM_MAX_DISKS];
+};
+
+/* Opens (or creates, with the schema) the database at m->db_path. */
+nt_status nt__sim_store_open(struct sim_machine *m, bool create,
+                             struct nt_error *err);
+void nt__sim_store_close(struct sim_machine *m);
+
+/* A transaction that may change the state. It first cleans up after processes
+ * that died. nt__sim_end() commits whatever `status` says, because a refused
+ * request leaves events behind too, and rolls back when the store failed; it
+ * returns `status` or the store's failure. */
+nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err);
+nt_status nt__sim_end(struct sim_machine *m, nt_status status,
+                      struct nt_error *err);
+
+/* Runs a statement without rows. `sql` must be a string literal: statements
+ * are prepared once and found again by its address. */
+nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
+                       const struct sim_arg *args, struct nt_error *err);
+
+/* Starts a query; step until STATUS_NO_MORE_ENTRIES, or reset early. */
+nt_status nt__sim_query(struct sim_machine *m, const char *sql,
+                        const struct sim_arg *args, sqlite3_stmt **out,
+                        struct nt_error *err);
+nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
+                       struct nt_error *err);
+
+/* A query that answers one number; `none` when it has no row. */
+nt_status nt__sim_number(struct sim_machine *m, const char *sql,
+                         const struct sim_arg *args, int64_t none,
+                         int64_t *out, struct nt_error *err);
+
+/* Copies a text column; cuts at `cap`. */
+void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
+
+nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err);
+
+/* ---- owner.c: processes that share a machine ----------------------------- */
+
+nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err);
+void nt__sim_owner_leave(struct sim_machine *m);
+/* Within a transaction: cleans up after owners whose process is gone. */
+nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err);
+/* Whether the process of `owner` still lives. */
+bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner);
+
+/* ---- rows ----------------------------------------------------------------- */
+
+struct sim_disk {
+  uint32_t number;
+  char image[1024]; /* relative to the folder, or absolute */
+  uint64_t length;
+  uint32_t sector_size;
+  char style[8];
+  uint32_t flags; /* NT_DISK_* */
+};
+
+struct sim_volume {
+  int64_t id; /* HarddiskVolume number */
+  char guid[40];
+  uint64_t length;
+  uint32_t sector_size;
+  uint32_t partition_number;
+  uint32_t flags;      /* NT_VOLUME_OFFLINE and the configured ones */
+  bool installed;      /* the device node is there */
+  bool verify_pending; /* the bytes may be another file system now */
+};
+
+/* VPB flags (wdm.h). */
+#define SIM_VPB_MOUNTED 0x01U
+#define SIM_VPB_LOCKED 0x02U
+#define SIM_VPB_DIRECT_WRITES 0x20U
+
+/* What became of a mounted file system (the VCB's condition). */
+enum sim_condition {
+  SIM_GOOD,
+  SIM_DISMOUNTED,   /* FSCTL_DISMOUNT_VOLUME */
+  SIM_WRONG_VOLUME, /* the bytes are another file system now */
+  SIM_GONE          /* the device was removed */
+};
+
+/* One mounted file system. Handles belong to an instance, never to a volume:
+ * a dismounted one lives beside its successor until its handles close. */
+struct sim_instance {
+  int64_t id;
+  int64_t volume; /* 0: of a whole disk */
+  int64_t disk;   /* -1: of a volume */
+  const struct sim_fsd *fsd;
+  char file_system[32];
+  char label[NT_LABEL_MAX];
+  char serial[64];
+  uint64_t reserved_bytes; /* boot area in front of the file system */
+  uint64_t fs_bytes;       /* where the file system ends */
+  bool current;            /* the device's VPB points here */
+  enum sim_condition condition;
+  uint32_t vpb;
+  int64_t lock_owner; /* file object; 0: not locked. Without
+                         SIM_VPB_LOCKED: a lock by share mode */
+};
+
+#define SIM_FO_COMPLETE_DISMOUNT 0x1U /* this one did the dismount */
+#define SIM_FO_MODIFIED 0x2U          /* wrote */
+#define SIM_FO_EXTENDED_DASD 0x4U     /* FSCTL_ALLOW_EXTENDED_DASD_IO */
+#define SIM_FO_MANAGE_VOLUME 0x8U     /* may lock and dismount */
+
+struct sim_file_object {
+  int64_t id;
+  int64_t owner;
+  int64_t instance; /* 0: a device, no file system */
+  int64_t volume;   /* 0: of a disk */
+  int64_t disk;     /* -1: of a volume */
+  enum nt_handle_kind kind;
+  uint32_t access, share, flags;
+  char path[NT_NAME_MAX];
+};
+
+/* rows.c: STATUS_NO_MORE_ENTRIES when there is no such row. */
+nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
+                            struct sim_disk *out, struct nt_error *err);
+nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
+                              struct sim_volume *out, struct nt_error *err);
+nt_status nt__sim_save_volume(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct nt_error *err);
+nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
+                               struct nt_extent out[NT_MAX_EXTENTS],
+                               uint32_t *count, struct nt_error *err);
+nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
+                                struct sim_instance *out,
+                                struct nt_error *err);
+/* The instance that the device's VPB points to. */
+nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
+                                   int64_t disk, struct sim_instance *out,
+                                   struct nt_error *err);
+nt_status nt__sim_insert_instance(struct sim_machine *m,
+                                  struct sim_instance *instance,
+                                  struct nt_error *err);
+nt_status nt__sim_save_instance(struct sim_machine *m,
+                                const struct sim_instance *instance,
+                                struct nt_error *err);
+nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
+                                   struct sim_file_object *out,
+                                   struct nt_error *err);
+nt_status nt__sim_insert_file_object(struct sim_machine *m,
+                                     struct sim_file_object *object,
+                                     struct nt_error *err);
+nt_status nt__sim_save_file_object(struct sim_machine *m,
+                                   const struct sim_file_object *object,
+                                   struct nt_error *err);
+
+/* ---- fsd.c: personalities ------------------------------------------------- */
+
+/* How a file system driver answers table 1.9; one const record each. */
+struct sim_fsd {
+  const char *name;
+  bool counts_volume_handles;  /* L3: another volume handle defeats a lock */
+  bool lock_allows_writes;     /* lock sets VPB_DIRECT_WRITES */
+  bool unlock_by_anyone;       /* U3: no owner check */
+  bool unlock_ends_instance;   /* U7: unlock is dismount and remount */
+  bool dismount_needs_lock;    /* D9, and then it changes nothing */
+  bool locked_means_unmounted; /* I12: FSCTL_IS_VOLUME_MOUNTED when locked */
+  bool checks_share_modes;     /* O3, O4 */
+  bool guards_writes;          /* 1.10: raw writes need a lock or dismount */
+  bool has_files;              /* a path can be opened */
+  nt_status unknown_fsctl;     /* L19 */
+  /* Where the boot area and the file system end, from the first 512 bytes.
+   * NULL: no boot area, the file system fills the volume. */
+  void (*layout)(const uint8_t boot[512], struct sim_instance *instance);
+};
+
+extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_raw;
+
+/* Who mounts a file system that nt_probe() calls `file_system`. */
+const struct sim_fsd *nt__sim_fsd_for(const char *file_system);
+
+/* The record called `name`, as the instance row keeps it. */
+const struct sim_fsd *nt__sim_fsd_named(const char *name);
+
+/* ---- image.c: bytes -------------------------------------------------------- */
+
+/* Opens the image of a disk, or finds it open. Refuses a missing image and one
+ * that is shorter than the disk, by name. */
+nt_status nt__sim_image(struct sim_machine *m, uint32_t disk,
+                        struct nt_error *err);
+void nt__sim_images_close(struct sim_machine *m);
+
+/* Reads or writes `len` bytes at `offset` of an object that lies on `extents`.
+ * The range must lie within them. */
+nt_status nt__sim_image_read(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t offset, void *buf, size_t len,
+                             struct nt_error *err);
+nt_status nt__sim_image_write(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              uint64_t offset, const void *buf, size_t len,
+                              struct nt_error *err);
+nt_status nt__sim_image_flush(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              struct nt_error *err);
+
+/* What file system the bytes are. */
+nt_status nt__sim_image_probe(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              uint64_t length, struct nt_probe *out,
+                              struct nt_error *err);
+
+/* The path of an image as a person can find it. */
+void nt__sim_image_path(const struct sim_machine *m, const char *image,
+                        char *buf, size_t cap);
+
+/* ---- partition.c ----------------------------------------------------------- */
+
+struct sim_partition {
+  uint32_t number; /* 1..; 0: the whole disk */
+  uint64_t offset, length;
+  char type[40]; /* "0x7" on MBR, a GUID on GPT */
+  char id[40];
+  char name[128];
+  uint64_t attributes;
+};
+
+/* Writes a new partition table. `sizes[i]` are bytes; 0 takes the rest. */
+nt_status nt__sim_partition_write(const char *path, const char *style,
+                                  uint32_t sector_size, const uint64_t *sizes,
+                                  uint32_t count, struct nt_error *err);
+
+/* Finds the volumes of a disk: its partitions, or the whole disk when it has a
+ * file system or no partition table. `style` gets "none", "mbr" or "gpt". */
+nt_status nt__sim_partition_read(int fd, uint64_t length, uint32_t sector_size,
+                                 char style[8], struct sim_partition *out,
+                                 uint32_t capacity, uint32_t *count,
+                                 struct nt_error *err);
+
+/* ---- instance.c: mounting and ending -------------------------------------- */
+
+/* Finds the mounted instance of a volume or mounts it. */
+nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
+                        struct sim_instance *out, struct nt_error *err);
+
+/* I8: whether the bytes may be another file system than the mounted one, and
+ * looking. An instance that is not the volume's any more is detached then. */
+bool nt__sim_must_verify(const struct sim_volume *volume,
+                         const struct sim_instance *instance);
+nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
+                         struct sim_instance *instance, struct nt_error *err);
+
+/* The device does not point to the instance any more; its row goes away when
+ * no handle is left. */
+nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
+                         struct nt_error *err);
+
+/* Removes the row of an instance that nobody can reach any more. */
+nt_status nt__sim_forget(struct sim_machine *m,
+                         const struct sim_instance *instance,
+                         struct nt_error *err);
+
+/* Cleanup of a file object: finishes its dismount, sets verify, releases its
+ * lock, in NT's order. */
+nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
+                          struct nt_error *err);
+
+/* How many file objects an instance has besides `except`. */
+nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
+                                int64_t except, int64_t *files,
+                                int64_t *volumes, struct nt_error *err);
+
+/* Adds who holds an instance open, besides `except`. */
+void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
+                         int64_t except, struct nt_error *err);
+/* Adds who has a volume (or with volume 0 a disk) open in any way. */
+void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
+                         struct nt_error *err);
+
+/* ---- event.c --------------------------------------------------------------- */
+
+/* X(name, kind, GUID): codes and GUIDs of nt-semantics section 2. */
+#define SIM_EVENT_LIST(X)                                           \
+  X(DISMOUNT, VOLUME, "d16a55e8-1059-11d2-8ffd-00a0c9a06d32")        \
+  X(DISMOUNT_FAILED, VOLUME, "e3c5b178-105d-11d2-8ffd-00a0c9a06d32") \
+  X(LOCK, VOLUME, "50708874-c9af-11d1-8fef-00a0c9a06d32")            \
+  X(LOCK_FAILED, VOLUME, "ae2eed10-0ba8-11d2-8ffb-00a0c9a06d32")     \
+  X(UNLOCK, VOLUME, "9a8c3d68-d0cb-11d1-8fef-00a0c9a06d32")          \
+  X(MOUNT, VOLUME, "b5804878-1a96-11d2-8ffd-00a0c9a06d32")           \
+  X(ARRIVAL, DEVICE, "")                                            \
+  X(REMOVAL, DEVICE, "")                                            \
+  X(SURPRISE_REMOVAL, DEVICE, "")                                   \
+  X(OFFLINE, STATE, "")                                             \
+  X(ONLINE, STATE, "")                                              \
+  X(MASKED, STATE, "")                                              \
+  X(UNMASKED, STATE, "")
+
+enum sim_event {
+#define X(name, kind, guid) SIM_##name,
+  SIM_EVENT_LIST(X)
+#undef X
+      SIM_EVENT_COUNT
+};
+
+nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
+                               int64_t volume, struct nt_error *err);
+nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
+                             int64_t disk, struct nt_error *err);
+/* For the device of an instance: its volume, or silence for a disk. */
+nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,
+                                 const struct sim_instance *instance,
+                                 struct nt_error *err);
+
+/* ---- handles ---------------------------------------------------------------- */
+
+struct sim_files;
+
+struct sim_handle {
+  struct nt_handle base; /* first */
+  int64_t file_object;
+  int64_t volume; /* 0: a disk's */
+  int64_t disk;   /* -1: a volume's */
+  uint64_t length; /* of the volume or disk, bytes */
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t extent_count;
+  struct sim_files *file; /* for files and directories, else NULL */
+};
+
+static inline struct sim_machine *nt__sim_machine(struct nt_machine *machine) {
+  return (struct sim_machine *)machine;
+}
+static inline struct sim_handle *nt__sim_handle(struct nt_handle *handle) {
+  return (struct sim_handle *)handle;
+}
+static inline struct sim_machine *nt__sim_machine_of(
+    const struct sim_handle *handle) {
+  return nt__sim_machine(handle->base.machine);
+}
+
+extern const struct nt_handle_ops nt__sim_handle_ops;
+
+/* The slots, by the file that has them. */
+nt_status nt__sim_open(struct nt_machine *machine,
+                       const struct nt_open_options *options,
+                       struct nt_handle **out, struct nt_error *err);
+nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err);
+nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
+                          const void *in, size_t in_len, void *out,
+                          size_t out_cap, size_t *out_len,
+                          struct nt_error *err);
+nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
+                       size_t len, size_t *done, struct nt_error *err);
+nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
+                        const void *buf, size_t len, size_t *done,
+                        struct nt_error *err);
+nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err);
+nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
+                       struct nt_error *err);
+nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
+                              struct nt_volume_info *out,
+                              struct nt_error *err);
+nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
+                            struct nt_disk_info *out, struct nt_error *err);
+nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
+                             struct nt_event *out, struct nt_error *err);
+nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
+                            struct nt_error *err);
+nt_status nt__sim_mask(struct nt_machine *machine, const char *disk,
+                       struct nt_error *err);
+nt_status nt__sim_unmask(struct nt_machine *machine, const char *disk,
+                         struct nt_error *err);
+
+/* ---- resolve.c: from a name to a device ------------------------------------ */
+
+/* Exactly one of volume (not 0) and disk (not -1) is set. `rest` is what
+ * follows the device's name: NULL, "\" or "\path". */
+struct sim_target {
+  int64_t volume, disk;
+  char rest[NT_NAME_MAX];
+  bool has_rest;
+};
+nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
+                          struct sim_target *out, struct nt_error *err);
+
+/* How to call a volume: its letter, else a folder, else its GUID path. */
+nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
+                              size_t cap, struct nt_error *err);
+
+/* ---- device.c: IOCTLs, answered by the volume and disk drivers ------------- */
+
+nt_status nt__sim_device_control(struct sim_handle *handle, uint32_t code,
+                                 void *out, size_t out_cap, size_t *out_len,
+                                 struct nt_error *err);
+
+/* ---- files.c: paths in the image -------------------------------------------- */
+
+/* Looks `path` ("\dir\file", "\" for the root) up in the file system of an
+ * object that lies on `extents`. */
+nt_status nt__sim_files_open(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t length, uint32_t sector_size,
+                             const char *path, struct sim_files **out,
+                             struct nt_error *err);
+bool nt__sim_files_is_directory(const struct sim_files *file);
+/* The path as the file system spells it: one name for one file. */
+const char *nt__sim_files_path(const struct sim_files *file);
+uint64_t nt__sim_files_size(const struct sim_files *file);
+nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset,
+                             void *buf, size_t len, size_t *done,
+                             struct nt_error *err);
+void nt__sim_files_close(struct sim_files *file);
+
+#endif

@@ -1,0 +1,113 @@
+/* A connection to a simulated machine, and the machine's table of functions. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../text.h"
+#include "internal.h"
+#include "machine.h"
+
+struct sim_machine *nt__sim_machine_new(const char *location) {
+  struct sim_machine *m = calloc(1, sizeof *m);
+  if (!m)
+    return NULL;
+  m->base.ops = &nt_sim_ops;
+  nt_format_text(m->base.name, sizeof m->base.name, "sim:%s", location);
+  m->lock_fd = -1;
+  m->pid = getpid();
+  for (size_t i = 0; i < NT_SIM_MAX_DISKS; i++)
+    m->images[i].fd = -1;
+  if (strcmp(location, NT_SIM_MEMORY) == 0) {
+    nt_copy(m->db_path, sizeof m->db_path, NT_SIM_MEMORY);
+  } else {
+    nt_copy(m->folder, sizeof m->folder, location);
+    nt_format_text(m->db_path, sizeof m->db_path, "%s/machine.db", location);
+  }
+  return m;
+}
+
+void nt__sim_machine_free(struct sim_machine *m) {
+  nt__sim_owner_leave(m);
+  nt__sim_images_close(m);
+  /* SQLite must not be closed in a child of fork: its files are the parent's.
+   * The memory of the connection is left, as SQLite's manual asks. */
+  if (m->db && m->pid == getpid())
+    nt__sim_store_close(m);
+  free(m);
+}
+
+static nt_status check_exists(const struct sim_machine *m,
+                              struct nt_error *err) {
+  struct stat st;
+  if (stat(m->folder, &st) != 0) {
+    nt_status status = nt_fail_errno(err, errno, "no_machine",
+                                     "there is no folder %s", m->folder);
+    nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
+            m->folder);
+    return status;
+  }
+  if (stat(m->db_path, &st) == 0)
+    return NT_STATUS_SUCCESS;
+  nt_status status =
+      nt_fail_errno(err, errno, "no_machine", "%s", m->db_path);
+  nt_hint(err, "%s is not the folder of a simulated machine, or has lost its "
+               "database: name another, or make a new machine around its "
+               "images with --disk-image",
+          m->folder);
+  return status;
+}
+
+static nt_status sim_connect(const char *location, struct nt_machine **out,
+                             struct nt_error *err) {
+  if (!location[0] || strcmp(location, NT_SIM_MEMORY) == 0) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
+            "a machine in memory is gone when its creator closes it");
+    nt_hint(err, "name the folder of a machine");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
+  struct sim_machine *m = nt__sim_machine_new(location);
+  if (!m)
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  nt_status status = check_exists(m, err);
+  if (nt_ok(status))
+    status = nt__sim_store_open(m, false, err);
+  if (nt_ok(status))
+    status = nt__sim_owner_enter(m, err);
+  if (nt_ok(status))
+    *out = &m->base;
+  else
+    nt__sim_machine_free(m);
+  return status;
+}
+
+static void sim_disconnect(struct nt_machine *machine) {
+  nt__sim_machine_free(nt__sim_machine(machine));
+}
+
+const struct nt_machine_ops nt_sim_ops = {
+    .version = NT_OPS_VERSION,
+    .size = sizeof nt_sim_ops,
+    .kind = "sim",
+    .connect = sim_connect,
+    .disconnect = sim_disconnect,
+    .open = nt__sim_open,
+    .next_volume = nt__sim_next_volume,
+    .next_disk = nt__sim_next_disk,
+    .next_event = nt__sim_next_event,
+    .uninstall = nt__sim_uninstall,
+    .mask = nt__sim_mask,
+    .unmask = nt__sim_unmask,
+};
+
+const struct nt_handle_ops nt__sim_handle_ops = {
+    .version = NT_OPS_VERSION,
+    .size = sizeof nt__sim_handle_ops,
+    .control = nt__sim_control,
+    .read = nt__sim_read,
+    .write = nt__sim_write,
+    .flush = nt__sim_flush,
+    .close = nt__sim_close,
+    .info = nt__sim_info,
+};

@@ -1,0 +1,254 @@
+/*
+ * Plug and Play: uninstalling a volume or disk, and the LUN that is masked and
+ * unmasked at the storage. A device that vanishes while it is still installed
+ * is a surprise removal, and the history says so.
+ */
+#include "internal.h"
+
+static nt_status veto(struct sim_machine *m, int64_t volume, int64_t disk,
+                      struct nt_error *err) {
+  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
+          "the removal was vetoed by open handles");
+  nt__sim_add_openers(m, volume, disk, err);
+  nt_hint(err, "close them, or try again");
+  return NT_STATUS_DEVICE_BUSY;
+}
+
+static nt_status count_openers(struct sim_machine *m, int64_t volume,
+                               int64_t disk, int64_t *count,
+                               struct nt_error *err) {
+  return nt__sim_number(
+      m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, count, err);
+}
+
+/* The mounted file system of a device goes away with it. */
+static nt_status end_instance(struct sim_machine *m, int64_t volume,
+                              int64_t disk, struct nt_error *err) {
+  struct sim_instance instance;
+  nt_status status =
+      nt__sim_current_instance(m, volume, disk, &instance, err);
+  if (nt_ok(status)) {
+    instance.condition = SIM_GONE;
+    status = nt__sim_detach(m, &instance, err);
+  }
+  if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES)
+    return status;
+  /* Instances that were dismounted before lose their device too. */
+  return nt__sim_exec(
+      m,
+      "UPDATE instance SET condition = 3 WHERE volume = ?1 AND disk = ?2",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+}
+
+_Static_assert(SIM_GONE == 3, "the statement above sets this condition");
+
+/* ---- uninstall ------------------------------------------------------------------------ */
+
+static nt_status uninstall_volume(struct sim_machine *m, int64_t id,
+                                  struct nt_error *err) {
+  struct sim_volume volume;
+  int64_t openers;
+  nt_status status = nt__sim_load_volume(m, id, &volume, err);
+  if (nt_ok(status))
+    status = count_openers(m, id, -1, &openers, err);
+  if (!nt_ok(status))
+    return status;
+  if (openers > 0)
+    return veto(m, id, -1, err);
+  if (volume.flags &
+      (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)) {
+    nt_fail(err, NT_STATUS_ACCESS_DENIED, "system_volume",
+            "the system needs this volume");
+    nt_hint(err, "name another volume");
+    return NT_STATUS_ACCESS_DENIED;
+  }
+  status = end_instance(m, id, -1, err);
+  volume.installed = false;
+  if (nt_ok(status))
+    status = nt__sim_event_volume(m, SIM_REMOVAL, id, err);
+  return nt_ok(status) ? nt__sim_save_volume(m, &volume, err) : status;
+}
+
+static nt_status set_disk_flags(struct sim_machine *m, int64_t disk,
+                                uint32_t flags, struct nt_error *err) {
+  return nt__sim_exec(m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(disk), SIM_INT(flags)), err);
+}
+
+static nt_status uninstall_disk(struct sim_machine *m, int64_t number,
+                                struct nt_error *err) {
+  struct sim_disk disk;
+  int64_t openers, volumes;
+  nt_status status = nt__sim_load_disk(m, number, &disk, err);
+  if (nt_ok(status))
+    status = count_openers(m, 0, number, &openers, err);
+  if (nt_ok(status))
+    status = nt__sim_number(
+        m,
+        "SELECT count(*) FROM volume WHERE installed = 1 AND id IN "
+        "(SELECT volume FROM extent WHERE disk = ?1)",
+        SIM_ARGS(SIM_INT(number)), 0, &volumes, err);
+  if (!nt_ok(status))
+    return status;
+  if (openers > 0)
+    return veto(m, 0, number, err);
+  if (volumes > 0) {
+    nt_fail(err, NT_STATUS_DEVICE_BUSY, "volumes_installed",
+            "%lld of its volumes are still installed", (long long)volumes);
+    nt_hint(err, "uninstall its volumes first");
+    return NT_STATUS_DEVICE_BUSY;
+  }
+  status = end_instance(m, 0, number, err);
+  if (nt_ok(status))
+    status = set_disk_flags(m, number, disk.flags | NT_DISK_UNINSTALLED, err);
+  return nt_ok(status) ? nt__sim_event_disk(m, SIM_REMOVAL, number, err)
+                       : status;
+}
+
+nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
+                            struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_target target;
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status))
+    return status;
+  status = nt__sim_resolve(m, name, &target, err);
+  if (nt_ok(status) && target.has_rest) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
+            "this names a file or directory");
+    nt_hint(err, "name a volume or a disk: D:, PhysicalDrive1");
+    status = NT_STATUS_INVALID_PARAMETER;
+  }
+  if (nt_ok(status))
+    status = target.volume != 0 ? uninstall_volume(m, target.volume, err)
+                                : uninstall_disk(m, target.disk, err);
+  return nt__sim_end(m, status, err);
+}
+
+/* ---- masking --------------------------------------------------------------------------- */
+
+/* Masked disks have no name that opens, so this does not resolve. */
+static nt_status find_disk(struct sim_machine *m, const char *name,
+                           struct sim_disk *out, struct nt_error *err) {
+  struct nt_name parsed;
+  nt_status status = nt_name_parse(name, &parsed, err);
+  if (!nt_ok(status))
+    return status;
+  if (parsed.kind == NT_NAME_DISK && !parsed.path) {
+    status = nt__sim_load_disk(m, parsed.number, out, err);
+    if (status != NT_STATUS_NO_MORE_ENTRIES)
+      return status;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+          "the machine has no such disk");
+  nt_hint(err, "list the disks: ntvol disks");
+  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* Calls `fn` for every volume that has a part on the disk. */
+static nt_status each_volume(struct sim_machine *m, uint32_t disk,
+                             nt_status (*fn)(struct sim_machine *m,
+                                             struct sim_volume *volume,
+                                             struct nt_error *err),
+                             struct nt_error *err) {
+  for (int64_t id = 0;;) {
+    struct sim_volume volume;
+    nt_status status = nt__sim_number(
+        m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, err);
+    if (!nt_ok(status) || id == 0)
+      return status;
+    status = nt__sim_load_volume(m, id, &volume, err);
+    if (nt_ok(status))
+      status = fn(m, &volume, err);
+    if (!nt_ok(status))
+      return status;
+  }
+}
+
+static nt_status surprise_volume(struct sim_machine *m,
+                                 struct sim_volume *volume,
+                                 struct nt_error *err) {
+  if (!volume->installed)
+    return NT_STATUS_SUCCESS;
+  nt_status status =
+      nt__sim_event_volume(m, SIM_SURPRISE_REMOVAL, volume->id, err);
+  if (nt_ok(status))
+    status = end_instance(m, volume->id, -1, err);
+  volume->installed = false;
+  return nt_ok(status) ? nt__sim_save_volume(m, volume, err) : status;
+}
+
+static nt_status mask(struct sim_machine *m, const struct sim_disk *disk,
+                      struct nt_error *err) {
+  nt_status status = nt__sim_event_disk(m, SIM_MASKED, disk->number, err);
+  if (nt_ok(status))
+    status = each_volume(m, disk->number, surprise_volume, err);
+  if (nt_ok(status) && !(disk->flags & NT_DISK_UNINSTALLED)) {
+    status = nt__sim_event_disk(m, SIM_SURPRISE_REMOVAL, disk->number, err);
+    if (nt_ok(status))
+      status = end_instance(m, 0, disk->number, err);
+  }
+  if (!nt_ok(status))
+    return status;
+  return set_disk_flags(m, disk->number,
+                        disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED,
+                        err);
+}
+
+/* F14: the mount manager sends ONLINE to every volume that arrives. */
+static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
+                        struct nt_error *err) {
+  if (volume->installed)
+    return NT_STATUS_SUCCESS;
+  bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
+  volume->installed = true;
+  volume->flags &= ~NT_VOLUME_OFFLINE;
+  nt_status status = nt__sim_save_volume(m, volume, err);
+  if (nt_ok(status))
+    status = nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err);
+  if (nt_ok(status) && offline)
+    status = nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
+  return status;
+}
+
+static nt_status unmask(struct sim_machine *m, const struct sim_disk *disk,
+                        struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (disk->flags & NT_DISK_MASKED)
+    status = nt__sim_event_disk(m, SIM_UNMASKED, disk->number, err);
+  if (nt_ok(status))
+    status = set_disk_flags(
+        m, disk->number,
+        disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED), err);
+  if (nt_ok(status) && disk->flags & NT_DISK_UNINSTALLED)
+    status = nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err);
+  return nt_ok(status) ? each_volume(m, disk->number, arrive, err) : status;
+}
+
+nt_status nt__sim_mask(struct nt_machine *machine, const char *name,
+                       struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_disk disk;
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status))
+    return status;
+  status = find_disk(m, name, &disk, err);
+  if (nt_ok(status) && !(disk.flags & NT_DISK_MASKED))
+    status = mask(m, &disk, err);
+  return nt__sim_end(m, status, err);
+}
+
+nt_status nt__sim_unmask(struct nt_machine *machine, const char *name,
+                         struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_disk disk;
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status))
+    return status;
+  status = find_disk(m, name, &disk, err);
+  if (nt_ok(status))
+    status = unmask(m, &disk, err);
+  return nt__sim_end(m, status, err);
+}

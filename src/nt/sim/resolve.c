@@ -1,0 +1,138 @@
+/* Names: from what a caller writes to a volume or disk, and back. */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static nt_status not_found(struct nt_error *err) {
+  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+          "the machine has no such volume or disk");
+  nt_hint(err, "list what is there: ntvol volumes, ntvol disks");
+  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* `id` answers the volume of a name, or nothing when it has none or its
+ * device is not installed. */
+static nt_status find_volume(struct sim_machine *m, const char *sql,
+                             const struct sim_arg *args,
+                             struct sim_target *out, struct nt_error *err) {
+  nt_status status = nt__sim_number(m, sql, args, 0, &out->volume, err);
+  if (nt_ok(status) && out->volume == 0)
+    status = not_found(err);
+  return status;
+}
+
+static nt_status find_disk(struct sim_machine *m, uint32_t number,
+                           struct sim_target *out, struct nt_error *err) {
+  nt_status status = nt__sim_number(
+      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 12 = 0",
+      SIM_ARGS(SIM_INT(number)), -1, &out->disk, err);
+  if (nt_ok(status) && out->disk < 0)
+    status = not_found(err);
+  return status;
+}
+
+_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED) == 12,
+               "the query above tests these flags");
+
+/* A mount folder: the longest one that the path begins with. */
+static nt_status find_folder(struct sim_machine *m, const char *path,
+                             struct sim_target *out, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m,
+      "SELECT p.volume, length(CAST(p.path AS BLOB)) FROM mount_point p "
+      "JOIN volume v ON v.id = p.volume AND v.installed = 1 "
+      "WHERE length(p.path) > 2 AND "
+      "(?1 = p.path COLLATE NOCASE OR "
+      " substr(?1, 1, length(p.path) + 1) = p.path || '\\' COLLATE NOCASE) "
+      "ORDER BY length(p.path) DESC LIMIT 1",
+      SIM_ARGS(SIM_TEXT(path)), &stmt, err);
+  if (nt_ok(status))
+    status = nt__sim_step(m, stmt, err);
+  if (!nt_ok(status))
+    return status;
+  out->volume = sqlite3_column_int64(stmt, 0);
+  size_t used = (size_t)sqlite3_column_int64(stmt, 1);
+  sqlite3_reset(stmt);
+  /* The folder itself stands for the volume, as in mountvol. */
+  out->has_rest = path[used] != '\0';
+  snprintf(out->rest, sizeof out->rest, "%s", path + used);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status find_letter(struct sim_machine *m, const struct nt_name *name,
+                             struct sim_target *out, struct nt_error *err) {
+  char letter[3] = {name->letter, ':', '\0'};
+  if (name->path) {
+    char path[NT_NAME_MAX];
+    snprintf(path, sizeof path, "%s%s", letter, name->path);
+    nt_status status = find_folder(m, path, out, err);
+    if (status != NT_STATUS_NO_MORE_ENTRIES)
+      return status;
+  }
+  return find_volume(m,
+                     "SELECT v.id FROM mount_point p JOIN volume v "
+                     "ON v.id = p.volume AND v.installed = 1 "
+                     "WHERE p.path = ?1",
+                     SIM_ARGS(SIM_TEXT(letter)), out, err);
+}
+
+static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
+                             struct sim_target *out, struct nt_error *err) {
+  switch (name->kind) {
+    case NT_NAME_LETTER:
+      return find_letter(m, name, out, err);
+    case NT_NAME_GUID:
+      return find_volume(
+          m, "SELECT id FROM volume WHERE guid = ?1 AND installed = 1",
+          SIM_ARGS(SIM_TEXT(name->guid)), out, err);
+    case NT_NAME_DEVICE:
+      return find_volume(
+          m, "SELECT id FROM volume WHERE id = ?1 AND installed = 1",
+          SIM_ARGS(SIM_INT(name->number)), out, err);
+    case NT_NAME_DISK:
+      return find_disk(m, name->number, out, err);
+  }
+  return not_found(err);
+}
+
+nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
+                          struct sim_target *out, struct nt_error *err) {
+  struct nt_name parsed;
+  *out = (struct sim_target){.disk = -1};
+  nt_status status = nt_name_parse(name, &parsed, err);
+  if (!nt_ok(status))
+    return status;
+  if (parsed.path) {
+    out->has_rest = true;
+    snprintf(out->rest, sizeof out->rest, "%s", parsed.path);
+    for (char *c = out->rest; *c; c++)
+      if (*c == '/')
+        *c = '\\';
+  }
+  return find_object(m, &parsed, out, err);
+}
+
+nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
+                              size_t cap, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT coalesce((SELECT path FROM mount_point "
+                    "WHERE volume = ?1 ORDER BY length(path), path LIMIT 1), "
+                    "'\\\\?\\Volume{' || guid || '}') "
+                    "FROM volume WHERE id = ?1",
+                    SIM_ARGS(SIM_INT(volume)), &stmt, err);
+  if (nt_ok(status))
+    status = nt__sim_step(m, stmt, err);
+  if (status == NT_STATUS_NO_MORE_ENTRIES)
+    return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
+                   "%s: there is no volume %lld", m->db_path,
+                   (long long)volume);
+  if (!nt_ok(status))
+    return status;
+  nt__sim_text(stmt, 0, buf, cap);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}

@@ -1,0 +1,92 @@
+/* The schema of machine.db: the state model of an NT machine's volumes. */
+#include "schema.h"
+
+/* clang-format off */
+const char nt__sim_schema[] =
+/* Rows are few and small: small pages make every transaction's log small. */
+"PRAGMA page_size = 1024;"
+"PRAGMA application_id = " NT__SIM_APPLICATION_ID_TEXT ";"
+"PRAGMA user_version = " NT__SIM_SCHEMA_VERSION_TEXT ";"
+
+/* A process that is connected. It holds byte `id` of machine.lock while it
+ * lives; AUTOINCREMENT, because a byte must never mean another process. */
+"CREATE TABLE owner ("
+"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+"  pid INTEGER NOT NULL,"
+"  program TEXT NOT NULL) STRICT;"
+
+"CREATE TABLE disk ("
+"  number INTEGER PRIMARY KEY," /* PhysicalDriveN */
+"  image TEXT NOT NULL,"        /* relative to the folder, or absolute */
+"  made INTEGER NOT NULL,"      /* 1: the image was made for this machine */
+"  length INTEGER NOT NULL,"
+"  sector_size INTEGER NOT NULL,"
+"  style TEXT NOT NULL,"        /* none, mbr, gpt */
+"  serial TEXT NOT NULL,"
+"  model TEXT NOT NULL,"
+"  flags INTEGER NOT NULL) STRICT;" /* NT_DISK_* */
+
+"CREATE TABLE volume ("
+"  id INTEGER PRIMARY KEY,"     /* HarddiskVolumeN */
+"  guid TEXT NOT NULL UNIQUE,"
+"  length INTEGER NOT NULL,"
+"  sector_size INTEGER NOT NULL,"
+"  partition_number INTEGER NOT NULL," /* 0: the whole disk */
+"  partition_type TEXT NOT NULL,"
+"  partition_id TEXT NOT NULL,"
+"  partition_name TEXT NOT NULL,"
+"  partition_attributes INTEGER NOT NULL,"
+"  flags INTEGER NOT NULL,"     /* NT_VOLUME_*: configuration, and OFFLINE */
+"  installed INTEGER NOT NULL,"
+"  verify_pending INTEGER NOT NULL) STRICT;"
+
+"CREATE TABLE extent ("
+"  volume INTEGER NOT NULL,"
+"  ordinal INTEGER NOT NULL,"
+"  disk INTEGER NOT NULL,"
+"  start INTEGER NOT NULL,"
+"  length INTEGER NOT NULL,"
+"  PRIMARY KEY (volume, ordinal)) STRICT, WITHOUT ROWID;"
+
+"CREATE TABLE mount_point ("
+"  path TEXT PRIMARY KEY COLLATE NOCASE," /* D: or a folder */
+"  volume INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+/* A mounted file system. Handles belong to it, not to the volume. */
+"CREATE TABLE instance ("
+"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+"  volume INTEGER NOT NULL,"    /* 0: of a disk */
+"  disk INTEGER NOT NULL,"      /* -1: of a volume */
+"  fsd TEXT NOT NULL,"
+"  file_system TEXT NOT NULL,"
+"  label TEXT NOT NULL,"
+"  serial TEXT NOT NULL,"
+"  reserved_bytes INTEGER NOT NULL,"
+"  fs_bytes INTEGER NOT NULL,"
+"  current INTEGER NOT NULL,"   /* the device's VPB points here */
+"  condition INTEGER NOT NULL," /* enum sim_condition */
+"  vpb INTEGER NOT NULL,"       /* SIM_VPB_* */
+"  lock_owner INTEGER NOT NULL) STRICT;" /* file object, 0: not locked */
+"CREATE INDEX instance_of_device ON instance (volume, disk);"
+
+"CREATE TABLE file_object ("
+"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+"  owner INTEGER NOT NULL,"
+"  instance INTEGER NOT NULL,"  /* 0: device without a file system */
+"  volume INTEGER NOT NULL,"
+"  disk INTEGER NOT NULL,"
+"  kind INTEGER NOT NULL,"      /* enum nt_handle_kind */
+"  access INTEGER NOT NULL,"
+"  share INTEGER NOT NULL,"
+"  flags INTEGER NOT NULL,"     /* SIM_FO_* */
+"  path TEXT NOT NULL) STRICT;"
+"CREATE INDEX file_object_of_instance ON file_object (instance);"
+
+/* Ids rise because rows go away only from the front. */
+"CREATE TABLE event ("
+"  id INTEGER PRIMARY KEY,"
+"  event INTEGER NOT NULL,"     /* enum sim_event; -1: forgotten */
+"  target TEXT NOT NULL,"
+"  pid INTEGER NOT NULL,"
+"  time_us INTEGER NOT NULL) STRICT;";
+/* clang-format on */

@@ -1,0 +1,68 @@
+/*
+ * The simulated machine, as the binding sees it: its table of functions, and
+ * what only a simulated machine has (being created and removed).
+ */
+#ifndef NT_SIM_SIM_H
+#define NT_SIM_SIM_H
+
+#include "../nt.h"
+
+#define NT_SIM_MAX_DISKS 64
+#define NT_SIM_MAX_VOLUMES 64 /* of one disk */
+
+/* A machine that lives in this process only. */
+#define NT_SIM_MEMORY ":memory:"
+
+extern const struct nt_machine_ops nt_sim_ops;
+
+struct nt_sim_volume_spec {
+  uint64_t size;      /* bytes; 0: what is left of the disk */
+  const char *letter; /* "D:"; NULL: the next free one; "": none */
+  const char *mount_points[NT_MAX_MOUNT_POINTS]; /* "C:\mnt\data"; NULL ends */
+  uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY */
+};
+
+struct nt_sim_disk_spec {
+  const char *image;    /* an existing image, or NULL: one is made */
+  uint64_t size;        /* bytes, whole sectors; ignored with `image` */
+  uint32_t sector_size; /* bytes: 512 or 4096; 0: 512 */
+  const char *style;    /* "none", "mbr", "gpt"; NULL: "none". An existing
+                           image keeps its own partition table */
+  const char *serial;   /* NULL: one is made up */
+  uint32_t flags;       /* NT_DISK_READONLY, NT_DISK_REMOVABLE */
+  /* Volumes in order. With an existing image: letters and flags for the
+   * volumes found there, in order; further ones get the next free letter. */
+  const struct nt_sim_volume_spec *volumes;
+  uint32_t volume_count;
+};
+
+struct nt_sim_spec {
+  const struct nt_sim_disk_spec *disks;
+  uint32_t disk_count;
+};
+
+/* Creates a machine in the folder `path` (made when missing; must be empty)
+ * or in memory, and connects to it. On failure everything that was made is
+ * removed again; existing images are never changed by it. New volumes are
+ * RAW. */
+nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
+                        struct nt_machine **out, struct nt_error *err);
+
+/* Removes a machine's folder: machine.db, machine.lock and the images that
+ * were made for it. Refused (STATUS_DEVICE_BUSY, holders) while another
+ * process is connected. Anything else in the folder stays, and then so does
+ * the folder. */
+nt_status nt_sim_remove(const char *path, struct nt_error *err);
+
+/* Sets what a volume is for the system: NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE,
+ * _READONLY; those that are not in `flags` are cleared. Such a volume refuses
+ * to be formatted, so a new one gets its flags after its file system. */
+nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
+                           uint32_t flags, struct nt_error *err);
+
+/* Empties the event history, so that it begins when a new machine is ready.
+ * Event ids begin anew: not for a machine whose events somebody has seen. */
+nt_status nt_sim_forget_events(struct nt_machine *machine,
+                               struct nt_error *err);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * The database of a simulated machine: statements, transactions, and one place
+ * that turns a failure of SQLite into an error that names the file.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "schema.h"
+
+/* How long to wait for another process to finish its transaction. */
+#define BUSY_TIMEOUT_MS 10000
+
+static nt_status status_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return NT_STATUS_DISK_FULL;
+    case SQLITE_READONLY:
+      return NT_STATUS_MEDIA_WRITE_PROTECTED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* a table is missing: not our schema any more */
+      return NT_STATUS_FILE_CORRUPT_ERROR;
+    case SQLITE_NOMEM:
+      return NT_STATUS_NO_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return NT_STATUS_DEVICE_BUSY;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+      return NT_STATUS_ACCESS_DENIED;
+    default:
+      return NT_STATUS_IO_DEVICE_ERROR;
+  }
+}
+
+/* SQLite calls it an I/O error when there is no room for its index of the
+ * write-ahead log. */
+static bool is_full(struct sim_machine *m, int code) {
+  return code == SQLITE_IOERR_SHMSIZE ||
+         ((code & 0xFF) == SQLITE_IOERR &&
+          sqlite3_system_errno(m->db) == ENOSPC);
+}
+
+static void hint_for(nt_status status, struct nt_error *err) {
+  if (status == NT_STATUS_FILE_CORRUPT_ERROR)
+    nt_hint(err,
+            "the images are not touched: make a new machine around them with "
+            "--disk-image");
+  else if (status == NT_STATUS_DISK_FULL)
+    nt_hint(err, "free some space and repeat; nothing was changed");
+  else if (status == NT_STATUS_MEDIA_WRITE_PROTECTED ||
+           status == NT_STATUS_ACCESS_DENIED)
+    nt_hint(err, "make the folder writable, or copy the machine elsewhere");
+  else if (status == NT_STATUS_DEVICE_BUSY)
+    nt_hint(err, "another process holds the database: repeat when it is done");
+  else
+    nt_hint(err, "look at the disk that the folder is on");
+}
+
+nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err) {
+  int code = m->db ? sqlite3_extended_errcode(m->db) : SQLITE_CANTOPEN;
+  nt_status status = is_full(m, code) ? NT_STATUS_DISK_FULL : status_of(code);
+  m->store_failed = true;
+  nt_fail(err, status, "store", "%s: %s", m->db_path,
+          m->db ? sqlite3_errmsg(m->db) : "cannot open");
+  err->native_kind = NT_NATIVE_SQLITE;
+  err->native = code;
+  hint_for(status, err);
+  return status;
+}
+
+/* ---- statements ----------------------------------------------------------- */
+
+static struct sim_prepared *find_slot(struct sim_machine *m, const char *sql) {
+  size_t i = ((uintptr_t)sql >> 3) & (SIM_PREPARED_MAX - 1);
+  while (m->prepared[i].sql && m->prepared[i].sql != sql)
+    i = (i + 1) & (SIM_PREPARED_MAX - 1);
+  return &m->prepared[i];
+}
+
+static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
+  int code = SQLITE_OK;
+  for (int i = 0; args[i].type != SIM_ARG_END && code == SQLITE_OK; i++)
+    code = args[i].type == SIM_ARG_INT
+               ? sqlite3_bind_int64(stmt, i + 1, args[i].number)
+               : sqlite3_bind_text(stmt, i + 1, args[i].text, -1,
+                                   SQLITE_TRANSIENT);
+  return code;
+}
+
+nt_status nt__sim_query(struct sim_machine *m, const char *sql,
+                        const struct sim_arg *args, sqlite3_stmt **out,
+                        struct nt_error *err) {
+  struct sim_prepared *slot = find_slot(m, sql);
+  if (!slot->sql) {
+    if (sqlite3_prepare_v3(m->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                           &slot->stmt, NULL) != SQLITE_OK)
+      return nt__sim_store_fail(m, err);
+    slot->sql = sql;
+  }
+  if (bind(slot->stmt, args) != SQLITE_OK)
+    return nt__sim_store_fail(m, err);
+  *out = slot->stmt;
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
+                       struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  int code = sqlite3_step(stmt);
+  if (code == SQLITE_ROW)
+    return status;
+  status = code == SQLITE_DONE ? NT_STATUS_NO_MORE_ENTRIES
+                               : nt__sim_store_fail(m, err);
+  sqlite3_reset(stmt);
+  return status;
+}
+
+nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
+                       const struct sim_arg *args, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(m, sql, args, &stmt, err);
+  if (!nt_ok(status))
+    return status;
+  status = nt__sim_step(m, stmt, err);
+  sqlite3_reset(stmt);
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+nt_status nt__sim_number(struct sim_machine *m, const char *sql,
+                         const struct sim_arg *args, int64_t none,
+                         int64_t *out, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(m, sql, args, &stmt, err);
+  if (!nt_ok(status))
+    return status;
+  status = nt__sim_step(m, stmt, err);
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    *out = none;
+    return NT_STATUS_SUCCESS;
+  }
+  if (nt_ok(status))
+    *out = sqlite3_column_int64(stmt, 0);
+  sqlite3_reset(stmt);
+  return status;
+}
+
+void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
+  const char *text = (const char *)sqlite3_column_text(stmt, column);
+  snprintf(buf, cap, "%s", text ? text : "");
+}
+
+/* ---- transactions ---------------------------------------------------------- */
+
+nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
+  if (m->pid != getpid()) {
+    nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",
+            "this connection belongs to process %lld", (long long)m->pid);
+    nt_hint(err, "connect to the machine again after fork");
+    return NT_STATUS_INVALID_HANDLE;
+  }
+  m->store_failed = false;
+  m->acting = m->pid;
+  nt_status status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
+  if (!nt_ok(status))
+    return status;
+  status = nt__sim_owner_reap(m, err);
+  if (!nt_ok(status))
+    return nt__sim_end(m, status, err);
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_end(struct sim_machine *m, nt_status status,
+                      struct nt_error *err) {
+  if (!m->store_failed) {
+    struct nt_error commit = {0};
+    nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
+    if (nt_ok(ended))
+      return status;
+    *err = commit;
+    status = ended;
+  }
+  /* A failed statement may have rolled back already: then this does nothing. */
+  if (!sqlite3_get_autocommit(m->db))
+    sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+  return status;
+}
+
+/* ---- opening ---------------------------------------------------------------- */
+
+static nt_status configure(struct sim_machine *m, struct nt_error *err) {
+  sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
+  /* WAL with NORMAL: a transaction is whole or not there after a power cut,
+   * and a commit does not wait for the disk. What a power cut loses are
+   * handles and locks, and those die with their processes anyway. */
+  if (sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) ||
+      sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL))
+    return nt__sim_store_fail(m, err);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status pragma_number(struct sim_machine *m, const char *sql,
+                               int64_t *out, struct nt_error *err) {
+  return nt__sim_number(m, sql, SIM_NO_ARGS, 0, out, err);
+}
+
+static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
+  int64_t id, version;
+  nt_status status = pragma_number(m, "PRAGMA application_id", &id, err);
+  if (nt_ok(status))
+    status = pragma_number(m, "PRAGMA user_version", &version, err);
+  if (!nt_ok(status))
+    return status;
+  if (id != NT__SIM_APPLICATION_ID) {
+    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
+            "%s is not the database of a simulated machine", m->db_path);
+    nt_hint(err, "name the folder of a machine, or create one: "
+                 "ntvol sim create");
+    return NT_STATUS_FILE_CORRUPT_ERROR;
+  }
+  if (version != NT__SIM_SCHEMA_VERSION) {
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "store",
+            "%s has schema %lld, this build knows schema %d", m->db_path,
+            (long long)version, NT__SIM_SCHEMA_VERSION);
+    nt_hint(err, "make a new machine around the images with --disk-image");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_store_open(struct sim_machine *m, bool create,
+                             struct nt_error *err) {
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+              (create ? SQLITE_OPEN_CREATE : 0);
+  if (sqlite3_open_v2(m->db_path, &m->db, flags, NULL) != SQLITE_OK)
+    return nt__sim_store_fail(m, err);
+  sqlite3_extended_result_codes(m->db, 1);
+  if (create) {
+    if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK)
+      return nt__sim_store_fail(m, err);
+  } else {
+    nt_status status = check_schema(m, err);
+    if (!nt_ok(status))
+      return status;
+  }
+  return configure(m, err);
+}
+
+void nt__sim_store_close(struct sim_machine *m) {
+  for (size_t i = 0; i < SIM_PREPARED_MAX; i++)
+    sqlite3_finalize(m->prepared[i].stmt);
+  memset(m->prepared, 0, sizeof m->prepared);
+  sqlite3_close(m->db);
+  m->db = NULL;
+}

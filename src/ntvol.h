@@ -1,0 +1,86 @@
+/*
+ * ntvol for C hosts and for machine kinds that live in a module of their own.
+ *
+ * Link nothing: include this header, require "ntvol.core" first, and the
+ * functions below find what they need in the Lua registry.
+ */
+#ifndef NTVOL_H
+#define NTVOL_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#if defined(LUA_VERSION_NUM) && LUA_VERSION_NUM < 504
+#error "ntvol needs Lua 5.4 or newer"
+#endif
+
+struct nt_machine;
+struct nt_machine_ops;
+
+#define NTVOL_VERSION "0.1.0"
+
+#if defined(_WIN32)
+#define NTVOL_EXPORT __declspec(dllexport)
+#elif defined(__GNUC__)
+#define NTVOL_EXPORT __attribute__((visibility("default")))
+#else
+#define NTVOL_EXPORT
+#endif
+
+/* Class names: metatable names in the registry, and what users read in
+ * "ntvol.volume expected, got nil". */
+#define NTVOL_MACHINE "ntvol.machine"
+#define NTVOL_VOLUME "ntvol.volume"
+#define NTVOL_LOCK "ntvol.lock"
+#define NTVOL_KIND "ntvol.machine_kind"
+
+/* require "ntvol.core" and require "ntvol.sim.core". */
+NTVOL_EXPORT int luaopen_ntvol_core(lua_State *L);
+NTVOL_EXPORT int luaopen_ntvol_sim_core(lua_State *L);
+
+/* A userdata of class ntvol.machine_kind, for core.register(). */
+struct ntvol_kind {
+  const struct nt_machine_ops *ops; /* must outlive the Lua state */
+};
+
+/* Pushes a machine kind. The Lua state must have loaded "ntvol.core". */
+static inline void ntvol_pushkind(lua_State *L,
+                                  const struct nt_machine_ops *ops) {
+  struct ntvol_kind *kind =
+      (struct ntvol_kind *)lua_newuserdatauv(L, sizeof *kind, 0);
+  kind->ops = ops;
+  luaL_setmetatable(L, NTVOL_KIND);
+}
+
+/* What the core offers to other C modules. Append-only. */
+#define NTVOL_API "ntvol.api"
+#define NTVOL_API_VERSION 1
+
+struct ntvol_api {
+  int version; /* NTVOL_API_VERSION */
+
+  /* Pushes a closed ntvol.machine and returns where its machine belongs. To
+   * open it, store a connected machine there; from then on the userdata owns
+   * the machine and disconnects it. */
+  struct nt_machine **(*newmachine)(lua_State *L);
+
+  /* The machine of argument `arg`; raises when it is not one or is closed. */
+  struct nt_machine *(*checkmachine)(lua_State *L, int arg);
+};
+
+/* The table of functions; raises when "ntvol.core" is not loaded or is of
+ * another version. */
+static inline const struct ntvol_api *ntvol_getapi(lua_State *L) {
+  const struct ntvol_api *api;
+  lua_getfield(L, LUA_REGISTRYINDEX, NTVOL_API);
+  api = (const struct ntvol_api *)lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (api == NULL)
+    luaL_error(L, "load the module 'ntvol.core' first");
+  else if (api->version < NTVOL_API_VERSION)
+    luaL_error(L, "'ntvol.core' has C interface version %d, %d is needed",
+               api->version, NTVOL_API_VERSION);
+  return api;
+}
+
+#endif

@@ -1,0 +1,349 @@
+/***
+Simulated machines: creating and removing them, and registering the machine
+kind `"sim"`. Programs load `ntvol.sim`, which brings the specification into the
+form that is read here; this module is its private part.
+
+@module ntvol.sim.core
+*/
+#include <string.h>
+
+#include "lua_aux.h"
+#include "nt/sim/sim.h"
+
+/* ---- the specification -------------------------------------------------- */
+
+/* While the specification is read. Arrays are userdata and strings are kept in
+ * a table, all of them on the stack, so an error in the middle loses nothing
+ * and nobody can change a string meanwhile. */
+struct reader {
+  lua_State *L;
+  int arg;  /* the argument that errors name */
+  int keep; /* stack index of the table of strings */
+};
+
+static const struct ln_enum styles[] = {
+    {"none", 0}, {"mbr", 0}, {"gpt", 0}, {NULL, 0}};
+
+/* The string on top of the stack goes into the table of strings. */
+static void keep(const struct reader *r) {
+  lua_State *L = r->L;
+  lua_rawseti(L, r->keep, (lua_Integer)lua_rawlen(L, r->keep) + 1);
+}
+
+static const char *read_string(const struct reader *r,
+                               const struct ln_options *o, const char *field) {
+  const char *value = ln_optionstring(r->L, o, field);
+  if (value != NULL)
+    keep(r);
+  else
+    lua_pop(r->L, 1);
+  return value;
+}
+
+/* An array field: pushes it and answers its length, or nil and 0. */
+static uint32_t push_array(const struct reader *r, const struct ln_options *o,
+                           const char *field, size_t max) {
+  lua_State *L = r->L;
+  int type = ln_optionvalue(L, o, field);
+  lua_Unsigned count;
+  if (type == LUA_TNIL)
+    return 0;
+  if (type != LUA_TTABLE)
+    ln_optionerror(L, o, field, "must be a list, got %s", luaL_typename(L, -1));
+  count = lua_rawlen(L, -1);
+  if (count > max)
+    ln_optionerror(L, o, field, "has %I entries, at most %I are possible",
+                   (lua_Integer)count, (lua_Integer)max);
+  return (uint32_t)count;
+}
+
+/* Pushes entry `i` (from 0) of the list on top of the stack, which must be a
+ * table, and the prefix of its fields in errors. */
+static struct ln_options enter(const struct reader *r,
+                               const struct ln_options *o, const char *field,
+                               uint32_t i) {
+  lua_State *L = r->L;
+  struct ln_options entry;
+  int type = lua_rawgeti(L, -1, (lua_Integer)i + 1);
+  entry.arg = r->arg;
+  entry.table = lua_gettop(L);
+  entry.prefix = lua_pushfstring(L, "%s%s[%d].", o->prefix, field, (int)i + 1);
+  if (type != LUA_TTABLE)
+    ln_optionerror(L, o, field, "must be a list of tables, got %s in it",
+                   luaL_typename(L, entry.table));
+  return entry;
+}
+
+static uint64_t read_size(const struct reader *r, const struct ln_options *o) {
+  return (uint64_t)ln_optioninteger(r->L, o, "size", 0, LUA_MAXINTEGER, 0);
+}
+
+static uint32_t read_flag(const struct reader *r, const struct ln_options *o,
+                          const char *field, uint32_t flag) {
+  return ln_optionboolean(r->L, o, field, false) ? flag : 0;
+}
+
+/* "D:" as it is; false means no letter (""), nil the next free one (NULL). */
+static const char *read_letter(const struct reader *r,
+                               const struct ln_options *o) {
+  lua_State *L = r->L;
+  int type = ln_optionvalue(L, o, "letter");
+  bool none = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return none ? "" : read_string(r, o, "letter");
+}
+
+static void read_mount_points(const struct reader *r,
+                              const struct ln_options *o,
+                              struct nt_sim_volume_spec *volume) {
+  lua_State *L = r->L;
+  uint32_t count = push_array(r, o, "mount_points", NT_MAX_MOUNT_POINTS);
+  uint32_t i;
+  for (i = 0; i < count; i++) {
+    if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING)
+      ln_optionerror(L, o, "mount_points", "must be strings, got %s",
+                     luaL_typename(L, -1));
+    if (strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1))
+      ln_optionerror(L, o, "mount_points", "contains a zero byte");
+    volume->mount_points[i] = lua_tostring(L, -1);
+    keep(r);
+  }
+  lua_pop(L, 1);
+}
+
+static void read_volume(const struct reader *r, const struct ln_options *o,
+                        struct nt_sim_volume_spec *volume) {
+  static const char *const names[] = {"size",     "letter", "mount_points",
+                                      "system",   "boot",   "pagefile",
+                                      "readonly", NULL};
+  ln_optionnames(r->L, o, names);
+  volume->size = read_size(r, o);
+  volume->letter = read_letter(r, o);
+  read_mount_points(r, o, volume);
+  volume->flags = read_flag(r, o, "system", NT_VOLUME_SYSTEM) |
+                  read_flag(r, o, "boot", NT_VOLUME_BOOT) |
+                  read_flag(r, o, "pagefile", NT_VOLUME_PAGEFILE) |
+                  read_flag(r, o, "readonly", NT_VOLUME_READONLY);
+}
+
+/* Pushes a zeroed array that Lua owns. */
+static void *push_zeroed(lua_State *L, size_t count, size_t size) {
+  void *array = lua_newuserdatauv(L, count * size, 0);
+  if (count > 0)
+    memset(array, 0, count * size);
+  return array;
+}
+
+/* The array of volumes goes into the table of strings, too. */
+static void read_volumes(const struct reader *r, const struct ln_options *o,
+                         struct nt_sim_disk_spec *disk) {
+  lua_State *L = r->L;
+  uint32_t count = push_array(r, o, "volumes", NT_SIM_MAX_VOLUMES), i;
+  struct nt_sim_volume_spec *volumes = push_zeroed(L, count, sizeof *volumes);
+  keep(r);
+  for (i = 0; i < count; i++) {
+    struct ln_options entry = enter(r, o, "volumes", i);
+    read_volume(r, &entry, &volumes[i]);
+    lua_settop(L, entry.table - 1);
+  }
+  lua_pop(L, 1);
+  disk->volumes = volumes;
+  disk->volume_count = count;
+}
+
+static const char *read_style(const struct reader *r,
+                              const struct ln_options *o) {
+  const char *style = read_string(r, o, "style");
+  if (style != NULL && ln_findenum(styles, style) == NULL) {
+    ln_pushenum(r->L, styles);
+    ln_optionerror(r->L, o, "style", "must be one of: %s; got \"%s\"",
+                   lua_tostring(r->L, -1), style);
+  }
+  return style;
+}
+
+static void read_disk(const struct reader *r, const struct ln_options *o,
+                      struct nt_sim_disk_spec *disk) {
+  static const char *const names[] = {"image",     "size",    "sector_size",
+                                      "style",     "serial",  "readonly",
+                                      "removable", "volumes", NULL};
+  ln_optionnames(r->L, o, names);
+  disk->image = read_string(r, o, "image");
+  disk->size = read_size(r, o);
+  disk->sector_size =
+      (uint32_t)ln_optioninteger(r->L, o, "sector_size", 0, UINT32_MAX, 0);
+  disk->style = read_style(r, o);
+  disk->serial = read_string(r, o, "serial");
+  disk->flags = read_flag(r, o, "readonly", NT_DISK_READONLY) |
+                read_flag(r, o, "removable", NT_DISK_REMOVABLE);
+  read_volumes(r, o, disk);
+}
+
+/* Leaves on the stack what `spec` points to. */
+static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
+  static const char *const names[] = {"disks", NULL};
+  struct ln_options o = {arg, arg, ""};
+  struct reader r = {L, arg, 0};
+  struct nt_sim_disk_spec *disks;
+  uint32_t count, i;
+  luaL_checktype(L, arg, LUA_TTABLE);
+  luaL_checkstack(L, 40, NULL);
+  ln_optionnames(L, &o, names);
+  lua_newtable(L);
+  r.keep = lua_gettop(L);
+  count = push_array(&r, &o, "disks", NT_SIM_MAX_DISKS);
+  disks = push_zeroed(L, count, sizeof *disks);
+  keep(&r);
+  for (i = 0; i < count; i++) {
+    struct ln_options entry = enter(&r, &o, "disks", i);
+    read_disk(&r, &entry, &disks[i]);
+    lua_settop(L, entry.table - 1);
+  }
+  spec->disks = disks;
+  spec->disk_count = count;
+}
+
+/* ---- functions ---------------------------------------------------------- */
+
+/***
+Creates a simulated machine in a folder or in memory, and connects to it. The
+specification is `{ disks = { { image, size, sector_size, style, serial,
+readonly, removable, volumes = { { size, letter, mount_points, system, boot,
+pagefile, readonly } } } } }`. Sizes are integers, in bytes; `letter = false`
+means none. New volumes are RAW: format them.
+@function create
+@tparam string path a folder that does not exist or is empty, or `":memory:"`
+@tparam table spec
+@treturn[1] ntvol.machine
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@raise for an unknown field or a wrong type
+*/
+static int ln_sim_create(lua_State *L) {
+  const char *path = ln_checkname(L, 1);
+  struct nt_sim_spec spec = {0};
+  struct nt_error err = {0};
+  struct nt_machine **slot;
+  nt_status status;
+  lua_settop(L, 2);
+  read_spec(L, 2, &spec);
+  slot = ntvol_getapi(L)->newmachine(L);
+  status = nt_sim_create(path, &spec, slot, &err);
+  if (nt_ok(status))
+    return 1;
+  nt_error_name(&err, "create machine", path);
+  return ln_pusherror(L, &err);
+}
+
+/***
+Removes the folder of a simulated machine: its database, and the images that
+were made for it.
+@function remove
+@tparam string path
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` while a process is connected to it
+@treturn[2] table info
+*/
+static int ln_sim_remove(lua_State *L) {
+  const char *path = ln_checkname(L, 1);
+  struct nt_error err = {0};
+  nt_status status = nt_sim_remove(path, &err);
+  nt_error_name(&err, "remove machine", path);
+  return ln_result(L, status, &err);
+}
+
+static struct nt_machine *check_simulated(lua_State *L) {
+  struct nt_machine *machine = ntvol_getapi(L)->checkmachine(L, 1);
+  if (machine->ops != &nt_sim_ops)
+    luaL_argerror(
+        L, 1,
+        lua_pushfstring(L, "'%s' is not a simulated machine", machine->name));
+  return machine;
+}
+
+/***
+Sets what a volume is for the system. A volume with one of these flags refuses
+to be formatted, so a new one gets them after its file system.
+@function set_flags
+@tparam ntvol.machine machine
+@tparam string volume its name
+@tparam table flags booleans `system`, `boot`, `pagefile`, `readonly`; what is
+ not given is cleared
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@raise for a machine of another kind, and for an unknown flag
+*/
+static int ln_sim_set_flags(lua_State *L) {
+  static const char *const names[] = {"system", "boot", "pagefile", "readonly",
+                                      NULL};
+  static const uint32_t values[] = {NT_VOLUME_SYSTEM, NT_VOLUME_BOOT,
+                                    NT_VOLUME_PAGEFILE, NT_VOLUME_READONLY};
+  struct ln_options o = {3, 3, ""};
+  struct nt_error err = {0};
+  uint32_t flags = 0;
+  const char *name = ln_checkname(L, 2);
+  nt_status status;
+  int i;
+  luaL_checktype(L, 3, LUA_TTABLE);
+  ln_optionnames(L, &o, names);
+  for (i = 0; names[i] != NULL; i++) {
+    if (ln_optionboolean(L, &o, names[i], false))
+      flags |= values[i];
+  }
+  status = nt_sim_set_flags(check_simulated(L), name, flags, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Empties the event history of a simulated machine.
+@function forget_events
+@tparam ntvol.machine machine
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@raise for a machine of another kind
+*/
+static int ln_sim_forget_events(lua_State *L) {
+  struct nt_machine *machine = check_simulated(L);
+  struct nt_error err = {0};
+  nt_status status = nt_sim_forget_events(machine, &err);
+  nt_error_name(&err, "forget events of", machine->name);
+  return ln_result(L, status, &err);
+}
+
+static const struct ln_method functions[] = {
+    {"create", ln_sim_create, "(path, spec)", "Creates a simulated machine."},
+    {"remove", ln_sim_remove, "(path)", "Removes a simulated machine."},
+    {"set_flags", ln_sim_set_flags, "(machine, volume, flags)",
+     "Sets what a volume is for the system."},
+    {"forget_events", ln_sim_forget_events, "(machine)",
+     "Empties its event history."},
+    {NULL, NULL, NULL, NULL}};
+
+/* require("ntvol.core").register(kind) */
+static void register_kind(lua_State *L) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "ntvol.core");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "register");
+  ntvol_pushkind(L, &nt_sim_ops);
+  lua_call(L, 1, 0);
+  lua_pop(L, 1);
+}
+
+int luaopen_ntvol_sim_core(lua_State *L) {
+  luaL_checkversion(L);
+  register_kind(L);
+  lua_newtable(L);
+  ln_addfunctions(L, functions);
+  return 1;
+}

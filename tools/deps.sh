@@ -1,0 +1,45 @@
+#!/bin/sh
+# Makes sure that all that `make test` and `make demo` need is there. On Debian
+# and its kin, root gets the missing packages installed and everybody else the
+# command that does it; on other systems the list is printed in words.
+set -eu
+
+build="gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
+libfdisk-dev libtsk-dev"
+run="lua5.4 lua-argparse lua-cjson dosfstools ntfs-3g exfatprogs"
+develop="lua-busted mtools"
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  cat >&2 <<'TEXT'
+deps: this is not a Debian system, so nothing is checked. ntvol needs
+  to build:  a C11 compiler, make, pkg-config, and the headers of Lua 5.4,
+             SQLite 3, libblkid and libfdisk (util-linux), The Sleuth Kit
+  to run:    Lua 5.4, argparse and lua-cjson for the command; mkfs.fat
+             (dosfstools), mkfs.ntfs (ntfs-3g), mkfs.exfat (exfatprogs)
+  to test:   busted for Lua 5.4, mtools
+TEXT
+  exit 0
+fi
+
+missing=
+for package in $build $run $develop; do
+  # shellcheck disable=SC2016
+  state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || :)
+  [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300"
+if [ "$(id -u)" != 0 ]; then
+  echo "deps: packages are missing. Install them, then run make again:" >&2
+  echo "  sudo $install$missing" >&2
+  exit 1
+fi
+
+echo "deps: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086
+$install $missing </dev/null || {
+  apt-get -o DPkg::Lock::Timeout=300 update </dev/null
+  $install $missing </dev/null
+}
