@@ -1,0 +1,26 @@
+-- Lists volumes and disks of a machine. Changes nothing.
+--
+--   lua5.4 examples/list_volumes.lua
+--   NTVOL_MACHINE=lab lua5.4 examples/list_volumes.lua
+
+local ntvol = require "ntvol"
+
+-- The machine that NTVOL_MACHINE names, else a simulated one in memory.
+if not os.getenv("NTVOL_MACHINE") then
+  ntvol.machine(assert(ntvol.sim.create(":memory:", { disks = {
+    "64M:fat:D:OLD",
+    "gpt:300M=100M:ntfs:E:DATA+rest:exfat:F:MEDIA",
+  } })))
+end
+
+print("machine " .. assert(ntvol.machine()):name())
+for _, disk in ipairs(assert(ntvol.disks())) do
+  print(disk)
+  for _, volume in ipairs(assert(ntvol.volumes())) do
+    for _, extent in ipairs(volume.extents) do
+      if extent.disk == disk.number then
+        print("  " .. tostring(volume))
+      end
+    end
+  end
+end

@@ -1,0 +1,41 @@
+-- Prints sectors of a volume or disk in hexadecimal. Changes nothing.
+--
+--   lua5.4 examples/raw_sectors.lua D:          the first sector
+--   lua5.4 examples/raw_sectors.lua 0 2048 1    one sector of a disk
+
+local ntvol = require "ntvol"
+
+local name = arg[1] or "D:"
+local first = math.tointeger(tonumber(arg[2] or "0"))
+local count = math.tointeger(tonumber(arg[3] or "1"))
+if not first or not count or first < 0 or count < 1 then
+  io.stderr:write("usage: raw_sectors.lua [NAME [FIRST [COUNT]]]\n")
+  os.exit(2, true)
+end
+if name:find("^%d+$") then
+  name = "PhysicalDrive" .. name
+end
+
+-- The machine that NTVOL_MACHINE names, else a simulated one in memory.
+if not os.getenv("NTVOL_MACHINE") then
+  ntvol.machine(assert(ntvol.sim.create(":memory:", {
+    disks = { "8M:fat:D:OLD" },
+  })))
+end
+
+local function print_hex(data, offset)
+  for at = 1, #data, 16 do
+    local row = data:sub(at, at + 15)
+    local hex = row:gsub(".", function(char)
+      return ("%02x "):format(char:byte())
+    end)
+    print(("%010x  %-48s %s"):format(offset + at - 1, hex,
+      (row:gsub("[^\x20-\x7e]", "."))))
+  end
+end
+
+local volume <close> = assert(ntvol.open(name, { access = "r" }))
+local sector = volume:sector_size()
+local data = assert(volume:read(first * sector, count * sector))
+print(volume)
+print_hex(data, first * sector)

@@ -1,0 +1,157 @@
+--- The command `ntvol`.
+-- @module ntvol.cli
+
+local argparse = require "argparse"
+local current = require "ntvol.current"
+local ntvol = require "ntvol"
+local output = require "ntvol.cli.output"
+local progress = require "ntvol.progress"
+
+local M = {}
+
+local EPILOG = [[
+The machine is what --machine names: a folder with a simulated machine, or
+sim:FOLDER; else what the variable NTVOL_MACHINE names; else this computer.
+
+Lists are aligned columns on a terminal. In a pipe the fields have tabs between
+them and sizes are bytes; --json is made for programs.
+
+Exit codes: 0 done, 1 refused by the machine, 2 wrong usage or nothing says
+that it is meant, 3 not found, 4 in use, 5 cancelled, 6 not supported here.
+"ntvol lock" passes on the exit code of its command.
+
+Examples:
+  ntvol sim create lab --disk 64M:fat:D:OLD
+  ntvol --machine lab volumes
+  ntvol --machine lab change-fs D: --to ntfs --erase D:]]
+
+-- ---- the parser ----------------------------------------------------------
+
+local function json_flag(command)
+  command:flag "--json"
+    :description "Print JSON."
+  return command
+end
+
+-- A function add(name, summary, run) that adds commands below `parent`.
+local function adder(parent, commands, prefix, needs_machine)
+  return function(name, summary, run)
+    local command = parent:command(name)
+      :summary(summary)
+      :description(summary)
+    commands[prefix .. name] = { run = run, needs_machine = needs_machine }
+    return command
+  end
+end
+
+local function add_repl(add)
+  local command = add("repl", "Explore a machine in Lua.",
+    function(args, machine)
+      return require "ntvol.repl".run { machine = machine,
+        volume = args.volume }
+    end)
+  command:argument "volume"
+    :args "?"
+    :description "A volume to open as 'vol'."
+  command:epilog "Example: ntvol --machine lab repl D:"
+end
+
+local function make_parser(commands)
+  local parser = argparse("ntvol", "NT volume control.", EPILOG)
+  parser:help_max_width(79)
+  parser:command_target "command_name"
+  parser:option "--machine"
+    :argname "SPEC"
+    :description "The machine to work on: lab, sim:lab."
+  parser:flag "--version"
+    :description "Print the version."
+    :action(function()
+      print("ntvol " .. ntvol._VERSION)
+      os.exit(output.EXIT.ok)
+    end)
+  local add = adder(parser, commands, "", true)
+  require "ntvol.cli.list".add(add, json_flag)
+  require "ntvol.cli.verbs".add(add)
+  require "ntvol.cli.plans".add(add, json_flag)
+  local sim = parser:command("sim")
+    :summary "Create and manage simulated machines."
+    :description "Create and manage simulated machines."
+    :command_target "sim_name"
+  require "ntvol.cli.sim".add(adder(sim, commands, "sim ", false), json_flag)
+  add_repl(add)
+  return parser
+end
+
+-- Raised by the parser for wrong usage.
+local Usage = {}
+
+local function parse(parser, argv)
+  parser.error = function(at, message)
+    error(setmetatable({ message = message, usage = at:get_usage() }, Usage), 0)
+  end
+  return parser:parse(argv)
+end
+
+-- ---- running -------------------------------------------------------------
+
+local function connect(args)
+  if args.machine then
+    return current.machine(args.machine)
+  end
+  return current.machine()
+end
+
+local function run(commands, args)
+  local name = args.command_name
+  if args.sim_name then
+    name = name .. " " .. args.sim_name
+  end
+  local command = commands[name]
+  if not command.needs_machine then
+    return command.run(args)
+  end
+  local machine, message, code, info = connect(args)
+  if not machine then
+    return output.fail(message, code, info)
+  end
+  local _ <close> = machine
+  return command.run(args, machine)
+end
+
+local function is_interrupt(problem)
+  return type(problem) == "string" and problem:find("interrupted!$") ~= nil
+end
+
+local function handle(problem)
+  if getmetatable(problem) == Usage or is_interrupt(problem) then
+    return problem
+  end
+  return debug.traceback(tostring(problem), 2)
+end
+
+local function explain(problem)
+  progress.finish()
+  if getmetatable(problem) == Usage then
+    return output.usage(problem.message, problem.usage)
+  elseif is_interrupt(problem) then
+    io.stderr:write("ntvol: interrupted\n",
+      "hint: see what was done: ntvol volumes, ntvol events\n")
+    return output.EXIT.cancelled
+  end
+  io.stderr:write("ntvol: internal error: ", problem, "\n")
+  return output.EXIT.refused
+end
+
+--- Runs the command with these arguments.
+-- @tparam {string,...} argv
+-- @treturn integer exit code
+function M.main(argv)
+  local ok, result = xpcall(function()
+    local commands = {}
+    local parser = make_parser(commands)
+    return run(commands, parse(parser, argv))
+  end, handle)
+  return ok and result or not ok and explain(result)
+end
+
+return M

@@ -1,0 +1,204 @@
+--- Commands that look: volumes, disks, show, events.
+-- @module ntvol.cli.list
+
+local names = require "ntvol.names"
+local output = require "ntvol.cli.output"
+local size = require "ntvol.size"
+
+local M = {}
+
+local function show_time(time)
+  local ms = math.floor(time * 1000 + 0.5)
+  return os.date("!%Y-%m-%d %H:%M:%S", ms // 1000) .. (".%03d"):format(ms % 1000)
+end
+
+M.VOLUMES = {
+  { title = "NAME", field = "name" },
+  { title = "FS", field = "file_system" },
+  { title = "LABEL", field = "label" },
+  { title = "SIZE", field = "size", show = size.format },
+  { title = "STATE", field = "state" },
+}
+
+M.DISKS = {
+  { title = "NAME", field = "name" },
+  { title = "SIZE", field = "size", show = size.format },
+  { title = "STYLE", field = "style" },
+  { title = "VOLUMES", field = "volume_count" },
+  { title = "STATE", field = "state" },
+  { title = "LOCATION", field = "location" },
+}
+
+local EVENTS = {
+  { title = "ID", field = "id" },
+  { title = "TIME", field = "time", show = show_time,
+    always = true },
+  { title = "KIND", field = "kind" },
+  { title = "TARGET", field = "target" },
+  { title = "NAME", field = "name" },
+  { title = "PID", field = "pid" },
+}
+
+-- A command that prints what a method of the machine lists.
+local function lister(columns, list)
+  return function(args, machine)
+    local found, message, code, info = list(machine, args)
+    if not found then
+      return output.fail(message, code, info)
+    elseif args.json then
+      output.json(found)
+    else
+      output.table(columns, found)
+    end
+    return output.EXIT.ok
+  end
+end
+
+-- ---- show ----------------------------------------------------------------
+
+-- Answers that a machine may refuse are left out.
+local function ask(handle, method)
+  local ok, answer = pcall(handle[method], handle)
+  return ok and answer or nil
+end
+
+local function describe_volume(machine, name)
+  local info, message, code, details = names.volume(machine, name)
+  if not info then
+    return nil, message, code, details
+  end
+  local handle <close> = machine:open(name, { access = "none" })
+  return {
+    kind = "volume", machine = machine:name(), volume = info,
+    geometry = handle and ask(handle, "geometry"),
+    device_number = handle and ask(handle, "device_number"),
+  }
+end
+
+local function describe_disk(machine, name)
+  local info, message, code, details = names.disk(machine, name)
+  if not info then
+    return nil, message, code, details
+  end
+  local volumes
+  volumes, message, code, details =
+    names.volumes_of_disk(machine, info.number)
+  if not volumes then
+    return nil, message, code, details
+  end
+  return { kind = "disk", machine = machine:name(), disk = info,
+    volumes = volumes }
+end
+
+local function add_if(fields, name, value)
+  if value ~= nil and value ~= "" then
+    fields[#fields + 1] = { name, value }
+  end
+end
+
+local function bytes(value)
+  return ("%d (%s)"):format(value, size.format(value))
+end
+
+local function add_extents(fields, extents)
+  for _, extent in ipairs(extents) do
+    fields[#fields + 1] = { "extent", ("PhysicalDrive%d from %d, %s"):format(
+      extent.disk, extent.offset, bytes(extent.length)) }
+  end
+end
+
+local function volume_fields(found)
+  local info, fields = found.volume, {}
+  add_if(fields, "volume", info.name)
+  add_if(fields, "machine", found.machine)
+  add_if(fields, "state", info.state)
+  add_if(fields, "file system", info.file_system)
+  add_if(fields, "label", info.label)
+  add_if(fields, "serial", info.serial)
+  add_if(fields, "size", bytes(info.size))
+  add_if(fields, "sector size", info.sector_size)
+  add_if(fields, "GUID path", info.guid_path)
+  add_if(fields, "device", info.device)
+  for _, folder in ipairs(info.mount_points) do
+    add_if(fields, "mount point", folder)
+  end
+  add_if(fields, "partition", info.partition_number == 0
+    and "none, the whole disk" or info.partition_number)
+  add_extents(fields, info.extents)
+  local geometry = found.geometry
+  add_if(fields, "geometry", geometry
+    and ("%d cylinders, %d heads, %d sectors per track"):format(
+      geometry.cylinders, geometry.heads, geometry.sectors_per_track))
+  return fields
+end
+
+local function disk_fields(found)
+  local info, fields = found.disk, {}
+  add_if(fields, "disk", info.name)
+  add_if(fields, "machine", found.machine)
+  add_if(fields, "state", info.state)
+  add_if(fields, "size", bytes(info.size))
+  add_if(fields, "sector size", info.sector_size)
+  add_if(fields, "style", info.style)
+  add_if(fields, "serial", info.serial)
+  add_if(fields, "model", info.model)
+  add_if(fields, "location", info.location)
+  for _, volume in ipairs(found.volumes) do
+    add_if(fields, "volume", tostring(volume))
+  end
+  return fields
+end
+
+local function show(args, machine)
+  local describe = names.disk_number(args.name) and describe_disk
+    or describe_volume
+  local found, message, code, info = describe(machine, args.name)
+  if not found then
+    return output.fail(message, code, info)
+  elseif args.json then
+    output.json(found)
+  elseif found.kind == "disk" then
+    output.fields(disk_fields(found))
+  else
+    output.fields(volume_fields(found))
+  end
+  return output.EXIT.ok
+end
+
+-- ---- the commands --------------------------------------------------------
+
+local function to_event_id(text)
+  local id = math.tointeger(tonumber(text))
+  if not id or id < 0 then
+    return nil, ("'%s' is not the id of an event"):format(text)
+  end
+  return id
+end
+
+--- Adds the commands to the parser.
+-- @param add function(name, summary, run)
+-- @param json function(command) that adds --json
+function M.add(add, json)
+  json(add("volumes", "List the volumes.",
+    lister(M.VOLUMES, function(machine) return machine:volumes() end)))
+    :epilog "Example: ntvol volumes --json"
+  json(add("disks", "List the disks, masked and uninstalled ones too.",
+    lister(M.DISKS, function(machine) return machine:disks() end)))
+    :epilog "Example: ntvol disks"
+  local command = json(add("show", "Show all that is known about a volume or"
+    .. " disk.", show))
+  command:argument "name"
+    :description "D:, a mount folder, a GUID path, PhysicalDrive1 or 1."
+  command:epilog "Examples: ntvol show D:\n          ntvol show 1 --json"
+  command = json(add("events", "List what happened, oldest first.",
+    lister(EVENTS, function(machine, args)
+      return machine:events(args.after)
+    end)))
+  command:option "--after"
+    :argname "ID"
+    :description "Only events with a greater id."
+    :convert(to_event_id)
+  command:epilog "Example: ntvol events --after 17"
+end
+
+return M

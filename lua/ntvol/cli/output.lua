@@ -1,0 +1,145 @@
+--- What the command prints: tables for people and for pipes, JSON for
+-- programs, failures on stderr.
+-- @module ntvol.cli.output
+
+local failure = require "ntvol.failure"
+local json = require "ntvol.json"
+local progress = require "ntvol.progress"
+
+local M = {}
+
+--- Exit codes of the command.
+M.EXIT = {
+  ok = 0, refused = 1, usage = 2, not_found = 3, busy = 4, cancelled = 5,
+  unsupported = 6,
+}
+
+local BY_CODE = {
+  ERROR_FILE_NOT_FOUND = "not_found", ERROR_PATH_NOT_FOUND = "not_found",
+  ERROR_BUSY = "busy", ERROR_SHARING_VIOLATION = "busy",
+}
+
+local BY_CLASS = {
+  usage = "usage", cancelled = "cancelled", unsupported = "unsupported",
+}
+
+local BY_REASON = { in_use = "busy", locked_by_other = "busy" }
+
+--- The exit code of a failure.
+-- @tparam ?string code
+-- @tparam ?table info
+-- @treturn integer
+function M.exit_code(code, info)
+  info = info or {}
+  local word = BY_REASON[info.reason] or BY_CODE[code] or BY_CLASS[info.class]
+  return M.EXIT[word or "refused"]
+end
+
+local function print_error(text)
+  io.stderr:write("ntvol: ", text, "\n")
+end
+
+--- Prints a failure and answers its exit code.
+-- @tparam string message
+-- @tparam ?string code
+-- @tparam ?table info
+-- @treturn integer
+function M.fail(message, code, info)
+  progress.finish()
+  print_error(failure.without_hint(message, info))
+  if info and info.hint then
+    io.stderr:write("hint: ", info.hint, "\n")
+  end
+  return M.exit_code(code, info)
+end
+
+--- Prints a mistake of the caller, and how the command is used.
+-- @tparam string text
+-- @tparam ?string usage
+-- @treturn integer
+function M.usage(text, usage)
+  print_error(text)
+  if usage then
+    io.stderr:write(usage, "\n")
+  end
+  return M.EXIT.usage
+end
+
+--- Prints a value as JSON.
+function M.json(value)
+  print(json.encode(value))
+end
+
+local function clean(value)
+  return (tostring(value):gsub("%c", " "))
+end
+
+local function width_of(text)
+  return utf8.len(text) or #text
+end
+
+local function rows_of(columns, list, raw)
+  local rows = { {} }
+  for i, column in ipairs(columns) do
+    rows[1][i] = column.title
+  end
+  for _, item in ipairs(list) do
+    local row = {}
+    for i, column in ipairs(columns) do
+      local value = item[column.field]
+      if column.show and (column.always or not raw) then
+        value = column.show(value)
+      end
+      row[i] = clean(value == nil and "" or value)
+    end
+    rows[#rows + 1] = row
+  end
+  return rows
+end
+
+local function print_aligned(rows)
+  local widths = {}
+  for _, row in ipairs(rows) do
+    for i, text in ipairs(row) do
+      widths[i] = math.max(widths[i] or 0, width_of(text))
+    end
+  end
+  for _, row in ipairs(rows) do
+    local parts = {}
+    for i, text in ipairs(row) do
+      parts[i] = text .. (" "):rep(widths[i] - width_of(text))
+    end
+    print((table.concat(parts, "  "):gsub(" +$", "")))
+  end
+end
+
+--- Prints a list: aligned columns on a terminal; elsewhere fields with tabs
+-- between them, sizes in bytes, the titles first.
+-- @tparam {table,...} columns `{ title, field, show, always }`; `show` makes a
+--  value readable for people, with `always` also in a pipe
+-- @tparam {table,...} list
+function M.table(columns, list)
+  local terminal = progress.is_terminal(1)
+  local rows = rows_of(columns, list, not terminal)
+  if terminal then
+    return print_aligned(rows)
+  end
+  for _, row in ipairs(rows) do
+    print(table.concat(row, "\t"))
+  end
+end
+
+--- Prints named values, one a line.
+-- @tparam {table,...} fields `{ name, value }`
+function M.fields(fields)
+  local width = 0
+  for _, field in ipairs(fields) do
+    width = math.max(width, #field[1])
+  end
+  for _, field in ipairs(fields) do
+    print(("%s:%s %s"):format(field[1], (" "):rep(width - #field[1]),
+      clean(field[2])))
+  end
+end
+
+return M

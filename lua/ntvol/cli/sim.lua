@@ -1,0 +1,162 @@
+--- Commands for simulated machines: sim create, show, mask, unmask, rm.
+-- @module ntvol.cli.sim
+
+local list = require "ntvol.cli.list"
+local output = require "ntvol.cli.output"
+local sim_spec = require "ntvol.sim_spec"
+
+local M = {}
+
+-- Loaded when it is used: it brings libraries that other commands do not need.
+local function sim()
+  return require "ntvol.sim"
+end
+
+local function show_machine(machine, args)
+  local disks, message, code, info = machine:disks()
+  local volumes
+  if disks then
+    volumes, message, code, info = machine:volumes()
+  end
+  if not volumes then
+    return output.fail(message, code, info)
+  elseif args.json then
+    output.json { machine = machine:name(), disks = disks, volumes = volumes }
+  else
+    output.table(list.DISKS, disks)
+    print()
+    output.table(list.VOLUMES, volumes)
+  end
+  return output.EXIT.ok
+end
+
+local function create(args)
+  if not args.disks then
+    return output.usage("sim create: name at least one --disk or --disk-image",
+      "hint: ntvol sim create lab --disk 64M:fat:D:OLD")
+  end
+  local spec = { disks = args.disks }
+  local complete, problem = sim_spec.complete(spec)
+  if not complete then
+    return output.usage("sim create: " .. problem)
+  end
+  local machine, message, code, info = sim().create(args.dir, spec)
+  if not machine then
+    return output.fail(message, code, info)
+  end
+  local _ <close> = machine
+  return show_machine(machine, args)
+end
+
+-- Runs f(machine, args) on the machine of a folder.
+local function on_machine(f)
+  return function(args)
+    local machine, message, code, info = sim().open(args.dir)
+    if not machine then
+      return output.fail(message, code, info)
+    end
+    local _ <close> = machine
+    return f(machine, args)
+  end
+end
+
+local function verb(method)
+  return on_machine(function(machine, args)
+    local ok, message, code, info = machine[method](machine, args.disk)
+    if not ok then
+      return output.fail(message, code, info)
+    end
+    return output.EXIT.ok
+  end)
+end
+
+local function remove(args)
+  local ok, message, code, info = sim().remove(args.dir)
+  if not ok then
+    return output.fail(message, code, info)
+  end
+  return output.EXIT.ok
+end
+
+-- Both options fill one list, so that the disks keep their order.
+local function collect(read)
+  return function(args, _, text)
+    local disk = assert(read(text))
+    args.disks = args.disks or {}
+    table.insert(args.disks, disk)
+  end
+end
+
+-- For messages of the parser; the value itself stays text.
+local function check(read)
+  return function(text)
+    local ok, problem = read(text)
+    if not ok then
+      return nil, problem
+    end
+    return text
+  end
+end
+
+local GRAMMAR = [==[
+DISK is SIZE[:FS[:LETTER[:LABEL]]]: a disk that is one volume. FS is ntfs, fat,
+fat16, fat32, exfat or raw; LETTER is D, or - for none. A disk with partitions
+is STYLE:SIZE=VOLUME+VOLUME..., STYLE is mbr or gpt, and VOLUME is like DISK
+with its own SIZE, or rest. IMAGE is an existing image, PATH[:LETTER]; its
+contents stay as they are.
+
+Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
+          ntvol sim create lab --disk gpt:1G=512M:ntfs:D:DATA+rest:fat32:E
+          ntvol sim create lab --disk-image old.img:D]==]
+
+local function add_create(add, json)
+  local command = json(add("create", "Create a simulated machine.", create))
+  command:argument "dir"
+    :description "A folder that does not exist yet or is empty."
+  command:option "--disk"
+    :argname "DISK"
+    :description "A new disk: 64M:fat:D:OLD."
+    :count "*"
+    :convert(check(sim_spec.disk))
+    :action(collect(sim_spec.disk))
+  command:option "--disk-image"
+    :argname "IMAGE"
+    :description "An existing image: old.img:D."
+    :count "*"
+    :convert(check(sim_spec.image))
+    :action(collect(sim_spec.image))
+  command:epilog(GRAMMAR)
+end
+
+local function dir_argument(command)
+  command:argument "dir"
+    :description "The folder of the machine."
+  return command
+end
+
+local function add_verb(add, name, summary)
+  local command = dir_argument(add(name, summary, verb(name)))
+  command:argument "disk"
+    :description "PhysicalDrive1 or 1."
+  command:epilog(("Example: ntvol sim %s lab 1"):format(name))
+end
+
+--- Adds the commands to the parser.
+-- @param add function(name, summary, run)
+-- @param json function(command) that adds --json
+function M.add(add, json)
+  add_create(add, json)
+  json(dir_argument(add("show", "Show its disks and volumes.",
+    on_machine(show_machine)))):epilog "Example: ntvol sim show lab"
+  add_verb(add, "mask", "Stop presenting the LUN of a disk, as a storage"
+    .. " administrator does.")
+  add_verb(add, "unmask", "Present the LUN of a disk again.")
+  dir_argument(add("rm", "Remove a simulated machine and the images that were"
+    .. " made for it.", remove))
+    :epilog [[
+Images that the machine was made of stay, and so does everything else in the
+folder. Refused while somebody uses the machine.
+Example: ntvol sim rm lab]]
+end
+
+return M

@@ -1,0 +1,120 @@
+--- Commands that do one thing to a volume: lock, dismount, offline, online.
+-- @module ntvol.cli.verbs
+
+local output = require "ntvol.cli.output"
+
+local M = {}
+
+local function quote(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+-- Runs a program and answers its exit status, 128 and more for a signal. The
+-- shell becomes the program, so a signal is seen here as one.
+local function run_program(words)
+  local quoted = {}
+  for i, word in ipairs(words) do
+    quoted[i] = quote(word)
+  end
+  io.stdout:flush()
+  local _, how, status = os.execute("exec " .. table.concat(quoted, " "))
+  return how == "signal" and 128 + status or status
+end
+
+-- Runs `f(volume)` with the volume open; f answers true or a failure.
+local function with_volume(machine, name, f)
+  local volume, message, code, info = machine:open(name)
+  if not volume then
+    return output.fail(message, code, info)
+  end
+  local _ <close> = volume
+  local ok
+  ok, message, code, info = f(volume)
+  if not ok then
+    return output.fail(message, code, info)
+  end
+  return ok == true and output.EXIT.ok or ok
+end
+
+local function lock(args, machine)
+  return with_volume(machine, args.volume, function(volume)
+    local guard, message, code, info = volume:lock()
+    if not guard then
+      return nil, message, code, info
+    end
+    local _ <close> = guard
+    return run_program(args.command)
+  end)
+end
+
+-- Locks unless it is not wanted, then does the verbs in order.
+local function verbs(...)
+  local list = { ... }
+  return function(args, machine)
+    return with_volume(machine, args.volume, function(volume)
+      if not args.no_lock then
+        local guard, message, code, info = volume:lock()
+        if not guard then
+          return nil, message, code, info
+        end
+      end
+      for _, verb in ipairs(list) do
+        local ok, message, code, info = volume[verb](volume)
+        if not ok then
+          return nil, message, code, info
+        end
+      end
+      return true
+    end)
+  end
+end
+
+local function online(args, machine)
+  return with_volume(machine, args.volume, function(volume)
+    return volume:online()
+  end)
+end
+
+local function volume_argument(command)
+  command:argument "volume"
+    :description "D:, a mount folder or a GUID path."
+  return command
+end
+
+local function no_lock_flag(command)
+  command:flag "--no-lock"
+    :description("Do not lock first. What others have open on the volume is"
+      .. " dead then.")
+  return command
+end
+
+--- Adds the commands to the parser.
+function M.add(add)
+  local command = volume_argument(add("lock",
+    "Hold the lock of a volume while a command runs.", lock))
+  command:argument "command"
+    :args "+"
+    :description "The program and its arguments, after --."
+  command:usage "Usage: ntvol lock [-h] <volume> -- <command> ..."
+  command:epilog [[
+The exit status is that of the command; 128 + N when signal N ended it. When
+the lock is refused the command does not run.
+Example: ntvol lock D: -- tar cf backup.tar files]]
+  command = no_lock_flag(volume_argument(add("dismount",
+    "Dismount a volume.", verbs("dismount"))))
+  command:epilog [[
+The volume is locked before, so that it is refused while others use it. When
+the command has ended, the next program that opens the volume mounts it again.
+To keep it dismounted: ntvol offline.
+Example: ntvol dismount D:]]
+  command = no_lock_flag(volume_argument(add("offline",
+    "Take a volume offline: lock, dismount, offline.",
+    verbs("dismount", "offline"))))
+  command:epilog [[
+It stays offline until it is brought online or the disk arrives again.
+Example: ntvol offline D:]]
+  volume_argument(add("online", "Bring a volume online.", online))
+    :epilog "Example: ntvol online D:"
+end
+
+return M

@@ -1,0 +1,75 @@
+--- Failures made in Lua, in the same shape as those of the core:
+-- nil, message, code, info.
+-- @module ntvol.failure
+
+local core = require "ntvol.core"
+
+local M = {}
+
+-- Status name -> the error code that it maps to.
+local code_of = {}
+for code, entry in pairs(core.errors) do
+  for _, status in ipairs(entry.statuses) do
+    code_of[status] = code
+  end
+end
+
+local function one_line(text)
+  return (tostring(text):gsub("%c", " "))
+end
+
+-- The grammar of nt_error_format in src/nt/error.h.
+local function message_of(info, code)
+  local text = { ("%s '%s': "):format(info.op, info.target) }
+  text[#text + 1] = core.errors[code].message
+  if info.detail then
+    text[#text + 1] = ": " .. info.detail
+  end
+  if info.hint then
+    text[#text + 1] = "; " .. info.hint
+  end
+  text[#text + 1] = (" [%s, %s]"):format(code, info.status_name)
+  return one_line(table.concat(text))
+end
+
+--- Makes a failure.
+-- @tparam table fields `op`, `target`, `status` (a name, `"STATUS_..."`), and
+--  optional: `reason`, `class`, `detail`, `hint`
+-- @treturn nil
+-- @treturn string message
+-- @treturn string code
+-- @treturn table info
+function M.make(fields)
+  local code = code_of[fields.status]
+  if not code then
+    error(("unknown status '%s'"):format(tostring(fields.status)), 2)
+  end
+  local info = {
+    op = fields.op,
+    target = fields.target,
+    status = core.statuses[fields.status],
+    status_name = fields.status,
+    win32 = core.errors[code].win32,
+    class = fields.class or core.errors[code].class,
+    reason = fields.reason,
+    detail = fields.detail,
+    hint = fields.hint,
+  }
+  return nil, message_of(info, code), code, info
+end
+
+--- The message of a failure without its hint, for those who print the hint on
+-- a line of its own.
+-- @tparam string message
+-- @tparam ?table info
+-- @treturn string
+function M.without_hint(message, info)
+  local hint = info and info.hint and "; " .. info.hint
+  local from, to = message:find(hint or "\0", 1, true)
+  if not from then
+    return message
+  end
+  return message:sub(1, from - 1) .. message:sub(to + 1)
+end
+
+return M

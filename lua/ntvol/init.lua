@@ -1,0 +1,164 @@
+--- NT volume control: open a volume, lock it, format it, dismount it, take it
+-- offline and bring it back.
+--
+-- Everything that a machine may refuse answers nil, a message, an error code
+-- and a table of details (see `types/ntvol.lua`, ntvol.info). Misuse raises.
+-- @module ntvol
+-- @usage
+-- for _, v in ipairs(ntvol.volumes()) do print(v) end
+-- local vol <close> = assert(ntvol.open "D:")
+-- assert(vol:lock())
+
+local core = require "ntvol.core"
+local current = require "ntvol.current"
+local progress = require "ntvol.progress"
+
+local M = {}
+
+--- Version of ntvol.
+M._VERSION = core._VERSION
+
+--- Control codes by name: `codes.FSCTL_LOCK_VOLUME`.
+M.codes = core.codes
+
+--- Error codes by name: `errors.ERROR_ACCESS_DENIED` is
+-- `{ win32, statuses, class, message }`.
+M.errors = core.errors
+
+--- What a value is: `"volume"`, `"closed volume"`, `"machine"`,
+-- `"closed machine"`, `"lock"`, `"closed lock"`, or nil for anything else.
+-- @function type
+-- @param value anything
+-- @treturn ?string
+M.type = core.type
+
+--- A control code from its parts: device << 16 | access << 14 | function << 2
+-- | method.
+-- @function ctl_code
+-- @tparam integer device
+-- @tparam integer func
+-- @tparam integer method
+-- @tparam integer access
+-- @treturn integer
+M.ctl_code = core.ctl_code
+
+--- A ready-made `on_progress`: a bar on a terminal, silence elsewhere.
+-- @function progress_bar
+-- @tparam integer done bytes
+-- @tparam integer total bytes
+M.progress_bar = progress.bar
+
+--- Connects to a machine and makes it the current one; without argument
+-- answers the current one: what was set, else the one that the variable
+-- `NTVOL_MACHINE` names, else the native machine.
+-- @tparam ?string|ntvol.machine spec `"sim:lab"`, or `"lab"` for a folder with
+--  a simulated machine, or a machine
+-- @treturn[1] ntvol.machine
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `"ERROR_NOT_SUPPORTED"` when there is no such kind of
+--  machine here
+-- @treturn[2] table info
+-- @usage print(ntvol.machine():name())
+function M.machine(spec)
+  return current.machine(spec)
+end
+
+--- Opens a volume, disk, file or directory of the current machine; see
+-- `machine:open`.
+-- @tparam string name
+-- @tparam ?table options
+-- @treturn[1] ntvol.volume
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @usage
+-- local vol <close> = assert(ntvol.open("D:", { access = "r" }))
+-- print(vol)
+function M.open(name, options)
+  local machine, message, code, info = current.machine()
+  if not machine then
+    return nil, message, code, info
+  end
+  return machine:open(name, options)
+end
+
+--- Lists the volumes of the current machine.
+-- @treturn[1] {table,...} they print as one line each
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @usage for _, v in ipairs(ntvol.volumes()) do print(v.name, v.size) end
+function M.volumes()
+  local machine, message, code, info = current.machine()
+  if not machine then
+    return nil, message, code, info
+  end
+  return machine:volumes()
+end
+
+--- Lists the disks of the current machine.
+-- @treturn[1] {table,...} they print as one line each
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @usage for _, d in ipairs(ntvol.disks()) do print(d) end
+function M.disks()
+  local machine, message, code, info = current.machine()
+  if not machine then
+    return nil, message, code, info
+  end
+  return machine:disks()
+end
+
+local OVERVIEW = ([[
+ntvol %s: NT volume control
+  open(name, options)    Opens a volume, disk, file or directory.
+  volumes()              Lists the volumes.
+  disks()                Lists the disks.
+  machine(spec)          Connects to a machine, or answers the current one.
+  type(value)            Says what a value is: "volume", "closed volume", ...
+  codes, errors          Control codes and error codes by name.
+  ctl_code(...)          A control code from its parts.
+  progress_bar           A ready-made on_progress.
+  sim                    Simulated machines: create, open, remove.
+  plan                   Procedures: change_filesystem, prepare_lun_removal.
+  help(topic)            This text, or help on a machine, volume or lock.
+Topics: "machine", "volume", "lock", or such an object.]]):format(M._VERSION)
+
+--- Help on the module, or on a machine, volume or lock.
+-- @param topic nil, such an object, or `"machine"`, `"volume"`, `"lock"`
+-- @treturn string
+-- @usage print(ntvol.help "volume")
+function M.help(topic)
+  if topic == nil then
+    return OVERVIEW
+  end
+  local class = core.type(topic) or topic
+  if type(class) == "string" then
+    local text = core.help_class((class:gsub("^closed ", "")))
+    if text then
+      return text
+    end
+  end
+  error(("bad argument #1 to 'help' (no help on %s; topics are: \"machine\","
+    .. " \"volume\", \"lock\")"):format(tostring(topic)), 2)
+end
+
+-- These bring more code and libraries, so they are loaded when they are used.
+local LAZY = { sim = "ntvol.sim", plan = "ntvol.plan" }
+
+setmetatable(M, {
+  __index = function(self, name)
+    if LAZY[name] then
+      local module = require(LAZY[name])
+      rawset(self, name, module)
+      return module
+    end
+  end,
+})
+
+return M

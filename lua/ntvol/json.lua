@@ -1,0 +1,87 @@
+--- Writes JSON: integers exactly, names in alphabetical order, so that the
+-- same thing is always the same text. An empty table is an empty list.
+-- @module ntvol.json
+
+local M = {}
+
+local ESCAPES = {
+  ["\""] = "\\\"", ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r",
+  ["\t"] = "\\t", ["\b"] = "\\b", ["\f"] = "\\f",
+}
+
+local function escape(char)
+  return ESCAPES[char] or ("\\u%04x"):format(char:byte())
+end
+
+-- JSON is UTF-8; a byte that is not becomes the replacement character.
+local function valid(text)
+  local parts, at = {}, 1
+  while at <= #text do
+    local _, bad = utf8.len(text, at)
+    if not bad then
+      break
+    end
+    parts[#parts + 1] = text:sub(at, bad - 1) .. "\u{FFFD}"
+    at = bad + 1
+  end
+  return table.concat(parts) .. text:sub(at)
+end
+
+local function write_number(value)
+  if math.type(value) == "integer" then
+    return ("%d"):format(value)
+  elseif value ~= value or value == math.huge or value == -math.huge then
+    return "null"
+  end
+  return ("%.17g"):format(value)
+end
+
+local encode
+
+local function write_list(list, indent)
+  local parts = {}
+  for i, value in ipairs(list) do
+    parts[i] = indent .. "  " .. encode(value, indent .. "  ")
+  end
+  return "[\n" .. table.concat(parts, ",\n") .. "\n" .. indent .. "]"
+end
+
+local function write_object(object, indent)
+  local keys = {}
+  for key in pairs(object) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  local parts = {}
+  for i, key in ipairs(keys) do
+    parts[i] = ("%s  %s: %s"):format(indent, encode(key),
+      encode(object[key], indent .. "  "))
+  end
+  return "{\n" .. table.concat(parts, ",\n") .. "\n" .. indent .. "}"
+end
+
+--- Writes a value: nil, booleans, numbers, strings, and tables of them that
+-- are lists or have strings as keys.
+-- @param value
+-- @tparam[opt=""] string indent of the lines after the first
+-- @treturn string
+function M.encode(value, indent)
+  indent = indent or ""
+  local kind = type(value)
+  if kind == "string" then
+    return "\"" .. valid(value):gsub("[%c\"\\]", escape) .. "\""
+  elseif kind == "number" then
+    return write_number(value)
+  elseif kind == "boolean" or kind == "nil" then
+    return kind == "nil" and "null" or tostring(value)
+  elseif kind ~= "table" then
+    error("no JSON for a " .. kind, 2)
+  elseif next(value) == nil then
+    return "[]"
+  end
+  return #value > 0 and write_list(value, indent) or write_object(value, indent)
+end
+
+encode = M.encode
+
+return M

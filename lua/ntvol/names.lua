@@ -1,0 +1,135 @@
+--- Names of volumes and disks: the same one in different spellings, and what
+-- a machine says about it.
+-- @module ntvol.names
+
+local failure = require "ntvol.failure"
+
+local M = {}
+
+--- One spelling for all: `\\.\D:`, `d:` and `D:\` are `d:`.
+-- @tparam string name
+-- @treturn string
+function M.canonical(name)
+  name = tostring(name):gsub("^\\\\[.?]\\", ""):gsub("\\+$", "")
+  return name:lower()
+end
+
+--- Whether `name` is one of `names` in another spelling.
+-- @tparam any name
+-- @tparam {string,...} names
+-- @treturn boolean
+function M.is_one_of(name, names)
+  if type(name) ~= "string" then
+    return false
+  end
+  local wanted = M.canonical(name)
+  for _, other in ipairs(names) do
+    if M.canonical(other) == wanted then
+      return true
+    end
+  end
+  return false
+end
+
+--- Every name of a volume.
+-- @tparam table info as `machine:volumes` gives it
+-- @treturn {string,...}
+function M.of_volume(info)
+  local names = { info.name, info.guid_path, info.device }
+  for _, folder in ipairs(info.mount_points) do
+    names[#names + 1] = folder
+  end
+  return names
+end
+
+--- What a machine says about a volume, without mounting it or changing
+-- anything.
+-- @tparam ntvol.machine machine
+-- @tparam string name
+-- @treturn[1] table info
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.volume(machine, name)
+  local device, message, code, info = machine:open(name, { access = "none" })
+  if not device then
+    return nil, message, code, info
+  end
+  local _ <close> = device
+  if device:kind() ~= "device" then
+    return failure.make {
+      op = "look up", target = name, status = "STATUS_INVALID_PARAMETER",
+      reason = "not_a_volume", detail = "this names a " .. device:kind(),
+      hint = "name a volume: D:",
+    }
+  end
+  return device:info()
+end
+
+--- The number in the name of a disk: 1 for 1, `"1"`, `"PhysicalDrive1"`,
+-- `\\.\PhysicalDrive1`.
+-- @tparam string|integer disk
+-- @treturn ?integer
+function M.disk_number(disk)
+  local text = M.canonical(disk)
+  return math.tointeger(tonumber(text:match("^physicaldrive(%d+)$")
+    or text:match("^%d+$")))
+end
+
+--- What a machine says about a disk; masked and uninstalled ones too.
+-- @tparam ntvol.machine machine
+-- @tparam string|integer disk
+-- @treturn[1] table info
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.disk(machine, disk)
+  local number = M.disk_number(disk)
+  local list, message, code, info = machine:disks()
+  if not list then
+    return nil, message, code, info
+  end
+  for _, found in ipairs(list) do
+    if found.number == number then
+      return found
+    end
+  end
+  return failure.make {
+    op = "look up", target = tostring(disk),
+    status = "STATUS_OBJECT_NAME_NOT_FOUND",
+    detail = "the machine has no such disk",
+    hint = "list the disks: ntvol disks",
+  }
+end
+
+--- The volumes that have a part on a disk, in the order of the disk.
+-- @tparam ntvol.machine machine
+-- @tparam integer number of the disk
+-- @treturn[1] {table,...}
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.volumes_of_disk(machine, number)
+  local list, message, code, info = machine:volumes()
+  if not list then
+    return nil, message, code, info
+  end
+  local found, start = {}, {}
+  for _, volume in ipairs(list) do
+    for _, extent in ipairs(volume.extents) do
+      if extent.disk == number and not start[volume] then
+        start[volume] = extent.offset
+        found[#found + 1] = volume
+      end
+    end
+  end
+  table.sort(found, function(a, b)
+    return start[a] < start[b]
+  end)
+  return found
+end
+
+return M

@@ -1,0 +1,71 @@
+--- Tables of options: unknown names and wrong types raise.
+-- @module ntvol.options
+
+local M = {}
+
+local function names_of(fields)
+  local names = {}
+  for name in pairs(fields) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+local function fits(value, wanted)
+  for kind in wanted:gmatch("[^|]+") do
+    if kind == "integer" then
+      if math.type(value) == "integer" then
+        return true
+      end
+    elseif type(value) == kind or kind == "any" then
+      return true
+    end
+  end
+  return false
+end
+
+--- Says what is wrong with a table of options.
+-- @tparam table options
+-- @tparam table fields name -> types: `"string"`, `"string|integer"`, `"any"`
+-- @treturn ?string nil when all is well
+function M.problem(options, fields)
+  for name in pairs(options) do
+    if not fields[name] then
+      return ("unknown option '%s'; options are: %s"):format(
+        tostring(name), names_of(fields))
+    end
+  end
+  for name, wanted in pairs(fields) do
+    local value = options[name]
+    if value ~= nil and not fits(value, wanted) then
+      return ("option '%s' must be %s, got %s"):format(
+        name, (wanted:gsub("|", " or ")), type(value))
+    end
+  end
+end
+
+--- Checks a table of options; nil stands for an empty one.
+-- @tparam integer arg which argument it is, for the error
+-- @tparam string name of the function
+-- @tparam ?table options
+-- @tparam table fields
+-- @tparam[opt=3] integer level of the one to blame, as in `error`
+-- @treturn table options
+function M.check(arg, name, options, fields, level)
+  if options == nil then
+    return {}
+  end
+  local text
+  if type(options) ~= "table" then
+    text = "table expected, got " .. type(options)
+  else
+    text = M.problem(options, fields)
+  end
+  if text then
+    error(("bad argument #%d to '%s' (%s)"):format(arg, name, text), level or 3)
+  end
+  return options
+end
+
+return M

@@ -1,0 +1,291 @@
+--- Changing the file system of a volume, in the documented order: open, lock,
+-- format, dismount, unlock, close; then a look at the result.
+-- @module ntvol.procedures.change_filesystem
+
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
+local names = require "ntvol.names"
+local options = require "ntvol.options"
+local size = require "ntvol.size"
+
+local NAME = "change_filesystem"
+
+local FIELDS = {
+  to = "string", label = "string", cluster_size = "integer",
+  quick = "boolean", machine = "userdata|string",
+}
+
+local FILE_SYSTEMS = {
+  ntfs = "NTFS", fat = "FAT", fat16 = "FAT16", fat32 = "FAT32",
+  exfat = "exFAT",
+}
+
+local function known()
+  return "ntfs, fat, fat16, fat32, exfat"
+end
+
+local function is_cluster_size(bytes)
+  return bytes >= 512 and bytes <= 1 << 25 and bytes & (bytes - 1) == 0
+end
+
+local function read_options(opts)
+  opts = options.check(2, NAME, opts, FIELDS, 4)
+  local to = opts.to and opts.to:lower()
+  local text
+  if not to then
+    text = "option 'to' is missing; give one of: " .. known()
+  elseif not FILE_SYSTEMS[to] then
+    text = ("option 'to' must be one of: %s; got \"%s\""):format(known(), to)
+  elseif opts.cluster_size and not is_cluster_size(opts.cluster_size) then
+    text = ("option 'cluster_size' must be a power of two from 512 to 32 MiB,"
+      .. " got %d"):format(opts.cluster_size)
+  end
+  if text then
+    error(("bad argument #2 to '%s' (%s)"):format(NAME, text), 3)
+  end
+  return opts, to
+end
+
+-- ---- identity ------------------------------------------------------------
+
+local function same_extents(a, b)
+  if #a ~= #b then
+    return false
+  end
+  for i, extent in ipairs(a) do
+    local other = b[i]
+    if extent.disk ~= other.disk or extent.offset ~= other.offset
+      or extent.length ~= other.length then
+      return false
+    end
+  end
+  return true
+end
+
+-- What differs between the volume that the plan was made for and this one.
+local function difference(pinned, found)
+  if pinned.guid_path ~= found.guid_path then
+    return "it is another volume"
+  elseif pinned.size ~= found.size then
+    return ("its size is %s now, it was %s"):format(
+      size.format(found.size), size.format(pinned.size))
+  elseif not same_extents(pinned.extents, found.extents) then
+    return "it lies elsewhere on the disks now"
+  elseif pinned.serial ~= found.serial then
+    return ("its serial number is '%s' now, it was '%s'"):format(
+      found.serial, pinned.serial)
+  end
+end
+
+local function compare(context, found)
+  local text = difference(context.pinned, found)
+  if not text then
+    return true
+  end
+  return failure.make {
+    op = "identify", target = context.name, status = "STATUS_WRONG_VOLUME",
+    reason = "identity_changed", detail = text,
+    hint = "look at the volume and make a new plan",
+  }
+end
+
+-- ---- preconditions -------------------------------------------------------
+
+local REFUSALS = {
+  { flag = "offline", status = "STATUS_DEVICE_OFF_LINE", reason = "offline",
+    detail = "the volume is offline", hint = "bring it online first" },
+  { flag = "readonly", status = "STATUS_MEDIA_WRITE_PROTECTED",
+    reason = "readonly", detail = "the volume is read-only",
+    hint = "remove the write protection first" },
+  { flag = "pagefile", status = "STATUS_ACCESS_DENIED", reason = "page_file",
+    detail = "the volume holds a page file",
+    hint = "move the page file to another volume first" },
+  { flag = "system", status = "STATUS_ACCESS_DENIED",
+    reason = "system_volume", detail = "the system starts from this volume",
+    hint = "start another system to work on this volume" },
+  { flag = "boot", status = "STATUS_ACCESS_DENIED", reason = "system_volume",
+    detail = "the system runs from this volume",
+    hint = "start another system to work on this volume" },
+}
+
+local function check_flags(context, found)
+  for _, refusal in ipairs(REFUSALS) do
+    if found[refusal.flag] then
+      return failure.make {
+        op = "change the file system of", target = context.name,
+        status = refusal.status, reason = refusal.reason,
+        class = "permanent", detail = refusal.detail, hint = refusal.hint,
+      }
+    end
+  end
+  return true
+end
+
+local function check(context)
+  local found, message, code, info = names.volume(context.machine,
+    context.name)
+  if not found then
+    return nil, message, code, info
+  end
+  local ok
+  ok, message, code, info = compare(context, found)
+  if not ok then
+    return nil, message, code, info
+  end
+  return check_flags(context, found)
+end
+
+-- ---- steps ---------------------------------------------------------------
+
+local function open(context)
+  local volume, message, code, info = context.machine:open(context.name)
+  context.volume = volume and context.keep(volume)
+  return volume, message, code, info
+end
+
+local function lock(context)
+  local guard, message, code, info = context.volume:lock()
+  context.guard = guard
+  return guard, message, code, info
+end
+
+local function identify(context)
+  local found, message, code, info = context.volume:identity()
+  if not found then
+    return nil, message, code, info
+  end
+  return compare(context, found)
+end
+
+local function format(context)
+  local opts = context.options
+  local on_progress = context.on_progress
+  local result, message, code, info = context.volume:format {
+    fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
+    quick = opts.quick, erase = context.pinned.guid_path,
+    -- always a function: Ctrl-C is noticed where Lua runs
+    on_progress = function(done, total)
+      if on_progress then
+        return on_progress(done, total)
+      end
+    end,
+  }
+  context.result = result
+  if not result then
+    return nil, message, code, info
+  end
+  return true, ("%s, %s written"):format(result.file_system,
+    size.format(result.bytes_written))
+end
+
+-- FAT keeps labels in capitals.
+local function same_label(wanted, found, file_system)
+  if file_system:find("^FAT") then
+    wanted, found = wanted:upper(), found:upper()
+  end
+  return wanted == found
+end
+
+local function verify_info(context, found)
+  local wanted = context.result.file_system
+  local label = context.options.label
+  local text
+  if found.file_system ~= wanted then
+    text = ("it holds %s, not %s"):format(found.file_system, wanted)
+  elseif label and not same_label(label, found.label, wanted) then
+    text = ("its label is '%s', not '%s'"):format(found.label, label)
+  end
+  if not text then
+    return true, ("%s \"%s\""):format(found.file_system, found.label)
+  end
+  return failure.make {
+    op = "verify", target = context.name,
+    status = "STATUS_UNRECOGNIZED_VOLUME", reason = "verify", detail = text,
+    hint = "look at the volume; format it again when it is damaged",
+  }
+end
+
+local function verify(context)
+  local volume, message, code, info = context.machine:open(context.name,
+    { access = "r" })
+  if not volume then
+    return nil, message, code, info
+  end
+  local _ <close> = volume
+  local found
+  found, message, code, info = volume:info()
+  if not found then
+    return nil, message, code, info
+  end
+  return verify_info(context, found)
+end
+
+local function new_file_system(to, opts)
+  return opts.label and ("%s with the label %s"):format(
+    FILE_SYSTEMS[to], opts.label) or FILE_SYSTEMS[to]
+end
+
+local function steps(to, opts)
+  local what = new_file_system(to, opts)
+  return {
+    { name = "open", says = "Open the volume for reading and writing.",
+      check = check, run = open,
+      undo = function(context) return context.volume:close() end },
+    { name = "lock", says = "Lock it: nobody else may have it open.",
+      run = lock,
+      undo = function(context) return context.guard:unlock() end },
+    { name = "identify",
+      says = "Compare it with the volume that this plan was made for.",
+      run = identify },
+    { name = "format", destroys = true, run = format,
+      says = ("Make a new file system, %s; everything on it is lost.")
+        :format(what) },
+    { name = "dismount", says = "Dismount the old file system.",
+      run = function(context) return context.volume:dismount() end },
+    { name = "unlock", says = "Unlock the volume.",
+      run = function(context) return context.volume:unlock() end },
+    { name = "close", says = "Close it.",
+      run = function(context) return context.volume:close() end },
+    { name = "verify", run = verify,
+      says = ("Open it again, read-only, and find %s."):format(what) },
+  }
+end
+
+-- ---- the plan ------------------------------------------------------------
+
+local function about(found)
+  local places = {}
+  for i, extent in ipairs(found.extents) do
+    places[i] = ("PhysicalDrive%d from byte %d, %d bytes"):format(
+      extent.disk, extent.offset, extent.length)
+  end
+  return { tostring(found), found.guid_path, table.concat(places, "; ") }
+end
+
+return function(new_plan, name, opts)
+  if type(name) ~= "string" then
+    error(("bad argument #1 to '%s' (string expected, got %s)"):format(
+      NAME, type(name)), 2)
+  end
+  local to
+  opts, to = read_options(opts)
+  local machine, message, code, info = current.of_option(opts.machine)
+  if not machine then
+    return nil, message, code, info
+  end
+  local found
+  found, message, code, info = names.volume(machine, name)
+  if not found then
+    return nil, message, code, info
+  end
+  local accepted = names.of_volume(found)
+  return new_plan {
+    name = NAME, target = found.name, about = about(found),
+    steps = steps(to, opts), erase = accepted,
+    context = {
+      machine = machine, name = name, to = to, options = opts,
+      pinned = { guid_path = found.guid_path, size = found.size,
+        serial = found.serial, extents = found.extents },
+    },
+  }
+end

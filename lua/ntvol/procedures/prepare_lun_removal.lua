@@ -1,0 +1,318 @@
+--- What the documents ask for before the LUN of a disk is masked: every volume
+-- is dismounted and taken offline on one handle, then volumes and disk are
+-- uninstalled. Without offline somebody could mount a volume again between the
+-- close of the handle and the uninstall, and masking would be a surprise.
+-- @module ntvol.procedures.prepare_lun_removal
+
+local core = require "ntvol.core"
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
+local names = require "ntvol.names"
+local options = require "ntvol.options"
+
+local NAME = "prepare_lun_removal"
+
+local FIELDS = { lock = "string", machine = "userdata|string" }
+
+local LOCKS = { required = true, try = true, no = true }
+
+local function read_options(disk, opts)
+  if type(disk) ~= "string" and math.type(disk) ~= "integer" then
+    error(("bad argument #1 to '%s' (string or integer expected, got %s)")
+      :format(NAME, type(disk)), 3)
+  end
+  opts = options.check(2, NAME, opts, FIELDS, 4)
+  local lock = opts.lock or "try"
+  if not LOCKS[lock] then
+    error(("bad argument #2 to '%s' (option 'lock' must be one of: required,"
+      .. " try, no; got \"%s\")"):format(NAME, lock), 3)
+  end
+  return opts, lock
+end
+
+local function refuse(target, status, reason, detail, hint)
+  return failure.make {
+    op = "prepare the removal of", target = target, status = status,
+    reason = reason, class = "permanent", detail = detail, hint = hint,
+  }
+end
+
+-- ---- preconditions -------------------------------------------------------
+
+local function check_volume(volume, disk)
+  if volume.pagefile then
+    return refuse(volume.name, "STATUS_ACCESS_DENIED", "page_file",
+      "the volume holds a page file",
+      "move the page file to another volume first")
+  elseif volume.system or volume.boot then
+    return refuse(volume.name, "STATUS_ACCESS_DENIED", "system_volume",
+      "the system needs this volume", "name another disk")
+  end
+  for _, extent in ipairs(volume.extents) do
+    if extent.disk ~= disk.number then
+      return refuse(volume.name, "STATUS_NOT_SUPPORTED", "spanned",
+        ("the volume lies on PhysicalDrive%d, too"):format(extent.disk),
+        "remove the volume from the set first")
+    end
+  end
+  return true
+end
+
+local function check_disk(context)
+  local disk, message, code, info =
+    names.disk(context.machine, context.disk.number)
+  if not disk then
+    return nil, message, code, info
+  elseif disk.masked or disk.uninstalled then
+    return refuse(disk.name, "STATUS_NO_SUCH_DEVICE", "uninstalled",
+      disk.masked and "its LUN is masked" or "it is uninstalled already",
+      "there is nothing left to prepare")
+  end
+  return true
+end
+
+-- The volumes are those that the plan was made for, no more and no less.
+local function check_volumes(context)
+  local found, message, code, info =
+    names.volumes_of_disk(context.machine, context.disk.number)
+  if not found then
+    return nil, message, code, info
+  end
+  local same = #found == #context.volumes
+  for i, volume in ipairs(context.volumes) do
+    same = same and found[i].guid_path == volume.guid_path
+  end
+  if not same then
+    return refuse(context.disk.name, "STATUS_WRONG_VOLUME",
+      "identity_changed", "other volumes are on the disk now",
+      "look at the disk and make a new plan")
+  end
+  for _, volume in ipairs(found) do
+    local ok
+    ok, message, code, info = check_volume(volume, context.disk)
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
+end
+
+local function check(context)
+  local ok, message, code, info = check_disk(context)
+  if not ok then
+    return nil, message, code, info
+  end
+  return check_volumes(context)
+end
+
+-- ---- steps of one volume -------------------------------------------------
+
+local function open(context, volume)
+  -- of this run: the plan's own context is shared by all runs
+  context.handles = context.handles or {}
+  local handle, message, code, info = context.machine:open(volume.guid_path)
+  context.handles[volume] = handle and context.keep(handle)
+  return handle, message, code, info
+end
+
+-- The documents say: try, and go on when it fails.
+local function lock(context, volume, required)
+  context.guards = context.guards or {}
+  local guard, message, code, info = context.handles[volume]:lock()
+  context.guards[volume] = guard
+  if guard then
+    return true
+  elseif required then
+    return nil, message, code, info
+  end
+  return true, "goes on without the lock: " .. message
+end
+
+local function guard_of(context, volume)
+  return context.guards and context.guards[volume]
+end
+
+local function unlock(context, volume)
+  local guard = guard_of(context, volume)
+  return not guard or guard:unlock()
+end
+
+-- A volume that others have open is dismounted all the same; one that is
+-- dismounted or offline already needs no more.
+local function dismount(context, volume)
+  local ok, message, code, info = context.handles[volume]:dismount()
+  if ok then
+    return true
+  elseif volume.offline or info.reason == "dismounted" then
+    return true, "nothing to dismount: " .. message
+  elseif not guard_of(context, volume) and volume.file_system == "RAW" then
+    return true, "RAW has nothing to dismount: " .. message
+  end
+  return nil, message, code, info
+end
+
+-- A step that closed the handle may have run, so there may be need of another.
+local function online(context, volume)
+  if volume.offline then
+    return true
+  end
+  local handle = context.handles[volume]
+  if core.type(handle) ~= "volume" then
+    local message, code, info
+    handle, message, code, info = context.machine:open(volume.guid_path)
+    if not handle then
+      return nil, message, code, info
+    end
+    context.keep(handle)
+  end
+  return handle:online()
+end
+
+local function volume_steps(volume, mode)
+  local name = volume.name
+  local function with(f, ...)
+    local extra = ...
+    return function(context) return f(context, volume, extra) end
+  end
+  local list = { {
+    name = "open", target = name, run = with(open),
+    says = "Open the volume for reading and writing.",
+    undo = function(context) return context.handles[volume]:close() end,
+  } }
+  if mode ~= "no" then
+    list[#list + 1] = {
+      name = "lock", target = name, run = with(lock, mode == "required"),
+      undo = with(unlock),
+      says = mode == "required" and "Lock it: nobody else may have it open."
+        or "Lock it; when others have it open, go on without.",
+    }
+  end
+  list[#list + 1] = { name = "dismount", target = name, run = with(dismount),
+    says = "Dismount its file system." }
+  list[#list + 1] = {
+    name = "offline", target = name, undo = with(online),
+    says = "Take it offline, so that nobody can mount it again.",
+    run = function(context) return context.handles[volume]:offline() end,
+  }
+  return list
+end
+
+-- ---- steps of the disk ---------------------------------------------------
+
+local function verify_offline(context)
+  for _, volume in ipairs(context.volumes) do
+    local answer, message, code, info = context.handles[volume]:is_offline()
+    if answer == nil then
+      return nil, message, code, info
+    elseif not answer then
+      return refuse(volume.name, "STATUS_UNSUCCESSFUL", "online",
+        "the volume is not offline", "try again")
+    end
+  end
+  return true
+end
+
+local function close_all(context)
+  for i = #context.volumes, 1, -1 do
+    local ok, message, code, info = context.handles[context.volumes[i]]:close()
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
+end
+
+-- Where a LUN can be presented again, that makes disk and volumes arrive.
+local function arrive(context)
+  return context.machine:unmask(context.disk.name)
+end
+
+local function verify_gone(context)
+  local left, message, code, info =
+    names.volumes_of_disk(context.machine, context.disk.number)
+  if not left then
+    return nil, message, code, info
+  end
+  local list
+  list, message, code, info = context.machine:disks()
+  if not list then
+    return nil, message, code, info
+  end
+  local name = #left > 0 and left[1].name
+  for _, disk in ipairs(list) do
+    if disk.number == context.disk.number and not disk.uninstalled then
+      name = name or disk.name
+    end
+  end
+  if name then
+    return refuse(name, "STATUS_DEVICE_BUSY", "installed",
+      "it is still installed", "uninstall it before the LUN is masked")
+  end
+  return true
+end
+
+local function uninstall_steps(volumes, disk, can_arrive)
+  local list = {}
+  local function add(target, name, says)
+    list[#list + 1] = {
+      name = "uninstall", target = target, says = says,
+      final = not can_arrive, undo = can_arrive and arrive or nil,
+      run = function(context) return context.machine:uninstall(name) end,
+    }
+  end
+  for _, volume in ipairs(volumes) do
+    add(volume.name, volume.guid_path, "Uninstall the volume.")
+  end
+  add(disk.name, disk.name, "Uninstall the disk.")
+  return list
+end
+
+local function steps(volumes, disk, mode, can_arrive)
+  local list = {}
+  for _, volume in ipairs(volumes) do
+    table.move(volume_steps(volume, mode), 1, 9, #list + 1, list)
+  end
+  list[#list + 1] = { name = "verify", run = verify_offline,
+    says = "Make sure that every volume is offline." }
+  list[#list + 1] = { name = "close", run = close_all,
+    says = "Close the handles: an open one vetoes the next steps." }
+  table.move(uninstall_steps(volumes, disk, can_arrive), 1, #volumes + 1,
+    #list + 1, list)
+  list[#list + 1] = { name = "verify", run = verify_gone,
+    says = "Make sure that nothing of it is left; the LUN can be masked." }
+  list[1].check = check
+  return list
+end
+
+-- ---- the plan ------------------------------------------------------------
+
+local function about(disk, volumes)
+  local lines = { tostring(disk) }
+  for _, volume in ipairs(volumes) do
+    lines[#lines + 1] = tostring(volume)
+  end
+  return lines
+end
+
+return function(new_plan, name, opts)
+  local mode
+  opts, mode = read_options(name, opts)
+  local machine, message, code, info = current.of_option(opts.machine)
+  if not machine then
+    return nil, message, code, info
+  end
+  local disk, volumes
+  disk, message, code, info = names.disk(machine, name)
+  if not disk then
+    return nil, message, code, info
+  end
+  volumes, message, code, info = names.volumes_of_disk(machine, disk.number)
+  if not volumes then
+    return nil, message, code, info
+  end
+  return new_plan {
+    name = NAME, target = disk.name, about = about(disk, volumes),
+    steps = steps(volumes, disk, mode, machine:capabilities().unmask),
+    context = { machine = machine, disk = disk, volumes = volumes },
+  }
+end

@@ -1,0 +1,70 @@
+--- A progress bar for `on_progress`: on a terminal, and silent elsewhere.
+-- @module ntvol.progress
+
+local size = require "ntvol.size"
+
+local M = {}
+
+local WIDTH = 32
+
+-- What was written last; nil when the cursor is at the start of a line.
+local shown
+
+--- Whether a channel is a terminal: 0 stdin, 1 stdout, 2 stderr.
+-- @tparam integer channel
+-- @treturn boolean
+function M.is_terminal(channel)
+  if package.config:sub(1, 1) == "\\" then
+    return false
+  end
+  return os.execute(("test -t %d"):format(channel)) == true
+end
+
+local terminal
+
+local function on_terminal()
+  if terminal == nil then
+    terminal = M.is_terminal(2)
+  end
+  return terminal
+end
+
+--- The line that stands for a state of progress.
+-- @tparam integer done bytes
+-- @tparam integer total bytes
+-- @treturn string
+function M.line(done, total)
+  local share = total > 0 and math.min(done / total, 1) or 1
+  local filled = math.floor(share * WIDTH)
+  return ("[%s%s] %3d%%  %s of %s"):format(("#"):rep(filled),
+    ("-"):rep(WIDTH - filled), math.floor(share * 100), size.format(done),
+    size.format(total))
+end
+
+--- Ends the line of the bar, when there is one.
+function M.finish()
+  if shown then
+    io.stderr:write("\n")
+    shown = nil
+  end
+end
+
+--- Shows progress; give it as `on_progress`.
+-- @tparam integer done bytes
+-- @tparam integer total bytes
+function M.bar(done, total)
+  if not on_terminal() then
+    return
+  end
+  local line = M.line(done, total)
+  if line ~= shown then
+    local rest = shown and math.max(#shown - #line, 0) or 0
+    io.stderr:write("\r", line, (" "):rep(rest))
+    shown = line
+  end
+  if done >= total then
+    M.finish()
+  end
+end
+
+return M

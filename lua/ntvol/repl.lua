@@ -1,0 +1,200 @@
+--- A small read-eval-print loop with a machine at hand.
+-- @module ntvol.repl
+
+local ntvol = require "ntvol"
+local progress = require "ntvol.progress"
+
+local M = {}
+
+local HELP = [[
+ntvol    the module           ntvol.help()
+machine  the machine          machine:help()
+vol      the volume that was named, or vol = assert(machine:open "D:")
+         vol:help(), vol:lock(), vol:info(), vol:close()
+help     this text            exit, or the end of the input, leaves
+An expression is printed. What is not finished goes on in the next line.]]
+
+-- ---- printing ------------------------------------------------------------
+
+local function is_plain(value)
+  local meta = debug.getmetatable(value)
+  return type(value) == "table" and not (meta and meta.__tostring)
+end
+
+local function sorted_keys(value)
+  local keys = {}
+  for key in pairs(value) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys, function(a, b)
+    if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then
+      return a < b
+    end
+    return type(a) < type(b)
+  end)
+  return keys
+end
+
+-- A list prints an entry a line, another table a field a line.
+local function write_table(write, value)
+  if next(value) == nil then
+    return write("{}\n")
+  end
+  local list = #value > 0
+  for _, key in ipairs(sorted_keys(value)) do
+    local text = tostring(value[key])
+    write(list and math.type(key) and text or
+      ("%s = %s"):format(tostring(key), text), "\n")
+  end
+end
+
+local function write_values(write, values)
+  if values.n == 1 and is_plain(values[1]) then
+    return write_table(write, values[1])
+  elseif values[1] == nil and type(values[2]) == "string" then
+    return write("nil: ", values[2], "\n")
+  end
+  local texts = {}
+  for i = 1, values.n do
+    texts[i] = tostring(values[i])
+  end
+  if values.n > 0 then
+    write(table.concat(texts, "\t"), "\n")
+  end
+end
+
+-- ---- reading -------------------------------------------------------------
+
+local function compile(text, env)
+  local chunk = load("return " .. text, "=repl", "t", env)
+  if chunk then
+    return chunk
+  end
+  return load(text, "=repl", "t", env)
+end
+
+local function is_unfinished(problem)
+  return problem:find("<eof>$") ~= nil or problem:find("near <eof>$") ~= nil
+end
+
+-- The next chunk: lines are added while Lua wants more of them. Answers
+-- nothing at the end of the input, false and a message for a mistake.
+local function read_chunk(state)
+  state.prompt("> ")
+  local text = state.input:read("L")
+  if not text then
+    return nil
+  end
+  while true do
+    local chunk, problem = compile(text, state.env)
+    if chunk then
+      return chunk
+    elseif not is_unfinished(problem) then
+      return false, problem
+    end
+    state.prompt(">> ")
+    local line = state.input:read("L")
+    if not line then
+      return false, problem
+    end
+    text = text .. line
+  end
+end
+
+-- ---- the loop ------------------------------------------------------------
+
+local Exit = {}
+
+local function environment(machine, volume)
+  local env = { ntvol = ntvol, machine = machine, vol = volume }
+  -- Words without parentheses, as people type them.
+  local words = {
+    help = setmetatable({}, {
+      __tostring = function() return HELP end,
+      __call = function(_, topic) return topic and ntvol.help(topic) or HELP end,
+    }),
+    exit = setmetatable({}, {
+      __tostring = function() error(Exit, 0) end,
+      __call = function() error(Exit, 0) end,
+    }),
+  }
+  words.quit = words.exit
+  return setmetatable(env, {
+    __index = function(_, name)
+      if words[name] ~= nil then
+        return words[name]
+      end
+      return _G[name]
+    end,
+  })
+end
+
+local function evaluate(state, chunk)
+  local ok, problem = pcall(function()
+    write_values(state.write, table.pack(chunk()))
+  end)
+  progress.finish()
+  if not ok and problem ~= Exit then
+    io.stderr:write(tostring(problem), "\n")
+    state.failed = true
+  end
+  return ok or problem ~= Exit
+end
+
+local function loop(state)
+  while true do
+    local chunk, problem = read_chunk(state)
+    if chunk == nil then
+      return
+    elseif not chunk then
+      io.stderr:write(problem, "\n")
+      state.failed = true
+    elseif not evaluate(state, chunk) then
+      return
+    end
+  end
+end
+
+local function prompter(interactive)
+  return function(text)
+    if interactive then
+      io.stdout:write(text)
+      io.stdout:flush()
+    end
+  end
+end
+
+--- Runs the loop on stdin.
+-- @tparam table options `machine`, and optional: `volume` (a name to open as
+--  `vol`), `input` (a file)
+-- @treturn integer exit code: 1 when something that was read raised an error
+function M.run(options)
+  local machine, volume = options.machine, nil
+  if options.volume then
+    local message, code, info
+    volume, message, code, info = machine:open(options.volume)
+    if not volume then
+      return require "ntvol.cli.output".fail(message, code, info)
+    end
+  end
+  local interactive = not options.input and progress.is_terminal(0)
+  local state = {
+    input = options.input or io.stdin, env = environment(machine, volume),
+    write = function(...) io.stdout:write(...) end,
+    prompt = prompter(interactive), failed = false,
+  }
+  if interactive then
+    print(("ntvol %s on %s. Type help, or exit."):format(
+      ntvol._VERSION, machine:name()))
+  end
+  loop(state)
+  if interactive then
+    print()
+  end
+  if volume then
+    volume:close()
+  end
+  return state.failed and 1 or 0
+end
+
+return M

@@ -1,0 +1,330 @@
+--- What a simulated machine is made of: reading the short form of the command
+-- line, and checking and completing the table form.
+--
+--    DISK   = SIZE [:FS [:LETTER [:LABEL]]]
+--           | STYLE : SIZE [= VOLUME {+ VOLUME}]
+--           | STYLE : SIZE [:FS [:LETTER [:LABEL]]]
+--    VOLUME = (SIZE | rest) [:FS [:LETTER [:LABEL]]]
+--    IMAGE  = PATH [:LETTER]
+--
+-- STYLE is mbr or gpt; SIZE is 64M, 1.5G; FS is raw, or what format knows;
+-- LETTER is D, or - for none. What is left out is: RAW, the next free letter,
+-- no label. Without STYLE the volume is the whole disk.
+-- @module ntvol.sim_spec
+
+local options = require "ntvol.options"
+local size = require "ntvol.size"
+
+local M = {}
+
+--- File systems that a new volume can have.
+M.FILE_SYSTEMS = { "ntfs", "fat", "fat16", "fat32", "exfat" }
+
+local STYLES = { none = true, mbr = true, gpt = true }
+
+local DISK_FIELDS = {
+  size = "string|integer", image = "string", style = "string",
+  sector_size = "integer", removable = "boolean", readonly = "boolean",
+  serial = "string", volumes = "table",
+}
+
+local VOLUME_FIELDS = {
+  letter = "string|boolean", fs = "string", label = "string",
+  size = "string|integer", mount_points = "table", system = "boolean",
+  boot = "boolean", pagefile = "boolean", readonly = "boolean",
+}
+
+-- ---- the short form ------------------------------------------------------
+
+-- "fat:D:OLD" into `volume`.
+local function read_volume_rest(text, volume)
+  local fs, letter, label = text:match("^([^:]*):?([^:]*):?(.*)$")
+  if fs ~= "" then
+    volume.fs = fs:lower()
+  end
+  if letter == "-" then
+    volume.letter = false
+  elseif letter ~= "" then
+    if not letter:find("^%a$") then
+      return nil, ("'%s' is not a drive letter; write D, or - for none")
+        :format(letter)
+    end
+    volume.letter = letter:upper() .. ":"
+  end
+  if label ~= "" then
+    volume.label = label
+  end
+  return volume
+end
+
+local function read_volume(text)
+  local first, rest = text:match("^([^:]*):?(.*)$")
+  local volume = {}
+  if first:lower() ~= "rest" then
+    local bytes, problem = size.parse(first)
+    if not bytes then
+      return nil, problem
+    end
+    volume.size = bytes
+  end
+  return read_volume_rest(rest, volume)
+end
+
+local function read_volumes(text)
+  local volumes = {}
+  for part in (text .. "+"):gmatch("([^+]*)%+") do
+    local volume, problem = read_volume(part)
+    if not volume then
+      return nil, ("volume %d: %s"):format(#volumes + 1, problem)
+    end
+    volumes[#volumes + 1] = volume
+  end
+  return volumes
+end
+
+--- Reads the short form of a disk: `"64M:fat:D:OLD"`.
+-- @tparam string text
+-- @treturn[1] table as the table form has it
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function M.disk(text)
+  local style, rest = text:match("^([mg][bp][rt]):(.*)$")
+  local disk = { style = style }
+  local first, separator, volumes = (rest or text):match("^([^:=]*)([:=]?)(.*)$")
+  local problem
+  disk.size, problem = size.parse(first)
+  if not disk.size then
+    return nil, ("disk '%s': %s"):format(text, problem)
+  end
+  if separator == "=" then
+    if not style then
+      return nil, ("disk '%s': several volumes need a partition table;"
+        .. " write gpt:%s"):format(text, text)
+    end
+    disk.volumes, problem = read_volumes(volumes)
+  else
+    local volume
+    volume, problem = read_volume_rest(volumes, {})
+    disk.volumes = volume and { volume }
+  end
+  if not disk.volumes then
+    return nil, ("disk '%s': %s"):format(text, problem)
+  end
+  return disk
+end
+
+--- Reads the short form of an existing image: `"old.img:D"`.
+-- @tparam string text
+-- @treturn[1] table as the table form has it
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function M.image(text)
+  local path, letter = text:match("^(.+):([%a-])$")
+  if not path then
+    path = text
+  end
+  if path == "" then
+    return nil, "an image needs a path"
+  end
+  local disk = { image = path }
+  if letter == "-" then
+    disk.volumes = { { letter = false } }
+  elseif letter then
+    disk.volumes = { { letter = letter:upper() .. ":" } }
+  end
+  return disk
+end
+
+-- ---- the table form ------------------------------------------------------
+
+local function is_known_fs(fs)
+  for _, name in ipairs(M.FILE_SYSTEMS) do
+    if name == fs then
+      return true
+    end
+  end
+  return false
+end
+
+local function read_letter(letter)
+  if letter == nil or letter == false then
+    return letter
+  end
+  local text = type(letter) == "string" and letter:match("^(%a):?$")
+  if not text then
+    return nil, ("option 'letter' must be like \"D:\", or false for none,"
+      .. " got %s"):format(tostring(letter))
+  end
+  return text:upper() .. ":"
+end
+
+local function read_fs(volume, image)
+  local fs = volume.fs and volume.fs:lower()
+  if fs == "raw" or fs == "" then
+    fs = nil
+  end
+  if fs and not is_known_fs(fs) then
+    return nil, ("option 'fs' must be one of: raw, %s; got \"%s\"")
+      :format(table.concat(M.FILE_SYSTEMS, ", "), fs)
+  elseif image and (fs or volume.label or volume.size) then
+    return nil, "an existing image keeps its volumes: 'fs', 'label' and"
+      .. " 'size' are for new ones"
+  elseif volume.label and not fs then
+    return nil, "option 'label' needs 'fs': a RAW volume has no label"
+  end
+  return fs
+end
+
+-- One volume as the core wants it, and what to format it with.
+local function complete_volume(volume, image)
+  if type(volume) ~= "table" then
+    return nil, "table expected, got " .. type(volume)
+  end
+  local problem = options.problem(volume, VOLUME_FIELDS)
+  if problem then
+    return nil, problem
+  end
+  local out = {
+    mount_points = volume.mount_points, system = volume.system,
+    boot = volume.boot, pagefile = volume.pagefile, readonly = volume.readonly,
+  }
+  local fs
+  out.letter, problem = read_letter(volume.letter)
+  if not problem then
+    fs, problem = read_fs(volume, image)
+  end
+  if not problem and volume.size then
+    out.size, problem = size.parse(volume.size)
+  end
+  if problem then
+    return nil, problem
+  end
+  return out, fs and { fs = fs, label = volume.label }
+end
+
+local function default_style(disk)
+  local volumes = disk.volumes or {}
+  local first = type(volumes[1]) == "table" and volumes[1] or {}
+  local whole = #volumes <= 1 and not first.size
+  return not disk.image and not whole and "gpt" or nil
+end
+
+local function read_style(disk, out)
+  if disk.style and not STYLES[disk.style] then
+    return ("option 'style' must be one of: none, mbr, gpt; got \"%s\"")
+      :format(disk.style)
+  elseif disk.style and disk.image then
+    return "an existing image keeps its partition table: 'style' is for"
+      .. " new disks"
+  elseif disk.style == "none" and #(disk.volumes or {}) > 1 then
+    return "several volumes need a partition table: 'style' is \"none\""
+  end
+  out.style = disk.style or default_style(disk)
+end
+
+local function read_disk_size(disk, out)
+  if disk.image and disk.size then
+    return "an existing image has its size: give 'image' or 'size'"
+  elseif not disk.image and not disk.size then
+    return "give 'size', or 'image' for an existing image"
+  elseif disk.size then
+    local problem
+    out.size, problem = size.parse(disk.size)
+    return problem
+  end
+end
+
+local function check_disk(disk, out)
+  return options.problem(disk, DISK_FIELDS) or read_disk_size(disk, out)
+    or read_style(disk, out)
+end
+
+-- A new disk without `volumes` has one that fills it.
+local function volumes_of(disk)
+  return disk.volumes or not disk.image and { {} } or {}
+end
+
+-- One disk as the core wants it; its file systems go to `formats`.
+local function complete_disk(disk, number, formats)
+  local out = {
+    image = disk.image, sector_size = disk.sector_size, serial = disk.serial,
+    removable = disk.removable, readonly = disk.readonly, volumes = {},
+  }
+  local problem = check_disk(disk, out)
+  if problem then
+    return nil, problem
+  end
+  local volumes = volumes_of(disk)
+  for i, volume in ipairs(volumes) do
+    local entry, format = complete_volume(volume, disk.image)
+    local is_rest = entry and not entry.size and not disk.image
+    if is_rest and i < #volumes then
+      return nil, ("volume %d: option 'size' is missing; only the last volume"
+        .. " can take the rest of the disk"):format(i)
+    elseif not entry then
+      return nil, ("volume %d: %s"):format(i, format)
+    elseif format and disk.readonly then
+      return nil, ("volume %d: a read-only disk cannot be formatted;"
+        .. " make it of an image"):format(i)
+    end
+    out.volumes[i] = entry
+    if format then
+      format.disk, format.index = number, i
+      formats[#formats + 1] = format
+    end
+  end
+  return out
+end
+
+-- Letters that are given twice.
+local function find_twin(disks)
+  local owner = {}
+  for number, disk in ipairs(disks) do
+    for _, volume in ipairs(disk.volumes) do
+      local letter = volume.letter
+      if letter and owner[letter] then
+        return ("disk %d: letter %s is given to disk %d already"):format(
+          number, letter, owner[letter])
+      elseif letter then
+        owner[letter] = number
+      end
+    end
+  end
+end
+
+--- Checks a specification and completes it.
+-- @tparam table spec `{ disks = { ... } }`
+-- @treturn[1] table as `ntvol.sim.core` wants it
+-- @treturn[1] {table,...} what to format: `{ disk, index, fs, label }`, disk
+--  and index count from 1
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong, and where
+function M.complete(spec)
+  local problem = options.problem(spec, { disks = "table" })
+  if problem then
+    return nil, problem
+  elseif not spec.disks or #spec.disks == 0 then
+    return nil, "option 'disks' must name at least one disk"
+  end
+  local disks, formats = {}, {}
+  for number, disk in ipairs(spec.disks) do
+    if type(disk) == "string" then
+      disk, problem = M.disk(disk)
+    elseif type(disk) ~= "table" then
+      disk, problem = nil, "string or table expected, got " .. type(disk)
+    end
+    if disk then
+      disks[number], problem = complete_disk(disk, number, formats)
+    end
+    if problem then
+      return nil, ("disk %d: %s"):format(number, problem)
+    end
+  end
+  problem = find_twin(disks)
+  if problem then
+    return nil, problem
+  end
+  return { disks = disks }, formats
+end
+
+return M

@@ -1,0 +1,300 @@
+-- Commands that run a plan: change-fs and prepare-removal.
+
+local cjson = require "cjson"
+local command = require "spec.support.command"
+local proc = require "spec.support.proc"
+
+local function run(lab, words, code, options)
+  local result = lab:run(words, options)
+  assert.equal(code or 0, result.code, result.err .. result.out)
+  return result
+end
+
+local function label_of(lab, index)
+  local machine <close> = lab:connect()
+  local volume = machine:volumes()[index or 1]
+  return volume.file_system .. " " .. volume.label
+end
+
+local CHANGE = { "change-fs", "D:", "--to", "ntfs" }
+
+local function with(words, ...)
+  local list = table.move(words, 1, #words, 1, {})
+  for _, word in ipairs { ... } do
+    list[#list + 1] = word
+  end
+  return list
+end
+
+describe("ntvol change-fs", function()
+  it("changes the file system, and says each step", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, with(CHANGE, "--label", "DATA", "--erase", "D:"))
+    assert.equal("", result.err)
+    local steps = {}
+    for line in result.out:gmatch("[^\n]+") do
+      steps[#steps + 1] = line:match("^(%w+) D:  done")
+    end
+    assert.same({ "open", "lock", "identify", "format", "dismount", "unlock",
+      "close", "verify" }, steps)
+    assert.equal("NTFS DATA", label_of(lab))
+    assert.same({ "MOUNT D:", "LOCK D:", "DISMOUNT D:", "UNLOCK D:",
+      "MOUNT D:" }, lab:history())
+  end)
+
+  it("hands its options to the format", function()
+    local lab = command.lab(finally, "16M:raw:D")
+    run(lab, { "change-fs", "D:", "--to", "ntfs", "--cluster-size", "1K",
+      "--full", "--erase", "d:" })
+    local boot = lab:bytes()
+    assert.equal("NTFS", boot:sub(4, 7))
+    assert.equal(1024, (string.unpack("<I2", boot, 12)) * boot:byte(14))
+  end)
+
+  it("prints the plan and changes nothing with --plan", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local before = lab:bytes()
+    for _, words in ipairs { with(CHANGE, "--plan"),
+      with(CHANGE, "--plan", "--erase", "D:") } do
+      local result = run(lab, words)
+      assert.matches("^change_filesystem D:\n", result.out)
+      assert.matches("cannot be undone from here", result.out)
+      assert.matches("\nRun it: ntvol change%-fs D: %-%-to ntfs %-%-erase D:\n$",
+        result.out)
+      assert.equal("", result.err)
+    end
+    local data = cjson.decode(run(lab, with(CHANGE, "--plan", "--json")).out)
+    assert.equal("change_filesystem", data.plan)
+    assert.equal("D:", data.target)
+    assert.equal(8, #data.steps)
+    assert.equal("format", data.steps[4].name)
+    assert.is_true(data.steps[4].destroys)
+    assert.is_false(data.steps[4].undo)
+    assert.is_true(data.steps[2].undo)
+    assert.equal(before, lab:bytes())
+    assert.same({}, lab:history())
+  end)
+
+  it("without --erase prints the plan and the command, 2, changes nothing",
+    function()
+      local lab = command.lab(finally, "16M:fat:D:OLD")
+      local before = lab:bytes()
+      local result = run(lab, with(CHANGE, "--label", "my data",
+        "--cluster-size", "4K", "--full"), 2)
+      assert.matches("^change_filesystem D:\n", result.out)
+      local repeated = result.err:match("\nhint: to run the plan: (.*)\n$")
+      assert.equal("ntvol change-fs D: --to ntfs --label 'my data'"
+        .. " --cluster-size 4096 --full --erase D:", repeated)
+      assert.equal(before, lab:bytes())
+      assert.same({}, lab:history())
+      -- the command that it names really does it
+      local line = command.line({}, { machine = lab.path })
+        .. repeated:gsub("^ntvol", "")
+      local done = command.capture(line, lab.folder)
+      assert.equal(0, done.code, done.err)
+      assert.equal("NTFS my data", label_of(lab))
+    end)
+
+  it("names the machine in the command when it was named", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, with({ "--machine", lab.path },
+      table.unpack(CHANGE)), 2, { machine = false })
+    assert.matches(("ntvol --machine %s change-fs D: --to ntfs --erase D:")
+      :format(lab.path), result.err, 1, true)
+  end)
+
+  it("refuses a wrong --erase with 2, and changes nothing", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD", "8M:fat:E")
+    local before = lab:bytes()
+    local result = run(lab, with(CHANGE, "--erase", "E:"), 2)
+    assert.matches("give erase = \"D:\"", result.err, 1, true)
+    assert.equal(before, lab:bytes())
+    assert.same({}, lab:history())
+  end)
+
+  it("prints a report as JSON", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, with(CHANGE, "--erase", "D:", "--json"))
+    local report = cjson.decode(result.out)
+    assert.is_true(report.ok)
+    assert.equal("change_filesystem", report.plan)
+    assert.equal(8, #report.steps)
+    for _, step in ipairs(report.steps) do
+      assert.equal("done", step.outcome)
+      assert.equal("D:", step.target)
+    end
+  end)
+
+  it("is refused with 4 while the volume is in use; the report says it",
+    function()
+      local lab = command.lab(finally, "16M:fat:D:OLD")
+      local machine <close> = lab:connect()
+      local volume <close> = assert(machine:open "D:")
+      assert.equal("OLD", volume:label())
+      local result = run(lab, with(CHANGE, "--erase", "D:", "--json"), 4)
+      local report = cjson.decode(result.out)
+      assert.is_false(report.ok)
+      assert.equal("ERROR_ACCESS_DENIED", report.code)
+      assert.equal("undone", report.steps[1].outcome)
+      assert.equal("failed", report.steps[2].outcome)
+      assert.equal("not run", report.steps[3].outcome)
+      assert.matches("^ntvol: step 'lock': lock 'D:': .*pid %d+", result.err)
+      result = run(lab, with(CHANGE, "--erase", "D:"), 4)
+      assert.matches("lock D:  failed\nopen D:  undone\n$", result.out)
+    end)
+
+  it("says what the volume holds when the format fails", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local before = lab:bytes()
+    local result = run(lab, { "change-fs", "D:", "--to", "fat", "--label",
+      "MUCH_TOO_LONG_FOR_FAT", "--erase", "D:" }, 2)
+    assert.matches("^ntvol: step 'format': ", result.err)
+    assert.equal(before, lab:bytes())
+  end)
+
+  local refusals = {
+    { "system", 1, "the system starts from this volume" },
+    { "pagefile", 1, "page file" }, { "readonly", 1, "read%-only" },
+  }
+  for _, row in ipairs(refusals) do
+    it("refuses a " .. row[1] .. " volume, with --plan too", function()
+      local lab = command.lab(finally)
+      assert(require "ntvol.sim".create(lab.path, { disks = { { size = "16M",
+        volumes = { { letter = "D:", fs = "fat", [row[1]] = true } },
+      } } })):close()
+      for _, last in ipairs { { "--plan" }, { "--erase", "D:" } } do
+        local result = run(lab, with(CHANGE, table.unpack(last)), row[2])
+        assert.matches(row[3], result.err)
+        assert.matches("\nhint: ", result.err)
+      end
+      assert.same({}, lab:history())
+    end)
+  end
+
+  it("says 3 when there is no such volume", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    run(lab, { "change-fs", "Q:", "--to", "ntfs", "--erase", "Q:" }, 3)
+    run(lab, { "change-fs", "Q:", "--to", "ntfs", "--plan" }, 3)
+  end)
+
+  it("is silent about progress in a pipe and draws it on a terminal",
+    function()
+      local lab = command.lab(finally, "16M:fat:D:OLD")
+      if not proc.has "script" then
+        pending "the program script is not installed"
+      end
+      local line = command.line(with(CHANGE, "--erase", "D:"),
+        { machine = lab.path })
+      local result = command.capture(
+        "script -qec " .. proc.quote(line) .. " /dev/null", lab.folder)
+      assert.equal(0, result.code, result.out)
+      assert.matches("\r%[#+%-*%] +%d+%%", result.out)
+      result = run(lab, { "change-fs", "D:", "--to", "fat", "--erase", "D:" })
+      assert.is_nil(result.out:find("%%"))
+      assert.equal("", result.err)
+    end)
+
+  it("stops at Ctrl-C with 5, unlocks, and the volume can be used", function()
+    local lab = command.lab(finally, "256M:raw:D")
+    -- Lua code in place of the bar: the signal comes while the format runs.
+    local script = lab.folder .. "/interrupted.lua"
+    local file = assert(io.open(script, "w"))
+    assert(file:write(([[
+      package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+      local progress = require "ntvol.progress"
+      local calls = 0
+      progress.bar = function()
+        calls = calls + 1
+        if calls == 2 then
+          -- not os.execute, which ignores the signal meanwhile
+          io.popen("kill -INT $PPID"):close()
+        end
+      end
+      arg[0] = "bin/ntvol"
+      dofile "bin/ntvol"]])))
+    assert(file:close())
+    local line = ("env NTVOL_MACHINE=%s %s %s change-fs D: --to ntfs --full"
+      .. " --erase D:"):format(proc.quote(lab.path), command.LUA,
+      proc.quote(script))
+    local result = command.capture(line, lab.folder)
+    assert.equal(5, result.code, result.err .. result.out)
+    assert.matches("ntvol: interrupted", result.err)
+    assert.matches("lock D:  undone\nopen D:  undone\n$", result.out)
+    local history = lab:history()
+    assert.equal("UNLOCK D:", history[#history])
+    run(lab, { "lock", "D:", "--", "true" })
+  end)
+end)
+
+describe("ntvol prepare-removal", function()
+  local TWO = "gpt:60M=20M:ntfs:D:DATA+rest:fat:E"
+
+  it("prepares the disk, so that masking is no surprise", function()
+    local lab = command.lab(finally, TWO)
+    local result = run(lab, { "prepare-removal", "0", "--yes" })
+    assert.matches("offline E:  done\n", result.out)
+    assert.matches("uninstall PhysicalDrive0  done\n", result.out)
+    run(lab, { "sim", "mask", lab.path, "0" })
+    for _, event in ipairs(lab:history()) do
+      assert.is_nil(event:find("SURPRISE"), event)
+    end
+    run(lab, { "sim", "unmask", lab.path, "0" })
+    assert.equal("NTFS DATA", label_of(lab))
+  end)
+
+  it("without --yes prints the plan and the command, 2, changes nothing",
+    function()
+      local lab = command.lab(finally, TWO)
+      local rows = {
+        { { "prepare-removal", "0" }, "ntvol prepare-removal 0 --yes" },
+        { { "prepare-removal", "PhysicalDrive0", "--lock", "required" },
+          "ntvol prepare-removal PhysicalDrive0 --lock required --yes" },
+      }
+      for _, row in ipairs(rows) do
+        local result = run(lab, row[1], 2)
+        assert.matches("^prepare_lun_removal PhysicalDrive0\n", result.out)
+        assert.matches("to run the plan: " .. row[2] .. "\n", result.err, 1,
+          true)
+      end
+      assert.same({}, lab:history())
+    end)
+
+  it("prints the plan with --plan, and checks it", function()
+    local lab = command.lab(finally, TWO)
+    local result = run(lab, { "prepare-removal", "0", "--plan" })
+    assert.matches("Run it: ntvol prepare%-removal 0 %-%-yes\n$", result.out)
+    local data = cjson.decode(run(lab, { "prepare-removal", "0", "--plan",
+      "--json" }).out)
+    assert.equal(14, #data.steps)
+    assert.equal("E:", data.steps[5].target)
+    assert.same({}, lab:history())
+    run(lab, { "prepare-removal", "0", "--yes" })
+    local again = run(lab, { "prepare-removal", "0", "--plan" }, 1)
+    assert.matches("uninstalled already", again.err)
+  end)
+
+  it("prints a report as JSON, of a failure too", function()
+    local lab = command.lab(finally, TWO)
+    local machine <close> = lab:connect()
+    local volume <close> = assert(machine:open "E:")
+    assert.equal("volume", volume:kind())
+    local result = run(lab, { "prepare-removal", "0", "--lock", "required",
+      "--yes", "--json" }, 4)
+    local report = cjson.decode(result.out)
+    assert.is_false(report.ok)
+    assert.equal("lock", report.steps[6].name)
+    assert.equal("failed", report.steps[6].outcome)
+    assert.equal("undone", report.steps[4].outcome)
+    assert.same({}, report.undo_failures)
+    volume:close()
+    result = run(lab, { "prepare-removal", "0", "--yes", "--json" })
+    assert.is_true(cjson.decode(result.out).ok)
+  end)
+
+  it("says 3 when there is no such disk", function()
+    local lab = command.lab(finally, TWO)
+    for _, disk in ipairs { "7", "PhysicalDrive7", "D:" } do
+      run(lab, { "prepare-removal", disk, "--yes" }, 3)
+    end
+  end)
+end)

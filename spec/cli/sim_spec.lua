@@ -1,0 +1,204 @@
+-- Commands for simulated machines, and the repl.
+
+local cjson = require "cjson"
+local command = require "spec.support.command"
+local proc = require "spec.support.proc"
+
+local function run(lab, words, code, options)
+  local result = lab:run(words, options)
+  assert.equal(code or 0, result.code, result.err .. result.out)
+  return result
+end
+
+local function exists(path)
+  local _, code = proc.run("test -e " .. proc.quote(path))
+  return code == 0
+end
+
+describe("ntvol sim create", function()
+  it("makes what is asked for, in order, and shows it", function()
+    local lab = command.lab(finally)
+    local image = lab.folder .. "/old.img"
+    local other = lab:neighbour("8M:fat:D:KEPT")
+    proc.lines(("cp %s/disk0.img %s"):format(other.path, image))
+    local before = proc.slurp(image)
+    local result = run(lab, { "sim", "create", lab.path,
+      "--disk", "16M:fat:D:OLD", "--disk-image", image .. ":K",
+      "--disk", "gpt:60M=20M:ntfs:E:DATA+rest:exfat:-", "--json" })
+    local machine = cjson.decode(result.out)
+    assert.equal("sim:" .. lab.path, machine.machine)
+    local found = {}
+    for i, volume in ipairs(machine.volumes) do
+      found[i] = ("%s %s %s"):format(volume.name:gsub("{.*}", "{}"),
+        volume.file_system, volume.label)
+    end
+    assert.same({ "D: FAT16 OLD", "K: FAT12 KEPT", "E: NTFS DATA",
+      "\\\\?\\Volume{} exFAT " }, found)
+    assert.equal(image, machine.disks[2].location)
+    assert.same({}, lab:history())
+    run(lab, { "sim", "rm", lab.path })
+    assert.is_false(exists(lab.path))
+    assert.equal(before, proc.slurp(image))
+  end)
+
+  local bad = {
+    { {}, "at least one" },
+    { { "--disk", "64Q" }, "'64Q' is not a size" },
+    { { "--disk", "8M:xfs" }, "must be one of: raw, ntfs" },
+    { { "--disk", "8M:fat:DD" }, "not a drive letter" },
+    { { "--disk", "8M:fat:D", "--disk", "8M:fat:D" }, "letter D:" },
+    { { "--disk", "gpt:8M=rest+rest" }, "only the last volume" },
+    { { "--disk-image", "" }, "needs a path" },
+    { { "--disk", "8M::D:LABEL" }, "RAW volume has no label" },
+  }
+  for i, row in ipairs(bad) do
+    it(("refuses bad disks %d with 2: %s"):format(i, row[2]), function()
+      local lab = command.lab(finally)
+      local words = { "sim", "create", lab.path }
+      table.move(row[1], 1, #row[1], #words + 1, words)
+      local result = run(lab, words, 2)
+      assert(result.err:find(row[2], 1, true), result.err)
+      assert.is_false(exists(lab.path))
+    end)
+  end
+
+  it("refuses a folder that is a machine already, and a missing image",
+    function()
+      local lab = command.lab(finally, "8M:fat:D:OLD")
+      local before = lab:bytes()
+      run(lab, { "sim", "create", lab.path, "--disk", "8M:fat:D" }, 1)
+      assert.equal(before, lab:bytes())
+      run(lab, { "sim", "create", lab.folder .. "/new", "--disk-image",
+        lab.folder .. "/no.img" }, 3)
+      assert.is_false(exists(lab.folder .. "/new"))
+    end)
+end)
+
+describe("ntvol sim show, mask, unmask, rm", function()
+  it("show disks and volumes", function()
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    local result = run(lab, { "sim", "show", lab.path }, 0,
+      { machine = false })
+    assert.matches("^NAME\tSIZE.*\nPhysicalDrive0\t8388608.*\n\nNAME\tFS.*"
+      .. "\nD:\tFAT12\tOLD\t8388608\t", result.out)
+    local data = cjson.decode(run(lab, { "sim", "show", lab.path, "--json" })
+      .out)
+    assert.equal(1, #data.disks)
+    assert.equal(1, #data.volumes)
+  end)
+
+  it("mask and unmask, by surprise when nobody prepared it", function()
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    run(lab, { "sim", "mask", lab.path, "0" })
+    assert.matches("SURPRISE_REMOVAL", table.concat(lab:history(), " "))
+    run(lab, { "lock", "D:", "--", "true" }, 3)
+    run(lab, { "sim", "unmask", lab.path, "PhysicalDrive0" })
+    run(lab, { "lock", "D:", "--", "true" })
+    run(lab, { "sim", "mask", lab.path, "9" }, 3)
+  end)
+
+  it("rm removes the machine, not what else is in the folder", function()
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    proc.lines("touch " .. proc.quote(lab.path .. "/mine"))
+    run(lab, { "sim", "rm", lab.path })
+    assert.is_false(exists(lab.path .. "/machine.db"))
+    assert.is_true(exists(lab.path .. "/mine"))
+  end)
+
+  it("rm is refused with 4 while somebody uses it", function()
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    local machine <close> = lab:connect()
+    local result = run(lab, { "sim", "rm", lab.path }, 4)
+    assert.matches("pid %d+", result.err)
+    assert.equal("OLD", machine:volumes()[1].label)
+  end)
+
+  it("say 3 when there is no machine", function()
+    local lab = command.lab(finally)
+    for _, words in ipairs { { "show", lab.path }, { "rm", lab.path },
+      { "mask", lab.path, "0" }, { "unmask", lab.path, "0" } } do
+      run(lab, { "sim", table.unpack(words) }, 3)
+    end
+    proc.lines("mkdir " .. proc.quote(lab.path))
+    proc.lines("touch " .. proc.quote(lab.path .. "/mine"))
+    run(lab, { "sim", "rm", lab.path }, 3)
+    assert.is_true(exists(lab.path .. "/mine"))
+  end)
+end)
+
+describe("ntvol repl", function()
+  local function repl(input, code, ...)
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    return run(lab, { "repl", ... }, code, { input = input }), lab
+  end
+
+  local rows = {
+    { "1 + 1\n", "2\n" },
+    { "1, 'a', nil\n", "1\ta\tnil\n" },
+    { "x = 1\nx\n", "1\n" },
+    { "for i = 1, 2 do\nprint(i)\nend\n", "1\n2\n" },
+    { "return (\n1\n)\n", "1\n" },
+    { "'no newline'", "no newline\n" },
+    { "", "" },
+    { "\n\n1\n", "1\n" },
+    { "nil\n", "nil\n" },
+    { "{}\n", "{}\n" },
+    { "{ 1, 'b' }\n", "1\nb\n" },
+    { "{ b = 1, a = 2, 3 }\n", "3\na = 2\nb = 1\n" },
+    { "nil, 'message'\n", "nil: message\n" },
+    { "1\nexit\n2\n", "1\n" },
+    { "1\nquit()\n2\n", "1\n" },
+    { "machine:volumes()[1].label\n", "OLD\n" },
+    { "#ntvol.disks()\n", "1\n" },
+    { "vol\n", "nil\n" },
+  }
+  for _, row in ipairs(rows) do
+    it(("prints %q for %q"):format(row[2], row[1]), function()
+      local result = repl(row[1])
+      assert.equal(row[2], result.out)
+      assert.equal("", result.err)
+    end)
+  end
+
+  it("prints volumes as lines, and has help", function()
+    local result = repl "machine:volumes()\nhelp\nntvol.help()\nhelp 'lock'\n"
+    assert.matches('^D:  FAT12  "OLD"  8 MiB  not mounted\n', result.out)
+    assert.matches("machine  the machine", result.out)
+    assert.matches("ntvol %d", result.out)
+    assert.matches("ntvol.lock: ", result.out)
+  end)
+
+  it("opens a volume as vol, and gives it back at the end", function()
+    local result, lab = repl("vol\nlock = vol:lock()\nlock\n", 0, "D:")
+    assert.matches('^ntvol.volume %(D: FAT12 "OLD" 8 MiB, mounted%)\n'
+      .. "ntvol.lock %(D:%)\n$", result.out)
+    assert.same({ "MOUNT D:", "LOCK D:", "UNLOCK D:" }, lab:history())
+    run(lab, { "repl", "Q:" }, 3, { input = "1\n" })
+  end)
+
+  it("goes on after mistakes, and answers 1", function()
+    local result = repl("error 'one'\nx x\n(\nnil)()\nprint 'still here'\n", 1)
+    assert.equal("still here\n", result.out)
+    assert.matches("repl:1: one", result.err)
+    assert.matches("syntax error", result.err)
+    assert.matches("attempt to call a nil value", result.err)
+  end)
+
+  it("says when the input ends in the middle", function()
+    local result = repl("for i = 1, 2 do\n", 1)
+    assert.matches("<eof>", result.err)
+  end)
+
+  it("prompts only on a terminal", function()
+    if not proc.has "script" then
+      pending "the program script is not installed"
+    end
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    local line = command.line({ "repl" }, { machine = lab.path })
+    local result = command.capture("script -qec " .. proc.quote(line)
+      .. " /dev/null", lab.folder, "(1 +\n1)\nexit\n")
+    assert.matches("Type help, or exit", result.out)
+    assert.matches("> ", result.out, 1, true)
+    assert.matches("> >> 2\r?\n> ", result.out)
+  end)
+end)

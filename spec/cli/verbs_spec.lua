@@ -1,0 +1,168 @@
+-- Commands that do one thing: lock, dismount, offline, online.
+
+local command = require "spec.support.command"
+local proc = require "spec.support.proc"
+
+local function run(lab, words, code, options)
+  local result = lab:run(words, options)
+  assert.equal(code or 0, result.code, result.err .. result.out)
+  return result
+end
+
+local function state(lab, name)
+  local machine <close> = lab:connect()
+  for _, volume in ipairs(machine:volumes()) do
+    if volume.name == name then
+      return volume.state
+    end
+  end
+end
+
+describe("ntvol lock", function()
+  for _, code in ipairs { 0, 1, 7, 42, 125 } do
+    it("passes on exit status " .. code, function()
+      local lab = command.lab(finally, "8M:fat:D")
+      run(lab, { "lock", "D:", "--", "sh", "-c", "exit " .. code }, code)
+      assert.same({ "MOUNT D:", "LOCK D:", "UNLOCK D:" }, lab:history())
+    end)
+  end
+
+  for name, number in pairs { TERM = 15, KILL = 9 } do
+    it("answers 128 and the number of signal " .. name, function()
+      local lab = command.lab(finally, "8M:fat:D")
+      run(lab, { "lock", "D:", "--", "sh", "-c", "kill -" .. name .. " $$" },
+        128 + number)
+      assert.equal("UNLOCK D:", lab:history()[3])
+    end)
+  end
+
+  it("answers what sh answers when there is no such program", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    run(lab, { "lock", "D:", "--", "/no/such/program" }, 127)
+  end)
+
+  it("hands on every word as it is, stdin and stdout", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    local words = { "a b", "$HOME", "it's", "*", "--json", "--", "", "x\ny" }
+    local line = { "lock", "D:", "--", "printf", "[%s]" }
+    table.move(words, 1, #words, #line + 1, line)
+    local expected = "[" .. table.concat(words, "][") .. "]"
+    assert.equal(expected, run(lab, line).out)
+    local result = run(lab, { "lock", "D:", "--", "cat" }, 0,
+      { input = "through" })
+    assert.equal("through", result.out)
+  end)
+
+  it("holds the lock while the command runs", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    local inner = command.line({ "lock", "D:", "--", "true" },
+      { machine = lab.path })
+    local result = run(lab, { "lock", "D:", "--", "sh", "-c", inner }, 4)
+    assert.matches("^ntvol: open 'D:': ", result.err)
+    assert.matches("pid %d+", result.err)
+    run(lab, { "lock", "D:", "--", "true" })
+  end)
+
+  it("is refused with 4 while the volume is in use, and says by whom",
+    function()
+      local lab = command.lab(finally, "8M:fat:D")
+      local machine <close> = lab:connect()
+      local volume <close> = assert(machine:open "D:")
+      assert.equal("volume", volume:kind())
+      local marker = lab.folder .. "/ran"
+      local result = run(lab, { "lock", "D:", "--", "touch", marker }, 4)
+      assert.matches("^ntvol: lock 'D:': access denied: 1 holder: .*pid %d+",
+        result.err)
+      assert.matches("\nhint: ", result.err)
+      local _, there = proc.run("test -e " .. proc.quote(marker))
+      assert.equal(1, there, "the command ran without the lock")
+    end)
+
+  it("gives no handle to the command", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    if proc.run("test -d /proc/self/fd && echo yes") ~= "yes\n" then
+      pending "there is no /proc here"
+    end
+    local bare = command.capture("ls /proc/self/fd | wc -l", lab.folder).out
+    local out = run(lab, { "lock", "D:", "--", "sh", "-c",
+      "ls -l /proc/self/fd" }).out
+    assert.is_nil(out:find(lab.path, 1, true), out)
+    local count = select(2, out:gsub("%->", ""))
+    assert.equal(tonumber(bare), count, out)
+  end)
+
+  it("says 3 when there is no such volume", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    run(lab, { "lock", "Q:", "--", "true" }, 3)
+  end)
+
+  it("refuses a system volume with 1", function()
+    local lab = command.lab(finally)
+    assert(require "ntvol.sim".create(lab.path, { disks = { {
+      size = "8M", volumes = { { letter = "C:", fs = "fat", system = true } },
+    } } })):close()
+    local result = run(lab, { "lock", "C:", "--", "true" }, 1)
+    assert.matches("the system runs from this volume", result.err)
+  end)
+end)
+
+describe("ntvol dismount, offline, online", function()
+  it("do what they say, in the documented order", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    run(lab, { "dismount", "D:" })
+    assert.same({ "MOUNT D:", "LOCK D:", "DISMOUNT D:", "UNLOCK D:" },
+      lab:history())
+    run(lab, { "offline", "D:" })
+    assert.equal("offline", state(lab, "D:"))
+    local list = lab:history()
+    assert.same({ "LOCK D:", "DISMOUNT D:", "OFFLINE D:", "UNLOCK D:" },
+      { table.unpack(list, #list - 3) })
+    run(lab, { "online", "D:" })
+    assert.is_nil(state(lab, "D:"):find "offline")
+    list = lab:history()
+    assert.equal("ONLINE D:", list[#list])
+  end)
+
+  for _, verb in ipairs { "dismount", "offline" } do
+    it(verb .. " is refused with 4 while the volume is in use", function()
+      local lab = command.lab(finally, "8M:fat:D")
+      local machine <close> = lab:connect()
+      local volume <close> = assert(machine:open "D:")
+      local result = run(lab, { verb, "D:" }, 4)
+      assert.matches("^ntvol: lock 'D:': ", result.err)
+      assert.equal("string", type(volume:read(0, 512)))
+    end)
+
+    it(verb .. " --no-lock does it all the same", function()
+      local lab = command.lab(finally, "8M:fat:D")
+      local machine <close> = lab:connect()
+      local volume <close> = assert(machine:open "D:")
+      run(lab, { verb, "D:", "--no-lock" })
+      local data, _, code = volume:read(0, 512)
+      assert.is_nil(data)
+      assert.equal("ERROR_NOT_READY", code)
+    end)
+
+    it(verb .. " refuses a page file with 1, and what is not there with 3",
+      function()
+        local lab = command.lab(finally)
+        assert(require "ntvol.sim".create(lab.path, { disks = { { size = "8M",
+          volumes = { { letter = "P:", fs = "fat", pagefile = true } },
+        } } })):close()
+        run(lab, { verb, "P:" }, 1)
+        run(lab, { verb, "P:", "--no-lock" }, 1)
+        run(lab, { verb, "Q:" }, 3)
+      end)
+  end
+
+  it("offline twice and online twice are harmless", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    run(lab, { "online", "D:" })
+    run(lab, { "offline", "D:" })
+    run(lab, { "offline", "D:" })
+    assert.equal("offline", state(lab, "D:"))
+    run(lab, { "online", "D:" })
+    run(lab, { "online", "D:" })
+    assert.is_nil(state(lab, "D:"):find "offline")
+  end)
+end)
