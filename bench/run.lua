@@ -1,0 +1,179 @@
+-- Measures, and prints a table. Numbers are of this machine and this run; the
+-- ratios compare things measured in the same run. `make bench` runs it.
+
+local ntvol = require "ntvol"
+local sim = require "ntvol.sim"
+
+local here = arg[0]:match("^(.*/)") or "./"
+local KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+-- ---- helpers ----------------------------------------------------------------
+
+-- Seconds of a steady clock. Without lua-system it moves in steps of 10 ms.
+local has_system, system = pcall(require, "system")
+
+local function now()
+  if has_system then
+    return system.monotime()
+  end
+  local file = assert(io.open("/proc/uptime"))
+  local seconds = file:read("n")
+  file:close()
+  return seconds
+end
+
+-- Seconds for one call, measured over at least half a second.
+local function time(call)
+  local count = 1
+  while true do
+    local start = now()
+    for _ = 1, count do
+      call()
+    end
+    local elapsed = now() - start
+    if elapsed >= 0.5 then
+      return elapsed / count
+    end
+    count = elapsed < 0.05 and count * 8 or math.ceil(count * 0.6 / elapsed)
+  end
+end
+
+local function quote(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+local function capture(command)
+  local pipe = assert(io.popen(command))
+  local output = pipe:read("a")
+  return pipe:close() and output or nil, output
+end
+
+local function tempdir()
+  local base = os.getenv("TMPDIR") or "/tmp"
+  local folder = assert(capture("mktemp -d " .. quote(base .. "/ntvol-bench.XXXXXX")))
+  folder = folder:gsub("\n$", "")
+  return setmetatable({ path = folder }, {
+    __close = function()
+      capture("rm -rf " .. quote(folder))
+    end,
+  })
+end
+
+local function row(what, value, note)
+  print(("%-46s %14s   %s"):format(what, value, note or ""))
+end
+
+local function us(seconds)
+  return ("%.2f us"):format(seconds * 1e6)
+end
+
+-- ---- what is measured ---------------------------------------------------------
+
+local function calls(machine)
+  local volume <close> = assert(machine:open("D:"))
+  local text = "text"
+  local empty = time(function()
+    for _ = 1, 1000 do
+      text:len()
+    end
+  end) / 1000
+  local method = time(function()
+    for _ = 1, 1000 do
+      volume:is_locked()
+    end
+  end) / 1000
+  row("string.len, the baseline C function", us(empty))
+  row("volume:is_locked, a method that asks nobody", us(method),
+    ("%.2f times the baseline"):format(method / empty))
+end
+
+local function pairs_of(machine, where)
+  row("open and close, " .. where, us(time(function()
+    assert(assert(machine:open("D:")):close())
+  end)))
+  local volume <close> = assert(machine:open("D:"))
+  row("lock and unlock, " .. where, us(time(function()
+    assert(volume:lock())
+    assert(volume:unlock())
+  end)))
+end
+
+local function in_memory()
+  local machine <close> = assert(sim.create(":memory:", { disks = { "16M:fat:D:BENCH" } }))
+  calls(machine)
+  pairs_of(machine, "machine in memory")
+end
+
+local function on_disk()
+  local folder <close> = tempdir()
+  local machine <close> = assert(sim.create(folder.path .. "/lab",
+    { disks = { "16M:fat:D:BENCH" } }))
+  pairs_of(machine, "machine on disk")
+end
+
+-- The middle one of five runs.
+local function median(run)
+  local times = {}
+  for i = 1, 5 do
+    local start = now()
+    run()
+    times[i] = now() - start
+  end
+  table.sort(times)
+  return times[3]
+end
+
+-- What a format cannot do without: mkfs in a sparse file, one copy of what it
+-- wrote, made durable.
+local function bare_mkfs(folder, size)
+  return median(function()
+    assert(capture(([[cd %s && rm -f bare copy && truncate -s %d bare &&
+      PATH=$PATH:/usr/sbin mkfs.ntfs -F -Q -q bare 2>&1 &&
+      cp --sparse=auto bare copy && sync copy]]):format(quote(folder), size)))
+  end)
+end
+
+local function quick_format(machine)
+  local volume <close> = assert(machine:open("D:"))
+  local _guard <close> = assert(volume:lock())
+  local result
+  local elapsed = median(function()
+    result = assert(volume:format { fs = "ntfs", erase = "D:" })
+  end)
+  return elapsed, result.bytes_written
+end
+
+local function format_against_mkfs(size)
+  local folder <close> = tempdir()
+  local bare = bare_mkfs(folder.path, size)
+  local machine <close> = assert(sim.create(folder.path .. "/lab",
+    { disks = { { size = size, volumes = { { letter = "D:" } } } } }))
+  local elapsed, bytes = quick_format(machine)
+  row(("quick NTFS format of %d GiB"):format(size // GIB), ("%.0f ms"):format(elapsed * 1e3),
+    ("%.2f times mkfs.ntfs, copy, sync (%.0f ms); wrote %.1f MiB"):format(
+      elapsed / bare, bare * 1e3, bytes / MIB))
+end
+
+local function memory_of_format()
+  local size = 4096 * GIB
+  local folder <close> = tempdir()
+  local what = ("peak memory, quick format of %d TiB"):format(size // (1024 * GIB))
+  local fits, why = capture(("truncate -s %d %s 2>&1"):format(size, quote(folder.path .. "/probe")))
+  if not fits then
+    row(what, "skipped", "the scratch folder cannot hold such a file: " .. why:gsub("\n", " "))
+    return
+  end
+  local output, said = capture(("lua5.4 %s %s %d 2>&1"):format(
+    quote(here .. "child_format.lua"), quote(folder.path .. "/lab"), size))
+  assert(output, said)
+  row(what, ("%.1f MiB"):format(tonumber(output:match("VmHWM (%d+)")) * KIB / MIB),
+    "of our process, mkfs.ntfs has its own; " .. output:match("seconds [^\n]*"))
+end
+
+print(("ntvol %s, %s"):format(ntvol._VERSION, _VERSION))
+print()
+in_memory()
+on_disk()
+format_against_mkfs(1 * GIB)
+format_against_mkfs(64 * GIB)
+memory_of_format()

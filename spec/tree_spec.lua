@@ -1,0 +1,240 @@
+-- Rules about the source tree that no compiler checks.
+
+local proc = require "spec.support.proc"
+
+local FILES = [[find . \( -name .git -o -name build -o -path ./docs/api \) \
+  -prune -o -type f -print]]
+
+-- Files of the tree, without ./, that match a pattern.
+local function files(pattern)
+  local found = {}
+  for _, path in ipairs(proc.lines(FILES .. " | sort")) do
+    path = path:sub(3)
+    if path:find(pattern) then
+      found[#found + 1] = path
+    end
+  end
+  assert(#found > 0, "no file matches " .. pattern)
+  return found
+end
+
+local function includes(path)
+  local found = {}
+  for line in proc.slurp(path):gmatch("[^\n]+") do
+    found[#found + 1] = line:match('^%s*#%s*include%s+[<"]([^>"]+)[>"]')
+  end
+  return found
+end
+
+-- Lines of `path` that `refuse(line)` objects to, as "path:line: text".
+local function objections(path, refuse, found)
+  local number = 0
+  for line in (proc.slurp(path) .. "\n"):gmatch("(.-)\n") do
+    number = number + 1
+    if refuse(line) then
+      found[#found + 1] = ("%s:%d: %s"):format(path, number, line)
+    end
+  end
+end
+
+local function refuse_includes(pattern, except, refused)
+  local found = {}
+  for _, path in ipairs(files(pattern)) do
+    for _, name in ipairs(includes(path)) do
+      if not except[path] and refused(name) then
+        found[#found + 1] = path .. " includes " .. name
+      end
+    end
+  end
+  assert.same({}, found)
+end
+
+local function rockspec()
+  local spec = {}
+  assert(loadfile("ntvol-scm-1.rockspec", "t", spec))()
+  return spec
+end
+
+local function sorted(list)
+  table.sort(list)
+  return list
+end
+
+describe("the suite", function()
+  it("runs on Lua 5.4", function()
+    assert.equal("Lua 5.4", _VERSION)
+  end)
+end)
+
+describe("layers:", function()
+  it("src/nt knows no Lua", function()
+    refuse_includes("^src/nt/.*%.[ch]$", {}, function(name)
+      return name:find("^l?ua") or name:find("lua[xl]?[ilh%.]")
+        or name:find("ntvol%.h$")
+    end)
+  end)
+
+  it("src/nt/*.c knows no back end", function()
+    refuse_includes("^src/nt/[^/]+%.[ch]$", {}, function(name)
+      return name:find("sim/") or name:find("linux/") or name:find("win32/")
+    end)
+  end)
+
+  it("only sim_core.c of the binding knows the simulated machine", function()
+    refuse_includes("^src/[^/]+%.[ch]$", { ["src/sim_core.c"] = true },
+      function(name)
+        return name:find("nt/sim/")
+      end)
+  end)
+
+  it("a back end includes its own folder and the one above", function()
+    refuse_includes("^src/nt/sim/.*%.[ch]$", {}, function(name)
+      return name:find("^%.%./%.%./") or name:find("^%.%./.*/")
+    end)
+  end)
+
+  it("headers include each other in no circle", function()
+    local state = {}
+    local function visit(path, trail)
+      assert(state[path] ~= "open", "circle: " .. trail .. path)
+      if state[path] then
+        return
+      end
+      state[path] = "open"
+      for _, name in ipairs(includes(path)) do
+        local target = (path:match("^(.*/)") or "") .. name
+        while target:find("[^/]+/%.%./") do
+          target = target:gsub("[^/]+/%.%./", "", 1)
+        end
+        local file = io.open(target)
+        if file then
+          file:close()
+          visit(target, trail .. path .. " -> ")
+        end
+      end
+      state[path] = "done"
+    end
+    for _, path in ipairs(files("^src/.*%.h$")) do
+      visit(path, "")
+    end
+  end)
+end)
+
+describe("the rockspec", function()
+  it("names every Lua module", function()
+    local named, present = {}, {}
+    for name, value in pairs(rockspec().build.modules) do
+      if type(value) == "string" then
+        named[#named + 1] = value
+        local stem = value:match("^lua/(.*)%.lua$"):gsub("/init$", "")
+        assert.equal(stem:gsub("/", "."), name)
+      end
+    end
+    for _, path in ipairs(files("^lua/.*%.lua$")) do
+      present[#present + 1] = path
+    end
+    assert.same(sorted(present), sorted(named))
+  end)
+
+  it("names every C source, each in the modules that need it", function()
+    local modules = rockspec().build.modules
+    local core = files("^src/nt/[^/]+%.c$")
+    for _, path in ipairs(files("^src/lua_[^/]+%.c$")) do
+      core[#core + 1] = path
+    end
+    core[#core + 1] = "src/core.c"
+    assert.same(sorted(core), sorted(modules["ntvol.core"].sources))
+
+    local sim = {}
+    for _, path in ipairs(modules["ntvol.sim.core"].sources) do
+      sim[path] = true
+    end
+    assert(sim["src/sim_core.c"])
+    for _, path in ipairs(files("^src/nt/sim/[^/]+%.c$")) do
+      assert(sim[path], path .. " is not in ntvol.sim.core")
+    end
+  end)
+
+  it("carries the version of the code, or scm", function()
+    assert.equal("scm-1", rockspec().version)
+    assert.equal("ntvol-" .. rockspec().version .. ".rockspec",
+      files("%.rockspec$")[1])
+  end)
+end)
+
+describe("the tree", function()
+  it("has a Makefile that can be read in one go", function()
+    local _, lines = proc.slurp("Makefile"):gsub("\n", "\n")
+    assert(lines < 150, lines .. " lines")
+  end)
+
+  -- The words are put together here, so that this file passes its own test.
+  local WORDS = { "TO" .. "DO", "FIX" .. "ME", "X" .. "XX", "HA" .. "CK" }
+  local PATHS = { "/wo" .. "rk/", "/tmp/bash" .. "_jobs", "/ro" .. "ot/",
+    "/ho" .. "me/" }
+
+  it("has nothing left for later", function()
+    local found = {}
+    for _, path in ipairs(files("")) do
+      objections(path, function(line)
+        for _, word in ipairs(WORDS) do
+          if line:find("%f[%w]" .. word .. "%f[%W]") then
+            return not line:find("mktemp") and not line:find("XX" .. "XXXX")
+          end
+        end
+      end, found)
+    end
+    assert.same({}, found)
+  end)
+
+  it("names no place of one machine", function()
+    local found = {}
+    for _, path in ipairs(files("")) do
+      objections(path, function(line)
+        for _, place in ipairs(PATHS) do
+          if line:find(place, 1, true) then
+            return true
+          end
+        end
+      end, found)
+    end
+    assert.same({}, found)
+  end)
+
+  it("has no tab, no carriage return and no blank at a line's end", function()
+    local found = {}
+    for _, path in ipairs(files("")) do
+      if path ~= "Makefile" then
+        objections(path, function(line)
+          return line:find("[\t\r]") or line:find(" $")
+        end, found)
+      end
+    end
+    assert.same({}, found)
+  end)
+
+  it("has every documented C file in config.ld", function()
+    local config = proc.slurp("config.ld")
+    for _, path in ipairs(files("^src/.*%.c$")) do
+      if proc.slurp(path):find("\n@s?u?b?module ") then
+        assert(config:find('"' .. path .. '"', 1, true), path)
+      end
+    end
+  end)
+
+  it("has Lua modules that end in a return", function()
+    for _, path in ipairs(files("^lua/.*%.lua$")) do
+      local last = proc.slurp(path):match(".*\n(return [^\n]+)\n")
+      assert(last, path)
+    end
+  end)
+
+  it("has a first comment in every source that says what it is", function()
+    for _, path in ipairs(files("^src/.*%.[ch]$")) do
+      assert(proc.slurp(path):find("^/%*"), path)
+    end
+    for _, path in ipairs(files("^lua/.*%.lua$")) do
+      assert(proc.slurp(path):find("^%-%-"), path)
+    end
+  end)
+end)

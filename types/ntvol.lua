@@ -1,0 +1,437 @@
+---@meta ntvol
+-- Types of the public interface, for editors (LuaCATS).
+-- Failure of everything that a machine may refuse: nil, message, code, info.
+
+---What is known about a refusal.
+---@class ntvol.info
+---@field op string verb: "lock", "open", "read"
+---@field target string the object, as the caller named it
+---@field status integer NTSTATUS
+---@field status_name string "STATUS_ACCESS_DENIED"
+---@field win32 integer Win32 error number
+---@field native? { kind: "errno"|"win32"|"ntstatus"|"sqlite"|"exit", number: integer }
+---@field reason? string "in_use", "locked_by_other", "system_volume", "page_file", "offline", "dismounted", "not_locked", ...
+---@field class "transient"|"permanent"|"unsupported"|"cancelled"|"timeout"|"usage"
+---@field detail? string
+---@field hint? string what to do next
+---@field outcome? "untouched"|"unformatted" what the volume holds after a failed or cancelled format
+---@field holders? ntvol.holder[] who keeps it in use
+---@field holders_complete? boolean
+---@field holders_missing? string why the list may be incomplete
+
+---@class ntvol.holder
+---@field pid integer 0 when it is not a process
+---@field self boolean the process that asks
+---@field program string
+---@field how string "volume handle", "open file \a.txt", ...
+
+---A volume as `ntvol.volumes` and `volume:info` describe it. Sizes are bytes.
+---@class ntvol.volume_info
+---@field name string "D:", else a mount folder, else the GUID path
+---@field guid_path string \\?\Volume{...}
+---@field device string \Device\HarddiskVolume3
+---@field mount_points string[]
+---@field file_system string "FAT16", "NTFS", "RAW", ...
+---@field label string
+---@field serial string
+---@field size integer
+---@field sector_size integer
+---@field partition_number integer 0 for a whole-disk volume
+---@field extents ntvol.extent[]
+---@field mounted boolean
+---@field locked boolean
+---@field dismounted boolean
+---@field offline boolean
+---@field readonly boolean
+---@field removable boolean
+---@field system boolean
+---@field boot boolean
+---@field pagefile boolean
+---@field state string "mounted", "mounted, locked", "not mounted", "offline", ... for people
+
+---@class ntvol.extent
+---@field disk integer PhysicalDrive number
+---@field offset integer bytes from the start of the disk
+---@field length integer bytes
+
+---@class ntvol.disk_info
+---@field number integer
+---@field name string "PhysicalDrive1"
+---@field location string image file or device node
+---@field serial string
+---@field model string
+---@field style "none"|"mbr"|"gpt"
+---@field size integer bytes
+---@field sector_size integer bytes
+---@field volume_count integer
+---@field readonly boolean
+---@field removable boolean
+---@field masked boolean
+---@field uninstalled boolean
+---@field state string for people
+
+---@class ntvol.event
+---@field id integer
+---@field kind "volume"|"device"|"state"
+---@field name string "LOCK", "DISMOUNT_FAILED", "SURPRISE_REMOVAL", ...
+---@field guid? string GUID_IO_VOLUME_* where it has one
+---@field target string
+---@field pid integer
+---@field time number seconds since 1970, UTC
+
+---@class ntvol.open_options
+---@field access? "rw"|"r"|"w"|"none"|string[] "rw" unless given
+---@field share? string letters of r, w, d; "rw" unless given; "" shares nothing
+---@field disposition? "open"|"open_if"|"create"|"overwrite"|"overwrite_if"|"supersede"
+---@field directory? boolean
+
+---@class ntvol.format_options
+---@field fs "ntfs"|"fat"|"fat16"|"fat32"|"exfat"
+---@field label? string
+---@field cluster_size? integer bytes
+---@field quick? boolean true unless given; false writes the whole volume
+---@field erase string names the volume that loses its contents: "D:"
+---@field on_progress? fun(done: integer, total: integer): boolean? bytes; false cancels
+
+---A connection to a machine.
+---@class ntvol.machine
+local machine = {}
+
+---Opens a volume, disk, file or directory of the machine.
+---@param name string D:, \\.\D:, \\?\Volume{guid}, PhysicalDrive1, \\.\PhysicalDrive1, D:\path
+---@param options? ntvol.open_options
+---@return ntvol.volume
+---@overload fun(self: ntvol.machine, name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
+function machine:open(name, options) end
+
+---Lists the volumes. The entries print as one line each.
+---@return ntvol.volume_info[]
+function machine:volumes() end
+
+---Lists the disks, masked and uninstalled ones too.
+---@return ntvol.disk_info[]
+function machine:disks() end
+
+---Lists what happened, oldest first.
+---@param after? integer only events with a greater id
+---@return ntvol.event[]
+function machine:events(after) end
+
+---Uninstalls a volume or disk (Plug and Play removal).
+---@param name string
+---@return true
+function machine:uninstall(name) end
+
+---Stops presenting the LUN of a disk, as a storage administrator does.
+---@param disk string|integer "PhysicalDrive1", "1" or 1
+---@return true
+function machine:mask(disk) end
+
+---Presents the LUN of a disk again; its volumes come online.
+---@param disk string|integer
+---@return true
+function machine:unmask(disk) end
+
+---Says which operations this machine has.
+---@return table<string, boolean>
+function machine:capabilities() end
+
+---The machine's name, "sim:lab".
+---@return string
+function machine:name() end
+
+---Closes the machine and everything opened on it.
+---@return true
+function machine:close() end
+
+---Lists the methods with one line each.
+---@return string
+function machine:help() end
+
+---An open volume, disk, file, directory or device.
+---@class ntvol.volume
+local volume = {}
+
+---Locks the volume (FSCTL_LOCK_VOLUME).
+---@return ntvol.lock guard unlocks when it is closed
+function volume:lock() end
+
+---Unlocks the volume (FSCTL_UNLOCK_VOLUME).
+---@return true
+function volume:unlock() end
+
+---Dismounts the volume, locked or not (FSCTL_DISMOUNT_VOLUME).
+---@return true
+function volume:dismount() end
+
+---Takes the volume offline (IOCTL_VOLUME_OFFLINE).
+---@return true
+function volume:offline() end
+
+---Brings the volume online (IOCTL_VOLUME_ONLINE).
+---@return true
+function volume:online() end
+
+---Closes the handle; the lock it holds ends. Closing twice is harmless.
+---@return true
+function volume:close() end
+
+---Makes what was written durable.
+---@return true
+function volume:flush() end
+
+---Reads up to `length` bytes at `offset`.
+---@param offset integer bytes
+---@param length integer bytes
+---@return string data
+function volume:read(offset, length) end
+
+---Writes `data` at `offset`.
+---@param offset integer bytes
+---@param data string
+---@return integer written bytes
+function volume:write(offset, data) end
+
+---Size of the volume, disk or file in bytes.
+---@return integer
+function volume:size() end
+
+---Sector size in bytes; 1 for files.
+---@return integer
+function volume:sector_size() end
+
+---What is known about the volume.
+---@return ntvol.volume_info
+function volume:info() end
+
+---What makes this volume this volume: survives a change of letter.
+---@return { guid_path: string, serial: string, size: integer, extents: ntvol.extent[] }
+function volume:identity() end
+
+---Where the volume lies on disks.
+---@return ntvol.extent[]
+function volume:extents() end
+
+---Cylinders, heads, sectors per track, sector size and length.
+---@return { cylinders: integer, heads: integer, sectors_per_track: integer, sector_size: integer, size: integer }
+function volume:geometry() end
+
+---Device type, disk number and partition number.
+---@return { type: integer, number: integer, partition: integer }
+function volume:device_number() end
+
+---Formats the locked volume.
+---@param options ntvol.format_options
+---@return { file_system: string, bytes_written: integer }
+function volume:format(options) end
+
+---Sends a control code.
+---@param code integer|string number, or a name of ntvol.codes
+---@param input? string
+---@param out_size? integer bytes, 0 unless given
+---@return string output
+function volume:control(code, input, out_size) end
+
+---True when this handle holds the lock.
+---@return boolean
+function volume:is_locked() end
+
+---Asks whether a file system is mounted (FSCTL_IS_VOLUME_MOUNTED).
+---@return boolean
+function volume:is_mounted() end
+
+---Asks whether the volume is offline (IOCTL_VOLUME_IS_OFFLINE).
+---@return boolean
+function volume:is_offline() end
+
+---Label of the file system.
+---@return string
+function volume:label() end
+
+---The name it was opened by.
+---@return string
+function volume:name() end
+
+---"volume", "disk", "file", "directory" or "device".
+---@return string
+function volume:kind() end
+
+---The machine it was opened on.
+---@return ntvol.machine
+function volume:machine() end
+
+---Says which operations this handle has.
+---@return table<string, boolean>
+function volume:capabilities() end
+
+---Lists the methods with one line each.
+---@return string
+function volume:help() end
+
+---A held lock; `local guard <close> = assert(vol:lock())` unlocks at the end
+---of the scope. Dropping it does not unlock.
+---@class ntvol.lock
+local lock = {}
+
+---Unlocks now. Unlocking twice is harmless.
+---@return true
+function lock:unlock() end
+
+---True while the lock is held.
+---@return boolean
+function lock:held() end
+
+---The volume that is locked.
+---@return ntvol.volume
+function lock:volume() end
+
+---Lists the methods with one line each.
+---@return string
+function lock:help() end
+
+---@class ntvol
+---@field _VERSION string
+---@field codes table<string, integer> control codes by name
+---@field errors table<string, { win32: integer, statuses: string[], class: string, message: string }> error codes by name
+---@field sim ntvol.sim
+---@field plan ntvol.plan
+local ntvol = {}
+
+---Opens a volume of the current machine; see `machine:open`.
+---@param name string
+---@param options? ntvol.open_options
+---@return ntvol.volume
+---@overload fun(name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
+function ntvol.open(name, options) end
+
+---Lists the volumes of the current machine.
+---@return ntvol.volume_info[]
+function ntvol.volumes() end
+
+---Lists the disks of the current machine.
+---@return ntvol.disk_info[]
+function ntvol.disks() end
+
+---Connects to a machine and makes it the current one; without argument answers
+---the current one: what was set, else NTVOL_MACHINE, else the native machine.
+---@param spec? string|ntvol.machine "sim:lab", or "lab" for a folder with a simulated machine
+---@return ntvol.machine
+---@overload fun(spec?: string|ntvol.machine): nil, string, string, ntvol.info
+function ntvol.machine(spec) end
+
+---"volume", "closed volume", "machine", "closed machine", "lock", "closed lock", or nil.
+---@param value any
+---@return string?
+function ntvol.type(value) end
+
+---Control code from its parts: device << 16 | access << 14 | function << 2 | method.
+---@param device integer
+---@param func integer
+---@param method integer
+---@param access integer
+---@return integer
+function ntvol.ctl_code(device, func, method, access) end
+
+---Help on the module, or on a machine, volume or lock.
+---@param topic? any
+---@return string
+function ntvol.help(topic) end
+
+---A ready-made `on_progress`: a bar on a terminal, silence elsewhere.
+---@param done integer bytes
+---@param total integer bytes
+function ntvol.progress_bar(done, total) end
+
+---Simulated machines: `require "ntvol.sim"`.
+---@class ntvol.sim
+local sim = {}
+
+---@class ntvol.sim.volume_spec
+---@field letter? string "D:"; the next free one unless given; false for none
+---@field fs? string as in format; none: the volume stays RAW
+---@field label? string
+---@field size? string|integer "32M" or bytes; the rest of the disk unless given
+---@field mount_points? string[] folders: "C:\\mnt\\data"
+---@field system? boolean
+---@field boot? boolean
+---@field pagefile? boolean
+---@field readonly? boolean
+
+---@class ntvol.sim.disk_spec
+---@field size? string|integer "64M" or bytes; needed without `image`
+---@field image? string an existing image file
+---@field style? "none"|"mbr"|"gpt" partition table; "none" (whole-disk volume) unless there are several volumes
+---@field sector_size? 512|4096
+---@field removable? boolean
+---@field readonly? boolean
+---@field serial? string
+---@field volumes? ntvol.sim.volume_spec[]
+
+---Creates a simulated machine in a new folder, or in memory.
+---@param path string folder that does not exist yet or is empty, or ":memory:"
+---@param spec { disks: (ntvol.sim.disk_spec|string)[] } strings as on the command line: "64M:fat:D:OLD"
+---@return ntvol.machine
+---@overload fun(path: string, spec: table): nil, string, string, ntvol.info
+function sim.create(path, spec) end
+
+---Connects to a simulated machine.
+---@param path string its folder
+---@return ntvol.machine
+---@overload fun(path: string): nil, string, string, ntvol.info
+function sim.open(path) end
+
+---Removes a simulated machine's folder: its database, and the images it made.
+---Existing images it was built around stay. Refused while somebody has it open.
+---@param path string
+---@return true
+---@overload fun(path: string): nil, string, string, ntvol.info
+function sim.remove(path) end
+
+---Plans and procedures: `require "ntvol.plan"`.
+---@class ntvol.plan
+local plan = {}
+
+---@class ntvol.plan.step
+---@field name string "lock"
+---@field says string one line for people
+---@field target? string what it works on; the plan's target unless given
+---@field check? fun(context: table): true?, string?, string?, ntvol.info?
+---@field run fun(context: table): any, string?, string?, ntvol.info?
+---@field undo? fun(context: table): true?, string?, string?, ntvol.info?
+---@field destroys? boolean data is lost here; cannot be undone
+---@field final? boolean nothing is lost here, but it cannot be undone
+
+---Makes a plan out of steps.
+---@param spec { name: string, target: string, steps: ntvol.plan.step[], context?: table, erase?: string|string[], about?: string[], run_it?: string }
+---@return ntvol.plan.object
+function plan.new(spec) end
+
+---The documented procedure: open, lock, format, dismount, unlock, close; then verify.
+---@param volume string name of the volume
+---@param options { to: string, label?: string, cluster_size?: integer, quick?: boolean, machine?: ntvol.machine|string }
+---@return ntvol.plan.object
+---@overload fun(volume: string, options: table): nil, string, string, ntvol.info
+function plan.change_filesystem(volume, options) end
+
+---The documented procedure: every volume open, lock (optional), dismount, offline; then uninstall.
+---@param disk string|integer
+---@param options? { lock?: "required"|"try"|"no", machine?: ntvol.machine|string }
+---@return ntvol.plan.object
+---@overload fun(disk: string|integer, options?: table): nil, string, string, ntvol.info
+function plan.prepare_lun_removal(disk, options) end
+
+---@class ntvol.plan.object
+local object = {}
+
+---Runs every precondition and changes nothing.
+---@return true
+---@overload fun(self: ntvol.plan.object): nil, string, string, ntvol.info
+function object:check() end
+
+---Runs the plan; on failure undoes the finished steps in reverse.
+---@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean? }
+---@return table report { plan, target, steps = { { name, target, outcome, message?, seconds? } }, undo_failures }
+---@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
+function object:run(options) end
+
+return ntvol
