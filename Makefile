@@ -50,6 +50,7 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 BUSTED = $(LUA) "$$(command -v busted)"
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
+.SECONDARY:
 .PHONY: all tests suite demo test lint asan valgrind docs errors bench \
   coverage install clean deps
 
@@ -78,6 +79,7 @@ $B/c/%: $B/obj/spec/c/%.o $B/ntvol.a
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 	$(LINK) -shared -o $@ $^ $(CORE_LIBS)
 
+.SECONDARY: # objects of single programs are worth keeping, too
 -include $(patsubst %.c,$B/obj/%.d,$(ALL_C))
 
 tests: all $(C_TESTS) $(FAKES)

@@ -122,7 +122,8 @@ names the volume that loses its contents, `"D:"`; `label`; `cluster_size` in
 bytes; `quick`: true unless given, false also writes zeros to all that the new
 file system leaves alone; `on_progress(done, total)`: called with bytes, false
 cancels. While it runs, the volume and its machine refuse every other call. An
-error that it raises cancels the format and is raised again.
+error that it raises cancels the format and is raised again, after a warning
+that says what the volume holds.
 @function volume:format
 @tparam table options
 @treturn[1] table `{ file_system, bytes_written }`
@@ -154,7 +155,9 @@ int ln_volume_format(lua_State *L) {
   v->busy = true;
   status = nt_format(handle, &options, &result, &err);
   v->busy = false;
-  if (progress.failed)
+  if (progress.failed) {
+    ln_warn(L, &err); /* the raised error cannot say what the volume holds */
     return lua_error(L);
+  }
   return nt_ok(status) ? push_result(L, &result) : ln_pusherror(L, &err);
 }

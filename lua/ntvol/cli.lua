@@ -146,6 +146,7 @@ end
 -- @tparam {string,...} argv
 -- @treturn integer exit code
 function M.main(argv)
+  warn("@on") -- what an interrupted format left on the volume is a warning
   local ok, result = xpcall(function()
     local commands = {}
     local parser = make_parser(commands)

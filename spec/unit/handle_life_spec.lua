@@ -588,6 +588,12 @@ describe("life of a handle:", function()
       end
     end)
 
+    -- What the volume holds cannot travel with an error of somebody else.
+    local function warned_untouched()
+      assert.matches("format 'D:': cancelled: .*nothing was written",
+        fake.warnings())
+    end
+
     it("raises again what the callback raised", function()
       local volume = locked_volume()
       local problem, calls = { "of the callback" }, 0
@@ -599,6 +605,7 @@ describe("life of a handle:", function()
       assert.equal(problem, message)
       assert.equal(1, calls)
       assert.is_true(volume:is_locked())
+      warned_untouched()
     end)
 
     it("refuses a callback that yields", function()
@@ -609,6 +616,7 @@ describe("life of a handle:", function()
       assert.is_false(ok)
       assert(message:find("yield", 1, true), message)
       assert.is_true(volume:is_locked())
+      warned_untouched()
     end)
 
     it("lets nobody touch the volume meanwhile", function()
@@ -642,6 +650,7 @@ describe("life of a handle:", function()
         volume:close()
       end)
       assert.equal("volume", core.type(volume))
+      warned_untouched()
     end)
 
     it("survives that the callback ends the program", function()

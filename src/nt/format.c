@@ -303,13 +303,17 @@ static void explain(struct job *job, struct nt_error *err) {
   err->outcome = settle(job);
   nt_copy(err->op, sizeof(err->op), "format");
   nt_copy(err->target, sizeof(err->target), job->handle->name);
-  if (!job->touched || err->hint[0] != '\0') {
+  if (err->hint[0] != '\0') {
     return;
   }
-  nt_hint(err, err->outcome != NULL
-                   ? "the volume holds no file system now: format it again"
-                   : "the volume may hold part of a file system: format it "
-                     "again before anything else uses it");
+  if (!job->touched) {
+    nt_hint(err, "nothing was written: the volume is as it was");
+  } else {
+    nt_hint(err, err->outcome != NULL
+                     ? "the volume holds no file system now: format it again"
+                     : "the volume may hold part of a file system: format it "
+                       "again before anything else uses it");
+  }
 }
 
 static nt_status prepare(struct job *job, struct nt_probe *made) {

@@ -194,7 +194,6 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
 /* ---- opening ---------------------------------------------------------------- */
 
 static nt_status configure(struct sim_machine *m, struct nt_error *err) {
-  sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
   /* WAL with NORMAL: a transaction is whole or not there after a power cut,
    * and a commit does not wait for the disk. What a power cut loses are
    * handles and locks, and those die with their processes anyway. */
@@ -240,6 +239,8 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
   if (sqlite3_open_v2(m->db_path, &m->db, flags, NULL) != SQLITE_OK)
     return nt__sim_store_fail(m, err);
   sqlite3_extended_result_codes(m->db, 1);
+  /* Before the first look: another process may be closing the log. */
+  sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
   if (create) {
     if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK)
       return nt__sim_store_fail(m, err);
