@@ -20,14 +20,15 @@ static int ln_core_type(lua_State *L) {
   const struct ln_machine *machine;
   const struct ln_volume *volume;
   luaL_checkany(L, 1);
-  if ((machine = ln_testmachine(L, 1)) != NULL)
+  if ((machine = ln_testmachine(L, 1)) != NULL) {
     lua_pushstring(L, machine->machine ? "machine" : "closed machine");
-  else if ((volume = ln_testvolume(L, 1)) != NULL)
+  } else if ((volume = ln_testvolume(L, 1)) != NULL) {
     lua_pushstring(L, volume->handle ? "volume" : "closed volume");
-  else if (ln_testlock(L, 1) != NULL)
+  } else if (ln_testlock(L, 1) != NULL) {
     lua_pushstring(L, ln_lockheld(L, 1) ? "lock" : "closed lock");
-  else
+  } else {
     lua_pushnil(L);
+  }
   return 1;
 }
 
@@ -39,10 +40,12 @@ The help text of a class, the same that the `help` methods answer.
 */
 static int ln_core_help_class(lua_State *L) {
   const char *name = ln_checkname(L, 1);
-  if (strncmp(name, "ntvol.", 6) != 0)
+  if (strncmp(name, "ntvol.", 6) != 0) {
     name = lua_pushfstring(L, "ntvol.%s", name);
-  if (!ln_pushhelp(L, name))
+  }
+  if (!ln_pushhelp(L, name)) {
     lua_pushnil(L);
+  }
   return 1;
 }
 

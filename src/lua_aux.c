@@ -9,7 +9,7 @@
 #define LARGEST_READ ((uint64_t)1 << 30)
 #define MESSAGE_MAX 8192
 
-/* ---- tables ------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 void ln_setstring(lua_State *L, const char *field, const char *value) {
   lua_pushstring(L, value);
@@ -26,7 +26,7 @@ void ln_setboolean(lua_State *L, const char *field, bool value) {
   lua_setfield(L, -2, field);
 }
 
-/* ---- classes ------------------------------------------------------------ */
+/* ---- classes ------------------------------------------------------------- */
 
 static void push_help(lua_State *L, const char *name, const char *about,
                       const struct ln_method *methods) {
@@ -35,8 +35,9 @@ static void push_help(lua_State *L, const char *name, const char *about,
   const struct ln_method *m;
   for (m = methods; m->name != NULL; m++) {
     size_t used = strlen(m->name) + strlen(m->args);
-    if (used > width)
+    if (used > width) {
       width = used;
+    }
   }
   luaL_buffinit(L, &b);
   luaL_addstring(&b, name);
@@ -47,8 +48,9 @@ static void push_help(lua_State *L, const char *name, const char *about,
     luaL_addstring(&b, "\n  ");
     luaL_addstring(&b, m->name);
     luaL_addstring(&b, m->args);
-    for (; used < width + 2; used++)
+    for (; used < width + 2; used++) {
       luaL_addchar(&b, ' ');
+    }
     luaL_addstring(&b, m->help);
   }
   luaL_pushresult(&b);
@@ -84,7 +86,7 @@ bool ln_pushhelp(lua_State *L, const char *name) {
   return false;
 }
 
-/* ---- failures ----------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------ */
 
 static const char *native_name(enum nt_native_kind kind) {
   switch (kind) {
@@ -106,8 +108,9 @@ static const char *native_name(enum nt_native_kind kind) {
 
 static void set_native(lua_State *L, const struct nt_error *err) {
   const char *kind = native_name(err->native_kind);
-  if (kind == NULL)
+  if (kind == NULL) {
     return;
+  }
   lua_createtable(L, 0, 2);
   ln_setstring(L, "kind", kind);
   ln_setinteger(L, "number", (uint64_t)err->native);
@@ -125,12 +128,14 @@ static void push_holder(lua_State *L, const struct nt_holder *holder) {
 static void set_holders(lua_State *L, const struct nt_error *err) {
   const char *missing = err->holders_missing;
   uint32_t count = err->holder_count, i;
-  if (!err->holders_known && count == 0)
+  if (!err->holders_known && count == 0) {
     return;
+  }
   if (count > NT_MAX_HOLDERS) {
     count = NT_MAX_HOLDERS;
-    if (missing == NULL)
+    if (missing == NULL) {
       missing = "there are more than the list holds";
+    }
   }
   lua_createtable(L, (int)count, 0);
   for (i = 0; i < count; i++) {
@@ -139,13 +144,15 @@ static void set_holders(lua_State *L, const struct nt_error *err) {
   }
   lua_setfield(L, -2, "holders");
   ln_setboolean(L, "holders_complete", missing == NULL);
-  if (missing != NULL)
+  if (missing != NULL) {
     ln_setstring(L, "holders_missing", missing);
+  }
 }
 
 static void set_optional(lua_State *L, const char *field, const char *value) {
-  if (value != NULL && value[0] != '\0')
+  if (value != NULL && value[0] != '\0') {
     ln_setstring(L, field, value);
+  }
 }
 
 static void push_info(lua_State *L, const struct nt_error *err) {
@@ -179,8 +186,9 @@ int ln_pusherror(lua_State *L, const struct nt_error *err) {
 }
 
 int ln_result(lua_State *L, nt_status status, const struct nt_error *err) {
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return ln_pusherror(L, err);
+  }
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -193,8 +201,9 @@ void ln_warn(lua_State *L, const struct nt_error *err) {
 }
 
 int ln_closerefused(lua_State *L, const char *message) {
-  if (lua_isnoneornil(L, 2))
+  if (lua_isnoneornil(L, 2)) {
     return luaL_error(L, "%s", message);
+  }
   lua_warning(L, "ntvol: ", 1);
   lua_warning(L, message, 0);
   return 0;
@@ -206,13 +215,14 @@ int ln_closefailed(lua_State *L, const struct nt_error *err) {
   return ln_closerefused(L, message);
 }
 
-/* ---- arguments ---------------------------------------------------------- */
+/* ---- arguments ----------------------------------------------------------- */
 
 void ln_noargs(lua_State *L, int arg, const char *verb) {
   int last = lua_gettop(L);
   for (; arg <= last; arg++) {
-    if (!lua_isnil(L, arg))
+    if (!lua_isnil(L, arg)) {
       luaL_argerror(L, arg, lua_pushfstring(L, "%s takes no options", verb));
+    }
   }
 }
 
@@ -221,68 +231,77 @@ const char *ln_checkname(lua_State *L, int arg) {
   const char *name;
   luaL_checktype(L, arg, LUA_TSTRING);
   name = lua_tolstring(L, arg, &length);
-  if (strlen(name) != length)
+  if (strlen(name) != length) {
     luaL_argerror(L, arg, "the string contains a zero byte");
+  }
   return name;
 }
 
 uint64_t ln_checkoffset(lua_State *L, int arg, uint32_t sector_size) {
   lua_Integer offset = luaL_checkinteger(L, arg);
-  if (offset < 0)
+  if (offset < 0) {
     luaL_argerror(L, arg, lua_pushfstring(L, "offset %I is negative", offset));
-  if (sector_size > 1 && (uint64_t)offset % sector_size != 0)
+  }
+  if (sector_size > 1 && (uint64_t)offset % sector_size != 0) {
     luaL_argerror(
         L, arg,
         lua_pushfstring(L, "offset %I is not a multiple of the sector size %d",
                         offset, (int)sector_size));
+  }
   return (uint64_t)offset;
 }
 
 void ln_checkspan(lua_State *L, int arg, const char *what, uint64_t offset,
                   uint64_t length, uint32_t sector_size) {
-  if (sector_size > 1 && length % sector_size != 0)
+  if (sector_size > 1 && length % sector_size != 0) {
     luaL_argerror(
         L, arg,
         lua_pushfstring(L, "%s %I is not a multiple of the sector size %d",
                         what, (lua_Integer)length, (int)sector_size));
-  if (length > (uint64_t)LUA_MAXINTEGER - offset)
+  }
+  if (length > (uint64_t)LUA_MAXINTEGER - offset) {
     luaL_argerror(
         L, arg,
         lua_pushfstring(L, "%s %I at offset %I goes past the largest offset",
                         what, (lua_Integer)length, (lua_Integer)offset));
+  }
 }
 
 size_t ln_checklength(lua_State *L, int arg, uint64_t offset,
                       uint32_t sector_size) {
   lua_Integer length = luaL_checkinteger(L, arg);
-  if (length < 0)
+  if (length < 0) {
     luaL_argerror(L, arg, lua_pushfstring(L, "length %I is negative", length));
+  }
   ln_checkspan(L, arg, "length", offset, (uint64_t)length, sector_size);
-  if ((uint64_t)length > LARGEST_READ)
+  if ((uint64_t)length > LARGEST_READ) {
     luaL_argerror(
         L, arg,
         lua_pushfstring(L, "length %I is more than 1 GiB; read in pieces",
                         length));
+  }
   return (size_t)length;
 }
 
 lua_Integer ln_checkrange(lua_State *L, int arg, const char *what,
                           lua_Integer min, lua_Integer max) {
   lua_Integer value = luaL_checkinteger(L, arg);
-  if (value < min || value > max)
+  if (value < min || value > max) {
     luaL_argerror(L, arg,
                   lua_pushfstring(L, "%s %I is not from %I to %I", what, value,
                                   min, max));
+  }
   return value;
 }
 
-/* ---- names of values ---------------------------------------------------- */
+/* ---- names of values ----------------------------------------------------- */
 
 const struct ln_enum *ln_findenum(const struct ln_enum *list,
                                   const char *name) {
   for (; list->name != NULL; list++) {
-    if (strcmp(list->name, name) == 0)
+    if (strcmp(list->name, name) == 0) {
       return list;
+    }
   }
   return NULL;
 }
@@ -292,22 +311,24 @@ void ln_pushenum(lua_State *L, const struct ln_enum *list) {
   const struct ln_enum *row;
   luaL_buffinit(L, &b);
   for (row = list; row->name != NULL; row++) {
-    if (row != list)
+    if (row != list) {
       luaL_addstring(&b, ", ");
+    }
     luaL_addstring(&b, row->name);
   }
   luaL_pushresult(&b);
 }
 
-/* ---- option tables ------------------------------------------------------ */
+/* ---- option tables ------------------------------------------------------- */
 
 static void push_names(lua_State *L, const char *const *names) {
   luaL_Buffer b;
   size_t i;
   luaL_buffinit(L, &b);
   for (i = 0; names[i] != NULL; i++) {
-    if (i > 0)
+    if (i > 0) {
       luaL_addstring(&b, ", ");
+    }
     luaL_addstring(&b, names[i]);
   }
   luaL_pushresult(&b);
@@ -315,12 +336,14 @@ static void push_names(lua_State *L, const char *const *names) {
 
 static bool is_name(lua_State *L, int index, const char *const *names) {
   const char *key;
-  if (lua_type(L, index) != LUA_TSTRING)
+  if (lua_type(L, index) != LUA_TSTRING) {
     return false;
+  }
   key = lua_tostring(L, index);
   for (; *names != NULL; names++) {
-    if (strcmp(key, *names) == 0)
+    if (strcmp(key, *names) == 0) {
       return true;
+    }
   }
   return false;
 }
@@ -363,14 +386,17 @@ const char *ln_optionstring(lua_State *L, const struct ln_options *options,
   size_t length;
   const char *value;
   int type = ln_optionvalue(L, options, field);
-  if (type == LUA_TNIL)
+  if (type == LUA_TNIL) {
     return NULL;
-  if (type != LUA_TSTRING)
+  }
+  if (type != LUA_TSTRING) {
     ln_optionerror(L, options, field, "must be a string, got %s",
                    luaL_typename(L, -1));
+  }
   value = lua_tolstring(L, -1, &length);
-  if (strlen(value) != length)
+  if (strlen(value) != length) {
     ln_optionerror(L, options, field, "contains a zero byte");
+  }
   return value;
 }
 
@@ -378,9 +404,10 @@ bool ln_optionboolean(lua_State *L, const struct ln_options *options,
                       const char *field, bool otherwise) {
   int type = ln_optionvalue(L, options, field);
   bool value = type == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
-  if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN) {
     ln_optionerror(L, options, field, "must be true or false, got %s",
                    luaL_typename(L, -1));
+  }
   lua_pop(L, 1);
   return value;
 }
@@ -391,15 +418,18 @@ lua_Integer ln_optioninteger(lua_State *L, const struct ln_options *options,
   int type = ln_optionvalue(L, options, field);
   int exact = 0;
   lua_Integer value = otherwise;
-  if (type == LUA_TNUMBER)
+  if (type == LUA_TNUMBER) {
     value = lua_tointegerx(L, -1, &exact);
-  if (type != LUA_TNIL && !exact)
+  }
+  if (type != LUA_TNIL && !exact) {
     ln_optionerror(
         L, options, field, "must be an integer, got %s",
         type == LUA_TNUMBER ? lua_tostring(L, -1) : luaL_typename(L, -1));
-  if (type != LUA_TNIL && (value < min || value > max))
+  }
+  if (type != LUA_TNIL && (value < min || value > max)) {
     ln_optionerror(L, options, field, "must be from %I to %I, got %I", min, max,
                    value);
+  }
   lua_pop(L, 1);
   return value;
 }

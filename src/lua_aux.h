@@ -11,7 +11,7 @@
 #include "nt/error.h"
 #include "ntvol.h"
 
-/* ---- classes ------------------------------------------------------------ */
+/* ---- classes ------------------------------------------------------------- */
 
 /* One method, and its line in help(). An array ends with a NULL name. */
 struct ln_method {
@@ -33,7 +33,7 @@ bool ln_pushhelp(lua_State *L, const char *name);
 /* Adds the functions to the table on top of the stack. */
 void ln_addfunctions(lua_State *L, const struct ln_method *functions);
 
-/* ---- failures ----------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------ */
 
 /* Pushes nil, message, code, info; returns 4. */
 int ln_pusherror(lua_State *L, const struct nt_error *err);
@@ -52,7 +52,7 @@ int ln_closerefused(lua_State *L, const char *message);
 /* Warns about a failure. Allocates nothing, so finalizers may call it. */
 void ln_warn(lua_State *L, const struct nt_error *err);
 
-/* ---- arguments ---------------------------------------------------------- */
+/* ---- arguments ----------------------------------------------------------- */
 
 /* Raises when there is an argument that is not nil at `arg` or behind it. */
 void ln_noargs(lua_State *L, int arg, const char *verb);
@@ -77,7 +77,7 @@ size_t ln_checklength(lua_State *L, int arg, uint64_t offset,
 lua_Integer ln_checkrange(lua_State *L, int arg, const char *what,
                           lua_Integer min, lua_Integer max);
 
-/* ---- names of values ---------------------------------------------------- */
+/* ---- names of values ----------------------------------------------------- */
 
 /* Ends with a NULL name. */
 struct ln_enum {
@@ -90,7 +90,7 @@ const struct ln_enum *ln_findenum(const struct ln_enum *list, const char *name);
 /* Pushes "open, open_if, create". */
 void ln_pushenum(lua_State *L, const struct ln_enum *list);
 
-/* ---- option tables ------------------------------------------------------ */
+/* ---- option tables ------------------------------------------------------- */
 
 /* A table of named options while it is read. Metamethods are not called. */
 struct ln_options {
@@ -125,7 +125,7 @@ lua_Integer ln_optioninteger(lua_State *L, const struct ln_options *options,
                              const char *field, lua_Integer min,
                              lua_Integer max, lua_Integer otherwise);
 
-/* ---- tables ------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 /* table.field = value, for the table on top of the stack. */
 void ln_setstring(lua_State *L, const char *field, const char *value);

@@ -40,11 +40,11 @@ struct ln_lock {
   uint64_t number; /* which lock of the volume; 0: never taken */
 };
 
-/* ---- machine kinds (lua_kind.c) ----------------------------------------- */
+/* ---- machine kinds (lua_kind.c) ------------------------------------------ */
 
 void ln_openkinds(lua_State *L);
 
-/* ---- machines (lua_machine.c) ------------------------------------------- */
+/* ---- machines (lua_machine.c) -------------------------------------------- */
 
 void ln_openmachine(lua_State *L);
 
@@ -60,11 +60,11 @@ struct ln_machine *ln_checkmachine(lua_State *L, int arg);
 /* Its connection; raises when it has been closed meanwhile. */
 struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m);
 
-/* ---- open (lua_open.c) -------------------------------------------------- */
+/* ---- open (lua_open.c) --------------------------------------------------- */
 
 int ln_machine_open(lua_State *L);
 
-/* ---- volumes (lua_volume.c) --------------------------------------------- */
+/* ---- volumes (lua_volume.c) ---------------------------------------------- */
 
 void ln_openvolume(lua_State *L);
 
@@ -87,7 +87,7 @@ struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v);
 /* Unlocks, and forgets the current lock when the machine agreed. */
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err);
 
-/* ---- lock guards (lua_lock.c) ------------------------------------------- */
+/* ---- lock guards (lua_lock.c) -------------------------------------------- */
 
 void ln_openlock(lua_State *L);
 
@@ -99,11 +99,11 @@ struct ln_lock *ln_testlock(lua_State *L, int index);
 /* True while the lock of the guard at `index` holds. */
 bool ln_lockheld(lua_State *L, int index);
 
-/* ---- format (lua_format.c) ---------------------------------------------- */
+/* ---- format (lua_format.c) ----------------------------------------------- */
 
 int ln_volume_format(lua_State *L);
 
-/* ---- descriptions (lua_info.c) ------------------------------------------ */
+/* ---- descriptions (lua_info.c) ------------------------------------------- */
 
 void ln_openinfo(lua_State *L);
 
@@ -120,7 +120,7 @@ const char *ln_volumestate(uint32_t flags, char *buf);
 /* Pushes "64 MiB". */
 void ln_pushsize(lua_State *L, uint64_t bytes);
 
-/* ---- vocabulary (lua_vocabulary.c) -------------------------------------- */
+/* ---- vocabulary (lua_vocabulary.c) --------------------------------------- */
 
 void ln_openvocabulary(lua_State *L);
 

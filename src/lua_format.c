@@ -9,7 +9,7 @@ Formatting: options and progress of volume:format.
 
 #include "lua_class.h"
 
-/* ---- progress ----------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------ */
 
 struct progress {
   lua_State *L;
@@ -23,8 +23,9 @@ static bool report(void *ctx, uint64_t done, uint64_t total) {
   struct progress *p = ctx;
   lua_State *L = p->L;
   bool go_on;
-  if (p->failed)
+  if (p->failed) {
     return false;
+  }
   lua_pushvalue(L, p->callback);
   lua_pushinteger(L, (lua_Integer)done);
   lua_pushinteger(L, (lua_Integer)total);
@@ -37,7 +38,7 @@ static bool report(void *ctx, uint64_t done, uint64_t total) {
   return go_on;
 }
 
-/* ---- options ------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------- */
 
 static void push_file_systems(lua_State *L) {
   luaL_Buffer b;
@@ -45,8 +46,9 @@ static void push_file_systems(lua_State *L) {
   size_t i;
   luaL_buffinit(L, &b);
   for (i = 0; (name = nt_format_fs_at(i)) != NULL; i++) {
-    if (i > 0)
+    if (i > 0) {
       luaL_addstring(&b, ", ");
+    }
     luaL_addstring(&b, name);
   }
   luaL_pushresult(&b);
@@ -56,26 +58,30 @@ static void check_fs(lua_State *L, const struct ln_options *o, const char *fs) {
   const char *name;
   size_t i;
   for (i = 0; fs != NULL && (name = nt_format_fs_at(i)) != NULL; i++) {
-    if (strcmp(name, fs) == 0)
+    if (strcmp(name, fs) == 0) {
       return;
+    }
   }
   push_file_systems(L);
-  if (fs == NULL)
+  if (fs == NULL) {
     ln_optionerror(L, o, "fs", "is missing; give one of: %s",
                    lua_tostring(L, -1));
-  else
+  } else {
     ln_optionerror(L, o, "fs", "must be one of: %s; got \"%s\"",
                    lua_tostring(L, -1), fs);
+  }
 }
 
 /* Leaves the callback on the stack; answers its index, 0 for none. */
 static int read_callback(lua_State *L, const struct ln_options *o) {
   int type = ln_optionvalue(L, o, "on_progress");
-  if (type == LUA_TNIL)
+  if (type == LUA_TNIL) {
     return 0;
-  if (type != LUA_TFUNCTION)
+  }
+  if (type != LUA_TFUNCTION) {
     ln_optionerror(L, o, "on_progress", "must be a function, got %s",
                    luaL_typename(L, -1));
+  }
   return lua_gettop(L);
 }
 
@@ -91,9 +97,10 @@ static void read_options(lua_State *L, int arg, struct nt_format_options *out,
   check_fs(L, &o, out->fs);
   out->label = ln_optionstring(L, &o, "label");
   out->erase = ln_optionstring(L, &o, "erase");
-  if (out->erase == NULL)
+  if (out->erase == NULL) {
     ln_optionerror(L, &o, "erase",
                    "is missing; name the volume that loses its contents");
+  }
   out->cluster_size =
       (uint32_t)ln_optioninteger(L, &o, "cluster_size", 1, UINT32_MAX, 0);
   out->full = !ln_optionboolean(L, &o, "quick", true);
@@ -104,7 +111,7 @@ static void read_options(lua_State *L, int arg, struct nt_format_options *out,
   }
 }
 
-/* ---- the method --------------------------------------------------------- */
+/* ---- the method ---------------------------------------------------------- */
 
 static int push_result(lua_State *L, const struct nt_format_result *result) {
   lua_createtable(L, 0, 2);

@@ -11,7 +11,7 @@
 #define DISK_INFO "ntvol.disk_info"
 #define EVENT "ntvol.event"
 
-/* ---- texts -------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------- */
 
 struct flag_text {
   uint32_t flag;
@@ -24,8 +24,9 @@ static void add_flags(char *buf, size_t cap, uint32_t flags,
   size_t i;
   for (i = 0; i < count; i++) {
     size_t used = strlen(buf);
-    if (flags & list[i].flag)
+    if (flags & list[i].flag) {
       snprintf(buf + used, cap - used, ", %s", list[i].text);
+    }
   }
 }
 
@@ -38,12 +39,13 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
                                            {NT_VOLUME_BOOT, "boot"},
                                            {NT_VOLUME_PAGEFILE, "page file"}};
   const char *first = "not mounted";
-  if (flags & NT_VOLUME_OFFLINE)
+  if (flags & NT_VOLUME_OFFLINE) {
     first = "offline";
-  else if (flags & NT_VOLUME_DISMOUNTED)
+  } else if (flags & NT_VOLUME_DISMOUNTED) {
     first = "dismounted";
-  else if (flags & NT_VOLUME_MOUNTED)
+  } else if (flags & NT_VOLUME_MOUNTED) {
     first = "mounted";
+  }
   snprintf(buf, LN_STATE_MAX, "%s", first);
   add_flags(buf, LN_STATE_MAX, flags, texts, COUNT(texts));
   return buf;
@@ -53,10 +55,11 @@ static const char *disk_state(uint32_t flags, char *buf) {
   static const struct flag_text texts[] = {{NT_DISK_READONLY, "read-only"},
                                            {NT_DISK_REMOVABLE, "removable"}};
   const char *first = "present";
-  if (flags & NT_DISK_MASKED)
+  if (flags & NT_DISK_MASKED) {
     first = "masked";
-  else if (flags & NT_DISK_UNINSTALLED)
+  } else if (flags & NT_DISK_UNINSTALLED) {
     first = "uninstalled";
+  }
   snprintf(buf, LN_STATE_MAX, "%s", first);
   add_flags(buf, LN_STATE_MAX, flags, texts, COUNT(texts));
   return buf;
@@ -74,14 +77,15 @@ void ln_pushsize(lua_State *L, uint64_t bytes) {
     unit *= 1024;
     i++;
   }
-  if (bytes % unit == 0)
+  if (bytes % unit == 0) {
     lua_pushfstring(L, "%I %s", (lua_Integer)(bytes / unit), units[i]);
-  else
+  } else {
     lua_pushfstring(L, "%I.%d %s", (lua_Integer)(bytes / unit),
                     (int)(bytes % unit * 10 / unit), units[i]);
+  }
 }
 
-/* ---- tables ------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 void ln_pushextents(lua_State *L, const struct nt_extent *extents,
                     uint32_t count) {
@@ -115,8 +119,9 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
       {NT_VOLUME_PAGEFILE, "pagefile"}};
   char state[LN_STATE_MAX];
   size_t i;
-  for (i = 0; i < COUNT(names); i++)
+  for (i = 0; i < COUNT(names); i++) {
     ln_setboolean(L, names[i].text, (flags & names[i].flag) != 0);
+  }
   ln_setstring(L, "state", ln_volumestate(flags, state));
 }
 
@@ -176,8 +181,9 @@ void ln_pushevent(lua_State *L, const struct nt_event *event) {
   ln_setinteger(L, "id", event->id);
   ln_setstring(L, "kind", event_kind(event->kind));
   ln_setstring(L, "name", event->name);
-  if (event->guid[0] != '\0')
+  if (event->guid[0] != '\0') {
     ln_setstring(L, "guid", event->guid);
+  }
   ln_setstring(L, "target", event->target);
   ln_setinteger(L, "pid", (uint64_t)event->pid);
   lua_pushnumber(L, (lua_Number)event->time_us / 1e6);
@@ -185,14 +191,15 @@ void ln_pushevent(lua_State *L, const struct nt_event *event) {
   luaL_setmetatable(L, EVENT);
 }
 
-/* ---- printing ----------------------------------------------------------- */
+/* ---- printing ------------------------------------------------------------ */
 
 /* The tables belong to the user, who may have changed them: a field that is
  * not there any more prints as "?". Pushes the text, so that it stays alive. */
 static const char *text(lua_State *L, const char *field) {
   lua_pushstring(L, field);
-  if (lua_rawget(L, 1) == LUA_TNIL)
+  if (lua_rawget(L, 1) == LUA_TNIL) {
     lua_pushstring(L, "?");
+  }
   return luaL_tolstring(L, -1, NULL);
 }
 

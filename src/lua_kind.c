@@ -23,7 +23,7 @@ static const struct nt_machine_ops *check_ops(lua_State *L, int arg) {
   const struct ntvol_kind *kind = luaL_checkudata(L, arg, NTVOL_KIND);
   const struct nt_machine_ops *ops = kind->ops;
   luaL_argcheck(L, ops != NULL, arg, "the machine kind has no functions");
-  if (ops->version != NT_OPS_VERSION || ops->size < FIRST_SIZE)
+  if (ops->version != NT_OPS_VERSION || ops->size < FIRST_SIZE) {
     luaL_argerror(
         L, arg,
         lua_pushfstring(
@@ -32,6 +32,7 @@ static const struct nt_machine_ops *check_ops(lua_State *L, int arg) {
             "(at least %d bytes) is needed: rebuild it",
             (int)ops->version, (int)ops->size, (int)NT_OPS_VERSION,
             (int)FIRST_SIZE));
+  }
   luaL_argcheck(L, ops->kind != NULL && ops->kind[0] != '\0', arg,
                 "the machine kind has no name");
   return ops;
@@ -52,11 +53,12 @@ static int ln_core_register(lua_State *L) {
   push_kinds(L);
   lua_getfield(L, -1, ops->kind);
   known = luaL_testudata(L, -1, NTVOL_KIND);
-  if (known != NULL && known->ops != ops)
+  if (known != NULL && known->ops != ops) {
     luaL_argerror(
         L, 1,
         lua_pushfstring(L, "a machine kind '%s' is registered already",
                         ops->kind));
+  }
   lua_pop(L, 1);
   lua_pushvalue(L, 1);
   lua_setfield(L, -2, ops->kind);
@@ -111,8 +113,9 @@ static const char *push_kind_names(lua_State *L) {
   n = luaL_len(L, list);
   luaL_buffinit(L, &b);
   for (i = 1; i <= n; i++) {
-    if (i > 1)
+    if (i > 1) {
       luaL_addstring(&b, ", ");
+    }
     lua_geti(L, list, i);
     luaL_addvalue(&b);
   }
@@ -125,10 +128,11 @@ static int unknown_kind(lua_State *L, const char *kind, const char *location) {
   const char *names = push_kind_names(L);
   nt_fail(&err, NT_STATUS_NOT_SUPPORTED, "unknown_kind",
           "there is no machine kind '%s'", kind);
-  if (names[0] == '\0')
+  if (names[0] == '\0') {
     nt_hint(&err, "load a module that registers it first");
-  else
+  } else {
     nt_hint(&err, "use one of: %s", names);
+  }
   nt_error_name(&err, "connect", lua_pushfstring(L, "%s:%s", kind, location));
   return ln_pusherror(L, &err);
 }
@@ -155,8 +159,9 @@ static int ln_core_connect(lua_State *L) {
   push_kinds(L);
   lua_getfield(L, -1, kind);
   known = luaL_testudata(L, -1, NTVOL_KIND);
-  if (known == NULL)
+  if (known == NULL) {
     return unknown_kind(L, kind, location);
+  }
   m = ln_newmachine(L);
   status = nt_connect(known->ops, location, &m->machine, &err);
   return nt_ok(status) ? 1 : ln_pusherror(L, &err);

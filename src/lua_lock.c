@@ -41,8 +41,9 @@ static struct ln_volume *volume_of(lua_State *L, int index) {
 static struct ln_volume *held_volume(lua_State *L, int index) {
   const struct ln_lock *lock = ln_testlock(L, index);
   struct ln_volume *v = volume_of(L, index);
-  if (v == NULL || v->handle == NULL || !v->handle->locked)
+  if (v == NULL || v->handle == NULL || !v->handle->locked) {
     return NULL;
+  }
   return lock->number != 0 && lock->number == v->current ? v : NULL;
 }
 
@@ -84,12 +85,15 @@ static int lock_leave(lua_State *L) {
   struct ln_volume *v;
   check_self(L);
   v = held_volume(L, 1);
-  if (v == NULL)
+  if (v == NULL) {
     return 0;
-  if (v->busy)
+  }
+  if (v->busy) {
     return ln_closerefused(L, "the volume is being formatted");
-  if (!nt_ok(ln_unlockvolume(v, &err)))
+  }
+  if (!nt_ok(ln_unlockvolume(v, &err))) {
     return ln_closefailed(L, &err);
+  }
   return 0;
 }
 

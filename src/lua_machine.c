@@ -16,7 +16,7 @@ static const char busy_text[] =
     "a volume of the machine is being formatted; return false from "
     "on_progress to cancel";
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 struct ln_machine *ln_newmachine(lua_State *L) {
   struct ln_machine *m = lua_newuserdatauv(L, sizeof *m, 0);
@@ -40,16 +40,18 @@ struct ln_machine *ln_checkmachine(lua_State *L, int arg) {
 }
 
 struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m) {
-  if (m->machine == NULL)
+  if (m->machine == NULL) {
     luaL_error(L, "%s", closed_text);
+  }
   return m->machine;
 }
 
 static bool has_busy_volume(const struct ln_machine *m) {
   const struct ln_volume *v;
   for (v = m->volumes; v != NULL; v = v->next) {
-    if (v->busy)
+    if (v->busy) {
       return true;
+    }
   }
   return false;
 }
@@ -89,22 +91,27 @@ static int ln_machine_close(lua_State *L) {
   struct nt_error err = {0};
   nt_status status = NT_STATUS_SUCCESS;
   ln_noargs(L, 2, "close");
-  if (has_busy_volume(m))
+  if (has_busy_volume(m)) {
     return luaL_error(L, "%s", busy_text);
-  if (m->machine != NULL)
+  }
+  if (m->machine != NULL) {
     status = close_machine(m, &err);
+  }
   return ln_result(L, status, &err);
 }
 
 static int machine_leave(lua_State *L) {
   struct ln_machine *m = to_machine(L);
   struct nt_error err = {0};
-  if (m->machine == NULL)
+  if (m->machine == NULL) {
     return 0;
-  if (has_busy_volume(m))
+  }
+  if (has_busy_volume(m)) {
     return ln_closerefused(L, busy_text);
-  if (!nt_ok(close_machine(m, &err)))
+  }
+  if (!nt_ok(close_machine(m, &err))) {
     return ln_closefailed(L, &err);
+  }
   return 0;
 }
 
@@ -113,12 +120,14 @@ static int machine_gc(lua_State *L) {
   struct nt_error err = {0};
   char name[NT_NAME_MAX];
   bool open_volumes;
-  if (m->machine == NULL)
+  if (m->machine == NULL) {
     return 0;
+  }
   memcpy(name, m->machine->name, sizeof name);
   open_volumes = m->volumes != NULL;
-  if (!nt_ok(close_machine(m, &err)))
+  if (!nt_ok(close_machine(m, &err))) {
     ln_warn(L, &err);
+  }
   if (open_volumes) {
     lua_warning(L, "ntvol: machine ", 1);
     lua_warning(L, name, 1);
@@ -134,7 +143,7 @@ static int machine_tostring(lua_State *L) {
   return 1;
 }
 
-/* ---- lists -------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------- */
 
 static struct ln_machine *self_only(lua_State *L, const char *verb) {
   struct ln_machine *m = ln_checkmachine(L, 1);
@@ -230,8 +239,9 @@ static int ln_machine_events(lua_State *L) {
   struct nt_event event;
   uint64_t cursor = 0;
   nt_status status;
-  if (!lua_isnoneornil(L, 2))
+  if (!lua_isnoneornil(L, 2)) {
     cursor = (uint64_t)ln_checkrange(L, 2, "event id", 0, LUA_MAXINTEGER);
+  }
   lua_newtable(L);
   while (memset(&event, 0, sizeof event),
          status = nt_next_event(ln_connection(L, m), &cursor, &event, &err),
@@ -242,7 +252,7 @@ static int ln_machine_events(lua_State *L) {
   return finish_list(L, status, &err);
 }
 
-/* ---- verbs -------------------------------------------------------------- */
+/* ---- verbs --------------------------------------------------------------- */
 
 /***
 Uninstalls a volume or a disk: Plug and Play asks everybody who has it open,
@@ -268,12 +278,14 @@ static int ln_machine_uninstall(lua_State *L) {
 /* A disk by name, or by number (1 or "1"), which becomes "PhysicalDrive1". */
 static const char *check_disk(lua_State *L, int arg) {
   const char *name;
-  if (lua_type(L, arg) == LUA_TNUMBER)
+  if (lua_type(L, arg) == LUA_TNUMBER) {
     return lua_pushfstring(L, "PhysicalDrive%I",
                            ln_checkrange(L, arg, "disk number", 0, UINT32_MAX));
+  }
   name = ln_checkname(L, arg);
-  if (name[0] != '\0' && name[strspn(name, "0123456789")] == '\0')
+  if (name[0] != '\0' && name[strspn(name, "0123456789")] == '\0') {
     return lua_pushfstring(L, "PhysicalDrive%s", name);
+  }
   return name;
 }
 
@@ -319,7 +331,7 @@ static int ln_machine_unmask(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
-/* ---- about itself ------------------------------------------------------- */
+/* ---- about itself -------------------------------------------------------- */
 
 /***
 Says which operations this machine has.
@@ -363,7 +375,7 @@ static int ln_machine_help(lua_State *L) {
   return 1;
 }
 
-/* ---- registration ------------------------------------------------------- */
+/* ---- registration -------------------------------------------------------- */
 
 static const struct ln_method methods[] = {
     {"open", ln_machine_open, "(name, options)",

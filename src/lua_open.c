@@ -59,16 +59,19 @@ static uint32_t access_list(lua_State *L, const struct ln_options *o) {
     lua_pop(L, 1);
     keys++;
   }
-  if (keys != n)
+  if (keys != n) {
     bad_access(L, o, "a table with named or missing fields");
+  }
   for (i = 1; i <= n; i++) {
     const struct ln_enum *row = NULL;
-    if (lua_rawgeti(L, -1, (lua_Integer)i) == LUA_TSTRING)
+    if (lua_rawgeti(L, -1, (lua_Integer)i) == LUA_TSTRING) {
       row = ln_findenum(access_bits, lua_tostring(L, -1));
-    if (row == NULL)
+    }
+    if (row == NULL) {
       bad_access(L, o, luaL_tolstring(L, -1, NULL));
-    else
+    } else {
       access |= row->value;
+    }
     lua_pop(L, 1);
   }
   return access;
@@ -85,10 +88,11 @@ static uint32_t read_access(lua_State *L, const struct ln_options *o) {
       break;
     case LUA_TSTRING:
       row = ln_findenum(access_words, lua_tostring(L, -1));
-      if (row == NULL)
+      if (row == NULL) {
         bad_access(L, o, lua_pushfstring(L, "\"%s\"", lua_tostring(L, -1)));
-      else
+      } else {
         access = row->value;
+      }
       break;
     default:
       bad_access(L, o, luaL_typename(L, -1));
@@ -101,18 +105,20 @@ static uint32_t read_share(lua_State *L, const struct ln_options *o) {
   uint32_t share = 0;
   const char *letters = ln_optionstring(L, o, "share");
   const char *letter;
-  if (letters == NULL)
+  if (letters == NULL) {
     letters = "rw";
+  }
   for (letter = letters; *letter != '\0'; letter++) {
-    if (*letter == 'r')
+    if (*letter == 'r') {
       share |= NT_SHARE_READ;
-    else if (*letter == 'w')
+    } else if (*letter == 'w') {
       share |= NT_SHARE_WRITE;
-    else if (*letter == 'd')
+    } else if (*letter == 'd') {
       share |= NT_SHARE_DELETE;
-    else
+    } else {
       ln_optionerror(L, o, "share", "must be letters of r, w and d; got \"%s\"",
                      letters);
+    }
   }
   lua_pop(L, 1);
   return share;
@@ -187,8 +193,9 @@ int ln_machine_open(lua_State *L) {
   read_options(L, 3, &options);
   v = ln_newvolume(L, 1);
   status = nt_open(ln_connection(L, m), &options, &handle, &err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
+  }
   ln_linkvolume(v, m, handle);
   return 1;
 }

@@ -13,8 +13,9 @@ static void push_codes(lua_State *L) {
   const struct nt_code_row *row;
   size_t i;
   lua_newtable(L);
-  for (i = 0; (row = nt_code_at(i)) != NULL; i++)
+  for (i = 0; (row = nt_code_at(i)) != NULL; i++) {
     ln_setinteger(L, row->name, row->code);
+  }
 }
 
 /***
@@ -25,14 +26,16 @@ static void push_statuses(lua_State *L) {
   const struct nt_status_row *row;
   size_t i;
   lua_newtable(L);
-  for (i = 0; (row = nt_status_at(i)) != NULL; i++)
+  for (i = 0; (row = nt_status_at(i)) != NULL; i++) {
     ln_setinteger(L, row->name, row->value);
+  }
 }
 
 /* Pushes errors[row->win32_name], made from the first status that has it. */
 static void push_error_entry(lua_State *L, const struct nt_status_row *row) {
-  if (lua_getfield(L, -1, row->win32_name) != LUA_TNIL)
+  if (lua_getfield(L, -1, row->win32_name) != LUA_TNIL) {
     return;
+  }
   lua_pop(L, 1);
   lua_createtable(L, 0, 4);
   ln_setinteger(L, "win32", row->win32);

@@ -22,7 +22,7 @@ with a warning. Closing never writes, flushes or retries.
 static const char closed_text[] = "attempt to use a closed volume";
 static const char busy_text[] = "the volume is being formatted";
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 struct ln_volume *ln_newvolume(lua_State *L, int index) {
   struct ln_volume *v = lua_newuserdatauv(L, sizeof *v, 1);
@@ -38,18 +38,21 @@ void ln_linkvolume(struct ln_volume *v, struct ln_machine *m,
   v->handle = handle;
   v->machine = m;
   v->next = m->volumes;
-  if (v->next != NULL)
+  if (v->next != NULL) {
     v->next->previous = v;
+  }
   m->volumes = v;
 }
 
 static void leave_machine(struct ln_volume *v) {
-  if (v->previous != NULL)
+  if (v->previous != NULL) {
     v->previous->next = v->next;
-  else
+  } else {
     v->machine->volumes = v->next;
-  if (v->next != NULL)
+  }
+  if (v->next != NULL) {
     v->next->previous = v->previous;
+  }
   v->next = v->previous = NULL;
 }
 
@@ -70,10 +73,12 @@ static struct ln_volume *to_volume(lua_State *L) {
 }
 
 struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v) {
-  if (v->handle == NULL)
+  if (v->handle == NULL) {
     luaL_error(L, "%s", closed_text);
-  if (v->busy)
+  }
+  if (v->busy) {
     luaL_error(L, "%s", busy_text);
+  }
   return v->handle;
 }
 
@@ -119,12 +124,15 @@ static int ln_volume_close(lua_State *L) {
 static int volume_leave(lua_State *L) {
   struct ln_volume *v = to_volume(L);
   struct nt_error err = {0};
-  if (v->handle == NULL)
+  if (v->handle == NULL) {
     return 0;
-  if (v->busy)
+  }
+  if (v->busy) {
     return ln_closerefused(L, busy_text);
-  if (!nt_ok(ln_closevolume(v, &err)))
+  }
+  if (!nt_ok(ln_closevolume(v, &err))) {
     return ln_closefailed(L, &err);
+  }
   return 0;
 }
 
@@ -134,18 +142,20 @@ static int volume_gc(lua_State *L) {
   struct ln_volume *v = to_volume(L);
   struct nt_error err = {0};
   char name[NT_NAME_MAX];
-  if (v->handle == NULL)
+  if (v->handle == NULL) {
     return 0;
+  }
   memcpy(name, v->handle->name, sizeof name);
-  if (!nt_ok(ln_closevolume(v, &err)))
+  if (!nt_ok(ln_closevolume(v, &err))) {
     ln_warn(L, &err);
+  }
   lua_warning(L, "ntvol: volume ", 1);
   lua_warning(L, name, 1);
   lua_warning(L, " was collected while open", 0);
   return 0;
 }
 
-/* ---- printing ----------------------------------------------------------- */
+/* ---- printing ------------------------------------------------------------ */
 
 static const char *kind_name(enum nt_handle_kind kind) {
   switch (kind) {
@@ -170,11 +180,11 @@ static void push_description(lua_State *L, struct nt_handle *handle) {
   struct nt_error err = {0};
   char state[LN_STATE_MAX];
   memset(&info, 0, sizeof info);
-  if (handle->kind != NT_KIND_VOLUME)
+  if (handle->kind != NT_KIND_VOLUME) {
     lua_pushfstring(L, "%s, %s", handle->name, kind_name(handle->kind));
-  else if (!nt_ok(nt_info(handle, &info, &err)))
+  } else if (!nt_ok(nt_info(handle, &info, &err))) {
     lua_pushstring(L, handle->name);
-  else {
+  } else {
     const char *name = lua_pushstring(L, handle->name);
     ln_pushsize(L, info.length);
     lua_pushfstring(L, "%s %s \"%s\" %s, %s", name, info.file_system,
@@ -185,17 +195,18 @@ static void push_description(lua_State *L, struct nt_handle *handle) {
 
 static int volume_tostring(lua_State *L) {
   const struct ln_volume *v = to_volume(L);
-  if (v->handle == NULL)
+  if (v->handle == NULL) {
     lua_pushliteral(L, "closed");
-  else if (v->busy)
+  } else if (v->busy) {
     lua_pushfstring(L, "%s, being formatted", v->handle->name);
-  else
+  } else {
     push_description(L, v->handle);
+  }
   lua_pushfstring(L, "%s (%s)", NTVOL_VOLUME, lua_tostring(L, -1));
   return 1;
 }
 
-/* ---- verbs -------------------------------------------------------------- */
+/* ---- verbs --------------------------------------------------------------- */
 
 /***
 Locks the volume (FSCTL_LOCK_VOLUME): succeeds when nobody else has anything
@@ -221,16 +232,18 @@ static int ln_volume_lock(lua_State *L) {
   struct nt_error err = {0};
   struct ln_lock *lock = ln_newlock(L, 1);
   nt_status status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
+  }
   lock->number = v->current = ++v->locks;
   return 1;
 }
 
 /* A guard whose lock was given back by other means is closed by that. */
 static void sync_lock(struct ln_volume *v) {
-  if (!v->handle->locked)
+  if (!v->handle->locked) {
     v->current = 0;
+  }
 }
 
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err) {
@@ -335,7 +348,7 @@ static int ln_volume_flush(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
-/* ---- data --------------------------------------------------------------- */
+/* ---- data ---------------------------------------------------------------- */
 
 /***
 Reads up to `length` bytes at `offset`: fewer only at the end. On volumes and
@@ -365,8 +378,9 @@ static int ln_volume_read(lua_State *L) {
   luaL_Buffer b;
   char *data = luaL_buffinitsize(L, &b, length);
   status = nt_read(ln_handle(L, v), offset, data, length, &done, &err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
+  }
   luaL_pushresultsize(&b, done);
   return 1;
 }
@@ -402,8 +416,9 @@ static int ln_volume_write(lua_State *L) {
   nt_status status;
   ln_checkspan(L, 3, "data length", offset, length, sector);
   status = nt_write(ln_handle(L, v), offset, data, length, &done, &err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
+  }
   lua_pushinteger(L, (lua_Integer)done);
   return 1;
 }
@@ -412,12 +427,14 @@ static uint32_t check_code(lua_State *L, int arg) {
   const char *name;
   const struct nt_code_row *row;
   size_t i;
-  if (lua_type(L, arg) == LUA_TNUMBER)
+  if (lua_type(L, arg) == LUA_TNUMBER) {
     return (uint32_t)ln_checkrange(L, arg, "control code", 0, UINT32_MAX);
+  }
   name = ln_checkname(L, arg);
   for (i = 0; (row = nt_code_at(i)) != NULL; i++) {
-    if (strcmp(row->name, name) == 0)
+    if (strcmp(row->name, name) == 0) {
       return row->code;
+    }
   }
   return (uint32_t)luaL_argerror(
       L, arg,
@@ -462,13 +479,14 @@ static int ln_volume_control(lua_State *L) {
   status =
       nt_control(ln_handle(L, v), code, in, in_len, out, room, &out_len, &err);
   sync_lock(v);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
+  }
   luaL_pushresultsize(&b, out_len);
   return 1;
 }
 
-/* ---- questions ---------------------------------------------------------- */
+/* ---- questions ----------------------------------------------------------- */
 
 /***
 Size in bytes.
@@ -483,8 +501,9 @@ static int ln_volume_size(lua_State *L) {
   struct ln_volume *v = self_only(L, "size");
   struct nt_error err = {0};
   uint64_t length = 0;
-  if (!nt_ok(nt_length(v->handle, &length, &err)))
+  if (!nt_ok(nt_length(v->handle, &length, &err))) {
     return ln_pusherror(L, &err);
+  }
   lua_pushinteger(L, (lua_Integer)length);
   return 1;
 }
@@ -506,8 +525,9 @@ static bool query_info(lua_State *L, const char *verb_name,
   struct ln_volume *v = self_only(L, verb_name);
   struct nt_error err = {0};
   memset(info, 0, sizeof *info);
-  if (nt_ok(nt_info(v->handle, info, &err)))
+  if (nt_ok(nt_info(v->handle, info, &err))) {
     return true;
+  }
   ln_pusherror(L, &err);
   return false;
 }
@@ -527,8 +547,9 @@ print(assert(vol:info()))
 */
 static int ln_volume_info(lua_State *L) {
   struct nt_volume_info info;
-  if (!query_info(L, "info", &info))
+  if (!query_info(L, "info", &info)) {
     return 4;
+  }
   ln_pushvolumeinfo(L, &info);
   return 1;
 }
@@ -545,8 +566,9 @@ Compare it before writing to a volume that was chosen earlier.
 */
 static int ln_volume_identity(lua_State *L) {
   struct nt_volume_info info;
-  if (!query_info(L, "identity", &info))
+  if (!query_info(L, "identity", &info)) {
     return 4;
+  }
   lua_createtable(L, 0, 4);
   ln_setstring(L, "guid_path", info.guid_path);
   ln_setstring(L, "serial", info.serial);
@@ -567,8 +589,9 @@ Label of the file system.
 */
 static int ln_volume_label(lua_State *L) {
   struct nt_volume_info info;
-  if (!query_info(L, "label", &info))
+  if (!query_info(L, "label", &info)) {
     return 4;
+  }
   lua_pushstring(L, info.label);
   return 1;
 }
@@ -587,8 +610,9 @@ static int ln_volume_extents(lua_State *L) {
   struct nt_extent extents[NT_MAX_EXTENTS];
   struct nt_error err = {0};
   uint32_t count = 0;
-  if (!nt_ok(nt_extents(v->handle, extents, &count, &err)))
+  if (!nt_ok(nt_extents(v->handle, extents, &count, &err))) {
     return ln_pusherror(L, &err);
+  }
   ln_pushextents(L, extents, count);
   return 1;
 }
@@ -607,8 +631,9 @@ static int ln_volume_geometry(lua_State *L) {
   struct ln_volume *v = self_only(L, "geometry");
   struct nt_geometry geometry = {0};
   struct nt_error err = {0};
-  if (!nt_ok(nt_geometry(v->handle, &geometry, &err)))
+  if (!nt_ok(nt_geometry(v->handle, &geometry, &err))) {
     return ln_pusherror(L, &err);
+  }
   lua_createtable(L, 0, 5);
   ln_setinteger(L, "cylinders", geometry.cylinders);
   ln_setinteger(L, "heads", geometry.heads);
@@ -631,8 +656,9 @@ static int ln_volume_device_number(lua_State *L) {
   struct ln_volume *v = self_only(L, "device_number");
   struct nt_device_number number = {0};
   struct nt_error err = {0};
-  if (!nt_ok(nt_device_number(v->handle, &number, &err)))
+  if (!nt_ok(nt_device_number(v->handle, &number, &err))) {
     return ln_pusherror(L, &err);
+  }
   lua_createtable(L, 0, 3);
   ln_setinteger(L, "type", number.type);
   ln_setinteger(L, "number", number.number);
@@ -654,8 +680,9 @@ static int ask(lua_State *L, const char *name, uint32_t code) {
   struct ln_volume *v = self_only(L, name);
   struct nt_error err = {0};
   bool answer = false;
-  if (!nt_ok(nt_ask(v->handle, code, &answer, &err)))
+  if (!nt_ok(nt_ask(v->handle, code, &answer, &err))) {
     return ln_pusherror(L, &err);
+  }
   lua_pushboolean(L, answer);
   return 1;
 }
@@ -687,7 +714,7 @@ static int ln_volume_is_offline(lua_State *L) {
   return ask(L, "is_offline", NT_IOCTL_VOLUME_IS_OFFLINE);
 }
 
-/* ---- about itself ------------------------------------------------------- */
+/* ---- about itself -------------------------------------------------------- */
 
 /***
 The name it was opened by.
@@ -783,7 +810,7 @@ static int ln_volume_help(lua_State *L) {
   return 1;
 }
 
-/* ---- registration ------------------------------------------------------- */
+/* ---- registration -------------------------------------------------------- */
 
 static const struct ln_method methods[] = {
     {"lock", ln_volume_lock, "()", "Locks the volume; answers a guard."},

@@ -10,7 +10,7 @@ form that is read here; this module is its private part.
 #include "lua_aux.h"
 #include "nt/sim/sim.h"
 
-/* ---- the specification -------------------------------------------------- */
+/* ---- the specification --------------------------------------------------- */
 
 /* While the specification is read. Arrays are userdata and strings are kept in
  * a table, all of them on the stack, so an error in the middle loses nothing
@@ -33,10 +33,11 @@ static void keep(const struct reader *r) {
 static const char *read_string(const struct reader *r,
                                const struct ln_options *o, const char *field) {
   const char *value = ln_optionstring(r->L, o, field);
-  if (value != NULL)
+  if (value != NULL) {
     keep(r);
-  else
+  } else {
     lua_pop(r->L, 1);
+  }
   return value;
 }
 
@@ -46,14 +47,17 @@ static uint32_t push_array(const struct reader *r, const struct ln_options *o,
   lua_State *L = r->L;
   int type = ln_optionvalue(L, o, field);
   lua_Unsigned count;
-  if (type == LUA_TNIL)
+  if (type == LUA_TNIL) {
     return 0;
-  if (type != LUA_TTABLE)
+  }
+  if (type != LUA_TTABLE) {
     ln_optionerror(L, o, field, "must be a list, got %s", luaL_typename(L, -1));
+  }
   count = lua_rawlen(L, -1);
-  if (count > max)
+  if (count > max) {
     ln_optionerror(L, o, field, "has %I entries, at most %I are possible",
                    (lua_Integer)count, (lua_Integer)max);
+  }
   return (uint32_t)count;
 }
 
@@ -68,9 +72,10 @@ static struct ln_options enter(const struct reader *r,
   entry.arg = r->arg;
   entry.table = lua_gettop(L);
   entry.prefix = lua_pushfstring(L, "%s%s[%d].", o->prefix, field, (int)i + 1);
-  if (type != LUA_TTABLE)
+  if (type != LUA_TTABLE) {
     ln_optionerror(L, o, field, "must be a list of tables, got %s in it",
                    luaL_typename(L, entry.table));
+  }
   return entry;
 }
 
@@ -100,11 +105,13 @@ static void read_mount_points(const struct reader *r,
   uint32_t count = push_array(r, o, "mount_points", NT_MAX_MOUNT_POINTS);
   uint32_t i;
   for (i = 0; i < count; i++) {
-    if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING)
+    if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING) {
       ln_optionerror(L, o, "mount_points", "must be strings, got %s",
                      luaL_typename(L, -1));
-    if (strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1))
+    }
+    if (strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1)) {
       ln_optionerror(L, o, "mount_points", "contains a zero byte");
+    }
     volume->mount_points[i] = lua_tostring(L, -1);
     keep(r);
   }
@@ -129,8 +136,9 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
 /* Pushes a zeroed array that Lua owns. */
 static void *push_zeroed(lua_State *L, size_t count, size_t size) {
   void *array = lua_newuserdatauv(L, count * size, 0);
-  if (count > 0)
+  if (count > 0) {
     memset(array, 0, count * size);
+  }
   return array;
 }
 
@@ -203,7 +211,7 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
   spec->disk_count = count;
 }
 
-/* ---- functions ---------------------------------------------------------- */
+/* ---- functions ----------------------------------------------------------- */
 
 /***
 Creates a simulated machine in a folder or in memory, and connects to it. The
@@ -231,8 +239,9 @@ static int ln_sim_create(lua_State *L) {
   read_spec(L, 2, &spec);
   slot = ntvol_getapi(L)->newmachine(L);
   status = nt_sim_create(path, &spec, slot, &err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     return 1;
+  }
   nt_error_name(&err, "create machine", path);
   return ln_pusherror(L, &err);
 }
@@ -258,10 +267,11 @@ static int ln_sim_remove(lua_State *L) {
 
 static struct nt_machine *check_simulated(lua_State *L) {
   struct nt_machine *machine = ntvol_getapi(L)->checkmachine(L, 1);
-  if (machine->ops != &nt_sim_ops)
+  if (machine->ops != &nt_sim_ops) {
     luaL_argerror(
         L, 1,
         lua_pushfstring(L, "'%s' is not a simulated machine", machine->name));
+  }
   return machine;
 }
 
@@ -294,8 +304,9 @@ static int ln_sim_set_flags(lua_State *L) {
   luaL_checktype(L, 3, LUA_TTABLE);
   ln_optionnames(L, &o, names);
   for (i = 0; names[i] != NULL; i++) {
-    if (ln_optionboolean(L, &o, names[i], false))
+    if (ln_optionboolean(L, &o, names[i], false)) {
       flags |= values[i];
+    }
   }
   status = nt_sim_set_flags(check_simulated(L), name, flags, &err);
   return ln_result(L, status, &err);

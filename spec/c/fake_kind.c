@@ -18,7 +18,7 @@ NTVOL_EXPORT int luaopen_fake(lua_State *L);
 #define DISK_SIZE (VOLUMES * VOLUME_SIZE)
 #define SECTOR 512U
 
-/* ---- what is counted ---------------------------------------------------- */
+/* ---- what is counted ----------------------------------------------------- */
 
 enum slot {
   CONNECT,
@@ -98,7 +98,7 @@ static nt_status count(enum slot slot, struct nt_error *err) {
   return refuse(f, err);
 }
 
-/* ---- state -------------------------------------------------------------- */
+/* ---- state --------------------------------------------------------------- */
 
 struct fake_handle;
 
@@ -136,7 +136,7 @@ static unsigned char *data_of(struct fake_handle *h) {
   return h->volume != NULL ? h->volume->data : machine_of(&h->base)->data;
 }
 
-/* ---- descriptions ------------------------------------------------------- */
+/* ---- descriptions -------------------------------------------------------- */
 
 static void describe(struct fake_machine *m, uint32_t index,
                      struct nt_volume_info *out) {
@@ -228,7 +228,7 @@ static nt_status fake_uninstall(struct nt_machine *machine, const char *name,
   return count(UNINSTALL, err);
 }
 
-/* ---- control codes ------------------------------------------------------ */
+/* ---- control codes ------------------------------------------------------- */
 
 static void put(unsigned char *at, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) {
@@ -361,7 +361,7 @@ static nt_status fake_control(struct nt_handle *handle, uint32_t code,
   return do_verb(h, code, err);
 }
 
-/* ---- data --------------------------------------------------------------- */
+/* ---- data ---------------------------------------------------------------- */
 
 static size_t clip(const struct fake_handle *h, uint64_t offset, size_t len) {
   uint64_t left = size_of(h) - offset;
@@ -429,7 +429,7 @@ static nt_status fake_close(struct nt_handle *handle, struct nt_error *err) {
   return status;
 }
 
-/* ---- open and connect --------------------------------------------------- */
+/* ---- open and connect ---------------------------------------------------- */
 
 static const struct nt_handle_ops handle_ops = {
     NT_OPS_VERSION, sizeof(struct nt_handle_ops),
@@ -538,7 +538,7 @@ static nt_status fake_connect(const char *location, struct nt_machine **out,
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- for specs ---------------------------------------------------------- */
+/* ---- for specs ----------------------------------------------------------- */
 
 /* fake.reset(): forgets faults and counts; what lives, lives on. */
 static int reset(lua_State *L) {

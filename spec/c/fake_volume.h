@@ -214,7 +214,7 @@ static const struct nt_handle_ops fake_handle_ops = {
     .close = fake_close,
     .info = fake_info};
 
-/* ---- the folder of the test and its images -------------------------------*/
+/* ---- the folder of the test and its images ------------------------------- */
 
 static char work[200];
 
@@ -307,7 +307,7 @@ static inline bool under_valgrind(void) {
   return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
-/* ---- asking others -------------------------------------------------------*/
+/* ---- asking others ------------------------------------------------------- */
 
 static inline bool has_tool(const char *name) {
   char command[300];

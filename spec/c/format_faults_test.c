@@ -11,7 +11,7 @@
 static struct fake_volume volume;
 static unsigned char before[SIZE], after[SIZE];
 
-/* ---- running -------------------------------------------------------------*/
+/* ---- running ------------------------------------------------------------- */
 
 struct watch {
   int calls, cancel_at; /* 1..; 0: never */
@@ -52,7 +52,7 @@ static nt_status run(const char *fs, bool full, struct watch *watch,
   return nt_format(&volume.handle, &options, &result, err);
 }
 
-/* ---- old volumes ---------------------------------------------------------*/
+/* ---- old volumes --------------------------------------------------------- */
 
 static void old_fat(void) {
   struct nt_error err;
@@ -126,7 +126,7 @@ static void put_back(void) {
   volume.fd = fd;
 }
 
-/* ---- judging -------------------------------------------------------------*/
+/* ---- judging ------------------------------------------------------------- */
 
 /* blkid's exit status 2: nothing found. */
 static bool is_recognised(void) {
@@ -150,7 +150,7 @@ static bool error_is_complete(const struct nt_error *err, nt_status wanted) {
          strcmp(err->target, "\\\\.\\D:") == 0 && err->detail[0] != '\0';
 }
 
-/* ---- sweeps --------------------------------------------------------------*/
+/* ---- sweeps -------------------------------------------------------------- */
 
 struct sweep {
   const char *name;
@@ -283,7 +283,7 @@ static void test_progress(bool full) {
   drop_volume(&volume);
 }
 
-/* ---- refusals ------------------------------------------------------------*/
+/* ---- refusals ------------------------------------------------------------ */
 
 struct refusal {
   const char *name, *reason;

@@ -38,7 +38,7 @@ static uint64_t get_le(const unsigned char *at, size_t bytes) {
   return value;
 }
 
-/* ---- healthy images ------------------------------------------------------*/
+/* ---- healthy images ------------------------------------------------------ */
 
 struct image {
   const char *fs, *name; /* as asked; as recognised */
@@ -242,7 +242,7 @@ static void test_unknown_questions(void) {
   drop_volume(&volume);
 }
 
-/* ---- old signatures ------------------------------------------------------*/
+/* ---- old signatures ------------------------------------------------------ */
 
 static void put_old_btrfs(void) {
   put_bytes_at(&volume, 65536 + 64, "_BHRfS_M", 8);
@@ -358,7 +358,7 @@ static void test_empty_volume(void) {
   drop_volume(&volume);
 }
 
-/* ---- size and time -------------------------------------------------------*/
+/* ---- size and time ------------------------------------------------------- */
 
 static bool in_memory(uint64_t bytes) {
   struct statvfs st;

@@ -19,7 +19,7 @@
 #include "../../src/nt/tool.h"
 #include "fake_volume.h"
 
-/* ---- asking for file systems ---------------------------------------------*/
+/* ---- asking for file systems --------------------------------------------- */
 
 static struct nt_mkfs_request request(const char *fs, uint64_t length) {
   return (struct nt_mkfs_request){.fs = fs,
@@ -162,7 +162,7 @@ static void test_big_sectors(void) {
   }
 }
 
-/* ---- labels --------------------------------------------------------------*/
+/* ---- labels -------------------------------------------------------------- */
 
 static const char *labelled(const char *fs, const char *label) {
   static struct nt_probe made;
@@ -204,7 +204,7 @@ static void test_labels(void) {
         "labels are counted in UTF-16");
 }
 
-/* ---- tools ---------------------------------------------------------------*/
+/* ---- tools --------------------------------------------------------------- */
 
 /* A program of our own in front of the real one. */
 static void put_tool(const char *name, const char *script) {
@@ -362,7 +362,7 @@ static void test_find(void) {
   use_own_tools(false);
 }
 
-/* ---- in a child ----------------------------------------------------------*/
+/* ---- in a child ---------------------------------------------------------- */
 
 /* Runs a test that changes the process; its exit status is the answer. */
 static int in_child(int (*body)(void)) {
@@ -441,7 +441,7 @@ static void test_children(void) {
   }
 }
 
-/* ---- parts ---------------------------------------------------------------*/
+/* ---- parts --------------------------------------------------------------- */
 
 /* Our checksum over what mkfs.exfat made must be what mkfs.exfat wrote. */
 static void test_exfat(void) {

@@ -182,7 +182,7 @@ static void reset(void) {
   nt_copy(fake_handle.name, sizeof(fake_handle.name), "D:");
 }
 
-/* ---- every caller, the same way ------------------------------------------*/
+/* ---- every caller, the same way ------------------------------------------ */
 
 static char buffer[4096];
 static size_t transferred;
@@ -361,7 +361,7 @@ static void test_other_version(void) {
   }
 }
 
-/* ---- machines ------------------------------------------------------------*/
+/* ---- machines ------------------------------------------------------------ */
 
 static void test_native_machine(void) {
   struct nt_machine *machine;
@@ -396,7 +396,7 @@ static void test_end_of_enumeration(void) {
         "the end of an enumeration is no error");
 }
 
-/* ---- control -------------------------------------------------------------*/
+/* ---- control ------------------------------------------------------------- */
 
 static void test_names_of_codes(void) {
   static const struct {
@@ -550,7 +550,7 @@ static void test_ask(void) {
   }
 }
 
-/* ---- reading and writing -------------------------------------------------*/
+/* ---- reading and writing ------------------------------------------------- */
 
 static void test_transfer(void) {
   struct nt_error err = {0};
@@ -570,7 +570,7 @@ static void test_transfer(void) {
              "write: where it failed, past 4 GiB");
 }
 
-/* ---- typed queries -------------------------------------------------------*/
+/* ---- typed queries ------------------------------------------------------- */
 
 static void put_u32(size_t at, uint32_t value) {
   for (size_t i = 0; i < 4; i++) {

@@ -9,7 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- statuses ------------------------------------------------------------*/
+/* ---- statuses ------------------------------------------------------------ */
 
 /* Section 1.3, as measured: status, value, Win32 code. */
 static const struct {
@@ -111,7 +111,7 @@ static void test_class_names(void) {
   CHECK_TEXT(nt_class_name(NT_CLASS_USAGE), "usage", "usage");
 }
 
-/* ---- control codes -------------------------------------------------------*/
+/* ---- control codes ------------------------------------------------------- */
 
 /* Sections 4.2, 4.3 and 4.4. */
 static const struct {
@@ -252,7 +252,7 @@ static void test_code_parts(void) {
   CHECK(!nt_code_is_fsctl(NT_IOCTL_VOLUME_OFFLINE), "offline does not");
 }
 
-/* ---- bounded strings -----------------------------------------------------*/
+/* ---- bounded strings ----------------------------------------------------- */
 
 static void test_text(void) {
   char buf[8] = "untouch";
@@ -287,7 +287,7 @@ static void test_utf8(void) {
   CHECK(nt_utf8_length("\xF4\x90\x80\x80") == 0, "utf8: past the last");
 }
 
-/* ---- filling errors ------------------------------------------------------*/
+/* ---- filling errors ------------------------------------------------------ */
 
 static void test_fail(void) {
   struct nt_error err = {0};
@@ -401,7 +401,7 @@ static void test_null(void) {
         "NULL: an empty message");
 }
 
-/* ---- the message ---------------------------------------------------------*/
+/* ---- the message --------------------------------------------------------- */
 
 static void check_message(const struct nt_error *err, const char *wanted,
                           const char *name) {

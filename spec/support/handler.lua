@@ -94,6 +94,7 @@ return function(options)
     end
     for _, test in ipairs(skipped) do
       local reason = text(test.message):gsub("^[^:]+_spec%.lua:%d+: ", "")
+        :gsub("%s+$", ""):gsub("\n", "\n    ")
       print(("  %s: %s"):format(test.name, reason))
     end
     print(("\n%d passed, %d failed, %d skipped"):format(

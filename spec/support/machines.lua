@@ -285,6 +285,7 @@ function M.each(env, body)
   for _, kind in ipairs(M.kinds) do
     env.describe("on a " .. kind.name .. ":", function()
       local reason = kind.absent()
+        or M.missing("mkfs.fat", "mmd", "mcopy", "mkfs.ntfs", "ntfscp")
       if reason then
         env.pending(reason)
         return

@@ -10,7 +10,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- filling -------------------------------------------------------------*/
+/* ---- filling ------------------------------------------------------------- */
 
 static const struct {
   int number;
@@ -134,7 +134,7 @@ void nt_error_name(struct nt_error *err, const char *op, const char *target) {
   }
 }
 
-/* ---- reading -------------------------------------------------------------*/
+/* ---- reading ------------------------------------------------------------- */
 
 enum nt_class nt_error_class(const struct nt_error *err) {
   if (err == NULL) {
@@ -174,7 +174,7 @@ const char *nt_status_text(nt_status status, char *buf, size_t cap) {
   return buf;
 }
 
-/* ---- the message ---------------------------------------------------------*/
+/* ---- the message --------------------------------------------------------- */
 
 /* Writes into a bounded buffer; after the first character that does not fit
  * nothing more is written, so a cut never leaves a hole. */

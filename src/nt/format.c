@@ -49,7 +49,7 @@ const char *nt_format_fs_at(size_t index) {
   return nt_mkfs_fs_at(index);
 }
 
-/* ---- listing -------------------------------------------------------------*/
+/* ---- listing ------------------------------------------------------------- */
 
 static nt_status list_windows(struct job *job) {
   uint64_t length = job->place.length;
@@ -79,7 +79,7 @@ static nt_status list_ranges(struct job *job) {
   return status;
 }
 
-/* ---- reading and writing -------------------------------------------------*/
+/* ---- reading and writing ------------------------------------------------- */
 
 /* Puts the step before what is known about its failure. */
 static nt_status failed(struct job *job, nt_status status, const char *step) {
@@ -165,7 +165,7 @@ static nt_status by_pieces(struct job *job, uint64_t offset, uint64_t length,
   return status;
 }
 
-/* ---- the steps -----------------------------------------------------------*/
+/* ---- the steps ----------------------------------------------------------- */
 
 static bool all_zero(const unsigned char *bytes, size_t length) {
   return length == 0 ||
@@ -266,7 +266,7 @@ static nt_status transplant(struct job *job) {
   return nt_ok(status) ? write_boot_sector(job) : status;
 }
 
-/* ---- the end -------------------------------------------------------------*/
+/* ---- the end ------------------------------------------------------------- */
 
 static bool boot_sector_is_zero(struct job *job) {
   struct nt_error ignored = {0};

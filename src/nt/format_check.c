@@ -15,7 +15,7 @@ struct question {
   struct nt_error *err;
 };
 
-/* ---- checks --------------------------------------------------------------*/
+/* ---- checks -------------------------------------------------------------- */
 
 static nt_status check_handle(const struct question *q) {
   if (q->handle->kind != NT_KIND_VOLUME) {
@@ -121,7 +121,7 @@ static nt_status check(const struct question *q) {
   return nt_ok(status) ? check_flags(q, &info) : status;
 }
 
-/* ---- asking --------------------------------------------------------------*/
+/* ---- asking -------------------------------------------------------------- */
 
 /* A device below or a file system above that does not know the question. */
 static bool not_known(nt_status status) {

@@ -32,7 +32,7 @@ static const struct nt_mkfs_row *find(const char *fs) {
   return NULL;
 }
 
-/* ---- checks --------------------------------------------------------------*/
+/* ---- checks -------------------------------------------------------------- */
 
 static nt_status refuse_fs(const char *fs, struct nt_error *err) {
   char list[128] = "";
@@ -111,7 +111,7 @@ static nt_status check(const struct nt_mkfs_row *row, struct nt_mkfs_request *r,
   return status;
 }
 
-/* ---- running -------------------------------------------------------------*/
+/* ---- running ------------------------------------------------------------- */
 
 /* What the tools say whether all is well or not. */
 static bool is_noise(const char *line, size_t length) {

@@ -20,7 +20,7 @@
  * Determination"). */
 #define FAT32_FEWEST_CLUSTERS 65525U
 
-/* ---- command lines -------------------------------------------------------*/
+/* ---- command lines ------------------------------------------------------- */
 
 static void add(struct nt_arguments *a, const char *argument) {
   a->at[a->count++] = argument;
@@ -102,7 +102,7 @@ static void exfat_arguments(struct nt_arguments *a,
   add_label(a, "-L", r->label);
 }
 
-/* ---- after the tool ------------------------------------------------------*/
+/* ---- after the tool ------------------------------------------------------ */
 
 static uint32_t get_le(const unsigned char *at, size_t bytes) {
   uint32_t value = 0;
@@ -184,7 +184,7 @@ static nt_status exfat_finish(const struct nt_mkfs_request *r, int scratch,
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- the table -----------------------------------------------------------*/
+/* ---- the table ----------------------------------------------------------- */
 
 #define FAT_ROW                                                       \
   .tool = "mkfs.fat", .package = "dosfstools", .label = nt_label_fat, \

@@ -10,7 +10,7 @@
 _Static_assert(NT_FILE_READ_DATA == 1 && NT_FILE_WRITE_DATA == 2,
                "nt_code_access() answers these two as bits 0 and 1");
 
-/* ---- tables --------------------------------------------------------------*/
+/* ---- tables -------------------------------------------------------------- */
 
 /* Tables are append-only: who filled one with an older header says by `size`
  * where it ends, and slots past its end are as good as NULL. */
@@ -58,7 +58,7 @@ static nt_status finish(nt_status status, struct nt_error *err, const char *op,
   return status;
 }
 
-/* ---- machines ------------------------------------------------------------*/
+/* ---- machines ------------------------------------------------------------ */
 
 nt_status nt_connect(const struct nt_machine_ops *ops, const char *location,
                      struct nt_machine **out, struct nt_error *err) {
@@ -159,7 +159,7 @@ nt_status nt_unmask(struct nt_machine *machine, const char *disk,
   return finish(status, err, "unmask", disk);
 }
 
-/* ---- control codes -------------------------------------------------------*/
+/* ---- control codes ------------------------------------------------------- */
 
 static void name_code(uint32_t code, char *buf, size_t cap) {
   const struct nt_code_row *row = nt_code_find(code);
@@ -265,7 +265,7 @@ nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
   return status;
 }
 
-/* ---- data and life -------------------------------------------------------*/
+/* ---- data and life ------------------------------------------------------- */
 
 static nt_status finish_transfer(nt_status status, struct nt_error *err,
                                  const char *op, const struct nt_handle *handle,
@@ -323,7 +323,7 @@ nt_status nt_info(struct nt_handle *handle, struct nt_volume_info *out,
   return finish(status, err, "query", handle->name);
 }
 
-/* ---- typed queries -------------------------------------------------------*/
+/* ---- typed queries ------------------------------------------------------- */
 
 static uint32_t get_u32(const unsigned char *at) {
   return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |

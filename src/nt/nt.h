@@ -89,9 +89,9 @@ struct nt_open_options {
 #define NT_VOLUME_OFFLINE 0x0008U
 #define NT_VOLUME_READONLY 0x0010U
 #define NT_VOLUME_REMOVABLE 0x0020U
-#define NT_VOLUME_SYSTEM 0x0040U    /* the system boots from it */
-#define NT_VOLUME_BOOT 0x0080U      /* the running system is on it */
-#define NT_VOLUME_PAGEFILE 0x0100U  /* memory is paged to it */
+#define NT_VOLUME_SYSTEM 0x0040U   /* the system boots from it */
+#define NT_VOLUME_BOOT 0x0080U     /* the running system is on it */
+#define NT_VOLUME_PAGEFILE 0x0100U /* memory is paged to it */
 
 struct nt_extent {
   uint32_t disk;   /* PhysicalDrive number */
@@ -108,8 +108,8 @@ struct nt_volume_info {
   uint32_t mount_point_count;
   char file_system[32]; /* "FAT16", "NTFS", "RAW", "ext4", ... */
   char label[NT_LABEL_MAX];
-  char serial[64];    /* volume serial or UUID as the file system writes it */
-  uint64_t length;    /* bytes */
+  char serial[64];      /* volume serial or UUID as the file system writes it */
+  uint64_t length;      /* bytes */
   uint32_t sector_size; /* bytes */
   uint32_t partition_number; /* 1.., 0: the volume is the whole disk */
   struct nt_extent extents[NT_MAX_EXTENTS];
@@ -143,8 +143,8 @@ enum nt_event_kind { NT_EVENT_VOLUME, NT_EVENT_DEVICE, NT_EVENT_STATE };
 struct nt_event {
   uint64_t id; /* rises, never used twice */
   enum nt_event_kind kind;
-  char name[40];   /* "LOCK", "LOCK_FAILED", "SURPRISE_REMOVAL", ... */
-  char guid[40];   /* GUID_IO_VOLUME_*, empty when it has none */
+  char name[40]; /* "LOCK", "LOCK_FAILED", "SURPRISE_REMOVAL", ... */
+  char guid[40]; /* GUID_IO_VOLUME_*, empty when it has none */
   char target[NT_NAME_MAX];
   int64_t pid;     /* who caused it */
   int64_t time_us; /* microseconds since 1970, UTC */
@@ -232,9 +232,8 @@ struct nt_handle_ops {
   /* NtWriteFile at `offset`. *done may be less than `len`, even 0, with a
    * success status: a FAT volume clips writes at the end of its file system
    * without saying so. On failure nothing is promised about the range. */
-  nt_status (*write)(struct nt_handle *handle, uint64_t offset,
-                     const void *buf, size_t len, size_t *done,
-                     struct nt_error *err);
+  nt_status (*write)(struct nt_handle *handle, uint64_t offset, const void *buf,
+                     size_t len, size_t *done, struct nt_error *err);
 
   /* NtFlushBuffersFile: when it returns, what was written is durable. */
   nt_status (*flush)(struct nt_handle *handle, struct nt_error *err);
@@ -281,8 +280,8 @@ nt_status nt_connect(const struct nt_machine_ops *ops, const char *location,
 void nt_disconnect(struct nt_machine *machine);
 
 nt_status nt_open(struct nt_machine *machine,
-                  const struct nt_open_options *options,
-                  struct nt_handle **out, struct nt_error *err);
+                  const struct nt_open_options *options, struct nt_handle **out,
+                  struct nt_error *err);
 nt_status nt_next_volume(struct nt_machine *machine, uint64_t *cursor,
                          struct nt_volume_info *out, struct nt_error *err);
 nt_status nt_next_disk(struct nt_machine *machine, uint64_t *cursor,
@@ -328,7 +327,7 @@ nt_status nt_length(struct nt_handle *handle, uint64_t *out,
 struct nt_geometry {
   uint64_t cylinders;
   uint32_t heads, sectors_per_track, sector_size; /* sector_size in bytes */
-  uint64_t length; /* bytes of the whole disk */
+  uint64_t length;                                /* bytes of the whole disk */
 };
 /* IOCTL_DISK_GET_DRIVE_GEOMETRY_EX. */
 nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,

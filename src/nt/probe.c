@@ -106,7 +106,8 @@ nt_status nt_probe(int fd, uint64_t offset, uint64_t length,
     }
     blkid_free_probe(probe);
   }
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     *out = result;
+  }
   return status;
 }

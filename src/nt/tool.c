@@ -19,7 +19,7 @@
 #define FILE_DESCRIPTOR 3 /* of NT_TOOL_FILE */
 #define FIRST_DESCRIPTOR 10
 
-/* ---- finding -------------------------------------------------------------*/
+/* ---- finding ------------------------------------------------------------- */
 
 static bool is_program(const char *path) {
   struct stat st;
@@ -47,7 +47,7 @@ bool nt_tool_find(const char *name, char *path, size_t cap) {
          find_in(SYSTEM_PATH, name, path, cap);
 }
 
-/* ---- starting ------------------------------------------------------------*/
+/* ---- starting ------------------------------------------------------------ */
 
 /* What the child does between fork and exec. Every descriptor it gets from us
  * is FIRST_DESCRIPTOR or higher, so no step overwrites the source of another.
@@ -124,7 +124,7 @@ static int start(const char *path, const char *const *arguments, int output,
   return number;
 }
 
-/* ---- listening and reaping -----------------------------------------------*/
+/* ---- listening and reaping ----------------------------------------------- */
 
 /* Keeps the last bytes: tools say at the end why they stopped. */
 static void keep_end(char *output, size_t *length, const char *chunk,

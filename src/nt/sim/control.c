@@ -13,7 +13,7 @@ struct request {
   struct sim_volume volume; /* id 0: the instance is of a disk */
 };
 
-/* ---- checks that announce nothing ---------------------------------------------- */
+/* ---- checks that announce nothing ---------------------------------------- */
 
 /* L11, L12, U5, D6: only a volume handle with the right may do this. */
 static nt_status check_manage(const struct request *r, struct nt_error *err) {
@@ -35,8 +35,9 @@ static nt_status check_manage(const struct request *r, struct nt_error *err) {
 /* L6, L7, D5: documented for lock and dismount alike. */
 static nt_status check_system(const struct request *r, struct nt_error *err) {
   bool page = (r->volume.flags & NT_VOLUME_PAGEFILE) != 0;
-  if (!page && !(r->volume.flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT)))
+  if (!page && !(r->volume.flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT))) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, page ? "page_file" : "system_volume",
           page ? "the volume holds a page file"
                : "the system runs from this volume");
@@ -67,7 +68,7 @@ static nt_status gone(const struct request *r, struct nt_error *err) {
   return NT_STATUS_FILE_INVALID;
 }
 
-/* ---- lock -------------------------------------------------------------------------- */
+/* ---- lock ---------------------------------------------------------------- */
 
 /* L2, L3, L9, L10, L16. */
 static nt_status check_alone(const struct request *r, struct nt_error *err) {
@@ -82,12 +83,14 @@ static nt_status check_alone(const struct request *r, struct nt_error *err) {
   }
   nt_status status = nt__sim_count_handles(r->m, instance->id, r->object.id,
                                            &files, &volumes, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
   if (!taken && files == 0 &&
-      (volumes == 0 || !instance->fsd->counts_volume_handles))
+      (volumes == 0 || !instance->fsd->counts_volume_handles)) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, taken ? "locked_by_other" : "in_use",
           taken ? "the volume is locked" : NULL);
   err->cls = NT_CLASS_TRANSIENT;
@@ -98,38 +101,45 @@ static nt_status check_alone(const struct request *r, struct nt_error *err) {
 
 static nt_status lock(struct request *r, struct nt_error *err) {
   nt_status status = check_manage(r, err);
-  if (nt_ok(status) && r->instance.condition == SIM_GONE)
+  if (nt_ok(status) && r->instance.condition == SIM_GONE) {
     status = gone(r, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   /* Announced before it is tried, so that listeners can close handles. */
   status = nt__sim_event_instance(r->m, SIM_LOCK, &r->instance, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_image_flush(r->m, r->handle->extents,
                                  r->handle->extent_count, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_system(r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_alone(r, err);
+  }
   if (!nt_ok(status)) {
     struct nt_error ignored = {0};
     nt__sim_event_instance(r->m, SIM_LOCK_FAILED, &r->instance, &ignored);
     return status;
   }
   r->instance.vpb |= SIM_VPB_LOCKED;
-  if (r->instance.fsd->lock_allows_writes)
+  if (r->instance.fsd->lock_allows_writes) {
     r->instance.vpb |= SIM_VPB_DIRECT_WRITES;
+  }
   r->instance.lock_owner = r->object.id;
   return nt__sim_save_instance(r->m, &r->instance, err);
 }
 
-/* ---- unlock ------------------------------------------------------------------------ */
+/* ---- unlock -------------------------------------------------------------- */
 
 /* 9.1 row 16: a handle that locked by its share mode keeps nobody out any more
  * after an explicit unlock. */
 static nt_status share_again(struct request *r, struct nt_error *err) {
-  if (r->object.share & (NT_SHARE_WRITE | NT_SHARE_DELETE))
+  if (r->object.share & (NT_SHARE_WRITE | NT_SHARE_DELETE)) {
     return NT_STATUS_SUCCESS;
+  }
   r->object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
   return nt__sim_save_file_object(r->m, &r->object, err);
 }
@@ -137,11 +147,12 @@ static nt_status share_again(struct request *r, struct nt_error *err) {
 static nt_status unlock(struct request *r, struct nt_error *err) {
   struct sim_instance *instance = &r->instance;
   nt_status status = check_manage(r, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   bool locked = (instance->vpb & SIM_VPB_LOCKED) != 0;
-  bool mine = instance->lock_owner == r->object.id ||
-              instance->fsd->unlock_by_anyone;
+  bool mine =
+      instance->lock_owner == r->object.id || instance->fsd->unlock_by_anyone;
   if (!locked || !mine) { /* U2, U3, U4 */
     nt_fail(err, NT_STATUS_NOT_LOCKED, "not_locked",
             locked ? "another handle holds the lock" : NULL);
@@ -150,14 +161,17 @@ static nt_status unlock(struct request *r, struct nt_error *err) {
     return NT_STATUS_NOT_LOCKED;
   }
   instance->vpb &= ~SIM_VPB_LOCKED;
-  if (instance->fsd->guards_writes)
+  if (instance->fsd->guards_writes) {
     instance->vpb &= ~SIM_VPB_DIRECT_WRITES; /* U1 */
+  }
   instance->lock_owner = 0;
   status = nt__sim_save_instance(r->m, instance, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = share_again(r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_event_instance(r->m, SIM_UNLOCK, instance, err);
+  }
   if (nt_ok(status) && instance->fsd->unlock_ends_instance &&
       instance->condition == SIM_GOOD) { /* U7 */
     instance->condition = SIM_DISMOUNTED;
@@ -166,12 +180,13 @@ static nt_status unlock(struct request *r, struct nt_error *err) {
   return status;
 }
 
-/* ---- dismount ----------------------------------------------------------------------- */
+/* ---- dismount ------------------------------------------------------------ */
 
 /* D9: RAW has nothing to dismount; it only asks for the lock. */
 static nt_status dismount_raw(const struct request *r, struct nt_error *err) {
-  if (r->instance.vpb & SIM_VPB_LOCKED)
+  if (r->instance.vpb & SIM_VPB_LOCKED) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "not_locked",
           "a volume without a file system dismounts only while it is locked");
   nt_hint(err, "lock it first");
@@ -183,8 +198,9 @@ static nt_status dismount_raw(const struct request *r, struct nt_error *err) {
 static nt_status check_foreign_lock(const struct request *r,
                                     struct nt_error *err) {
   if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
-      r->instance.lock_owner == r->object.id)
+      r->instance.lock_owner == r->object.id) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "locked_by_other",
           "another handle holds the lock");
   err->cls = NT_CLASS_TRANSIENT;
@@ -195,19 +211,25 @@ static nt_status check_foreign_lock(const struct request *r,
 
 static nt_status dismount(struct request *r, struct nt_error *err) {
   nt_status status = check_manage(r, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
-  if (r->instance.fsd->dismount_needs_lock)
+  }
+  if (r->instance.fsd->dismount_needs_lock) {
     return dismount_raw(r, err);
+  }
   status = check_system(r, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = gone(r, err); /* D4 */
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_foreign_lock(r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_image_flush(r->m, r->handle->extents,
                                r->handle->extent_count, err);
   if (!nt_ok(status)) { /* D8 */
@@ -225,31 +247,36 @@ static nt_status dismount(struct request *r, struct nt_error *err) {
                        : status;
 }
 
-/* ---- the others ------------------------------------------------------------------------ */
+/* ---- the others ---------------------------------------------------------- */
 
 /* I11, I12. RAW does not know the code. */
 static nt_status is_mounted(struct request *r, struct nt_error *err) {
-  if (r->instance.fsd == &nt__sim_fsd_raw)
+  if (r->instance.fsd == &nt__sim_fsd_raw) {
     return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
                    "there is no file system to ask");
+  }
   nt_status status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = gone(r, err);
+  }
   if (nt_ok(status) && r->instance.vpb & SIM_VPB_LOCKED &&
-      r->instance.fsd->locked_means_unmounted)
+      r->instance.fsd->locked_means_unmounted) {
     status = nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted",
                      "the volume is locked, and its file system counts that "
                      "as dismounted");
+  }
   return status;
 }
 
 static nt_status allow_extended_io(struct request *r, struct nt_error *err) {
-  if (r->instance.fsd == &nt__sim_fsd_raw)
+  if (r->instance.fsd == &nt__sim_fsd_raw) {
     return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
                    "without a file system there is no end to go past");
+  }
   nt_status status = check_manage(r, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   r->object.flags |= SIM_FO_EXTENDED_DASD;
   return nt__sim_save_file_object(r->m, &r->object, err);
 }
@@ -277,10 +304,12 @@ static nt_status dispatch(struct request *r, uint32_t code,
 static nt_status load(struct request *r, struct nt_error *err) {
   nt_status status =
       nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
-  if (nt_ok(status) && r->object.volume != 0)
+  }
+  if (nt_ok(status) && r->object.volume != 0) {
     status = nt__sim_load_volume(r->m, r->object.volume, &r->volume, err);
+  }
   return status;
 }
 
@@ -295,11 +324,13 @@ static nt_status fs_control(struct sim_handle *handle, uint32_t code,
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
   nt_status status = nt__sim_begin(r.m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = load(&r, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = dispatch(&r, code, err);
+  }
   return nt__sim_end(r.m, status, err);
 }
 
@@ -312,7 +343,8 @@ nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
   (void)in;
   (void)in_len;
   *out_len = 0;
-  if (nt_code_is_fsctl(code))
+  if (nt_code_is_fsctl(code)) {
     return fs_control(h, code, err);
+  }
   return nt__sim_device_control(h, code, out, out_cap, out_len, err);
 }

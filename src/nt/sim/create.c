@@ -23,11 +23,12 @@ struct creation {
   bool letter_used[26];
 };
 
-/* ---- small things ------------------------------------------------------------------- */
+/* ---- small things -------------------------------------------------------- */
 
 static nt_status random_bytes(uint8_t *buf, size_t len, struct nt_error *err) {
-  if (getrandom(buf, len, 0) == (ssize_t)len)
+  if (getrandom(buf, len, 0) == (ssize_t)len) {
     return NT_STATUS_SUCCESS;
+  }
   return nt_fail_errno(err, errno, NULL, "random numbers");
 }
 
@@ -61,19 +62,22 @@ static const char *style_of(const struct nt_sim_disk_spec *disk) {
   return disk->style ? disk->style : "none";
 }
 
-/* ---- what the caller asked for -------------------------------------------------------- */
+/* ---- what the caller asked for ------------------------------------------- */
 
 static nt_status check_letter(struct creation *c, uint32_t disk,
                               const char *letter, struct nt_error *err) {
-  if (!letter || !letter[0])
+  if (!letter || !letter[0]) {
     return NT_STATUS_SUCCESS;
-  if (!isalpha((unsigned char)letter[0]) || strcmp(letter + 1, ":") != 0)
+  }
+  if (!isalpha((unsigned char)letter[0]) || strcmp(letter + 1, ":") != 0) {
     return bad_spec(err, disk, "a drive letter is one letter and a colon",
                     "write it like D:");
+  }
   bool *used = &c->letter_used[toupper((unsigned char)letter[0]) - 'A'];
-  if (*used)
+  if (*used) {
     return bad_spec(err, disk, "the same drive letter is given twice",
                     "choose another letter");
+  }
   *used = true;
   return NT_STATUS_SUCCESS;
 }
@@ -83,43 +87,51 @@ static nt_status check_disk(struct creation *c, uint32_t index,
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   uint32_t sector = sector_size_of(disk);
   bool table = strcmp(style_of(disk), "none") != 0;
-  if (sector != 512 && sector != 4096)
+  if (sector != 512 && sector != 4096) {
     return bad_spec(err, index, "the sector size is neither 512 nor 4096",
                     "use 512 or 4096");
+  }
   if (table && strcmp(style_of(disk), "mbr") != 0 &&
-      strcmp(style_of(disk), "gpt") != 0)
+      strcmp(style_of(disk), "gpt") != 0) {
     return bad_spec(err, index, "the partition style is unknown",
                     "use none, mbr or gpt");
-  if (disk->volume_count > NT_SIM_MAX_VOLUMES)
+  }
+  if (disk->volume_count > NT_SIM_MAX_VOLUMES) {
     return bad_spec(err, index, "too many volumes", "use several disks");
-  if (!disk->image && (disk->size == 0 || disk->size % sector != 0 ||
-                       disk->size > INT64_MAX))
+  }
+  if (!disk->image &&
+      (disk->size == 0 || disk->size % sector != 0 || disk->size > INT64_MAX)) {
     return bad_spec(err, index, "the size is not a number of whole sectors",
                     "give a size like 64M");
-  if (!disk->image && !table && disk->volume_count > 1)
+  }
+  if (!disk->image && !table && disk->volume_count > 1) {
     return bad_spec(err, index, "several volumes need a partition table",
                     "use the style mbr or gpt");
+  }
   for (uint32_t i = 0; i < disk->volume_count; i++) {
     nt_status status = check_letter(c, index, disk->volumes[i].letter, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
   return NT_STATUS_SUCCESS;
 }
 
 static nt_status check_spec(struct creation *c, struct nt_error *err) {
-  if (c->spec->disk_count > NT_SIM_MAX_DISKS)
+  if (c->spec->disk_count > NT_SIM_MAX_DISKS) {
     return bad_spec(err, NT_SIM_MAX_DISKS, "too many disks",
                     "use several machines");
+  }
   for (uint32_t i = 0; i < c->spec->disk_count; i++) {
     nt_status status = check_disk(c, i, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- images --------------------------------------------------------------------------- */
+/* ---- images -------------------------------------------------------------- */
 
 static bool in_memory(const struct creation *c) {
   return c->m->folder[0] == '\0';
@@ -135,30 +147,36 @@ static nt_status make_image(struct creation *c, uint32_t number,
   int fd = in_memory(c)
                ? memfd_create(image, MFD_CLOEXEC)
                : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0)
+  if (fd < 0) {
     return nt_fail_errno(err, errno, "image", "making the image %s", path);
+  }
   c->made_image[number] = !in_memory(c);
   c->m->images[number].fd = fd;
-  if (ftruncate(fd, (off_t)length) == 0)
+  if (ftruncate(fd, (off_t)length) == 0) {
     return NT_STATUS_SUCCESS;
+  }
   nt_status status =
       nt_fail_errno(err, errno, "image", "making the image %s of %llu bytes",
                     path, (unsigned long long)length);
-  nt_hint(err, "choose a smaller disk, or a folder on a file system that "
-               "holds files of this size");
+  nt_hint(err,
+          "choose a smaller disk, or a folder on a file system that "
+          "holds files of this size");
   return status;
 }
 
 static nt_status check_not_twice(struct creation *c, uint32_t number, int fd,
                                  struct nt_error *err) {
   struct stat mine, other;
-  if (fstat(fd, &mine) != 0)
+  if (fstat(fd, &mine) != 0) {
     return nt_fail_errno(err, errno, "image", "the image of disk %u", number);
-  for (uint32_t i = 0; i < number; i++)
-    if (fstat(c->m->images[i].fd, &other) == 0 &&
-        mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
+  }
+  for (uint32_t i = 0; i < number; i++) {
+    if (fstat(c->m->images[i].fd, &other) == 0 && mine.st_dev == other.st_dev &&
+        mine.st_ino == other.st_ino) {
       return bad_spec(err, number, "its image is the image of another disk",
                       "name each image once");
+    }
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -171,8 +189,9 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
   bool readonly = (spec->flags & NT_DISK_READONLY) != 0;
   int fd = real ? open(real, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC) : -1;
   int number_of_error = errno;
-  if (real)
+  if (real) {
     nt_copy(image, cap, real);
+  }
   free(real);
   if (fd < 0) {
     nt_status status = nt_fail_errno(err, number_of_error, "image",
@@ -182,9 +201,10 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
   }
   c->m->images[number].fd = fd;
   if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-      st.st_size < (off_t)sector_size_of(spec))
+      st.st_size < (off_t)sector_size_of(spec)) {
     return bad_spec(err, number, "its image is not a file with a disk in it",
                     "name a disk image; devices belong to the native machine");
+  }
   *length = (uint64_t)st.st_size;
   *length -= *length % sector_size_of(spec);
   return check_not_twice(c, number, fd, err);
@@ -196,17 +216,19 @@ static nt_status write_table(struct creation *c, uint32_t number,
   uint64_t sizes[NT_SIM_MAX_VOLUMES] = {0};
   char path[2100];
   uint32_t count = spec->volume_count ? spec->volume_count : 1;
-  for (uint32_t i = 0; i < spec->volume_count; i++)
+  for (uint32_t i = 0; i < spec->volume_count; i++) {
     sizes[i] = spec->volumes[i].size;
-  if (in_memory(c))
+  }
+  if (in_memory(c)) {
     snprintf(path, sizeof path, "/proc/self/fd/%d", c->m->images[number].fd);
-  else
+  } else {
     nt__sim_image_path(c->m, image, path, sizeof path);
-  return nt__sim_partition_write(path, spec->style, sector_size_of(spec),
-                                 sizes, count, err);
+  }
+  return nt__sim_partition_write(path, spec->style, sector_size_of(spec), sizes,
+                                 count, err);
 }
 
-/* ---- rows ------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------- */
 
 static nt_status insert_disk(struct creation *c, uint32_t number,
                              const char *image, uint64_t length,
@@ -222,8 +244,9 @@ static nt_status insert_disk(struct creation *c, uint32_t number,
     snprintf(serial, sizeof serial, "SIM%02X%02X%02X%02X%02X%02X", b[0], b[1],
              b[2], b[3], b[4], b[5]);
   }
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_exec(
       c->m,
       "INSERT INTO disk (number, image, made, length, sector_size, style, "
@@ -242,11 +265,13 @@ static nt_status insert_mount_point(struct creation *c, uint32_t disk,
   nt_status status =
       nt__sim_number(c->m, "SELECT count(*) FROM mount_point WHERE path = ?1",
                      SIM_ARGS(SIM_TEXT(path)), 0, &taken, err);
-  if (nt_ok(status) && taken)
+  if (nt_ok(status) && taken) {
     return bad_spec(err, disk, "the same mount folder is given twice",
                     "choose another folder");
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_exec(c->m,
                       "INSERT INTO mount_point (path, volume) VALUES (?1, ?2)",
                       SIM_ARGS(SIM_TEXT(path), SIM_INT(volume)), err);
@@ -256,30 +281,34 @@ static nt_status insert_mount_point(struct creation *c, uint32_t disk,
 static void next_letter(struct creation *c, char letter[3]) {
   letter[0] = '\0';
   for (int i = 'D' - 'A'; i < 26 && !letter[0]; i++) {
-    if (c->letter_used[i])
+    if (c->letter_used[i]) {
       continue;
+    }
     c->letter_used[i] = true;
     snprintf(letter, 3, "%c:", 'A' + i);
   }
 }
 
-static nt_status insert_names(struct creation *c, uint32_t disk,
-                              int64_t volume,
+static nt_status insert_names(struct creation *c, uint32_t disk, int64_t volume,
                               const struct nt_sim_volume_spec *spec,
                               struct nt_error *err) {
   char letter[3];
   nt_status status = NT_STATUS_SUCCESS;
-  if (spec && spec->letter)
+  if (spec && spec->letter) {
     snprintf(letter, sizeof letter, "%.2s", spec->letter);
-  else
+  } else {
     next_letter(c, letter);
+  }
   letter[0] = (char)toupper((unsigned char)letter[0]);
-  if (letter[0])
+  if (letter[0]) {
     status = insert_mount_point(c, disk, volume, letter, err);
-  for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i]; i++)
-    if (nt_ok(status))
-      status =
-          insert_mount_point(c, disk, volume, spec->mount_points[i], err);
+  }
+  for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
+       i++) {
+    if (nt_ok(status)) {
+      status = insert_mount_point(c, disk, volume, spec->mount_points[i], err);
+    }
+  }
   return status;
 }
 
@@ -301,8 +330,9 @@ static nt_status insert_volume(struct creation *c, uint32_t disk,
   char guid[40];
   uint32_t sector = sector_size_of(&c->spec->disks[disk]);
   nt_status status = new_guid(guid, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_exec(
       c->m,
       "INSERT INTO volume (guid, length, sector_size, partition_number, "
@@ -310,13 +340,14 @@ static nt_status insert_volume(struct creation *c, uint32_t disk,
       "flags, installed, verify_pending) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0)",
       SIM_ARGS(SIM_TEXT(guid), SIM_INT(part->length), SIM_INT(sector),
-               SIM_INT(part->number), SIM_TEXT(part->type),
-               SIM_TEXT(part->id), SIM_TEXT(part->name),
-               SIM_INT(part->attributes), SIM_INT(spec ? spec->flags : 0)),
+               SIM_INT(part->number), SIM_TEXT(part->type), SIM_TEXT(part->id),
+               SIM_TEXT(part->name), SIM_INT(part->attributes),
+               SIM_INT(spec ? spec->flags : 0)),
       err);
   int64_t volume = sqlite3_last_insert_rowid(c->m->db);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = insert_extent(c, volume, disk, part, err);
+  }
   return nt_ok(status) ? insert_names(c, disk, volume, spec, err) : status;
 }
 
@@ -324,51 +355,58 @@ static nt_status insert_volumes(struct creation *c, uint32_t disk,
                                 const struct sim_partition *parts,
                                 uint32_t count, struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[disk];
-  if (spec->volume_count > count)
+  if (spec->volume_count > count) {
     return bad_spec(err, disk, "fewer volumes are on the image than were named",
                     "look at its partition table with fdisk -l");
+  }
   for (uint32_t i = 0; i < count; i++) {
     nt_status status =
         insert_volume(c, disk, &parts[i],
                       i < spec->volume_count ? &spec->volumes[i] : NULL, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- putting it together --------------------------------------------------------------- */
+/* ---- putting it together ------------------------------------------------- */
 
 static nt_status create_disk(struct creation *c, uint32_t number,
                              struct sim_partition *parts,
                              struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
   char image[1024], style[8];
-  uint32_t count;
+  uint32_t count = 0;
   uint64_t length = spec->size;
   nt_status status =
       spec->image
           ? adopt_image(c, number, spec, &length, image, sizeof image, err)
           : make_image(c, number, length, image, sizeof image, err);
-  if (nt_ok(status) && !spec->image && strcmp(style_of(spec), "none") != 0)
+  if (nt_ok(status) && !spec->image && strcmp(style_of(spec), "none") != 0) {
     status = write_table(c, number, spec, image, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_partition_read(c->m->images[number].fd, length,
                                     sector_size_of(spec), style, parts,
                                     NT_SIM_MAX_VOLUMES, &count, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = insert_disk(c, number, image, length, style, err);
+  }
   return nt_ok(status) ? insert_volumes(c, number, parts, count, err) : status;
 }
 
 static nt_status create_disks(struct creation *c, struct nt_error *err) {
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
-  if (!parts)
+  if (!parts) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   nt_status status = nt__sim_begin(c->m, err);
   if (nt_ok(status)) {
-    for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++)
+    for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++) {
       status = create_disk(c, i, parts, err);
+    }
     status = nt__sim_end(c->m, status, err);
   }
   free(parts);
@@ -385,29 +423,34 @@ static nt_status check_empty(const char *folder, struct nt_error *err) {
     return status;
   }
   bool empty = true;
-  for (struct dirent *entry; empty && (entry = readdir(dir));)
+  for (struct dirent *entry; empty && (entry = readdir(dir));) {
     empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+  }
   closedir(dir);
-  if (empty)
+  if (empty) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION, "folder",
           "the folder %s is not empty", folder);
-  nt_hint(err, "choose a new folder, or remove the machine in it: "
-               "ntvol sim rm %s",
+  nt_hint(err,
+          "choose a new folder, or remove the machine in it: "
+          "ntvol sim rm %s",
           folder);
   return NT_STATUS_OBJECT_NAME_COLLISION;
 }
 
 static nt_status make_folder(struct creation *c, struct nt_error *err) {
   const char *folder = c->m->folder;
-  if (in_memory(c))
+  if (in_memory(c)) {
     return NT_STATUS_SUCCESS;
+  }
   if (mkdir(folder, 0777) == 0) {
     c->made_folder = true;
     return NT_STATUS_SUCCESS;
   }
-  if (errno == EEXIST)
+  if (errno == EEXIST) {
     return check_empty(folder, err);
+  }
   nt_status status =
       nt_fail_errno(err, errno, "folder", "making the folder %s", folder);
   nt_hint(err, "choose a folder whose parent exists and is writable");
@@ -432,17 +475,20 @@ static void take_back(struct creation *c, bool own_folder) {
   char folder[1024];
   nt_copy(folder, sizeof folder, c->m->folder);
   nt__sim_machine_free(c->m);
-  if (!folder[0] || !own_folder)
+  if (!folder[0] || !own_folder) {
     return;
+  }
   for (uint32_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
     char name[32];
     snprintf(name, sizeof name, "disk%u.img", i);
-    if (c->made_image[i])
+    if (c->made_image[i]) {
       unlink_in(folder, name);
+    }
   }
   unlink_machine(folder);
-  if (c->made_folder)
+  if (c->made_folder) {
     rmdir(folder);
+  }
 }
 
 nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
@@ -450,43 +496,51 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   struct creation c = {.spec = spec};
   nt_error_name(err, "create", path);
   c.m = nt__sim_machine_new(path);
-  if (!c.m)
+  if (!c.m) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   nt_status status = check_spec(&c, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = make_folder(&c, err);
+  }
   bool own_folder = nt_ok(status);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_store_open(c.m, true, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_owner_enter(c.m, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = create_disks(&c, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     *out = &c.m->base;
-  else
+  } else {
     take_back(&c, own_folder);
+  }
   return status;
 }
 
-/* ---- afterwards --------------------------------------------------------- */
+/* ---- afterwards ---------------------------------------------------------- */
 
-#define CONFIGURED                                             \
-  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE |    \
-   NT_VOLUME_READONLY)
+#define CONFIGURED \
+  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE | NT_VOLUME_READONLY)
 
 static nt_status set_flags(struct sim_machine *m, const char *name,
                            uint32_t flags, struct nt_error *err) {
   struct sim_target target;
   struct sim_volume volume;
   nt_status status = nt__sim_resolve(m, name, &target, err);
-  if (nt_ok(status) && (target.volume == 0 || target.has_rest))
+  if (nt_ok(status) && (target.volume == 0 || target.has_rest)) {
     status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
                      "this is not the name of a volume");
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_load_volume(m, target.volume, &volume, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   volume.flags = (volume.flags & ~CONFIGURED) | (flags & CONFIGURED);
   return nt__sim_save_volume(m, &volume, err);
 }
@@ -496,20 +550,22 @@ nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
   struct sim_machine *m = nt__sim_machine(machine);
   nt_error_name(err, "set the flags of", volume);
   nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_end(m, set_flags(m, volume, flags, err), err);
 }
 
-/* ---- removing ---------------------------------------------------------------------------- */
+/* ---- removing ------------------------------------------------------------ */
 
 static nt_status check_alone(struct sim_machine *m, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
       m, "SELECT pid, program FROM owner WHERE id <> ?1 ORDER BY id",
       SIM_ARGS(SIM_INT(m->owner)), &stmt, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   bool alone = true;
   while (nt_ok(status = nt__sim_step(m, stmt, err))) {
     char program[64];
@@ -523,20 +579,23 @@ static nt_status check_alone(struct sim_machine *m, struct nt_error *err) {
     nt__sim_text(stmt, 1, program, sizeof program);
     nt_add_holder(err, pid, pid == m->pid, program, "connected");
   }
-  if (status != NT_STATUS_NO_MORE_ENTRIES)
+  if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
-  if (alone)
+  }
+  if (alone) {
     return NT_STATUS_SUCCESS;
+  }
   nt_hint(err, "let them finish first");
   return NT_STATUS_DEVICE_BUSY;
 }
 
 static nt_status unlink_images(struct sim_machine *m, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
-      m, "SELECT image FROM disk WHERE made = 1", SIM_NO_ARGS, &stmt, err);
-  if (!nt_ok(status))
+  nt_status status = nt__sim_query(m, "SELECT image FROM disk WHERE made = 1",
+                                   SIM_NO_ARGS, &stmt, err);
+  if (!nt_ok(status)) {
     return status;
+  }
   while (nt_ok(status = nt__sim_step(m, stmt, err))) {
     char image[1024];
     nt__sim_text(stmt, 0, image, sizeof image);
@@ -549,15 +608,18 @@ nt_status nt_sim_remove(const char *path, struct nt_error *err) {
   struct nt_machine *machine;
   nt_error_name(err, "remove", path);
   nt_status status = nt_connect(&nt_sim_ops, path, &machine, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   struct sim_machine *m = nt__sim_machine(machine);
   status = check_alone(m, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = unlink_images(m, err);
+  }
   nt_disconnect(machine);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   unlink_machine(path);
   rmdir(path); /* stays when somebody keeps files of his own there */
   return NT_STATUS_SUCCESS;

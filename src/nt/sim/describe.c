@@ -5,7 +5,7 @@
 #include "../text.h"
 #include "internal.h"
 
-/* ---- volumes ---------------------------------------------------------------------- */
+/* ---- volumes ------------------------------------------------------------- */
 
 static nt_status add_mount_points(struct sim_machine *m, int64_t volume,
                                   struct nt_volume_info *out,
@@ -16,12 +16,14 @@ static nt_status add_mount_points(struct sim_machine *m, int64_t volume,
                                    "WHERE volume = ?1 "
                                    "ORDER BY length(path), path",
                                    SIM_ARGS(SIM_INT(volume)), &stmt, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   while (nt_ok(status = nt__sim_step(m, stmt, err)) &&
-         out->mount_point_count < NT_MAX_MOUNT_POINTS)
+         out->mount_point_count < NT_MAX_MOUNT_POINTS) {
     nt__sim_text(stmt, 0, out->mount_points[out->mount_point_count++],
                  NT_NAME_MAX);
+  }
   sqlite3_reset(stmt);
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
@@ -31,12 +33,14 @@ static void show_instance(const struct sim_instance *instance,
   nt_copy(out->file_system, sizeof out->file_system, instance->file_system);
   nt_copy(out->label, sizeof out->label, instance->label);
   nt_copy(out->serial, sizeof out->serial, instance->serial);
-  if (instance->vpb & SIM_VPB_LOCKED)
+  if (instance->vpb & SIM_VPB_LOCKED) {
     out->flags |= NT_VOLUME_LOCKED;
-  if (instance->condition == SIM_DISMOUNTED)
+  }
+  if (instance->condition == SIM_DISMOUNTED) {
     out->flags |= NT_VOLUME_DISMOUNTED;
-  else if (instance->fsd != &nt__sim_fsd_raw)
+  } else if (instance->fsd != &nt__sim_fsd_raw) {
     out->flags |= NT_VOLUME_MOUNTED;
+  }
 }
 
 /* What a mount would find. An image that cannot be read shows no file
@@ -45,8 +49,9 @@ static void show_bytes(struct sim_machine *m, struct nt_volume_info *out) {
   struct nt_probe probe;
   struct nt_error ignored = {0};
   if (!nt_ok(nt__sim_image_probe(m, out->extents, out->extent_count,
-                                 out->length, &probe, &ignored)))
+                                 out->length, &probe, &ignored))) {
     return;
+  }
   if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw) {
     nt_copy(out->file_system, sizeof out->file_system, "RAW");
     return;
@@ -64,8 +69,9 @@ static void show_unverified(struct sim_machine *m,
   show_bytes(m, out);
   if (instance->fsd != &nt__sim_fsd_raw &&
       strcmp(out->file_system, instance->file_system) == 0 &&
-      strcmp(out->serial, instance->serial) == 0)
+      strcmp(out->serial, instance->serial) == 0) {
     out->flags |= NT_VOLUME_MOUNTED;
+  }
 }
 
 static nt_status show_file_system(struct sim_machine *m,
@@ -77,17 +83,20 @@ static nt_status show_file_system(struct sim_machine *m,
   nt_status status =
       nt__sim_current_instance(m, volume->id, -1, &instance, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    if (!offline)
+    if (!offline) {
       show_bytes(m, out);
+    }
     return NT_STATUS_SUCCESS;
   }
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   if (volume->verify_pending && !offline && instance.condition == SIM_GOOD &&
-      instance.lock_owner == 0)
+      instance.lock_owner == 0) {
     show_unverified(m, &instance, out);
-  else
+  } else {
     show_instance(&instance, out);
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -96,8 +105,9 @@ static nt_status describe(struct sim_machine *m, int64_t id,
   struct sim_volume volume;
   *out = (struct nt_volume_info){0};
   nt_status status = nt__sim_load_volume(m, id, &volume, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   snprintf(out->guid_path, sizeof out->guid_path, "\\\\?\\Volume{%s}",
            volume.guid);
   snprintf(out->device, sizeof out->device, "\\Device\\HarddiskVolume%lld",
@@ -107,18 +117,21 @@ static nt_status describe(struct sim_machine *m, int64_t id,
   out->partition_number = volume.partition_number;
   out->flags = volume.flags;
   status = nt__sim_volume_name(m, id, out->name, sizeof out->name, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = add_mount_points(m, id, out, err);
-  if (nt_ok(status))
-    status =
-        nt__sim_load_extents(m, id, out->extents, &out->extent_count, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_load_extents(m, id, out->extents, &out->extent_count, err);
+  }
   for (uint32_t i = 0; nt_ok(status) && i < out->extent_count; i++) {
     struct sim_disk disk;
     status = nt__sim_load_disk(m, out->extents[i].disk, &disk, err);
-    if (nt_ok(status) && disk.flags & NT_DISK_READONLY)
+    if (nt_ok(status) && disk.flags & NT_DISK_READONLY) {
       out->flags |= NT_VOLUME_READONLY;
-    if (nt_ok(status) && disk.flags & NT_DISK_REMOVABLE)
+    }
+    if (nt_ok(status) && disk.flags & NT_DISK_REMOVABLE) {
       out->flags |= NT_VOLUME_REMOVABLE;
+    }
   }
   return nt_ok(status) ? show_file_system(m, &volume, out, err) : status;
 }
@@ -130,18 +143,22 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
   int64_t id;
   if (*cursor == 0) { /* what a dead process locked is not locked */
     nt_status reaped = nt__sim_begin(m, err);
-    if (nt_ok(reaped))
+    if (nt_ok(reaped)) {
       reaped = nt__sim_end(m, reaped, err);
-    if (!nt_ok(reaped))
+    }
+    if (!nt_ok(reaped)) {
       return reaped;
+    }
   }
   nt_status status = nt__sim_number(
       m, "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1",
       SIM_ARGS(SIM_INT(*cursor)), 0, &id, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
-  if (id == 0)
+  }
+  if (id == 0) {
     return NT_STATUS_NO_MORE_ENTRIES;
+  }
   *cursor = (uint64_t)id;
   return describe(m, id, out, err);
 }
@@ -158,7 +175,7 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
   return describe(nt__sim_machine_of(h), h->volume, out, err);
 }
 
-/* ---- disks -------------------------------------------------------------------------- */
+/* ---- disks --------------------------------------------------------------- */
 
 /* The cursor is the number of the next disk to look at, so that it can be 0
  * at first although disks are numbered from 0. */
@@ -174,10 +191,12 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
       "  ON v.id = e.volume AND v.installed = 1 WHERE e.disk = number)"
       " FROM disk WHERE number >= ?1 ORDER BY number LIMIT 1",
       SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   *out = (struct nt_disk_info){0};
   out->number = (uint32_t)sqlite3_column_int64(stmt, 0);
   *cursor = (uint64_t)out->number + 1;

@@ -18,8 +18,9 @@ struct request {
 };
 
 static void put_u32(uint8_t *at, uint32_t value) {
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 4; i++) {
     at[i] = (uint8_t)(value >> 8 * i);
+  }
 }
 
 static void put_u64(uint8_t *at, uint64_t value) {
@@ -29,20 +30,22 @@ static void put_u64(uint8_t *at, uint64_t value) {
 
 /* Claims `size` zeroed bytes of the output buffer. */
 static nt_status need(struct request *r, size_t size, struct nt_error *err) {
-  if (r->out_cap < size)
+  if (r->out_cap < size) {
     return nt_fail(err, NT_STATUS_BUFFER_TOO_SMALL, NULL,
                    "the answer needs %zu bytes, the buffer has %zu", size,
                    r->out_cap);
+  }
   memset(r->out, 0, size);
   r->out_len = size;
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- offline and online (F1 to F15) ------------------------------------------------ */
+/* ---- offline and online (F1 to F15) -------------------------------------- */
 
 static nt_status volume_only(const struct request *r, struct nt_error *err) {
-  if (r->volume.id != 0)
+  if (r->volume.id != 0) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
           "this is a disk; only volumes go offline and online");
   nt_hint(err, "name a volume of the disk");
@@ -52,26 +55,29 @@ static nt_status volume_only(const struct request *r, struct nt_error *err) {
 static nt_status set_offline(struct request *r, bool offline,
                              struct nt_error *err) {
   bool was = (r->volume.flags & NT_VOLUME_OFFLINE) != 0;
-  if (was == offline)
+  if (was == offline) {
     return NT_STATUS_SUCCESS; /* F4 */
+  }
   r->volume.flags ^= NT_VOLUME_OFFLINE;
   nt_status status = nt__sim_save_volume(r->m, &r->volume, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_event_volume(r->m, offline ? SIM_OFFLINE : SIM_ONLINE,
                               r->volume.id, err);
 }
 
 static nt_status offline(struct request *r, struct nt_error *err) {
   nt_status status = volume_only(r, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   if (r->volume.flags &
       (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)) { /* F5 */
-    nt_fail(err, NT_STATUS_ACCESS_DENIED,
-            r->volume.flags & NT_VOLUME_PAGEFILE ? "page_file"
-                                                 : "system_volume",
-            "the system needs this volume");
+    nt_fail(
+        err, NT_STATUS_ACCESS_DENIED,
+        r->volume.flags & NT_VOLUME_PAGEFILE ? "page_file" : "system_volume",
+        "the system needs this volume");
     nt_hint(err, "name another volume");
     return NT_STATUS_ACCESS_DENIED;
   }
@@ -88,7 +94,7 @@ static nt_status boolean(bool answer, struct nt_error *err) {
                 : nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL, NULL);
 }
 
-/* ---- queries -------------------------------------------------------------------------- */
+/* ---- queries ------------------------------------------------------------- */
 
 static nt_status length_info(struct request *r, struct nt_error *err) {
   if (r->volume.flags & NT_VOLUME_OFFLINE) { /* F10: needs the medium */
@@ -98,8 +104,9 @@ static nt_status length_info(struct request *r, struct nt_error *err) {
     return NT_STATUS_DEVICE_NOT_READY;
   }
   nt_status status = need(r, 8, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     put_u64(r->out, r->handle->length);
+  }
   return status;
 }
 
@@ -112,32 +119,37 @@ static nt_status length_info(struct request *r, struct nt_error *err) {
 static nt_status geometry(struct request *r, bool extended,
                           struct nt_error *err) {
   nt_status status = need(r, extended ? 40 : 24, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   uint64_t track = (uint64_t)r->disk.sector_size * SECTORS_PER_TRACK;
   put_u64(r->out, r->disk.length / (track * HEADS));
-  put_u32(r->out + 8, r->disk.flags & NT_DISK_REMOVABLE ? MEDIA_REMOVABLE
-                                                        : MEDIA_FIXED);
+  put_u32(r->out + 8,
+          r->disk.flags & NT_DISK_REMOVABLE ? MEDIA_REMOVABLE : MEDIA_FIXED);
   put_u32(r->out + 12, HEADS);
   put_u32(r->out + 16, SECTORS_PER_TRACK);
   put_u32(r->out + 20, r->disk.sector_size);
-  if (extended)
+  if (extended) {
     put_u64(r->out + 24, r->disk.length);
+  }
   return status;
 }
 
 static nt_status extents(struct request *r, struct nt_error *err) {
   uint32_t count = r->handle->extent_count;
-  if (r->volume.id == 0)
+  if (r->volume.id == 0) {
     return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
                    "this is a disk, not a volume");
-  if (r->out_cap < 32)
+  }
+  if (r->out_cap < 32) {
     return nt_fail(err, NT_STATUS_BUFFER_TOO_SMALL, NULL,
                    "the answer needs %u bytes", 8 + 24 * count);
+  }
   uint32_t fit = (uint32_t)((r->out_cap - 8) / 24);
   bool more = fit < count;
-  if (more)
+  if (more) {
     fit = 1; /* one extent and the true count */
+  }
   nt_status status = need(r, 8 + 24 * (size_t)(more ? 1 : count), err);
   put_u32(r->out, count);
   for (uint32_t i = 0; i < count && i < fit; i++) {
@@ -154,12 +166,14 @@ static nt_status extents(struct request *r, struct nt_error *err) {
 #define FILE_DEVICE_DISK 7U
 
 static nt_status device_number(struct request *r, struct nt_error *err) {
-  if (r->handle->extent_count != 1)
+  if (r->handle->extent_count != 1) {
     return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
                    "the volume lies on several disks");
+  }
   nt_status status = need(r, 12, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   put_u32(r->out, FILE_DEVICE_DISK);
   put_u32(r->out + 4, r->disk.number);
   put_u32(r->out + 8, r->volume.id ? r->volume.partition_number : 0);
@@ -169,12 +183,13 @@ static nt_status device_number(struct request *r, struct nt_error *err) {
 /* "0fc63daf-8483-..." to the 16 bytes of a GUID: the first three groups are
  * little-endian. */
 static void put_guid(uint8_t *at, const char *text) {
-  static const uint8_t order[16] = {3, 2, 1, 0,  5,  4,  7,  6,
+  static const uint8_t order[16] = {3, 2, 1,  0,  5,  4,  7,  6,
                                     8, 9, 10, 11, 12, 13, 14, 15};
   for (int i = 0; i < 16 && *text; text++) {
     char digits[3] = {text[0], text[1], '\0'};
-    if (*text == '-')
+    if (*text == '-') {
       continue;
+    }
     at[order[i++]] = (uint8_t)strtoul(digits, NULL, 16);
     text++;
   }
@@ -185,30 +200,33 @@ static nt_status put_partition(struct request *r, bool gpt,
                                struct nt_error *err) {
   sqlite3_stmt *stmt;
   char text[128];
-  nt_status status = nt__sim_query(
-      r->m,
-      "SELECT partition_type, partition_id, partition_name, "
-      "partition_attributes FROM volume WHERE id = ?1",
-      SIM_ARGS(SIM_INT(r->volume.id)), &stmt, err);
-  if (nt_ok(status))
+  nt_status status =
+      nt__sim_query(r->m,
+                    "SELECT partition_type, partition_id, partition_name, "
+                    "partition_attributes FROM volume WHERE id = ?1",
+                    SIM_ARGS(SIM_INT(r->volume.id)), &stmt, err);
+  if (nt_ok(status)) {
     status = nt__sim_step(r->m, stmt, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   nt__sim_text(stmt, 0, text, sizeof text);
   if (!gpt) {
     r->out[32] = (uint8_t)strtoul(text, NULL, 16);
     r->out[33] = (sqlite3_column_int64(stmt, 3) & 0x80) != 0;
     r->out[34] = r->out[32] != 0;
-    put_u32(r->out + 36, (uint32_t)(r->handle->extents[0].offset /
-                                    r->disk.sector_size));
+    put_u32(r->out + 36,
+            (uint32_t)(r->handle->extents[0].offset / r->disk.sector_size));
   } else {
     put_guid(r->out + 32, text);
     nt__sim_text(stmt, 1, text, sizeof text);
     put_guid(r->out + 48, text);
     put_u64(r->out + 64, (uint64_t)sqlite3_column_int64(stmt, 3));
     nt__sim_text(stmt, 2, text, sizeof text);
-    for (size_t i = 0; i < 35 && text[i]; i++) /* ASCII part of the name */
+    for (size_t i = 0; i < 35 && text[i]; i++) { /* ASCII part of the name */
       r->out[72 + 2 * i] = (uint8_t)text[i];
+    }
   }
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
@@ -221,12 +239,14 @@ static nt_status put_partition(struct request *r, bool gpt,
 static nt_status partition_info(struct request *r, struct nt_error *err) {
   bool gpt = strcmp(r->disk.style, "gpt") == 0;
   bool table = r->volume.id != 0 && r->volume.partition_number != 0;
-  if (r->handle->extent_count != 1)
+  if (r->handle->extent_count != 1) {
     return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
                    "the volume lies on several partitions");
+  }
   nt_status status = need(r, 144, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   put_u32(r->out, !table ? PARTITION_STYLE_RAW
                   : gpt  ? PARTITION_STYLE_GPT
                          : PARTITION_STYLE_MBR);
@@ -237,12 +257,14 @@ static nt_status partition_info(struct request *r, struct nt_error *err) {
 }
 
 static nt_status is_writable(const struct request *r, struct nt_error *err) {
-  if (r->disk.flags & NT_DISK_READONLY || r->volume.flags & NT_VOLUME_READONLY)
+  if (r->disk.flags & NT_DISK_READONLY ||
+      r->volume.flags & NT_VOLUME_READONLY) {
     return nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, NULL);
+  }
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- dispatch ----------------------------------------------------------------------------- */
+/* ---- dispatch ------------------------------------------------------------ */
 
 static nt_status dispatch(struct request *r, uint32_t code,
                           struct nt_error *err) {
@@ -281,14 +303,17 @@ static nt_status dispatch(struct request *r, uint32_t code,
 static nt_status load(struct request *r, struct nt_error *err) {
   struct sim_handle *h = r->handle;
   nt_status status = nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err);
-  if (nt_ok(status) && h->volume != 0)
+  if (nt_ok(status) && h->volume != 0) {
     status = nt__sim_load_volume(r->m, h->volume, &r->volume, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   bool there = h->volume != 0 ? r->volume.installed
                               : !(r->disk.flags & NT_DISK_UNINSTALLED);
-  if (there)
+  if (there) {
     return status;
+  }
   nt_fail(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed", NULL);
   nt_hint(err, "close the handle");
   return NT_STATUS_DEVICE_DOES_NOT_EXIST;
@@ -308,13 +333,16 @@ nt_status nt__sim_device_control(struct sim_handle *handle, uint32_t code,
     return NT_STATUS_INVALID_PARAMETER;
   }
   nt_status status = nt__sim_begin(r.m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = load(&r, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = dispatch(&r, code, err);
+  }
   status = nt__sim_end(r.m, status, err);
-  if (nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW)
+  if (nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW) {
     *out_len = r.out_len;
+  }
   return status;
 }

@@ -57,10 +57,12 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
                     "SELECT id, event, target, pid, time_us FROM event "
                     "WHERE id > ?1 AND event >= 0 ORDER BY id LIMIT 1",
                     SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   int event = sqlite3_column_int(stmt, 1);
   if (event >= SIM_EVENT_COUNT) {
     sqlite3_reset(stmt);
@@ -84,11 +86,13 @@ nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
                              struct nt_event *out, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   nt_status status = read_event(m, cursor, out, err);
-  if (status != NT_STATUS_NO_MORE_ENTRIES)
+  if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
+  }
   status = nt__sim_begin(m, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_end(m, status, err);
+  }
   return nt_ok(status) ? read_event(m, cursor, out, err) : status;
 }
 
@@ -98,13 +102,15 @@ nt_status nt_sim_forget_events(struct nt_machine *machine,
                                struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_exec(m,
                         "DELETE FROM event "
                         "WHERE id < (SELECT max(id) FROM event)",
                         SIM_NO_ARGS, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_exec(m, "UPDATE event SET event = -1", SIM_NO_ARGS, err);
+  }
   return nt__sim_end(m, status, err);
 }

@@ -20,7 +20,7 @@ struct sim_files {
   char path[NT_NAME_MAX]; /* "\\Some Dir\\file name.txt", "\\" for the root */
 };
 
-/* ---- the volume as an image of the library ------------------------------------------- */
+/* ---- the volume as an image of the library ------------------------------- */
 
 /* The library hands back its own struct; ours is found by this wrapper, whose
  * first member it is. */
@@ -33,13 +33,16 @@ static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
                           size_t len) {
   struct sim_files *f = ((struct wrapped_image *)image)->files;
   struct nt_error ignored = {0};
-  if (offset < 0 || (uint64_t)offset >= f->length)
+  if (offset < 0 || (uint64_t)offset >= f->length) {
     return -1;
-  if (len > f->length - (uint64_t)offset)
+  }
+  if (len > f->length - (uint64_t)offset) {
     len = (size_t)(f->length - (uint64_t)offset);
+  }
   if (!nt_ok(nt__sim_image_read(f->m, f->extents, f->extent_count,
-                                (uint64_t)offset, buf, len, &ignored)))
+                                (uint64_t)offset, buf, len, &ignored))) {
     return -1;
+  }
   return (ssize_t)len;
 }
 
@@ -62,8 +65,9 @@ static nt_status tsk_failed(struct nt_error *err, const char *what) {
 static nt_status open_fs(struct sim_files *f, uint32_t sector_size,
                          struct nt_error *err) {
   struct wrapped_image *image = calloc(1, sizeof *image);
-  if (!image)
+  if (!image) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   image->files = f;
   f->image = tsk_img_open_external(image, (TSK_OFF_T)f->length, sector_size,
                                    image_read, image_close, image_describe);
@@ -74,25 +78,27 @@ static nt_status open_fs(struct sim_files *f, uint32_t sector_size,
   f->fs = tsk_fs_open_img(f->image, 0, TSK_FS_TYPE_DETECT);
   /* Detection goes by the number of clusters, and does not find a FAT32 with
    * less than the usual ones; NT and mkfs.fat know it by its boot sector. */
-  if (!f->fs)
+  if (!f->fs) {
     f->fs = tsk_fs_open_img(f->image, 0, TSK_FS_TYPE_FAT32);
+  }
   return f->fs ? NT_STATUS_SUCCESS
                : tsk_failed(err, "the file system cannot be read");
 }
 
-/* ---- looking up ------------------------------------------------------------------------- */
+/* ---- looking up ---------------------------------------------------------- */
 
 /* As NT tells them apart: the last name is missing, or one on the way. */
 static nt_status not_found(bool last, struct nt_error *err) {
-  nt_status status = last ? NT_STATUS_OBJECT_NAME_NOT_FOUND
-                          : NT_STATUS_OBJECT_PATH_NOT_FOUND;
+  nt_status status =
+      last ? NT_STATUS_OBJECT_NAME_NOT_FOUND : NT_STATUS_OBJECT_PATH_NOT_FOUND;
   nt_fail(err, status, NULL, "the file system has no such %s",
           last ? "file" : "folder");
   nt_hint(err, "check the path; it starts at the root of the volume");
   return status;
 }
 
-/* Deleted files and the library's own inventions ($OrphanFiles) do not count. */
+/* Deleted files and the library's own inventions ($OrphanFiles) do not count.
+ */
 static bool is_real(const TSK_FS_FILE *file) {
   const TSK_FS_META *meta = file->meta;
   return meta && meta->flags & TSK_FS_META_FLAG_ALLOC &&
@@ -114,8 +120,9 @@ static bool find_entry(struct sim_files *f, TSK_FS_DIR *dir, const char *name,
                        TSK_INUM_T *inode) {
   for (size_t i = 0; i < tsk_fs_dir_getsize(dir); i++) {
     const TSK_FS_NAME *entry = tsk_fs_dir_get_name(dir, i);
-    if (!is_called(f->fs, entry, name))
+    if (!is_called(f->fs, entry, name)) {
       continue;
+    }
     size_t used = strlen(f->path);
     nt_format_text(f->path + used, sizeof f->path - used, "%s%s",
                    f->path[used - 1] == '\\' ? "" : "\\", entry->name);
@@ -127,11 +134,13 @@ static bool find_entry(struct sim_files *f, TSK_FS_DIR *dir, const char *name,
 
 static nt_status open_inode(struct sim_files *f, TSK_INUM_T inode, bool last,
                             struct nt_error *err) {
-  if (f->file)
+  if (f->file) {
     tsk_fs_file_close(f->file);
+  }
   f->file = tsk_fs_file_open_meta(f->fs, NULL, inode);
-  if (!f->file)
+  if (!f->file) {
     return tsk_failed(err, "opening the file");
+  }
   return is_real(f->file) ? NT_STATUS_SUCCESS : not_found(last, err);
 }
 
@@ -145,11 +154,13 @@ static nt_status enter(struct sim_files *f, const char *name, bool last,
     nt_hint(err, "write the path without . and ..");
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
-  if (!nt__sim_files_is_directory(f))
+  if (!nt__sim_files_is_directory(f)) {
     return not_found(false, err);
+  }
   TSK_FS_DIR *dir = tsk_fs_dir_open_meta(f->fs, f->file->meta->addr);
-  if (!dir)
+  if (!dir) {
     return tsk_failed(err, "reading the folder");
+  }
   bool found = find_entry(f, dir, name, &inode);
   tsk_fs_dir_close(dir);
   return found ? open_inode(f, inode, last, err) : not_found(last, err);
@@ -182,20 +193,23 @@ nt_status nt__sim_files_open(struct sim_machine *m,
                              const char *path, struct sim_files **out,
                              struct nt_error *err) {
   struct sim_files *f = calloc(1, sizeof *f);
-  if (!f)
+  if (!f) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   f->m = m;
   memcpy(f->extents, extents, count * sizeof *extents);
   f->extent_count = count;
   f->length = length;
   tsk_error_reset();
   nt_status status = open_fs(f, sector_size, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = open_path(f, path, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     *out = f;
-  else
+  } else {
     nt__sim_files_close(f);
+  }
   return status;
 }
 
@@ -232,20 +246,25 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
   }
   ssize_t got = tsk_fs_file_read(f->file, (TSK_OFF_T)offset, buf, len,
                                  TSK_FS_FILE_READ_FLAG_NONE);
-  if (got < 0)
+  if (got < 0) {
     return tsk_failed(err, "reading the file");
+  }
   *done = (size_t)got;
   return NT_STATUS_SUCCESS;
 }
 
 void nt__sim_files_close(struct sim_files *f) {
-  if (!f)
+  if (!f) {
     return;
-  if (f->file)
+  }
+  if (f->file) {
     tsk_fs_file_close(f->file);
-  if (f->fs)
+  }
+  if (f->fs) {
     tsk_fs_close(f->fs);
-  if (f->image)
+  }
+  if (f->image) {
     tsk_img_close(f->image);
+  }
   free(f);
 }

@@ -10,9 +10,11 @@ static const struct sim_fsd *const drivers[] = {
 };
 
 const struct sim_fsd *nt__sim_fsd_named(const char *name) {
-  for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
-    if (strcmp(drivers[i]->name, name) == 0)
+  for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+    if (strcmp(drivers[i]->name, name) == 0) {
       return drivers[i];
+    }
+  }
   return NULL;
 }
 
@@ -25,8 +27,10 @@ const struct sim_fsd *nt__sim_fsd_for(const char *file_system) {
       {"FAT32", &nt__sim_fsd_fat}, {"exFAT", &nt__sim_fsd_fat},
       {"NTFS", &nt__sim_fsd_ntfs},
   };
-  for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++)
-    if (strcmp(mounts[i].file_system, file_system) == 0)
+  for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
+    if (strcmp(mounts[i].file_system, file_system) == 0) {
       return mounts[i].fsd;
+    }
+  }
   return &nt__sim_fsd_raw; /* whatever nobody recognises, RAW takes last */
 }

@@ -12,8 +12,9 @@ static void fat_layout(const uint8_t *boot, struct sim_instance *instance) {
   uint64_t sector = boot_u16(boot + 11);
   uint64_t reserved = boot_u16(boot + 14);
   uint64_t sectors = boot_u16(boot + 19);
-  if (sectors == 0)
+  if (sectors == 0) {
     sectors = boot_u32(boot + 32);
+  }
   instance->reserved_bytes = reserved * sector;
   instance->fs_bytes = sectors * sector;
 }
@@ -27,10 +28,11 @@ static void exfat_layout(const uint8_t *boot, struct sim_instance *instance) {
 }
 
 static void layout(const uint8_t boot[512], struct sim_instance *instance) {
-  if (strcmp(instance->file_system, "exFAT") == 0)
+  if (strcmp(instance->file_system, "exFAT") == 0) {
     exfat_layout(boot, instance);
-  else
+  } else {
     fat_layout(boot, instance);
+  }
 }
 
 const struct sim_fsd nt__sim_fsd_fat = {

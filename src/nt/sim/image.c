@@ -11,20 +11,23 @@
 
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap) {
-  if (image[0] == '/' || m->folder[0] == '\0')
+  if (image[0] == '/' || m->folder[0] == '\0') {
     snprintf(buf, cap, "%s", image);
-  else
+  } else {
     snprintf(buf, cap, "%s/%s", m->folder, image);
+  }
 }
 
 static nt_status check_length(const char *path, int fd,
                               const struct sim_disk *disk,
                               struct nt_error *err) {
   struct stat st;
-  if (fstat(fd, &st) != 0)
+  if (fstat(fd, &st) != 0) {
     return nt_fail_errno(err, errno, "image", "%s", path);
-  if ((uint64_t)st.st_size >= disk->length)
+  }
+  if ((uint64_t)st.st_size >= disk->length) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, "image_truncated",
           "the image %s has %llu bytes, the disk has %llu", path,
           (unsigned long long)st.st_size, (unsigned long long)disk->length);
@@ -36,16 +39,18 @@ static nt_status open_image(const char *path, const struct sim_disk *disk,
                             int *fd, struct nt_error *err) {
   bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
   *fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-  if (*fd >= 0)
+  if (*fd >= 0) {
     return NT_STATUS_SUCCESS;
+  }
   int number = errno;
   nt_status status = nt_fail_errno(err, number, "image", "the image %s", path);
   if (number == ENOENT) {
     err->status = status = NT_STATUS_DEVICE_NOT_CONNECTED;
     nt_hint(err, "put the image back where it was");
   } else if (number == EACCES || number == EROFS || number == EPERM) {
-    nt_hint(err, "make the image writable, or make a machine in which the "
-                 "disk is read-only");
+    nt_hint(err,
+            "make the image writable, or make a machine in which the "
+            "disk is read-only");
   } else {
     nt_hint(err, "put the disk image back there");
   }
@@ -56,34 +61,39 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
                         struct nt_error *err) {
   struct sim_disk disk;
   char path[2100];
-  if (number >= NT_SIM_MAX_DISKS)
+  if (number >= NT_SIM_MAX_DISKS) {
     return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
                    "%s: disk number %u", m->db_path, number);
+  }
   struct sim_image *image = &m->images[number];
   nt_status status = nt__sim_load_disk(m, number, &disk, err);
-  if (status == NT_STATUS_NO_MORE_ENTRIES)
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
     return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
                    "%s: there is no disk %u", m->db_path, number);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   nt__sim_image_path(m, disk.image, path, sizeof path);
   if (image->fd < 0) {
     status = open_image(path, &disk, &image->fd, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
   return check_length(path, image->fd, &disk, err);
 }
 
 void nt__sim_images_close(struct sim_machine *m) {
   for (uint32_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
-    if (m->images[i].fd >= 0)
+    if (m->images[i].fd >= 0) {
       close(m->images[i].fd);
+    }
     m->images[i].fd = -1;
   }
 }
 
-/* ---- I/O over extents -------------------------------------------------------- */
+/* ---- I/O over extents ---------------------------------------------------- */
 
 /* The piece of [offset, offset + len) that lies in one extent: its disk, its
  * place there and its length. */
@@ -117,11 +127,12 @@ static nt_status failed(struct sim_machine *m, uint32_t number, int code,
     nt_hint(err, "put the whole image back; do not extend it by hand");
     return NT_STATUS_DEVICE_DATA_ERROR;
   }
-  nt_status status = nt_fail_errno(err, code, "image",
-                                   "%s the image %s at byte %llu", verb, path,
-                                   (unsigned long long)place);
-  if (status == NT_STATUS_DISK_FULL)
+  nt_status status =
+      nt_fail_errno(err, code, "image", "%s the image %s at byte %llu", verb,
+                    path, (unsigned long long)place);
+  if (status == NT_STATUS_DISK_FULL) {
     nt_hint(err, "free some space on the file system of the image");
+  }
   return status;
 }
 
@@ -134,13 +145,16 @@ nt_status nt__sim_image_read(struct sim_machine *m,
     uint32_t disk = 0;
     uint64_t place = 0;
     size_t n = piece(extents, count, offset, len, &disk, &place);
-    if (n == 0)
+    if (n == 0) {
       return nt_fail(err, NT_STATUS_END_OF_FILE, NULL, NULL);
+    }
     ssize_t got = pread(m->images[disk].fd, to, n, (off_t)place);
-    if (got < 0 && errno == EINTR)
+    if (got < 0 && errno == EINTR) {
       continue;
-    if (got <= 0)
+    }
+    if (got <= 0) {
       return failed(m, disk, got < 0 ? errno : 0, "reading", place, err);
+    }
     to += got;
     offset += (uint64_t)got;
     len -= (size_t)got;
@@ -153,10 +167,12 @@ nt_status nt__sim_image_read(struct sim_machine *m,
 static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
                                uint64_t end, struct nt_error *err) {
   struct stat st;
-  if (fstat(m->images[disk].fd, &st) != 0)
+  if (fstat(m->images[disk].fd, &st) != 0) {
     return failed(m, disk, errno, "looking at", end, err);
-  if ((uint64_t)st.st_size >= end)
+  }
+  if ((uint64_t)st.st_size >= end) {
     return NT_STATUS_SUCCESS;
+  }
   return failed(m, disk, 0, "writing", (uint64_t)st.st_size, err);
 }
 
@@ -169,17 +185,21 @@ nt_status nt__sim_image_write(struct sim_machine *m,
     uint32_t disk = 0;
     uint64_t place = 0;
     size_t n = piece(extents, count, offset, len, &disk, &place);
-    if (n == 0)
+    if (n == 0) {
       return nt_fail(err, NT_STATUS_END_OF_FILE, NULL, NULL);
+    }
     nt_status status = check_not_cut(m, disk, place + n, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
     m->images[disk].dirty = true;
     ssize_t put = pwrite(m->images[disk].fd, from, n, (off_t)place);
-    if (put < 0 && errno == EINTR)
+    if (put < 0 && errno == EINTR) {
       continue;
-    if (put <= 0)
+    }
+    if (put <= 0) {
       return failed(m, disk, put < 0 ? errno : ENOSPC, "writing", place, err);
+    }
     from += put;
     offset += (uint64_t)put;
     len -= (size_t)put;
@@ -192,16 +212,18 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
                               struct nt_error *err) {
   for (uint32_t i = 0; i < count; i++) {
     struct sim_image *image = &m->images[extents[i].disk];
-    if (!image->dirty)
+    if (!image->dirty) {
       continue;
-    if (fdatasync(image->fd) != 0)
+    }
+    if (fdatasync(image->fd) != 0) {
       return failed(m, extents[i].disk, errno, "flushing", 0, err);
+    }
     image->dirty = false;
   }
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- probing ------------------------------------------------------------------ */
+/* ---- probing ------------------------------------------------------------- */
 
 /* libblkid reads one descriptor; a volume on several extents is shown to it as
  * a sparse copy of its two ends, where every file system has its signatures. */
@@ -216,10 +238,12 @@ static nt_status copy_part(struct sim_machine *m,
   while (from < to) {
     size_t n = to - from < sizeof buf ? (size_t)(to - from) : sizeof buf;
     nt_status status = nt__sim_image_read(m, extents, count, from, buf, n, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
-    if (pwrite(fd, buf, n, (off_t)from) != (ssize_t)n)
+    }
+    if (pwrite(fd, buf, n, (off_t)from) != (ssize_t)n) {
       return nt_fail_errno(err, errno, NULL, "copying for the probe");
+    }
     from += n;
   }
   return NT_STATUS_SUCCESS;
@@ -232,17 +256,22 @@ static nt_status probe_copy(struct sim_machine *m,
   uint64_t head = length < PROBE_HEAD ? length : PROBE_HEAD;
   uint64_t tail = length - head < PROBE_TAIL ? length - head : PROBE_TAIL;
   int fd = memfd_create("ntvol-probe", MFD_CLOEXEC);
-  if (fd < 0)
+  if (fd < 0) {
     return nt_fail_errno(err, errno, NULL, "memory for the probe");
+  }
   nt_status status = NT_STATUS_SUCCESS;
-  if (ftruncate(fd, (off_t)length) != 0)
+  if (ftruncate(fd, (off_t)length) != 0) {
     status = nt_fail_errno(err, errno, NULL, "memory for the probe");
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = copy_part(m, extents, count, fd, 0, head, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = copy_part(m, extents, count, fd, length - tail, length, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt_probe(fd, 0, length, out, err);
+  }
   close(fd);
   return status;
 }
@@ -253,11 +282,13 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
                               struct nt_error *err) {
   for (uint32_t i = 0; i < count; i++) {
     nt_status status = nt__sim_image(m, extents[i].disk, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
-  if (count != 1)
+  if (count != 1) {
     return probe_copy(m, extents, count, length, out, err);
-  return nt_probe(m->images[extents[0].disk].fd, extents[0].offset, length,
-                  out, err);
+  }
+  return nt_probe(m->images[extents[0].disk].fd, extents[0].offset, length, out,
+                  err);
 }

@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* ---- mounting --------------------------------------------------------------- */
+/* ---- mounting ------------------------------------------------------------ */
 
 static nt_status probe_volume(struct sim_machine *m,
                               const struct sim_volume *volume,
@@ -17,11 +17,12 @@ static nt_status probe_volume(struct sim_machine *m,
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t count;
   nt_status status = nt__sim_load_extents(m, volume->id, extents, &count, err);
-  if (nt_ok(status))
-    status =
-        nt__sim_image_probe(m, extents, count, volume->length, probe, err);
-  if (!nt_ok(status) || !boot)
+  if (nt_ok(status)) {
+    status = nt__sim_image_probe(m, extents, count, volume->length, probe, err);
+  }
+  if (!nt_ok(status) || !boot) {
     return status;
+  }
   memset(boot, 0, 512);
   size_t n = volume->length < 512 ? (size_t)volume->length : 512;
   return nt__sim_image_read(m, extents, count, 0, boot, n, err);
@@ -32,8 +33,9 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
   struct nt_probe probe;
   uint8_t boot[512];
   nt_status status = probe_volume(m, volume, &probe, boot, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   *out = (struct sim_instance){
       .volume = volume->id,
       .disk = -1,
@@ -49,16 +51,20 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
     snprintf(out->label, sizeof out->label, "%s", probe.label);
     snprintf(out->serial, sizeof out->serial, "%s", probe.serial);
   }
-  if (out->fsd->layout)
+  if (out->fsd->layout) {
     out->fsd->layout(boot, out);
-  if (!out->fsd->guards_writes)
+  }
+  if (!out->fsd->guards_writes) {
     out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
+  }
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_insert_instance(m, out, err);
-  if (nt_ok(status) && !raw)
+  }
+  if (nt_ok(status) && !raw) {
     status = nt__sim_event_volume(m, SIM_MOUNT, volume->id, err);
+  }
   return status;
 }
 
@@ -68,21 +74,26 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
                         struct nt_error *err) {
   struct nt_probe probe;
   nt_status status = probe_volume(m, volume, &probe, NULL, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
-  if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw)
+  }
+  if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw) {
     *same = instance->fsd == &nt__sim_fsd_raw;
-  else
+  } else {
     *same = strcmp(probe.file_system, instance->file_system) == 0 &&
             strcmp(probe.serial, instance->serial) == 0;
-  if (*same && instance->fsd != &nt__sim_fsd_raw)
+  }
+  if (*same && instance->fsd != &nt__sim_fsd_raw) {
     snprintf(instance->label, sizeof instance->label, "%s", probe.label);
-  if (!*same)
+  }
+  if (!*same) {
     instance->condition = SIM_WRONG_VOLUME;
+  }
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_save_instance(m, instance, err);
+  }
   return status;
 }
 
@@ -100,10 +111,12 @@ static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
       "AND condition = 0 AND vpb & 2 <> 0 LIMIT 1",
       SIM_ARGS(SIM_INT(volume)), 0, &id, err);
   *locked = nt_ok(status) && id != 0;
-  if (*locked)
+  if (*locked) {
     return nt__sim_load_instance(m, id, out, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_exec(m,
                       "UPDATE instance SET condition = 1 "
                       "WHERE volume = ?1 AND current = 0 AND condition = 0",
@@ -124,8 +137,9 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
                          struct sim_instance *instance, struct nt_error *err) {
   bool same = true;
   nt_status status = NT_STATUS_SUCCESS;
-  if (nt__sim_must_verify(volume, instance))
+  if (nt__sim_must_verify(volume, instance)) {
     status = verify(m, volume, instance, &same, err);
+  }
   return nt_ok(status) && !same ? nt__sim_detach(m, instance, err) : status;
 }
 
@@ -135,8 +149,9 @@ nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
   nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
   if (nt_ok(status)) {
     status = nt__sim_verify(m, volume, out, err);
-    if (!nt_ok(status) || out->current)
+    if (!nt_ok(status) || out->current) {
       return status;
+    }
   } else if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
   }
@@ -148,18 +163,20 @@ nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
   }
   bool locked;
   status = end_stand_ins(m, volume->id, out, &locked, err);
-  if (!nt_ok(status) || locked)
+  if (!nt_ok(status) || locked) {
     return status;
+  }
   return mount_now(m, volume, out, err);
 }
 
-/* ---- ending ------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------- */
 
 nt_status nt__sim_forget(struct sim_machine *m,
                          const struct sim_instance *instance,
                          struct nt_error *err) {
-  if (instance->current)
+  if (instance->current) {
     return NT_STATUS_SUCCESS;
+  }
   return nt__sim_exec(m,
                       "DELETE FROM instance WHERE id = ?1 AND NOT EXISTS "
                       "(SELECT 1 FROM file_object WHERE instance = ?1)",
@@ -197,18 +214,21 @@ static nt_status clean_instance(struct sim_machine *m,
                                 struct sim_instance *instance,
                                 struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;
-  if (object->flags & SIM_FO_COMPLETE_DISMOUNT)
+  if (object->flags & SIM_FO_COMPLETE_DISMOUNT) {
     status = nt__sim_detach(m, instance, err);
-  else if (object->flags & SIM_FO_MODIFIED)
+  } else if (object->flags & SIM_FO_MODIFIED) {
     status = object->volume != 0 ? set_verify_pending(m, object, err)
                                  : set_verify_of_disk(m, object, err);
-  if (!nt_ok(status) || instance->lock_owner != object->id)
+  }
+  if (!nt_ok(status) || instance->lock_owner != object->id) {
     return status;
+  }
   instance->lock_owner = 0;
   if (instance->vpb & SIM_VPB_LOCKED) {
     instance->vpb &= ~SIM_VPB_LOCKED;
-    if (instance->fsd->guards_writes)
+    if (instance->fsd->guards_writes) {
       instance->vpb &= ~SIM_VPB_DIRECT_WRITES;
+    }
   }
   status = nt__sim_save_instance(m, instance, err);
   return nt_ok(status) ? nt__sim_event_instance(m, SIM_UNLOCK, instance, err)
@@ -220,35 +240,40 @@ nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
   struct sim_file_object object;
   struct sim_instance instance;
   nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_exec(m, "DELETE FROM file_object WHERE id = ?1",
                         SIM_ARGS(SIM_INT(object.id)), err);
-  if (!nt_ok(status) || object.instance == 0)
+  if (!nt_ok(status) || object.instance == 0) {
     return status;
+  }
   status = nt__sim_load_instance(m, object.instance, &instance, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  }
   status = clean_instance(m, &object, &instance, err);
   return nt_ok(status) ? nt__sim_forget(m, &instance, err) : status;
 }
 
-/* ---- who has it open ------------------------------------------------------------ */
+/* ---- who has it open ----------------------------------------------------- */
 
 nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
-      m,
-      "SELECT count(*) FILTER (WHERE kind IN (2, 3)),"
-      " count(*) FILTER (WHERE kind IN (0, 1))"
-      " FROM file_object WHERE instance = ?1 AND id <> ?2",
-      SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, err);
-  if (nt_ok(status))
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT count(*) FILTER (WHERE kind IN (2, 3)),"
+                    " count(*) FILTER (WHERE kind IN (0, 1))"
+                    " FROM file_object WHERE instance = ?1 AND id <> ?2",
+                    SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, err);
+  if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   *files = sqlite3_column_int64(stmt, 0);
   *volumes = sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);
@@ -286,9 +311,9 @@ static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
   }
 }
 
-#define HOLDER_COLUMNS                                                   \
-  "SELECT w.pid, w.program, f.owner, f.kind, f.path,"                    \
-  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)"     \
+#define HOLDER_COLUMNS                                               \
+  "SELECT w.pid, w.program, f.owner, f.kind, f.path,"                \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)" \
   " FROM file_object f JOIN owner w ON w.id = f.owner "
 
 void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
@@ -298,8 +323,9 @@ void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
   if (nt_ok(nt__sim_query(
           m,
           HOLDER_COLUMNS "WHERE f.instance = ?1 AND f.id <> ?2 ORDER BY f.id",
-          SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, &ignored)))
+          SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, &ignored))) {
     add_rows(m, stmt, err);
+  }
 }
 
 void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
@@ -307,8 +333,8 @@ void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
   sqlite3_stmt *stmt;
   struct nt_error ignored = {0};
   if (nt_ok(nt__sim_query(
-          m,
-          HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
-          SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, &ignored)))
+          m, HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, &ignored))) {
     add_rows(m, stmt, err);
+  }
 }

@@ -24,12 +24,20 @@ struct sim_arg {
   int64_t number;
   const char *text;
 };
-#define SIM_INT(value) {SIM_ARG_INT, (int64_t)(value), NULL}
-#define SIM_TEXT(value) {SIM_ARG_TEXT, 0, (value)}
-#define SIM_ARGS(...) \
-  (const struct sim_arg[]) { __VA_ARGS__, { SIM_ARG_END, 0, NULL } }
-#define SIM_NO_ARGS \
-  (const struct sim_arg[]) { { SIM_ARG_END, 0, NULL } }
+#define SIM_INT(value) \
+  { SIM_ARG_INT, (int64_t)(value), NULL }
+#define SIM_TEXT(value) \
+  { SIM_ARG_TEXT, 0, (value) }
+#define SIM_ARGS(...)        \
+  (const struct sim_arg[]) { \
+    __VA_ARGS__, {           \
+      SIM_ARG_END, 0, NULL   \
+    }                        \
+  }
+#define SIM_NO_ARGS          \
+  (const struct sim_arg[]) { \
+    { SIM_ARG_END, 0, NULL } \
+  }
 
 /* A statement, prepared once and found again by the address of its text. */
 struct sim_prepared {
@@ -84,8 +92,8 @@ nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
 
 /* A query that answers one number; `none` when it has no row. */
 nt_status nt__sim_number(struct sim_machine *m, const char *sql,
-                         const struct sim_arg *args, int64_t none,
-                         int64_t *out, struct nt_error *err);
+                         const struct sim_arg *args, int64_t none, int64_t *out,
+                         struct nt_error *err);
 
 /* Copies a text column; cuts at `cap`. */
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
@@ -101,7 +109,7 @@ nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err);
 /* Whether the process of `owner` still lives. */
 bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner);
 
-/* ---- rows ----------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------- */
 
 struct sim_disk {
   uint32_t number;
@@ -183,8 +191,7 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],
                                uint32_t *count, struct nt_error *err);
 nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
-                                struct sim_instance *out,
-                                struct nt_error *err);
+                                struct sim_instance *out, struct nt_error *err);
 /* The instance that the device's VPB points to. */
 nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
                                    int64_t disk, struct sim_instance *out,
@@ -205,7 +212,7 @@ nt_status nt__sim_save_file_object(struct sim_machine *m,
                                    const struct sim_file_object *object,
                                    struct nt_error *err);
 
-/* ---- fsd.c: personalities ------------------------------------------------- */
+/* ---- fsd.c: personalities ------------------------------------------------ */
 
 /* How a file system driver answers table 1.9; one const record each. */
 struct sim_fsd {
@@ -233,7 +240,7 @@ const struct sim_fsd *nt__sim_fsd_for(const char *file_system);
 /* The record called `name`, as the instance row keeps it. */
 const struct sim_fsd *nt__sim_fsd_named(const char *name);
 
-/* ---- image.c: bytes -------------------------------------------------------- */
+/* ---- image.c: bytes ------------------------------------------------------ */
 
 /* Opens the image of a disk, or finds it open. Refuses a missing image and one
  * that is shorter than the disk, by name. */
@@ -265,7 +272,7 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap);
 
-/* ---- partition.c ----------------------------------------------------------- */
+/* ---- partition.c --------------------------------------------------------- */
 
 struct sim_partition {
   uint32_t number; /* 1..; 0: the whole disk */
@@ -288,7 +295,7 @@ nt_status nt__sim_partition_read(int fd, uint64_t length, uint32_t sector_size,
                                  uint32_t capacity, uint32_t *count,
                                  struct nt_error *err);
 
-/* ---- instance.c: mounting and ending -------------------------------------- */
+/* ---- instance.c: mounting and ending ------------------------------------- */
 
 /* Finds the mounted instance of a volume or mounts it. */
 nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
@@ -328,22 +335,22 @@ void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
 void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
                          struct nt_error *err);
 
-/* ---- event.c --------------------------------------------------------------- */
+/* ---- event.c ------------------------------------------------------------- */
 
 /* X(name, kind, GUID): codes and GUIDs of nt-semantics section 2. */
-#define SIM_EVENT_LIST(X)                                           \
+#define SIM_EVENT_LIST(X)                                            \
   X(DISMOUNT, VOLUME, "d16a55e8-1059-11d2-8ffd-00a0c9a06d32")        \
   X(DISMOUNT_FAILED, VOLUME, "e3c5b178-105d-11d2-8ffd-00a0c9a06d32") \
   X(LOCK, VOLUME, "50708874-c9af-11d1-8fef-00a0c9a06d32")            \
   X(LOCK_FAILED, VOLUME, "ae2eed10-0ba8-11d2-8ffb-00a0c9a06d32")     \
   X(UNLOCK, VOLUME, "9a8c3d68-d0cb-11d1-8fef-00a0c9a06d32")          \
   X(MOUNT, VOLUME, "b5804878-1a96-11d2-8ffd-00a0c9a06d32")           \
-  X(ARRIVAL, DEVICE, "")                                            \
-  X(REMOVAL, DEVICE, "")                                            \
-  X(SURPRISE_REMOVAL, DEVICE, "")                                   \
-  X(OFFLINE, STATE, "")                                             \
-  X(ONLINE, STATE, "")                                              \
-  X(MASKED, STATE, "")                                              \
+  X(ARRIVAL, DEVICE, "")                                             \
+  X(REMOVAL, DEVICE, "")                                             \
+  X(SURPRISE_REMOVAL, DEVICE, "")                                    \
+  X(OFFLINE, STATE, "")                                              \
+  X(ONLINE, STATE, "")                                               \
+  X(MASKED, STATE, "")                                               \
   X(UNMASKED, STATE, "")
 
 enum sim_event {
@@ -362,15 +369,15 @@ nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,
                                  const struct sim_instance *instance,
                                  struct nt_error *err);
 
-/* ---- handles ---------------------------------------------------------------- */
+/* ---- handles ------------------------------------------------------------- */
 
 struct sim_files;
 
 struct sim_handle {
   struct nt_handle base; /* first */
   int64_t file_object;
-  int64_t volume; /* 0: a disk's */
-  int64_t disk;   /* -1: a volume's */
+  int64_t volume;  /* 0: a disk's */
+  int64_t disk;    /* -1: a volume's */
   uint64_t length; /* of the volume or disk, bytes */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
@@ -408,8 +415,7 @@ nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err);
 nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err);
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
-                              struct nt_volume_info *out,
-                              struct nt_error *err);
+                              struct nt_volume_info *out, struct nt_error *err);
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
                             struct nt_disk_info *out, struct nt_error *err);
 nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
@@ -421,7 +427,7 @@ nt_status nt__sim_mask(struct nt_machine *machine, const char *disk,
 nt_status nt__sim_unmask(struct nt_machine *machine, const char *disk,
                          struct nt_error *err);
 
-/* ---- resolve.c: from a name to a device ------------------------------------ */
+/* ---- resolve.c: from a name to a device ---------------------------------- */
 
 /* Exactly one of volume (not 0) and disk (not -1) is set. `rest` is what
  * follows the device's name: NULL, "\" or "\path". */
@@ -437,13 +443,13 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
 nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
                               size_t cap, struct nt_error *err);
 
-/* ---- device.c: IOCTLs, answered by the volume and disk drivers ------------- */
+/* ---- device.c: IOCTLs, answered by the volume and disk drivers ----------- */
 
 nt_status nt__sim_device_control(struct sim_handle *handle, uint32_t code,
                                  void *out, size_t out_cap, size_t *out_len,
                                  struct nt_error *err);
 
-/* ---- files.c: paths in the image -------------------------------------------- */
+/* ---- files.c: paths in the image ----------------------------------------- */
 
 /* Looks `path` ("\dir\file", "\" for the root) up in the file system of an
  * object that lies on `extents`. */
@@ -456,9 +462,8 @@ bool nt__sim_files_is_directory(const struct sim_files *file);
 /* The path as the file system spells it: one name for one file. */
 const char *nt__sim_files_path(const struct sim_files *file);
 uint64_t nt__sim_files_size(const struct sim_files *file);
-nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset,
-                             void *buf, size_t len, size_t *done,
-                             struct nt_error *err);
+nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset, void *buf,
+                             size_t len, size_t *done, struct nt_error *err);
 void nt__sim_files_close(struct sim_files *file);
 
 #endif

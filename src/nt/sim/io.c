@@ -15,12 +15,13 @@ struct request {
   size_t len;
 };
 
-/* ---- what can be said before the state is looked at ------------------------------- */
+/* ---- what can be said before the state is looked at ---------------------- */
 
 static nt_status check_access(const struct request *r, uint32_t right,
                               const char *verb, struct nt_error *err) {
-  if (r->handle->base.access & right)
+  if (r->handle->base.access & right) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
           "the handle was not opened for %s", verb);
   nt_hint(err, "open it with access \"rw\"");
@@ -30,8 +31,9 @@ static nt_status check_access(const struct request *r, uint32_t right,
 static nt_status check_alignment(const struct request *r,
                                  struct nt_error *err) {
   uint32_t sector = r->handle->base.sector_size;
-  if (r->offset % sector == 0 && r->len % sector == 0)
+  if (r->offset % sector == 0 && r->len % sector == 0) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_INVALID_PARAMETER, "alignment",
           "offset %llu and length %zu are not whole sectors of %u bytes",
           (unsigned long long)r->offset, r->len, sector);
@@ -43,30 +45,36 @@ static nt_status load(struct request *r, struct nt_error *err) {
   struct sim_handle *h = r->handle;
   nt_status status =
       nt__sim_load_file_object(r->m, h->file_object, &r->object, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
-  if (nt_ok(status) && h->volume != 0)
+  }
+  if (nt_ok(status) && h->volume != 0) {
     status = nt__sim_load_volume(r->m, h->volume, &r->volume, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err);
+  }
   return status;
 }
 
 /* Outside of a transaction: verifying changes the state (I8). */
 static nt_status load_verified(struct request *r, struct nt_error *err) {
   nt_status status = load(r, err);
-  if (!nt_ok(status) || !nt__sim_must_verify(&r->volume, &r->instance))
+  if (!nt_ok(status) || !nt__sim_must_verify(&r->volume, &r->instance)) {
     return status;
+  }
   status = nt__sim_begin(r->m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = load(r, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
+  }
   return nt__sim_end(r->m, status, err);
 }
 
-/* ---- the state -------------------------------------------------------------------------- */
+/* ---- the state ----------------------------------------------------------- */
 
 /* I3 to I7: who may still use the instance. */
 static nt_status check_condition(const struct request *r,
@@ -75,8 +83,9 @@ static nt_status check_condition(const struct request *r,
     case SIM_GOOD:
       break;
     case SIM_DISMOUNTED:
-      if (r->object.flags & SIM_FO_COMPLETE_DISMOUNT)
+      if (r->object.flags & SIM_FO_COMPLETE_DISMOUNT) {
         break;
+      }
       nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
       nt_hint(err, "close the handle and open it again");
       return NT_STATUS_VOLUME_DISMOUNTED;
@@ -86,8 +95,7 @@ static nt_status check_condition(const struct request *r,
       nt_hint(err, "close the handle and open it again");
       return NT_STATUS_WRONG_VOLUME;
     case SIM_GONE:
-      nt_fail(err, NT_STATUS_FILE_INVALID, "removed",
-              "the device was removed");
+      nt_fail(err, NT_STATUS_FILE_INVALID, "removed", "the device was removed");
       nt_hint(err, "close the handle");
       return NT_STATUS_FILE_INVALID;
   }
@@ -109,9 +117,9 @@ static nt_status check_condition(const struct request *r,
  * past it. The file system may claim more than the volume has. */
 static uint64_t end_for(const struct request *r) {
   uint64_t length = r->handle->length;
-  if (r->object.flags & SIM_FO_EXTENDED_DASD ||
-      r->instance.fs_bytes > length)
+  if (r->object.flags & SIM_FO_EXTENDED_DASD || r->instance.fs_bytes > length) {
     return length;
+  }
   return r->instance.fs_bytes;
 }
 
@@ -120,52 +128,58 @@ static nt_status past_end(const struct request *r, uint64_t end,
   nt_fail(err, NT_STATUS_END_OF_FILE, NULL,
           "offset %llu is at or past the end at %llu",
           (unsigned long long)r->offset, (unsigned long long)end);
-  if (end < r->handle->length)
+  if (end < r->handle->length) {
     nt_hint(err, "FSCTL_ALLOW_EXTENDED_DASD_IO opens the rest of the volume");
-  else
+  } else {
     nt_hint(err, "stay within its size");
+  }
   return NT_STATUS_END_OF_FILE;
 }
 
-/* ---- read ---------------------------------------------------------------------------------- */
+/* ---- read ---------------------------------------------------------------- */
 
 static nt_status read_device(struct request *r, void *buf, size_t *done,
                              struct nt_error *err) {
   uint64_t end = end_for(r);
   size_t len = r->len;
-  if (len > 0 && r->offset >= end)
+  if (len > 0 && r->offset >= end) {
     return past_end(r, end, err);
-  if (len > end - r->offset)
+  }
+  if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
+  }
   nt_status status =
       nt__sim_image_read(r->m, r->handle->extents, r->handle->extent_count,
                          r->offset, buf, len, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     *done = len;
+  }
   return status;
 }
 
 nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
                        size_t len, size_t *done, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h),
-                      .handle = h,
-                      .offset = offset,
-                      .len = len};
+  struct request r = {
+      .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
   nt_status status = check_access(&r, NT_FILE_READ_DATA, "reading", err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = check_alignment(&r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = load_verified(&r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_condition(&r, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   return h->file ? nt__sim_files_read(h->file, offset, buf, len, done, err)
                  : read_device(&r, buf, done, err);
 }
 
-/* ---- write --------------------------------------------------------------------------------- */
+/* ---- write --------------------------------------------------------------- */
 
 /* 1.10: a volume with a file system is written by who locked or dismounted
  * it; the boot area and what lies behind the file system are free. */
@@ -175,8 +189,9 @@ static nt_status check_volume_write(const struct request *r,
   if (!instance->fsd->guards_writes || instance->lock_owner != 0 ||
       r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
       r->offset + r->len <= instance->reserved_bytes ||
-      r->offset >= instance->fs_bytes)
+      r->offset >= instance->fs_bytes) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "mounted",
           "a %s file system is mounted there and the volume is not locked",
           instance->file_system);
@@ -190,10 +205,12 @@ static nt_status check_disk_write(const struct request *r,
   int64_t volume = 0;
   char name[NT_NAME_MAX];
   uint64_t from = r->offset;
-  if (from == 0)
+  if (from == 0) {
     from = r->disk.sector_size; /* sector 0 is always free */
-  if (from >= r->offset + r->len)
+  }
+  if (from >= r->offset + r->len) {
     return NT_STATUS_SUCCESS;
+  }
   nt_status status = nt__sim_number(
       r->m,
       "SELECT e.volume FROM extent e JOIN instance i ON i.volume = e.volume "
@@ -202,11 +219,13 @@ static nt_status check_disk_write(const struct request *r,
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
                SIM_INT(r->offset + r->len)),
       0, &volume, err);
-  if (!nt_ok(status) || volume == 0)
+  if (!nt_ok(status) || volume == 0) {
     return status;
+  }
   status = nt__sim_volume_name(r->m, volume, name, sizeof name, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "mounted",
           "the range is in volume %s, which is mounted and not locked", name);
   nt_hint(err, "open and lock volume %s while you write to its disk", name);
@@ -215,11 +234,11 @@ static nt_status check_disk_write(const struct request *r,
 
 _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
-static nt_status check_writable(const struct request *r,
-                                struct nt_error *err) {
+static nt_status check_writable(const struct request *r, struct nt_error *err) {
   if (!(r->disk.flags & NT_DISK_READONLY) &&
-      !(r->volume.flags & NT_VOLUME_READONLY))
+      !(r->volume.flags & NT_VOLUME_READONLY)) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, "%s is read-only",
           r->volume.id ? "the volume" : "the disk");
   nt_hint(err, "choose another volume");
@@ -227,8 +246,9 @@ static nt_status check_writable(const struct request *r,
 }
 
 static nt_status mark_modified(struct request *r, struct nt_error *err) {
-  if (r->object.flags & SIM_FO_MODIFIED)
+  if (r->object.flags & SIM_FO_MODIFIED) {
     return NT_STATUS_SUCCESS;
+  }
   r->object.flags |= SIM_FO_MODIFIED;
   return nt__sim_save_file_object(r->m, &r->object, err);
 }
@@ -248,19 +268,24 @@ static nt_status write_device(struct request *r, const void *buf, size_t *done,
   uint64_t end = end_for(r);
   size_t len = r->len;
   *done = 0;
-  if (!clips(r) && len > 0 && (r->offset >= end || len > end - r->offset))
+  if (!clips(r) && len > 0 && (r->offset >= end || len > end - r->offset)) {
     return past_end(r, end, err);
-  if (r->offset >= end)
+  }
+  if (r->offset >= end) {
     return NT_STATUS_SUCCESS;
-  if (len > end - r->offset)
+  }
+  if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
+  }
   nt_status status = mark_modified(r, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status =
         nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
                             r->offset, buf, len, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     *done = len;
+  }
   return status;
 }
 
@@ -273,8 +298,9 @@ static nt_status refuse_file_write(struct nt_error *err) {
 
 static nt_status check_direct_write(const struct request *r,
                                     struct nt_error *err) {
-  if (r->handle->file)
+  if (r->handle->file) {
     return NT_STATUS_SUCCESS;
+  }
   return r->handle->disk >= 0 ? check_disk_write(r, err)
                               : check_volume_write(r, err);
 }
@@ -282,16 +308,21 @@ static nt_status check_direct_write(const struct request *r,
 static nt_status write_now(struct request *r, const void *buf, size_t *done,
                            struct nt_error *err) {
   nt_status status = load(r, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = check_direct_write(r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_condition(r, err);
-  if (nt_ok(status) && r->handle->file)
+  }
+  if (nt_ok(status) && r->handle->file) {
     return refuse_file_write(err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_writable(r, err);
+  }
   return nt_ok(status) ? write_device(r, buf, done, err) : status;
 }
 
@@ -301,32 +332,37 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
                         const void *buf, size_t len, size_t *done,
                         struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h),
-                      .handle = h,
-                      .offset = offset,
-                      .len = len};
+  struct request r = {
+      .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
   nt_status status = check_access(&r, NT_FILE_WRITE_DATA, "writing", err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = check_alignment(&r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_begin(r.m, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_end(r.m, write_now(&r, buf, done, err), err);
 }
 
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
   struct request r = {.m = nt__sim_machine_of(h), .handle = h};
-  nt_status status = check_access(
-      &r, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA, "writing", err);
-  if (nt_ok(status))
+  nt_status status = check_access(&r, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA,
+                                  "writing", err);
+  if (nt_ok(status)) {
     status = load_verified(&r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_condition(&r, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_writable(&r, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   return nt__sim_image_flush(r.m, h->extents, h->extent_count, err);
 }

@@ -11,14 +11,16 @@
 
 struct sim_machine *nt__sim_machine_new(const char *location) {
   struct sim_machine *m = calloc(1, sizeof *m);
-  if (!m)
+  if (!m) {
     return NULL;
+  }
   m->base.ops = &nt_sim_ops;
   nt_format_text(m->base.name, sizeof m->base.name, "sim:%s", location);
   m->lock_fd = -1;
   m->pid = getpid();
-  for (size_t i = 0; i < NT_SIM_MAX_DISKS; i++)
+  for (size_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
     m->images[i].fd = -1;
+  }
   if (strcmp(location, NT_SIM_MEMORY) == 0) {
     nt_copy(m->db_path, sizeof m->db_path, NT_SIM_MEMORY);
   } else {
@@ -33,8 +35,9 @@ void nt__sim_machine_free(struct sim_machine *m) {
   nt__sim_images_close(m);
   /* SQLite must not be closed in a child of fork: its files are the parent's.
    * The memory of the connection is left, as SQLite's manual asks. */
-  if (m->db && m->pid == getpid())
+  if (m->db && m->pid == getpid()) {
     nt__sim_store_close(m);
+  }
   free(m);
 }
 
@@ -48,13 +51,14 @@ static nt_status check_exists(const struct sim_machine *m,
             m->folder);
     return status;
   }
-  if (stat(m->db_path, &st) == 0)
+  if (stat(m->db_path, &st) == 0) {
     return NT_STATUS_SUCCESS;
-  nt_status status =
-      nt_fail_errno(err, errno, "no_machine", "%s", m->db_path);
-  nt_hint(err, "%s is not the folder of a simulated machine, or has lost its "
-               "database: name another, or make a new machine around its "
-               "images with --disk-image",
+  }
+  nt_status status = nt_fail_errno(err, errno, "no_machine", "%s", m->db_path);
+  nt_hint(err,
+          "%s is not the folder of a simulated machine, or has lost its "
+          "database: name another, or make a new machine around its "
+          "images with --disk-image",
           m->folder);
   return status;
 }
@@ -68,17 +72,21 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
   struct sim_machine *m = nt__sim_machine_new(location);
-  if (!m)
+  if (!m) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   nt_status status = check_exists(m, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_store_open(m, false, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_owner_enter(m, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     *out = &m->base;
-  else
+  } else {
     nt__sim_machine_free(m);
+  }
   return status;
 }
 

@@ -9,9 +9,9 @@
 #include "internal.h"
 
 /* Access that needs no file system: such an open reaches only the device. */
-#define DEVICE_ACCESS                                              \
-  (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_READ_CONTROL |    \
-   NT_WRITE_DAC | NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
+#define DEVICE_ACCESS                                                          \
+  (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_READ_CONTROL | NT_WRITE_DAC | \
+   NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
 
 /* Rights that by themselves do not allow to lock and dismount. */
 #define NO_MANAGE_ACCESS (NT_FILE_TRAVERSE | NT_FILE_READ_ATTRIBUTES)
@@ -31,11 +31,10 @@ struct opening {
   bool mounted; /* `instance` is set */
 };
 
-/* ---- refusals ----------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
-static nt_status refuse(struct opening *o, nt_status status,
-                        const char *reason, const char *detail,
-                        struct nt_error *err) {
+static nt_status refuse(struct opening *o, nt_status status, const char *reason,
+                        const char *detail, struct nt_error *err) {
   nt_fail(err, status, reason, "%s", detail);
   err->cls = NT_CLASS_TRANSIENT;
   nt__sim_add_holders(o->m, o->instance.id, 0, err);
@@ -46,9 +45,10 @@ static nt_status refuse(struct opening *o, nt_status status,
 /* O5, O7, O8, O13: what the instance says to everybody who wants in. */
 static nt_status check_instance(struct opening *o, struct nt_error *err) {
   struct sim_instance *instance = &o->instance;
-  if (instance->vpb & SIM_VPB_LOCKED)
+  if (instance->vpb & SIM_VPB_LOCKED) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, "locked_by_other",
                   "the volume is locked", err);
+  }
   if (instance->condition == SIM_DISMOUNTED) {
     nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted",
             "the handle that dismounted the volume is still open");
@@ -57,20 +57,22 @@ static nt_status check_instance(struct opening *o, struct nt_error *err) {
     nt_hint(err, "it mounts again when that handle closes");
     return NT_STATUS_VOLUME_DISMOUNTED;
   }
-  if (instance->lock_owner != 0)
+  if (instance->lock_owner != 0) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, "locked_by_other",
                   "somebody opened the volume without sharing it", err);
+  }
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- share modes ----------------------------------------------------------------- */
+/* ---- share modes --------------------------------------------------------- */
 
 /* IoCheckShareAccess, both ways. Handles without data access do not count. */
 static bool shares_conflict(uint32_t access, uint32_t share,
                             uint32_t other_access, uint32_t other_share) {
   const uint32_t data = READING | WRITING | NT_DELETE;
-  if (!(access & data) || !(other_access & data))
+  if (!(access & data) || !(other_access & data)) {
     return false;
+  }
   return ((access & READING) && !(other_share & NT_SHARE_READ)) ||
          ((access & WRITING) && !(other_share & NT_SHARE_WRITE)) ||
          ((access & NT_DELETE) && !(other_share & NT_SHARE_DELETE)) ||
@@ -88,17 +90,21 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
       "SELECT access, share FROM file_object "
       "WHERE instance = ?1 AND path = ?2 COLLATE NOCASE",
       SIM_ARGS(SIM_INT(o->instance.id), SIM_TEXT(o->object.path)), &stmt, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
-  while (nt_ok(status = nt__sim_step(o->m, stmt, err)))
+  }
+  while (nt_ok(status = nt__sim_step(o->m, stmt, err))) {
     conflict |= shares_conflict(o->object.access, o->object.share,
                                 (uint32_t)sqlite3_column_int64(stmt, 0),
                                 (uint32_t)sqlite3_column_int64(stmt, 1));
-  if (status != NT_STATUS_NO_MORE_ENTRIES)
+  }
+  if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
-  if (conflict)
+  }
+  if (conflict) {
     return refuse(o, NT_STATUS_SHARING_VIOLATION, "in_use",
                   "somebody has it open and does not share it this way", err);
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -118,24 +124,29 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks,
   int64_t files, volumes, writers;
   uint32_t share = o->object.share;
   *locks = !(share & (NT_SHARE_WRITE | NT_SHARE_DELETE));
-  if (!*locks)
+  if (!*locks) {
     return NT_STATUS_SUCCESS;
-  if (o->object.access & WRITING)
+  }
+  if (o->object.access & WRITING) {
     share &= ~NT_SHARE_READ;
-  nt_status status = nt__sim_count_handles(o->m, o->instance.id, 0, &files,
-                                           &volumes, err);
-  if (nt_ok(status))
+  }
+  nt_status status =
+      nt__sim_count_handles(o->m, o->instance.id, 0, &files, &volumes, err);
+  if (nt_ok(status)) {
     status = count_writers(o, &writers, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
-  if (share & NT_SHARE_READ ? writers > 0 : files + volumes > 0)
+  }
+  if (share & NT_SHARE_READ ? writers > 0 : files + volumes > 0) {
     return refuse(o, NT_STATUS_SHARING_VIOLATION, "in_use",
                   "opening without sharing needs the volume alone", err);
+  }
   o->object.share = share;
   return NT_STATUS_SUCCESS;
 }
 
-/* ---- the kinds of handles ---------------------------------------------------------- */
+/* ---- the kinds of handles ------------------------------------------------ */
 
 /* O2, O6, O11: no mount, no file system, not refused by a lock. */
 static nt_status open_device(struct opening *o, struct nt_error *err) {
@@ -159,12 +170,12 @@ static nt_status mount_offline(struct opening *o, struct nt_error *err) {
 
 static nt_status mount(struct opening *o, struct nt_error *err) {
   struct nt_error mount_err = {0};
-  nt_status status =
-      nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
-  if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest)
+  nt_status status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
+  if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
     status = mount_offline(o, err);
-  else if (!nt_ok(status))
+  } else if (!nt_ok(status)) {
     *err = mount_err;
+  }
   return status;
 }
 
@@ -194,13 +205,16 @@ static nt_status enter_instance(struct opening *o, struct nt_error *err) {
   bool locks = false;
   nt_status status = NT_STATUS_SUCCESS;
   if (o->instance.fsd->checks_share_modes) {
-    if (o->object.kind == NT_KIND_VOLUME)
+    if (o->object.kind == NT_KIND_VOLUME) {
       status = check_implicit_lock(o, &locks, err);
-    if (nt_ok(status))
+    }
+    if (nt_ok(status)) {
       status = check_share(o, err);
+    }
   }
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   o->object.instance = o->instance.id;
   status = nt__sim_insert_file_object(o->m, &o->object, err);
   return nt_ok(status) && locks ? take_implicit_lock(o, err) : status;
@@ -210,16 +224,20 @@ static nt_status enter_instance(struct opening *o, struct nt_error *err) {
  * would say about the request (O5, O7). */
 static nt_status open_volume(struct opening *o, struct nt_error *err) {
   nt_status status = mount(o, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = check_instance(o, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_volume_options(o->options, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   o->object.kind = NT_KIND_VOLUME;
   if (o->object.access & 0xFFFFU & ~NO_MANAGE_ACCESS ||
-      o->object.access & NT_DELETE)
+      o->object.access & NT_DELETE) {
     o->object.flags |= SIM_FO_MANAGE_VOLUME;
+  }
   return enter_instance(o, err);
 }
 
@@ -239,12 +257,15 @@ static nt_status open_disk(struct opening *o, struct nt_error *err) {
     };
     status = nt__sim_insert_instance(o->m, &o->instance, err);
   }
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = check_instance(o, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = check_volume_options(o->options, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   o->object.kind = NT_KIND_DISK;
   o->object.flags |= SIM_FO_MANAGE_VOLUME;
   return enter_instance(o, err);
@@ -252,8 +273,9 @@ static nt_status open_disk(struct opening *o, struct nt_error *err) {
 
 static nt_status check_file_disposition(enum nt_disposition disposition,
                                         struct nt_error *err) {
-  if (disposition == NT_OPEN || disposition == NT_OPEN_IF)
+  if (disposition == NT_OPEN || disposition == NT_OPEN_IF) {
     return NT_STATUS_SUCCESS;
+  }
   nt_fail(err, NT_STATUS_NOT_SUPPORTED, "read_only_files",
           "files on a simulated volume can be opened, not made");
   nt_hint(err, "put files into the image with mtools or ntfscp");
@@ -262,25 +284,27 @@ static nt_status check_file_disposition(enum nt_disposition disposition,
 
 static nt_status look_up(struct opening *o, struct nt_error *err) {
   struct sim_handle *h = o->handle;
-  nt_status status = nt__sim_files_open(
-      o->m, h->extents, h->extent_count, h->length, o->volume.sector_size,
-      o->target.rest, &h->file, err);
-  if (!nt_ok(status))
+  nt_status status =
+      nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
+                         o->volume.sector_size, o->target.rest, &h->file, err);
+  if (!nt_ok(status)) {
     return status;
+  }
   bool directory = nt__sim_files_is_directory(h->file);
-  if (o->options->directory && !directory)
+  if (o->options->directory && !directory) {
     return nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, NULL);
+  }
   o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
-  nt_copy(o->object.path, sizeof o->object.path,
-          nt__sim_files_path(h->file));
+  nt_copy(o->object.path, sizeof o->object.path, nt__sim_files_path(h->file));
   return NT_STATUS_SUCCESS;
 }
 
 /* What the volume says to everybody who wants one of its files. */
 static nt_status check_files(struct opening *o, struct nt_error *err) {
   nt_status status = check_instance(o, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   if (!o->instance.fsd->has_files) {
     nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME, NULL, NULL);
     nt_hint(err, "open the volume itself, or format it first");
@@ -297,14 +321,16 @@ static nt_status check_files(struct opening *o, struct nt_error *err) {
 
 static nt_status open_file(struct opening *o, struct nt_error *err) {
   nt_status status = mount(o, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = check_files(o, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = look_up(o, err);
+  }
   return nt_ok(status) ? enter_instance(o, err) : status;
 }
 
-/* ---- the slot ----------------------------------------------------------------------- */
+/* ---- the slot ------------------------------------------------------------ */
 
 /* Where the object lies; opens its images, so that a missing one is named. */
 static nt_status load_place(struct opening *o, struct nt_error *err) {
@@ -313,9 +339,10 @@ static nt_status load_place(struct opening *o, struct nt_error *err) {
   nt_status status;
   if (o->target.volume != 0) {
     status = nt__sim_load_volume(o->m, o->target.volume, &o->volume, err);
-    if (nt_ok(status))
+    if (nt_ok(status)) {
       status = nt__sim_load_extents(o->m, o->volume.id, h->extents,
                                     &h->extent_count, err);
+    }
     h->length = o->volume.length;
     h->base.sector_size = o->volume.sector_size;
   } else {
@@ -325,8 +352,9 @@ static nt_status load_place(struct opening *o, struct nt_error *err) {
     h->length = disk.length;
     h->base.sector_size = disk.sector_size;
   }
-  for (uint32_t i = 0; nt_ok(status) && i < h->extent_count; i++)
+  for (uint32_t i = 0; nt_ok(status) && i < h->extent_count; i++) {
     status = nt__sim_image(o->m, h->extents[i].disk, err);
+  }
   return status;
 }
 
@@ -339,12 +367,15 @@ static nt_status open_target(struct opening *o, struct nt_error *err) {
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
   }
   nt_status status = load_place(o, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
-  if (o->target.has_rest)
+  }
+  if (o->target.has_rest) {
     return open_file(o, err);
-  if (device)
+  }
+  if (device) {
     return open_device(o, err);
+  }
   return o->target.volume != 0 ? open_volume(o, err) : open_disk(o, err);
 }
 
@@ -354,8 +385,9 @@ static void fill_handle(struct opening *o) {
   h->base.machine = &o->m->base;
   h->base.kind = o->object.kind;
   h->base.access = o->object.access;
-  if (h->file)
+  if (h->file) {
     h->base.sector_size = 1;
+  }
   nt_copy(h->base.name, sizeof h->base.name, o->options->name);
   h->file_object = o->object.id;
   h->volume = o->target.volume;
@@ -367,8 +399,9 @@ nt_status nt__sim_open(struct nt_machine *machine,
                        struct nt_handle **out, struct nt_error *err) {
   struct opening o = {.m = nt__sim_machine(machine), .options = options};
   o.handle = calloc(1, sizeof *o.handle);
-  if (!o.handle)
+  if (!o.handle) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   nt_status status = nt__sim_begin(o.m, err);
   if (nt_ok(status)) {
     status = nt__sim_resolve(o.m, options->name, &o.target, err);
@@ -379,8 +412,9 @@ nt_status nt__sim_open(struct nt_machine *machine,
         .access = options->access,
         .share = options->share,
     };
-    if (nt_ok(status))
+    if (nt_ok(status)) {
       status = open_target(&o, err);
+    }
     status = nt__sim_end(o.m, status, err);
   }
   if (!nt_ok(status)) {
@@ -397,8 +431,9 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
   struct sim_machine *m = nt__sim_machine_of(h);
   nt_status status = nt__sim_begin(m, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_end(m, nt__sim_cleanup(m, h->file_object, err), err);
+  }
   nt__sim_files_close(h->file);
   free(h);
   return status;

@@ -28,29 +28,34 @@ static int lock_byte(int fd, int command, int64_t byte, short *type) {
 
 bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner) {
   short type = F_WRLCK;
-  if (owner == m->owner)
+  if (owner == m->owner) {
     return true;
+  }
   /* When the kernel cannot say, the owner counts as alive: taking a live
    * process for dead would break its locks. */
-  if (m->lock_fd < 0 || lock_byte(m->lock_fd, F_OFD_GETLK, owner, &type) != 0)
+  if (m->lock_fd < 0 || lock_byte(m->lock_fd, F_OFD_GETLK, owner, &type) != 0) {
     return true;
+  }
   return type != F_UNLCK;
 }
 
 static void program_name(char *buf, size_t cap) {
   FILE *comm = fopen("/proc/self/comm", "re");
   snprintf(buf, cap, "process");
-  if (!comm)
+  if (!comm) {
     return;
-  if (fgets(buf, (int)cap, comm))
+  }
+  if (fgets(buf, (int)cap, comm)) {
     buf[strcspn(buf, "\n")] = '\0';
+  }
   fclose(comm);
 }
 
 static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
   char path[sizeof m->folder + 16];
-  if (m->folder[0] == '\0')
+  if (m->folder[0] == '\0') {
     return NT_STATUS_SUCCESS; /* in memory: nobody to share it with */
+  }
   snprintf(path, sizeof path, "%s/machine.lock", m->folder);
   m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (m->lock_fd < 0) {
@@ -64,8 +69,9 @@ static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
 static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {
   short type = F_WRLCK;
   if (m->lock_fd < 0 ||
-      lock_byte(m->lock_fd, F_OFD_SETLK, m->owner, &type) == 0)
+      lock_byte(m->lock_fd, F_OFD_SETLK, m->owner, &type) == 0) {
     return NT_STATUS_SUCCESS;
+  }
   return nt_fail_errno(err, errno, "store", "%s/machine.lock", m->folder);
 }
 
@@ -75,9 +81,10 @@ static nt_status verify_if_first(struct sim_machine *m, struct nt_error *err) {
   nt_status status =
       nt__sim_number(m, "SELECT count(*) FROM owner WHERE id <> ?1",
                      SIM_ARGS(SIM_INT(m->owner)), 0, &others, err);
-  if (nt_ok(status) && others == 0)
+  if (nt_ok(status) && others == 0) {
     status = nt__sim_exec(m, "UPDATE volume SET verify_pending = 1",
                           SIM_NO_ARGS, err);
+  }
   return status;
 }
 
@@ -85,10 +92,12 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
   char program[64];
   program_name(program, sizeof program);
   nt_status status = open_lock_file(m, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_begin(m, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_exec(m, "INSERT INTO owner (pid, program) VALUES (?1, ?2)",
                         SIM_ARGS(SIM_INT(m->pid), SIM_TEXT(program)), err);
   if (nt_ok(status)) {
@@ -97,8 +106,9 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
     /* Not an answer of the store, but the row must not stay all the same. */
     m->store_failed = m->store_failed || !nt_ok(status);
   }
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = verify_if_first(m, err);
+  }
   return nt__sim_end(m, status, err);
 }
 
@@ -112,16 +122,19 @@ static nt_status clean_up(struct sim_machine *m, int64_t owner, int64_t pid,
     status = nt__sim_number(
         m, "SELECT id FROM file_object WHERE owner = ?1 ORDER BY id LIMIT 1",
         SIM_ARGS(SIM_INT(owner)), 0, &file_object, err);
-    if (!nt_ok(status) || file_object == 0)
+    if (!nt_ok(status) || file_object == 0) {
       break;
+    }
     status = nt__sim_cleanup(m, file_object, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       break;
+    }
   }
   m->acting = m->pid;
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_exec(m, "DELETE FROM owner WHERE id = ?1",
                           SIM_ARGS(SIM_INT(owner)), err);
+  }
   return status;
 }
 
@@ -129,25 +142,30 @@ nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
   int64_t after = 0;
   for (;;) {
     sqlite3_stmt *stmt;
-    nt_status status = nt__sim_query(
-        m,
-        "SELECT id, pid FROM owner WHERE id > ?1 AND id <> ?2 "
-        "ORDER BY id LIMIT 1",
-        SIM_ARGS(SIM_INT(after), SIM_INT(m->owner)), &stmt, err);
-    if (nt_ok(status))
+    nt_status status =
+        nt__sim_query(m,
+                      "SELECT id, pid FROM owner WHERE id > ?1 AND id <> ?2 "
+                      "ORDER BY id LIMIT 1",
+                      SIM_ARGS(SIM_INT(after), SIM_INT(m->owner)), &stmt, err);
+    if (nt_ok(status)) {
       status = nt__sim_step(m, stmt, err);
-    if (status == NT_STATUS_NO_MORE_ENTRIES)
+    }
+    if (status == NT_STATUS_NO_MORE_ENTRIES) {
       return NT_STATUS_SUCCESS;
-    if (!nt_ok(status))
+    }
+    if (!nt_ok(status)) {
       return status;
+    }
     after = sqlite3_column_int64(stmt, 0);
     int64_t pid = sqlite3_column_int64(stmt, 1);
     sqlite3_reset(stmt);
-    if (nt__sim_owner_alive(m, after))
+    if (nt__sim_owner_alive(m, after)) {
       continue;
+    }
     status = clean_up(m, after, pid, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
 }
 
@@ -155,9 +173,11 @@ void nt__sim_owner_leave(struct sim_machine *m) {
   struct nt_error err = {0};
   /* A child of fork must leave its parent's row and lock alone. If the row
    * cannot be removed now, the free byte tells the next process. */
-  if (m->owner != 0 && m->pid == getpid() && nt_ok(nt__sim_begin(m, &err)))
+  if (m->owner != 0 && m->pid == getpid() && nt_ok(nt__sim_begin(m, &err))) {
     nt__sim_end(m, clean_up(m, m->owner, m->pid, &err), &err);
-  if (m->lock_fd >= 0)
+  }
+  if (m->lock_fd >= 0) {
     close(m->lock_fd);
+  }
   m->lock_fd = -1;
 }

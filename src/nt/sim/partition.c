@@ -17,7 +17,7 @@
 #define MBR_TYPE_IFS 0x07U
 #define GPT_TYPE_BASIC_DATA "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
-/* ---- writing ------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------- */
 
 static nt_status fdisk_failed(int code, const char *what,
                               struct nt_error *err) {
@@ -40,8 +40,9 @@ static nt_status add_partition(struct fdisk_context *cxt,
                                fdisk_sector_t start, fdisk_sector_t count,
                                struct nt_error *err) {
   struct fdisk_partition *part = fdisk_new_partition();
-  if (!part)
+  if (!part) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   fdisk_partition_set_partno(part, index);
   fdisk_partition_set_start(part, start);
   fdisk_partition_set_size(part, count);
@@ -62,18 +63,22 @@ static nt_status add_partitions(struct fdisk_context *cxt,
   fdisk_sector_t end = fdisk_get_last_lba(cxt) + 1;
   for (uint32_t i = 0; i < count; i++) {
     fdisk_sector_t size = sizes[i] / sector_size;
-    if (start >= end)
+    if (start >= end) {
       return too_big(i, style, err);
+    }
     if (sizes[i] == 0) {
       size = end - start;
-      if (size > grain)
+      if (size > grain) {
         size -= size % grain;
+      }
     }
-    if (size == 0 || size > end - start)
+    if (size == 0 || size > end - start) {
       return too_big(i, style, err);
+    }
     nt_status status = add_partition(cxt, type, i, start, size, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
     start += (size + grain - 1) / grain * grain;
   }
   return NT_STATUS_SUCCESS;
@@ -84,17 +89,20 @@ static nt_status write_table(struct fdisk_context *cxt, const char *style,
                              uint32_t count, struct nt_error *err) {
   bool gpt = strcmp(style, "gpt") == 0;
   int code = fdisk_create_disklabel(cxt, gpt ? "gpt" : "dos");
-  if (code)
+  if (code) {
     return fdisk_failed(code, "creating the partition table", err);
+  }
   struct fdisk_parttype *type = fdisk_label_parse_parttype(
       fdisk_get_label(cxt, NULL), gpt ? GPT_TYPE_BASIC_DATA : "7");
-  if (!type)
+  if (!type) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   nt_status status =
       add_partitions(cxt, type, style, sector_size, sizes, count, err);
   fdisk_unref_parttype(type);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   code = fdisk_write_disklabel(cxt);
   return code ? fdisk_failed(code, "writing the partition table", err)
               : NT_STATUS_SUCCESS;
@@ -110,21 +118,23 @@ nt_status nt__sim_partition_write(const char *path, const char *style,
     return NT_STATUS_INVALID_PARAMETER;
   }
   struct fdisk_context *cxt = fdisk_new_context();
-  if (!cxt)
+  if (!cxt) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
   fdisk_disable_dialogs(cxt, 1);
   fdisk_save_user_sector_size(cxt, sector_size, sector_size);
   int code = fdisk_assign_device(cxt, path, 0);
   nt_status status =
       code ? fdisk_failed(code, path, err)
            : write_table(cxt, style, sector_size, sizes, count, err);
-  if (!code)
+  if (!code) {
     fdisk_deassign_device(cxt, 1);
+  }
   fdisk_unref_context(cxt);
   return status;
 }
 
-/* ---- reading -------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 static void copy_text(char *buf, size_t cap, const char *text) {
   nt_copy(buf, cap, text ? text : "");
@@ -141,12 +151,13 @@ static void read_partition(blkid_partition part, bool gpt,
   out->number = (uint32_t)blkid_partition_get_partno(part);
   out->offset = (uint64_t)blkid_partition_get_start(part) * 512;
   out->length = (uint64_t)blkid_partition_get_size(part) * 512;
-  if (gpt)
+  if (gpt) {
     copy_text(out->type, sizeof out->type,
               blkid_partition_get_type_string(part));
-  else
+  } else {
     snprintf(out->type, sizeof out->type, "0x%x",
              (unsigned)blkid_partition_get_type(part));
+  }
   copy_text(out->id, sizeof out->id, blkid_partition_get_uuid(part));
   copy_text(out->name, sizeof out->name, blkid_partition_get_name(part));
   out->attributes = blkid_partition_get_flags(part);
@@ -155,22 +166,24 @@ static void read_partition(blkid_partition part, bool gpt,
 static nt_status read_list(blkid_partlist list, char style[8],
                            struct sim_partition *out, uint32_t capacity,
                            uint32_t *count, struct nt_error *err) {
-  const char *type =
-      blkid_parttable_get_type(blkid_partlist_get_table(list));
+  const char *type = blkid_parttable_get_type(blkid_partlist_get_table(list));
   bool gpt = type && strcmp(type, "gpt") == 0;
-  if (!gpt && !(type && strcmp(type, "dos") == 0))
+  if (!gpt && !(type && strcmp(type, "dos") == 0)) {
     return NT_STATUS_SUCCESS; /* a table that NT does not know */
+  }
   snprintf(style, 8, "%s", gpt ? "gpt" : "mbr");
   int found = blkid_partlist_numof_partitions(list);
   for (int i = 0; i < found; i++) {
     blkid_partition part = blkid_partlist_get_partition(list, i);
     /* Tables within a partition (BSD's, Solaris') are nothing to NT. */
     if (blkid_partition_get_table(part) != blkid_partlist_get_table(list) ||
-        (!gpt && is_container(blkid_partition_get_type(part))))
+        (!gpt && is_container(blkid_partition_get_type(part)))) {
       continue;
-    if (*count == capacity)
+    }
+    if (*count == capacity) {
       return nt_fail(err, NT_STATUS_NOT_SUPPORTED, "partition_table",
                      "the disk has more than %u volumes", capacity);
+    }
     read_partition(part, gpt, &out[(*count)++]);
   }
   return NT_STATUS_SUCCESS;
@@ -180,15 +193,17 @@ static nt_status probe_table(blkid_probe probe, int fd, uint64_t length,
                              uint32_t sector_size, char style[8],
                              struct sim_partition *out, uint32_t capacity,
                              uint32_t *count, struct nt_error *err) {
-  if (blkid_probe_set_device(probe, fd, 0, (blkid_loff_t)length) != 0)
+  if (blkid_probe_set_device(probe, fd, 0, (blkid_loff_t)length) != 0) {
     return nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, "partition_table",
                    "the partition table cannot be read");
+  }
   blkid_probe_set_sectorsize(probe, sector_size);
   blkid_probe_enable_superblocks(probe, 0);
   blkid_probe_enable_partitions(probe, 1);
   blkid_partlist list = blkid_probe_get_partitions(probe);
-  if (!list || !blkid_partlist_get_table(list))
+  if (!list || !blkid_partlist_get_table(list)) {
     return NT_STATUS_SUCCESS;
+  }
   return read_list(list, style, out, capacity, count, err);
 }
 
@@ -202,8 +217,7 @@ nt_status nt__sim_partition_read(int fd, uint64_t length, uint32_t sector_size,
   /* A boot sector of a file system ends in the same signature as an MBR; what
    * mounts as a whole is not partitioned. */
   nt_status status = nt_probe(fd, 0, length, &whole, err);
-  if (nt_ok(status) &&
-      nt__sim_fsd_for(whole.file_system) == &nt__sim_fsd_raw) {
+  if (nt_ok(status) && nt__sim_fsd_for(whole.file_system) == &nt__sim_fsd_raw) {
     blkid_probe probe = blkid_new_probe();
     status = probe ? probe_table(probe, fd, length, sector_size, style, out,
                                  capacity, count, err)

@@ -26,38 +26,39 @@ static nt_status count_openers(struct sim_machine *m, int64_t volume,
 static nt_status end_instance(struct sim_machine *m, int64_t volume,
                               int64_t disk, struct nt_error *err) {
   struct sim_instance instance;
-  nt_status status =
-      nt__sim_current_instance(m, volume, disk, &instance, err);
+  nt_status status = nt__sim_current_instance(m, volume, disk, &instance, err);
   if (nt_ok(status)) {
     instance.condition = SIM_GONE;
     status = nt__sim_detach(m, &instance, err);
   }
-  if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES)
+  if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
+  }
   /* Instances that were dismounted before lose their device too. */
   return nt__sim_exec(
-      m,
-      "UPDATE instance SET condition = 3 WHERE volume = ?1 AND disk = ?2",
+      m, "UPDATE instance SET condition = 3 WHERE volume = ?1 AND disk = ?2",
       SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
 }
 
 _Static_assert(SIM_GONE == 3, "the statement above sets this condition");
 
-/* ---- uninstall ------------------------------------------------------------------------ */
+/* ---- uninstall ----------------------------------------------------------- */
 
 static nt_status uninstall_volume(struct sim_machine *m, int64_t id,
                                   struct nt_error *err) {
   struct sim_volume volume;
   int64_t openers;
   nt_status status = nt__sim_load_volume(m, id, &volume, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = count_openers(m, id, -1, &openers, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
-  if (openers > 0)
+  }
+  if (openers > 0) {
     return veto(m, id, -1, err);
-  if (volume.flags &
-      (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)) {
+  }
+  if (volume.flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)) {
     nt_fail(err, NT_STATUS_ACCESS_DENIED, "system_volume",
             "the system needs this volume");
     nt_hint(err, "name another volume");
@@ -65,8 +66,9 @@ static nt_status uninstall_volume(struct sim_machine *m, int64_t id,
   }
   status = end_instance(m, id, -1, err);
   volume.installed = false;
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_event_volume(m, SIM_REMOVAL, id, err);
+  }
   return nt_ok(status) ? nt__sim_save_volume(m, &volume, err) : status;
 }
 
@@ -81,18 +83,22 @@ static nt_status uninstall_disk(struct sim_machine *m, int64_t number,
   struct sim_disk disk;
   int64_t openers, volumes;
   nt_status status = nt__sim_load_disk(m, number, &disk, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = count_openers(m, 0, number, &openers, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = nt__sim_number(
         m,
         "SELECT count(*) FROM volume WHERE installed = 1 AND id IN "
         "(SELECT volume FROM extent WHERE disk = ?1)",
         SIM_ARGS(SIM_INT(number)), 0, &volumes, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
-  if (openers > 0)
+  }
+  if (openers > 0) {
     return veto(m, 0, number, err);
+  }
   if (volumes > 0) {
     nt_fail(err, NT_STATUS_DEVICE_BUSY, "volumes_installed",
             "%lld of its volumes are still installed", (long long)volumes);
@@ -100,8 +106,9 @@ static nt_status uninstall_disk(struct sim_machine *m, int64_t number,
     return NT_STATUS_DEVICE_BUSY;
   }
   status = end_instance(m, 0, number, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = set_disk_flags(m, number, disk.flags | NT_DISK_UNINSTALLED, err);
+  }
   return nt_ok(status) ? nt__sim_event_disk(m, SIM_REMOVAL, number, err)
                        : status;
 }
@@ -111,8 +118,9 @@ nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
   struct sim_machine *m = nt__sim_machine(machine);
   struct sim_target target;
   nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_resolve(m, name, &target, err);
   if (nt_ok(status) && target.has_rest) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
@@ -120,25 +128,28 @@ nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
     nt_hint(err, "name a volume or a disk: D:, PhysicalDrive1");
     status = NT_STATUS_INVALID_PARAMETER;
   }
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = target.volume != 0 ? uninstall_volume(m, target.volume, err)
                                 : uninstall_disk(m, target.disk, err);
+  }
   return nt__sim_end(m, status, err);
 }
 
-/* ---- masking --------------------------------------------------------------------------- */
+/* ---- masking ------------------------------------------------------------- */
 
 /* Masked disks have no name that opens, so this does not resolve. */
 static nt_status find_disk(struct sim_machine *m, const char *name,
                            struct sim_disk *out, struct nt_error *err) {
   struct nt_name parsed;
   nt_status status = nt_name_parse(name, &parsed, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   if (parsed.kind == NT_NAME_DISK && !parsed.path) {
     status = nt__sim_load_disk(m, parsed.number, out, err);
-    if (status != NT_STATUS_NO_MORE_ENTRIES)
+    if (status != NT_STATUS_NO_MORE_ENTRIES) {
       return status;
+    }
   }
   nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
           "the machine has no such disk");
@@ -157,25 +168,30 @@ static nt_status each_volume(struct sim_machine *m, uint32_t disk,
     nt_status status = nt__sim_number(
         m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
         SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, err);
-    if (!nt_ok(status) || id == 0)
+    if (!nt_ok(status) || id == 0) {
       return status;
+    }
     status = nt__sim_load_volume(m, id, &volume, err);
-    if (nt_ok(status))
+    if (nt_ok(status)) {
       status = fn(m, &volume, err);
-    if (!nt_ok(status))
+    }
+    if (!nt_ok(status)) {
       return status;
+    }
   }
 }
 
 static nt_status surprise_volume(struct sim_machine *m,
                                  struct sim_volume *volume,
                                  struct nt_error *err) {
-  if (!volume->installed)
+  if (!volume->installed) {
     return NT_STATUS_SUCCESS;
+  }
   nt_status status =
       nt__sim_event_volume(m, SIM_SURPRISE_REMOVAL, volume->id, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = end_instance(m, volume->id, -1, err);
+  }
   volume->installed = false;
   return nt_ok(status) ? nt__sim_save_volume(m, volume, err) : status;
 }
@@ -183,47 +199,55 @@ static nt_status surprise_volume(struct sim_machine *m,
 static nt_status mask(struct sim_machine *m, const struct sim_disk *disk,
                       struct nt_error *err) {
   nt_status status = nt__sim_event_disk(m, SIM_MASKED, disk->number, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = each_volume(m, disk->number, surprise_volume, err);
+  }
   if (nt_ok(status) && !(disk->flags & NT_DISK_UNINSTALLED)) {
     status = nt__sim_event_disk(m, SIM_SURPRISE_REMOVAL, disk->number, err);
-    if (nt_ok(status))
+    if (nt_ok(status)) {
       status = end_instance(m, 0, disk->number, err);
+    }
   }
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
-  return set_disk_flags(m, disk->number,
-                        disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED,
-                        err);
+  }
+  return set_disk_flags(
+      m, disk->number, disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED, err);
 }
 
 /* F14: the mount manager sends ONLINE to every volume that arrives. */
 static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
                         struct nt_error *err) {
-  if (volume->installed)
+  if (volume->installed) {
     return NT_STATUS_SUCCESS;
+  }
   bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
   volume->installed = true;
   volume->flags &= ~NT_VOLUME_OFFLINE;
   nt_status status = nt__sim_save_volume(m, volume, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err);
-  if (nt_ok(status) && offline)
+  }
+  if (nt_ok(status) && offline) {
     status = nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
+  }
   return status;
 }
 
 static nt_status unmask(struct sim_machine *m, const struct sim_disk *disk,
                         struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;
-  if (disk->flags & NT_DISK_MASKED)
+  if (disk->flags & NT_DISK_MASKED) {
     status = nt__sim_event_disk(m, SIM_UNMASKED, disk->number, err);
-  if (nt_ok(status))
+  }
+  if (nt_ok(status)) {
     status = set_disk_flags(
-        m, disk->number,
-        disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED), err);
-  if (nt_ok(status) && disk->flags & NT_DISK_UNINSTALLED)
+        m, disk->number, disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED),
+        err);
+  }
+  if (nt_ok(status) && disk->flags & NT_DISK_UNINSTALLED) {
     status = nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err);
+  }
   return nt_ok(status) ? each_volume(m, disk->number, arrive, err) : status;
 }
 
@@ -232,11 +256,13 @@ nt_status nt__sim_mask(struct nt_machine *machine, const char *name,
   struct sim_machine *m = nt__sim_machine(machine);
   struct sim_disk disk;
   nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = find_disk(m, name, &disk, err);
-  if (nt_ok(status) && !(disk.flags & NT_DISK_MASKED))
+  if (nt_ok(status) && !(disk.flags & NT_DISK_MASKED)) {
     status = mask(m, &disk, err);
+  }
   return nt__sim_end(m, status, err);
 }
 
@@ -245,10 +271,12 @@ nt_status nt__sim_unmask(struct nt_machine *machine, const char *name,
   struct sim_machine *m = nt__sim_machine(machine);
   struct sim_disk disk;
   nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = find_disk(m, name, &disk, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = unmask(m, &disk, err);
+  }
   return nt__sim_end(m, status, err);
 }

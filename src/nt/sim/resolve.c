@@ -14,11 +14,12 @@ static nt_status not_found(struct nt_error *err) {
 /* `id` answers the volume of a name, or nothing when it has none or its
  * device is not installed. */
 static nt_status find_volume(struct sim_machine *m, const char *sql,
-                             const struct sim_arg *args,
-                             struct sim_target *out, struct nt_error *err) {
+                             const struct sim_arg *args, struct sim_target *out,
+                             struct nt_error *err) {
   nt_status status = nt__sim_number(m, sql, args, 0, &out->volume, err);
-  if (nt_ok(status) && out->volume == 0)
+  if (nt_ok(status) && out->volume == 0) {
     status = not_found(err);
+  }
   return status;
 }
 
@@ -27,8 +28,9 @@ static nt_status find_disk(struct sim_machine *m, uint32_t number,
   nt_status status = nt__sim_number(
       m, "SELECT number FROM disk WHERE number = ?1 AND flags & 12 = 0",
       SIM_ARGS(SIM_INT(number)), -1, &out->disk, err);
-  if (nt_ok(status) && out->disk < 0)
+  if (nt_ok(status) && out->disk < 0) {
     status = not_found(err);
+  }
   return status;
 }
 
@@ -48,10 +50,12 @@ static nt_status find_folder(struct sim_machine *m, const char *path,
       " substr(?1, 1, length(p.path) + 1) = p.path || '\\' COLLATE NOCASE) "
       "ORDER BY length(p.path) DESC LIMIT 1",
       SIM_ARGS(SIM_TEXT(path)), &stmt, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   out->volume = sqlite3_column_int64(stmt, 0);
   size_t used = (size_t)sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);
@@ -68,8 +72,9 @@ static nt_status find_letter(struct sim_machine *m, const struct nt_name *name,
     char path[NT_NAME_MAX];
     snprintf(path, sizeof path, "%s%s", letter, name->path);
     nt_status status = find_folder(m, path, out, err);
-    if (status != NT_STATUS_NO_MORE_ENTRIES)
+    if (status != NT_STATUS_NO_MORE_ENTRIES) {
       return status;
+    }
   }
   return find_volume(m,
                      "SELECT v.id FROM mount_point p JOIN volume v "
@@ -102,14 +107,17 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
   struct nt_name parsed;
   *out = (struct sim_target){.disk = -1};
   nt_status status = nt_name_parse(name, &parsed, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   if (parsed.path) {
     out->has_rest = true;
     snprintf(out->rest, sizeof out->rest, "%s", parsed.path);
-    for (char *c = out->rest; *c; c++)
-      if (*c == '/')
+    for (char *c = out->rest; *c; c++) {
+      if (*c == '/') {
         *c = '\\';
+      }
+    }
   }
   return find_object(m, &parsed, out, err);
 }
@@ -124,14 +132,17 @@ nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
                     "'\\\\?\\Volume{' || guid || '}') "
                     "FROM volume WHERE id = ?1",
                     SIM_ARGS(SIM_INT(volume)), &stmt, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
-  if (status == NT_STATUS_NO_MORE_ENTRIES)
+  }
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
     return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
                    "%s: there is no volume %lld", m->db_path,
                    (long long)volume);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   nt__sim_text(stmt, 0, buf, cap);
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;

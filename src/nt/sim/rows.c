@@ -26,8 +26,9 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
                              "SELECT number, image, length, sector_size, "
                              "style, flags FROM disk WHERE number = ?1",
                              SIM_ARGS(SIM_INT(number)), &stmt, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   out->number = column_u32(stmt, 0);
   nt__sim_text(stmt, 1, out->image, sizeof out->image);
   out->length = column_u64(stmt, 2);
@@ -41,13 +42,14 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = one_row(
-      m,
-      "SELECT id, guid, length, sector_size, partition_number, flags, "
-      "installed, verify_pending FROM volume WHERE id = ?1",
-      SIM_ARGS(SIM_INT(id)), &stmt, err);
-  if (!nt_ok(status))
+  nt_status status =
+      one_row(m,
+              "SELECT id, guid, length, sector_size, partition_number, flags, "
+              "installed, verify_pending FROM volume WHERE id = ?1",
+              SIM_ARGS(SIM_INT(id)), &stmt, err);
+  if (!nt_ok(status)) {
     return status;
+  }
   out->id = sqlite3_column_int64(stmt, 0);
   nt__sim_text(stmt, 1, out->guid, sizeof out->guid);
   out->length = column_u64(stmt, 2);
@@ -63,13 +65,13 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
 nt_status nt__sim_save_volume(struct sim_machine *m,
                               const struct sim_volume *volume,
                               struct nt_error *err) {
-  return nt__sim_exec(m,
-                      "UPDATE volume SET flags = ?2, installed = ?3, "
-                      "verify_pending = ?4 WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(volume->id), SIM_INT(volume->flags),
-                               SIM_INT(volume->installed),
-                               SIM_INT(volume->verify_pending)),
-                      err);
+  return nt__sim_exec(
+      m,
+      "UPDATE volume SET flags = ?2, installed = ?3, "
+      "verify_pending = ?4 WHERE id = ?1",
+      SIM_ARGS(SIM_INT(volume->id), SIM_INT(volume->flags),
+               SIM_INT(volume->installed), SIM_INT(volume->verify_pending)),
+      err);
 }
 
 nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
@@ -77,13 +79,13 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                uint32_t *count, struct nt_error *err) {
   sqlite3_stmt *stmt;
   uint32_t n = 0;
-  nt_status status =
-      nt__sim_query(m,
-                    "SELECT disk, start, length FROM extent "
-                    "WHERE volume = ?1 ORDER BY ordinal",
-                    SIM_ARGS(SIM_INT(volume)), &stmt, err);
-  if (!nt_ok(status))
+  nt_status status = nt__sim_query(m,
+                                   "SELECT disk, start, length FROM extent "
+                                   "WHERE volume = ?1 ORDER BY ordinal",
+                                   SIM_ARGS(SIM_INT(volume)), &stmt, err);
+  if (!nt_ok(status)) {
     return status;
+  }
   while (nt_ok(status = nt__sim_step(m, stmt, err)) && n < NT_MAX_EXTENTS) {
     out[n].disk = column_u32(stmt, 0);
     out[n].offset = column_u64(stmt, 1);
@@ -95,16 +97,15 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
-/* ---- instances -------------------------------------------------------------- */
+/* ---- instances ----------------------------------------------------------- */
 
-#define INSTANCE_COLUMNS                                               \
-  "SELECT id, volume, disk, fsd, file_system, label, serial, "         \
+#define INSTANCE_COLUMNS                                                \
+  "SELECT id, volume, disk, fsd, file_system, label, serial, "          \
   "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner FROM " \
   "instance "
 
 static nt_status read_instance(struct sim_machine *m, sqlite3_stmt *stmt,
-                               struct sim_instance *out,
-                               struct nt_error *err) {
+                               struct sim_instance *out, struct nt_error *err) {
   char fsd[16];
   out->id = sqlite3_column_int64(stmt, 0);
   out->volume = sqlite3_column_int64(stmt, 1);
@@ -121,10 +122,11 @@ static nt_status read_instance(struct sim_machine *m, sqlite3_stmt *stmt,
   out->lock_owner = sqlite3_column_int64(stmt, 12);
   sqlite3_reset(stmt);
   out->fsd = nt__sim_fsd_named(fsd);
-  if (!out->fsd)
+  if (!out->fsd) {
     return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
                    "%s: an instance names the unknown file system driver %s",
                    m->db_path, fsd);
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -155,13 +157,12 @@ nt_status nt__sim_insert_instance(struct sim_machine *m,
       "INSERT INTO instance (volume, disk, fsd, file_system, label, serial, "
       "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-      SIM_ARGS(
-          SIM_INT(instance->volume), SIM_INT(instance->disk),
-          SIM_TEXT(instance->fsd->name), SIM_TEXT(instance->file_system),
-          SIM_TEXT(instance->label), SIM_TEXT(instance->serial),
-          SIM_INT(instance->reserved_bytes), SIM_INT(instance->fs_bytes),
-          SIM_INT(instance->current), SIM_INT(instance->condition),
-          SIM_INT(instance->vpb), SIM_INT(instance->lock_owner)),
+      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->disk),
+               SIM_TEXT(instance->fsd->name), SIM_TEXT(instance->file_system),
+               SIM_TEXT(instance->label), SIM_TEXT(instance->serial),
+               SIM_INT(instance->reserved_bytes), SIM_INT(instance->fs_bytes),
+               SIM_INT(instance->current), SIM_INT(instance->condition),
+               SIM_INT(instance->vpb), SIM_INT(instance->lock_owner)),
       err);
   instance->id = sqlite3_last_insert_rowid(m->db);
   return status;
@@ -180,7 +181,7 @@ nt_status nt__sim_save_instance(struct sim_machine *m,
       err);
 }
 
-/* ---- file objects ------------------------------------------------------------ */
+/* ---- file objects -------------------------------------------------------- */
 
 nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
                                    struct sim_file_object *out,
@@ -191,11 +192,13 @@ nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
               "SELECT id, owner, instance, volume, disk, kind, access, share, "
               "flags, path FROM file_object WHERE id = ?1",
               SIM_ARGS(SIM_INT(id)), &stmt, err);
-  if (status == NT_STATUS_NO_MORE_ENTRIES)
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
     return nt_fail(err, NT_STATUS_FILE_CLOSED, NULL,
                    "the machine does not know this handle any more");
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   out->id = sqlite3_column_int64(stmt, 0);
   out->owner = sqlite3_column_int64(stmt, 1);
   out->instance = sqlite3_column_int64(stmt, 2);

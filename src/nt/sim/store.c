@@ -47,19 +47,20 @@ static bool is_full(struct sim_machine *m, int code) {
 }
 
 static void hint_for(nt_status status, struct nt_error *err) {
-  if (status == NT_STATUS_FILE_CORRUPT_ERROR)
+  if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
     nt_hint(err,
             "the images are not touched: make a new machine around them with "
             "--disk-image");
-  else if (status == NT_STATUS_DISK_FULL)
+  } else if (status == NT_STATUS_DISK_FULL) {
     nt_hint(err, "free some space and repeat; nothing was changed");
-  else if (status == NT_STATUS_MEDIA_WRITE_PROTECTED ||
-           status == NT_STATUS_ACCESS_DENIED)
+  } else if (status == NT_STATUS_MEDIA_WRITE_PROTECTED ||
+             status == NT_STATUS_ACCESS_DENIED) {
     nt_hint(err, "make the folder writable, or copy the machine elsewhere");
-  else if (status == NT_STATUS_DEVICE_BUSY)
+  } else if (status == NT_STATUS_DEVICE_BUSY) {
     nt_hint(err, "another process holds the database: repeat when it is done");
-  else
+  } else {
     nt_hint(err, "look at the disk that the folder is on");
+  }
 }
 
 nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err) {
@@ -74,22 +75,24 @@ nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err) {
   return status;
 }
 
-/* ---- statements ----------------------------------------------------------- */
+/* ---- statements ---------------------------------------------------------- */
 
 static struct sim_prepared *find_slot(struct sim_machine *m, const char *sql) {
   size_t i = ((uintptr_t)sql >> 3) & (SIM_PREPARED_MAX - 1);
-  while (m->prepared[i].sql && m->prepared[i].sql != sql)
+  while (m->prepared[i].sql && m->prepared[i].sql != sql) {
     i = (i + 1) & (SIM_PREPARED_MAX - 1);
+  }
   return &m->prepared[i];
 }
 
 static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
   int code = SQLITE_OK;
-  for (int i = 0; args[i].type != SIM_ARG_END && code == SQLITE_OK; i++)
+  for (int i = 0; args[i].type != SIM_ARG_END && code == SQLITE_OK; i++) {
     code = args[i].type == SIM_ARG_INT
                ? sqlite3_bind_int64(stmt, i + 1, args[i].number)
                : sqlite3_bind_text(stmt, i + 1, args[i].text, -1,
                                    SQLITE_TRANSIENT);
+  }
   return code;
 }
 
@@ -99,12 +102,14 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
   struct sim_prepared *slot = find_slot(m, sql);
   if (!slot->sql) {
     if (sqlite3_prepare_v3(m->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                           &slot->stmt, NULL) != SQLITE_OK)
+                           &slot->stmt, NULL) != SQLITE_OK) {
       return nt__sim_store_fail(m, err);
+    }
     slot->sql = sql;
   }
-  if (bind(slot->stmt, args) != SQLITE_OK)
+  if (bind(slot->stmt, args) != SQLITE_OK) {
     return nt__sim_store_fail(m, err);
+  }
   *out = slot->stmt;
   return NT_STATUS_SUCCESS;
 }
@@ -113,8 +118,9 @@ nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
                        struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;
   int code = sqlite3_step(stmt);
-  if (code == SQLITE_ROW)
+  if (code == SQLITE_ROW) {
     return status;
+  }
   status = code == SQLITE_DONE ? NT_STATUS_NO_MORE_ENTRIES
                                : nt__sim_store_fail(m, err);
   sqlite3_reset(stmt);
@@ -125,27 +131,30 @@ nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
                        const struct sim_arg *args, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(m, sql, args, &stmt, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_step(m, stmt, err);
   sqlite3_reset(stmt);
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
 nt_status nt__sim_number(struct sim_machine *m, const char *sql,
-                         const struct sim_arg *args, int64_t none,
-                         int64_t *out, struct nt_error *err) {
+                         const struct sim_arg *args, int64_t none, int64_t *out,
+                         struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(m, sql, args, &stmt, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_step(m, stmt, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     *out = none;
     return NT_STATUS_SUCCESS;
   }
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     *out = sqlite3_column_int64(stmt, 0);
+  }
   sqlite3_reset(stmt);
   return status;
 }
@@ -155,7 +164,7 @@ void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
   snprintf(buf, cap, "%s", text ? text : "");
 }
 
-/* ---- transactions ---------------------------------------------------------- */
+/* ---- transactions -------------------------------------------------------- */
 
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   if (m->pid != getpid()) {
@@ -167,11 +176,13 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   m->store_failed = false;
   m->acting = m->pid;
   nt_status status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return status;
+  }
   status = nt__sim_owner_reap(m, err);
-  if (!nt_ok(status))
+  if (!nt_ok(status)) {
     return nt__sim_end(m, status, err);
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -180,26 +191,29 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
   if (!m->store_failed) {
     struct nt_error commit = {0};
     nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
-    if (nt_ok(ended))
+    if (nt_ok(ended)) {
       return status;
+    }
     *err = commit;
     status = ended;
   }
   /* A failed statement may have rolled back already: then this does nothing. */
-  if (!sqlite3_get_autocommit(m->db))
+  if (!sqlite3_get_autocommit(m->db)) {
     sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+  }
   return status;
 }
 
-/* ---- opening ---------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 static nt_status configure(struct sim_machine *m, struct nt_error *err) {
   /* WAL with NORMAL: a transaction is whole or not there after a power cut,
    * and a commit does not wait for the disk. What a power cut loses are
    * handles and locks, and those die with their processes anyway. */
   if (sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) ||
-      sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL))
+      sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL)) {
     return nt__sim_store_fail(m, err);
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -211,15 +225,18 @@ static nt_status pragma_number(struct sim_machine *m, const char *sql,
 static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
   int64_t id, version;
   nt_status status = pragma_number(m, "PRAGMA application_id", &id, err);
-  if (nt_ok(status))
+  if (nt_ok(status)) {
     status = pragma_number(m, "PRAGMA user_version", &version, err);
-  if (!nt_ok(status))
+  }
+  if (!nt_ok(status)) {
     return status;
+  }
   if (id != NT__SIM_APPLICATION_ID) {
     nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
             "%s is not the database of a simulated machine", m->db_path);
-    nt_hint(err, "name the folder of a machine, or create one: "
-                 "ntvol sim create");
+    nt_hint(err,
+            "name the folder of a machine, or create one: "
+            "ntvol sim create");
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
   if (version != NT__SIM_SCHEMA_VERSION) {
@@ -236,25 +253,29 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
                              struct nt_error *err) {
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
               (create ? SQLITE_OPEN_CREATE : 0);
-  if (sqlite3_open_v2(m->db_path, &m->db, flags, NULL) != SQLITE_OK)
+  if (sqlite3_open_v2(m->db_path, &m->db, flags, NULL) != SQLITE_OK) {
     return nt__sim_store_fail(m, err);
+  }
   sqlite3_extended_result_codes(m->db, 1);
   /* Before the first look: another process may be closing the log. */
   sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
   if (create) {
-    if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK) {
       return nt__sim_store_fail(m, err);
+    }
   } else {
     nt_status status = check_schema(m, err);
-    if (!nt_ok(status))
+    if (!nt_ok(status)) {
       return status;
+    }
   }
   return configure(m, err);
 }
 
 void nt__sim_store_close(struct sim_machine *m) {
-  for (size_t i = 0; i < SIM_PREPARED_MAX; i++)
+  for (size_t i = 0; i < SIM_PREPARED_MAX; i++) {
     sqlite3_finalize(m->prepared[i].stmt);
+  }
   memset(m->prepared, 0, sizeof m->prepared);
   sqlite3_close(m->db);
   m->db = NULL;
