@@ -21,7 +21,6 @@ images. A maintenance script can be written and tested there without privileges.
 dependencies = {
   "lua >= 5.4",
   "argparse >= 0.7",
-  "lua-cjson >= 2.1",
 }
 
 external_dependencies = {

@@ -42,7 +42,7 @@ local function install(folder)
   return folder .. "/tree"
 end
 
--- A command that sees the installed tree, argparse and cjson, and no more.
+-- A command that sees the installed tree and argparse, and no more.
 local function with_tree(tree, command)
   local root = tree:match("^(.*)/")
   return ([[cd %s && env -u LD_PRELOAD -u LUA_PATH_5_4 -u LUA_CPATH_5_4 -u NTVOL_MACHINE \

@@ -6,17 +6,18 @@ set -eu
 
 build="gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
 libfdisk-dev libtsk-dev"
-run="lua5.4 lua-argparse lua-cjson dosfstools ntfs-3g exfatprogs"
-develop="lua-busted luarocks mtools fdisk sqlite3"
+run="lua5.4 lua-argparse dosfstools ntfs-3g exfatprogs"
+develop="lua-busted lua-cjson luarocks mtools fdisk sqlite3"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   cat >&2 <<'TEXT'
 deps: this is not a Debian system, so nothing is checked. ntvol needs
   to build:  a C11 compiler, make, pkg-config, and the headers of Lua 5.4,
              SQLite 3, libblkid and libfdisk (util-linux), The Sleuth Kit
-  to run:    Lua 5.4, argparse and lua-cjson for the command; mkfs.fat
+  to run:    Lua 5.4, argparse for the command; mkfs.fat
              (dosfstools), mkfs.ntfs (ntfs-3g), mkfs.exfat (exfatprogs)
-  to test:   busted for Lua 5.4, LuaRocks, mtools, fdisk, the sqlite3 command
+  to test:   busted and lua-cjson for Lua 5.4, LuaRocks, mtools, fdisk, the
+             sqlite3 command
 TEXT
   exit 0
 fi

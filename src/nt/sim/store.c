@@ -206,12 +206,23 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
 
 /* ---- opening ------------------------------------------------------------- */
 
-static nt_status configure(struct sim_machine *m, struct nt_error *err) {
-  /* WAL with NORMAL: a transaction is whole or not there after a power cut,
-   * and a commit does not wait for the disk. What a power cut loses are
-   * handles and locks, and those die with their processes anyway. */
-  if (sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) ||
-      sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL)) {
+/* A write-ahead log with NORMAL: a transaction is whole or not there after a
+ * power cut, and a commit does not wait for the disk. What a power cut loses
+ * are handles and locks, and those die with their processes anyway. */
+static nt_status make_schema(struct sim_machine *m, struct nt_error *err) {
+  /* The log stays a property of the file. Asking for it again at every
+   * connection would contend with those that leave. */
+  if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK ||
+      sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) !=
+          SQLITE_OK) {
+    return nt__sim_store_fail(m, err);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status set_durability(struct sim_machine *m, struct nt_error *err) {
+  if (sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) !=
+      SQLITE_OK) {
     return nt__sim_store_fail(m, err);
   }
   return NT_STATUS_SUCCESS;
@@ -259,17 +270,8 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
   sqlite3_extended_result_codes(m->db, 1);
   /* Before the first look: another process may be closing the log. */
   sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
-  if (create) {
-    if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK) {
-      return nt__sim_store_fail(m, err);
-    }
-  } else {
-    nt_status status = check_schema(m, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-  }
-  return configure(m, err);
+  nt_status status = create ? make_schema(m, err) : check_schema(m, err);
+  return nt_ok(status) ? set_durability(m, err) : status;
 }
 
 void nt__sim_store_close(struct sim_machine *m) {
