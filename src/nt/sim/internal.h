@@ -57,6 +57,7 @@ struct sim_machine {
   char db_path[1040];
   sqlite3 *db;
   struct sim_prepared prepared[SIM_PREPARED_MAX];
+  bool in_transaction;
   bool store_failed; /* in this transaction: it must be rolled back */
   int lock_fd;       /* machine.lock; -1 in memory */
   int64_t owner;     /* row of this connection */

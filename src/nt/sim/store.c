@@ -100,6 +100,11 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
                         const struct sim_arg *args, sqlite3_stmt **out,
                         struct nt_error *err) {
   struct sim_prepared *slot = find_slot(m, sql);
+  /* SQLite may have rolled back already: what followed would stay. */
+  if (m->in_transaction && m->store_failed) {
+    return nt_fail(err, NT_STATUS_UNSUCCESSFUL, "store",
+                   "%s: an earlier statement failed", m->db_path);
+  }
   if (!slot->sql) {
     if (sqlite3_prepare_v3(m->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
                            &slot->stmt, NULL) != SQLITE_OK) {
@@ -174,20 +179,19 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
     return NT_STATUS_INVALID_HANDLE;
   }
   m->store_failed = false;
+  m->in_transaction = true;
   m->acting = m->pid;
   nt_status status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
-  if (!nt_ok(status)) {
-    return status;
+  if (nt_ok(status)) {
+    status = nt__sim_owner_reap(m, err);
   }
-  status = nt__sim_owner_reap(m, err);
-  if (!nt_ok(status)) {
-    return nt__sim_end(m, status, err);
-  }
-  return NT_STATUS_SUCCESS;
+  /* A BEGIN that fails may have begun all the same. */
+  return nt_ok(status) ? status : nt__sim_end(m, status, err);
 }
 
 nt_status nt__sim_end(struct sim_machine *m, nt_status status,
                       struct nt_error *err) {
+  m->in_transaction = false;
   if (!m->store_failed) {
     struct nt_error commit = {0};
     nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);

@@ -1,0 +1,461 @@
+/*
+ * The simulated machine when its database fails in the middle of a request,
+ * when its rows are damaged, and in a child of fork.
+ *
+ * SQLite asks a progress handler before every step of its own machine. The
+ * handler here stops the Nth step, and N rises until the request comes
+ * through: so every point of every statement fails once, and the commit too. A
+ * request that failed must have changed nothing, and that shows in the history
+ * at the end.
+ */
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "nt/format.h"
+#include "nt/sim/internal.h"
+
+#define MIB (1024U * 1024U)
+
+struct lab {
+  struct nt_machine *machine;
+  struct nt_handle *handle;
+  unsigned char sector[512];
+};
+
+static sqlite3 *database(const struct lab *lab) {
+  return nt__sim_machine(lab->machine)->db;
+}
+
+/* ---- a machine with a FAT volume ----------------------------------------- */
+
+static bool create(const char *path, struct lab *lab) {
+  struct nt_sim_volume_spec volume = {.letter = "D:"};
+  struct nt_sim_disk_spec disk = {
+      .size = 4 * MIB, .volumes = &volume, .volume_count = 1};
+  struct nt_sim_spec spec = {&disk, 1};
+  struct nt_error err = {0};
+  memset(lab, 0, sizeof *lab);
+  return nt_ok(nt_sim_create(path, &spec, &lab->machine, &err));
+}
+
+static nt_status open_name(struct lab *lab, const char *name,
+                           struct nt_error *err) {
+  struct nt_open_options options = {
+      .name = name,
+      .access = NT_GENERIC_READ_MAPPED | NT_GENERIC_WRITE_MAPPED,
+      .share = NT_SHARE_READ | NT_SHARE_WRITE,
+      .disposition = NT_OPEN};
+  return nt_open(lab->machine, &options, &lab->handle, err);
+}
+
+static bool format_fat(struct lab *lab) {
+  struct nt_format_options options = {.fs = "fat", .erase = "D:"};
+  struct nt_format_result result;
+  struct nt_error err = {0};
+  return nt_ok(open_name(lab, "D:", &err)) &&
+         nt_ok(nt_verb(lab->handle, NT_FSCTL_LOCK_VOLUME, &err)) &&
+         nt_ok(nt_format(lab->handle, &options, &result, &err)) &&
+         nt_ok(nt_close(lab->handle, &err)) &&
+         nt_ok(nt_sim_forget_events(lab->machine, &err));
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+static nt_status open_volume(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "D:", err);
+}
+
+static nt_status open_root(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "D:\\", err);
+}
+
+static nt_status open_disk(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "PhysicalDrive0", err);
+}
+
+static nt_status lock(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_FSCTL_LOCK_VOLUME, err);
+}
+
+static nt_status unlock(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_FSCTL_UNLOCK_VOLUME, err);
+}
+
+static nt_status dismount(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_FSCTL_DISMOUNT_VOLUME, err);
+}
+
+static nt_status extend(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_FSCTL_ALLOW_EXTENDED_DASD_IO, err);
+}
+
+static nt_status offline(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_VOLUME_OFFLINE, err);
+}
+
+static nt_status online(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_VOLUME_ONLINE, err);
+}
+
+static nt_status geometry(struct lab *lab, struct nt_error *err) {
+  struct nt_geometry out;
+  return nt_geometry(lab->handle, &out, err);
+}
+
+static nt_status read_sector(struct lab *lab, struct nt_error *err) {
+  size_t done;
+  return nt_read(lab->handle, 0, lab->sector, sizeof lab->sector, &done, err);
+}
+
+static nt_status write_sector(struct lab *lab, struct nt_error *err) {
+  size_t done;
+  return nt_write(lab->handle, 0, lab->sector, sizeof lab->sector, &done, err);
+}
+
+static nt_status flush(struct lab *lab, struct nt_error *err) {
+  return nt_flush(lab->handle, err);
+}
+
+static nt_status info(struct lab *lab, struct nt_error *err) {
+  struct nt_volume_info out;
+  return nt_info(lab->handle, &out, err);
+}
+
+/* The end of a list is its success. */
+static nt_status ended(nt_status status) {
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+static nt_status volumes(struct lab *lab, struct nt_error *err) {
+  struct nt_volume_info out;
+  uint64_t cursor = 0;
+  nt_status status;
+  while (nt_ok(status = nt_next_volume(lab->machine, &cursor, &out, err))) {
+  }
+  return ended(status);
+}
+
+static nt_status disks(struct lab *lab, struct nt_error *err) {
+  struct nt_disk_info out;
+  uint64_t cursor = 0;
+  nt_status status;
+  while (nt_ok(status = nt_next_disk(lab->machine, &cursor, &out, err))) {
+  }
+  return ended(status);
+}
+
+static nt_status events(struct lab *lab, struct nt_error *err) {
+  struct nt_event out;
+  uint64_t cursor = 0;
+  nt_status status;
+  while (nt_ok(status = nt_next_event(lab->machine, &cursor, &out, err))) {
+  }
+  return ended(status);
+}
+
+static nt_status uninstall_volume(struct lab *lab, struct nt_error *err) {
+  return nt_uninstall(lab->machine, "D:", err);
+}
+
+static nt_status uninstall_disk(struct lab *lab, struct nt_error *err) {
+  return nt_uninstall(lab->machine, "PhysicalDrive0", err);
+}
+
+static nt_status mask(struct lab *lab, struct nt_error *err) {
+  return nt_mask(lab->machine, "PhysicalDrive0", err);
+}
+
+static nt_status unmask(struct lab *lab, struct nt_error *err) {
+  return nt_unmask(lab->machine, "PhysicalDrive0", err);
+}
+
+static nt_status set_flags(struct lab *lab, struct nt_error *err) {
+  return nt_sim_set_flags(lab->machine, "D:", 0, err);
+}
+
+/* Not swept: a handle is gone after one close, whatever came of it. */
+static nt_status close_handle(struct lab *lab, struct nt_error *err) {
+  return nt_close(lab->handle, err);
+}
+
+static const struct {
+  const char *name;
+  nt_status (*run)(struct lab *lab, struct nt_error *err);
+} requests[] = {
+    {"open a volume, which mounts it", open_volume},
+    {"lock", lock},
+    {"unlock", unlock},
+    {"lock again", lock},
+    {"read", read_sector},
+    {"write", write_sector},
+    {"flush", flush},
+    {"allow extended I/O", extend},
+    {"query", info},
+    {"query the geometry", geometry},
+    {"list volumes", volumes},
+    {"list disks", disks},
+    {"list events", events},
+    {"dismount", dismount},
+    {"take offline", offline},
+    {"bring online", online},
+    {"close", close_handle},
+    {"open the root folder", open_root},
+    {"close the folder", close_handle},
+    {"open the disk", open_disk},
+    {"lock the disk", lock},
+    {"write to the disk", write_sector},
+    {"close the disk", close_handle},
+    {"set flags", set_flags},
+    {"uninstall the volume", uninstall_volume},
+    {"uninstall the disk", uninstall_disk},
+    {"mask the disk", mask},
+    {"unmask the disk", unmask},
+    {"mask the disk by surprise", mask},
+};
+
+static const char history[] =
+    "MOUNT LOCK UNLOCK LOCK DISMOUNT OFFLINE ONLINE UNLOCK MOUNT LOCK UNLOCK "
+    "REMOVAL REMOVAL MASKED UNMASKED ARRIVAL ARRIVAL MASKED SURPRISE_REMOVAL "
+    "SURPRISE_REMOVAL ";
+
+/* ---- the sweep ----------------------------------------------------------- */
+
+static int steps_left;     /* until the one that fails; 0: none fails */
+static bool refuse_commit; /* the next one, once */
+static bool in_commit;     /* the statement that runs is a COMMIT */
+
+static int on_statement(unsigned type, void *ctx, void *stmt, void *sql) {
+  (void)type, (void)ctx, (void)stmt;
+  in_commit = strcmp(sql, "COMMIT") == 0;
+  return 0;
+}
+
+/* A COMMIT that is stopped may have committed all the same, which no failing
+ * database does. It fails by the hook below. */
+static int on_progress(void *ctx) {
+  (void)ctx;
+  return steps_left > 0 && !in_commit && --steps_left == 0;
+}
+
+static int on_commit(void *ctx) {
+  (void)ctx;
+  bool refuse = refuse_commit;
+  refuse_commit = false;
+  return refuse;
+}
+
+static void install_faults(const struct lab *lab) {
+  sqlite3 *db = database(lab);
+  steps_left = 0;
+  refuse_commit = false;
+  sqlite3_progress_handler(db, 1, on_progress, NULL);
+  sqlite3_trace_v2(db, SQLITE_TRACE_STMT, on_statement, NULL);
+  sqlite3_commit_hook(db, on_commit, NULL);
+}
+
+static bool is_clean_failure(const struct lab *lab, nt_status status,
+                             const struct nt_error *err) {
+  const char *path = nt__sim_machine(lab->machine)->db_path;
+  return !nt_ok(status) && err->native_kind == NT_NATIVE_SQLITE &&
+         strstr(err->detail, path) != NULL && err->hint[0] != '\0' &&
+         sqlite3_get_autocommit(database(lab));
+}
+
+/* Answers at how many points the request failed before it came through; -1
+ * when it failed in another way than it should. */
+static int sweep(struct lab *lab, size_t request) {
+  for (int n = 0; n < 1000000; n++) {
+    struct nt_error err = {0};
+    refuse_commit = n == 0; /* first, and only when there is one */
+    steps_left = n;
+    nt_status status = requests[request].run(lab, &err);
+    steps_left = 0;
+    if (n == 0 && refuse_commit && nt_ok(status)) {
+      refuse_commit = false; /* it only reads */
+      continue;
+    }
+    if (nt_ok(status)) {
+      return n;
+    }
+    if (!is_clean_failure(lab, status, &err)) {
+      printf("# at step %d: %s\n", n, err.detail);
+      return -1;
+    }
+  }
+  return -1;
+}
+
+static void add_history(struct lab *lab, char *text, size_t cap) {
+  struct nt_event event;
+  struct nt_error err = {0};
+  uint64_t cursor = 0;
+  text[0] = '\0';
+  while (nt_ok(nt_next_event(lab->machine, &cursor, &event, &err))) {
+    size_t used = strlen(text);
+    snprintf(text + used, cap - used, "%s ", event.name);
+  }
+}
+
+static void test_sweep(void) {
+  struct lab lab;
+  struct nt_error err = {0};
+  char text[1024];
+  if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab)) {
+    CHECK(false, "a machine to fail");
+    return;
+  }
+  install_faults(&lab);
+  for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+    bool once = requests[i].run == close_handle;
+    int points = once ? nt_ok(close_handle(&lab, &err)) : sweep(&lab, i);
+    CHECK(points > 0, "%s: fails cleanly wherever the database fails",
+          requests[i].name);
+  }
+  add_history(&lab, text, sizeof text);
+  CHECK_TEXT(text, history, "what failed left no event behind");
+  nt_disconnect(lab.machine);
+}
+
+/* ---- a close that fails -------------------------------------------------- */
+
+static void run_rm(const char *folder) {
+  struct nt_error err = {0};
+  CHECK(nt_ok(nt_sim_remove(folder, &err)), "remove the machine: %s",
+        err.detail);
+}
+
+static void test_close(void) {
+  char folder[] = "/tmp/ntvol-test-XXXXXX";
+  struct lab lab;
+  struct nt_error err = {0};
+  if (!mkdtemp(folder) || !create(folder, &lab) || !format_fat(&lab)) {
+    CHECK(false, "a machine in a folder");
+    return;
+  }
+  CHECK(nt_ok(open_volume(&lab, &err)) && nt_ok(lock(&lab, &err)), "lock");
+  install_faults(&lab);
+  steps_left = 1;
+  CHECK(!nt_ok(nt_close(lab.handle, &err)), "a close says that it failed");
+  steps_left = 0;
+  nt_disconnect(lab.machine);
+  memset(&err, 0, sizeof err);
+  CHECK(nt_ok(nt_connect(&nt_sim_ops, folder, &lab.machine, &err)) &&
+            nt_ok(open_volume(&lab, &err)) && nt_ok(lock(&lab, &err)),
+        "the end of the connection releases what that close did not");
+  nt_close(lab.handle, &err);
+  nt_disconnect(lab.machine);
+  run_rm(folder);
+}
+
+/* ---- a child of fork ----------------------------------------------------- */
+
+static bool child_is_refused(struct lab *lab) {
+  struct nt_error err = {0};
+  bool refused = lock(lab, &err) == NT_STATUS_INVALID_HANDLE &&
+                 strcmp(err.reason, "forked") == 0 && err.hint[0] != '\0';
+  memset(&err, 0, sizeof err);
+  nt_close(lab->handle, &err);
+  nt_disconnect(lab->machine);
+  return refused;
+}
+
+static void test_fork(void) {
+  struct lab lab;
+  struct nt_error err = {0};
+  int status = -1;
+  if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab)) {
+    CHECK(false, "a machine to fork");
+    return;
+  }
+  CHECK(nt_ok(open_volume(&lab, &err)), "open");
+  fflush(stdout);
+  pid_t pid = fork();
+  if (pid == 0) {
+    /* Not by _exit: a checker would report the parent's database as leaked. */
+    const char *program = child_is_refused(&lab) ? "true" : "false";
+    execlp(program, program, (char *)NULL);
+  }
+  CHECK(waitpid(pid, &status, 0) == pid && status == 0,
+        "a child of fork is refused, and may close what it inherited");
+  CHECK(nt_ok(lock(&lab, &err)), "its parent goes on");
+  nt_close(lab.handle, &err);
+  nt_disconnect(lab.machine);
+}
+
+/* ---- damaged rows ----------------------------------------------------------
+ */
+
+static const struct {
+  const char *name, *sql;
+  nt_status (*run)(struct lab *lab, struct nt_error *err);
+  nt_status wanted;
+} damages[] = {
+    {"an unknown file system driver", "UPDATE instance SET fsd = 'x'", lock,
+     NT_STATUS_FILE_CORRUPT_ERROR},
+    {"an unknown event",
+     "INSERT INTO event (event, target, pid, time_us) VALUES (99, '', 0, 0)",
+     events, NT_STATUS_FILE_CORRUPT_ERROR},
+    {"an extent on a disk that is not there", "UPDATE extent SET disk = 63",
+     open_volume, NT_STATUS_FILE_CORRUPT_ERROR},
+    {"an extent on a disk that cannot be", "UPDATE extent SET disk = 4000",
+     open_volume, NT_STATUS_FILE_CORRUPT_ERROR},
+    {"a handle that is gone", "DELETE FROM file_object", lock,
+     NT_STATUS_FILE_CLOSED},
+    {"a table that is gone", "DROP TABLE volume", volumes,
+     NT_STATUS_FILE_CORRUPT_ERROR},
+};
+
+static void test_damage(void) {
+  for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    struct lab lab;
+    struct nt_error err = {0}, ignored = {0};
+    if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab) ||
+        !nt_ok(open_volume(&lab, &err))) {
+      CHECK(false, "a machine to damage");
+      return;
+    }
+    struct nt_handle *handle = lab.handle;
+    sqlite3_exec(database(&lab), damages[i].sql, NULL, NULL, NULL);
+    nt_status status = damages[i].run(&lab, &err);
+    CHECK(status == damages[i].wanted && err.detail[0] != '\0',
+          "%s is an error: %s", damages[i].name, err.detail);
+    nt_close(handle, &ignored);
+    nt_disconnect(lab.machine);
+  }
+}
+
+/* ---- what the binding refuses before the machine can ----------------------
+ */
+
+static void test_alignment(void) {
+  struct lab lab;
+  struct nt_error err = {0};
+  unsigned char buf[512] = {0};
+  size_t done;
+  if (!create(NT_SIM_MEMORY, &lab) || !nt_ok(open_volume(&lab, &err))) {
+    CHECK(false, "a machine to read");
+    return;
+  }
+  CHECK(nt_read(lab.handle, 7, buf, 512, &done, &err) ==
+            NT_STATUS_INVALID_PARAMETER,
+        "obs 39: an unaligned offset is refused");
+  CHECK(nt_read(lab.handle, 0, buf, 100, &done, &err) ==
+            NT_STATUS_INVALID_PARAMETER,
+        "obs 39: a length of part of a sector is refused");
+  CHECK(nt_write(lab.handle, 512, buf, 100, &done, &err) ==
+            NT_STATUS_INVALID_PARAMETER,
+        "1.11: so is a write");
+  nt_close(lab.handle, &err);
+  nt_disconnect(lab.machine);
+}
+
+int main(void) {
+  test_sweep();
+  test_close();
+  test_fork();
+  test_damage();
+  test_alignment();
+  return check_done();
+}

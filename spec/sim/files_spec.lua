@@ -1,0 +1,196 @@
+-- Files on simulated volumes: really looked up in the image, on every file
+-- system, whatever put them there.
+
+local machines = require "spec.support.machines"
+local proc = require "spec.support.proc"
+local sim = require "ntvol.sim.core"
+local tempdir = require "spec.support.tempdir"
+
+local refused = machines.refused
+
+local FATS = {
+  { name = "FAT12", bits = 12, size = "2M" },
+  { name = "FAT16", bits = 16, size = "16M" },
+  { name = "FAT32", bits = 32, size = "64M" },
+}
+
+local function connect(defer, folder, image)
+  local machine = assert(sim.create(folder .. "/lab",
+    { disks = { { image = image } } }))
+  defer(function()
+    machine:close()
+  end)
+  return machine
+end
+
+local function content(machine, path)
+  local file <close> = assert(machine:open(path, { access = "r" }))
+  local parts, offset = {}, 0
+  while true do
+    local data, message, code = file:read(offset, 100000)
+    if not data then
+      assert(code == "ERROR_HANDLE_EOF", message)
+      return table.concat(parts)
+    end
+    parts[#parts + 1] = data
+    offset = offset + #data
+  end
+end
+
+for _, fat in ipairs(FATS) do
+  describe("files on " .. fat.name, function()
+    -- An image with `commands` run on it: "%s" is the image and then a folder.
+    local function create(finally, ...)
+      local reason = machines.missing("mkfs.fat", "mcopy", "mdel")
+      if reason then
+        pending(reason)
+      end
+      local defer = machines.cleanup(finally)
+      local folder = tempdir(defer)
+      local image = folder .. "/fat.img"
+      machines.sh("truncate -s %s %s && mkfs.fat -F %d -n FILES %s", fat.size,
+        image, fat.bits, image)
+      machines.put(folder .. "/small", "small\n")
+      machines.put(folder .. "/large", ("0123456789abcdef"):rep(40000))
+      machines.put(folder .. "/empty", "")
+      for _, command in ipairs { ... } do
+        machines.sh("cd %s && %s", folder, (command:gsub("IMG", "-i fat.img")))
+      end
+      local machine = connect(defer, folder, image)
+      assert.equal(fat.name, machine:volumes()[1].file_system)
+      return machine
+    end
+
+    it("with long names are read, in any case", function()
+      local machine = create(finally, "mmd IMG '::Some Dir'",
+        "mmd IMG '::Some Dir/An even longer folder name'",
+        "mcopy IMG large '::Some Dir/file name with spaces.text'",
+        "mcopy IMG small '::Some Dir/An even longer folder name/x.y.z'")
+      local large = ("0123456789abcdef"):rep(40000)
+      for _, path in ipairs {
+        "D:\\Some Dir\\file name with spaces.text",
+        "D:\\SOME DIR\\FILE NAME WITH SPACES.TEXT",
+        "d:/some dir/file name with spaces.text",
+        "\\\\?\\D:\\some dir\\file name with spaces.text",
+        "D:\\SOMEDI~1\\FILENA~1.TEX",
+      } do
+        assert.equal(large, content(machine, path))
+      end
+      assert.equal("small\n", content(machine,
+        "D:\\Some Dir\\an even longer folder name\\X.Y.Z"))
+      local file = assert(machine:open(
+        "D:\\Some Dir\\file name with spaces.text", { access = "r" }))
+      assert.equal(large:sub(600001, 600100), file:read(600000, 100))
+      assert.equal(large:sub(-10), file:read(#large - 10, 100))
+    end)
+
+    it("that are empty end at once", function()
+      local machine = create(finally, "mcopy IMG empty ::empty.txt")
+      assert.equal("", content(machine, "D:\\empty.txt"))
+    end)
+
+    it("that were deleted are not found", function()
+      local machine = create(finally, "mcopy IMG small ::gone.txt",
+        "mcopy IMG small ::stays.txt", "mmd IMG ::folder",
+        "mcopy IMG small ::folder/inner.txt", "mdel IMG ::gone.txt",
+        "mdel IMG ::folder/inner.txt", "mrd IMG ::folder")
+      refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\gone.txt")
+      refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\folder")
+      refused("STATUS_OBJECT_PATH_NOT_FOUND", machine:open "D:\\folder\\inner.txt")
+      assert.equal("small\n", content(machine, "D:\\stays.txt"))
+    end)
+
+    it("that were made anew are the new ones", function()
+      local machine = create(finally, "mcopy IMG large ::a.txt",
+        "mdel IMG ::a.txt", "mcopy IMG small ::b.txt", "mcopy IMG small ::a.txt")
+      assert.equal("small\n", content(machine, "D:\\a.txt"))
+      assert.equal("small\n", content(machine, "D:\\b.txt"))
+    end)
+
+    it("invented by the reader are not there", function()
+      local machine = create(finally, "mcopy IMG small ::a.txt")
+      for _, name in ipairs { "$OrphanFiles", "$MBR", "$FAT1", "FILES" } do
+        refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open("D:\\" .. name))
+      end
+    end)
+
+    it("of many are all found", function()
+      local machine = create(finally, "mmd IMG ::many",
+        "for i in $(seq 100); do echo $i >n$i.file; done; mcopy IMG *.file ::many")
+      for i = 1, 100, 11 do
+        assert.equal(i .. "\n", content(machine, "D:\\many\\N" .. i .. ".FILE"))
+      end
+    end)
+  end)
+end
+
+describe("files on NTFS", function()
+  it("copied by ntfscp are read, in any case", function()
+    local reason = machines.missing("mkfs.ntfs", "ntfscp")
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    local image = folder .. "/ntfs.img"
+    local large = ("0123456789abcdef"):rep(40000)
+    machines.sh("truncate -s 8M %s && mkfs.ntfs -q -F -f %s", image, image)
+    machines.put(folder .. "/large", large)
+    machines.put(folder .. "/small", "small\n")
+    machines.sh("ntfscp -q %s %s/large 'Long File Name.data'", image, folder)
+    machines.sh("ntfscp -q %s %s/small small.txt", image, folder)
+    local machine = connect(defer, folder, image)
+    assert.equal(large, content(machine, "D:\\long file NAME.data"))
+    assert.equal("small\n", content(machine, "D:\\SMALL.TXT"))
+    assert.equal("directory", assert(machine:open "D:\\$Extend"):kind())
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\$OrphanFiles")
+  end)
+
+  it("in folders are found, and deleted ones are not", function()
+    local reason = machines.missing("mkfs.ntfs", "ntfs-3g", "unshare")
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    machines.sh("cd %s && truncate -s 8M ntfs.img && mkfs.ntfs -q -F -f ntfs.img"
+      .. " && mkdir mnt", folder)
+    local output, code = proc.run(([[cd %s && unshare -m sh -ec '
+      ntfs-3g ntfs.img mnt
+      trap "umount mnt" EXIT
+      mkdir -p "mnt/Some Dir/deeper" mnt/gone
+      echo kept >"mnt/Some Dir/deeper/file name.txt"
+      echo gone >mnt/gone/inner.txt
+      echo gone >mnt/gone.txt
+      rm -r mnt/gone mnt/gone.txt
+      echo other >mnt/other.txt']]):format(folder))
+    if code ~= 0 then
+      pending("NTFS cannot be mounted here: " .. output)
+    end
+    local machine = connect(defer, folder, folder .. "/ntfs.img")
+    assert.equal("kept\n", content(machine, "D:\\some dir\\DEEPER\\File Name.txt"))
+    assert.equal("other\n", content(machine, "D:\\other.txt"))
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\gone.txt")
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\gone")
+    refused("STATUS_OBJECT_PATH_NOT_FOUND", machine:open "D:\\gone\\inner.txt")
+    refused("STATUS_OBJECT_NAME_NOT_FOUND",
+      machine:open "D:\\Some Dir\\deeper\\none.txt")
+  end)
+end)
+
+describe("files on exFAT", function()
+  it("are looked up", function()
+    local reason = machines.missing "mkfs.exfat"
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    local image = folder .. "/exfat.img"
+    machines.sh("truncate -s 8M %s && mkfs.exfat -L EX %s", image, image)
+    local machine = connect(defer, folder, image)
+    assert.equal("exFAT", machine:volumes()[1].file_system)
+    assert.equal("directory", assert(machine:open "D:\\"):kind())
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\none.txt")
+  end)
+end)
