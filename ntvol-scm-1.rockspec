@@ -63,6 +63,7 @@ build = {
         "src/lua_lock.c",
         "src/lua_machine.c",
         "src/lua_open.c",
+        "src/lua_query.c",
         "src/lua_vocabulary.c",
         "src/lua_volume.c",
         "src/nt/codes.c",

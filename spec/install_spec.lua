@@ -52,6 +52,23 @@ local function with_tree(tree, command)
 end
 
 describe("the rock", function()
+  it("installs with --local, and its command finds the modules", function()
+    if not proc.has("luarocks") then
+      pending("luarocks is not installed")
+    end
+    local folder = tempdir(finally)
+    copy_tree(folder .. "/source")
+    local output, code = proc.run(alone(([[
+      cd %s && HOME=%s luarocks --lua-version=5.4 make --local \
+        --deps-mode=none ntvol-scm-1.rockspec]]):format(
+      proc.quote(folder .. "/source"), proc.quote(folder))))
+    assert.equal(0, code, output)
+    output, code = proc.run(("cd %s && env -u LD_PRELOAD -u LUA_PATH"
+      .. " -u LUA_CPATH HOME=%s .luarocks/bin/ntvol sim create lab --disk"
+      .. " 8M:raw:D"):format(proc.quote(folder), proc.quote(folder)))
+    assert.equal(0, code, output)
+  end)
+
   it("installs offline, and the installed module and command work", function()
     if not proc.has("luarocks") then
       pending("luarocks is not installed")

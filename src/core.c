@@ -7,6 +7,7 @@ uses them. Programs load `ntvol`; this module is its private part.
 #include "lua_class.h"
 
 #include <string.h>
+#include <time.h>
 
 /***
 What a value is: `"volume"`, `"closed volume"`, `"machine"`,
@@ -49,8 +50,23 @@ static int ln_core_help_class(lua_State *L) {
   return 1;
 }
 
+/***
+The time: for differences, with the finest clock that C has.
+@function time
+@treturn number seconds since 1970, UTC
+*/
+static int ln_core_time(lua_State *L) {
+  struct timespec now = {0};
+  timespec_get(&now, TIME_UTC);
+  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+  return 1;
+}
+
 static const struct ln_method functions[] = {
     {"type", ln_core_type, "(value)", "Says what a value is."},
+    {"time", ln_core_time, "()", "Seconds since 1970."},
+    {"rehearse_format", ln_core_rehearse_format, "(options)",
+     "Says whether a file system can be made."},
     {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
     {NULL, NULL, NULL, NULL}};
 

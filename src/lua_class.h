@@ -81,11 +81,28 @@ nt_status ln_closevolume(struct ln_volume *v, struct nt_error *err);
 struct ln_volume *ln_testvolume(lua_State *L, int index);
 struct ln_volume *ln_checkvolume(lua_State *L, int arg);
 
+/* For methods without arguments: the open volume, and nothing behind it. */
+struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb);
+
 /* Its handle; raises when it is closed, or busy with a format. */
 struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v);
 
 /* Unlocks, and forgets the current lock when the machine agreed. */
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err);
+
+/* ---- questions to volumes (lua_query.c) ---------------------------------- */
+
+int ln_volume_size(lua_State *L);
+int ln_volume_sector_size(lua_State *L);
+int ln_volume_info(lua_State *L);
+int ln_volume_identity(lua_State *L);
+int ln_volume_label(lua_State *L);
+int ln_volume_extents(lua_State *L);
+int ln_volume_geometry(lua_State *L);
+int ln_volume_device_number(lua_State *L);
+int ln_volume_is_locked(lua_State *L);
+int ln_volume_is_mounted(lua_State *L);
+int ln_volume_is_offline(lua_State *L);
 
 /* ---- lock guards (lua_lock.c) -------------------------------------------- */
 
@@ -102,6 +119,7 @@ bool ln_lockheld(lua_State *L, int index);
 /* ---- format (lua_format.c) ----------------------------------------------- */
 
 int ln_volume_format(lua_State *L);
+int ln_core_rehearse_format(lua_State *L);
 
 /* ---- descriptions (lua_info.c) ------------------------------------------- */
 

@@ -168,3 +168,44 @@ int ln_volume_format(lua_State *L) {
   }
   return nt_ok(status) ? push_result(L, &result) : ln_pusherror(L, &err);
 }
+
+/***
+Makes a file system in a scratch file, as `volume:format` would for a volume of
+this size, and throws it away. Says beforehand what the mkfs tool says of label,
+cluster size and size, or that it is missing. Touches no volume.
+@function rehearse_format
+@tparam table options `fs`, `size` and `sector_size` (bytes), and optional:
+ `label`, `cluster_size` (bytes), `target` (what errors name)
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@raise for an unknown option or value
+*/
+int ln_core_rehearse_format(lua_State *L) {
+  static const char *const names[] = {
+      "fs", "label", "cluster_size", "size", "sector_size", "target", NULL};
+  struct ln_options o = {1, 1, ""};
+  struct nt_format_options options = {0};
+  struct nt_error err = {0};
+  nt_status status;
+  uint64_t size;
+  uint32_t sector_size;
+  const char *target;
+  lua_settop(L, 1);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  ln_optionnames(L, &o, names);
+  options.fs = ln_optionstring(L, &o, "fs");
+  check_fs(L, &o, options.fs);
+  options.label = ln_optionstring(L, &o, "label");
+  options.cluster_size =
+      (uint32_t)ln_optioninteger(L, &o, "cluster_size", 1, UINT32_MAX, 0);
+  size = (uint64_t)ln_optioninteger(L, &o, "size", 0, LUA_MAXINTEGER, 0);
+  sector_size =
+      (uint32_t)ln_optioninteger(L, &o, "sector_size", 1, UINT32_MAX, 512);
+  target = ln_optionstring(L, &o, "target");
+  status = nt_format_rehearse(&options, size, sector_size, &err);
+  nt_error_name(&err, "format", target != NULL ? target : options.fs);
+  return ln_result(L, status, &err);
+}

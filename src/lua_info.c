@@ -33,11 +33,13 @@ static void add_flags(char *buf, size_t cap, uint32_t flags,
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 const char *ln_volumestate(uint32_t flags, char *buf) {
-  static const struct flag_text texts[] = {{NT_VOLUME_LOCKED, "locked"},
-                                           {NT_VOLUME_READONLY, "read-only"},
-                                           {NT_VOLUME_SYSTEM, "system"},
-                                           {NT_VOLUME_BOOT, "boot"},
-                                           {NT_VOLUME_PAGEFILE, "page file"}};
+  static const struct flag_text texts[] = {
+      {NT_VOLUME_LOCKED, "locked"},
+      {NT_VOLUME_READONLY, "read-only"},
+      {NT_VOLUME_SYSTEM, "system"},
+      {NT_VOLUME_BOOT, "boot"},
+      {NT_VOLUME_PAGEFILE, "page file"},
+      {NT_VOLUME_UNREADABLE, "cannot be read"}};
   const char *first = "not mounted";
   if (flags & NT_VOLUME_OFFLINE) {
     first = "offline";
@@ -52,8 +54,10 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
 }
 
 static const char *disk_state(uint32_t flags, char *buf) {
-  static const struct flag_text texts[] = {{NT_DISK_READONLY, "read-only"},
-                                           {NT_DISK_REMOVABLE, "removable"}};
+  static const struct flag_text texts[] = {
+      {NT_DISK_READONLY, "read-only"},
+      {NT_DISK_REMOVABLE, "removable"},
+      {NT_DISK_UNREADABLE, "cannot be read"}};
   const char *first = "present";
   if (flags & NT_DISK_MASKED) {
     first = "masked";
@@ -111,12 +115,16 @@ static void set_mount_points(lua_State *L, const struct nt_volume_info *info) {
 }
 
 static void set_volume_flags(lua_State *L, uint32_t flags) {
-  static const struct flag_text names[] = {
-      {NT_VOLUME_MOUNTED, "mounted"},       {NT_VOLUME_LOCKED, "locked"},
-      {NT_VOLUME_DISMOUNTED, "dismounted"}, {NT_VOLUME_OFFLINE, "offline"},
-      {NT_VOLUME_READONLY, "readonly"},     {NT_VOLUME_REMOVABLE, "removable"},
-      {NT_VOLUME_SYSTEM, "system"},         {NT_VOLUME_BOOT, "boot"},
-      {NT_VOLUME_PAGEFILE, "pagefile"}};
+  static const struct flag_text names[] = {{NT_VOLUME_MOUNTED, "mounted"},
+                                           {NT_VOLUME_LOCKED, "locked"},
+                                           {NT_VOLUME_DISMOUNTED, "dismounted"},
+                                           {NT_VOLUME_OFFLINE, "offline"},
+                                           {NT_VOLUME_UNREADABLE, "unreadable"},
+                                           {NT_VOLUME_READONLY, "readonly"},
+                                           {NT_VOLUME_REMOVABLE, "removable"},
+                                           {NT_VOLUME_SYSTEM, "system"},
+                                           {NT_VOLUME_BOOT, "boot"},
+                                           {NT_VOLUME_PAGEFILE, "pagefile"}};
   char state[LN_STATE_MAX];
   size_t i;
   for (i = 0; i < COUNT(names); i++) {
@@ -158,6 +166,7 @@ void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info) {
   ln_setinteger(L, "volume_count", info->volume_count);
   ln_setboolean(L, "readonly", (flags & NT_DISK_READONLY) != 0);
   ln_setboolean(L, "removable", (flags & NT_DISK_REMOVABLE) != 0);
+  ln_setboolean(L, "unreadable", (flags & NT_DISK_UNREADABLE) != 0);
   ln_setboolean(L, "masked", (flags & NT_DISK_MASKED) != 0);
   ln_setboolean(L, "uninstalled", (flags & NT_DISK_UNINSTALLED) != 0);
   ln_setstring(L, "state", disk_state(flags, state));

@@ -88,8 +88,7 @@ struct ln_volume *ln_checkvolume(lua_State *L, int arg) {
   return v;
 }
 
-/* For methods without arguments: the open volume, and nothing behind it. */
-static struct ln_volume *self_only(lua_State *L, const char *verb) {
+struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb) {
   struct ln_volume *v = ln_checkvolume(L, 1);
   ln_noargs(L, 2, verb);
   return v;
@@ -228,7 +227,7 @@ end
 assert(not vol:is_locked())
 */
 static int ln_volume_lock(lua_State *L) {
-  struct ln_volume *v = self_only(L, "lock");
+  struct ln_volume *v = ln_onlyvolume(L, "lock");
   struct nt_error err = {0};
   struct ln_lock *lock = ln_newlock(L, 1);
   nt_status status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
@@ -267,14 +266,14 @@ assert(vol:lock())
 assert(vol:unlock())
 */
 static int ln_volume_unlock(lua_State *L) {
-  struct ln_volume *v = self_only(L, "unlock");
+  struct ln_volume *v = ln_onlyvolume(L, "unlock");
   struct nt_error err = {0};
   nt_status status = ln_unlockvolume(v, &err);
   return ln_result(L, status, &err);
 }
 
 static int verb(lua_State *L, const char *name, uint32_t code) {
-  struct ln_volume *v = self_only(L, name);
+  struct ln_volume *v = ln_onlyvolume(L, name);
   struct nt_error err = {0};
   nt_status status = nt_verb(v->handle, code, &err);
   return ln_result(L, status, &err);
@@ -342,7 +341,7 @@ Makes what was written durable.
 @treturn[2] table info
 */
 static int ln_volume_flush(lua_State *L) {
-  struct ln_volume *v = self_only(L, "flush");
+  struct ln_volume *v = ln_onlyvolume(L, "flush");
   struct nt_error err = {0};
   nt_status status = nt_flush(v->handle, &err);
   return ln_result(L, status, &err);
@@ -486,234 +485,6 @@ static int ln_volume_control(lua_State *L) {
   return 1;
 }
 
-/* ---- questions ----------------------------------------------------------- */
-
-/***
-Size in bytes.
-@function volume:size
-@treturn[1] integer
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_size(lua_State *L) {
-  struct ln_volume *v = self_only(L, "size");
-  struct nt_error err = {0};
-  uint64_t length = 0;
-  if (!nt_ok(nt_length(v->handle, &length, &err))) {
-    return ln_pusherror(L, &err);
-  }
-  lua_pushinteger(L, (lua_Integer)length);
-  return 1;
-}
-
-/***
-Sector size in bytes: what offsets and lengths must be multiples of. 1 for
-files.
-@function volume:sector_size
-@treturn integer
-*/
-static int ln_volume_sector_size(lua_State *L) {
-  lua_pushinteger(L, self_only(L, "sector_size")->handle->sector_size);
-  return 1;
-}
-
-/* Fills `info`; false after pushing a failure. */
-static bool query_info(lua_State *L, const char *verb_name,
-                       struct nt_volume_info *info) {
-  struct ln_volume *v = self_only(L, verb_name);
-  struct nt_error err = {0};
-  memset(info, 0, sizeof *info);
-  if (nt_ok(nt_info(v->handle, info, &err))) {
-    return true;
-  }
-  ln_pusherror(L, &err);
-  return false;
-}
-
-/***
-What is known about the volume of this handle: a plain table
-(ntvol.volume_info) that prints as one line. A disk has none.
-@function volume:info
-@treturn[1] table
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-@usage
-local vol <close> = assert(ntvol.open "D:")
-print(assert(vol:info()))
-*/
-static int ln_volume_info(lua_State *L) {
-  struct nt_volume_info info;
-  if (!query_info(L, "info", &info)) {
-    return 4;
-  }
-  ln_pushvolumeinfo(L, &info);
-  return 1;
-}
-
-/***
-What makes this volume this volume: it survives a change of drive letter.
-Compare it before writing to a volume that was chosen earlier.
-@function volume:identity
-@treturn[1] table `{ guid_path, serial, size, extents }`, bytes
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_identity(lua_State *L) {
-  struct nt_volume_info info;
-  if (!query_info(L, "identity", &info)) {
-    return 4;
-  }
-  lua_createtable(L, 0, 4);
-  ln_setstring(L, "guid_path", info.guid_path);
-  ln_setstring(L, "serial", info.serial);
-  ln_setinteger(L, "size", info.length);
-  ln_pushextents(L, info.extents, info.extent_count);
-  lua_setfield(L, -2, "extents");
-  return 1;
-}
-
-/***
-Label of the file system.
-@function volume:label
-@treturn[1] string empty when it has none
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_label(lua_State *L) {
-  struct nt_volume_info info;
-  if (!query_info(L, "label", &info)) {
-    return 4;
-  }
-  lua_pushstring(L, info.label);
-  return 1;
-}
-
-/***
-Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
-@function volume:extents
-@treturn[1] {table,...} each `{ disk, offset, length }`, bytes
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_extents(lua_State *L) {
-  struct ln_volume *v = self_only(L, "extents");
-  struct nt_extent extents[NT_MAX_EXTENTS];
-  struct nt_error err = {0};
-  uint32_t count = 0;
-  if (!nt_ok(nt_extents(v->handle, extents, &count, &err))) {
-    return ln_pusherror(L, &err);
-  }
-  ln_pushextents(L, extents, count);
-  return 1;
-}
-
-/***
-Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
-@function volume:geometry
-@treturn[1] table `{ cylinders, heads, sectors_per_track, sector_size, size }`;
- `size` is bytes of the whole disk
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_geometry(lua_State *L) {
-  struct ln_volume *v = self_only(L, "geometry");
-  struct nt_geometry geometry = {0};
-  struct nt_error err = {0};
-  if (!nt_ok(nt_geometry(v->handle, &geometry, &err))) {
-    return ln_pusherror(L, &err);
-  }
-  lua_createtable(L, 0, 5);
-  ln_setinteger(L, "cylinders", geometry.cylinders);
-  ln_setinteger(L, "heads", geometry.heads);
-  ln_setinteger(L, "sectors_per_track", geometry.sectors_per_track);
-  ln_setinteger(L, "sector_size", geometry.sector_size);
-  ln_setinteger(L, "size", geometry.length);
-  return 1;
-}
-
-/***
-Device type, disk number and partition number (IOCTL_STORAGE_GET_DEVICE_NUMBER).
-@function volume:device_number
-@treturn[1] table `{ type, number, partition }`; partition 0 is the whole disk
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_device_number(lua_State *L) {
-  struct ln_volume *v = self_only(L, "device_number");
-  struct nt_device_number number = {0};
-  struct nt_error err = {0};
-  if (!nt_ok(nt_device_number(v->handle, &number, &err))) {
-    return ln_pusherror(L, &err);
-  }
-  lua_createtable(L, 0, 3);
-  ln_setinteger(L, "type", number.type);
-  ln_setinteger(L, "number", number.number);
-  ln_setinteger(L, "partition", number.partition);
-  return 1;
-}
-
-/***
-True when this handle holds the lock.
-@function volume:is_locked
-@treturn boolean
-*/
-static int ln_volume_is_locked(lua_State *L) {
-  lua_pushboolean(L, self_only(L, "is_locked")->handle->locked);
-  return 1;
-}
-
-static int ask(lua_State *L, const char *name, uint32_t code) {
-  struct ln_volume *v = self_only(L, name);
-  struct nt_error err = {0};
-  bool answer = false;
-  if (!nt_ok(nt_ask(v->handle, code, &answer, &err))) {
-    return ln_pusherror(L, &err);
-  }
-  lua_pushboolean(L, answer);
-  return 1;
-}
-
-/***
-Asks whether the file system of this handle is mounted
-(FSCTL_IS_VOLUME_MOUNTED).
-@function volume:is_mounted
-@treturn[1] boolean
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_is_mounted(lua_State *L) {
-  return ask(L, "is_mounted", NT_FSCTL_IS_VOLUME_MOUNTED);
-}
-
-/***
-Asks whether the volume is offline (IOCTL_VOLUME_IS_OFFLINE).
-@function volume:is_offline
-@treturn[1] boolean
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_is_offline(lua_State *L) {
-  return ask(L, "is_offline", NT_IOCTL_VOLUME_IS_OFFLINE);
-}
-
 /* ---- about itself -------------------------------------------------------- */
 
 /***
@@ -722,7 +493,7 @@ The name it was opened by.
 @treturn string
 */
 static int ln_volume_name(lua_State *L) {
-  lua_pushstring(L, self_only(L, "name")->handle->name);
+  lua_pushstring(L, ln_onlyvolume(L, "name")->handle->name);
   return 1;
 }
 
@@ -733,7 +504,7 @@ What kind of handle it is.
  (a volume or disk that was opened without data access)
 */
 static int ln_volume_kind(lua_State *L) {
-  lua_pushstring(L, kind_name(self_only(L, "kind")->handle->kind));
+  lua_pushstring(L, kind_name(ln_onlyvolume(L, "kind")->handle->kind));
   return 1;
 }
 
@@ -743,7 +514,7 @@ The machine it was opened on.
 @treturn ntvol.machine
 */
 static int ln_volume_machine(lua_State *L) {
-  self_only(L, "machine");
+  ln_onlyvolume(L, "machine");
   lua_getiuservalue(L, 1, 1);
   return 1;
 }
@@ -775,7 +546,7 @@ local vol <close> = assert(ntvol.open("D:", { access = "none" }))
 assert(not vol:capabilities().lock)
 */
 static int ln_volume_capabilities(lua_State *L) {
-  const struct nt_handle *handle = self_only(L, "capabilities")->handle;
+  const struct nt_handle *handle = ln_onlyvolume(L, "capabilities")->handle;
   const struct nt_handle_ops *ops = handle->ops;
   const uint32_t writing = NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA;
   bool storage =
@@ -805,7 +576,7 @@ local vol <close> = assert(ntvol.open "D:")
 print(vol:help())
 */
 static int ln_volume_help(lua_State *L) {
-  self_only(L, "help");
+  ln_onlyvolume(L, "help");
   ln_pushhelp(L, NTVOL_VOLUME);
   return 1;
 }

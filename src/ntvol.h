@@ -76,12 +76,10 @@ static inline const struct ntvol_api *ntvol_getapi(lua_State *L) {
   api = (const struct ntvol_api *)lua_touserdata(L, -1);
   lua_pop(L, 1);
   if (api == NULL) {
-    { luaL_error(L, "load the module 'ntvol.core' first"); }
+    luaL_error(L, "load the module 'ntvol.core' first");
   } else if (api->version < NTVOL_API_VERSION) {
-    {
-      luaL_error(L, "'ntvol.core' has C interface version %d, %d is needed",
-                 api->version, NTVOL_API_VERSION);
-    }
+    luaL_error(L, "'ntvol.core' has C interface version %d, %d is needed",
+               api->version, NTVOL_API_VERSION);
   }
   return api;
 }

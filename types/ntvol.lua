@@ -47,6 +47,7 @@
 ---@field system boolean
 ---@field boot boolean
 ---@field pagefile boolean
+---@field unreadable boolean its bytes cannot be read now: an image is missing or damaged
 ---@field state string "mounted", "mounted, locked", "not mounted", "offline", ... for people
 
 ---@class ntvol.extent
@@ -68,6 +69,7 @@
 ---@field removable boolean
 ---@field masked boolean
 ---@field uninstalled boolean
+---@field unreadable boolean its image is missing or damaged
 ---@field state string for people
 
 ---@class ntvol.event
@@ -192,7 +194,7 @@ function volume:read(offset, length) end
 ---@return integer written bytes
 function volume:write(offset, data) end
 
----Size of the volume, disk or file in bytes.
+---Size of the volume, disk or file in bytes; 0 for a directory.
 ---@return integer
 function volume:size() end
 

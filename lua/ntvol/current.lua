@@ -76,10 +76,11 @@ local function choose(spec)
       :format(core.type(spec) or type(spec)), 3)
   end
   local machine, message, code, info = connect(spec)
-  if machine then
-    current, from_environment = machine, nil
+  if not machine then
+    return nil, message, code, info
   end
-  return machine, message, code, info
+  current, from_environment = machine, nil
+  return machine
 end
 
 -- A machine that a program chose stays until it chooses another one: when it
@@ -105,10 +106,11 @@ function M.machine(spec)
   else
     machine, message, code, info = connect_native()
   end
-  if machine then
-    current, from_environment = machine, spec
+  if not machine then
+    return nil, message, code, info
   end
-  return machine, message, code, info
+  current, from_environment = machine, spec
+  return machine
 end
 
 --- The machine of an option `machine`: a machine, a specification, or nil for

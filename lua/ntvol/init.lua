@@ -152,6 +152,10 @@ end
 local LAZY = { sim = "ntvol.sim", plan = "ntvol.plan" }
 
 setmetatable(M, {
+  __name = "ntvol",
+  __tostring = function(self)
+    return ("ntvol %s: print(ntvol.help())"):format(self._VERSION)
+  end,
   __index = function(self, name)
     if LAZY[name] then
       local module = require(LAZY[name])

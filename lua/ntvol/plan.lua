@@ -2,6 +2,7 @@
 -- run, and that is undone when a step fails.
 -- @module ntvol.plan
 
+local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
@@ -249,9 +250,9 @@ function Run:forward()
   for i, step in ipairs(self.plan.steps) do
     self.at = i
     self:tell(i, "start")
-    local began = os.time()
+    local began = core.time()
     local result, message, code, info = step.run(self.context)
-    self.report.steps[i].seconds = os.difftime(os.time(), began)
+    self.report.steps[i].seconds = core.time() - began
     if not result then
       self:set(i, "failed", message)
       self:tell(i, "failed", message)

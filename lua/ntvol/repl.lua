@@ -12,7 +12,8 @@ machine  the machine          machine:help()
 vol      the volume that was named, or vol = assert(machine:open "D:")
          vol:help(), vol:lock(), vol:info(), vol:close()
 help     this text            exit, or the end of the input, leaves
-An expression is printed. What is not finished goes on in the next line.]]
+An expression is printed. What is not finished goes on in the next line. A
+local variable ends with its line: write v = ..., not local v = ...]]
 
 -- ---- printing ------------------------------------------------------------
 

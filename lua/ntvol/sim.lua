@@ -75,7 +75,8 @@ local function make_file_systems(machine, formats)
     local done, message, code, info =
       format_volume(machine, format.disk - 1, format)
     if not done then
-      return nil, message, code, info
+      return nil, ("disk %d, volume %d: %s"):format(format.disk, format.index,
+        message), code, info
     end
   end
   return sim_core.forget_events(machine)

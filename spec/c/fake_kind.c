@@ -432,16 +432,23 @@ static nt_status fake_close(struct nt_handle *handle, struct nt_error *err) {
 /* ---- open and connect ---------------------------------------------------- */
 
 static const struct nt_handle_ops handle_ops = {
-    NT_OPS_VERSION, sizeof(struct nt_handle_ops),
-    fake_control,   fake_read,
-    fake_write,     fake_flush,
-    fake_close,     fake_info};
+    .version = NT_OPS_VERSION,
+    .size = sizeof(struct nt_handle_ops),
+    .control = fake_control,
+    .read = fake_read,
+    .write = fake_write,
+    .flush = fake_flush,
+    .close = fake_close,
+    .info = fake_info,
+};
 
 static const struct nt_handle_ops disk_ops = {
-    NT_OPS_VERSION, sizeof(struct nt_handle_ops),
-    fake_control,   fake_read,
-    NULL,           NULL,
-    fake_close,     NULL};
+    .version = NT_OPS_VERSION,
+    .size = sizeof(struct nt_handle_ops),
+    .control = fake_control,
+    .read = fake_read,
+    .close = fake_close,
+};
 
 /* D:, E:, a path below them, or PhysicalDrive0. */
 static bool find(struct fake_machine *m, const char *name,

@@ -390,7 +390,7 @@ static int with_small_files(void) {
   struct rlimit limit = {MIB, MIB};
   signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &limit);
-  bool good = make(&r) == NT_STATUS_DISK_FULL &&
+  bool good = make(&r) == NT_STATUS_FILE_TOO_LARGE &&
               strstr(last.detail, work) != NULL &&
               strstr(last.hint, "NTVOL_TMPDIR") != NULL;
   return good ? 0 : 1;

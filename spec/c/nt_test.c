@@ -138,6 +138,13 @@ static nt_status fake_info(struct nt_handle *handle, struct nt_volume_info *out,
   return play(err);
 }
 
+static nt_status fake_file_size(struct nt_handle *handle, uint64_t *out,
+                                struct nt_error *err) {
+  (void)handle;
+  *out = 12345;
+  return play(err);
+}
+
 static const struct nt_machine_ops full_machine = {
     .version = NT_OPS_VERSION,
     .size = sizeof(struct nt_machine_ops),
@@ -162,6 +169,7 @@ static const struct nt_handle_ops full_handle = {
     .flush = fake_flush,
     .close = fake_close,
     .info = fake_info,
+    .file_size = fake_file_size,
 };
 
 static struct nt_machine_ops machine_ops;
@@ -240,6 +248,12 @@ static nt_status call_info(struct nt_error *err) {
   return nt_info(&fake_handle, &info, err);
 }
 
+static nt_status call_file_size(struct nt_error *err) {
+  uint64_t size;
+  fake_handle.kind = NT_KIND_FILE;
+  return nt_size(&fake_handle, &size, err);
+}
+
 #define MACHINE_SLOT(slot) \
   1, offsetof(struct nt_machine_ops, slot), sizeof(machine_ops.slot)
 #define HANDLE_SLOT(slot) \
@@ -265,6 +279,7 @@ static const struct {
     {call_flush, "flush", "D:", HANDLE_SLOT(flush)},
     {call_close, "close", "D:", HANDLE_SLOT(close)},
     {call_info, "query", "D:", HANDLE_SLOT(info)},
+    {call_file_size, "query the size of", "D:", HANDLE_SLOT(file_size)},
 };
 
 #define CALLERS (sizeof(callers) / sizeof(callers[0]))
@@ -608,6 +623,13 @@ static void test_length(void) {
             length == 0x0123456789ABCDEFULL,
         "length: 64 bits, little-endian");
   CHECK(script.code == 0x7405C, "length: its code");
+  CHECK(nt_size(&fake_handle, &length, &err) == NT_STATUS_SUCCESS &&
+            length == 0x0123456789ABCDEFULL,
+        "size: of a volume its length");
+  fake_handle.kind = NT_KIND_DIRECTORY;
+  CHECK(nt_size(&fake_handle, &length, &err) == NT_STATUS_SUCCESS &&
+            length == 12345,
+        "size: of a directory what its slot answers");
 }
 
 static void test_geometry(void) {

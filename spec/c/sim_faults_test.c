@@ -426,6 +426,27 @@ static void test_damage(void) {
   }
 }
 
+/* ---- what only the inside shows -------------------------------------------
+ */
+
+static void test_flush(void) {
+  struct lab lab;
+  struct nt_error err = {0};
+  if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab) ||
+      !nt_ok(open_volume(&lab, &err)) || !nt_ok(read_sector(&lab, &err)) ||
+      !nt_ok(write_sector(&lab, &err))) {
+    CHECK(false, "a machine to write to");
+    return;
+  }
+  const struct sim_image *image = &nt__sim_machine(lab.machine)->images[0];
+  CHECK(image->dirty, "a write is not flushed by itself");
+  CHECK(nt_ok(lock(&lab, &err)) && !image->dirty, "L1: a lock flushes");
+  CHECK(nt_ok(write_sector(&lab, &err)) && image->dirty, "written again");
+  CHECK(nt_ok(dismount(&lab, &err)) && !image->dirty, "D1: so does a dismount");
+  nt_close(lab.handle, &err);
+  nt_disconnect(lab.machine);
+}
+
 /* ---- what the binding refuses before the machine can ----------------------
  */
 
@@ -456,6 +477,7 @@ int main(void) {
   test_close();
   test_fork();
   test_damage();
+  test_flush();
   test_alignment();
   return check_done();
 }

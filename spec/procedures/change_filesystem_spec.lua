@@ -418,16 +418,20 @@ describe("a failing step", function()
     assert_free(machine, "D:")
   end)
 
-  it("is the format when mkfs refuses; the volume stays as it was", function()
+  it("is the format when mkfs will refuse, before anything is opened", function()
     local machine = lab "16M:fat:D:OLD"
     local before = bytes_of(machine)
+    assert.is_nil((assert(change(machine, "D:",
+      { to = "fat", label = "MUCH_TOO_LONG_FOR_FAT" })):check()))
     local ok, message, code, info = assert(change(machine, "D:",
       { to = "fat", label = "MUCH_TOO_LONG_FOR_FAT" })):run { erase = "D:" }
     assert.is_nil(ok)
     assert.matches("^step 'format': ", message)
     assert.equal("ERROR_INVALID_PARAMETER", code)
-    assert.equal("open undone", outcomes(info.report)[1])
+    assert.equal("D:", info.target)
+    assert.equal("open not run", outcomes(info.report)[1])
     assert.equal(before, bytes_of(machine))
+    assert.same({}, machine:events())
     assert_free(machine, "D:")
   end)
 

@@ -174,7 +174,14 @@ describe("an image", function()
     machines.sh("truncate -s 500K %s/old.img", folder)
     local before = sums(folder)
     local machine = connect(defer, path)
-    assert.equal(2, #machine:volumes())
+    local volumes, disks = machine:volumes(), machine:disks()
+    assert.equal(2, #volumes)
+    for i, broken in ipairs { false, true } do
+      assert.equal(broken, volumes[i].unreadable)
+      assert.equal(broken, disks[i].unreadable)
+      assert.equal(broken, volumes[i].state:find("cannot be read") ~= nil)
+      assert.equal(broken, disks[i].state:find("cannot be read") ~= nil)
+    end
     for _, name in ipairs { "E:", "E:\\a.txt", "PhysicalDrive1" } do
       local info, message = refused("STATUS_DEVICE_DATA_ERROR", machine:open(name))
       assert.equal("image_truncated", info.reason)

@@ -30,6 +30,7 @@ local function content(machine, path)
     local data, message, code = file:read(offset, 100000)
     if not data then
       assert(code == "ERROR_HANDLE_EOF", message)
+      assert.equal(offset, file:size())
       return table.concat(parts)
     end
     parts[#parts + 1] = data

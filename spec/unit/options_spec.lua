@@ -391,7 +391,7 @@ describe("what the binding tells:", function()
       extents = { { disk = 0, offset = 0, length = 8 << 20 } },
       mounted = true, locked = false, dismounted = false, offline = false,
       readonly = false, removable = false, system = false, boot = false,
-      pagefile = false, state = "mounted",
+      pagefile = false, unreadable = false, state = "mounted",
     }, setmetatable(first, nil))
   end)
 
@@ -406,6 +406,7 @@ describe("what the binding tells:", function()
       serial = "FAKE0001", model = "fake disk", style = "mbr",
       size = 16 << 20, sector_size = 512, volume_count = 2, readonly = true,
       removable = true, masked = false, uninstalled = false,
+      unreadable = false,
       state = "present, read-only, removable",
     }, setmetatable(list[1], nil))
   end)

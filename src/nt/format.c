@@ -341,6 +341,25 @@ static void release(struct job *job) {
   }
 }
 
+nt_status nt_format_rehearse(const struct nt_format_options *options,
+                             uint64_t length, uint32_t sector_size,
+                             struct nt_error *err) {
+  struct nt_mkfs_request request = {.fs = options->fs,
+                                    .label = options->label,
+                                    .cluster_size = options->cluster_size,
+                                    .length = length,
+                                    .sector_size = sector_size,
+                                    .heads = 255,
+                                    .sectors_per_track = 63};
+  struct nt_probe made;
+  int scratch = -1;
+  nt_status status = nt_mkfs(&request, &scratch, &made, err);
+  if (scratch >= 0) {
+    close(scratch);
+  }
+  return status;
+}
+
 nt_status nt_format(struct nt_handle *handle,
                     const struct nt_format_options *options,
                     struct nt_format_result *result, struct nt_error *err) {

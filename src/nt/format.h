@@ -37,6 +37,17 @@ struct nt_format_result {
 const char *nt_format_fs_at(size_t index);
 
 /*
+ * Makes the file system in a scratch file as nt_format() would for a volume of
+ * `length` bytes with sectors of `sector_size` bytes, and throws it away: says
+ * beforehand what the mkfs tool says of label, cluster size and size, or that
+ * it is missing. Touches no volume. `options` as for nt_format(); the fields
+ * that are about a volume or about progress are not looked at.
+ */
+nt_status nt_format_rehearse(const struct nt_format_options *options,
+                             uint64_t length, uint32_t sector_size,
+                             struct nt_error *err);
+
+/*
  * Formats the volume of `handle`.
  *
  * Refuses, before anything is written, when: the handle is not a volume

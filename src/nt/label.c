@@ -18,8 +18,10 @@
 
 static nt_status refuse(struct nt_error *err, const char *label,
                         const char *why) {
-  return nt_fail(err, NT_STATUS_INVALID_PARAMETER, "label", "label '%s' %s",
-                 label, why);
+  nt_status status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "label",
+                             "label '%s' %s", label, why);
+  nt_hint(err, "choose another label: letters, digits and spaces are safe");
+  return status;
 }
 
 static nt_status refuse_long(struct nt_error *err, const char *label,

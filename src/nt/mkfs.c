@@ -175,6 +175,7 @@ static nt_status refused(const struct nt_mkfs_row *row,
                                      : NT_STATUS_INVALID_PARAMETER,
               result->killed_by != 0 ? "mkfs_killed" : "mkfs_refused", "%s: %s",
               row->tool, words[0] != '\0' ? words : otherwise);
+  nt_hint(err, "use another file system or cluster size, or a larger volume");
   if (err != NULL) {
     err->native_kind = NT_NATIVE_EXIT;
     err->native =
@@ -216,9 +217,11 @@ static nt_status verify(const struct nt_mkfs_row *row,
   if (strcmp(made->file_system, "RAW") == 0) {
     return refused(row, result, "made nothing", err);
   }
-  return nt_fail(err, NT_STATUS_INVALID_PARAMETER, "mkfs_refused",
-                 "%s made %s, not %s: the volume has the wrong size for it",
-                 row->tool, made->file_system, row->fs);
+  status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "mkfs_refused",
+                   "%s made %s, not %s: the volume has the wrong size for it",
+                   row->tool, made->file_system, row->fs);
+  nt_hint(err, "use fat, which takes the FAT that fits the size");
+  return status;
 }
 
 static nt_status fill(const struct nt_mkfs_row *row, const char *path,

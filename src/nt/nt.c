@@ -323,6 +323,18 @@ nt_status nt_info(struct nt_handle *handle, struct nt_volume_info *out,
   return finish(status, err, "query", handle->name);
 }
 
+nt_status nt_size(struct nt_handle *handle, uint64_t *out,
+                  struct nt_error *err) {
+  if (handle->kind != NT_KIND_FILE && handle->kind != NT_KIND_DIRECTORY) {
+    return nt_length(handle, out, err);
+  }
+  nt_status status = check_handle(handle, HANDLE_HAS(handle, file_size), err);
+  if (nt_ok(status)) {
+    status = handle->ops->file_size(handle, out, err);
+  }
+  return finish(status, err, "query the size of", handle->name);
+}
+
 /* ---- typed queries ------------------------------------------------------- */
 
 static uint32_t get_u32(const unsigned char *at) {

@@ -89,9 +89,10 @@ struct nt_open_options {
 #define NT_VOLUME_OFFLINE 0x0008U
 #define NT_VOLUME_READONLY 0x0010U
 #define NT_VOLUME_REMOVABLE 0x0020U
-#define NT_VOLUME_SYSTEM 0x0040U   /* the system boots from it */
-#define NT_VOLUME_BOOT 0x0080U     /* the running system is on it */
-#define NT_VOLUME_PAGEFILE 0x0100U /* memory is paged to it */
+#define NT_VOLUME_SYSTEM 0x0040U     /* the system boots from it */
+#define NT_VOLUME_BOOT 0x0080U       /* the running system is on it */
+#define NT_VOLUME_UNREADABLE 0x0200U /* its bytes cannot be read now */
+#define NT_VOLUME_PAGEFILE 0x0100U   /* memory is paged to it */
 
 struct nt_extent {
   uint32_t disk;   /* PhysicalDrive number */
@@ -120,6 +121,7 @@ struct nt_volume_info {
 #define NT_DISK_READONLY 0x01U
 #define NT_DISK_REMOVABLE 0x02U
 #define NT_DISK_MASKED 0x04U      /* the storage does not present the LUN */
+#define NT_DISK_UNREADABLE 0x10U  /* what backs it is missing or damaged */
 #define NT_DISK_UNINSTALLED 0x08U /* the device node was removed */
 
 struct nt_disk_info {
@@ -248,6 +250,12 @@ struct nt_handle_ops {
    * devices of volumes; a disk answers STATUS_INVALID_DEVICE_REQUEST. */
   nt_status (*info)(struct nt_handle *handle, struct nt_volume_info *out,
                     struct nt_error *err);
+
+  /* NtQueryInformationFile, the end of a file: bytes of a file, 0 for a
+   * directory. Volumes, disks and devices answer by control codes; they are
+   * not asked here. */
+  nt_status (*file_size)(struct nt_handle *handle, uint64_t *out,
+                         struct nt_error *err);
 };
 
 /* First member of every back end's machine. */
@@ -320,7 +328,12 @@ nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
 
 /* Typed queries, decoded from the buffers of the control codes. */
 
-/* Bytes; IOCTL_DISK_GET_LENGTH_INFO. */
+/* Bytes of whatever the handle is: of a volume or disk nt_length(), of a file
+ * or directory the slot file_size. */
+nt_status nt_size(struct nt_handle *handle, uint64_t *out,
+                  struct nt_error *err);
+
+/* Bytes of a volume or disk; IOCTL_DISK_GET_LENGTH_INFO. */
 nt_status nt_length(struct nt_handle *handle, uint64_t *out,
                     struct nt_error *err);
 

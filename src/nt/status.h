@@ -127,6 +127,8 @@ enum nt_class {
   X(STATUS_INVALID_DEVICE_OBJECT_PARAMETER, 0xC0000369,                        \
     ERROR_INVALID_DEVICE_OBJECT_PARAMETER, PERMANENT,                          \
     "not the device of this file system any more")                             \
+  X(STATUS_FILE_TOO_LARGE, 0xC0000904, ERROR_FILE_TOO_LARGE, PERMANENT,        \
+    "too large for the file system that holds it")                             \
   X(STATUS_VOLMGR_VOLUME_OFFLINE, 0xC038004B, STATUS_VOLMGR_VOLUME_OFFLINE,    \
     PERMANENT, "the volume manager holds the volume offline")
 
@@ -157,6 +159,7 @@ enum nt_class {
   X(ERROR_NOT_LOCKED, 158)                      \
   X(ERROR_BUSY, 170)                            \
   X(ERROR_ALREADY_EXISTS, 183)                  \
+  X(ERROR_FILE_TOO_LARGE, 223)                  \
   X(ERROR_MORE_DATA, 234)                       \
   X(ERROR_NO_MORE_ITEMS, 259)                   \
   X(ERROR_DIRECTORY, 267)                       \

@@ -98,7 +98,8 @@ function M.add(add)
   command:usage "Usage: ntvol lock [-h] <volume> -- <command> ..."
   command:epilog [[
 The exit status is that of the command; 128 + N when signal N ended it. When
-the lock is refused the command does not run.
+the lock is refused the command does not run. The lock ends with ntvol: when
+ntvol itself is killed, the command goes on without it.
 Example: ntvol lock D: -- tar cf backup.tar files]]
   command = no_lock_flag(volume_argument(add("dismount",
     "Dismount a volume.", verbs("dismount"))))

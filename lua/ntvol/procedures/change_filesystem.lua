@@ -2,6 +2,7 @@
 -- format, dismount, unlock, close; then a look at the result.
 -- @module ntvol.procedures.change_filesystem
 
+local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local names = require "ntvol.names"
@@ -135,6 +136,16 @@ local function check(context)
   return check_flags(context, found)
 end
 
+-- What the mkfs tool will say, before anything is opened.
+local function rehearse(context)
+  local opts = context.options
+  return core.rehearse_format {
+    fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
+    size = context.pinned.size, sector_size = context.sector_size,
+    target = context.name,
+  }
+end
+
 -- ---- steps ---------------------------------------------------------------
 
 local function open(context)
@@ -237,7 +248,7 @@ local function steps(to, opts)
     { name = "identify",
       says = "Compare it with the volume that this plan was made for.",
       run = identify },
-    { name = "format", destroys = true, run = format,
+    { name = "format", destroys = true, check = rehearse, run = format,
       says = ("Make a new file system, %s; everything on it is lost.")
         :format(what) },
     { name = "dismount", says = "Dismount the old file system.",
@@ -284,6 +295,7 @@ return function(new_plan, name, opts)
     steps = steps(to, opts), erase = accepted,
     context = {
       machine = machine, name = name, to = to, options = opts,
+      sector_size = found.sector_size,
       pinned = { guid_path = found.guid_path, size = found.size,
         serial = found.serial, extents = found.extents },
     },

@@ -1,5 +1,4 @@
 /* Creating a machine: its folder, images, partition tables and first rows. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +14,12 @@
 #include "internal.h"
 #include "machine.h"
 
+#define SERIAL_MAX 40
+
 struct creation {
   struct sim_machine *m;
   const struct nt_sim_spec *spec;
-  bool made_folder;
+  bool made_folder, own_folder;
   bool made_image[NT_SIM_MAX_DISKS];
   bool letter_used[26];
 };
@@ -64,22 +65,67 @@ static const char *style_of(const struct nt_sim_disk_spec *disk) {
 
 /* ---- what the caller asked for ------------------------------------------- */
 
+/* The place of a letter in the alphabet, -1 for what is none. The locale has
+ * no say in it. */
+static int letter_index(char c) {
+  if (c >= 'a' && c <= 'z') {
+    return c - 'a';
+  }
+  return c >= 'A' && c <= 'Z' ? c - 'A' : -1;
+}
+
 static nt_status check_letter(struct creation *c, uint32_t disk,
                               const char *letter, struct nt_error *err) {
   if (!letter || !letter[0]) {
     return NT_STATUS_SUCCESS;
   }
-  if (!isalpha((unsigned char)letter[0]) || strcmp(letter + 1, ":") != 0) {
+  int index = letter_index(letter[0]);
+  if (index < 0 || strcmp(letter + 1, ":") != 0) {
     return bad_spec(err, disk, "a drive letter is one letter and a colon",
                     "write it like D:");
   }
-  bool *used = &c->letter_used[toupper((unsigned char)letter[0]) - 'A'];
-  if (*used) {
+  if (c->letter_used[index]) {
     return bad_spec(err, disk, "the same drive letter is given twice",
                     "choose another letter");
   }
-  *used = true;
+  c->letter_used[index] = true;
   return NT_STATUS_SUCCESS;
+}
+
+/* As names are looked up: backslashes, and none at the end. */
+static nt_status check_mount_point(uint32_t disk, const char *path,
+                                   struct nt_error *err) {
+  size_t length = strlen(path);
+  if (length > 3 && length < NT_NAME_MAX && letter_index(path[0]) >= 0 &&
+      strncmp(path + 1, ":\\", 2) == 0 && path[length - 1] != '\\' &&
+      !strchr(path, '/')) {
+    return NT_STATUS_SUCCESS;
+  }
+  return bad_spec(err, disk, "that is not the name of a mount folder",
+                  "write it like C:\\mnt\\data");
+}
+
+static nt_status check_volume(struct creation *c, uint32_t index,
+                              const struct nt_sim_volume_spec *volume,
+                              struct nt_error *err) {
+  const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
+  bool whole = strcmp(style_of(disk), "none") == 0;
+  if (!disk->image && (volume->size % sector_size_of(disk) != 0 ||
+                       (whole && volume->size && volume->size != disk->size))) {
+    return bad_spec(err, index,
+                    whole ? "its volume has another size than the disk"
+                          : "the size of a volume is not whole sectors",
+                    whole ? "leave the size of the volume out, or use the "
+                            "style mbr or gpt"
+                          : "give a size like 64M");
+  }
+  nt_status status = check_letter(c, index, volume->letter, err);
+  for (int i = 0; i < NT_MAX_MOUNT_POINTS && volume->mount_points[i]; i++) {
+    if (nt_ok(status)) {
+      status = check_mount_point(index, volume->mount_points[i], err);
+    }
+  }
+  return status;
 }
 
 static nt_status check_disk(struct creation *c, uint32_t index,
@@ -108,8 +154,12 @@ static nt_status check_disk(struct creation *c, uint32_t index,
     return bad_spec(err, index, "several volumes need a partition table",
                     "use the style mbr or gpt");
   }
+  if (disk->serial && strlen(disk->serial) >= SERIAL_MAX) {
+    return bad_spec(err, index, "the serial number is too long",
+                    "use one of at most 39 bytes");
+  }
   for (uint32_t i = 0; i < disk->volume_count; i++) {
-    nt_status status = check_letter(c, index, disk->volumes[i].letter, err);
+    nt_status status = check_volume(c, index, &disk->volumes[i], err);
     if (!nt_ok(status)) {
       return status;
     }
@@ -187,11 +237,11 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
   struct stat st;
   char *real = realpath(spec->image, NULL);
   bool readonly = (spec->flags & NT_DISK_READONLY) != 0;
-  int fd = real ? open(real, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC) : -1;
+  int flags = (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC;
+  int fd = real ? open(real, flags) : -1; /* does not wait for a pipe */
   int number_of_error = errno;
-  if (real) {
-    nt_copy(image, cap, real);
-  }
+  size_t length_of_path = real ? strlen(real) : 0;
+  nt_copy(image, cap, real);
   free(real);
   if (fd < 0) {
     nt_status status = nt_fail_errno(err, number_of_error, "image",
@@ -200,6 +250,13 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
     return status;
   }
   c->m->images[number].fd = fd;
+  if (length_of_path >= cap) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "image",
+            "the path of the image %s has %zu bytes", spec->image,
+            length_of_path);
+    nt_hint(err, "move it to a shorter one");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
   if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
       st.st_size < (off_t)sector_size_of(spec)) {
     return bad_spec(err, number, "its image is not a file with a disk in it",
@@ -234,7 +291,7 @@ static nt_status insert_disk(struct creation *c, uint32_t number,
                              const char *image, uint64_t length,
                              const char *style, struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
-  char serial[40];
+  char serial[SERIAL_MAX];
   nt_status status = NT_STATUS_SUCCESS;
   if (spec->serial) {
     nt_copy(serial, sizeof serial, spec->serial);
@@ -299,8 +356,8 @@ static nt_status insert_names(struct creation *c, uint32_t disk, int64_t volume,
   } else {
     next_letter(c, letter);
   }
-  letter[0] = (char)toupper((unsigned char)letter[0]);
   if (letter[0]) {
+    letter[0] = (char)('A' + letter_index(letter[0]));
     status = insert_mount_point(c, disk, volume, letter, err);
   }
   for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
@@ -439,11 +496,24 @@ static nt_status check_empty(const char *folder, struct nt_error *err) {
   return NT_STATUS_OBJECT_NAME_COLLISION;
 }
 
-static nt_status make_folder(struct creation *c, struct nt_error *err) {
-  const char *folder = c->m->folder;
-  if (in_memory(c)) {
+/* The folder belongs to who makes machine.lock in it: another process may
+ * have found it empty, too. */
+static nt_status claim_folder(struct creation *c, struct nt_error *err) {
+  char path[sizeof c->m->folder + 16];
+  nt_format_text(path, sizeof path, "%s/machine.lock", c->m->folder);
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd >= 0) {
+    close(fd);
+    c->own_folder = true;
     return NT_STATUS_SUCCESS;
   }
+  nt_status status = nt_fail_errno(err, errno, "folder", "making %s", path);
+  nt_hint(err, "choose a new folder, in a place that is writable");
+  return status;
+}
+
+static nt_status find_folder(struct creation *c, const char *folder,
+                             struct nt_error *err) {
   if (mkdir(folder, 0777) == 0) {
     c->made_folder = true;
     return NT_STATUS_SUCCESS;
@@ -454,6 +524,21 @@ static nt_status make_folder(struct creation *c, struct nt_error *err) {
   nt_status status =
       nt_fail_errno(err, errno, "folder", "making the folder %s", folder);
   nt_hint(err, "choose a folder whose parent exists and is writable");
+  return status;
+}
+
+static nt_status make_folder(struct creation *c, const char *folder,
+                             struct nt_error *err) {
+  nt_status status = find_folder(c, folder, err);
+  if (nt_ok(status)) {
+    status = nt__sim_machine_enter(c->m, folder, err);
+  }
+  if (nt_ok(status)) {
+    status = claim_folder(c, err);
+  }
+  if (!nt_ok(status) && c->made_folder) {
+    rmdir(folder);
+  }
   return status;
 }
 
@@ -471,11 +556,11 @@ static void unlink_machine(const char *folder) {
 }
 
 /* Nothing of a failed creation stays. */
-static void take_back(struct creation *c, bool own_folder) {
-  char folder[1024];
+static void take_back(struct creation *c) {
+  char folder[sizeof c->m->folder];
   nt_copy(folder, sizeof folder, c->m->folder);
   nt__sim_machine_free(c->m);
-  if (!folder[0] || !own_folder) {
+  if (!c->own_folder) {
     return;
   }
   for (uint32_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
@@ -495,15 +580,18 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
                         struct nt_machine **out, struct nt_error *err) {
   struct creation c = {.spec = spec};
   nt_error_name(err, "create", path);
+  nt_status status = nt__sim_check_location(path, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
   c.m = nt__sim_machine_new(path);
   if (!c.m) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
   }
-  nt_status status = check_spec(&c, err);
-  if (nt_ok(status)) {
-    status = make_folder(&c, err);
+  status = check_spec(&c, err);
+  if (nt_ok(status) && strcmp(path, NT_SIM_MEMORY) != 0) {
+    status = make_folder(&c, path, err);
   }
-  bool own_folder = nt_ok(status);
   if (nt_ok(status)) {
     status = nt__sim_store_open(c.m, true, err);
   }
@@ -516,7 +604,7 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   if (nt_ok(status)) {
     *out = &c.m->base;
   } else {
-    take_back(&c, own_folder);
+    take_back(&c);
   }
   return status;
 }
@@ -604,6 +692,23 @@ static nt_status unlink_images(struct sim_machine *m, struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
+/* Within one transaction: who connects meanwhile waits, and then finds that
+ * there is no database any more. */
+static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = check_alone(m, err);
+  if (nt_ok(status)) {
+    status = unlink_images(m, err);
+  }
+  if (nt_ok(status)) {
+    unlink_in(m->folder, "machine.db");
+  }
+  return nt__sim_end(m, status, err);
+}
+
 nt_status nt_sim_remove(const char *path, struct nt_error *err) {
   struct nt_machine *machine;
   nt_error_name(err, "remove", path);
@@ -611,11 +716,7 @@ nt_status nt_sim_remove(const char *path, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  struct sim_machine *m = nt__sim_machine(machine);
-  status = check_alone(m, err);
-  if (nt_ok(status)) {
-    status = unlink_images(m, err);
-  }
+  status = unlink_contents(nt__sim_machine(machine), err);
   nt_disconnect(machine);
   if (!nt_ok(status)) {
     return status;

@@ -100,6 +100,12 @@ static nt_status show_file_system(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
+/* Opening says why it is not. */
+static bool is_readable(struct sim_machine *m, uint32_t disk) {
+  struct nt_error ignored = {0};
+  return nt_ok(nt__sim_image(m, disk, &ignored));
+}
+
 static nt_status describe(struct sim_machine *m, int64_t id,
                           struct nt_volume_info *out, struct nt_error *err) {
   struct sim_volume volume;
@@ -131,6 +137,9 @@ static nt_status describe(struct sim_machine *m, int64_t id,
     }
     if (nt_ok(status) && disk.flags & NT_DISK_REMOVABLE) {
       out->flags |= NT_VOLUME_REMOVABLE;
+    }
+    if (nt_ok(status) && !is_readable(m, disk.number)) {
+      out->flags |= NT_VOLUME_UNREADABLE;
     }
   }
   return nt_ok(status) ? show_file_system(m, &volume, out, err) : status;
@@ -211,5 +220,8 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   out->flags = (uint32_t)sqlite3_column_int64(stmt, 7);
   out->volume_count = (uint32_t)sqlite3_column_int64(stmt, 8);
   sqlite3_reset(stmt);
+  if (!is_readable(m, out->number)) {
+    out->flags |= NT_DISK_UNREADABLE;
+  }
   return NT_STATUS_SUCCESS;
 }

@@ -18,12 +18,27 @@ void nt__sim_image_path(const struct sim_machine *m, const char *image,
   }
 }
 
+/* Whether the file has no name any more. Images in memory never had one. */
+static bool is_deleted(const char *path, const struct stat *st) {
+  return st->st_nlink == 0 && path[0] == '/';
+}
+
+static nt_status deleted(const char *path, struct nt_error *err) {
+  nt_fail(err, NT_STATUS_DEVICE_NOT_CONNECTED, "image",
+          "the image %s was deleted or replaced while it was open", path);
+  nt_hint(err, "put the image back and connect to the machine again");
+  return NT_STATUS_DEVICE_NOT_CONNECTED;
+}
+
 static nt_status check_length(const char *path, int fd,
                               const struct sim_disk *disk,
                               struct nt_error *err) {
   struct stat st;
   if (fstat(fd, &st) != 0) {
     return nt_fail_errno(err, errno, "image", "%s", path);
+  }
+  if (is_deleted(path, &st)) {
+    return deleted(path, err);
   }
   if ((uint64_t)st.st_size >= disk->length) {
     return NT_STATUS_SUCCESS;
@@ -38,7 +53,7 @@ static nt_status check_length(const char *path, int fd,
 static nt_status open_image(const char *path, const struct sim_disk *disk,
                             int *fd, struct nt_error *err) {
   bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
-  *fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+  *fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC);
   if (*fd >= 0) {
     return NT_STATUS_SUCCESS;
   }
@@ -162,6 +177,18 @@ nt_status nt__sim_image_read(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
+/* An image without a name: written bytes would be lost with the last close. */
+static nt_status check_name(struct sim_machine *m, uint32_t number,
+                            const struct stat *st, struct nt_error *err) {
+  struct sim_disk disk;
+  char path[2100];
+  nt_status status = nt__sim_load_disk(m, number, &disk, err);
+  if (nt_ok(status)) {
+    nt__sim_image_path(m, disk.image, path, sizeof path);
+  }
+  return nt_ok(status) && is_deleted(path, st) ? deleted(path, err) : status;
+}
+
 /* A disk does not shrink: writing behind the end of a truncated image would
  * only make it look whole again. */
 static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
@@ -169,6 +196,9 @@ static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
   struct stat st;
   if (fstat(m->images[disk].fd, &st) != 0) {
     return failed(m, disk, errno, "looking at", end, err);
+  }
+  if (st.st_nlink == 0) {
+    return check_name(m, disk, &st, err);
   }
   if ((uint64_t)st.st_size >= end) {
     return NT_STATUS_SUCCESS;

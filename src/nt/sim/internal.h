@@ -53,8 +53,9 @@ struct sim_image {
 
 struct sim_machine {
   struct nt_machine base; /* first */
-  char folder[1024];      /* "" for a machine in memory */
-  char db_path[1040];
+  char folder[480];       /* "" for a machine in memory. With a name behind it
+                             SQLite, which takes 512 bytes, must be content */
+  char db_path[496];
   sqlite3 *db;
   struct sim_prepared prepared[SIM_PREPARED_MAX];
   bool in_transaction;
@@ -64,6 +65,7 @@ struct sim_machine {
   pid_t pid;         /* of the process that connected */
   int64_t acting;    /* pid to which events are put down */
   struct sim_image images[NT_SIM_MAX_DISKS];
+  struct sim_handle *unfinished; /* closed, but the database did not take it */
 };
 
 /* Opens (or creates, with the schema) the database at m->db_path. */
@@ -72,9 +74,10 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
 void nt__sim_store_close(struct sim_machine *m);
 
 /* A transaction that may change the state. It first cleans up after processes
- * that died. nt__sim_end() commits whatever `status` says, because a refused
- * request leaves events behind too, and rolls back when the store failed; it
- * returns `status` or the store's failure. */
+ * that died, and after handles whose close failed. nt__sim_end() commits
+ * whatever `status` says, because a refused request leaves events behind too,
+ * and rolls back when the store failed; it returns `status` or the store's
+ * failure. */
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err);
 nt_status nt__sim_end(struct sim_machine *m, nt_status status,
                       struct nt_error *err);
@@ -365,7 +368,7 @@ nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
                                int64_t volume, struct nt_error *err);
 nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
                              int64_t disk, struct nt_error *err);
-/* For the device of an instance: its volume, or silence for a disk. */
+/* For the device of an instance: its volume or its disk. */
 nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,
                                  const struct sim_instance *instance,
                                  struct nt_error *err);
@@ -382,7 +385,8 @@ struct sim_handle {
   uint64_t length; /* of the volume or disk, bytes */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
-  struct sim_files *file; /* for files and directories, else NULL */
+  struct sim_files *file;  /* for files and directories, else NULL */
+  struct sim_handle *next; /* in the machine's list of unfinished ones */
 };
 
 static inline struct sim_machine *nt__sim_machine(struct nt_machine *machine) {
@@ -403,6 +407,10 @@ nt_status nt__sim_open(struct nt_machine *machine,
                        const struct nt_open_options *options,
                        struct nt_handle **out, struct nt_error *err);
 nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err);
+/* Handles whose close the database refused: within a transaction, closes them
+ * for good; frees them when it is committed, or when the connection ends. */
+nt_status nt__sim_close_unfinished(struct sim_machine *m, struct nt_error *err);
+void nt__sim_free_unfinished(struct sim_machine *m);
 nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
                           const void *in, size_t in_len, void *out,
                           size_t out_cap, size_t *out_len,
@@ -415,6 +423,8 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err);
 nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err);
+nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
+                            struct nt_error *err);
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
                               struct nt_volume_info *out, struct nt_error *err);
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,

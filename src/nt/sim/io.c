@@ -179,6 +179,21 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
                  : read_device(&r, buf, done, err);
 }
 
+nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
+                            struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
+  nt_status status = load_verified(&r, err);
+  if (nt_ok(status)) {
+    status = check_condition(&r, err);
+  }
+  if (nt_ok(status)) {
+    *out =
+        nt__sim_files_is_directory(h->file) ? 0 : nt__sim_files_size(h->file);
+  }
+  return status;
+}
+
 /* ---- write --------------------------------------------------------------- */
 
 /* 1.10: a volume with a file system is written by who locked or dismounted

@@ -23,11 +23,48 @@ struct sim_machine *nt__sim_machine_new(const char *location) {
   }
   if (strcmp(location, NT_SIM_MEMORY) == 0) {
     nt_copy(m->db_path, sizeof m->db_path, NT_SIM_MEMORY);
-  } else {
-    nt_copy(m->folder, sizeof m->folder, location);
-    nt_format_text(m->db_path, sizeof m->db_path, "%s/machine.db", location);
   }
   return m;
+}
+
+static nt_status too_long(const char *folder, struct nt_error *err) {
+  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
+          "the path of the folder has %zu bytes", strlen(folder));
+  nt_hint(err, "use a shorter one");
+  return NT_STATUS_OBJECT_NAME_INVALID;
+}
+
+nt_status nt__sim_check_location(const char *location, struct nt_error *err) {
+  if (!location[0]) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
+            "the name of the machine is empty");
+    nt_hint(err, "name the folder of a machine");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
+  return strlen(location) < NT_NAME_MAX - strlen("sim:")
+             ? NT_STATUS_SUCCESS
+             : too_long(location, err);
+}
+
+nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
+                                struct nt_error *err) {
+  char *folder = realpath(location, NULL);
+  if (!folder) {
+    nt_status status = nt_fail_errno(err, errno, "no_machine",
+                                     "there is no folder %s", location);
+    nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
+            location);
+    return status;
+  }
+  nt_status status = NT_STATUS_SUCCESS;
+  if (strlen(folder) < sizeof m->folder) {
+    nt_copy(m->folder, sizeof m->folder, folder);
+    nt_format_text(m->db_path, sizeof m->db_path, "%s/machine.db", folder);
+  } else {
+    status = too_long(folder, err);
+  }
+  free(folder);
+  return status;
 }
 
 void nt__sim_machine_free(struct sim_machine *m) {
@@ -38,19 +75,13 @@ void nt__sim_machine_free(struct sim_machine *m) {
   if (m->db && m->pid == getpid()) {
     nt__sim_store_close(m);
   }
+  nt__sim_free_unfinished(m);
   free(m);
 }
 
 static nt_status check_exists(const struct sim_machine *m,
                               struct nt_error *err) {
   struct stat st;
-  if (stat(m->folder, &st) != 0) {
-    nt_status status = nt_fail_errno(err, errno, "no_machine",
-                                     "there is no folder %s", m->folder);
-    nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
-            m->folder);
-    return status;
-  }
   if (stat(m->db_path, &st) == 0) {
     return NT_STATUS_SUCCESS;
   }
@@ -63,9 +94,28 @@ static nt_status check_exists(const struct sim_machine *m,
   return status;
 }
 
+/* Who removes a machine looks for owners first; this process was none before
+ * it had its row. */
+static nt_status check_not_removed(const struct sim_machine *m,
+                                   struct nt_error *err) {
+  int moved = 0;
+  sqlite3_file_control(m->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (!moved) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no_machine",
+          "%s was removed meanwhile", m->db_path);
+  nt_hint(err, "create the machine again");
+  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
 static nt_status sim_connect(const char *location, struct nt_machine **out,
                              struct nt_error *err) {
-  if (!location[0] || strcmp(location, NT_SIM_MEMORY) == 0) {
+  nt_status status = nt__sim_check_location(location, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (strcmp(location, NT_SIM_MEMORY) == 0) {
     nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
             "a machine in memory is gone when its creator closes it");
     nt_hint(err, "name the folder of a machine");
@@ -75,12 +125,18 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
   if (!m) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
   }
-  nt_status status = check_exists(m, err);
+  status = nt__sim_machine_enter(m, location, err);
+  if (nt_ok(status)) {
+    status = check_exists(m, err);
+  }
   if (nt_ok(status)) {
     status = nt__sim_store_open(m, false, err);
   }
   if (nt_ok(status)) {
     status = nt__sim_owner_enter(m, err);
+  }
+  if (nt_ok(status)) {
+    status = check_not_removed(m, err);
   }
   if (nt_ok(status)) {
     *out = &m->base;
@@ -118,4 +174,5 @@ const struct nt_handle_ops nt__sim_handle_ops = {
     .flush = nt__sim_flush,
     .close = nt__sim_close,
     .info = nt__sim_info,
+    .file_size = nt__sim_file_size,
 };

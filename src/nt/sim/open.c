@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../text.h"
 #include "internal.h"
@@ -112,11 +113,12 @@ static nt_status count_writers(struct opening *o, int64_t *writers,
                                struct nt_error *err) {
   return nt__sim_number(o->m,
                         "SELECT count(*) FROM file_object "
-                        "WHERE instance = ?1 AND access & 6 <> 0",
+                        "WHERE instance = ?1 AND access & 65542 <> 0",
                         SIM_ARGS(SIM_INT(o->instance.id)), 0, writers, err);
 }
 
-_Static_assert(WRITING == 6, "the query above tests these rights");
+_Static_assert((WRITING | NT_DELETE) == 65542,
+               "the query above tests these rights");
 
 /* O4: a volume open that shares neither writing nor deleting is a lock. */
 static nt_status check_implicit_lock(struct opening *o, bool *locks,
@@ -155,8 +157,19 @@ static nt_status open_device(struct opening *o, struct nt_error *err) {
 }
 
 /* O10: a volume that is offline and not mounted opens, on a file system that
- * is not there; it never becomes the volume's instance. */
+ * is not there; it never becomes the volume's instance. All handles of that
+ * time share it, so that a lock keeps the others out (O5). */
 static nt_status mount_offline(struct opening *o, struct nt_error *err) {
+  int64_t id;
+  nt_status status =
+      nt__sim_number(o->m,
+                     "SELECT id FROM instance WHERE volume = ?1 "
+                     "AND current = 0 AND condition = 0 LIMIT 1",
+                     SIM_ARGS(SIM_INT(o->volume.id)), 0, &id, err);
+  if (!nt_ok(status) || id != 0) {
+    return nt_ok(status) ? nt__sim_load_instance(o->m, id, &o->instance, err)
+                         : status;
+  }
   o->instance = (struct sim_instance){
       .volume = o->volume.id,
       .disk = -1,
@@ -435,6 +448,34 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
     status = nt__sim_end(m, nt__sim_cleanup(m, h->file_object, err), err);
   }
   nt__sim_files_close(h->file);
-  free(h);
+  if (m->store_failed && m->pid == getpid()) {
+    h->next = m->unfinished;
+    m->unfinished = h;
+  } else {
+    free(h);
+  }
   return status;
+}
+
+nt_status nt__sim_close_unfinished(struct sim_machine *m,
+                                   struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  for (struct sim_handle *h = m->unfinished; h && nt_ok(status); h = h->next) {
+    struct nt_error failure = {0};
+    status = nt__sim_cleanup(m, h->file_object, &failure);
+    if (status == NT_STATUS_FILE_CLOSED) { /* it is gone: that was the aim */
+      status = NT_STATUS_SUCCESS;
+    } else if (!nt_ok(status)) {
+      *err = failure;
+    }
+  }
+  return status;
+}
+
+void nt__sim_free_unfinished(struct sim_machine *m) {
+  while (m->unfinished) {
+    struct sim_handle *h = m->unfinished;
+    m->unfinished = h->next;
+    free(h);
+  }
 }

@@ -68,9 +68,9 @@ static nt_status find_folder(struct sim_machine *m, const char *path,
 static nt_status find_letter(struct sim_machine *m, const struct nt_name *name,
                              struct sim_target *out, struct nt_error *err) {
   char letter[3] = {name->letter, ':', '\0'};
-  if (name->path) {
-    char path[NT_NAME_MAX];
-    snprintf(path, sizeof path, "%s%s", letter, name->path);
+  if (out->has_rest) {
+    char path[NT_NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s%s", letter, out->rest);
     nt_status status = find_folder(m, path, out, err);
     if (status != NT_STATUS_NO_MORE_ENTRIES) {
       return status;
@@ -106,6 +106,12 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
                           struct sim_target *out, struct nt_error *err) {
   struct nt_name parsed;
   *out = (struct sim_target){.disk = -1};
+  if (strlen(name) >= NT_NAME_MAX) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "the name has %zu bytes",
+            strlen(name));
+    nt_hint(err, "use a name of at most %d bytes", NT_NAME_MAX - 1);
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
   nt_status status = nt_name_parse(name, &parsed, err);
   if (!nt_ok(status)) {
     return status;

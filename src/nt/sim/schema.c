@@ -5,6 +5,8 @@
 const char nt__sim_schema[] =
 /* Rows are few and small: small pages make every transaction's log small. */
 "PRAGMA page_size = 1024;"
+/* At once: who connects meanwhile must not see half of it. */
+"BEGIN EXCLUSIVE;"
 "PRAGMA application_id = " NT__SIM_APPLICATION_ID_TEXT ";"
 "PRAGMA user_version = " NT__SIM_SCHEMA_VERSION_TEXT ";"
 
@@ -88,5 +90,6 @@ const char nt__sim_schema[] =
 "  event INTEGER NOT NULL,"     /* enum sim_event; -1: forgotten */
 "  target TEXT NOT NULL,"
 "  pid INTEGER NOT NULL,"
-"  time_us INTEGER NOT NULL) STRICT;";
+"  time_us INTEGER NOT NULL) STRICT;"
+"COMMIT;";
 /* clang-format on */

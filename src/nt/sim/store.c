@@ -96,10 +96,26 @@ static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
   return code;
 }
 
+/* A child of fork must not use SQLite's files: they are its parent's. */
+static nt_status check_process(const struct sim_machine *m,
+                               struct nt_error *err) {
+  if (m->pid == getpid()) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",
+          "this connection belongs to process %lld", (long long)m->pid);
+  nt_hint(err, "connect to the machine again after fork");
+  return NT_STATUS_INVALID_HANDLE;
+}
+
 nt_status nt__sim_query(struct sim_machine *m, const char *sql,
                         const struct sim_arg *args, sqlite3_stmt **out,
                         struct nt_error *err) {
   struct sim_prepared *slot = find_slot(m, sql);
+  nt_status status = check_process(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
   /* SQLite may have rolled back already: what followed would stay. */
   if (m->in_transaction && m->store_failed) {
     return nt_fail(err, NT_STATUS_UNSUCCESSFUL, "store",
@@ -172,18 +188,19 @@ void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
 /* ---- transactions -------------------------------------------------------- */
 
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
-  if (m->pid != getpid()) {
-    nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",
-            "this connection belongs to process %lld", (long long)m->pid);
-    nt_hint(err, "connect to the machine again after fork");
-    return NT_STATUS_INVALID_HANDLE;
+  nt_status status = check_process(m, err);
+  if (!nt_ok(status)) {
+    return status;
   }
   m->store_failed = false;
   m->in_transaction = true;
   m->acting = m->pid;
-  nt_status status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
+  status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
   if (nt_ok(status)) {
     status = nt__sim_owner_reap(m, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_close_unfinished(m, err);
   }
   /* A BEGIN that fails may have begun all the same. */
   return nt_ok(status) ? status : nt__sim_end(m, status, err);
@@ -196,6 +213,7 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
     struct nt_error commit = {0};
     nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
     if (nt_ok(ended)) {
+      nt__sim_free_unfinished(m);
       return status;
     }
     *err = commit;
