@@ -65,7 +65,33 @@ local function explains(file, answer, message, code, info)
   return code, info, message
 end
 
+describe("machine.lock", function()
+  it("that is missing is not made anew while others hold theirs", function()
+    local path, _, defer = start(finally)
+    local machine = connect(defer, path)
+    local vol = assert(machine:open "D:")
+    assert(vol:lock())
+    assert(os.remove(path .. "/machine.lock"))
+    assert.equal("ERROR_FILE_NOT_FOUND",
+      explains(path .. "/machine.lock", core.connect("sim", path)))
+    assert.is_true(vol:is_locked())
+    assert(vol:unlock())
+  end)
+end)
+
 describe("machine.db", function()
+  it("that was edited to own other files does not get them removed", function()
+    local reason = machines.missing "sqlite3"
+    if reason then
+      pending(reason)
+    end
+    local path, folder = start(finally)
+    machines.sh([[sqlite3 %s/machine.db "UPDATE disk SET made = 1,
+      image = '../old.img' WHERE number = 1"]], path)
+    assert(sim.remove(path))
+    assert.is_not_nil(sums(folder):find("old.img", 1, true))
+  end)
+
   local function sqlite(path, statements)
     machines.sh("sqlite3 %s/machine.db '%s'", path, statements)
   end

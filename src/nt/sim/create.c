@@ -542,19 +542,6 @@ static nt_status make_folder(struct creation *c, const char *folder,
   return status;
 }
 
-static void unlink_in(const char *folder, const char *name) {
-  char path[2100];
-  nt_format_text(path, sizeof path, "%s/%s", folder, name);
-  unlink(path);
-}
-
-static void unlink_machine(const char *folder) {
-  unlink_in(folder, "machine.db");
-  unlink_in(folder, "machine.db-wal");
-  unlink_in(folder, "machine.db-shm");
-  unlink_in(folder, "machine.lock");
-}
-
 /* Nothing of a failed creation stays. */
 static void take_back(struct creation *c) {
   char folder[sizeof c->m->folder];
@@ -567,10 +554,10 @@ static void take_back(struct creation *c) {
     char name[32];
     snprintf(name, sizeof name, "disk%u.img", i);
     if (c->made_image[i]) {
-      unlink_in(folder, name);
+      nt__sim_unlink(folder, name);
     }
   }
-  unlink_machine(folder);
+  nt__sim_unlink_machine(folder);
   if (c->made_folder) {
     rmdir(folder);
   }
@@ -642,86 +629,4 @@ nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
     return status;
   }
   return nt__sim_end(m, set_flags(m, volume, flags, err), err);
-}
-
-/* ---- removing ------------------------------------------------------------ */
-
-static nt_status check_alone(struct sim_machine *m, struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
-      m, "SELECT pid, program FROM owner WHERE id <> ?1 ORDER BY id",
-      SIM_ARGS(SIM_INT(m->owner)), &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  bool alone = true;
-  while (nt_ok(status = nt__sim_step(m, stmt, err))) {
-    char program[64];
-    int64_t pid = sqlite3_column_int64(stmt, 0);
-    if (alone) {
-      nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
-              "somebody is connected to the machine");
-      err->holders_known = true;
-    }
-    alone = false;
-    nt__sim_text(stmt, 1, program, sizeof program);
-    nt_add_holder(err, pid, pid == m->pid, program, "connected");
-  }
-  if (status != NT_STATUS_NO_MORE_ENTRIES) {
-    return status;
-  }
-  if (alone) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_hint(err, "let them finish first");
-  return NT_STATUS_DEVICE_BUSY;
-}
-
-static nt_status unlink_images(struct sim_machine *m, struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(m, "SELECT image FROM disk WHERE made = 1",
-                                   SIM_NO_ARGS, &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  while (nt_ok(status = nt__sim_step(m, stmt, err))) {
-    char image[1024];
-    nt__sim_text(stmt, 0, image, sizeof image);
-    unlink_in(m->folder, image);
-  }
-  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
-}
-
-/* Within one transaction: who connects meanwhile waits, and then finds that
- * there is no database any more. */
-static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = check_alone(m, err);
-  if (nt_ok(status)) {
-    status = unlink_images(m, err);
-  }
-  if (nt_ok(status)) {
-    unlink_in(m->folder, "machine.db");
-  }
-  return nt__sim_end(m, status, err);
-}
-
-nt_status nt_sim_remove(const char *path, struct nt_error *err) {
-  struct nt_machine *machine;
-  nt_error_name(err, "remove", path);
-  nt_status status = nt_connect(&nt_sim_ops, path, &machine, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = unlink_contents(nt__sim_machine(machine), err);
-  nt_disconnect(machine);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  unlink_machine(path);
-  rmdir(path); /* stays when somebody keeps files of his own there */
-  return NT_STATUS_SUCCESS;
 }

@@ -20,4 +20,8 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
 /* Ends a connection in any state of its making. */
 void nt__sim_machine_free(struct sim_machine *m);
 
+/* Removes a file of a machine's folder, and all that is not an image. */
+void nt__sim_unlink(const char *folder, const char *name);
+void nt__sim_unlink_machine(const char *folder);
+
 #endif

@@ -57,13 +57,18 @@ static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
     return NT_STATUS_SUCCESS; /* in memory: nobody to share it with */
   }
   snprintf(path, sizeof path, "%s/machine.lock", m->folder);
-  m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (m->lock_fd < 0) {
-    nt_status status = nt_fail_errno(err, errno, "store", "%s", path);
-    nt_hint(err, "make the folder writable, or copy the machine elsewhere");
-    return status;
+  /* Never made here: those who are connected hold their bytes in the file
+   * that was there, and would count as dead in a new one. */
+  m->lock_fd = open(path, O_RDWR | O_CLOEXEC);
+  if (m->lock_fd >= 0) {
+    return NT_STATUS_SUCCESS;
   }
-  return NT_STATUS_SUCCESS;
+  int number = errno;
+  nt_status status = nt_fail_errno(err, number, "store", "%s", path);
+  nt_hint(err, number == ENOENT
+                   ? "when nobody uses the machine, make an empty file there"
+                   : "make the folder writable, or copy the machine elsewhere");
+  return status;
 }
 
 static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {

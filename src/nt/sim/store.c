@@ -49,8 +49,8 @@ static bool is_full(struct sim_machine *m, int code) {
 static void hint_for(nt_status status, struct nt_error *err) {
   if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
     nt_hint(err,
-            "the images are not touched: make a new machine around them with "
-            "--disk-image");
+            "the images are whole: make a new machine around them with "
+            "--disk-image, and delete the damaged one by hand");
   } else if (status == NT_STATUS_DISK_FULL) {
     nt_hint(err, "free some space and repeat; nothing was changed");
   } else if (status == NT_STATUS_MEDIA_WRITE_PROTECTED ||
