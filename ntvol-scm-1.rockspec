@@ -117,6 +117,7 @@ build = {
         "src/nt/sim/owner.c",
         "src/nt/sim/partition.c",
         "src/nt/sim/pnp.c",
+        "src/nt/sim/refuse.c",
         "src/nt/sim/remove.c",
         "src/nt/sim/resolve.c",
         "src/nt/sim/rows.c",

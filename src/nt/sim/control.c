@@ -32,42 +32,6 @@ static nt_status check_manage(const struct request *r, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-/* L6, L7, D5: documented for lock and dismount alike. */
-static nt_status check_system(const struct request *r, struct nt_error *err) {
-  bool page = (r->volume.flags & NT_VOLUME_PAGEFILE) != 0;
-  if (!page && !(r->volume.flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT))) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, page ? "page_file" : "system_volume",
-          page ? "the volume holds a page file"
-               : "the system runs from this volume");
-  err->cls = NT_CLASS_PERMANENT;
-  nt_hint(err, page ? "move the page file to another volume first"
-                    : "start another system to work on this volume");
-  return NT_STATUS_ACCESS_DENIED;
-}
-
-static nt_status gone(const struct request *r, struct nt_error *err) {
-  switch (r->instance.condition) {
-    case SIM_GOOD:
-      return NT_STATUS_SUCCESS;
-    case SIM_DISMOUNTED:
-      nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
-      nt_hint(err, "close the handle and open the volume again");
-      return NT_STATUS_VOLUME_DISMOUNTED;
-    case SIM_WRONG_VOLUME:
-      nt_fail(err, NT_STATUS_WRONG_VOLUME, "identity_changed",
-              "another file system is on the volume now");
-      nt_hint(err, "close the handle and open the volume again");
-      return NT_STATUS_WRONG_VOLUME;
-    case SIM_GONE:
-      break;
-  }
-  nt_fail(err, NT_STATUS_FILE_INVALID, "removed", "the device was removed");
-  nt_hint(err, "close the handle");
-  return NT_STATUS_FILE_INVALID;
-}
-
 /* ---- lock ---------------------------------------------------------------- */
 
 /* L2, L3, L9, L10, L16. */
@@ -102,7 +66,7 @@ static nt_status check_alone(const struct request *r, struct nt_error *err) {
 static nt_status lock(struct request *r, struct nt_error *err) {
   nt_status status = check_manage(r, err);
   if (nt_ok(status) && r->instance.condition == SIM_GONE) {
-    status = gone(r, err);
+    status = nt__sim_check_condition(&r->instance, err);
   }
   if (!nt_ok(status)) {
     return status;
@@ -114,7 +78,7 @@ static nt_status lock(struct request *r, struct nt_error *err) {
                                  r->handle->extent_count, err);
   }
   if (nt_ok(status)) {
-    status = check_system(r, err);
+    status = nt__sim_check_system(&r->volume, err);
   }
   if (nt_ok(status)) {
     status = check_alone(r, err);
@@ -217,9 +181,9 @@ static nt_status dismount(struct request *r, struct nt_error *err) {
   if (r->instance.fsd->dismount_needs_lock) {
     return dismount_raw(r, err);
   }
-  status = check_system(r, err);
+  status = nt__sim_check_system(&r->volume, err);
   if (nt_ok(status)) {
-    status = gone(r, err); /* D4 */
+    status = nt__sim_check_condition(&r->instance, err); /* D4 */
   }
   if (nt_ok(status)) {
     status = check_foreign_lock(r, err);
@@ -257,7 +221,7 @@ static nt_status is_mounted(struct request *r, struct nt_error *err) {
   }
   nt_status status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
   if (nt_ok(status)) {
-    status = gone(r, err);
+    status = nt__sim_check_condition(&r->instance, err);
   }
   if (nt_ok(status) && r->instance.vpb & SIM_VPB_LOCKED &&
       r->instance.fsd->locked_means_unmounted) {

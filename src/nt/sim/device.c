@@ -69,19 +69,10 @@ static nt_status set_offline(struct request *r, bool offline,
 
 static nt_status offline(struct request *r, struct nt_error *err) {
   nt_status status = volume_only(r, err);
-  if (!nt_ok(status)) {
-    return status;
+  if (nt_ok(status)) {
+    status = nt__sim_check_system(&r->volume, err);
   }
-  if (r->volume.flags &
-      (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)) { /* F5 */
-    nt_fail(
-        err, NT_STATUS_ACCESS_DENIED,
-        r->volume.flags & NT_VOLUME_PAGEFILE ? "page_file" : "system_volume",
-        "the system needs this volume");
-    nt_hint(err, "name another volume");
-    return NT_STATUS_ACCESS_DENIED;
-  }
-  return set_offline(r, true, err);
+  return nt_ok(status) ? set_offline(r, true, err) : status;
 }
 
 static nt_status online(struct request *r, struct nt_error *err) {
@@ -96,14 +87,12 @@ static nt_status boolean(bool answer, struct nt_error *err) {
 
 /* ---- queries ------------------------------------------------------------- */
 
+/* F10: needs the medium. */
 static nt_status length_info(struct request *r, struct nt_error *err) {
-  if (r->volume.flags & NT_VOLUME_OFFLINE) { /* F10: needs the medium */
-    nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline",
-            "the volume is offline");
-    nt_hint(err, "bring it online first");
-    return NT_STATUS_DEVICE_NOT_READY;
+  nt_status status = nt__sim_check_online(&r->volume, err);
+  if (nt_ok(status)) {
+    status = need(r, 8, err);
   }
-  nt_status status = need(r, 8, err);
   if (nt_ok(status)) {
     put_u64(r->out, r->handle->length);
   }

@@ -145,7 +145,6 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
 
 nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
                         struct sim_instance *out, struct nt_error *err) {
-  bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
   nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
   if (nt_ok(status)) {
     status = nt__sim_verify(m, volume, out, err);
@@ -155,11 +154,9 @@ nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
   } else if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
   }
-  if (offline) {
-    nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline",
-            "the volume is offline and cannot be mounted");
-    nt_hint(err, "bring it online first");
-    return NT_STATUS_DEVICE_NOT_READY;
+  status = nt__sim_check_online(volume, err);
+  if (!nt_ok(status)) {
+    return status;
   }
   bool locked;
   status = end_stand_ins(m, volume->id, out, &locked, err);

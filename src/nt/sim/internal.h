@@ -339,6 +339,20 @@ void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
 void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
                          struct nt_error *err);
 
+/* ---- refuse.c ------------------------------------------------------------ */
+
+/* L6, L7, D5, F5: system, boot and page-file volumes are left alone. */
+nt_status nt__sim_check_system(const struct sim_volume *volume,
+                               struct nt_error *err);
+
+/* I4 to I7: whether the file system of a handle is still alive. */
+nt_status nt__sim_check_condition(const struct sim_instance *instance,
+                                  struct nt_error *err);
+
+/* F9, F10, F13: nothing reaches the medium of an offline volume. */
+nt_status nt__sim_check_online(const struct sim_volume *volume,
+                               struct nt_error *err);
+
 /* ---- event.c ------------------------------------------------------------- */
 
 /* X(name, kind, GUID): codes and GUIDs of nt-semantics section 2. */

@@ -79,31 +79,15 @@ static nt_status load_verified(struct request *r, struct nt_error *err) {
 /* I3 to I7: who may still use the instance. */
 static nt_status check_condition(const struct request *r,
                                  struct nt_error *err) {
-  switch (r->instance.condition) {
-    case SIM_GOOD:
-      break;
-    case SIM_DISMOUNTED:
-      if (r->object.flags & SIM_FO_COMPLETE_DISMOUNT) {
-        break;
-      }
-      nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
-      nt_hint(err, "close the handle and open it again");
-      return NT_STATUS_VOLUME_DISMOUNTED;
-    case SIM_WRONG_VOLUME:
-      nt_fail(err, NT_STATUS_WRONG_VOLUME, "identity_changed",
-              "another file system is on the volume now");
-      nt_hint(err, "close the handle and open it again");
-      return NT_STATUS_WRONG_VOLUME;
-    case SIM_GONE:
-      nt_fail(err, NT_STATUS_FILE_INVALID, "removed", "the device was removed");
-      nt_hint(err, "close the handle");
-      return NT_STATUS_FILE_INVALID;
+  bool own = r->instance.condition == SIM_DISMOUNTED &&
+             r->object.flags & SIM_FO_COMPLETE_DISMOUNT;
+  nt_status status =
+      own ? NT_STATUS_SUCCESS : nt__sim_check_condition(&r->instance, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_online(&r->volume, err);
   }
-  if (r->volume.flags & NT_VOLUME_OFFLINE) { /* F9 */
-    nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline",
-            "the volume is offline");
-    nt_hint(err, "bring it online first");
-    return NT_STATUS_DEVICE_NOT_READY;
+  if (!nt_ok(status)) {
+    return status;
   }
   if (r->handle->disk >= 0 && r->disk.flags & NT_DISK_UNINSTALLED) {
     nt_fail(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed", NULL);

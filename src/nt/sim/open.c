@@ -323,13 +323,9 @@ static nt_status check_files(struct opening *o, struct nt_error *err) {
     nt_hint(err, "open the volume itself, or format it first");
     return NT_STATUS_UNRECOGNIZED_VOLUME;
   }
-  if (o->volume.flags & NT_VOLUME_OFFLINE) { /* O10 */
-    nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline",
-            "the volume is offline");
-    nt_hint(err, "bring it online first");
-    return NT_STATUS_DEVICE_NOT_READY;
-  }
-  return check_file_disposition(o->options->disposition, err);
+  status = nt__sim_check_online(&o->volume, err); /* O10 */
+  return nt_ok(status) ? check_file_disposition(o->options->disposition, err)
+                       : status;
 }
 
 static nt_status open_file(struct opening *o, struct nt_error *err) {

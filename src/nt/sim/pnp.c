@@ -58,13 +58,10 @@ static nt_status uninstall_volume(struct sim_machine *m, int64_t id,
   if (openers > 0) {
     return veto(m, id, -1, err);
   }
-  if (volume.flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED, "system_volume",
-            "the system needs this volume");
-    nt_hint(err, "name another volume");
-    return NT_STATUS_ACCESS_DENIED;
+  status = nt__sim_check_system(&volume, err);
+  if (nt_ok(status)) {
+    status = end_instance(m, id, -1, err);
   }
-  status = end_instance(m, id, -1, err);
   volume.installed = false;
   if (nt_ok(status)) {
     status = nt__sim_event_volume(m, SIM_REMOVAL, id, err);

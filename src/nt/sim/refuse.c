@@ -1,0 +1,49 @@
+/* Refusals that several requests share: what a volume or its file system is
+ * now, and what to do about it. */
+#include "internal.h"
+
+nt_status nt__sim_check_system(const struct sim_volume *volume,
+                               struct nt_error *err) {
+  bool page = (volume->flags & NT_VOLUME_PAGEFILE) != 0;
+  if (!page && !(volume->flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT))) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_ACCESS_DENIED, page ? "page_file" : "system_volume",
+          page ? "the volume holds a page file"
+               : "the system runs from this volume");
+  nt_hint(err, page ? "move the page file to another volume first"
+                    : "start another system to work on this volume");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+nt_status nt__sim_check_condition(const struct sim_instance *instance,
+                                  struct nt_error *err) {
+  switch (instance->condition) {
+    case SIM_GOOD:
+      return NT_STATUS_SUCCESS;
+    case SIM_DISMOUNTED:
+      nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
+      nt_hint(err, "close the handle and open it again");
+      return NT_STATUS_VOLUME_DISMOUNTED;
+    case SIM_WRONG_VOLUME:
+      nt_fail(err, NT_STATUS_WRONG_VOLUME, "identity_changed",
+              "another file system is on the volume now");
+      nt_hint(err, "close the handle and open it again");
+      return NT_STATUS_WRONG_VOLUME;
+    case SIM_GONE:
+      break;
+  }
+  nt_fail(err, NT_STATUS_FILE_INVALID, "removed", "the device was removed");
+  nt_hint(err, "close the handle");
+  return NT_STATUS_FILE_INVALID;
+}
+
+nt_status nt__sim_check_online(const struct sim_volume *volume,
+                               struct nt_error *err) {
+  if (!(volume->flags & NT_VOLUME_OFFLINE)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline", "the volume is offline");
+  nt_hint(err, "bring it online first");
+  return NT_STATUS_DEVICE_NOT_READY;
+}
