@@ -50,10 +50,15 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
                                 struct nt_error *err) {
   char *folder = realpath(location, NULL);
   if (!folder) {
-    nt_status status = nt_fail_errno(err, errno, "no_machine",
-                                     "there is no folder %s", location);
-    nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
-            location);
+    int number = errno;
+    nt_status status =
+        nt_fail_errno(err, number, "no_machine", "the folder %s", location);
+    if (number == ENOENT) {
+      nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
+              location);
+    } else {
+      nt_hint(err, "name the folder of a machine that you may use");
+    }
     return status;
   }
   nt_status status = NT_STATUS_SUCCESS;
