@@ -103,7 +103,6 @@ test: deps
 LEAKS = detect_leaks=0:include_if_exists=$(CURDIR)/tools/leaks.%b
 SANITIZER = LD_PRELOAD="$(shell gcc -print-file-name=libasan.so) $(shell \
   gcc -print-file-name=libubsan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
-  LSAN_OPTIONS=suppressions=$(CURDIR)/tools/leaks.supp:print_suppressions=0 \
   ASAN_OPTIONS=$(LEAKS) NTVOL_CHECKER="env ASAN_OPTIONS=detect_leaks=1"
 asan:
 	$(MAKE_IN) suite KIND=asan CC=gcc WRAP='$(SANITIZER)'
