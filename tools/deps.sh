@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
 libfdisk-dev libtsk-dev"
 run="lua5.4 lua-argparse dosfstools ntfs-3g exfatprogs"
-develop="lua-busted lua-cjson luarocks mtools fdisk sqlite3"
+develop="lua-busted lua-cjson luarocks mtools fdisk sqlite3 xz-utils"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   cat >&2 <<'TEXT'
