@@ -133,9 +133,11 @@ static void check_order(const char *what) {
   for (int i = 1; i < last - 1; i++) {
     touches += volume.log[i].kind == 'w' && volume.log[i].offset == 0;
   }
-  CHECK(volume.log_count < MAX_RECORDS && volume.log[0].kind == 'w' &&
-            volume.log[0].offset == 0,
+  CHECK(volume.log_count < MAX_RECORDS &&
+            is_write(&volume.log[0], 0, volume.handle.sector_size),
         "%s: the boot sector is wiped first", what);
+  CHECK(volume.log[1].kind == 'f',
+        "%s: that is durable before anything else is touched", what);
   CHECK(is_write(&volume.log[last - 1], 0, volume.handle.sector_size),
         "%s: the boot sector is written last", what);
   CHECK(volume.log[last].kind == 'f' && volume.log[last - 2].kind == 'f',

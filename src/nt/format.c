@@ -55,7 +55,8 @@ static nt_status list_windows(struct job *job) {
   uint64_t length = job->place.length;
   uint64_t head = length < HEAD_WINDOW ? length : HEAD_WINDOW;
   uint64_t tail = length - head < TAIL_WINDOW ? length - head : TAIL_WINDOW;
-  nt_status status = nt_ranges_add(&job->ranges, 0, head, job->err);
+  uint64_t boot = job->place.sector_size; /* wiped and written on its own */
+  nt_status status = nt_ranges_add(&job->ranges, boot, head - boot, job->err);
   if (nt_ok(status)) {
     status = nt_ranges_add(&job->ranges, length - tail, tail, job->err);
   }
@@ -72,6 +73,7 @@ static nt_status list_ranges(struct job *job) {
                                 place->length, place->sector_size, job->err);
   }
   job->total = job->options->full ? place->length : place->sector_size;
+  job->total += place->sector_size; /* the boot sector is wiped, too */
   for (size_t i = 0; i < job->ranges.count; i++) {
     bool counted = i < job->windows || !job->options->full;
     job->total += counted ? job->ranges.at[i].length : 0;
@@ -154,7 +156,8 @@ static nt_status by_pieces(struct job *job, uint64_t offset, uint64_t length,
                            nt_status (*step)(struct job *, uint64_t, size_t)) {
   nt_status status = NT_STATUS_SUCCESS;
   while (nt_ok(status) && length > 0) {
-    size_t piece = length < PIECE ? (size_t)length : PIECE;
+    size_t room = PIECE - (size_t)(offset % PIECE); /* whole pieces align */
+    size_t piece = length < room ? (size_t)length : room;
     status = step(job, offset, piece);
     if (nt_ok(status)) {
       status = advance(job, piece);
@@ -197,8 +200,18 @@ static nt_status wipe_piece(struct job *job, uint64_t offset, size_t length) {
   return status;
 }
 
+/* Durable before anything else is touched: a power cut must not keep the old
+ * boot sector in front of wiped tables. */
+static nt_status wipe_boot_sector(struct job *job) {
+  nt_status status = wipe_piece(job, 0, job->place.sector_size);
+  if (nt_ok(status)) {
+    status = flush(job, "flush the wiped boot sector");
+  }
+  return nt_ok(status) ? advance(job, job->place.sector_size) : status;
+}
+
 static nt_status wipe_windows(struct job *job) {
-  nt_status status = NT_STATUS_SUCCESS;
+  nt_status status = wipe_boot_sector(job);
   for (size_t i = 0; nt_ok(status) && i < job->windows; i++) {
     const struct nt_range *window = &job->ranges.at[i];
     status = by_pieces(job, window->offset, window->length, wipe_piece);
