@@ -509,18 +509,17 @@ static void fake_disconnect(struct nt_machine *machine) {
   free(m);
 }
 
-static const struct nt_machine_ops machine_ops = {NT_OPS_VERSION,
-                                                  sizeof(struct nt_machine_ops),
-                                                  "fake",
-                                                  fake_connect,
-                                                  fake_disconnect,
-                                                  fake_open,
-                                                  fake_next_volume,
-                                                  fake_next_disk,
-                                                  fake_next_event,
-                                                  fake_uninstall,
-                                                  NULL,
-                                                  NULL};
+static const struct nt_machine_ops machine_ops = {
+    .version = NT_OPS_VERSION,
+    .size = sizeof(struct nt_machine_ops),
+    .kind = "fake",
+    .connect = fake_connect,
+    .disconnect = fake_disconnect,
+    .open = fake_open,
+    .next_volume = fake_next_volume,
+    .next_disk = fake_next_disk,
+    .next_event = fake_next_event,
+    .uninstall = fake_uninstall};
 
 static nt_status fake_connect(const char *location, struct nt_machine **out,
                               struct nt_error *err) {

@@ -158,6 +158,7 @@ static const struct nt_machine_ops full_machine = {
     .uninstall = fake_named,
     .mask = fake_named,
     .unmask = fake_named,
+    .eject = fake_named,
 };
 
 static const struct nt_handle_ops full_handle = {
@@ -228,6 +229,9 @@ static nt_status call_mask(struct nt_error *err) {
 static nt_status call_unmask(struct nt_error *err) {
   return nt_unmask(&fake_machine, "PhysicalDrive1", err);
 }
+static nt_status call_eject(struct nt_error *err) {
+  return nt_eject(&fake_machine, "D:", err);
+}
 static nt_status call_control(struct nt_error *err) {
   return nt_verb(&fake_handle, NT_FSCTL_LOCK_VOLUME, err);
 }
@@ -273,6 +277,7 @@ static const struct {
     {call_uninstall, "uninstall", "D:", MACHINE_SLOT(uninstall)},
     {call_mask, "mask", "PhysicalDrive1", MACHINE_SLOT(mask)},
     {call_unmask, "unmask", "PhysicalDrive1", MACHINE_SLOT(unmask)},
+    {call_eject, "eject", "D:", MACHINE_SLOT(eject)},
     {call_control, "lock", "D:", HANDLE_SLOT(control)},
     {call_read, "read", "D:", HANDLE_SLOT(read)},
     {call_write, "write", "D:", HANDLE_SLOT(write)},

@@ -55,6 +55,9 @@ struct nt_error {
   bool holders_known;          /* somebody looked for holders */
   const char *holders_missing; /* static string: why the list may be
                                   incomplete; NULL: complete */
+  const char *veto_type;       /* static string: what kind of object refused a
+                                  removal, "driver", "open handle"; NULL: nobody */
+  char veto_name[280];         /* that object: a device, service or window */
 };
 
 /* Fills status, reason and detail; returns `status`, so that a refusal is one

@@ -159,6 +159,21 @@ nt_status nt_unmask(struct nt_machine *machine, const char *disk,
   return finish(status, err, "unmask", disk);
 }
 
+nt_status nt_eject(struct nt_machine *machine, const char *name,
+                   struct nt_error *err) {
+  nt_status status = check_machine(machine, MACHINE_HAS(machine, eject), err);
+  if (nt_ok(status)) {
+    status = machine->ops->eject(machine, name, err);
+  }
+  return finish(status, err, "eject", name);
+}
+
+bool nt_machine_has(const struct nt_machine *machine, uint32_t trait) {
+  return machine->ops->size >=
+             offsetof(struct nt_machine_ops, traits) + sizeof(uint32_t) &&
+         (machine->ops->traits & trait) == trait;
+}
+
 /* ---- control codes ------------------------------------------------------- */
 
 static void name_code(uint32_t code, char *buf, size_t cap) {

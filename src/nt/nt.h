@@ -81,6 +81,10 @@ struct nt_open_options {
   uint32_t share;  /* NT_SHARE_* */
   enum nt_disposition disposition;
   bool directory; /* FILE_DIRECTORY_FILE: must be a directory */
+  /* Milliseconds that one request on this handle may take; then it is
+   * cancelled and answers STATUS_IO_TIMEOUT. 0: as long as it takes. A machine
+   * whose requests never wait has no use for it. */
+  uint32_t timeout;
 };
 
 #define NT_VOLUME_MOUNTED 0x0001U    /* a file system is mounted */
@@ -93,6 +97,8 @@ struct nt_open_options {
 #define NT_VOLUME_BOOT 0x0080U       /* the running system is on it */
 #define NT_VOLUME_UNREADABLE 0x0200U /* its bytes cannot be read now */
 #define NT_VOLUME_PAGEFILE 0x0100U   /* memory is paged to it */
+#define NT_VOLUME_CSV 0x0400U        /* a cluster shared volume */
+#define NT_VOLUME_DIRTY 0x0800U      /* its file system wants to be checked */
 
 struct nt_extent {
   uint32_t disk;   /* PhysicalDrive number */
@@ -154,6 +160,12 @@ struct nt_event {
 
 struct nt_machine;
 struct nt_handle;
+struct nt_format_options; /* format.h */
+struct nt_format_result;
+
+/* The machine has a formatter of its own, the slot `format` of its handles:
+ * nothing is known about its result beforehand, and nothing can be undone. */
+#define NT_MACHINE_FORMATS 0x01U
 
 struct nt_machine_ops {
   uint32_t version; /* NT_OPS_VERSION. Append-only: new slots go to the end */
@@ -208,6 +220,14 @@ struct nt_machine_ops {
                     struct nt_error *err);
   nt_status (*unmask)(struct nt_machine *machine, const char *disk,
                       struct nt_error *err);
+
+  uint32_t traits; /* NT_MACHINE_* */
+
+  /* Plug and Play ejection of the device that holds a volume or disk:
+   * everything on it is removed, and it is safe to take it away. Vetoed with
+   * STATUS_DEVICE_BUSY, err->veto says by whom. */
+  nt_status (*eject)(struct nt_machine *machine, const char *name,
+                     struct nt_error *err);
 };
 
 struct nt_handle_ops {
@@ -256,6 +276,16 @@ struct nt_handle_ops {
    * not asked here. */
   nt_status (*file_size)(struct nt_handle *handle, uint64_t *out,
                          struct nt_error *err);
+
+  /* Formats the volume with the machine's own formatter. nt_format() has
+   * checked handle, lock, erase token and the volume's flags. The handle must
+   * hold the lock again when it returns; where the formatter wants the volume
+   * for itself, the lock is given up for that time. NULL: nt_format() makes
+   * the file system itself (see transplant.h). Fills err->outcome on
+   * failure. */
+  nt_status (*format)(struct nt_handle *handle,
+                      const struct nt_format_options *options,
+                      struct nt_format_result *result, struct nt_error *err);
 };
 
 /* First member of every back end's machine. */
@@ -302,6 +332,11 @@ nt_status nt_mask(struct nt_machine *machine, const char *disk,
                   struct nt_error *err);
 nt_status nt_unmask(struct nt_machine *machine, const char *disk,
                     struct nt_error *err);
+nt_status nt_eject(struct nt_machine *machine, const char *name,
+                   struct nt_error *err);
+
+/* Whether the machine has a trait, NT_MACHINE_*. */
+bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
 
 nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
                      size_t in_len, void *out, size_t out_cap, size_t *out_len,
