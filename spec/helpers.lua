@@ -47,6 +47,10 @@ local function check_info(info)
   assert.equal("integer", math.type(info.win32))
   assert(classes[info.class], "class " .. tostring(info.class))
   check_holders(info)
+  if info.veto ~= nil then
+    assert.equal("string", type(info.veto.type))
+    assert.equal("string", type(info.veto.name))
+  end
 end
 
 --- Checks that the values are a failure of the documented shape, with this

@@ -7,7 +7,8 @@ uses them. Programs load `ntvol`; this module is its private part.
 #include "lua_class.h"
 
 #include <string.h>
-#include <time.h>
+
+#include "nt/host.h"
 
 /***
 What a value is: `"volume"`, `"closed volume"`, `"machine"`,
@@ -51,20 +52,31 @@ static int ln_core_help_class(lua_State *L) {
 }
 
 /***
-The time: for differences, with the finest clock that C has.
+The time: for differences, with the finest clock that there is.
 @function time
 @treturn number seconds since 1970, UTC
 */
 static int ln_core_time(lua_State *L) {
-  struct timespec now = {0};
-  timespec_get(&now, TIME_UTC);
-  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+  lua_pushnumber(L, (lua_Number)nt_time_us() / 1e6);
+  return 1;
+}
+
+/***
+Whether a standard channel is a terminal (a console on Windows).
+@function is_terminal
+@tparam integer channel 0 standard input, 1 standard output, 2 standard error
+@treturn boolean
+*/
+static int ln_core_is_terminal(lua_State *L) {
+  lua_pushboolean(L, nt_is_terminal((int)ln_checkrange(L, 1, "channel", 0, 2)));
   return 1;
 }
 
 static const struct ln_method functions[] = {
     {"type", ln_core_type, "(value)", "Says what a value is."},
     {"time", ln_core_time, "()", "Seconds since 1970."},
+    {"is_terminal", ln_core_is_terminal, "(channel)",
+     "Says whether a standard channel is a terminal."},
     {"rehearse_format", ln_core_rehearse_format, "(options)",
      "Says whether a file system can be made."},
     {"help_class", ln_core_help_class, "(name)", "Help text of a class."},

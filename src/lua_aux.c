@@ -155,6 +155,17 @@ static void set_optional(lua_State *L, const char *field, const char *value) {
   }
 }
 
+/* Who refused a removal. */
+static void set_veto(lua_State *L, const struct nt_error *err) {
+  if (err->veto_type == NULL) {
+    return;
+  }
+  lua_createtable(L, 0, 2);
+  ln_setstring(L, "type", err->veto_type);
+  ln_setstring(L, "name", err->veto_name);
+  lua_setfield(L, -2, "veto");
+}
+
 static void push_info(lua_State *L, const struct nt_error *err) {
   char name[32];
   lua_createtable(L, 0, 14);
@@ -171,6 +182,7 @@ static void push_info(lua_State *L, const struct nt_error *err) {
   set_optional(L, "outcome", err->outcome);
   set_native(L, err);
   set_holders(L, err);
+  set_veto(L, err);
 }
 
 int ln_pusherror(lua_State *L, const struct nt_error *err) {

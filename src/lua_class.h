@@ -87,6 +87,9 @@ struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb);
 /* Its handle; raises when it is closed, or busy with a format. */
 struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v);
 
+/* After a request that may have ended the lock. */
+void ln_synclock(struct ln_volume *v);
+
 /* Unlocks, and forgets the current lock when the machine agreed. */
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err);
 
@@ -103,6 +106,15 @@ int ln_volume_device_number(lua_State *L);
 int ln_volume_is_locked(lua_State *L);
 int ln_volume_is_mounted(lua_State *L);
 int ln_volume_is_offline(lua_State *L);
+
+/* ---- one control code (lua_verb.c) --------------------------------------- */
+
+int ln_volume_dismount(lua_State *L);
+int ln_volume_offline(lua_State *L);
+int ln_volume_online(lua_State *L);
+int ln_volume_extended_io(lua_State *L);
+int ln_volume_eject(lua_State *L);
+int ln_volume_media_removal(lua_State *L);
 
 /* ---- lock guards (lua_lock.c) -------------------------------------------- */
 
@@ -132,7 +144,7 @@ void ln_pushextents(lua_State *L, const struct nt_extent *extents,
                     uint32_t count);
 
 /* "mounted, locked"; in a buffer of at least LN_STATE_MAX bytes. */
-#define LN_STATE_MAX 96
+#define LN_STATE_MAX 128
 const char *ln_volumestate(uint32_t flags, char *buf);
 
 /* Pushes "64 MiB". */

@@ -139,7 +139,8 @@ that says what the volume holds.
 @treturn[2] string code `"ERROR_NOT_LOCKED"`, `"ERROR_OPERATION_ABORTED"` when
  cancelled, `"ERROR_NOT_SUPPORTED"` when the mkfs tool is missing, ...
 @treturn[2] table info `info.outcome` says what the volume holds now:
- `"untouched"` or `"unformatted"`
+ `"untouched"`, `"unformatted"`, or `"formatted"` when only what came after the
+ format failed
 @raise for an unknown option or value
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -162,6 +163,7 @@ int ln_volume_format(lua_State *L) {
   v->busy = true;
   status = nt_format(handle, &options, &result, &err);
   v->busy = false;
+  ln_synclock(v); /* a formatter may give the lock up and not get it back */
   if (progress.failed) {
     ln_warn(L, &err); /* the raised error cannot say what the volume holds */
     return lua_error(L);

@@ -39,6 +39,8 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
       {NT_VOLUME_SYSTEM, "system"},
       {NT_VOLUME_BOOT, "boot"},
       {NT_VOLUME_PAGEFILE, "page file"},
+      {NT_VOLUME_CSV, "cluster shared"},
+      {NT_VOLUME_DIRTY, "dirty"},
       {NT_VOLUME_UNREADABLE, "cannot be read"}};
   const char *first = "not mounted";
   if (flags & NT_VOLUME_OFFLINE) {
@@ -124,7 +126,9 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
                                            {NT_VOLUME_REMOVABLE, "removable"},
                                            {NT_VOLUME_SYSTEM, "system"},
                                            {NT_VOLUME_BOOT, "boot"},
-                                           {NT_VOLUME_PAGEFILE, "pagefile"}};
+                                           {NT_VOLUME_PAGEFILE, "pagefile"},
+                                           {NT_VOLUME_CSV, "csv"},
+                                           {NT_VOLUME_DIRTY, "dirty"}};
   char state[LN_STATE_MAX];
   size_t i;
   for (i = 0; i < COUNT(names); i++) {
@@ -134,7 +138,7 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
 }
 
 void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
-  lua_createtable(L, 0, 24);
+  lua_createtable(L, 0, 26);
   ln_setstring(L, "name", info->name);
   ln_setstring(L, "guid_path", info->guid_path);
   ln_setstring(L, "device", info->device);

@@ -6,6 +6,7 @@ Machine kinds: which there are, and connecting to a machine of one of them.
 #include <stddef.h>
 
 #include "lua_class.h"
+#include "nt/native.h"
 
 #define KINDS "ntvol.kinds"
 
@@ -183,7 +184,19 @@ static const struct ln_method functions[] = {
     {"connect", ln_core_connect, "(kind, location)", "Connects to a machine."},
     {NULL, NULL, NULL, NULL}};
 
+/* The kind of this computer, where there is one, is there from the start. */
+static void register_native(lua_State *L) {
+  const struct nt_machine_ops *native = nt_native();
+  if (native == NULL) {
+    return;
+  }
+  lua_pushcfunction(L, ln_core_register);
+  ntvol_pushkind(L, native);
+  lua_call(L, 1, 0);
+}
+
 void ln_openkinds(lua_State *L) {
   ln_newclass(L, NTVOL_KIND, "a kind of machine", methods, meta);
   ln_addfunctions(L, functions);
+  register_native(L);
 }

@@ -275,6 +275,26 @@ static int ln_machine_uninstall(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
+/***
+Ejects the device that holds a volume or disk (Plug and Play): everything on it
+is removed, and it is safe to take it away.
+@function machine:eject
+@tparam string name `"E:"`, `"PhysicalDrive1"`
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` when somebody refused: `info.veto` says
+ who; `"ERROR_NOT_SUPPORTED"` where devices are not ejected
+@treturn[2] table info
+*/
+static int ln_machine_eject(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *name = ln_checkname(L, 2);
+  struct nt_error err = {0};
+  nt_status status = nt_eject(ln_connection(L, m), name, &err);
+  return ln_result(L, status, &err);
+}
+
 /* A disk by name, or by number (1 or "1"), which becomes "PhysicalDrive1". */
 static const char *check_disk(lua_State *L, int arg) {
   const char *name;
@@ -334,7 +354,10 @@ static int ln_machine_unmask(lua_State *L) {
 /* ---- about itself -------------------------------------------------------- */
 
 /***
-Says which operations this machine has.
+Says which operations this machine has. `own_formatter` is true where the
+system formats volumes itself: nobody knows beforehand what it will say, it
+needs the volume for itself, so that the lock is given up meanwhile, and it
+cannot be taken back.
 @function machine:capabilities
 @treturn {[string]=boolean,...} operation -> true or false
 @usage assert(ntvol.machine():capabilities().volumes)
@@ -342,7 +365,7 @@ Says which operations this machine has.
 static int ln_machine_capabilities(lua_State *L) {
   struct ln_machine *m = self_only(L, "capabilities");
   const struct nt_machine_ops *ops = m->machine->ops;
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 9);
   ln_setboolean(L, "open", ops->open != NULL);
   ln_setboolean(L, "volumes", ops->next_volume != NULL);
   ln_setboolean(L, "disks", ops->next_disk != NULL);
@@ -350,6 +373,9 @@ static int ln_machine_capabilities(lua_State *L) {
   ln_setboolean(L, "uninstall", ops->uninstall != NULL);
   ln_setboolean(L, "mask", ops->mask != NULL);
   ln_setboolean(L, "unmask", ops->unmask != NULL);
+  ln_setboolean(L, "eject", nt_machine_can_eject(m->machine));
+  ln_setboolean(L, "own_formatter",
+                nt_machine_has(m->machine, NT_MACHINE_FORMATS));
   return 1;
 }
 
@@ -389,6 +415,8 @@ static const struct ln_method methods[] = {
     {"mask", ln_machine_mask, "(disk)", "Stops presenting the LUN of a disk."},
     {"unmask", ln_machine_unmask, "(disk)",
      "Presents the LUN of a disk again."},
+    {"eject", ln_machine_eject, "(name)",
+     "Ejects the device of a volume or disk."},
     {"capabilities", ln_machine_capabilities, "()",
      "Says which operations this machine has."},
     {"name", ln_machine_name, "()", "The machine's name."},

@@ -10,6 +10,9 @@ Opening: the options of CreateFile in Lua words.
 /* What CreateFile adds to every access mask it is given. */
 #define ALWAYS (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES)
 
+/* A day: more is a mistake of units. */
+#define MAX_TIMEOUT 86400
+
 static const struct ln_enum access_words[] = {
     {"rw", NT_GENERIC_READ_MAPPED | NT_GENERIC_WRITE_MAPPED | ALWAYS},
     {"r", NT_GENERIC_READ_MAPPED | ALWAYS},
@@ -138,9 +141,24 @@ static enum nt_disposition read_disposition(lua_State *L,
   return (enum nt_disposition)row->value;
 }
 
+/* Seconds, as milliseconds; 0 when it is not given. */
+static uint32_t read_timeout(lua_State *L, const struct ln_options *o) {
+  lua_Number seconds = 0;
+  int type = ln_optionvalue(L, o, "timeout");
+  if (type == LUA_TNUMBER) {
+    seconds = lua_tonumber(L, -1);
+  }
+  if (type != LUA_TNIL && !(seconds >= 0.001 && seconds <= MAX_TIMEOUT)) {
+    ln_optionerror(L, o, "timeout", "must be seconds from 0.001 to %d, got %s",
+                   MAX_TIMEOUT, luaL_tolstring(L, -1, NULL));
+  }
+  lua_pop(L, 1);
+  return (uint32_t)(seconds * 1000);
+}
+
 static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
-  static const char *const names[] = {"access", "share", "disposition",
-                                      "directory", NULL};
+  static const char *const names[] = {"access",    "share",   "disposition",
+                                      "directory", "timeout", NULL};
   struct ln_options o = {arg, arg, ""};
   luaL_checktype(L, arg, LUA_TTABLE);
   ln_optionnames(L, &o, names);
@@ -148,6 +166,7 @@ static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
   out->share = read_share(L, &o);
   out->disposition = read_disposition(L, &o);
   out->directory = ln_optionboolean(L, &o, "directory", false);
+  out->timeout = read_timeout(L, &o);
 }
 
 /***
@@ -161,7 +180,9 @@ read_ea, write_ea, traverse, read_attributes, write_attributes, delete,
 read_control, write_dac, write_owner, synchronize. `share`: letters of r, w and
 d, `"rw"` unless given. `disposition`: `"open"` (unless given), `"open_if"`,
 `"create"`, `"overwrite"`, `"overwrite_if"`, `"supersede"`. `directory = true`:
-must be a directory.
+must be a directory. `timeout`: seconds that one request on this handle may
+take, as long as it takes unless given; then it is cancelled and answers
+`"ERROR_SEM_TIMEOUT"` (a simulated machine answers at once and never needs it).
 @function machine:open
 @tparam string name `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`,
  `\\.\PhysicalDrive1`, `D:\path`

@@ -239,7 +239,7 @@ static int ln_volume_lock(lua_State *L) {
 }
 
 /* A guard whose lock was given back by other means is closed by that. */
-static void sync_lock(struct ln_volume *v) {
+void ln_synclock(struct ln_volume *v) {
   if (!v->handle->locked) {
     v->current = 0;
   }
@@ -247,7 +247,7 @@ static void sync_lock(struct ln_volume *v) {
 
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err) {
   nt_status status = nt_verb(v->handle, NT_FSCTL_UNLOCK_VOLUME, err);
-  sync_lock(v);
+  ln_synclock(v);
   return status;
 }
 
@@ -270,65 +270,6 @@ static int ln_volume_unlock(lua_State *L) {
   struct nt_error err = {0};
   nt_status status = ln_unlockvolume(v, &err);
   return ln_result(L, status, &err);
-}
-
-static int verb(lua_State *L, const char *name, uint32_t code) {
-  struct ln_volume *v = ln_onlyvolume(L, name);
-  struct nt_error err = {0};
-  nt_status status = nt_verb(v->handle, code, &err);
-  return ln_result(L, status, &err);
-}
-
-/***
-Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. Without a lock it
-is forced: everything that others have open on it is dead from then on. The
-volume is mounted again by the next access after this handle is closed.
-@function volume:dismount
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-@usage
-local vol <close> = assert(ntvol.open "D:")
-local _guard <close> = assert(vol:lock())
-assert(vol:dismount())
-*/
-static int ln_volume_dismount(lua_State *L) {
-  return verb(L, "dismount", NT_FSCTL_DISMOUNT_VOLUME);
-}
-
-/***
-Takes the volume offline (IOCTL_VOLUME_OFFLINE). Needs a handle that can read
-and write. Dismount first, on the same handle.
-@function volume:offline
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-@usage
-local vol <close> = assert(ntvol.open "D:")
-assert(vol:dismount())
-assert(vol:offline())
-assert(vol:online())
-*/
-static int ln_volume_offline(lua_State *L) {
-  return verb(L, "offline", NT_IOCTL_VOLUME_OFFLINE);
-}
-
-/***
-Brings the volume online (IOCTL_VOLUME_ONLINE). Needs a handle that can read
-and write.
-@function volume:online
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
-*/
-static int ln_volume_online(lua_State *L) {
-  return verb(L, "online", NT_IOCTL_VOLUME_ONLINE);
 }
 
 /***
@@ -441,6 +382,16 @@ static uint32_t check_code(lua_State *L, int arg) {
           L, "unknown control code '%s'; ntvol.codes lists the names", name));
 }
 
+/* The buffer is too small, and holds as much of the answer as fits: that is on
+ * top of the stack, and goes into the details. */
+static int overflow(lua_State *L, const struct nt_error *err) {
+  int output = lua_gettop(L);
+  int results = ln_pusherror(L, err);
+  lua_pushvalue(L, output);
+  lua_setfield(L, -2, "output");
+  return results;
+}
+
 /***
 Sends a control code, as DeviceIoControl does: the way to everything that has
 no method here.
@@ -452,7 +403,8 @@ no method here.
 @treturn[2] nil
 @treturn[2] string message
 @treturn[2] string code `"ERROR_INVALID_FUNCTION"` for a code that nobody
- answers, `"ERROR_MORE_DATA"` when `out_size` is too small
+ answers, `"ERROR_MORE_DATA"` when `out_size` is too small: `info.output` has
+ what fits
 @treturn[2] table info
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -477,7 +429,11 @@ static int ln_volume_control(lua_State *L) {
   out = luaL_buffinitsize(L, &b, room);
   status =
       nt_control(ln_handle(L, v), code, in, in_len, out, room, &out_len, &err);
-  sync_lock(v);
+  ln_synclock(v);
+  if (status == NT_STATUS_BUFFER_OVERFLOW) {
+    luaL_pushresultsize(&b, out_len);
+    return overflow(L, &err);
+  }
   if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
   }
@@ -591,6 +547,11 @@ static const struct ln_method methods[] = {
     {"offline", ln_volume_offline, "()", "Takes the volume offline."},
     {"online", ln_volume_online, "()", "Brings the volume online."},
     {"format", ln_volume_format, "(options)", "Formats the locked volume."},
+    {"extended_io", ln_volume_extended_io, "()",
+     "Opens the volume behind the end of its file system, too."},
+    {"eject", ln_volume_eject, "()", "Ejects the medium."},
+    {"media_removal", ln_volume_media_removal, "(allowed)",
+     "Says whether the medium may be taken out."},
     {"read", ln_volume_read, "(offset, length)", "Reads bytes at an offset."},
     {"write", ln_volume_write, "(offset, data)", "Writes bytes at an offset."},
     {"flush", ln_volume_flush, "()", "Makes what was written durable."},

@@ -14,10 +14,12 @@
 ---@field class "transient"|"permanent"|"unsupported"|"cancelled"|"timeout"|"usage"
 ---@field detail? string
 ---@field hint? string what to do next
----@field outcome? "untouched"|"unformatted" what the volume holds after a failed or cancelled format
+---@field outcome? "untouched"|"unformatted"|"formatted" what the volume holds after a failed or cancelled format
 ---@field holders? ntvol.holder[] who keeps it in use
 ---@field holders_complete? boolean
 ---@field holders_missing? string why the list may be incomplete
+---@field veto? { type: string, name: string } who refused a removal or an ejection: a "driver", an "outstanding open", ...
+---@field output? string what fits of an answer for which the buffer of `volume:control` is too small
 
 ---@class ntvol.holder
 ---@field pid integer 0 when it is not a process
@@ -48,6 +50,8 @@
 ---@field boot boolean
 ---@field pagefile boolean
 ---@field unreadable boolean its bytes cannot be read now: an image is missing or damaged
+---@field csv boolean a cluster shared volume
+---@field dirty boolean its file system wants to be checked
 ---@field state string "mounted", "mounted, locked", "not mounted", "offline", ... for people
 
 ---@class ntvol.extent
@@ -86,6 +90,7 @@
 ---@field share? string letters of r, w, d; "rw" unless given; "" shares nothing
 ---@field disposition? "open"|"open_if"|"create"|"overwrite"|"overwrite_if"|"supersede"
 ---@field directory? boolean
+---@field timeout? number seconds that one request on this handle may take, then it is cancelled; unlimited unless given
 
 ---@class ntvol.format_options
 ---@field fs "ntfs"|"fat"|"fat16"|"fat32"|"exfat"
@@ -134,7 +139,12 @@ function machine:mask(disk) end
 ---@return true
 function machine:unmask(disk) end
 
----Says which operations this machine has.
+---Ejects the device that holds a volume or disk (Plug and Play).
+---@param name string
+---@return true
+function machine:eject(name) end
+
+---Says which operations this machine has; `own_formatter`: the system formats volumes itself.
 ---@return table<string, boolean>
 function machine:capabilities() end
 
@@ -173,6 +183,19 @@ function volume:offline() end
 ---Brings the volume online (IOCTL_VOLUME_ONLINE).
 ---@return true
 function volume:online() end
+
+---Opens the volume behind the end of its file system, too (FSCTL_ALLOW_EXTENDED_DASD_IO).
+---@return true
+function volume:extended_io() end
+
+---Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA).
+---@return true
+function volume:eject() end
+
+---Says whether the medium may be taken out (IOCTL_STORAGE_MEDIA_REMOVAL).
+---@param allowed boolean
+---@return true
+function volume:media_removal(allowed) end
 
 ---Closes the handle; the lock it holds ends. Closing twice is harmless.
 ---@return true

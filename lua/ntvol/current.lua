@@ -31,7 +31,7 @@ local function connect_sim(path, spec)
 end
 
 local function connect(spec)
-  local kind, location = spec:match("^(%a%a+):(.*)$")
+  local kind, location = spec:match("^(%a%w+):(.*)$")
   if kind and kind ~= "sim" then
     return core.connect(kind, location)
   end

@@ -1,6 +1,7 @@
 --- A progress bar for `on_progress`: on a terminal, and silent elsewhere.
 -- @module ntvol.progress
 
+local core = require "ntvol.core"
 local size = require "ntvol.size"
 
 local M = {}
@@ -10,21 +11,11 @@ local WIDTH = 32
 -- What was written last; nil when the cursor is at the start of a line.
 local shown
 
---- Whether a channel is a terminal: 0 stdin, 1 stdout, 2 stderr.
--- @tparam integer channel
--- @treturn boolean
-function M.is_terminal(channel)
-  if package.config:sub(1, 1) == "\\" then
-    return false
-  end
-  return os.execute(("test -t %d"):format(channel)) == true
-end
-
 local terminal
 
 local function on_terminal()
   if terminal == nil then
-    terminal = M.is_terminal(2)
+    terminal = core.is_terminal(2)
   end
   return terminal
 end

@@ -1,6 +1,7 @@
 --- A small read-eval-print loop with a machine at hand.
 -- @module ntvol.repl
 
+local core = require "ntvol.core"
 local ntvol = require "ntvol"
 local progress = require "ntvol.progress"
 
@@ -178,7 +179,7 @@ function M.run(options)
       return require "ntvol.cli.output".fail(message, code, info)
     end
   end
-  local interactive = not options.input and progress.is_terminal(0)
+  local interactive = not options.input and core.is_terminal(0)
   local state = {
     input = options.input or io.stdin, env = environment(machine, volume),
     write = function(...) io.stdout:write(...) end,

@@ -2,12 +2,13 @@
  * The Lua module `fake`: a machine kind for specs whose volumes are memory.
  * It counts every call, knows which handles live, and fails the call that it
  * is told to fail. The machine has no mask and unmask, its disk no write,
- * flush and info: NULL slots.
+ * flush and info: NULL slots. A second kind, "formatter", is the same with a
+ * formatter of its own.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/nt/nt.h"
+#include "../../src/nt/format.h"
 #include "../../src/nt/text.h"
 #include "../../src/ntvol.h"
 
@@ -28,19 +29,21 @@ enum slot {
   NEXT_DISK,
   NEXT_EVENT,
   UNINSTALL,
+  EJECT,
   CONTROL,
   READ,
   WRITE,
   FLUSH,
   CLOSE,
   INFO,
+  FORMAT,
   SLOTS
 };
 
 static const char *const slot_names[SLOTS] = {
-    "connect",    "disconnect", "open",    "next_volume", "next_disk",
-    "next_event", "uninstall",  "control", "read",        "write",
-    "flush",      "close",      "info"};
+    "connect",    "disconnect", "open",  "next_volume", "next_disk",
+    "next_event", "uninstall",  "eject", "control",     "read",
+    "write",      "flush",      "close", "info",        "format"};
 
 /* What fake.fail() asked for. */
 struct fault {
@@ -49,6 +52,8 @@ struct fault {
   nt_status status;
   char reason[40], detail[80], hint[80], missing[80];
   const char *outcome;
+  bool veto;
+  bool unlocks; /* the handle has lost its lock afterwards */
   int holders;
   enum nt_native_kind native_kind;
   int64_t native;
@@ -74,6 +79,10 @@ static nt_status refuse(const struct fault *f, struct nt_error *err) {
   nt_fail(err, f->status, reason, "%s", f->detail);
   nt_copy(err->hint, sizeof err->hint, f->hint);
   err->outcome = f->outcome;
+  if (f->veto) {
+    err->veto_type = "driver";
+    nt_copy(err->veto_name, sizeof err->veto_name, "fake.sys");
+  }
   err->native_kind = f->native_kind;
   err->native = f->native;
   err->holders_missing = f->missing[0] != '\0' ? f->missing : NULL;
@@ -226,6 +235,13 @@ static nt_status fake_uninstall(struct nt_machine *machine, const char *name,
   (void)machine;
   (void)name;
   return count(UNINSTALL, err);
+}
+
+static nt_status fake_eject(struct nt_machine *machine, const char *name,
+                            struct nt_error *err) {
+  (void)machine;
+  (void)name;
+  return count(EJECT, err);
 }
 
 /* ---- control codes ------------------------------------------------------- */
@@ -429,6 +445,24 @@ static nt_status fake_close(struct nt_handle *handle, struct nt_error *err) {
   return status;
 }
 
+/* A formatter that gives up the lock and takes it again. */
+static nt_status fake_format(struct nt_handle *handle,
+                             const struct nt_format_options *options,
+                             struct nt_format_result *result,
+                             struct nt_error *err) {
+  bool unlocks = fake.faults[FORMAT].unlocks;
+  nt_status status = count(FORMAT, err);
+  if (!nt_ok(status)) {
+    handle->locked = !unlocks;
+    return status;
+  }
+  if (options->progress != NULL) {
+    options->progress(options->progress_ctx, 0, VOLUME_SIZE);
+  }
+  nt_copy(result->file_system, sizeof result->file_system, "NTFS");
+  return NT_STATUS_SUCCESS;
+}
+
 /* ---- open and connect ---------------------------------------------------- */
 
 static const struct nt_handle_ops handle_ops = {
@@ -440,6 +474,18 @@ static const struct nt_handle_ops handle_ops = {
     .flush = fake_flush,
     .close = fake_close,
     .info = fake_info,
+};
+
+static const struct nt_handle_ops formatter_ops = {
+    .version = NT_OPS_VERSION,
+    .size = sizeof(struct nt_handle_ops),
+    .control = fake_control,
+    .read = fake_read,
+    .write = fake_write,
+    .flush = fake_flush,
+    .close = fake_close,
+    .info = fake_info,
+    .format = fake_format,
 };
 
 static const struct nt_handle_ops disk_ops = {
@@ -485,7 +531,9 @@ static nt_status fake_open(struct nt_machine *machine,
   if (!(options->access & data)) {
     h->base.kind = NT_KIND_DEVICE;
   }
-  h->base.ops = h->volume != NULL ? &handle_ops : &disk_ops;
+  h->base.ops = h->volume == NULL                             ? &disk_ops
+                : nt_machine_has(machine, NT_MACHINE_FORMATS) ? &formatter_ops
+                                                              : &handle_ops;
   h->base.machine = machine;
   h->base.access = options->access;
   h->base.sector_size = h->base.kind == NT_KIND_FILE ? 1 : SECTOR;
@@ -500,6 +548,9 @@ static nt_status fake_open(struct nt_machine *machine,
 
 static nt_status fake_connect(const char *location, struct nt_machine **out,
                               struct nt_error *err);
+static nt_status connect_formatter(const char *location,
+                                   struct nt_machine **out,
+                                   struct nt_error *err);
 
 static void fake_disconnect(struct nt_machine *machine) {
   struct fake_machine *m = (struct fake_machine *)machine;
@@ -519,7 +570,18 @@ static const struct nt_machine_ops machine_ops = {
     .next_volume = fake_next_volume,
     .next_disk = fake_next_disk,
     .next_event = fake_next_event,
-    .uninstall = fake_uninstall};
+    .uninstall = fake_uninstall,
+    .eject = fake_eject};
+
+static const struct nt_machine_ops formatter_machine_ops = {
+    .version = NT_OPS_VERSION,
+    .size = sizeof(struct nt_machine_ops),
+    .kind = "formatter",
+    .connect = connect_formatter,
+    .disconnect = fake_disconnect,
+    .open = fake_open,
+    .next_volume = fake_next_volume,
+    .traits = NT_MACHINE_FORMATS};
 
 static nt_status fake_connect(const char *location, struct nt_machine **out,
                               struct nt_error *err) {
@@ -542,6 +604,18 @@ static nt_status fake_connect(const char *location, struct nt_machine **out,
   fake.machines++;
   *out = &m->base;
   return NT_STATUS_SUCCESS;
+}
+
+static nt_status connect_formatter(const char *location,
+                                   struct nt_machine **out,
+                                   struct nt_error *err) {
+  nt_status status = fake_connect(location, out, err);
+  if (nt_ok(status)) {
+    (*out)->ops = &formatter_machine_ops;
+    nt_format_text((*out)->name, sizeof((*out)->name), "formatter:%s",
+                   location);
+  }
+  return status;
 }
 
 /* ---- for specs ----------------------------------------------------------- */
@@ -594,12 +668,16 @@ static void read_details(lua_State *L, struct fault *f) {
   f->every = lua_toboolean(L, -1);
   lua_getfield(L, 4, "untouched");
   f->outcome = lua_toboolean(L, -1) ? "untouched" : NULL;
-  lua_pop(L, 2);
+  lua_getfield(L, 4, "veto");
+  f->veto = lua_toboolean(L, -1);
+  lua_getfield(L, 4, "unlocks");
+  f->unlocks = lua_toboolean(L, -1);
+  lua_pop(L, 4);
 }
 
 /* fake.fail(slot, nth, status [, { every, reason, detail, hint, missing,
- * holders, native_kind, native, untouched }]): the nth call from now on of the
- * slot fails, and with `every` all that follow. */
+ * holders, native_kind, native, untouched, veto, unlocks }]): the nth call from
+ * now on of the slot fails, and with `every` all that follow. */
 static int fail(lua_State *L) {
   int slot = luaL_checkoption(L, 1, NULL, slot_names);
   struct fault *f = &fake.faults[slot];
@@ -612,7 +690,7 @@ static int fail(lua_State *L) {
   return 0;
 }
 
-/* fake.last_open() -> { access, share, disposition, directory } */
+/* fake.last_open() -> { access, share, disposition, directory, timeout } */
 static int last_open(lua_State *L) {
   lua_newtable(L);
   lua_pushinteger(L, fake.last_open.access);
@@ -623,6 +701,8 @@ static int last_open(lua_State *L) {
   lua_setfield(L, -2, "disposition");
   lua_pushboolean(L, fake.last_open.directory);
   lua_setfield(L, -2, "directory");
+  lua_pushinteger(L, fake.last_open.timeout);
+  lua_setfield(L, -2, "timeout");
   return 1;
 }
 
@@ -694,7 +774,10 @@ int luaopen_fake(lua_State *L) {
   lua_pushliteral(L, "ntvol.core");
   lua_call(L, 1, 1);
   lua_getfield(L, -1, "register");
+  lua_pushvalue(L, -1);
   ntvol_pushkind(L, &machine_ops);
+  lua_call(L, 1, 0);
+  ntvol_pushkind(L, &formatter_machine_ops);
   lua_call(L, 1, 0);
   luaL_newlib(L, functions);
   ntvol_pushkind(L, &machine_ops);

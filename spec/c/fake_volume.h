@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../src/nt/format.h"
+#include "../../src/nt/posix/file.h"
 #include "../../src/nt/probe.h"
 #include "check.h"
 
@@ -318,7 +319,7 @@ static inline bool has_tool(const char *name) {
 
 /* True when `command` followed by the image succeeds. */
 static inline bool succeeds(const char *command) {
-  char line[600];
+  char line[1000];
   snprintf(line, sizeof(line),
            "PATH=$PATH:/usr/sbin:/sbin %s '%s' >'%s/out' 2>&1", command,
            image_path(), work);
@@ -349,10 +350,16 @@ static inline const char *answer(const char *command) {
   return text;
 }
 
+static inline nt_status probe_fd(int fd, uint64_t offset, uint64_t length,
+                                 struct nt_probe *out, struct nt_error *err) {
+  const struct nt_file file = {fd, false};
+  return nt_probe(&file, offset, length, out, err);
+}
+
 static inline const char *probed(const struct fake_volume *v) {
   static struct nt_probe probe;
   struct nt_error err = {0};
-  nt_status status = nt_probe(v->fd, 0, v->length, &probe, &err);
+  nt_status status = probe_fd(v->fd, 0, v->length, &probe, &err);
   return nt_ok(status) ? probe.file_system : "unreadable";
 }
 

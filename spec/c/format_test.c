@@ -107,7 +107,7 @@ static void check_place(const struct image *image, uint64_t start,
 static void check_blkid(const struct image *image, const char *what) {
   struct nt_probe probe;
   struct nt_error err = {0};
-  CHECK(nt_ok(nt_probe(volume.fd, 0, volume.length, &probe, &err)),
+  CHECK(nt_ok(probe_fd(volume.fd, 0, volume.length, &probe, &err)),
         "%s: probed", what);
   CHECK_TEXT(probe.file_system, image->name, "%s: recognised", what);
   CHECK_TEXT(probe.label, "DATA 1", "%s: label", what);

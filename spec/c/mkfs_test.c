@@ -11,12 +11,12 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "../../src/nt/exfat.h"
 #include "../../src/nt/label.h"
-#include "../../src/nt/mkfs.h"
-#include "../../src/nt/ranges.h"
-#include "../../src/nt/scratch.h"
-#include "../../src/nt/tool.h"
+#include "../../src/nt/posix/exfat.h"
+#include "../../src/nt/posix/mkfs.h"
+#include "../../src/nt/posix/ranges.h"
+#include "../../src/nt/posix/scratch.h"
+#include "../../src/nt/posix/tool.h"
 #include "fake_volume.h"
 
 /* ---- asking for file systems --------------------------------------------- */
@@ -527,24 +527,24 @@ static void test_probe(void) {
       0x80, 1, 1, 0, 0x0E, 0xFE, 0xFF,        0xFF,       0,
       8,    0, 0, 0, 0x10, 0,    [64] = 0x55, [65] = 0xAA};
   make_volume(&volume, 16 * MIB, 512, 0);
-  CHECK(nt_ok(nt_probe(volume.fd, 0, 0, &probe, &err)) &&
+  CHECK(nt_ok(probe_fd(volume.fd, 0, 0, &probe, &err)) &&
             strcmp(probe.file_system, "RAW") == 0,
         "nothing is RAW");
-  CHECK(nt_ok(nt_probe(volume.fd, 0, 512, &probe, &err)) &&
+  CHECK(nt_ok(probe_fd(volume.fd, 0, 512, &probe, &err)) &&
             strcmp(probe.file_system, "RAW") == 0,
         "a tiny region is RAW");
-  CHECK(nt_ok(nt_probe(volume.fd, 0, volume.length, &probe, &err)) &&
+  CHECK(nt_ok(probe_fd(volume.fd, 0, volume.length, &probe, &err)) &&
             strcmp(probe.file_system, "RAW") == 0,
         "zeros are RAW");
   CHECK(succeeds("mkfs.fat -n ONE"), "mkfs.fat");
   put_bytes_at(&volume, 446, table, sizeof(table));
   CHECK_TEXT(probed(&volume), "FAT16", "FAT with a partition table inside");
-  CHECK(nt_ok(nt_probe(volume.fd, 512, 8 * MIB, &probe, &err)) &&
+  CHECK(nt_ok(probe_fd(volume.fd, 512, 8 * MIB, &probe, &err)) &&
             strcmp(probe.file_system, "RAW") == 0,
         "a region beside it is RAW");
   put_bytes_at(&volume, 65536 + 64, "_BHRfS_M", 8);
   CHECK_TEXT(probed(&volume), "RAW", "two signatures are RAW");
-  CHECK(!nt_ok(nt_probe(-1, 0, MIB, &probe, &err)), "no file is an error");
+  CHECK(!nt_ok(probe_fd(-1, 0, MIB, &probe, &err)), "no file is an error");
   drop_volume(&volume);
 }
 

@@ -29,6 +29,7 @@ static const struct {
     {"STATUS_WRONG_VOLUME", 0xC0000012, 34},
     {"STATUS_NO_MEDIA_IN_DEVICE", 0xC0000013, 21},
     {"STATUS_UNRECOGNIZED_MEDIA", 0xC0000014, 1785},
+    {"STATUS_NONEXISTENT_SECTOR", 0xC0000015, 27},
     {"STATUS_ACCESS_DENIED", 0xC0000022, 5},
     {"STATUS_BUFFER_TOO_SMALL", 0xC0000023, 122},
     {"STATUS_BUFFER_OVERFLOW", 0x80000005, 234},
@@ -542,7 +543,61 @@ static void test_message_cuts(void) {
   CHECK(nt_error_format(&err, buf, 0) == 0 && buf[0] == 'x', "message: cap 0");
 }
 
+/* ---- texts without a locale, and of media -------------------------------- */
+
+static void test_same_text(void) {
+  CHECK(nt_same_text("NTFS", "ntfs") && nt_same_text("", ""), "either case");
+  CHECK(!nt_same_text("fat", "fat1") && !nt_same_text("fat16", "fat"),
+        "the whole text");
+  CHECK(!nt_same_text("\xC3\x84", "\xC3\xA4") && !nt_same_text("[", "{"),
+        "letters of ASCII only");
+  CHECK(nt_same_bytes("D:\\x", "d:y", 2) && !nt_same_bytes("ab", "ac", 2),
+        "the first bytes only");
+}
+
+static void test_utf16le(void) {
+  static const unsigned char text[] = "A\0\xC4\0\x3D\xD8\x00\xDE\xE5\x65";
+  static const unsigned char halves[] =
+      "\x3D\xD8"
+      "B\0\x00\xDE\x3D\xD8";
+  char buf[32];
+  CHECK(nt_utf16le_text(text, 5, buf, sizeof(buf)) == 10, "length");
+  CHECK_TEXT(buf, "A\xC3\x84\xF0\x9F\x98\x80\xE6\x97\xA5", "all lengths");
+  nt_utf16le_text(halves, 4, buf, sizeof(buf));
+  CHECK_TEXT(buf,
+             "\xEF\xBF\xBD"
+             "B\xEF\xBF\xBD\xEF\xBF\xBD",
+             "halves of pairs");
+  nt_utf16le_text(text, 5, buf, 7);
+  CHECK_TEXT(buf, "A\xC3\x84", "cut between characters");
+  CHECK(nt_utf16le_text((const unsigned char *)"A\0\0\0B", 3, buf,
+                        sizeof(buf)) == 1,
+        "up to a zero");
+  CHECK(nt_utf16le_text(text, 0, buf, sizeof(buf)) == 0 && buf[0] == '\0',
+        "no units");
+  CHECK(nt_utf16le_text(text, 5, buf, 0) == 0, "no room");
+}
+
+static void test_about(void) {
+  struct nt_error err = {0};
+  nt_fail_errno(&err, ENOENT, "old", NULL);
+  nt_error_about(&err, "image", "the image %s", "a.img");
+  CHECK_TEXT(err.detail, "the image a.img: No such file or directory",
+             "what it is about comes first");
+  CHECK_TEXT(err.reason, "image", "the reason is replaced");
+  nt_error_about(&err, NULL, "%s", err.detail);
+  CHECK_TEXT(err.reason, "image", "no reason leaves it");
+  CHECK(strlen(err.detail) == 2 * 42 + 2, "its own detail may be an argument");
+  err.detail[0] = '\0';
+  nt_error_about(&err, NULL, "alone");
+  CHECK_TEXT(err.detail, "alone", "nothing was known");
+  nt_error_about(NULL, "image", "nobody asks");
+}
+
 int main(void) {
+  test_same_text();
+  test_utf16le();
+  test_about();
   test_measured_statuses();
   test_status_rows();
   test_status_edges();

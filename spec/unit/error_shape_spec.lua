@@ -178,6 +178,7 @@ describe("a failure", function()
       control = {
         "lock", "unlock", "dismount", "offline", "online", "size", "extents",
         "geometry", "device_number", "is_mounted", "is_offline",
+        "extended_io", "eject",
       },
       info = { "info", "identity", "label" },
       flush = { "flush" },
@@ -227,6 +228,34 @@ describe("a failure", function()
       assert.is_true(machine:uninstall("D:"))
     end)
 
+    it("machine:eject, which says who refused", function()
+      local machine = helpers.machine()
+      fake.fail("eject", 1, STATUS.STATUS_DEVICE_BUSY, { veto = true })
+      local _, info = refused("ERROR_BUSY", machine:eject("PhysicalDrive0"))
+      assert.equal("eject", info.op)
+      assert.equal("PhysicalDrive0", info.target)
+      assert.same({ type = "driver", name = "fake.sys" }, info.veto)
+      assert.is_true(machine:eject("PhysicalDrive0"))
+      assert.equal(2, fake.stats().eject)
+      local other <close> = assert(core.connect("formatter", "spec"))
+      _, info = refused("ERROR_NOT_SUPPORTED", other:eject("D:"))
+      assert.is_nil(info.veto)
+    end)
+
+    it("volume:media_removal", function()
+      local volume = helpers.volume()
+      for _, allowed in ipairs { true, false } do
+        -- the fake knows no such code: the drive has no lock
+        local _, info = refused("ERROR_INVALID_FUNCTION",
+          volume:media_removal(allowed))
+        assert.equal("D:", info.target)
+      end
+      helpers.raises("boolean expected, got no value", volume.media_removal,
+        volume)
+      helpers.raises("boolean expected, got number", volume.media_removal,
+        volume, 1)
+    end)
+
     it("open and connect", function()
       local machine = helpers.machine()
       local _, info = refused("ERROR_FILE_NOT_FOUND", machine:open("Q:"))
@@ -236,6 +265,16 @@ describe("a failure", function()
       _, info = refused("ERROR_PATH_NOT_FOUND", core.connect("fake", "nowhere"))
       assert.equal("fake:nowhere", info.target)
     end)
+  end)
+
+  it("of a buffer that is too small has what fits", function()
+    local volume = helpers.volume()
+    local code = "IOCTL_DISK_GET_DRIVE_GEOMETRY_EX"
+    local whole = assert(volume:control(code, "", 32))
+    local _, info = refused("ERROR_MORE_DATA", volume:control(code, "", 24))
+    assert.equal(whole:sub(1, 24), info.output)
+    _, info = refused("ERROR_MORE_DATA", volume:control(code))
+    assert.equal("", info.output)
   end)
 
   it("of a question is not its no", function()

@@ -43,7 +43,7 @@ describe("options of open:", function()
   it("read and write, shared, existing, unless given", function()
     local wanted = {
       access = GENERIC_READ | GENERIC_WRITE, share = 3, disposition = 1,
-      directory = false,
+      directory = false, timeout = 0,
     }
     assert.same(wanted, opened_with(nil))
     assert.same(wanted, opened_with({}))
@@ -83,6 +83,21 @@ describe("options of open:", function()
       local last = opened_with({ disposition = name, directory = true })
       assert.equal(number, last.disposition, name)
       assert.is_true(last.directory)
+    end
+  end)
+
+  it("timeout in seconds, kept as milliseconds", function()
+    for seconds, wanted in pairs { [1] = 1000, [0.25] = 250, [86400] = 86400000,
+      [0.001] = 1 } do
+      assert.equal(wanted, opened_with({ timeout = seconds }).timeout)
+    end
+  end)
+
+  it("wrong timeout", function()
+    for _, value in ipairs { 0, -1, 0.0009, 86401, 0 / 0, math.huge, "1", true,
+    } do
+      refuses("option 'timeout' must be seconds from 0.001 to 86400, got "
+        .. tostring(value), { timeout = value })
     end
   end)
 
@@ -127,6 +142,7 @@ describe("options of open:", function()
     raises("string expected, got number", machine.open, machine, 1)
     raises("contains a zero byte", machine.open, machine, "D:\0")
     raises("string expected", machine.uninstall, machine)
+    raises("string expected", machine.eject, machine)
     raises("string expected", machine.mask, machine)
     raises("string expected", machine.unmask, machine, true)
   end)
@@ -135,8 +151,10 @@ end)
 describe("arguments of methods:", function()
   -- Those that take arguments; all others take none.
   local taking = {
-    volume = { read = 1, write = 1, format = 1, control = 1 },
-    machine = { open = 1, events = 1, uninstall = 1, mask = 1, unmask = 1 },
+    volume = { read = 1, write = 1, format = 1, control = 1,
+      media_removal = 1 },
+    machine = { open = 1, events = 1, uninstall = 1, mask = 1, unmask = 1,
+      eject = 1 },
     lock = {},
   }
 
@@ -391,7 +409,8 @@ describe("what the binding tells:", function()
       extents = { { disk = 0, offset = 0, length = 8 << 20 } },
       mounted = true, locked = false, dismounted = false, offline = false,
       readonly = false, removable = false, system = false, boot = false,
-      pagefile = false, unreadable = false, state = "mounted",
+      pagefile = false, unreadable = false, csv = false,
+      dirty = false, state = "mounted",
     }, setmetatable(first, nil))
   end)
 
@@ -516,8 +535,17 @@ describe("what the binding tells:", function()
   it("capabilities of a machine", function()
     assert.same({
       open = true, volumes = true, disks = true, events = true,
-      uninstall = true, mask = false, unmask = false,
+      uninstall = true, mask = false, unmask = false, eject = true,
+      own_formatter = false,
     }, helpers.machine():capabilities())
+  end)
+
+  it("capabilities of a machine with a formatter of its own", function()
+    local machine <close> = assert(core.connect("formatter", "spec"))
+    local has = machine:capabilities()
+    assert.is_true(has.own_formatter)
+    assert.is_false(has.eject)
+    assert.is_false(has.disks)
   end)
 
   it("capabilities of a handle", function()
@@ -556,6 +584,16 @@ describe("what the binding tells:", function()
     assert.is_nil(core.help_class("volume_info"))
     raises("string expected", core.help_class)
     assert.matches("^ntvol%.machine: ", core.help_class("machine"))
+  end)
+
+  it("whether a channel is a terminal", function()
+    for channel = 0, 2 do
+      local output, code = helpers.child(("os.exit(require 'ntvol.core'" ..
+        ".is_terminal(%d) == false)"):format(channel))
+      assert.equal(0, code, output)
+    end
+    raises("channel 3 is not from 0 to 2", core.is_terminal, 3)
+    raises("number expected", core.is_terminal)
   end)
 
   it("its version", function()

@@ -94,6 +94,25 @@ nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
   return status;
 }
 
+void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
+                    ...) {
+  if (err == NULL) {
+    return;
+  }
+  char known[sizeof(err->detail)];
+  nt_copy(known, sizeof(known), err->detail);
+  va_list args;
+  va_start(args, fmt);
+  set_detail(err, fmt, args);
+  va_end(args);
+  size_t length = strlen(err->detail);
+  nt_format_text(err->detail + length, sizeof(err->detail) - length, "%s%s",
+                 known[0] != '\0' ? ": " : "", known);
+  if (reason != NULL) {
+    err->reason = reason;
+  }
+}
+
 void nt_hint(struct nt_error *err, const char *fmt, ...) {
   if (err == NULL) {
     return;

@@ -47,7 +47,8 @@ struct nt_error {
   char detail[600];    /* one sentence part, lower case, no period */
   char hint[280];      /* what to do next, imperative, no period */
   const char *outcome; /* static string: what the object holds now, where that
-                          is in doubt: "untouched", "unformatted" */
+                          is in doubt: "untouched", "unformatted",
+                          "formatted" */
   enum nt_native_kind native_kind;
   int64_t native;
   struct nt_holder holders[NT_MAX_HOLDERS];
@@ -72,6 +73,12 @@ nt_status nt_fail(struct nt_error *err, nt_status status, const char *reason,
  * and appends strerror's text to the detail. */
 nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
                         const char *fmt, ...) NT_PRINTF(4, 5);
+
+/* Puts what a failure is about before what is known of it: "the image a.img: "
+ * and the system's words. `reason` replaces the one that is there; NULL leaves
+ * it. */
+void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
+                    ...) NT_PRINTF(3, 4);
 
 /* Says what to do next. */
 void nt_hint(struct nt_error *err, const char *fmt, ...) NT_PRINTF(2, 3);

@@ -30,7 +30,8 @@ struct nt_format_options {
 
 struct nt_format_result {
   char file_system[16];   /* "NTFS", "FAT16", ... as libblkid names it */
-  uint64_t bytes_written; /* through the handle */
+  uint64_t bytes_written; /* through the handle; 0: the machine's own formatter
+                             does not tell */
 };
 
 /* Row `index` of the file systems that can be made; NULL at the end. */
@@ -59,9 +60,11 @@ nt_status nt_format_rehearse(const struct nt_format_options *options,
  * (STATUS_INVALID_PARAMETER with its own words, native = its exit status).
  *
  * err->outcome after a failure or a cancel says what the volume holds:
- * "untouched" (the old file system, byte for byte) or "unformatted" (no file
- * system is recognised; format it again). It stays NULL when the volume
- * refused even to be wiped, so that nobody knows what it holds.
+ * "untouched" (the old file system, byte for byte), "unformatted" (no file
+ * system is recognised; format it again) or "formatted" (the new file system
+ * is there: what failed came after it). It stays NULL when nobody knows: the
+ * volume refused even to be wiped, or the machine's own formatter failed
+ * without a word on how far it came.
  */
 nt_status nt_format(struct nt_handle *handle,
                     const struct nt_format_options *options,

@@ -4,18 +4,15 @@
 #include "format_check.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "name.h"
+#include "text.h"
 
 struct question {
   struct nt_handle *handle;
   const struct nt_format_options *options;
-  struct nt_mkfs_request *place;
   struct nt_error *err;
 };
-
-/* ---- checks -------------------------------------------------------------- */
 
 static nt_status check_handle(const struct question *q) {
   if (q->handle->kind != NT_KIND_VOLUME) {
@@ -42,7 +39,7 @@ static bool same_text(const char *a, const char *b) {
     return false;
   }
   return a[0] == '/' ? memcmp(a, b, a_length) == 0
-                     : strncasecmp(a, b, a_length) == 0;
+                     : nt_same_bytes(a, b, a_length);
 }
 
 static bool is_root(const char *path) {
@@ -109,87 +106,17 @@ static nt_status check_flags(const struct question *q,
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status check(const struct question *q) {
-  struct nt_volume_info info;
-  nt_status status = check_handle(q);
-  if (nt_ok(status)) {
-    status = nt_info(q->handle, &info, q->err);
-  }
-  if (nt_ok(status)) {
-    status = check_erase(q, &info);
-  }
-  return nt_ok(status) ? check_flags(q, &info) : status;
-}
-
-/* ---- asking -------------------------------------------------------------- */
-
-/* A device below or a file system above that does not know the question. */
-static bool not_known(nt_status status) {
-  return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
-         status == NT_STATUS_NOT_SUPPORTED ||
-         status == NT_STATUS_INVALID_PARAMETER;
-}
-
-/* A question that is not known is forgotten; the answer keeps its default. */
-static nt_status tolerate(nt_status status, struct nt_error *err) {
-  if (!not_known(status)) {
-    return status;
-  }
-  memset(err, 0, sizeof(*err));
-  return NT_STATUS_SUCCESS;
-}
-
-/* Without it a mounted FAT clips writes at its own end (1.11), and the new
- * file system may be longer than the old one. */
-static nt_status allow_whole_volume(struct question *q) {
-  return tolerate(nt_verb(q->handle, NT_FSCTL_ALLOW_EXTENDED_DASD_IO, q->err),
-                  q->err);
-}
-
-/* 255 heads and 63 sectors are what every disk says that has none. */
-static nt_status ask_geometry(struct question *q) {
-  struct nt_geometry geometry = {0};
-  nt_status status =
-      tolerate(nt_geometry(q->handle, &geometry, q->err), q->err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  bool known = geometry.heads - 1 < UINT16_MAX &&
-               geometry.sectors_per_track - 1 < UINT16_MAX;
-  q->place->heads = known ? geometry.heads : 255;
-  q->place->sectors_per_track = known ? geometry.sectors_per_track : 63;
-  q->place->sector_size =
-      geometry.sector_size != 0 ? geometry.sector_size : q->handle->sector_size;
-  return status;
-}
-
-static nt_status ask_place(struct question *q) {
-  struct nt_mkfs_request *place = q->place;
-  nt_status status = allow_whole_volume(q);
-  if (nt_ok(status)) {
-    status = nt_length(q->handle, &place->length, q->err);
-  }
-  if (nt_ok(status)) {
-    status = ask_geometry(q);
-  }
-  if (nt_ok(status)) {
-    status =
-        tolerate(nt_partition_start(q->handle, &place->start, q->err), q->err);
-  }
-  if (nt_ok(status) && place->sector_size > 1) {
-    place->length -= place->length % place->sector_size;
-  }
-  place->fs = q->options->fs;
-  place->label = q->options->label;
-  place->cluster_size = q->options->cluster_size;
-  return status;
-}
-
 nt_status nt_format_check(struct nt_handle *handle,
                           const struct nt_format_options *options,
-                          struct nt_mkfs_request *request,
                           struct nt_error *err) {
-  struct question question = {handle, options, request, err};
-  nt_status status = check(&question);
-  return nt_ok(status) ? ask_place(&question) : status;
+  struct question question = {handle, options, err};
+  struct nt_volume_info info = {0};
+  nt_status status = check_handle(&question);
+  if (nt_ok(status)) {
+    status = nt_info(handle, &info, err);
+  }
+  if (nt_ok(status)) {
+    status = check_erase(&question, &info);
+  }
+  return nt_ok(status) ? check_flags(&question, &info) : status;
 }

@@ -168,6 +168,10 @@ nt_status nt_eject(struct nt_machine *machine, const char *name,
   return finish(status, err, "eject", name);
 }
 
+bool nt_machine_can_eject(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, eject);
+}
+
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait) {
   return machine->ops->size >=
              offsetof(struct nt_machine_ops, traits) + sizeof(uint32_t) &&

@@ -335,8 +335,10 @@ nt_status nt_unmask(struct nt_machine *machine, const char *disk,
 nt_status nt_eject(struct nt_machine *machine, const char *name,
                    struct nt_error *err);
 
-/* Whether the machine has a trait, NT_MACHINE_*. */
+/* Whether the machine has a trait, NT_MACHINE_*, or the slot `eject`: both are
+ * younger than the table. */
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
+bool nt_machine_can_eject(const struct nt_machine *machine);
 
 nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
                      size_t in_len, void *out, size_t out_cap, size_t *out_len,

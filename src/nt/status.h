@@ -63,6 +63,8 @@ enum nt_class {
     "no medium in the device")                                                 \
   X(STATUS_UNRECOGNIZED_MEDIA, 0xC0000014, ERROR_UNRECOGNIZED_MEDIA,           \
     PERMANENT, "unrecognized medium")                                          \
+  X(STATUS_NONEXISTENT_SECTOR, 0xC0000015, ERROR_SECTOR_NOT_FOUND, PERMANENT,  \
+    "there is no such sector")                                                 \
   X(STATUS_NO_MEMORY, 0xC0000017, ERROR_NOT_ENOUGH_MEMORY, TRANSIENT,          \
     "not enough memory")                                                       \
   X(STATUS_ACCESS_DENIED, 0xC0000022, ERROR_ACCESS_DENIED, PERMANENT,          \
@@ -145,6 +147,7 @@ enum nt_class {
   X(ERROR_NOT_READY, 21)                        \
   X(ERROR_CRC, 23)                              \
   X(ERROR_BAD_LENGTH, 24)                       \
+  X(ERROR_SECTOR_NOT_FOUND, 27)                 \
   X(ERROR_GEN_FAILURE, 31)                      \
   X(ERROR_SHARING_VIOLATION, 32)                \
   X(ERROR_WRONG_DISK, 34)                       \

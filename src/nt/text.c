@@ -103,3 +103,80 @@ size_t nt_format_text(char *buf, size_t cap, const char *fmt, ...) {
   va_end(args);
   return length;
 }
+
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool nt_same_bytes(const char *a, const char *b, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (lower(a[i]) != lower(b[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool nt_same_text(const char *a, const char *b) {
+  size_t length = strlen(a);
+  return length == strlen(b) && nt_same_bytes(a, b, length);
+}
+
+/* ---- UTF-16 -------------------------------------------------------------- */
+
+#define REPLACEMENT 0xFFFDUL
+
+static unsigned long get_unit(const unsigned char *at) {
+  return (unsigned long)at[0] | (unsigned long)at[1] << 8;
+}
+
+static int is_surrogate(unsigned long unit, unsigned long kind) {
+  return (unit & 0xFC00UL) == kind;
+}
+
+/* The character at `at`, of which *units are left, one at least; takes its
+ * units away. */
+static unsigned long take_character(const unsigned char **at, size_t *units) {
+  unsigned long c = get_unit(*at), low;
+  *at += 2;
+  *units -= 1;
+  if (!is_surrogate(c, 0xD800UL)) {
+    return is_surrogate(c, 0xDC00UL) ? REPLACEMENT : c;
+  }
+  low = *units > 0 ? get_unit(*at) : 0;
+  if (!is_surrogate(low, 0xDC00UL)) {
+    return REPLACEMENT;
+  }
+  *at += 2;
+  *units -= 1;
+  return 0x10000UL + ((c & 0x3FFUL) << 10 | (low & 0x3FFUL));
+}
+
+static size_t put_utf8(unsigned long c, char out[4]) {
+  size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  for (size_t i = length - 1; i > 0; i--, c >>= 6) {
+    out[i] = (char)(0x80 | (c & 0x3F));
+  }
+  out[0] = (char)(leads[length] | c);
+  return length;
+}
+
+size_t nt_utf16le_text(const unsigned char *bytes, size_t units, char *buf,
+                       size_t cap) {
+  size_t used = 0;
+  while (units > 0 && cap > 0) {
+    char text[4];
+    unsigned long c = take_character(&bytes, &units);
+    size_t length = put_utf8(c, text);
+    if (c == 0 || used + length >= cap) {
+      break;
+    }
+    memcpy(buf + used, text, length);
+    used += length;
+  }
+  if (cap > 0) {
+    buf[used] = '\0';
+  }
+  return used;
+}

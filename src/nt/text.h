@@ -8,9 +8,14 @@
 #define NT_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__GNUC__)
+/* "gnu_printf" also where the system's own printf is another: _GNU_SOURCE
+ * brings the one of C11 there. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define NT_PRINTF(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
+#elif defined(__GNUC__)
 #define NT_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define NT_PRINTF(fmt, args)
@@ -26,6 +31,16 @@ size_t nt_format_text(char *buf, size_t cap, const char *fmt, ...)
     NT_PRINTF(3, 4);
 size_t nt_vformat_text(char *buf, size_t cap, const char *fmt, va_list args)
     NT_PRINTF(3, 0);
+
+/* Whether two texts, or their first `length` bytes, are the same in either
+ * case of ASCII letters. The locale has no say in it. */
+bool nt_same_text(const char *a, const char *b);
+bool nt_same_bytes(const char *a, const char *b, size_t length);
+
+/* UTF-8 of little-endian UTF-16, as it lies on media: up to a zero or `units`
+ * units. Half a surrogate pair shows as U+FFFD. */
+size_t nt_utf16le_text(const unsigned char *bytes, size_t units, char *buf,
+                       size_t cap);
 
 /* Bytes of the UTF-8 character at `text`, 1 to 4; 0 when there is none
  * (a stray, overlong or unfinished sequence, or the end). */

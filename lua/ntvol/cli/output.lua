@@ -2,6 +2,7 @@
 -- programs, failures on stderr.
 -- @module ntvol.cli.output
 
+local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local json = require "ntvol.json"
 local progress = require "ntvol.progress"
@@ -119,7 +120,7 @@ end
 --  value readable for people, with `always` also in a pipe
 -- @tparam {table,...} list
 function M.table(columns, list)
-  local terminal = progress.is_terminal(1)
+  local terminal = core.is_terminal(1)
   local rows = rows_of(columns, list, not terminal)
   if terminal then
     return print_aligned(rows)

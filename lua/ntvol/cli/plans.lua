@@ -3,22 +3,14 @@
 
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
+local shell = require "ntvol.shell"
 local size = require "ntvol.size"
 
 local M = {}
 
--- Words that the shell would take apart get quotes.
-local function shell_word(text)
-  text = tostring(text)
-  if text:find("^[%w_.,:/+=@-]+$") then
-    return text
-  end
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 local function command_line(words)
   for i, word in ipairs(words) do
-    words[i] = shell_word(word)
+    words[i] = shell.word(word)
   end
   return table.concat(words, " ")
 end

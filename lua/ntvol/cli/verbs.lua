@@ -2,24 +2,9 @@
 -- @module ntvol.cli.verbs
 
 local output = require "ntvol.cli.output"
+local shell = require "ntvol.shell"
 
 local M = {}
-
-local function quote(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
--- Runs a program and answers its exit status, 128 and more for a signal. The
--- shell becomes the program, so a signal is seen here as one.
-local function run_program(words)
-  local quoted = {}
-  for i, word in ipairs(words) do
-    quoted[i] = quote(word)
-  end
-  io.stdout:flush()
-  local _, how, status = os.execute("exec " .. table.concat(quoted, " "))
-  return how == "signal" and 128 + status or status
-end
 
 -- Runs `f(volume)` with the volume open; f answers true or a failure.
 local function with_volume(machine, name, f)
@@ -43,7 +28,7 @@ local function lock(args, machine)
       return nil, message, code, info
     end
     local _ <close> = guard
-    return run_program(args.command)
+    return shell.run(args.command)
   end)
 end
 

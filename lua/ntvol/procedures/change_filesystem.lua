@@ -136,8 +136,12 @@ local function check(context)
   return check_flags(context, found)
 end
 
--- What the mkfs tool will say, before anything is opened.
+-- What the mkfs tool will say, before anything is opened. A formatter of the
+-- machine's own cannot be asked without formatting.
 local function rehearse(context)
+  if context.own_formatter then
+    return true
+  end
   local opts = context.options
   return core.rehearse_format {
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
@@ -184,6 +188,9 @@ local function format(context)
   context.result = result
   if not result then
     return nil, message, code, info
+  end
+  if context.own_formatter then
+    return true, result.file_system
   end
   return true, ("%s, %s written"):format(result.file_system,
     size.format(result.bytes_written))
@@ -236,7 +243,20 @@ local function new_file_system(to, opts)
     FILE_SYSTEMS[to], opts.label) or FILE_SYSTEMS[to]
 end
 
-local function steps(to, opts)
+-- Where the system formats, it wants the volume for itself: the one moment in
+-- which somebody else may come between, so the plan names it.
+local function format_says(what, own_formatter)
+  if not own_formatter then
+    return ("Make a new file system, %s; everything on it is lost."):format(
+      what)
+  end
+  return ("Have the system's own formatter make %s; everything on it is lost."
+    .. " This gives the lock up while it runs: who opens the volume before it"
+    .. " begins makes it fail, and nothing is lost then. This has no undo.")
+    :format(what)
+end
+
+local function steps(to, opts, own_formatter)
   local what = new_file_system(to, opts)
   return {
     { name = "open", says = "Open the volume for reading and writing.",
@@ -249,8 +269,7 @@ local function steps(to, opts)
       says = "Compare it with the volume that this plan was made for.",
       run = identify },
     { name = "format", destroys = true, check = rehearse, run = format,
-      says = ("Make a new file system, %s; everything on it is lost.")
-        :format(what) },
+      says = format_says(what, own_formatter) },
     { name = "dismount", says = "Dismount the old file system.",
       run = function(context) return context.volume:dismount() end },
     { name = "unlock", says = "Unlock the volume.",
@@ -290,12 +309,13 @@ return function(new_plan, name, opts)
     return nil, message, code, info
   end
   local accepted = names.of_volume(found)
+  local own_formatter = machine:capabilities().own_formatter
   return new_plan {
     name = NAME, target = found.name, about = about(found),
-    steps = steps(to, opts), erase = accepted,
+    steps = steps(to, opts, own_formatter), erase = accepted,
     context = {
       machine = machine, name = name, to = to, options = opts,
-      sector_size = found.sector_size,
+      sector_size = found.sector_size, own_formatter = own_formatter,
       pinned = { guid_path = found.guid_path, size = found.size,
         serial = found.serial, extents = found.extents },
     },

@@ -1,14 +1,7 @@
 /* Creating a machine: its folder, images, partition tables and first rows. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../text.h"
 #include "internal.h"
@@ -26,17 +19,10 @@ struct creation {
 
 /* ---- small things -------------------------------------------------------- */
 
-static nt_status random_bytes(uint8_t *buf, size_t len, struct nt_error *err) {
-  if (getrandom(buf, len, 0) == (ssize_t)len) {
-    return NT_STATUS_SUCCESS;
-  }
-  return nt_fail_errno(err, errno, NULL, "random numbers");
-}
-
 /* A version 4 GUID (RFC 4122), lower case, without braces. */
 static nt_status new_guid(char buf[40], struct nt_error *err) {
   uint8_t b[16];
-  nt_status status = random_bytes(b, sizeof b, err);
+  nt_status status = nt_random(b, sizeof b, err);
   b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
   b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
   snprintf(buf, 40,
@@ -194,35 +180,29 @@ static nt_status make_image(struct creation *c, uint32_t number,
   nt_format_text(image, cap, in_memory(c) ? "memory:disk%u" : "disk%u.img",
                  number);
   nt__sim_image_path(c->m, image, path, sizeof path);
-  int fd = in_memory(c)
-               ? memfd_create(image, MFD_CLOEXEC)
-               : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    return nt_fail_errno(err, errno, "image", "making the image %s", path);
+  struct nt_file **file = &c->m->images[number].file;
+  nt_status status = in_memory(c) ? nt_file_memory(image, file, err)
+                                  : nt_file_create(path, file, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "image", "making the image %s", path);
+    return status;
   }
   c->made_image[number] = !in_memory(c);
-  c->m->images[number].fd = fd;
-  if (ftruncate(fd, (off_t)length) == 0) {
-    return NT_STATUS_SUCCESS;
+  status = nt_file_resize(*file, length, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "image", "making the image %s of %llu bytes", path,
+                   (unsigned long long)length);
+    nt_hint(err,
+            "choose a smaller disk, or a folder on a file system that "
+            "holds files of this size");
   }
-  nt_status status =
-      nt_fail_errno(err, errno, "image", "making the image %s of %llu bytes",
-                    path, (unsigned long long)length);
-  nt_hint(err,
-          "choose a smaller disk, or a folder on a file system that "
-          "holds files of this size");
   return status;
 }
 
-static nt_status check_not_twice(struct creation *c, uint32_t number, int fd,
+static nt_status check_not_twice(struct creation *c, uint32_t number,
                                  struct nt_error *err) {
-  struct stat mine, other;
-  if (fstat(fd, &mine) != 0) {
-    return nt_fail_errno(err, errno, "image", "the image of disk %u", number);
-  }
   for (uint32_t i = 0; i < number; i++) {
-    if (fstat(c->m->images[i].fd, &other) == 0 && mine.st_dev == other.st_dev &&
-        mine.st_ino == other.st_ino) {
+    if (nt_file_same(c->m->images[i].file, c->m->images[number].file)) {
       return bad_spec(err, number, "its image is the image of another disk",
                       "name each image once");
     }
@@ -230,41 +210,48 @@ static nt_status check_not_twice(struct creation *c, uint32_t number, int fd,
   return NT_STATUS_SUCCESS;
 }
 
+/* Opens an existing image; `image` gets its full path. */
+static nt_status open_image(struct creation *c, uint32_t number,
+                            const struct nt_sim_disk_spec *spec, char *image,
+                            size_t cap, struct nt_error *err) {
+  char *full;
+  nt_status status = nt_path_full(spec->image, &full, err);
+  if (nt_ok(status)) {
+    status = nt_file_open(full, (spec->flags & NT_DISK_READONLY) == 0,
+                          &c->m->images[number].file, err);
+    size_t length = strlen(full);
+    nt_copy(image, cap, full);
+    free(full);
+    if (nt_ok(status) && length >= cap) {
+      nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "image",
+              "the path of the image %s has %zu bytes", spec->image, length);
+      nt_hint(err, "move it to a shorter one");
+      return NT_STATUS_OBJECT_NAME_INVALID;
+    }
+  }
+  if (!nt_ok(status)) {
+    nt_error_about(err, "image", "the image %s", spec->image);
+    nt_hint(err, "name an image that exists and is writable");
+  }
+  return status;
+}
+
 static nt_status adopt_image(struct creation *c, uint32_t number,
                              const struct nt_sim_disk_spec *spec,
                              uint64_t *length, char *image, size_t cap,
                              struct nt_error *err) {
-  struct stat st;
-  char *real = realpath(spec->image, NULL);
-  bool readonly = (spec->flags & NT_DISK_READONLY) != 0;
-  int flags = (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC;
-  int fd = real ? open(real, flags) : -1; /* does not wait for a pipe */
-  int number_of_error = errno;
-  size_t length_of_path = real ? strlen(real) : 0;
-  nt_copy(image, cap, real);
-  free(real);
-  if (fd < 0) {
-    nt_status status = nt_fail_errno(err, number_of_error, "image",
-                                     "the image %s", spec->image);
-    nt_hint(err, "name an image that exists and is writable");
+  struct nt_file_facts facts;
+  nt_status status = open_image(c, number, spec, image, cap, err);
+  if (!nt_ok(status)) {
     return status;
   }
-  c->m->images[number].fd = fd;
-  if (length_of_path >= cap) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "image",
-            "the path of the image %s has %zu bytes", spec->image,
-            length_of_path);
-    nt_hint(err, "move it to a shorter one");
-    return NT_STATUS_OBJECT_NAME_INVALID;
-  }
-  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-      st.st_size < (off_t)sector_size_of(spec)) {
+  status = nt_file_look(c->m->images[number].file, &facts, err);
+  if (!nt_ok(status) || !facts.regular || facts.length < sector_size_of(spec)) {
     return bad_spec(err, number, "its image is not a file with a disk in it",
                     "name a disk image; devices belong to the native machine");
   }
-  *length = (uint64_t)st.st_size;
-  *length -= *length % sector_size_of(spec);
-  return check_not_twice(c, number, fd, err);
+  *length = facts.length - facts.length % sector_size_of(spec);
+  return check_not_twice(c, number, err);
 }
 
 static nt_status write_table(struct creation *c, uint32_t number,
@@ -276,13 +263,9 @@ static nt_status write_table(struct creation *c, uint32_t number,
   for (uint32_t i = 0; i < spec->volume_count; i++) {
     sizes[i] = spec->volumes[i].size;
   }
-  if (in_memory(c)) {
-    snprintf(path, sizeof path, "/proc/self/fd/%d", c->m->images[number].fd);
-  } else {
-    nt__sim_image_path(c->m, image, path, sizeof path);
-  }
-  return nt__sim_partition_write(path, spec->style, sector_size_of(spec), sizes,
-                                 count, err);
+  nt__sim_image_path(c->m, image, path, sizeof path);
+  return nt__sim_partition_write(c->m->images[number].file, path, spec->style,
+                                 sector_size_of(spec), sizes, count, err);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -297,7 +280,7 @@ static nt_status insert_disk(struct creation *c, uint32_t number,
     nt_copy(serial, sizeof serial, spec->serial);
   } else {
     uint8_t b[6];
-    status = random_bytes(b, sizeof b, err);
+    status = nt_random(b, sizeof b, err);
     snprintf(serial, sizeof serial, "SIM%02X%02X%02X%02X%02X%02X", b[0], b[1],
              b[2], b[3], b[4], b[5]);
   }
@@ -444,7 +427,7 @@ static nt_status create_disk(struct creation *c, uint32_t number,
     status = write_table(c, number, spec, image, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_partition_read(c->m->images[number].fd, length,
+    status = nt__sim_partition_read(c->m->images[number].file, length,
                                     sector_size_of(spec), style, parts,
                                     NT_SIM_MAX_VOLUMES, &count, err);
   }
@@ -472,18 +455,13 @@ static nt_status create_disks(struct creation *c, struct nt_error *err) {
 
 /* STATUS_OBJECT_NAME_COLLISION unless the folder is empty. */
 static nt_status check_empty(const char *folder, struct nt_error *err) {
-  DIR *dir = opendir(folder);
-  if (!dir) {
-    nt_status status =
-        nt_fail_errno(err, errno, "folder", "the folder %s", folder);
+  bool empty;
+  nt_status status = nt_folder_is_empty(folder, &empty, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "folder", "the folder %s", folder);
     nt_hint(err, "choose a folder that does not exist yet");
     return status;
   }
-  bool empty = true;
-  for (struct dirent *entry; empty && (entry = readdir(dir));) {
-    empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-  }
-  closedir(dir);
   if (empty) {
     return NT_STATUS_SUCCESS;
   }
@@ -500,30 +478,34 @@ static nt_status check_empty(const char *folder, struct nt_error *err) {
  * have found it empty, too. */
 static nt_status claim_folder(struct creation *c, struct nt_error *err) {
   char path[sizeof c->m->folder + 16];
-  nt_format_text(path, sizeof path, "%s/machine.lock", c->m->folder);
-  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd >= 0) {
-    close(fd);
+  struct nt_file *file;
+  nt_path_join(path, sizeof path, c->m->folder, "machine.lock");
+  nt_status status = nt_file_create(path, &file, err);
+  if (nt_ok(status)) {
+    nt_file_close(file);
     c->own_folder = true;
-    return NT_STATUS_SUCCESS;
+    return status;
   }
-  nt_status status = nt_fail_errno(err, errno, "folder", "making %s", path);
+  nt_error_about(err, "folder", "making %s", path);
   nt_hint(err, "choose a new folder, in a place that is writable");
   return status;
 }
 
 static nt_status find_folder(struct creation *c, const char *folder,
                              struct nt_error *err) {
-  if (mkdir(folder, 0777) == 0) {
+  struct nt_error failure = {0};
+  nt_status status = nt_folder_make(folder, &failure);
+  if (nt_ok(status)) {
     c->made_folder = true;
-    return NT_STATUS_SUCCESS;
+    return status;
   }
-  if (errno == EEXIST) {
+  if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
     return check_empty(folder, err);
   }
-  nt_status status =
-      nt_fail_errno(err, errno, "folder", "making the folder %s", folder);
-  nt_hint(err, "choose a folder whose parent exists and is writable");
+  nt_error_about(&failure, "folder", "making the folder %s", folder);
+  nt_hint(&failure, "choose a folder whose parent exists and is writable");
+  nt_error_name(&failure, err->op, err->target);
+  *err = failure;
   return status;
 }
 
@@ -537,7 +519,7 @@ static nt_status make_folder(struct creation *c, const char *folder,
     status = claim_folder(c, err);
   }
   if (!nt_ok(status) && c->made_folder) {
-    rmdir(folder);
+    nt_folder_remove(folder);
   }
   return status;
 }
@@ -559,7 +541,7 @@ static void take_back(struct creation *c) {
   }
   nt__sim_unlink_machine(folder);
   if (c->made_folder) {
-    rmdir(folder);
+    nt_folder_remove(folder);
   }
 }
 

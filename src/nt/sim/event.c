@@ -1,6 +1,5 @@
 /* The history: what happened on a machine, as rows. */
 #include <stdio.h>
-#include <sys/time.h>
 
 #include "internal.h"
 
@@ -16,14 +15,11 @@ static const struct {
 
 static nt_status put(struct sim_machine *m, enum sim_event event,
                      const char *target, struct nt_error *err) {
-  struct timeval now;
-  gettimeofday(&now, NULL);
-  int64_t time_us = (int64_t)now.tv_sec * 1000000 + now.tv_usec;
   return nt__sim_exec(m,
                       "INSERT INTO event (event, target, pid, time_us) "
                       "VALUES (?1, ?2, ?3, ?4)",
                       SIM_ARGS(SIM_INT(event), SIM_TEXT(target),
-                               SIM_INT(m->acting), SIM_INT(time_us)),
+                               SIM_INT(m->acting), SIM_INT(nt_time_us())),
                       err);
 }
 

@@ -1,26 +1,14 @@
 /* The bytes of disks: image files, and objects that lie on extents of them. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "../text.h"
 #include "internal.h"
 
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap) {
-  if (image[0] == '/' || m->folder[0] == '\0') {
-    snprintf(buf, cap, "%s", image);
+  if (m->folder[0] == '\0' || nt_path_is_absolute(image)) {
+    nt_copy(buf, cap, image);
   } else {
-    snprintf(buf, cap, "%s/%s", m->folder, image);
+    nt_path_join(buf, cap, m->folder, image);
   }
-}
-
-/* Whether the file has no name any more. Images in memory never had one. */
-static bool is_deleted(const char *path, const struct stat *st) {
-  return st->st_nlink == 0 && path[0] == '/';
 }
 
 static nt_status deleted(const char *path, struct nt_error *err) {
@@ -30,39 +18,44 @@ static nt_status deleted(const char *path, struct nt_error *err) {
   return NT_STATUS_DEVICE_NOT_CONNECTED;
 }
 
-static nt_status check_length(const char *path, int fd,
-                              const struct sim_disk *disk,
-                              struct nt_error *err) {
-  struct stat st;
-  if (fstat(fd, &st) != 0) {
-    return nt_fail_errno(err, errno, "image", "%s", path);
-  }
-  if (is_deleted(path, &st)) {
-    return deleted(path, err);
-  }
-  if ((uint64_t)st.st_size >= disk->length) {
-    return NT_STATUS_SUCCESS;
-  }
+static nt_status cut_off(const char *path, uint64_t length,
+                         const struct sim_disk *disk, struct nt_error *err) {
   nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, "image_truncated",
           "the image %s has %llu bytes, the disk has %llu", path,
-          (unsigned long long)st.st_size, (unsigned long long)disk->length);
+          (unsigned long long)length, (unsigned long long)disk->length);
   nt_hint(err, "put the whole image back; do not extend it by hand");
   return NT_STATUS_DEVICE_DATA_ERROR;
 }
 
-static nt_status open_image(const char *path, const struct sim_disk *disk,
-                            int *fd, struct nt_error *err) {
-  bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
-  *fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC);
-  if (*fd >= 0) {
-    return NT_STATUS_SUCCESS;
+static nt_status check_length(const char *path, const struct nt_file *file,
+                              const struct sim_disk *disk,
+                              struct nt_error *err) {
+  struct nt_file_facts facts;
+  nt_status status = nt_file_look(file, &facts, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "image", "%s", path);
+    return status;
   }
-  int number = errno;
-  nt_status status = nt_fail_errno(err, number, "image", "the image %s", path);
-  if (number == ENOENT) {
+  if (facts.deleted) {
+    return deleted(path, err);
+  }
+  return facts.length >= disk->length ? NT_STATUS_SUCCESS
+                                      : cut_off(path, facts.length, disk, err);
+}
+
+static nt_status open_image(const char *path, const struct sim_disk *disk,
+                            struct nt_file **file, struct nt_error *err) {
+  bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
+  nt_status status = nt_file_open(path, !readonly, file, err);
+  if (nt_ok(status)) {
+    return status;
+  }
+  nt_error_about(err, "image", "the image %s", path);
+  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
     err->status = status = NT_STATUS_DEVICE_NOT_CONNECTED;
     nt_hint(err, "put the image back where it was");
-  } else if (number == EACCES || number == EROFS || number == EPERM) {
+  } else if (status == NT_STATUS_ACCESS_DENIED ||
+             status == NT_STATUS_MEDIA_WRITE_PROTECTED) {
     nt_hint(err,
             "make the image writable, or make a machine in which the "
             "disk is read-only");
@@ -90,21 +83,19 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
     return status;
   }
   nt__sim_image_path(m, disk.image, path, sizeof path);
-  if (image->fd < 0) {
-    status = open_image(path, &disk, &image->fd, err);
+  if (!image->file) {
+    status = open_image(path, &disk, &image->file, err);
     if (!nt_ok(status)) {
       return status;
     }
   }
-  return check_length(path, image->fd, &disk, err);
+  return check_length(path, image->file, &disk, err);
 }
 
 void nt__sim_images_close(struct sim_machine *m) {
   for (uint32_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
-    if (m->images[i].fd >= 0) {
-      close(m->images[i].fd);
-    }
-    m->images[i].fd = -1;
+    nt_file_close(m->images[i].file);
+    m->images[i].file = NULL;
   }
 }
 
@@ -127,24 +118,32 @@ static size_t piece(const struct nt_extent *extents, uint32_t count,
   return 0;
 }
 
-static nt_status failed(struct sim_machine *m, uint32_t number, int code,
-                        const char *verb, uint64_t place,
-                        struct nt_error *err) {
+static void path_of(struct sim_machine *m, uint32_t number, char *buf,
+                    size_t cap) {
   struct sim_disk disk = {0};
-  char path[2100];
   struct nt_error ignored = {0};
   nt__sim_load_disk(m, number, &disk, &ignored);
-  nt__sim_image_path(m, disk.image, path, sizeof path);
-  if (code == 0) {
-    nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, "image_truncated",
-            "the image %s is cut off: it ends before byte %llu", path,
-            (unsigned long long)place);
-    nt_hint(err, "put the whole image back; do not extend it by hand");
-    return NT_STATUS_DEVICE_DATA_ERROR;
-  }
-  nt_status status =
-      nt_fail_errno(err, code, "image", "%s the image %s at byte %llu", verb,
-                    path, (unsigned long long)place);
+  nt__sim_image_path(m, disk.image, buf, cap);
+}
+
+static nt_status ends_early(struct sim_machine *m, uint32_t number,
+                            uint64_t place, struct nt_error *err) {
+  char path[2100];
+  path_of(m, number, path, sizeof path);
+  nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, "image_truncated",
+          "the image %s is cut off: it ends before byte %llu", path,
+          (unsigned long long)place);
+  nt_hint(err, "put the whole image back; do not extend it by hand");
+  return NT_STATUS_DEVICE_DATA_ERROR;
+}
+
+static nt_status failed(struct sim_machine *m, uint32_t number,
+                        nt_status status, const char *verb, uint64_t place,
+                        struct nt_error *err) {
+  char path[2100];
+  path_of(m, number, path, sizeof path);
+  nt_error_about(err, "image", "%s the image %s at byte %llu", verb, path,
+                 (unsigned long long)place);
   if (status == NT_STATUS_DISK_FULL) {
     nt_hint(err, "free some space on the file system of the image");
   }
@@ -159,51 +158,41 @@ nt_status nt__sim_image_read(struct sim_machine *m,
   while (len > 0) {
     uint32_t disk = 0;
     uint64_t place = 0;
-    size_t n = piece(extents, count, offset, len, &disk, &place);
+    size_t done = 0, n = piece(extents, count, offset, len, &disk, &place);
     if (n == 0) {
       return nt_fail(err, NT_STATUS_END_OF_FILE, NULL, NULL);
     }
-    ssize_t got = pread(m->images[disk].fd, to, n, (off_t)place);
-    if (got < 0 && errno == EINTR) {
-      continue;
+    nt_status status =
+        nt_file_read(m->images[disk].file, place, to, n, &done, err);
+    if (!nt_ok(status)) {
+      return failed(m, disk, status, "reading", place, err);
     }
-    if (got <= 0) {
-      return failed(m, disk, got < 0 ? errno : 0, "reading", place, err);
+    if (done < n) {
+      return ends_early(m, disk, place + done, err);
     }
-    to += got;
-    offset += (uint64_t)got;
-    len -= (size_t)got;
+    to += n;
+    offset += n;
+    len -= n;
   }
   return NT_STATUS_SUCCESS;
 }
 
-/* An image without a name: written bytes would be lost with the last close. */
-static nt_status check_name(struct sim_machine *m, uint32_t number,
-                            const struct stat *st, struct nt_error *err) {
-  struct sim_disk disk;
-  char path[2100];
-  nt_status status = nt__sim_load_disk(m, number, &disk, err);
-  if (nt_ok(status)) {
-    nt__sim_image_path(m, disk.image, path, sizeof path);
-  }
-  return nt_ok(status) && is_deleted(path, st) ? deleted(path, err) : status;
-}
-
 /* A disk does not shrink: writing behind the end of a truncated image would
- * only make it look whole again. */
+ * only make it look whole again. And what is written into an image without a
+ * name would be lost with the last close. */
 static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
                                uint64_t end, struct nt_error *err) {
-  struct stat st;
-  if (fstat(m->images[disk].fd, &st) != 0) {
-    return failed(m, disk, errno, "looking at", end, err);
+  struct nt_file_facts facts;
+  nt_status status = nt_file_look(m->images[disk].file, &facts, err);
+  if (!nt_ok(status)) {
+    return failed(m, disk, status, "looking at", end, err);
   }
-  if (st.st_nlink == 0) {
-    return check_name(m, disk, &st, err);
+  if (facts.deleted) {
+    char path[2100];
+    path_of(m, disk, path, sizeof path);
+    return deleted(path, err);
   }
-  if ((uint64_t)st.st_size >= end) {
-    return NT_STATUS_SUCCESS;
-  }
-  return failed(m, disk, 0, "writing", (uint64_t)st.st_size, err);
+  return facts.length >= end ? status : ends_early(m, disk, facts.length, err);
 }
 
 nt_status nt__sim_image_write(struct sim_machine *m,
@@ -223,16 +212,13 @@ nt_status nt__sim_image_write(struct sim_machine *m,
       return status;
     }
     m->images[disk].dirty = true;
-    ssize_t put = pwrite(m->images[disk].fd, from, n, (off_t)place);
-    if (put < 0 && errno == EINTR) {
-      continue;
+    status = nt_file_write(m->images[disk].file, place, from, n, err);
+    if (!nt_ok(status)) {
+      return failed(m, disk, status, "writing", place, err);
     }
-    if (put <= 0) {
-      return failed(m, disk, put < 0 ? errno : ENOSPC, "writing", place, err);
-    }
-    from += put;
-    offset += (uint64_t)put;
-    len -= (size_t)put;
+    from += n;
+    offset += n;
+    len -= n;
   }
   return NT_STATUS_SUCCESS;
 }
@@ -245,8 +231,9 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
     if (!image->dirty) {
       continue;
     }
-    if (fdatasync(image->fd) != 0) {
-      return failed(m, extents[i].disk, errno, "flushing", 0, err);
+    nt_status status = nt_file_flush(image->file, err);
+    if (!nt_ok(status)) {
+      return failed(m, extents[i].disk, status, "flushing", 0, err);
     }
     image->dirty = false;
   }
@@ -255,15 +242,15 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
 
 /* ---- probing ------------------------------------------------------------- */
 
-/* libblkid reads one descriptor; a volume on several extents is shown to it as
+/* The probe reads one file; a volume on several extents is shown to it as
  * a sparse copy of its two ends, where every file system has its signatures. */
 #define PROBE_HEAD (4U << 20)
 #define PROBE_TAIL (1U << 20)
 
 static nt_status copy_part(struct sim_machine *m,
                            const struct nt_extent *extents, uint32_t count,
-                           int fd, uint64_t from, uint64_t to,
-                           struct nt_error *err) {
+                           const struct nt_file *file, uint64_t from,
+                           uint64_t to, struct nt_error *err) {
   char buf[65536];
   while (from < to) {
     size_t n = to - from < sizeof buf ? (size_t)(to - from) : sizeof buf;
@@ -271,8 +258,10 @@ static nt_status copy_part(struct sim_machine *m,
     if (!nt_ok(status)) {
       return status;
     }
-    if (pwrite(fd, buf, n, (off_t)from) != (ssize_t)n) {
-      return nt_fail_errno(err, errno, NULL, "copying for the probe");
+    status = nt_file_write(file, from, buf, n, err);
+    if (!nt_ok(status)) {
+      nt_error_about(err, NULL, "copying for the probe");
+      return status;
     }
     from += n;
   }
@@ -285,24 +274,26 @@ static nt_status probe_copy(struct sim_machine *m,
                             struct nt_error *err) {
   uint64_t head = length < PROBE_HEAD ? length : PROBE_HEAD;
   uint64_t tail = length - head < PROBE_TAIL ? length - head : PROBE_TAIL;
-  int fd = memfd_create("ntvol-probe", MFD_CLOEXEC);
-  if (fd < 0) {
-    return nt_fail_errno(err, errno, NULL, "memory for the probe");
+  struct nt_file *file;
+  nt_status status = nt_file_memory("ntvol-probe", &file, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NULL, "memory for the probe");
+    return status;
   }
-  nt_status status = NT_STATUS_SUCCESS;
-  if (ftruncate(fd, (off_t)length) != 0) {
-    status = nt_fail_errno(err, errno, NULL, "memory for the probe");
-  }
-  if (nt_ok(status)) {
-    status = copy_part(m, extents, count, fd, 0, head, err);
-  }
-  if (nt_ok(status)) {
-    status = copy_part(m, extents, count, fd, length - tail, length, err);
+  status = nt_file_resize(file, length, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NULL, "memory for the probe");
   }
   if (nt_ok(status)) {
-    status = nt_probe(fd, 0, length, out, err);
+    status = copy_part(m, extents, count, file, 0, head, err);
   }
-  close(fd);
+  if (nt_ok(status)) {
+    status = copy_part(m, extents, count, file, length - tail, length, err);
+  }
+  if (nt_ok(status)) {
+    status = nt_probe(file, 0, length, out, err);
+  }
+  nt_file_close(file);
   return status;
 }
 
@@ -319,6 +310,6 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
   if (count != 1) {
     return probe_copy(m, extents, count, length, out, err);
   }
-  return nt_probe(m->images[extents[0].disk].fd, extents[0].offset, length, out,
-                  err);
+  return nt_probe(m->images[extents[0].disk].file, extents[0].offset, length,
+                  out, err);
 }

@@ -10,8 +10,8 @@
 #define NT_SIM_INTERNAL_H
 
 #include <sqlite3.h>
-#include <sys/types.h>
 
+#include "../host.h"
 #include "../name.h"
 #include "../probe.h"
 #include "sim.h"
@@ -47,8 +47,8 @@ struct sim_prepared {
 #define SIM_PREPARED_MAX 128 /* a power of two, twice what there are */
 
 struct sim_image {
-  int fd;     /* -1: not open */
-  bool dirty; /* written by this process since the last flush */
+  struct nt_file *file; /* NULL: not open */
+  bool dirty;           /* written by this process since the last flush */
 };
 
 struct sim_machine {
@@ -59,11 +59,11 @@ struct sim_machine {
   sqlite3 *db;
   struct sim_prepared prepared[SIM_PREPARED_MAX];
   bool in_transaction;
-  bool store_failed; /* in this transaction: it must be rolled back */
-  int lock_fd;       /* machine.lock; -1 in memory */
-  int64_t owner;     /* row of this connection */
-  pid_t pid;         /* of the process that connected */
-  int64_t acting;    /* pid to which events are put down */
+  bool store_failed;    /* in this transaction: it must be rolled back */
+  struct nt_file *lock; /* machine.lock; NULL in memory */
+  int64_t owner;        /* row of this connection */
+  int64_t pid;          /* of the process that connected */
+  int64_t acting;       /* pid to which events are put down */
   struct sim_image images[NT_SIM_MAX_DISKS];
   struct sim_handle *unfinished; /* closed, but the database did not take it */
 };
@@ -276,7 +276,8 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap);
 
-/* ---- partition.c --------------------------------------------------------- */
+/* ---- partition.c: one for each system that ntvol runs on
+ * --------------------------------------------------------- */
 
 struct sim_partition {
   uint32_t number; /* 1..; 0: the whole disk */
@@ -287,17 +288,19 @@ struct sim_partition {
   uint64_t attributes;
 };
 
-/* Writes a new partition table. `sizes[i]` are bytes; 0 takes the rest. */
-nt_status nt__sim_partition_write(const char *path, const char *style,
-                                  uint32_t sector_size, const uint64_t *sizes,
-                                  uint32_t count, struct nt_error *err);
+/* Writes a new partition table into an image; `path` names it in refusals.
+ * `sizes[i]` are bytes; 0 takes the rest. */
+nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
+                                  const char *style, uint32_t sector_size,
+                                  const uint64_t *sizes, uint32_t count,
+                                  struct nt_error *err);
 
 /* Finds the volumes of a disk: its partitions, or the whole disk when it has a
  * file system or no partition table. `style` gets "none", "mbr" or "gpt". */
-nt_status nt__sim_partition_read(int fd, uint64_t length, uint32_t sector_size,
-                                 char style[8], struct sim_partition *out,
-                                 uint32_t capacity, uint32_t *count,
-                                 struct nt_error *err);
+nt_status nt__sim_partition_read(const struct nt_file *file, uint64_t length,
+                                 uint32_t sector_size, char style[8],
+                                 struct sim_partition *out, uint32_t capacity,
+                                 uint32_t *count, struct nt_error *err);
 
 /* ---- instance.c: mounting and ending ------------------------------------- */
 
@@ -474,7 +477,8 @@ nt_status nt__sim_device_control(struct sim_handle *handle, uint32_t code,
                                  void *out, size_t out_cap, size_t *out_len,
                                  struct nt_error *err);
 
-/* ---- files.c: paths in the image ----------------------------------------- */
+/* ---- files.c: paths in the image, one for each system
+ * ----------------------------------------- */
 
 /* Looks `path` ("\dir\file", "\" for the root) up in the file system of an
  * object that lies on `extents`. */

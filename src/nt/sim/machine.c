@@ -1,13 +1,11 @@
 /* A connection to a simulated machine, and the machine's table of functions. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../text.h"
 #include "internal.h"
 #include "machine.h"
+#include "schema.h"
 
 struct sim_machine *nt__sim_machine_new(const char *location) {
   struct sim_machine *m = calloc(1, sizeof *m);
@@ -16,11 +14,7 @@ struct sim_machine *nt__sim_machine_new(const char *location) {
   }
   m->base.ops = &nt_sim_ops;
   nt_format_text(m->base.name, sizeof m->base.name, "sim:%s", location);
-  m->lock_fd = -1;
-  m->pid = getpid();
-  for (size_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
-    m->images[i].fd = -1;
-  }
+  m->pid = nt_process_id();
   if (strcmp(location, NT_SIM_MEMORY) == 0) {
     nt_copy(m->db_path, sizeof m->db_path, NT_SIM_MEMORY);
   }
@@ -48,12 +42,11 @@ nt_status nt__sim_check_location(const char *location, struct nt_error *err) {
 
 nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
                                 struct nt_error *err) {
-  char *folder = realpath(location, NULL);
-  if (!folder) {
-    int number = errno;
-    nt_status status =
-        nt_fail_errno(err, number, "no_machine", "the folder %s", location);
-    if (number == ENOENT) {
+  char *folder;
+  nt_status status = nt_path_full(location, &folder, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "no_machine", "the folder %s", location);
+    if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
       nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
               location);
     } else {
@@ -61,10 +54,9 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
     }
     return status;
   }
-  nt_status status = NT_STATUS_SUCCESS;
   if (strlen(folder) < sizeof m->folder) {
     nt_copy(m->folder, sizeof m->folder, folder);
-    nt_format_text(m->db_path, sizeof m->db_path, "%s/machine.db", folder);
+    nt_path_join(m->db_path, sizeof m->db_path, folder, "machine.db");
   } else {
     status = too_long(folder, err);
   }
@@ -77,7 +69,7 @@ void nt__sim_machine_free(struct sim_machine *m) {
   nt__sim_images_close(m);
   /* SQLite must not be closed in a child of fork: its files are the parent's.
    * The memory of the connection is left, as SQLite's manual asks. */
-  if (m->db && m->pid == getpid()) {
+  if (m->db && m->pid == nt_process_id()) {
     nt__sim_store_close(m);
   }
   nt__sim_free_unfinished(m);
@@ -86,11 +78,11 @@ void nt__sim_machine_free(struct sim_machine *m) {
 
 static nt_status check_exists(const struct sim_machine *m,
                               struct nt_error *err) {
-  struct stat st;
-  if (stat(m->db_path, &st) == 0) {
-    return NT_STATUS_SUCCESS;
+  nt_status status = nt_path_check(m->db_path, err);
+  if (nt_ok(status)) {
+    return status;
   }
-  nt_status status = nt_fail_errno(err, errno, "no_machine", "%s", m->db_path);
+  nt_error_about(err, "no_machine", "%s", m->db_path);
   nt_hint(err,
           "%s is not the folder of a simulated machine, or has lost its "
           "database: name another, or make a new machine around its "
@@ -101,12 +93,15 @@ static nt_status check_exists(const struct sim_machine *m,
 
 /* Who removes a machine looks for owners first; this process was none before
  * it had its row. */
-static nt_status check_not_removed(const struct sim_machine *m,
+static nt_status check_not_removed(struct sim_machine *m,
                                    struct nt_error *err) {
   int moved = 0;
+  int64_t id;
   sqlite3_file_control(m->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (!moved) {
-    return NT_STATUS_SUCCESS;
+  nt_status status =
+      nt__sim_number(m, "PRAGMA application_id", SIM_NO_ARGS, 0, &id, err);
+  if (!nt_ok(status) || (!moved && id == NT__SIM_APPLICATION_ID)) {
+    return status;
   }
   nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no_machine",
           "%s was removed meanwhile", m->db_path);

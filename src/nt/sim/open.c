@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../text.h"
 #include "internal.h"
@@ -444,7 +443,7 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
     status = nt__sim_end(m, nt__sim_cleanup(m, h->file_object, err), err);
   }
   nt__sim_files_close(h->file);
-  if (m->store_failed && m->pid == getpid()) {
+  if (m->store_failed && m->pid == nt_process_id()) {
     h->next = m->unfinished;
     m->unfinished = h;
   } else {

@@ -1,54 +1,17 @@
 /*
  * Processes that share a machine. Each connection is a row in `owner` and
- * holds the byte of its row's number in machine.lock by an open-file lock,
- * which the kernel drops when the process ends, however it ends. A row whose
- * byte is free is a dead process, and what it had open is cleaned up.
+ * holds the byte of its row's number in machine.lock by a lock of its open
+ * file, which the system drops when the process ends, however it ends. A row
+ * whose byte is free is a dead process, and what it had open is cleaned up.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "../text.h"
 #include "internal.h"
 
-/* Open-file locks belong to the descriptor, not to the process: two
- * connections of one process see each other, and closing one does not drop
- * the other's. */
-static int lock_byte(int fd, int command, int64_t byte, short *type) {
-  struct flock lock = {0};
-  lock.l_type = *type;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = (off_t)byte;
-  lock.l_len = 1;
-  int result = fcntl(fd, command, &lock);
-  *type = lock.l_type;
-  return result;
-}
-
 bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner) {
-  short type = F_WRLCK;
-  if (owner == m->owner) {
-    return true;
-  }
-  /* When the kernel cannot say, the owner counts as alive: taking a live
+  /* When the system cannot say, the owner counts as alive: taking a live
    * process for dead would break its locks. */
-  if (m->lock_fd < 0 || lock_byte(m->lock_fd, F_OFD_GETLK, owner, &type) != 0) {
-    return true;
-  }
-  return type != F_UNLCK;
-}
-
-static void program_name(char *buf, size_t cap) {
-  FILE *comm = fopen("/proc/self/comm", "re");
-  snprintf(buf, cap, "process");
-  if (!comm) {
-    return;
-  }
-  if (fgets(buf, (int)cap, comm)) {
-    buf[strcspn(buf, "\n")] = '\0';
-  }
-  fclose(comm);
+  return owner == m->owner || m->lock == NULL ||
+         !nt_file_byte_is_free(m->lock, (uint64_t)owner);
 }
 
 static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
@@ -56,28 +19,32 @@ static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
   if (m->folder[0] == '\0') {
     return NT_STATUS_SUCCESS; /* in memory: nobody to share it with */
   }
-  snprintf(path, sizeof path, "%s/machine.lock", m->folder);
+  nt_path_join(path, sizeof path, m->folder, "machine.lock");
   /* Never made here: those who are connected hold their bytes in the file
    * that was there, and would count as dead in a new one. */
-  m->lock_fd = open(path, O_RDWR | O_CLOEXEC);
-  if (m->lock_fd >= 0) {
-    return NT_STATUS_SUCCESS;
+  nt_status status = nt_file_open(path, true, &m->lock, err);
+  if (nt_ok(status)) {
+    return status;
   }
-  int number = errno;
-  nt_status status = nt_fail_errno(err, number, "store", "%s", path);
-  nt_hint(err, number == ENOENT
+  nt_error_about(err, "store", "%s", path);
+  nt_hint(err, status == NT_STATUS_OBJECT_NAME_NOT_FOUND
                    ? "when nobody uses the machine, make an empty file there"
                    : "make the folder writable, or copy the machine elsewhere");
   return status;
 }
 
 static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {
-  short type = F_WRLCK;
-  if (m->lock_fd < 0 ||
-      lock_byte(m->lock_fd, F_OFD_SETLK, m->owner, &type) == 0) {
+  if (m->lock == NULL) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_fail_errno(err, errno, "store", "%s/machine.lock", m->folder);
+  nt_status status = nt_file_lock_byte(m->lock, (uint64_t)m->owner, err);
+  if (!nt_ok(status)) {
+    char path[sizeof m->folder + 16];
+    nt_path_join(path, sizeof path, m->folder, "machine.lock");
+    nt_error_about(err, "store", "%s", path);
+    nt_hint(err, "keep the machine on a file system that knows byte locks");
+  }
+  return status;
 }
 
 /* While nobody was connected, anything may have written to the images. */
@@ -95,7 +62,7 @@ static nt_status verify_if_first(struct sim_machine *m, struct nt_error *err) {
 
 nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
   char program[64];
-  program_name(program, sizeof program);
+  nt_process_name(program, sizeof program);
   nt_status status = open_lock_file(m, err);
   if (nt_ok(status)) {
     status = nt__sim_begin(m, err);
@@ -178,11 +145,10 @@ void nt__sim_owner_leave(struct sim_machine *m) {
   struct nt_error err = {0};
   /* A child of fork must leave its parent's row and lock alone. If the row
    * cannot be removed now, the free byte tells the next process. */
-  if (m->owner != 0 && m->pid == getpid() && nt_ok(nt__sim_begin(m, &err))) {
+  if (m->owner != 0 && m->pid == nt_process_id() &&
+      nt_ok(nt__sim_begin(m, &err))) {
     nt__sim_end(m, clean_up(m, m->owner, m->pid, &err), &err);
   }
-  if (m->lock_fd >= 0) {
-    close(m->lock_fd);
-  }
-  m->lock_fd = -1;
+  nt_file_close(m->lock);
+  m->lock = NULL;
 }

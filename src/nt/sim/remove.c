@@ -1,8 +1,6 @@
 /* Removing a machine: its database, its lock file and the images it made. */
 #include <string.h>
-#include <unistd.h>
 
-#include "../text.h"
 #include "internal.h"
 #include "machine.h"
 
@@ -10,11 +8,11 @@
  * of the folder is ever removed. */
 void nt__sim_unlink(const char *folder, const char *name) {
   char path[2100];
-  if (strchr(name, '/')) {
+  if (strpbrk(name, "/\\:")) {
     return;
   }
-  nt_format_text(path, sizeof path, "%s/%s", folder, name);
-  unlink(path);
+  nt_path_join(path, sizeof path, folder, name);
+  nt_file_remove(path);
 }
 
 void nt__sim_unlink_machine(const char *folder) {
@@ -70,6 +68,15 @@ static nt_status unlink_images(struct sim_machine *m, struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
+/* Where an open file cannot be removed, the database says of itself that it is
+ * none any more (see check_not_removed). */
+static nt_status end_database(struct sim_machine *m, struct nt_error *err) {
+  nt__sim_unlink(m->folder, "machine.db");
+  return nt_ok(nt_path_check(m->db_path, NULL))
+             ? nt__sim_exec(m, "PRAGMA application_id = 0", SIM_NO_ARGS, err)
+             : NT_STATUS_SUCCESS;
+}
+
 /* Within one transaction: who connects meanwhile waits, and then finds that
  * there is no database any more. */
 static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
@@ -82,7 +89,7 @@ static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
     status = unlink_images(m, err);
   }
   if (nt_ok(status)) {
-    nt__sim_unlink(m->folder, "machine.db");
+    status = end_database(m, err);
   }
   return nt__sim_end(m, status, err);
 }
@@ -100,6 +107,6 @@ nt_status nt_sim_remove(const char *path, struct nt_error *err) {
     return status;
   }
   nt__sim_unlink_machine(path);
-  rmdir(path); /* stays when somebody keeps files of his own there */
+  nt_folder_remove(path); /* stays when somebody keeps files of his own there */
   return NT_STATUS_SUCCESS;
 }

@@ -2,11 +2,8 @@
  * The database of a simulated machine: statements, transactions, and one place
  * that turns a failure of SQLite into an error that names the file.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "internal.h"
 #include "schema.h"
@@ -43,7 +40,7 @@ static nt_status status_of(int code) {
 static bool is_full(struct sim_machine *m, int code) {
   return code == SQLITE_IOERR_SHMSIZE ||
          ((code & 0xFF) == SQLITE_IOERR &&
-          sqlite3_system_errno(m->db) == ENOSPC);
+          nt_says_full(sqlite3_system_errno(m->db)));
 }
 
 static void hint_for(nt_status status, struct nt_error *err) {
@@ -99,7 +96,7 @@ static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
 /* A child of fork must not use SQLite's files: they are its parent's. */
 static nt_status check_process(const struct sim_machine *m,
                                struct nt_error *err) {
-  if (m->pid == getpid()) {
+  if (m->pid == nt_process_id()) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",

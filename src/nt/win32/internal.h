@@ -1,6 +1,6 @@
 /*
- * Inside the Windows machine. Only src/nt/win32 includes this header, and of
- * it not the files os*.c and host*.c.
+ * Inside the Windows machine. Only src/nt/win32 includes this header; of it
+ * not the files os*.c, and host*.c for utf16.c and refuse.c only.
  */
 #ifndef NT_WIN32_INTERNAL_H
 #define NT_WIN32_INTERNAL_H
@@ -32,6 +32,8 @@ struct win32_handle {
   /* "\\?\Volume{guid}\", "D:\" where Windows has no GUID for it; empty for
    * disks. What files and directories lie on. */
   nt_wchar root[WIN32_NAME_MAX];
+  /* The request that never ended: nothing else is sent (request.c). */
+  struct win32_memory *left;
 };
 
 static inline struct win32_machine *nt__win32_machine(struct nt_machine *m) {
@@ -72,6 +74,10 @@ nt_status nt__win32_fail(struct nt_error *err, uint32_t error, nt_status told,
 nt_status nt__win32_fail_status(struct nt_error *err, nt_status status,
                                 const char *fmt, ...) NT_PRINTF(3, 4);
 
+/* Adds what the status in `err` says by itself: the reason where there is
+ * none, and what to do next where that is not said. */
+void nt__win32_explain(struct nt_error *err);
+
 /* STATUS_NOT_SUPPORTED: "this Windows has no CancelIoEx". */
 nt_status nt__win32_missing(struct nt_error *err, const char *function);
 
@@ -98,6 +104,13 @@ nt_status nt__win32_open(struct nt_machine *machine,
                          const struct nt_open_options *options,
                          struct nt_handle **out, struct nt_error *err);
 
+/* CreateFileW and an event for the requests; both are closed again on failure.
+ * `flags` besides NT_WIN32_FLAG_OVERLAPPED. Names no reason. */
+nt_status nt__win32_open_file(struct win32_handle *h, const nt_wchar *name,
+                              uint32_t access, uint32_t share,
+                              uint32_t disposition, uint32_t flags,
+                              struct nt_error *err);
+
 /* Opens handle->open_name again after a format gave the file up. */
 nt_status nt__win32_reopen(struct win32_handle *h, struct nt_error *err);
 
@@ -109,11 +122,44 @@ nt_status nt__win32_request(struct win32_handle *h, uint32_t code,
                             size_t out_cap, size_t *out_len,
                             struct nt_error *err);
 
+/* One NtReadFile or NtWriteFile of at most WIN32_PIECE bytes, in the same
+ * way. *done is at most `len`, whatever the driver says. */
+#define WIN32_PIECE (4U * 1024 * 1024)
+nt_status nt__win32_read_piece(struct win32_handle *h, uint64_t offset,
+                               void *buf, size_t len, size_t *done,
+                               struct nt_error *err);
+nt_status nt__win32_write_piece(struct win32_handle *h, uint64_t offset,
+                                const void *buf, size_t len, size_t *done,
+                                struct nt_error *err);
+
+/* Refuses what cannot reach the system: the file was given up, or a request
+ * never ended. */
+nt_status nt__win32_check_usable(const struct win32_handle *h,
+                                 struct nt_error *err);
+
+/* Closes file and event; frees the memory of a request that never ended, when
+ * it has ended now. The status is that of the file. */
+nt_status nt__win32_release(struct win32_handle *h);
+
+/* Bytes of a sector as the device tells them, 512 when it does not. Fails only
+ * when the device did not answer in time. */
+nt_status nt__win32_ask_sector_size(struct win32_handle *h, uint32_t *out,
+                                    struct nt_error *err);
+
+/* FILE_STANDARD_INFORMATION. */
+nt_status nt__win32_standard_information(struct win32_handle *h, uint64_t *size,
+                                         bool *directory, struct nt_error *err);
+
 /* Opens something without data access for a question, asks it, closes it:
  * what enumeration is made of. */
 nt_status nt__win32_ask(struct win32_machine *m, const nt_wchar *open_name,
                         uint32_t code, const void *in, size_t in_len, void *out,
                         size_t out_cap, size_t *out_len);
+
+/* Adds what a refusal of `code` (0: reading, writing, flushing) means on this
+ * handle: the reason, what to do next, holders. May ask the device. */
+void nt__win32_explain_handle(struct win32_handle *h, uint32_t code,
+                              struct nt_error *err);
 
 nt_status nt__win32_control(struct nt_handle *handle, uint32_t code,
                             const void *in, size_t in_len, void *out,

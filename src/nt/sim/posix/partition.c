@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../text.h"
-#include "internal.h"
+#include "../../posix/file.h"
+#include "../../text.h"
+#include "../internal.h"
 
 #define MIB (1U << 20)
 
@@ -108,9 +109,21 @@ static nt_status write_table(struct fdisk_context *cxt, const char *style,
               : NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_partition_write(const char *path, const char *style,
-                                  uint32_t sector_size, const uint64_t *sizes,
-                                  uint32_t count, struct nt_error *err) {
+/* libfdisk takes a path, and an image in memory has none. */
+static void path_of(const struct nt_file *file, const char *path, char *buf,
+                    size_t cap) {
+  if (file->nameless) {
+    nt_format_text(buf, cap, "/proc/self/fd/%d", file->fd);
+  } else {
+    nt_copy(buf, cap, path);
+  }
+}
+
+nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
+                                  const char *style, uint32_t sector_size,
+                                  const uint64_t *sizes, uint32_t count,
+                                  struct nt_error *err) {
+  char place[2100];
   if (strcmp(style, "mbr") == 0 && count > 4) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, "partition_table",
             "an MBR has room for 4 volumes, %u were asked for", count);
@@ -123,7 +136,8 @@ nt_status nt__sim_partition_write(const char *path, const char *style,
   }
   fdisk_disable_dialogs(cxt, 1);
   fdisk_save_user_sector_size(cxt, sector_size, sector_size);
-  int code = fdisk_assign_device(cxt, path, 0);
+  path_of(file, path, place, sizeof place);
+  int code = fdisk_assign_device(cxt, place, 0);
   nt_status status =
       code ? fdisk_failed(code, path, err)
            : write_table(cxt, style, sector_size, sizes, count, err);
@@ -189,11 +203,12 @@ static nt_status read_list(blkid_partlist list, char style[8],
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status probe_table(blkid_probe probe, int fd, uint64_t length,
-                             uint32_t sector_size, char style[8],
-                             struct sim_partition *out, uint32_t capacity,
-                             uint32_t *count, struct nt_error *err) {
-  if (blkid_probe_set_device(probe, fd, 0, (blkid_loff_t)length) != 0) {
+static nt_status probe_table(blkid_probe probe, const struct nt_file *file,
+                             uint64_t length, uint32_t sector_size,
+                             char style[8], struct sim_partition *out,
+                             uint32_t capacity, uint32_t *count,
+                             struct nt_error *err) {
+  if (blkid_probe_set_device(probe, file->fd, 0, (blkid_loff_t)length) != 0) {
     return nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, "partition_table",
                    "the partition table cannot be read");
   }
@@ -207,19 +222,19 @@ static nt_status probe_table(blkid_probe probe, int fd, uint64_t length,
   return read_list(list, style, out, capacity, count, err);
 }
 
-nt_status nt__sim_partition_read(int fd, uint64_t length, uint32_t sector_size,
-                                 char style[8], struct sim_partition *out,
-                                 uint32_t capacity, uint32_t *count,
-                                 struct nt_error *err) {
+nt_status nt__sim_partition_read(const struct nt_file *file, uint64_t length,
+                                 uint32_t sector_size, char style[8],
+                                 struct sim_partition *out, uint32_t capacity,
+                                 uint32_t *count, struct nt_error *err) {
   struct nt_probe whole;
   *count = 0;
   snprintf(style, 8, "none");
   /* A boot sector of a file system ends in the same signature as an MBR; what
    * mounts as a whole is not partitioned. */
-  nt_status status = nt_probe(fd, 0, length, &whole, err);
+  nt_status status = nt_probe(file, 0, length, &whole, err);
   if (nt_ok(status) && nt__sim_fsd_for(whole.file_system) == &nt__sim_fsd_raw) {
     blkid_probe probe = blkid_new_probe();
-    status = probe ? probe_table(probe, fd, length, sector_size, style, out,
+    status = probe ? probe_table(probe, file, length, sector_size, style, out,
                                  capacity, count, err)
                    : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
     blkid_free_probe(probe);

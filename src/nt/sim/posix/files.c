@@ -6,8 +6,8 @@
 #include <string.h>
 #include <tsk/libtsk.h>
 
-#include "../text.h"
-#include "internal.h"
+#include "../../text.h"
+#include "../internal.h"
 
 struct sim_files {
   TSK_IMG_INFO *image;

@@ -1,0 +1,61 @@
+--- Command lines: for people to copy, and to run. The one place that knows that
+-- Windows has another shell.
+-- @module ntvol.shell
+
+local M = {}
+
+-- Characters that no shell touches.
+local PLAIN = "^[%w_.,:/+=@\\-]+$"
+
+--- Quotes a word for sh.
+-- @tparam string word
+-- @treturn string
+function M.quote_posix(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+--- Quotes a word for a Windows program, as its C library takes it apart:
+-- backslashes count only in front of a quote.
+-- @tparam string word
+-- @treturn string
+function M.quote_windows(word)
+  word = word:gsub('(\\*)"', '%1%1\\"'):gsub("(\\*)$", "%1%1")
+  return '"' .. word .. '"'
+end
+
+local windows = package.config:sub(1, 1) == "\\"
+local quote = windows and M.quote_windows or M.quote_posix
+
+--- A word as people write it: quoted when the shell would take it apart.
+-- @param word anything
+-- @treturn string
+function M.word(word)
+  local text = tostring(word)
+  local plain = text:find(PLAIN) and (windows or not text:find("\\", 1, true))
+  return plain and text or quote(text)
+end
+
+--- The line that os.execute needs to run a program with these words.
+-- @tparam {string,...} words
+-- @treturn string
+function M.line(words)
+  local quoted = {}
+  for i, word in ipairs(words) do
+    quoted[i] = quote(word)
+  end
+  local line = table.concat(quoted, " ")
+  -- cmd takes the outer quotes away; sh becomes the program, so that a signal
+  -- is seen here as one.
+  return windows and '"' .. line .. '"' or "exec " .. line
+end
+
+--- Runs a program and answers its exit status, 128 and more for a signal.
+-- @tparam {string,...} words
+-- @treturn integer
+function M.run(words)
+  io.stdout:flush()
+  local _, how, status = os.execute(M.line(words))
+  return how == "signal" and 128 + status or status
+end
+
+return M

@@ -1,0 +1,124 @@
+/***
+What is done to a volume by one control code.
+
+@submodule ntvol.volume
+*/
+#include "lua_class.h"
+
+static int verb(lua_State *L, const char *name, uint32_t code) {
+  struct ln_volume *v = ln_onlyvolume(L, name);
+  struct nt_error err = {0};
+  nt_status status = nt_verb(v->handle, code, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. Without a lock it
+is forced: everything that others have open on it is dead from then on. The
+volume is mounted again by the next access after this handle is closed.
+@function volume:dismount
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local _guard <close> = assert(vol:lock())
+assert(vol:dismount())
+*/
+int ln_volume_dismount(lua_State *L) {
+  return verb(L, "dismount", NT_FSCTL_DISMOUNT_VOLUME);
+}
+
+/***
+Takes the volume offline (IOCTL_VOLUME_OFFLINE). Needs a handle that can read
+and write. Dismount first, on the same handle.
+@function volume:offline
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+assert(vol:dismount())
+assert(vol:offline())
+assert(vol:online())
+*/
+int ln_volume_offline(lua_State *L) {
+  return verb(L, "offline", NT_IOCTL_VOLUME_OFFLINE);
+}
+
+/***
+Brings the volume online (IOCTL_VOLUME_ONLINE). Needs a handle that can read
+and write.
+@function volume:online
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+int ln_volume_online(lua_State *L) {
+  return verb(L, "online", NT_IOCTL_VOLUME_ONLINE);
+}
+
+/***
+Opens the whole volume to this handle (FSCTL_ALLOW_EXTENDED_DASD_IO): without
+it, reads and writes of some file systems end where the file system ends, which
+may be before the end of the volume.
+@function volume:extended_io
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open("D:", { access = "r" }))
+assert(vol:extended_io())
+*/
+int ln_volume_extended_io(lua_State *L) {
+  return verb(L, "extended_io", NT_FSCTL_ALLOW_EXTENDED_DASD_IO);
+}
+
+/***
+Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
+drive does not ask whether anybody uses it. The device itself is ejected by
+`machine:eject`.
+@function volume:eject
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_INVALID_FUNCTION"` when the drive cannot
+@treturn[2] table info
+*/
+int ln_volume_eject(lua_State *L) {
+  return verb(L, "eject", NT_IOCTL_STORAGE_EJECT_MEDIA);
+}
+
+/***
+Says whether the medium may be taken out by hand
+(IOCTL_STORAGE_MEDIA_REMOVAL).
+@function volume:media_removal
+@tparam boolean allowed
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_INVALID_FUNCTION"` when the drive has no lock
+@treturn[2] table info
+@raise when `allowed` is not a boolean
+*/
+int ln_volume_media_removal(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  struct nt_error err = {0};
+  unsigned char prevent;
+  size_t out_len = 0;
+  nt_status status;
+  luaL_checktype(L, 2, LUA_TBOOLEAN);
+  ln_noargs(L, 3, "media_removal");
+  prevent = !lua_toboolean(L, 2); /* PREVENT_MEDIA_REMOVAL: one byte */
+  status = nt_control(ln_handle(L, v), NT_IOCTL_STORAGE_MEDIA_REMOVAL, &prevent,
+                      sizeof prevent, NULL, 0, &out_len, &err);
+  return ln_result(L, status, &err);
+}

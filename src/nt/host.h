@@ -1,0 +1,96 @@
+/*
+ * What the portable code needs of the system that it runs on: files, folders,
+ * byte locks, the process and the clock. One definition for each system, in
+ * its folder.
+ *
+ * Names are UTF-8. A failure fills struct nt_error with the system's own words
+ * and number: an errno value, or a Win32 error on Windows. Who calls puts in
+ * front what it was about, with nt_error_about(). The statuses that callers
+ * tell apart: STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_NAME_COLLISION,
+ * STATUS_ACCESS_DENIED, STATUS_MEDIA_WRITE_PROTECTED, STATUS_DISK_FULL.
+ */
+#ifndef NT_HOST_H
+#define NT_HOST_H
+
+#include "error.h"
+
+/* ---- files --------------------------------------------------------------- */
+
+struct nt_file;
+
+/* An existing file; waits for nobody, and no child process gets it. */
+nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
+                       struct nt_error *err);
+/* A new file, for reading and writing. */
+nt_status nt_file_create(const char *path, struct nt_file **out,
+                         struct nt_error *err);
+/* A new file without a name in any folder that lasts: it is gone when it is
+ * closed. `name` is for those who look at this process. */
+nt_status nt_file_memory(const char *name, struct nt_file **out,
+                         struct nt_error *err);
+void nt_file_close(struct nt_file *file); /* NULL: nothing */
+
+/* *done is less than `length` only at the end of the file. */
+nt_status nt_file_read(const struct nt_file *file, uint64_t offset, void *buf,
+                       size_t length, size_t *done, struct nt_error *err);
+/* All of it, or a failure. */
+nt_status nt_file_write(const struct nt_file *file, uint64_t offset,
+                        const void *buf, size_t length, struct nt_error *err);
+/* Makes durable what was written. */
+nt_status nt_file_flush(const struct nt_file *file, struct nt_error *err);
+/* What is added is a hole, where the file system has holes. */
+nt_status nt_file_resize(const struct nt_file *file, uint64_t length,
+                         struct nt_error *err);
+
+struct nt_file_facts {
+  uint64_t length; /* bytes */
+  bool regular;    /* not a device, pipe or folder */
+  bool deleted;    /* its name was taken away while it was open */
+};
+nt_status nt_file_look(const struct nt_file *file, struct nt_file_facts *out,
+                       struct nt_error *err);
+
+/* Whether both are one file, by whatever names; false also when the system
+ * cannot say. */
+bool nt_file_same(const struct nt_file *a, const struct nt_file *b);
+
+/* ---- byte locks ---------------------------------------------------------- */
+
+/* Takes a byte for this open file, until it is closed or its process ends,
+ * however it ends. Refused while another open file has it, of this process
+ * too. Nobody's reading and writing is hindered. */
+nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
+                            struct nt_error *err);
+/* Whether nobody has the byte; false also when the system cannot say. */
+bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte);
+
+/* ---- folders and paths --------------------------------------------------- */
+
+nt_status nt_folder_make(const char *path, struct nt_error *err);
+nt_status nt_folder_is_empty(const char *path, bool *out, struct nt_error *err);
+/* These two do nothing when they cannot. */
+void nt_folder_remove(const char *path); /* only an empty one */
+void nt_file_remove(const char *path);
+
+/* Refuses a path that leads to nothing. */
+nt_status nt_path_check(const char *path, struct nt_error *err);
+/* The absolute path of something that is there; the caller frees it. */
+nt_status nt_path_full(const char *path, char **out, struct nt_error *err);
+bool nt_path_is_absolute(const char *path);
+void nt_path_join(char *buf, size_t cap, const char *folder, const char *name);
+
+/* ---- process, clock, chance ---------------------------------------------- */
+
+int64_t nt_process_id(void);
+/* The program of this process, as the system's lists of processes show it. */
+void nt_process_name(char *buf, size_t cap);
+/* Whether a standard channel is a terminal: 0 input, 1 output, 2 errors. */
+bool nt_is_terminal(int channel);
+/* Microseconds since 1970, UTC. */
+int64_t nt_time_us(void);
+/* Random bytes, good enough for identifiers. */
+nt_status nt_random(void *buf, size_t length, struct nt_error *err);
+/* Whether this number of a failed system call says that there is no room. */
+bool nt_says_full(int number);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * Folders, paths, the process and the clock on POSIX.
+ */
+#include "../host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static nt_status failed(struct nt_error *err) {
+  return nt_fail_errno(err, errno, NULL, NULL);
+}
+
+/* ---- folders and paths --------------------------------------------------- */
+
+nt_status nt_folder_make(const char *path, struct nt_error *err) {
+  return mkdir(path, 0777) == 0 ? NT_STATUS_SUCCESS : failed(err);
+}
+
+nt_status nt_folder_is_empty(const char *path, bool *out,
+                             struct nt_error *err) {
+  DIR *dir = opendir(path);
+  if (dir == NULL) {
+    return failed(err);
+  }
+  *out = true;
+  for (struct dirent *entry; *out && (entry = readdir(dir)) != NULL;) {
+    *out = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+  }
+  closedir(dir);
+  return NT_STATUS_SUCCESS;
+}
+
+void nt_folder_remove(const char *path) {
+  rmdir(path);
+}
+
+void nt_file_remove(const char *path) {
+  unlink(path);
+}
+
+nt_status nt_path_check(const char *path, struct nt_error *err) {
+  struct stat st;
+  return stat(path, &st) == 0 ? NT_STATUS_SUCCESS : failed(err);
+}
+
+nt_status nt_path_full(const char *path, char **out, struct nt_error *err) {
+  char *full = realpath(path, NULL);
+  if (full == NULL) {
+    return failed(err);
+  }
+  *out = full;
+  return NT_STATUS_SUCCESS;
+}
+
+bool nt_path_is_absolute(const char *path) {
+  return path[0] == '/';
+}
+
+void nt_path_join(char *buf, size_t cap, const char *folder, const char *name) {
+  nt_format_text(buf, cap, "%s/%s", folder, name);
+}
+
+/* ---- process, clock, chance ---------------------------------------------- */
+
+int64_t nt_process_id(void) {
+  return getpid();
+}
+
+void nt_process_name(char *buf, size_t cap) {
+  FILE *comm = fopen("/proc/self/comm", "re");
+  nt_copy(buf, cap, "process");
+  if (comm == NULL) {
+    return;
+  }
+  if (fgets(buf, (int)cap, comm) != NULL) {
+    buf[strcspn(buf, "\n")] = '\0';
+  }
+  fclose(comm);
+}
+
+bool nt_is_terminal(int channel) {
+  return isatty(channel) == 1;
+}
+
+int64_t nt_time_us(void) {
+  struct timespec now = {0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
+  return getentropy(buf, length) == 0
+             ? NT_STATUS_SUCCESS
+             : nt_fail_errno(err, errno, NULL, "random numbers");
+}
+
+bool nt_says_full(int number) {
+  return number == ENOSPC;
+}

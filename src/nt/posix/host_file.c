@@ -1,0 +1,153 @@
+/*
+ * Files and byte locks on POSIX.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+
+static nt_status failed(int number, struct nt_error *err) {
+  return nt_fail_errno(err, number, NULL, NULL);
+}
+
+/* ---- opening and closing ------------------------------------------------- */
+
+/* Takes the descriptor over; -1 with errno is a failure. */
+static nt_status keep(int fd, bool nameless, struct nt_file **out,
+                      struct nt_error *err) {
+  if (fd < 0) {
+    return failed(errno, err);
+  }
+  struct nt_file *file = malloc(sizeof(*file));
+  if (file == NULL) {
+    close(fd);
+    return failed(ENOMEM, err);
+  }
+  *file = (struct nt_file){fd, nameless};
+  *out = file;
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
+                       struct nt_error *err) {
+  int flags = (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
+  return keep(open(path, flags), false, out, err);
+}
+
+nt_status nt_file_create(const char *path, struct nt_file **out,
+                         struct nt_error *err) {
+  int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  return keep(open(path, flags, 0666), false, out, err);
+}
+
+nt_status nt_file_memory(const char *name, struct nt_file **out,
+                         struct nt_error *err) {
+  return keep(memfd_create(name, MFD_CLOEXEC), true, out, err);
+}
+
+void nt_file_close(struct nt_file *file) {
+  if (file != NULL) {
+    close(file->fd);
+    free(file);
+  }
+}
+
+/* ---- bytes --------------------------------------------------------------- */
+
+nt_status nt_file_read(const struct nt_file *file, uint64_t offset, void *buf,
+                       size_t length, size_t *done, struct nt_error *err) {
+  size_t at = 0;
+  while (at < length) {
+    ssize_t n =
+        pread(file->fd, (char *)buf + at, length - at, (off_t)(offset + at));
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return failed(errno, err);
+    }
+    if (n == 0) {
+      break;
+    }
+    at += (size_t)n;
+  }
+  *done = at;
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt_file_write(const struct nt_file *file, uint64_t offset,
+                        const void *buf, size_t length, struct nt_error *err) {
+  for (size_t at = 0; at < length;) {
+    ssize_t n = pwrite(file->fd, (const char *)buf + at, length - at,
+                       (off_t)(offset + at));
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      return failed(n < 0 ? errno : ENOSPC, err);
+    }
+    at += (size_t)n;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt_file_flush(const struct nt_file *file, struct nt_error *err) {
+  return fdatasync(file->fd) == 0 ? NT_STATUS_SUCCESS : failed(errno, err);
+}
+
+nt_status nt_file_resize(const struct nt_file *file, uint64_t length,
+                         struct nt_error *err) {
+  return ftruncate(file->fd, (off_t)length) == 0 ? NT_STATUS_SUCCESS
+                                                 : failed(errno, err);
+}
+
+nt_status nt_file_look(const struct nt_file *file, struct nt_file_facts *out,
+                       struct nt_error *err) {
+  struct stat st;
+  if (fstat(file->fd, &st) != 0) {
+    return failed(errno, err);
+  }
+  out->length = (uint64_t)st.st_size;
+  out->regular = S_ISREG(st.st_mode);
+  out->deleted = st.st_nlink == 0 && !file->nameless;
+  return NT_STATUS_SUCCESS;
+}
+
+bool nt_file_same(const struct nt_file *a, const struct nt_file *b) {
+  struct stat left, right;
+  return fstat(a->fd, &left) == 0 && fstat(b->fd, &right) == 0 &&
+         left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+/* ---- byte locks ---------------------------------------------------------- */
+
+/* Open-file locks belong to the descriptor, not to the process: two
+ * connections of one process see each other, and closing one does not drop
+ * the other's. */
+static int lock_byte(const struct nt_file *file, int command, uint64_t byte,
+                     short *type) {
+  struct flock lock = {0};
+  lock.l_type = *type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = (off_t)byte;
+  lock.l_len = 1;
+  int result = fcntl(file->fd, command, &lock);
+  *type = lock.l_type;
+  return result;
+}
+
+nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
+                            struct nt_error *err) {
+  short type = F_WRLCK;
+  return lock_byte(file, F_OFD_SETLK, byte, &type) == 0 ? NT_STATUS_SUCCESS
+                                                        : failed(errno, err);
+}
+
+bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
+  short type = F_WRLCK;
+  return lock_byte(file, F_OFD_GETLK, byte, &type) == 0 && type == F_UNLCK;
+}

@@ -1,0 +1,240 @@
+/*
+ * Making a file system in a scratch file with the mkfs tools: checks before,
+ * the run, checks after.
+ */
+#include "mkfs.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../format_check.h"
+#include "../text.h"
+#include "file.h"
+#include "mkfs_rows.h"
+#include "scratch.h"
+#include "tool.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LABEL_MAX 256
+
+/* ---- checks -------------------------------------------------------------- */
+
+static bool power_of_two(uint64_t n) {
+  return n != 0 && (n & (n - 1)) == 0;
+}
+
+static nt_status check_sectors(const struct nt_mkfs_row *row,
+                               const struct nt_mkfs_request *r,
+                               struct nt_error *err) {
+  if (!power_of_two(r->sector_size) || r->sector_size < 512 ||
+      r->sector_size > row->biggest_sector) {
+    nt_status status =
+        nt_fail(err, NT_STATUS_NOT_SUPPORTED, "sector_size",
+                "%s makes file systems with sectors of 512 to %" PRIu32
+                " bytes, the volume has sectors of %" PRIu32 " bytes",
+                row->tool, row->biggest_sector, r->sector_size);
+    nt_hint(err, "use ntfs or fat32");
+    return status;
+  }
+  if (r->length / r->sector_size > row->most_volume_sectors) {
+    nt_status status =
+        nt_fail(err, NT_STATUS_INVALID_PARAMETER, "too_large",
+                "%s holds at most %" PRIu64 " sectors, the volume has %" PRIu64,
+                row->fs, row->most_volume_sectors, r->length / r->sector_size);
+    nt_hint(err, "use ntfs or exfat");
+    return status;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status check_cluster(const struct nt_mkfs_row *row,
+                               const struct nt_mkfs_request *r,
+                               struct nt_error *err) {
+  uint64_t biggest = (uint64_t)row->most_cluster_sectors * r->sector_size;
+  if (biggest > row->biggest_cluster) {
+    biggest = row->biggest_cluster;
+  }
+  if (r->cluster_size == 0 ||
+      (power_of_two(r->cluster_size) && r->cluster_size >= r->sector_size &&
+       r->cluster_size <= biggest)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "cluster_size",
+                             "a cluster of %" PRIu32 " bytes does not fit %s",
+                             r->cluster_size, row->fs);
+  nt_hint(err, "use a power of two from %" PRIu32 " to %" PRIu64,
+          r->sector_size, biggest);
+  return status;
+}
+
+static nt_status check(const struct nt_mkfs_row *row, struct nt_mkfs_request *r,
+                       char *label, struct nt_error *err) {
+  nt_status status = check_sectors(row, r, err);
+  if (nt_ok(status)) {
+    status = check_cluster(row, r, err);
+  }
+  if (nt_ok(status)) {
+    status =
+        row->label(r->label != NULL ? r->label : "", label, LABEL_MAX, err);
+    r->label = label;
+  }
+  return status;
+}
+
+/* ---- running ------------------------------------------------------------- */
+
+/* What the tools say whether all is well or not. */
+static bool is_noise(const char *line, size_t length) {
+  static const char *const noise[] = {
+      "is not a block device", "forced anyway", "exfatprogs version",
+      "format fail!",          "mkfs.fat 4",    "Cluster size has been",
+      "Creating NTFS",
+  };
+  for (size_t i = 0; i < COUNT(noise); i++) {
+    if (memmem(line, length, noise[i], strlen(noise[i])) != NULL) {
+      return true;
+    }
+  }
+  return strspn(line, " \t\r") >= length;
+}
+
+/* The last line that says something, without the tool's name and the final
+ * period. */
+static void last_words(const char *output, const char *tool, char *words,
+                       size_t cap) {
+  nt_copy(words, cap, "");
+  for (const char *line = output; *line != '\0';) {
+    size_t length = strcspn(line, "\n");
+    if (!is_noise(line, length)) {
+      size_t name = strlen(tool);
+      bool named = strncmp(line, tool, name) == 0 && line[name] == ':';
+      size_t skip = named ? name + 1 : 0;
+      skip += strspn(line + skip, " \t");
+      nt_format_text(words, cap, "%.*s", (int)(length - skip), line + skip);
+      size_t end = strlen(words);
+      while (end > 0 && strchr(". \r", words[end - 1]) != NULL) {
+        words[--end] = '\0';
+      }
+    }
+    line += length;
+    line += *line == '\n';
+  }
+}
+
+static nt_status refuse_missing(const struct nt_mkfs_row *row,
+                                struct nt_error *err) {
+  nt_status status = nt_fail(err, NT_STATUS_NOT_SUPPORTED, "mkfs_missing",
+                             "%s is not installed", row->tool);
+  nt_hint(err, "install the package %s (apt-get install %s)", row->package,
+          row->package);
+  return status;
+}
+
+static nt_status refused(const struct nt_mkfs_row *row,
+                         const struct nt_tool_result *result,
+                         const char *otherwise, struct nt_error *err) {
+  char words[256];
+  last_words(result->output, row->tool, words, sizeof(words));
+  if (result->killed_by != 0) {
+    nt_format_text(words, sizeof(words), "ended by signal %d",
+                   result->killed_by);
+  }
+  nt_status status =
+      nt_fail(err,
+              result->killed_by != 0 ? NT_STATUS_UNSUCCESSFUL
+                                     : NT_STATUS_INVALID_PARAMETER,
+              result->killed_by != 0 ? "mkfs_killed" : "mkfs_refused", "%s: %s",
+              row->tool, words[0] != '\0' ? words : otherwise);
+  nt_hint(err, "use another file system or cluster size, or a larger volume");
+  if (err != NULL) {
+    err->native_kind = NT_NATIVE_EXIT;
+    err->native =
+        result->killed_by != 0 ? 128 + result->killed_by : result->exit_status;
+  }
+  return status;
+}
+
+static nt_status run(const struct nt_mkfs_row *row, const char *path,
+                     const struct nt_mkfs_request *r, int scratch,
+                     struct nt_tool_result *result, struct nt_error *err) {
+  struct nt_arguments a = {0};
+  a.at[a.count++] = row->tool;
+  row->arguments(&a, r);
+  a.at[a.count++] = NT_TOOL_FILE;
+  nt_status status = nt_tool_run(path, a.at, scratch, result, err);
+  if (nt_ok(status) && (result->exit_status != 0 || result->killed_by != 0)) {
+    status = refused(row, result, "failed without a word", err);
+  }
+  return status;
+}
+
+/* The exit status alone is not enough: some tools end with 0 after failing,
+ * and mkfs.fat makes another FAT than asked for. */
+static nt_status verify(const struct nt_mkfs_row *row,
+                        const struct nt_mkfs_request *r, int scratch,
+                        const struct nt_tool_result *result,
+                        struct nt_probe *made, struct nt_error *err) {
+  const struct nt_file file = {scratch, true};
+  nt_status status = nt_probe(&file, 0, r->length, made, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  for (size_t i = 0; i < COUNT(row->makes); i++) {
+    if (row->makes[i] != NULL &&
+        strcmp(row->makes[i], made->file_system) == 0) {
+      return NT_STATUS_SUCCESS;
+    }
+  }
+  if (strcmp(made->file_system, "RAW") == 0) {
+    return refused(row, result, "made nothing", err);
+  }
+  status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "mkfs_refused",
+                   "%s made %s, not %s: the volume has the wrong size for it",
+                   row->tool, made->file_system, row->fs);
+  nt_hint(err, "use fat, which takes the FAT that fits the size");
+  return status;
+}
+
+static nt_status fill(const struct nt_mkfs_row *row, const char *path,
+                      const struct nt_mkfs_request *r, int scratch,
+                      struct nt_probe *made, struct nt_error *err) {
+  struct nt_tool_result result;
+  nt_status status = run(row, path, r, scratch, &result, err);
+  if (nt_ok(status)) {
+    status = verify(row, r, scratch, &result, made, err);
+  }
+  if (nt_ok(status) && row->finish != NULL) {
+    status = row->finish(r, scratch, err);
+  }
+  return status;
+}
+
+nt_status nt_mkfs(const struct nt_mkfs_request *request, int *scratch,
+                  struct nt_probe *made, struct nt_error *err) {
+  struct nt_mkfs_request r = *request;
+  char label[LABEL_MAX], path[1024];
+  enum nt_format_fs fs;
+  nt_status status = nt_format_find_fs(r.fs, &fs, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  const struct nt_mkfs_row *row = nt_mkfs_row(fs);
+  status = check(row, &r, label, err);
+  if (nt_ok(status) && !nt_tool_find(row->tool, path, sizeof(path))) {
+    status = refuse_missing(row, err);
+  }
+  int fd = -1;
+  if (nt_ok(status)) {
+    status = nt_scratch_open(r.length, &fd, err);
+  }
+  if (nt_ok(status)) {
+    status = fill(row, path, &r, fd, made, err);
+  }
+  if (nt_ok(status)) {
+    *scratch = fd;
+  } else if (fd >= 0) {
+    close(fd);
+  }
+  return status;
+}

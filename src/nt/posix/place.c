@@ -1,0 +1,65 @@
+/*
+ * Where a new file system will live: what the volume says about its place.
+ */
+#include "place.h"
+
+#include <string.h>
+
+/* A device below or a file system above that does not know the question. */
+static bool not_known(nt_status status) {
+  return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
+         status == NT_STATUS_NOT_SUPPORTED ||
+         status == NT_STATUS_INVALID_PARAMETER;
+}
+
+/* A question that is not known is forgotten; the answer keeps its default. */
+static nt_status tolerate(nt_status status, struct nt_error *err) {
+  if (!not_known(status)) {
+    return status;
+  }
+  memset(err, 0, sizeof(*err));
+  return NT_STATUS_SUCCESS;
+}
+
+/* Without it a mounted FAT clips writes at its own end (1.11), and the new
+ * file system may be longer than the old one. */
+static nt_status allow_whole_volume(struct nt_handle *handle,
+                                    struct nt_error *err) {
+  return tolerate(nt_verb(handle, NT_FSCTL_ALLOW_EXTENDED_DASD_IO, err), err);
+}
+
+/* 255 heads and 63 sectors are what every disk says that has none. */
+static nt_status ask_geometry(struct nt_handle *handle,
+                              struct nt_mkfs_request *place,
+                              struct nt_error *err) {
+  struct nt_geometry geometry = {0};
+  nt_status status = tolerate(nt_geometry(handle, &geometry, err), err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  bool known = geometry.heads - 1 < UINT16_MAX &&
+               geometry.sectors_per_track - 1 < UINT16_MAX;
+  place->heads = known ? geometry.heads : 255;
+  place->sectors_per_track = known ? geometry.sectors_per_track : 63;
+  place->sector_size =
+      geometry.sector_size != 0 ? geometry.sector_size : handle->sector_size;
+  return status;
+}
+
+nt_status nt_place_ask(struct nt_handle *handle, struct nt_mkfs_request *place,
+                       struct nt_error *err) {
+  nt_status status = allow_whole_volume(handle, err);
+  if (nt_ok(status)) {
+    status = nt_length(handle, &place->length, err);
+  }
+  if (nt_ok(status)) {
+    status = ask_geometry(handle, place, err);
+  }
+  if (nt_ok(status)) {
+    status = tolerate(nt_partition_start(handle, &place->start, err), err);
+  }
+  if (nt_ok(status) && place->sector_size > 1) {
+    place->length -= place->length % place->sector_size;
+  }
+  return status;
+}

@@ -1,0 +1,142 @@
+/*
+ * Scratch files: sparse, without a name, gone when the process is gone.
+ */
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../text.h"
+
+/* Room for 0, 1, 2 and the descriptor a tool gets: a program that was started
+ * with closed standard streams must not lose its scratch file to them. */
+#define FIRST_DESCRIPTOR 10
+#define PAGE 4096
+
+static const char *folder(void) {
+  static const char *const names[] = {"NTVOL_TMPDIR", "TMPDIR"};
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    const char *value = getenv(names[i]);
+    if (value != NULL && value[0] != '\0') {
+      return value;
+    }
+  }
+  return "/tmp";
+}
+
+static nt_status refuse(struct nt_error *err, nt_status status) {
+  nt_hint(err, "set NTVOL_TMPDIR to another folder");
+  return status;
+}
+
+static nt_status make(int *fd, struct nt_error *err) {
+  char path[4096];
+  nt_format_text(path, sizeof(path), "%s/ntvol-XXXXXX", folder());
+  int low = mkostemp(path, O_CLOEXEC);
+  if (low < 0) {
+    return refuse(err, nt_fail_errno(err, errno, "scratch",
+                                     "making a scratch file in %s", folder()));
+  }
+  unlink(path);
+  *fd = fcntl(low, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+  int number = errno;
+  close(low);
+  return *fd >= 0 ? NT_STATUS_SUCCESS
+                  : nt_fail_errno(err, number, "scratch",
+                                  "keeping a scratch file open");
+}
+
+static nt_status set_size(int fd, uint64_t size, struct nt_error *err) {
+  if (ftruncate(fd, (off_t)size) == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  return refuse(
+      err, nt_fail_errno(err, errno, "scratch",
+                         "making a scratch file of %" PRIu64 " bytes in %s",
+                         size, folder()));
+}
+
+/* Some file systems say "data" everywhere, and some drop blocks of zeros that
+ * were written. With the first a quick format would write the whole volume;
+ * with the second, leave old bytes where the new file system wants zeros. */
+static nt_status check_holes(int fd, struct nt_error *err) {
+  static const unsigned char zeros[PAGE];
+  bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO;
+  nt_status status = nt_scratch_write(fd, 0, zeros, sizeof(zeros), err);
+  if (!nt_ok(status)) {
+    return refuse(err, status);
+  }
+  if (hole && lseek(fd, 0, SEEK_DATA) == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  return refuse(err, nt_fail(err, NT_STATUS_NOT_SUPPORTED, "scratch",
+                             "the file system of %s does not tell data from "
+                             "holes in a sparse file",
+                             folder()));
+}
+
+static nt_status prepare(int fd, uint64_t size, struct nt_error *err) {
+  nt_status status = set_size(fd, size, err);
+  if (nt_ok(status)) {
+    status = check_holes(fd, err);
+  }
+  if (nt_ok(status)) {
+    status = set_size(fd, 0, err);
+  }
+  return nt_ok(status) ? set_size(fd, size, err) : status;
+}
+
+nt_status nt_scratch_open(uint64_t size, int *fd, struct nt_error *err) {
+  int made = -1;
+  nt_status status = make(&made, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = prepare(made, size, err);
+  if (!nt_ok(status)) {
+    close(made);
+    return status;
+  }
+  *fd = made;
+  return status;
+}
+
+nt_status nt_scratch_read(int fd, uint64_t offset, void *buf, size_t length,
+                          struct nt_error *err) {
+  unsigned char *to = buf;
+  for (size_t done = 0; done < length;) {
+    ssize_t n = pread(fd, to + done, length - done, (off_t)(offset + done));
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      return nt_fail_errno(err, n < 0 ? errno : EIO, "scratch",
+                           "reading the scratch file at offset %" PRIu64,
+                           offset + done);
+    }
+    done += (size_t)n;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt_scratch_write(int fd, uint64_t offset, const void *buf,
+                           size_t length, struct nt_error *err) {
+  const unsigned char *from = buf;
+  for (size_t done = 0; done < length;) {
+    ssize_t n = pwrite(fd, from + done, length - done, (off_t)(offset + done));
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      return nt_fail_errno(err, n < 0 ? errno : EIO, "scratch",
+                           "writing the scratch file at offset %" PRIu64
+                           " in %s",
+                           offset + done, folder());
+    }
+    done += (size_t)n;
+  }
+  return NT_STATUS_SUCCESS;
+}

@@ -1,0 +1,68 @@
+/*
+ * Paths in the image, on a system without a library that reads them: The
+ * Sleuth Kit is not part of the Windows build. The root folder needs no
+ * looking up, so that one opens; any other path is refused.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../internal.h"
+
+/* The root folder, all that there is. */
+struct sim_files {
+  char path[2];
+};
+
+static nt_status refuse(struct nt_error *err) {
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_file_reader",
+          "this build cannot look into the file systems of images");
+  nt_hint(err,
+          "open the volume or its root folder; a build on Linux, with The "
+          "Sleuth Kit, opens files too");
+  return NT_STATUS_NOT_SUPPORTED;
+}
+
+nt_status nt__sim_files_open(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t length, uint32_t sector_size,
+                             const char *path, struct sim_files **out,
+                             struct nt_error *err) {
+  (void)m, (void)extents, (void)count, (void)length, (void)sector_size;
+  if (path[strspn(path, "\\")] != '\0') {
+    return refuse(err);
+  }
+  struct sim_files *root = malloc(sizeof *root);
+  if (!root) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
+  *root = (struct sim_files){"\\"};
+  *out = root;
+  return NT_STATUS_SUCCESS;
+}
+
+bool nt__sim_files_is_directory(const struct sim_files *file) {
+  (void)file;
+  return true;
+}
+
+const char *nt__sim_files_path(const struct sim_files *file) {
+  return file->path;
+}
+
+uint64_t nt__sim_files_size(const struct sim_files *file) {
+  (void)file;
+  return 0;
+}
+
+nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset, void *buf,
+                             size_t len, size_t *done, struct nt_error *err) {
+  (void)file, (void)offset, (void)buf, (void)len, (void)done;
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+          "a directory has no bytes to read");
+  nt_hint(err, "open the volume itself, without a path: D:");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
+void nt__sim_files_close(struct sim_files *file) {
+  free(file);
+}

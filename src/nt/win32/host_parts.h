@@ -1,0 +1,22 @@
+/*
+ * Shared by the files host*.c: names and failures at the edge to Windows.
+ */
+#ifndef NT_WIN32_HOST_PARTS_H
+#define NT_WIN32_HOST_PARTS_H
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#include <winioctl.h>
+#include <winternl.h>
+
+#include "../host.h"
+#include "internal.h"
+
+/* UTF-16 units of a path here. Windows takes 260 without a prefix. */
+#define HOST_PATH_MAX 1024
+
+/* Fills `err` with what GetLastError() says. */
+nt_status nt__host_failed(struct nt_error *err);
+nt_status nt__host_failed_by(DWORD error, struct nt_error *err);
+
+#endif
