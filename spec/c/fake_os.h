@@ -32,9 +32,47 @@ struct fake_answer {
                             always */
 };
 
+/* Codes of fake_answer for what is no control code. Their `data` is not used:
+ * bytes come from and go to `content`. */
+#define FAKE_READ 1U
+#define FAKE_WRITE 2U
+#define FAKE_FLUSH 3U
+#define FAKE_STANDARD_INFORMATION 4U
+
+/* How create_file answers; the first row that fits is taken. A name that fits
+ * no row opens. */
+struct fake_open {
+  const char *name; /* part of the name; NULL ends the list */
+  uint32_t error;   /* 0: opens */
+  nt_status status; /* told with the error */
+  bool directory;   /* for NT_WIN32_STANDARD_INFORMATION; names that end
+                       with a backslash are directories anyway */
+  int times;        /* as in fake_answer */
+};
+
+struct fake_process {
+  uint32_t pid; /* 0 ends the list */
+  const char *program;
+};
+
+struct fake_interface {
+  const uint8_t *class_guid; /* NULL: any class */
+  const char *name;          /* NULL ends the list */
+  const char *instance;      /* of its device, whose number is the row's + 1 */
+};
+
+/* One call of the formatter's callback. */
+struct fake_format_call {
+  uint32_t command; /* FAKE_FORMAT_END ends the list */
+  uint32_t action;
+  const void *data;
+};
+#define FAKE_FORMAT_END 0xFFFFFFFFU
+
 struct fake_os {
   const struct fake_volume *volumes;
   struct fake_answer *answers;
+  struct fake_open *opens;
   /* Call number `fail_at` (from 1) of all calls that can fail answers
    * fail_error (a Win32 error) or fail_status (an NTSTATUS). 0: none. */
   int fail_at;
@@ -46,9 +84,40 @@ struct fake_os {
   int wrong_closes;    /* of handles that were not open */
   bool never_ends;     /* pending requests end only when they are cancelled */
   bool ignores_cancel; /* ... and not even then */
+  bool ends_at_cancel; /* ... and then with `later`: it was faster */
+  bool pends;          /* reads and writes are pending before they end */
   char log[16384];     /* "create_file \\.\D:\ncontrol lock\n" */
   unsigned char *content; /* of every file that is read or written */
   uint32_t content_length;
+
+  /* What the last create_file was asked for. */
+  uint32_t access, share, disposition, flags;
+  uint32_t largest; /* longest piece that was read or written */
+
+  /* The system. */
+  uint32_t version;                 /* 0: 0x0A00 */
+  const char *system_directory;     /* NULL: "C:\Windows\system32" */
+  const char *system_partition;     /* NULL: "\Device\HarddiskVolume1" */
+  const char *const *page_files;    /* "\??\C:\pagefile.sys", NULL at the end */
+  const struct fake_process *users; /* processes_using any file */
+  const struct fake_process *processes; /* NULL: `users` */
+
+  /* Plug and Play. */
+  const struct fake_interface *interfaces;
+  uint32_t parents; /* how many devices above each; device n + 100 is
+                       the parent of device n */
+  uint32_t removal; /* CONFIGRET of query_and_remove, request_eject */
+  struct nt_win32_veto veto;
+  uint32_t remove_error; /* of remove_device */
+  bool reboot;
+
+  /* Notifications that arrived. */
+  const struct nt_win32_notification *notifications;
+  size_t notification_count;
+
+  /* The formatter. */
+  const struct fake_format_call *format_calls;
+  uint32_t format_error;
 };
 
 extern struct fake_os fake_os;
@@ -64,7 +133,15 @@ void fake_os_reset(void);
 const nt_wchar *fake_wide(const char *text);
 
 /* True when the lines occur in the log in this order; the list ends with
- * NULL. */
+ * NULL. A line may be cut at a space: "control lock" fits
+ * "control lock \\.\D:". */
 bool fake_log_has(const char *first, ...);
+
+/* How many lines of the log begin so. */
+int fake_log_count(const char *line);
+
+/* Ends every request that is still pending, as a driver does that comes back
+ * late. */
+void fake_end_pending(void);
 
 #endif
