@@ -27,27 +27,30 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
 KIND_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined
 KIND_coverage = -O0 --coverage -fprofile-update=atomic
-LINK_asan = -Wl,-z,nodelete
 OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) \
   -Isrc $(LUA_CFLAGS) $(LIB_CFLAGS) -MMD -MP $(CFLAGS) $(KIND_$(KIND))
-LINK = $(CC) $(CFLAGS) $(KIND_$(KIND)) $(LINK_$(KIND)) $(LDFLAGS)
+LINK = mkdir -p $(@D) && $(CC) $(CFLAGS) $(KIND_$(KIND)) $(LDFLAGS) -o $@
 
 B = build/$(KIND)
 objects = $(patsubst %.c,$B/obj/%.o,$(sort $(wildcard $(1))))
-CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c)
+CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/posix/*.c)
 # All but the two entry points; who links it takes what it needs.
-ARCHIVE_OBJ = $(call objects,src/lua_*.c src/nt/*.c src/nt/sim/*.c)
-ALL_C = $(wildcard src/*.c src/nt/*.c src/nt/*/*.c spec/c/*.c examples/*/*.c)
-ALL_H = $(wildcard src/*.h src/nt/*.h src/nt/*/*.h spec/c/*.h)
+ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
+  nt/sim/*.c nt/sim/posix/*.c))
+# The Windows machine is plain C but for these: its tests run anywhere.
+WIN32_OBJ = $(filter-out $B/obj/src/nt/win32/os%.o $(addprefix %/win32/,\
+  files.o host.o host_file.o native.o partition.o probe.o transplant.o),$(call \
+  objects,$(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
+FOLDERS = src src/nt src/nt/* src/nt/sim/* spec/c spec/*/* tools/* examples/*
+ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
 FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c))
 
-# Lua programs, and the programs that they start, see this tree and this KIND.
+# Lua programs, and what they start, see this tree and this KIND.
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
 export NTVOL_BUILD = $(CURDIR)/$B
 RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
   LUA_CPATH='$(CURDIR)/$B/?.so;;'
-BUSTED = $(LUA) "$$(command -v busted)"
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
@@ -57,14 +60,14 @@ MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 all: $B/ntvol/core.so $B/ntvol/sim/core.so
 
 $B/ntvol/core.so: $(CORE_OBJ)
-	@mkdir -p $(@D)
-	$(LINK) -shared -o $@ $^ $(CORE_LIBS)
+	$(LINK) -shared $^ $(CORE_LIBS)
 
 $B/ntvol/sim/core.so: $B/obj/src/sim_core.o $B/ntvol.a
-	@mkdir -p $(@D)
-	$(LINK) -shared -o $@ $^ $(SIM_LIBS)
+	$(LINK) -shared $^ $(SIM_LIBS)
 
 $B/ntvol.a: $(ARCHIVE_OBJ)
+$B/win32.a: $(WIN32_OBJ)
+%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
@@ -72,21 +75,18 @@ $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(OUR_CFLAGS) -c -o $@ $<
 
-$B/c/%: $B/obj/spec/c/%.o $B/ntvol.a
-	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(SIM_LIBS)
+$B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
+	$(LINK) $^ $(SIM_LIBS)
 
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
-	$(LINK) -shared -o $@ $^ $(CORE_LIBS)
+	$(LINK) -shared $^ $(CORE_LIBS)
 
-.SECONDARY: # objects of single programs are worth keeping, too
 -include $(patsubst %.c,$B/obj/%.d,$(ALL_C))
 
 tests: all $(C_TESTS) $(FAKES)
 
-# The busted suite with what is built; ARGS go to busted.
-suite: tests
-	@$(RUN) $(WRAP) $(BUSTED) $(ARGS)
+suite: tests # ARGS go to busted
+	@$(RUN) $(WRAP) $(LUA) "$$(command -v busted)" $(ARGS)
 
 deps:
 	@sh tools/deps.sh
@@ -97,6 +97,7 @@ demo: deps
 
 test: deps
 	$(MAKE_IN) suite
+	@+$(MAKE) --no-print-directory try-wine
 
 # Other people's programs inherit the preloaded checker, and many leak: leaks
 # count in Lua and in our C tests only (%b is the name of the program).
@@ -105,7 +106,7 @@ SANITIZER = LD_PRELOAD="$(shell gcc -print-file-name=libasan.so) $(shell \
   gcc -print-file-name=libubsan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
   ASAN_OPTIONS=$(LEAKS) NTVOL_CHECKER="env ASAN_OPTIONS=detect_leaks=1"
 asan:
-	$(MAKE_IN) suite KIND=asan CC=gcc WRAP='$(SANITIZER)'
+	$(MAKE_IN) suite KIND=asan CC=gcc LDFLAGS=-Wl,-z,nodelete WRAP='$(SANITIZER)'
 
 VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
 valgrind:
@@ -113,11 +114,11 @@ valgrind:
 	  WRAP='NTVOL_CHECKER="$(VALGRIND)" $(VALGRIND)'
 
 lint:
-	luacheck --quiet .
-	clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
+	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec
+	clang-format --dry-run -Werror $(ALL_C) $(wildcard $(addsuffix /*.h,$(FOLDERS)))
 	cppcheck --quiet --error-exitcode=1 --std=c11 -D__GNUC__ --inline-suppr \
 	  --enable=warning,portability,performance --suppress=missingInclude -Isrc src
-	shellcheck tools/*.sh .ci/run
+	shellcheck -x tools/*.sh tools/*/*.sh .ci/run
 	$(MAKE_IN) tests KIND=gcc CC=gcc
 	$(MAKE_IN) tests KIND=clang CC=clang
 
@@ -137,12 +138,12 @@ bench: all
 	@$(RUN) $(LUA) bench/run.lua $(ARGS)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/ntvol/sim
-	install -m 755 bin/ntvol $(DESTDIR)$(PREFIX)/bin/ntvol
-	install -m 755 $B/ntvol/core.so $(DESTDIR)$(LIBDIR)/ntvol/core.so
-	install -m 755 $B/ntvol/sim/core.so $(DESTDIR)$(LIBDIR)/ntvol/sim/core.so
+	install -D -m 755 bin/ntvol $(DESTDIR)$(PREFIX)/bin/ntvol
+	cd $B && find ntvol -name '*.so' -exec \
+	  install -D -m 755 '{}' '$(DESTDIR)$(LIBDIR)/{}' ';'
 	cd lua && find ntvol -name '*.lua' -exec \
 	  install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 
+include windows.mk
 clean:
 	rm -rf build docs/api

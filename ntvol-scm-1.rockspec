@@ -1,5 +1,175 @@
 -- The rock. The lists name every file; spec/tree_spec.lua compares them with
 -- the tree.
+--
+-- What has C in it stands in build.platforms only, each system with its whole
+-- list: LuaRocks merges lists entry by entry, and a shorter one would keep the
+-- end of the longer one.
+
+-- ntvol.core, whatever the system is.
+local core = {
+  "src/core.c",
+  "src/lua_aux.c",
+  "src/lua_format.c",
+  "src/lua_info.c",
+  "src/lua_kind.c",
+  "src/lua_lock.c",
+  "src/lua_machine.c",
+  "src/lua_open.c",
+  "src/lua_query.c",
+  "src/lua_verb.c",
+  "src/lua_vocabulary.c",
+  "src/lua_volume.c",
+  "src/nt/codes.c",
+  "src/nt/error.c",
+  "src/nt/format.c",
+  "src/nt/format_check.c",
+  "src/nt/format_fs.c",
+  "src/nt/label.c",
+  "src/nt/name.c",
+  "src/nt/nt.c",
+  "src/nt/status.c",
+  "src/nt/text.c",
+}
+
+-- ... and on Linux.
+local core_posix = {
+  "src/nt/posix/exfat.c",
+  "src/nt/posix/host.c",
+  "src/nt/posix/host_file.c",
+  "src/nt/posix/mkfs.c",
+  "src/nt/posix/mkfs_rows.c",
+  "src/nt/posix/native.c",
+  "src/nt/posix/place.c",
+  "src/nt/posix/probe.c",
+  "src/nt/posix/ranges.c",
+  "src/nt/posix/scratch.c",
+  "src/nt/posix/tool.c",
+  "src/nt/posix/transplant.c",
+}
+
+-- ... and on Windows.
+local core_win32 = {
+  "src/nt/win32/control.c",
+  "src/nt/win32/describe.c",
+  "src/nt/win32/devices.c",
+  "src/nt/win32/disks.c",
+  "src/nt/win32/event.c",
+  "src/nt/win32/file_system.c",
+  "src/nt/win32/format.c",
+  "src/nt/win32/formatter.c",
+  "src/nt/win32/holders.c",
+  "src/nt/win32/host.c",
+  "src/nt/win32/host_file.c",
+  "src/nt/win32/list.c",
+  "src/nt/win32/machine.c",
+  "src/nt/win32/native.c",
+  "src/nt/win32/open.c",
+  "src/nt/win32/os.c",
+  "src/nt/win32/os_device.c",
+  "src/nt/win32/os_file.c",
+  "src/nt/win32/os_format.c",
+  "src/nt/win32/os_notify.c",
+  "src/nt/win32/os_notify_manager.c",
+  "src/nt/win32/os_notify_window.c",
+  "src/nt/win32/os_pnp.c",
+  "src/nt/win32/os_process.c",
+  "src/nt/win32/os_system.c",
+  "src/nt/win32/os_volumes.c",
+  "src/nt/win32/probe.c",
+  "src/nt/win32/probe_bytes.c",
+  "src/nt/win32/probe_exfat.c",
+  "src/nt/win32/probe_fat.c",
+  "src/nt/win32/probe_ntfs.c",
+  "src/nt/win32/refuse.c",
+  "src/nt/win32/removal.c",
+  "src/nt/win32/request.c",
+  "src/nt/win32/resolve.c",
+  "src/nt/win32/system_volumes.c",
+  "src/nt/win32/transplant.c",
+  "src/nt/win32/utf16.c",
+  "src/nt/win32/veto.c",
+  "src/nt/win32/volume.c",
+}
+
+-- ntvol.sim.core, whatever the system is.
+local sim = {
+  "src/sim_core.c",
+  "src/lua_aux.c",
+  "src/nt/codes.c",
+  "src/nt/error.c",
+  "src/nt/name.c",
+  "src/nt/nt.c",
+  "src/nt/status.c",
+  "src/nt/text.c",
+  "src/nt/sim/control.c",
+  "src/nt/sim/create.c",
+  "src/nt/sim/describe.c",
+  "src/nt/sim/device.c",
+  "src/nt/sim/event.c",
+  "src/nt/sim/fsd.c",
+  "src/nt/sim/fsd_fat.c",
+  "src/nt/sim/fsd_ntfs.c",
+  "src/nt/sim/fsd_raw.c",
+  "src/nt/sim/image.c",
+  "src/nt/sim/instance.c",
+  "src/nt/sim/io.c",
+  "src/nt/sim/machine.c",
+  "src/nt/sim/open.c",
+  "src/nt/sim/owner.c",
+  "src/nt/sim/pnp.c",
+  "src/nt/sim/refuse.c",
+  "src/nt/sim/remove.c",
+  "src/nt/sim/resolve.c",
+  "src/nt/sim/rows.c",
+  "src/nt/sim/schema.c",
+  "src/nt/sim/store.c",
+}
+
+-- ... and on Linux.
+local sim_posix = {
+  "src/nt/posix/host.c",
+  "src/nt/posix/host_file.c",
+  "src/nt/posix/probe.c",
+  "src/nt/sim/posix/files.c",
+  "src/nt/sim/posix/partition.c",
+}
+
+-- One list of two.
+local function both(a, b)
+  local list = {}
+  for i = 1, #a do
+    list[#list + 1] = a[i]
+  end
+  for i = 1, #b do
+    list[#list + 1] = b[i]
+  end
+  return list
+end
+
+-- A C module. LuaRocks spells these words for the compiler that it has: gcc,
+-- MinGW or MSVC. `needs` are external libraries: { name, library }.
+local function c_module(system, sources, needs)
+  local module = {
+    sources = sources, defines = { "_GNU_SOURCE" }, libraries = {},
+    incdirs = { "src" }, libdirs = {},
+  }
+  if system == "windows" then
+    -- nothing newer than Windows Server 2003 is needed to load it
+    module.defines = { "_GNU_SOURCE", "_WIN32_WINNT=0x0502",
+      "_CRT_SECURE_NO_WARNINGS" }
+    module.libraries = { "advapi32", "ntdll" }
+  end
+  for i = 1, #needs do
+    local name = needs[i][1]
+    module.libraries[#module.libraries + 1] = needs[i][2]
+    module.incdirs[#module.incdirs + 1] = "$(" .. name .. "_INCDIR)"
+    module.libdirs[#module.libdirs + 1] = "$(" .. name .. "_LIBDIR)"
+  end
+  return module
+end
+
+local BLKID = { "BLKID", "blkid" }
+
 rockspec_format = "3.0"
 package = "ntvol"
 version = "scm-1"
@@ -12,8 +182,9 @@ description = {
   summary = "NT volume control: lock, format, dismount, offline, online",
   detailed = [[
 Opens a volume, locks it, formats it, dismounts it, takes it offline and brings
-it back, with the rules of Windows NT, on a simulated machine made of disk
-images. A maintenance script can be written and tested there without privileges.
+it back: on Windows, and with the rules of Windows NT on a simulated machine
+made of disk images. A maintenance script can be written and tested there
+without privileges.
 ]],
   license = "MIT",
 }
@@ -24,10 +195,14 @@ dependencies = {
 }
 
 external_dependencies = {
-  SQLITE = { header = "sqlite3.h", library = "sqlite3" },
-  BLKID = { header = "blkid/blkid.h", library = "blkid" },
-  FDISK = { header = "libfdisk/libfdisk.h", library = "fdisk" },
-  TSK = { header = "tsk/libtsk.h", library = "tsk" },
+  platforms = {
+    unix = {
+      SQLITE = { header = "sqlite3.h", library = "sqlite3" },
+      BLKID = { header = "blkid/blkid.h", library = "blkid" },
+      FDISK = { header = "libfdisk/libfdisk.h", library = "fdisk" },
+      TSK = { header = "tsk/libtsk.h", library = "tsk" },
+    },
+  },
 }
 
 build = {
@@ -50,94 +225,25 @@ build = {
     ["ntvol.procedures.prepare_lun_removal"] = "lua/ntvol/procedures/prepare_lun_removal.lua",
     ["ntvol.progress"] = "lua/ntvol/progress.lua",
     ["ntvol.repl"] = "lua/ntvol/repl.lua",
+    ["ntvol.shell"] = "lua/ntvol/shell.lua",
     ["ntvol.sim"] = "lua/ntvol/sim.lua",
     ["ntvol.sim_spec"] = "lua/ntvol/sim_spec.lua",
     ["ntvol.size"] = "lua/ntvol/size.lua",
-    ["ntvol.core"] = {
-      sources = {
-        "src/core.c",
-        "src/lua_aux.c",
-        "src/lua_format.c",
-        "src/lua_info.c",
-        "src/lua_kind.c",
-        "src/lua_lock.c",
-        "src/lua_machine.c",
-        "src/lua_open.c",
-        "src/lua_query.c",
-        "src/lua_vocabulary.c",
-        "src/lua_volume.c",
-        "src/nt/codes.c",
-        "src/nt/error.c",
-        "src/nt/exfat.c",
-        "src/nt/format.c",
-        "src/nt/format_check.c",
-        "src/nt/label.c",
-        "src/nt/mkfs.c",
-        "src/nt/mkfs_rows.c",
-        "src/nt/name.c",
-        "src/nt/nt.c",
-        "src/nt/probe.c",
-        "src/nt/ranges.c",
-        "src/nt/scratch.c",
-        "src/nt/status.c",
-        "src/nt/text.c",
-        "src/nt/tool.c",
+  },
+  platforms = {
+    unix = {
+      modules = {
+        ["ntvol.core"] = c_module("unix", both(core, core_posix), { BLKID }),
+        ["ntvol.sim.core"] = c_module("unix", both(sim, sim_posix),
+          { { "SQLITE", "sqlite3" }, BLKID, { "FDISK", "fdisk" },
+            { "TSK", "tsk" } }),
       },
-      defines = { "_GNU_SOURCE" },
-      libraries = { "blkid" },
-      incdirs = { "src", "$(BLKID_INCDIR)" },
-      libdirs = { "$(BLKID_LIBDIR)" },
     },
-    ["ntvol.sim.core"] = {
-      sources = {
-        "src/sim_core.c",
-        "src/lua_aux.c",
-        "src/nt/codes.c",
-        "src/nt/error.c",
-        "src/nt/name.c",
-        "src/nt/nt.c",
-        "src/nt/probe.c",
-        "src/nt/status.c",
-        "src/nt/text.c",
-        "src/nt/sim/control.c",
-        "src/nt/sim/create.c",
-        "src/nt/sim/describe.c",
-        "src/nt/sim/device.c",
-        "src/nt/sim/event.c",
-        "src/nt/sim/files.c",
-        "src/nt/sim/fsd.c",
-        "src/nt/sim/fsd_fat.c",
-        "src/nt/sim/fsd_ntfs.c",
-        "src/nt/sim/fsd_raw.c",
-        "src/nt/sim/image.c",
-        "src/nt/sim/instance.c",
-        "src/nt/sim/io.c",
-        "src/nt/sim/machine.c",
-        "src/nt/sim/open.c",
-        "src/nt/sim/owner.c",
-        "src/nt/sim/partition.c",
-        "src/nt/sim/pnp.c",
-        "src/nt/sim/refuse.c",
-        "src/nt/sim/remove.c",
-        "src/nt/sim/resolve.c",
-        "src/nt/sim/rows.c",
-        "src/nt/sim/schema.c",
-        "src/nt/sim/store.c",
-      },
-      defines = { "_GNU_SOURCE" },
-      libraries = { "sqlite3", "blkid", "fdisk", "tsk" },
-      incdirs = {
-        "src",
-        "$(SQLITE_INCDIR)",
-        "$(BLKID_INCDIR)",
-        "$(FDISK_INCDIR)",
-        "$(TSK_INCDIR)",
-      },
-      libdirs = {
-        "$(SQLITE_LIBDIR)",
-        "$(BLKID_LIBDIR)",
-        "$(FDISK_LIBDIR)",
-        "$(TSK_LIBDIR)",
+    -- Without simulated machines: they need SQLite, which nobody has there.
+    -- The zip of `make dist-win` has them.
+    windows = {
+      modules = {
+        ["ntvol.core"] = c_module("windows", both(core, core_win32), {}),
       },
     },
   },

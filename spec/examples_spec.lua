@@ -31,6 +31,7 @@ local PRINTS = {
   prepare_lun_removal = "Nothing was changed.",
   exclusive_read = "^D:  8388608 bytes  adler32 %x%x%x%x%x%x%x%x\n$",
   raw_sectors = "00000001f0 .* 55 aa  ",
+  windows_selftest = "Nothing was changed.",
 }
 
 describe("examples/", function()
@@ -112,6 +113,50 @@ describe("examples/", function()
     result = example(lab, "exclusive_read", { "D:" }, lab.path)
     assert.equal(1, result.code)
     assert.matches("^lock 'D:': access denied", result.err)
+  end)
+
+  it("windows_selftest.lua finds the simulated machine as documented",
+    function()
+      local lab = command.lab(finally, "64M:fat:E:OLD")
+      local result = example(lab, "windows_selftest", { "E:" }, lab.path)
+      assert.equal(0, result.code, result.out .. result.err)
+      assert.matches("\nok\toffline\tdocumented: success", result.out)
+      assert.matches("\n29 as documented, 0 differ\n", result.out)
+      assert.matches('E:  FAT16  "OLD"', result.out)
+      result = example(lab, "windows_selftest", { "E:", "e:" }, lab.path)
+      assert.equal(0, result.code, result.out .. result.err)
+      assert.matches("\n31 as documented, 0 differ\n", result.out)
+      assert.equal("NTFS", lab:bytes():sub(4, 7))
+    end)
+
+  it("windows_selftest.lua says what differs, and brings the volume back",
+    function()
+      local lab = command.lab(finally, "64M:fat:E:OLD")
+      local machine <close> = lab:connect()
+      local holder = assert(machine:open "E:\\")
+      assert.equal("directory", holder:kind())
+      local result = example(lab, "windows_selftest", { "E:" }, lab.path)
+      assert.equal(1, result.code)
+      assert.matches("\nDIFFERS\tlock\tdocumented: success\tseen: "
+        .. "ERROR_ACCESS_DENIED STATUS_ACCESS_DENIED, holders: ", result.out)
+      assert.is_false(machine:volumes()[1].offline)
+    end)
+
+  it("windows_selftest.lua refuses what it must not touch", function()
+    local lab = command.lab(finally, "16M:fat:E:OLD", "16M:fat:F:BOOT")
+    do
+      local machine <close> = lab:connect()
+      assert(require "ntvol.sim.core".set_flags(machine, "F:",
+        { boot = true }))
+    end
+    for _, words in ipairs { { "F:", "F:" }, { "E:", "F:" }, { "Q:" } } do
+      local result = example(lab, "windows_selftest", words, lab.path)
+      assert.equal(2, result.code)
+      assert.matches("^windows_selftest: ", result.err)
+    end
+    assert.same({}, lab:history())
+    local result = example(lab, "windows_selftest", nil, lab.path)
+    assert.matches('F:  FAT%d+  "BOOT"[^\n]*not this one: boot', result.out)
   end)
 
   it("raw_sectors.lua reads disks, too, and refuses nonsense", function()

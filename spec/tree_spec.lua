@@ -76,7 +76,7 @@ describe("layers:", function()
 
   it("src/nt/*.c knows no back end", function()
     refuse_includes("^src/nt/[^/]+%.[ch]$", {}, function(name)
-      return name:find("sim/") or name:find("linux/") or name:find("win32/")
+      return name:find("sim/") or name:find("posix/") or name:find("win32/")
     end)
   end)
 
@@ -88,9 +88,39 @@ describe("layers:", function()
   end)
 
   it("a back end includes its own folder and the one above", function()
-    refuse_includes("^src/nt/sim/.*%.[ch]$", {}, function(name)
+    refuse_includes("^src/nt/[^/]+/[^/]+%.[ch]$", {}, function(name)
       return name:find("^%.%./%.%./") or name:find("^%.%./.*/")
     end)
+  end)
+
+  -- What is above a folder of a system is what every system has.
+  it("each system has a folder of its own", function()
+    refuse_includes("^src/nt/sim/posix/.*%.[ch]$", {}, function(name)
+      return name:find("win32/")
+    end)
+    refuse_includes("^src/nt/sim/win32/.*%.[ch]$", {}, function(name)
+      return name:find("posix/")
+    end)
+  end)
+
+  -- In the folders of Windows only the files that call it do.
+  it("plain C includes no header of a system", function()
+    local portable, found = {}, {}
+    for name in ([[ctype errno inttypes limits math stdarg stdbool stddef stdint
+        stdio stdlib string time sqlite3]]):gmatch("%w+") do
+      portable[name .. ".h"] = true
+    end
+    for _, path in ipairs(files("^src/nt/.*%.[ch]$")) do
+      local calls = path:find("/posix/") or path:find("win32/host")
+        or path:find("win32/os_") or path:find("win32/os%.c")
+      for line in proc.slurp(path):gmatch("[^\n]+") do
+        local name = line:match("^%s*#%s*include%s+<([^>]+)>")
+        if name and not portable[name] and not calls then
+          found[#found + 1] = path .. " includes " .. name
+        end
+      end
+    end
+    assert.same({}, found)
   end)
 
   it("headers include each other in no circle", function()
@@ -136,23 +166,52 @@ describe("the rockspec", function()
     assert.same(sorted(present), sorted(named))
   end)
 
-  it("names every C source, each in the modules that need it", function()
-    local modules = rockspec().build.modules
-    local core = files("^src/nt/[^/]+%.c$")
-    for _, path in ipairs(files("^src/lua_[^/]+%.c$")) do
-      core[#core + 1] = path
+  -- LuaRocks merges the tables of a system into the common ones, lists entry
+  -- by entry: what is a list may stand in one of them only.
+  it("keeps what is compiled out of the common modules", function()
+    for name, value in pairs(rockspec().build.modules) do
+      assert.equal("string", type(value), name)
     end
-    core[#core + 1] = "src/core.c"
-    assert.same(sorted(core), sorted(modules["ntvol.core"].sources))
+  end)
 
+  local function expected_core(folder)
+    local core = files("^src/nt/[^/]+%.c$")
+    for _, pattern in ipairs { "^src/lua_[^/]+%.c$", "^src/core%.c$",
+        "^src/nt/" .. folder .. "/[^/]+%.c$" } do
+      for _, path in ipairs(files(pattern)) do
+        core[#core + 1] = path
+      end
+    end
+    return sorted(core)
+  end
+
+  for system, folder in pairs { unix = "posix", windows = "win32" } do
+    it("names every C source of ntvol.core: " .. system, function()
+      local modules = rockspec().build.platforms[system].modules
+      assert.same(expected_core(folder), sorted(modules["ntvol.core"].sources))
+    end)
+  end
+
+  it("names every C source of the simulated machine", function()
+    local modules = rockspec().build.platforms.unix.modules
     local sim = {}
     for _, path in ipairs(modules["ntvol.sim.core"].sources) do
       sim[path] = true
     end
     assert(sim["src/sim_core.c"])
-    for _, path in ipairs(files("^src/nt/sim/[^/]+%.c$")) do
-      assert(sim[path], path .. " is not in ntvol.sim.core")
+    for _, folder in ipairs { "", "posix/" } do
+      for _, path in ipairs(files("^src/nt/sim/" .. folder .. "[^/]+%.c$")) do
+        assert(sim[path], path .. " is not in ntvol.sim.core")
+      end
     end
+  end)
+
+  it("builds on Windows with what every Windows compiler has", function()
+    local windows = rockspec().build.platforms.windows.modules
+    assert.is_nil(windows["ntvol.sim.core"])
+    assert.same({ "advapi32", "ntdll" }, windows["ntvol.core"].libraries)
+    assert.same({}, windows["ntvol.core"].libdirs)
+    assert.is_nil(rockspec().external_dependencies.platforms.windows)
   end)
 
   it("carries the version of the code, or scm", function()
@@ -204,7 +263,7 @@ describe("the tree", function()
   it("has no tab, no carriage return and no blank at a line's end", function()
     local found = {}
     for _, path in ipairs(files("")) do
-      if path ~= "Makefile" then
+      if path ~= "Makefile" and not path:find("%.mk$") then
         objections(path, function(line)
           return line:find("[\t\r]") or line:find(" $")
         end, found)

@@ -1,13 +1,18 @@
 #!/bin/sh
-# Makes sure that all that `make test` and `make demo` need is there. On Debian
-# and its kin, root gets the missing packages installed and everybody else the
-# command that does it; on other systems the list is printed in words.
+# Makes sure that all that `make test` and `make demo` need is there; with the
+# word "windows", what the Windows build and its test under Wine need beside it.
+# On Debian and its kin, root gets the missing packages installed and everybody
+# else the command that does it; on other systems the list is printed in words.
 set -eu
 
 build="gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
 libfdisk-dev libtsk-dev"
 run="lua5.4 lua-argparse dosfstools ntfs-3g exfatprogs"
 develop="lua-busted lua-cjson luarocks mtools fdisk sqlite3 xz-utils"
+windows="gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 tcl dpkg-dev zip
+unzip wine64"
+wanted="$build $run $develop"
+[ "${1:-}" != windows ] || wanted=$windows
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   cat >&2 <<'TEXT'
@@ -18,12 +23,14 @@ deps: this is not a Debian system, so nothing is checked. ntvol needs
              (dosfstools), mkfs.ntfs (ntfs-3g), mkfs.exfat (exfatprogs)
   to test:   busted and lua-cjson for Lua 5.4, LuaRocks, mtools, fdisk, the
              sqlite3 command
+  to build for Windows: MinGW-w64, tclsh, zip, and the sources of Lua 5.4,
+             LuaFileSystem and SQLite; to test that: Wine, unzip
 TEXT
   exit 0
 fi
 
 missing=
-for package in $build $run $develop; do
+for package in $wanted; do
   # shellcheck disable=SC2016
   state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || :)
   [ "$state" = installed ] || missing="$missing $package"

@@ -2,7 +2,21 @@
 -- its parent sends, one a line as a quoted string, and answers each with a line
 -- "= RESULTS". See process.lua, which starts it and talks to it.
 
+local windows = package.config:sub(1, 1) == "\\"
+
+-- Windows does not tell a Lua program its number, the history of a machine does.
+local function windows_pid()
+  local machine <close> = assert(require "ntvol.sim".create(":memory:",
+    { disks = { "1M:raw:D" } }))
+  local volume <close> = assert(machine:open "D:")
+  assert(volume:lock()):unlock()
+  return assert(machine:events())[1].pid
+end
+
 local function pid()
+  if windows then
+    return windows_pid()
+  end
   local stat <close> = assert(io.open("/proc/self/stat"))
   return stat:read("n")
 end
@@ -29,7 +43,8 @@ local function show_all(results, from)
   return ("{n=%d,%s}"):format(results.n - from + 1, table.concat(parts, ","))
 end
 
-io.stdout:setvbuf("line")
+-- Not "line", which Windows takes for "full".
+io.stdout:setvbuf("no")
 
 local env = setmetatable({
   core = require "ntvol.core",

@@ -5,6 +5,7 @@ local core = require "ntvol.core"
 local machines = require "spec.support.machines"
 local process = require "spec.multi.process"
 local sim = require "ntvol.sim.core"
+local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 
 local refused = machines.refused
@@ -35,8 +36,9 @@ describe("sim.core.create", function()
       { disks = { { size = MIB }, { size = 8 * MIB, style = "gpt" } } }))
     assert.equal("machine", core.type(machine))
     assert.equal("sim:" .. folder .. "/lab", machine:name())
-    assert.equal(folder .. "/lab/disk0.img", machine:disks()[1].location)
-    assert.equal(MIB, #require("spec.support.proc").slurp(folder .. "/lab/disk0.img"))
+    assert.equal(proc.native(folder .. "/lab/disk0.img"),
+      machine:disks()[1].location)
+    assert.equal(MIB, #proc.slurp(folder .. "/lab/disk0.img"))
     assert(machine:close())
     assert.equal(". ./lab ./lab/disk0.img ./lab/disk1.img ./lab/machine.db"
       .. " ./lab/machine.lock ", listing(folder))

@@ -60,13 +60,18 @@ end
 -- A refusal of any kind that names `file` and says what to do.
 local function explains(file, answer, message, code, info)
   assert.is_nil(answer)
-  assert(message:find(file, 1, true), ("%s is not in: %s"):format(file, message))
+  assert(message:find(file, 1, true)
+    or message:find(proc.native(file), 1, true),
+    ("%s is not in: %s"):format(file, message))
   assert.equal("string", type(info.hint), message)
   return code, info, message
 end
 
 describe("machine.lock", function()
   it("that is missing is not made anew while others hold theirs", function()
+    if proc.windows then
+      pending "Windows does not take away a file that somebody has open"
+    end
     local path, _, defer = start(finally)
     local machine = connect(defer, path)
     local vol = assert(machine:open "D:")
@@ -185,7 +190,7 @@ describe("an image", function()
     assert.equal(2, #machine:disks())
     for _, name in ipairs { "E:", "E:\\a.txt", "PhysicalDrive1" } do
       local info, message = refused("STATUS_DEVICE_NOT_CONNECTED", machine:open(name))
-      assert(message:find(folder .. "/old.img", 1, true), message)
+      assert(message:find(proc.native(folder .. "/old.img"), 1, true), message)
       assert.equal("string", type(info.hint))
     end
     local vol = assert(machine:open "D:")
@@ -211,7 +216,7 @@ describe("an image", function()
     for _, name in ipairs { "E:", "E:\\a.txt", "PhysicalDrive1" } do
       local info, message = refused("STATUS_DEVICE_DATA_ERROR", machine:open(name))
       assert.equal("image_truncated", info.reason)
-      assert(message:find(folder .. "/old.img", 1, true), message)
+      assert(message:find(proc.native(folder .. "/old.img"), 1, true), message)
       assert.equal("string", type(info.hint))
     end
     assert(machine:close())
@@ -231,7 +236,7 @@ describe("an image", function()
       local info, message = refused("STATUS_DEVICE_DATA_ERROR",
         table.unpack(one, 1, 4))
       assert.equal("image_truncated", info.reason)
-      assert(message:find(folder .. "/old.img", 1, true), message)
+      assert(message:find(proc.native(folder .. "/old.img"), 1, true), message)
       assert.equal("string", type(info.hint))
     end
     assert.equal(before:match("%x+  %./old.img"), sums(folder):match("%x+  %./old.img"))

@@ -125,12 +125,18 @@ describe("what is asked for in a new machine", function()
   it("is refused at once when an image is a pipe", function()
     local defer = machines.cleanup(finally)
     local folder = tempdir(defer)
+    if proc.windows then
+      pending "Windows has no pipes among its files"
+    end
     machines.sh("mkfifo %s/pipe", folder)
     refused("STATUS_INVALID_PARAMETER",
       asked { image = folder .. "/pipe", readonly = true })
   end)
 
   it("is refused when the path of an image is too long, not cut", function()
+    if proc.windows then
+      pending "Windows lets nobody enter a folder with such a path"
+    end
     local defer = machines.cleanup(finally)
     local folder, here = tempdir(defer), lfs.currentdir()
     defer(function()
@@ -174,6 +180,9 @@ end)
 
 describe("an image that was deleted", function()
   it("is named, and takes no more writes", function()
+    if proc.windows then
+      pending "Windows does not take away a file that somebody has open"
+    end
     local defer = machines.cleanup(finally)
     local folder = tempdir(defer)
     local machine = closed(defer, assert(sim.create(folder .. "/lab",
@@ -186,7 +195,8 @@ describe("an image that was deleted", function()
       table.pack(machine:open "PhysicalDrive0") } do
       local info, message = refused("STATUS_DEVICE_NOT_CONNECTED",
         table.unpack(answer, 1, answer.n))
-      assert(message:find(folder .. "/lab/disk0.img", 1, true), message)
+      assert(message:find(proc.native(folder .. "/lab/disk0.img"), 1, true),
+        message)
       assert.equal("string", type(info.hint))
     end
     assert(vol:unlock())

@@ -45,6 +45,9 @@ for _, kind in ipairs { "folder", "memory" } do
       if not path then
         pending("no file system here holds a file of 16 TiB")
       end
+      if path == ":memory:" and proc.windows then
+        pending "on Windows memory is a file, and here no file is that large"
+      end
       local machine = assert(sim.create(path, { disks = { disk } }))
       defer(function()
         machine:close()

@@ -93,9 +93,10 @@ return function(options)
       print("\nskipped:")
     end
     for _, test in ipairs(skipped) do
-      local reason = text(test.message):gsub("^[^:]+_spec%.lua:%d+: ", "")
-        :gsub("%s+$", ""):gsub("\n", "\n    ")
-      print(("  %s: %s"):format(test.name, reason))
+      -- A block that is pending has its reason in its name.
+      local reason = test.message and ": " .. text(test.message)
+        :gsub("^[^:]+%.lua:%d+: ", ""):gsub("%s+$", ""):gsub("\n", "\n    ")
+      print("  " .. test.name .. (reason or ""))
     end
     print(("\n%d passed, %d failed, %d skipped"):format(
       passed, #failed, #skipped))

@@ -108,9 +108,15 @@ function M.sh(format, ...)
   return output
 end
 
+-- These change the process that they start.
+local NOT_FROM_HERE = { mount = true, setpriv = true, unshare = true }
+
 --- Programs that are not there, as the reason to skip; nil when all are.
 function M.missing(...)
   for _, program in ipairs { ... } do
+    if proc.windows and NOT_FROM_HERE[program] then
+      return program .. " of the host does not reach programs under Wine"
+    end
     if not proc.has(program) then
       return program .. " is not installed"
     end

@@ -2,6 +2,9 @@
 
 local M = {}
 
+--- Whether this Lua is a Windows program.
+M.windows = package.config:sub(1, 1) == "\\"
+
 --- Quotes a word for sh.
 function M.quote(word)
   return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
@@ -14,6 +17,29 @@ function M.run(command)
   local output = pipe:read("a")
   local _, how, code = pipe:close()
   return output, how == "signal" and 128 + code or code
+end
+
+--- What a machine calls this path of the host: on Windows the full one.
+function M.native(path)
+  return path
+end
+
+--- Starts a shell command that reads what is written to the answer, and writes
+--- to the FIFO `out`. Closing the answer waits until the command has ended.
+function M.feed(command, out) -- luacheck: no unused args
+  return assert(io.popen(command, "w"))
+end
+
+--- Ends a process with no chance to clean up.
+function M.kill(pid)
+  M.lines("kill -9 " .. pid)
+end
+
+if M.windows then
+  local here = require "spec.support.win.proc"
+  for name, f in pairs(here) do
+    M[name] = f
+  end
 end
 
 --- The lines that a command prints; fails when the command does.
