@@ -166,6 +166,8 @@ static const char *kind_name(enum nt_handle_kind kind) {
       return "file";
     case NT_KIND_DIRECTORY:
       return "directory";
+    case NT_KIND_SECTION:
+      return "section";
     case NT_KIND_DEVICE:
       break;
   }
