@@ -37,6 +37,8 @@ local function public_names()
   add(names, "machine", methods(machine), ":")
   add(names, "volume", methods(volume), ":")
   add(names, "lock", methods(lock), ":")
+  local subscription <close> = assert(machine:subscribe(print))
+  add(names, "subscription", methods(subscription), ":")
   local object = plan.new { name = "nothing", target = "D:", steps = {} }
   add(names, "object", methods(object), ":")
   table.sort(names, function(a, b)

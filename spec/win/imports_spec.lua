@@ -37,16 +37,19 @@ local KNOWN = {
     AreFileApisANSI CancelIo CloseHandle CreateDirectoryW CreateEventW CreateFileA
     CreateFileMappingA CreateFileMappingW CreateFileW CreateMutexW CreateThread
     CreateToolhelp32Snapshot DeleteCriticalSection DeleteFileA DeleteFileW
-    DeviceIoControl EnterCriticalSection FindClose FindFirstFileW
-    FindFirstVolumeW FindNextFileW FindNextVolumeW FindVolumeClose
+    DeviceIoControl EnterCriticalSection FindClose
+    FindCloseChangeNotification FindFirstChangeNotificationW FindFirstFileW
+    FindFirstVolumeW FindNextChangeNotification FindNextFileW FindNextVolumeW
+    FindVolumeClose
     FlushFileBuffers FlushViewOfFile FormatMessageA FormatMessageW FreeLibrary
+    GetConsoleMode
     GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetDiskFreeSpaceA
     GetDiskFreeSpaceW GetDriveTypeW GetFileAttributesA GetFileAttributesExW
     GetFileAttributesW GetFileInformationByHandle GetFileSize GetFileSizeEx
     GetFileType GetFullPathNameA GetFullPathNameW GetLastError
     GetLogicalDrives GetModuleFileNameA GetModuleFileNameW GetModuleHandleA
     GetModuleHandleW GetProcAddress GetProcessHeap GetProcessTimes
-    GetStartupInfoA GetSystemDirectoryW GetSystemInfo GetSystemTime
+    GetStartupInfoA GetStdHandle GetSystemDirectoryW GetSystemInfo GetSystemTime
     GetSystemTimeAsFileTime GetTempFileNameW GetTempPathA GetTempPathW
     GetTickCount GetVersionExA GetVersionExW GetVolumeInformationW
     GetVolumeNameForVolumeMountPointW GetVolumePathNameW

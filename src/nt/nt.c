@@ -197,6 +197,26 @@ bool nt_machine_can_eject(const struct nt_machine *machine) {
   return MACHINE_HAS(machine, eject);
 }
 
+bool nt_machine_can_subscribe(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, subscribe);
+}
+
+bool nt_machine_can_wait(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, wait_event);
+}
+
+bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability) {
+  switch (ability) {
+    case NT_CAN_DUPLICATE:
+      return HANDLE_HAS(handle, duplicate);
+    case NT_CAN_MAP:
+      return HANDLE_HAS(handle, map);
+    case NT_CAN_LIST:
+      break;
+  }
+  return HANDLE_HAS(handle, next_entry);
+}
+
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait) {
   return machine->ops->size >=
              offsetof(struct nt_machine_ops, traits) + sizeof(uint32_t) &&

@@ -130,6 +130,7 @@ struct nt_volume_info {
 #define NT_DISK_MASKED 0x04U      /* the storage does not present the LUN */
 #define NT_DISK_UNREADABLE 0x10U  /* what backs it is missing or damaged */
 #define NT_DISK_UNINSTALLED 0x08U /* the device node was removed */
+#define NT_DISK_OFFLINE 0x20U     /* by its attribute: it shows no volumes */
 
 struct nt_disk_info {
   uint32_t number;
@@ -159,8 +160,9 @@ struct nt_event {
   int64_t time_us; /* microseconds since 1970, UTC */
 };
 
-/* Called in the process that subscribed, while the request of the event waits:
- * it may use the machine, but not unsubscribe. */
+/* Called in the process that subscribed, while the request of the event waits.
+ * It may use the machine, unsubscribe, and close handles, that of the waiting
+ * request too: its memory stays until the request has returned. */
 typedef void (*nt_event_fn)(void *ctx, const struct nt_event *event);
 
 struct nt_directory_entry {
@@ -249,13 +251,15 @@ struct nt_machine_ops {
                          void *ctx, struct nt_subscription **out,
                          struct nt_error *err);
 
-  /* Called exactly once after a successful subscribe, before disconnect. */
+  /* Called exactly once after a successful subscribe, before disconnect. The
+   * callback is not called any more. */
   void (*unsubscribe)(struct nt_subscription *subscription);
 
   /* Waits, without asking again and again, until there is an event with an id
    * above `after`, of whatever process. STATUS_NO_MORE_ENTRIES (err untouched)
-   * when `timeout` milliseconds passed without one; UINT32_MAX: waits for
-   * ever. */
+   * when `timeout` milliseconds passed without one (UINT32_MAX: waits for
+   * ever), and earlier when a signal came. Refused where nobody else can cause
+   * one. */
   nt_status (*wait_event)(struct nt_machine *machine, uint64_t after,
                           uint32_t timeout, struct nt_error *err);
 };
@@ -402,10 +406,16 @@ void nt_unsubscribe(struct nt_subscription *subscription);
 nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
                         uint32_t timeout, struct nt_error *err);
 
-/* Whether the machine has a trait, NT_MACHINE_*, or the slot `eject`: both are
- * younger than the table. */
+/* Whether the machine has a trait, NT_MACHINE_*, or one of the slots that are
+ * younger than the table: eject, subscribe, wait_event. */
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
 bool nt_machine_can_eject(const struct nt_machine *machine);
+
+/* The same for slots of handles. */
+enum nt_ability { NT_CAN_DUPLICATE, NT_CAN_MAP, NT_CAN_LIST };
+bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability);
+bool nt_machine_can_subscribe(const struct nt_machine *machine);
+bool nt_machine_can_wait(const struct nt_machine *machine);
 
 nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
                      size_t in_len, void *out, size_t out_cap, size_t *out_len,

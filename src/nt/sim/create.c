@@ -250,6 +250,7 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
     return bad_spec(err, number, "its image is not a file with a disk in it",
                     "name a disk image; devices belong to the native machine");
   }
+  c->m->images[number].readonly = (spec->flags & NT_DISK_READONLY) != 0;
   *length = facts.length - facts.length % sector_size_of(spec);
   return check_not_twice(c, number, err);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../text.h"
-#include "internal.h"
+#include "bytes.h"
 
 /* ---- volumes ------------------------------------------------------------- */
 
@@ -100,6 +100,22 @@ static nt_status show_file_system(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
+/* Also of a file system that is not mounted: the mark is in its bytes. */
+static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
+  struct sim_bytes b;
+  struct nt_error ignored = {0};
+  bool dirty = false;
+  const struct sim_format *format = nt__sim_format_for(out->file_system);
+  if (!format || out->flags & NT_VOLUME_OFFLINE) {
+    return;
+  }
+  nt_status status = nt__sim_bytes_open(m, out->extents, out->extent_count,
+                                        out->length, &b, &ignored);
+  if (nt_ok(status) && nt_ok(format->is_dirty(&b, &dirty, &ignored)) && dirty) {
+    out->flags |= NT_VOLUME_DIRTY;
+  }
+}
+
 /* Opening says why it is not. */
 static bool is_readable(struct sim_machine *m, uint32_t disk) {
   struct nt_error ignored = {0};
@@ -142,7 +158,13 @@ static nt_status describe(struct sim_machine *m, int64_t id,
       out->flags |= NT_VOLUME_UNREADABLE;
     }
   }
-  return nt_ok(status) ? show_file_system(m, &volume, out, err) : status;
+  if (nt_ok(status)) {
+    status = show_file_system(m, &volume, out, err);
+  }
+  if (nt_ok(status)) {
+    show_dirty(m, out);
+  }
+  return status;
 }
 
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
@@ -175,6 +197,10 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
 nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
   if (h->volume == 0) {
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
             "this is a disk, not a volume");

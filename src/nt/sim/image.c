@@ -83,11 +83,16 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
     return status;
   }
   nt__sim_image_path(m, disk.image, path, sizeof path);
-  if (!image->file) {
-    status = open_image(path, &disk, &image->file, err);
+  bool readonly = (disk.flags & NT_DISK_READONLY) != 0;
+  if (!image->file || (image->readonly && !readonly)) {
+    struct nt_file *file;
+    status = open_image(path, &disk, &file, err);
     if (!nt_ok(status)) {
       return status;
     }
+    nt_file_close(image->file);
+    image->file = file;
+    image->readonly = readonly;
   }
   return check_length(path, image->file, &disk, err);
 }

@@ -88,7 +88,7 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
   nt_status status = nt__sim_query(
       o->m,
       "SELECT access, share FROM file_object "
-      "WHERE instance = ?1 AND path = ?2 COLLATE NOCASE",
+      "WHERE instance = ?1 AND path = ?2 COLLATE NOCASE AND kind <> 5",
       SIM_ARGS(SIM_INT(o->instance.id), SIM_TEXT(o->object.path)), &stmt, err);
   if (!nt_ok(status)) {
     return status;
@@ -283,15 +283,18 @@ static nt_status open_disk(struct opening *o, struct nt_error *err) {
   return enter_instance(o, err);
 }
 
-static nt_status check_file_disposition(enum nt_disposition disposition,
-                                        struct nt_error *err) {
-  if (disposition == NT_OPEN || disposition == NT_OPEN_IF) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "read_only_files",
-          "files on a simulated volume can be opened, not made");
+static nt_status refuse_new_file(struct nt_error *err) {
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_new_files",
+          "files on a simulated volume can be opened, not made or emptied");
   nt_hint(err, "put files into the image with mtools or ntfscp");
   return NT_STATUS_NOT_SUPPORTED;
+}
+
+static nt_status check_file_disposition(enum nt_disposition disposition,
+                                        struct nt_error *err) {
+  return disposition == NT_OPEN || disposition == NT_OPEN_IF
+             ? NT_STATUS_SUCCESS
+             : refuse_new_file(err);
 }
 
 static nt_status look_up(struct opening *o, struct nt_error *err) {
@@ -299,6 +302,11 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
   nt_status status =
       nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
                          o->volume.sector_size, o->target.rest, &h->file, err);
+  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
+      o->options->disposition == NT_OPEN_IF) {
+    *err = (struct nt_error){0};
+    return refuse_new_file(err);
+  }
   if (!nt_ok(status)) {
     return status;
   }
@@ -307,6 +315,7 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
     return nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, NULL);
   }
   o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
+  o->object.file = nt__sim_files_id(h->file);
   nt_copy(o->object.path, sizeof o->object.path, nt__sim_files_path(h->file));
   return NT_STATUS_SUCCESS;
 }
@@ -440,10 +449,17 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine_of(h);
   nt_status status = nt__sim_begin(m, err);
   if (nt_ok(status)) {
-    status = nt__sim_end(m, nt__sim_cleanup(m, h->file_object, err), err);
+    status = nt__sim_end(m, nt__sim_release(m, h->file_object, err), err);
+  }
+  bool unfinished = m->store_failed && m->pid == nt_process_id();
+  if (!unfinished && m->notify.delivering > 0) {
+    nt__sim_retire(m, h);
+    return status;
   }
   nt__sim_files_close(h->file);
-  if (m->store_failed && m->pid == nt_process_id()) {
+  h->file = NULL;
+  if (unfinished) {
+    h->closed = true;
     h->next = m->unfinished;
     m->unfinished = h;
   } else {
@@ -457,7 +473,7 @@ nt_status nt__sim_close_unfinished(struct sim_machine *m,
   nt_status status = NT_STATUS_SUCCESS;
   for (struct sim_handle *h = m->unfinished; h && nt_ok(status); h = h->next) {
     struct nt_error failure = {0};
-    status = nt__sim_cleanup(m, h->file_object, &failure);
+    status = nt__sim_release(m, h->file_object, &failure);
     if (status == NT_STATUS_FILE_CLOSED) { /* it is gone: that was the aim */
       status = NT_STATUS_SUCCESS;
     } else if (!nt_ok(status)) {
@@ -471,6 +487,6 @@ void nt__sim_free_unfinished(struct sim_machine *m) {
   while (m->unfinished) {
     struct sim_handle *h = m->unfinished;
     m->unfinished = h->next;
-    free(h);
+    nt__sim_retire(m, h);
   }
 }
