@@ -40,13 +40,14 @@ local KNOWN = {
     DeviceIoControl EnterCriticalSection FindClose FindFirstFileW
     FindFirstVolumeW FindNextFileW FindNextVolumeW FindVolumeClose
     FlushFileBuffers FlushViewOfFile FormatMessageA FormatMessageW FreeLibrary
-    GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetDiskFreeSpaceA
+    GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetConsoleMode
+    GetDiskFreeSpaceA
     GetDiskFreeSpaceW GetDriveTypeW GetFileAttributesA GetFileAttributesExW
     GetFileAttributesW GetFileInformationByHandle GetFileSize GetFileSizeEx
     GetFileType GetFullPathNameA GetFullPathNameW GetLastError
     GetLogicalDrives GetModuleFileNameA GetModuleFileNameW GetModuleHandleA
     GetModuleHandleW GetProcAddress GetProcessHeap GetProcessTimes
-    GetStartupInfoA GetSystemDirectoryW GetSystemInfo GetSystemTime
+    GetStartupInfoA GetStdHandle GetSystemDirectoryW GetSystemInfo GetSystemTime
     GetSystemTimeAsFileTime GetTempFileNameW GetTempPathA GetTempPathW
     GetTickCount GetVersionExA GetVersionExW GetVolumeInformationW
     GetVolumeNameForVolumeMountPointW GetVolumePathNameW
