@@ -77,3 +77,10 @@ describe("a program that is run", function()
     assert.equal(128 + 9, shell.run { "sh", "-c", "kill -9 $$" })
   end)
 end)
+
+describe("a command line", function()
+  it("quotes only words that need it", function()
+    assert.equal("exec tar cf 'a b.tar' /mnt/x",
+      shell.line { "tar", "cf", "a b.tar", "/mnt/x" })
+  end)
+end)
