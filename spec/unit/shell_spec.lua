@@ -80,7 +80,10 @@ end)
 
 describe("a command line", function()
   it("quotes only words that need it", function()
-    assert.equal("exec tar cf 'a b.tar' /mnt/x",
-      shell.line { "tar", "cf", "a b.tar", "/mnt/x" })
+    local wanted = "exec tar cf 'a b.tar' /mnt/x"
+    if package.config:sub(1, 1) == "\\" then
+      wanted = '"tar cf "a b.tar" /mnt/x"'
+    end
+    assert.equal(wanted, shell.line { "tar", "cf", "a b.tar", "/mnt/x" })
   end)
 end)
