@@ -41,11 +41,12 @@ end
 function M.line(words)
   local quoted = {}
   for i, word in ipairs(words) do
-    quoted[i] = quote(word)
+    quoted[i] = M.word(word)
   end
   local line = table.concat(quoted, " ")
-  -- cmd takes the outer quotes away; sh becomes the program, so that a signal
-  -- is seen here as one.
+  -- cmd takes the outer quotes away, and knows neither its own commands nor
+  -- its switches in quotes; sh becomes the program, so that a signal is seen
+  -- here as one.
   return windows and '"' .. line .. '"' or "exec " .. line
 end
 

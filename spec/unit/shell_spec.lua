@@ -77,3 +77,13 @@ describe("a program that is run", function()
     assert.equal(128 + 9, shell.run { "sh", "-c", "kill -9 $$" })
   end)
 end)
+
+describe("a command line", function()
+  it("quotes only words that need it", function()
+    local wanted = "exec tar cf 'a b.tar' /mnt/x"
+    if package.config:sub(1, 1) == "\\" then
+      wanted = '"tar cf "a b.tar" /mnt/x"'
+    end
+    assert.equal(wanted, shell.line { "tar", "cf", "a b.tar", "/mnt/x" })
+  end)
+end)

@@ -42,8 +42,8 @@ local KNOWN = {
     FindFirstVolumeW FindNextChangeNotification FindNextFileW FindNextVolumeW
     FindVolumeClose
     FlushFileBuffers FlushViewOfFile FormatMessageA FormatMessageW FreeLibrary
-    GetConsoleMode
-    GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetDiskFreeSpaceA
+    GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetConsoleMode
+    GetDiskFreeSpaceA
     GetDiskFreeSpaceW GetDriveTypeW GetFileAttributesA GetFileAttributesExW
     GetFileAttributesW GetFileInformationByHandle GetFileSize GetFileSizeEx
     GetFileType GetFullPathNameA GetFullPathNameW GetLastError

@@ -60,8 +60,12 @@ $W/bin/lua54.dll: $(LUA_OBJ) $W/obj/tools/windows/crt52.o
 	@mkdir -p $(@D)
 	$(LINK) -shared -o $@ $^ -Wl,--out-implib,$W/liblua54.dll.a
 
-$W/bin/lua.exe: $W/obj/lua/lua.o $W/bin/lua54.dll
+$W/bin/lua.exe: $W/obj/lua/lua.o $W/obj/lua/manifest.o $W/bin/lua54.dll
 	$(LINK) -o $@ $^
+
+$W/obj/lua/manifest.o: tools/windows/lua.rc tools/windows/lua.manifest
+	@mkdir -p $(@D)
+	$(TRIPLE)-windres -I tools/windows -o $@ $<
 
 $W/obj/lua/%.o: $(LUA_SRC)/%.c $(MAKEFILE_LIST)
 	@mkdir -p $(@D)

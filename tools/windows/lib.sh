@@ -38,9 +38,16 @@ make_prefix() {
 
 # The server of this prefix stays until stop_wine: drivers live in it.
 start_wine() {
+  ln -sfn ../drive_c "$WINEPREFIX/dosdevices/c:"
+  ln -sfn / "$WINEPREFIX/dosdevices/z:"
   "$WINESERVER" -p </dev/null >/dev/null 2>&1 9>&-
 }
 
+# Between the runs the prefix has no links: programs that walk through the tree
+# would come to the root of the host, and round in circles.
 stop_wine() {
-  [ -z "${WINEPREFIX:-}" ] || timeout -k 5 20 "$WINESERVER" -k 9>&- || :
+  if [ -n "${WINEPREFIX:-}" ]; then
+    timeout -k 5 20 "$WINESERVER" -k 9>&- || :
+    find "$WINEPREFIX" -type l -exec rm -f '{}' +
+  fi
 }

@@ -28,7 +28,6 @@ finish() {
   stop_wine
   [ -z "$host" ] || kill -- "-$host" 2>/dev/null || :
   rm -rf "$TMPDIR"/tmp.* "$TMPDIR"/ntvol-spec.*
-  rm -f "$WINEPREFIX/dosdevices/f::" "$WINEPREFIX/dosdevices/g::"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP

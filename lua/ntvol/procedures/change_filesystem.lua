@@ -289,7 +289,9 @@ local function about(found)
     places[i] = ("PhysicalDrive%d from byte %d, %d bytes"):format(
       extent.disk, extent.offset, extent.length)
   end
-  return { tostring(found), found.guid_path, table.concat(places, "; ") }
+  -- not every driver tells where its volume lies
+  return { tostring(found), found.guid_path,
+    places[1] and table.concat(places, "; ") }
 end
 
 return function(new_plan, name, opts)

@@ -228,9 +228,19 @@ static struct nt_win32_listener *listen_by_spy(const struct nt__os_way *way) {
   return listener;
 }
 
+/* Whether the handle of a volume is open. Windows itself may use the number
+ * again as soon as it is closed, for an event, a thread, or the pipe to the
+ * service that sends notifications. */
 static bool is_open(HANDLE handle) {
-  DWORD flags;
-  return GetHandleInformation(handle, &flags) != 0;
+  union {
+    PUBLIC_OBJECT_TYPE_INFORMATION type;
+    WCHAR room[256];
+  } u;
+  NTSTATUS status =
+      NtQueryObject(handle, ObjectTypeInformation, &u, sizeof u, NULL);
+  return status >= 0 && u.type.TypeName.Length == 4 * sizeof(WCHAR) &&
+         same((const nt_wchar *)u.type.TypeName.Buffer, L"File") &&
+         GetFileType(handle) != FILE_TYPE_PIPE;
 }
 
 static void test_queue(void) {
