@@ -107,6 +107,8 @@ local sim = {
   "src/nt/sim/device.c",
   "src/nt/sim/event.c",
   "src/nt/sim/fsd.c",
+  "src/nt/sim/fsd_btrfs.c",
+  "src/nt/sim/fsd_cdfs.c",
   "src/nt/sim/fsd_fat.c",
   "src/nt/sim/fsd_ntfs.c",
   "src/nt/sim/fsd_raw.c",

@@ -170,6 +170,7 @@ void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info) {
   ln_setinteger(L, "volume_count", info->volume_count);
   ln_setboolean(L, "readonly", (flags & NT_DISK_READONLY) != 0);
   ln_setboolean(L, "removable", (flags & NT_DISK_REMOVABLE) != 0);
+  ln_setboolean(L, "cdrom", (flags & NT_DISK_CDROM) != 0);
   ln_setboolean(L, "unreadable", (flags & NT_DISK_UNREADABLE) != 0);
   ln_setboolean(L, "masked", (flags & NT_DISK_MASKED) != 0);
   ln_setboolean(L, "uninstalled", (flags & NT_DISK_UNINSTALLED) != 0);

@@ -61,7 +61,7 @@
 
 ---@class ntvol.disk_info
 ---@field number integer
----@field name string "PhysicalDrive1"
+---@field name string "PhysicalDrive1", "CdRom0"
 ---@field location string image file or device node
 ---@field serial string
 ---@field model string
@@ -71,6 +71,7 @@
 ---@field volume_count integer
 ---@field readonly boolean
 ---@field removable boolean
+---@field cdrom boolean a CD drive
 ---@field masked boolean
 ---@field uninstalled boolean
 ---@field unreadable boolean its image is missing or damaged
@@ -389,6 +390,7 @@ local sim = {}
 ---@field sector_size? 512|4096
 ---@field removable? boolean
 ---@field readonly? boolean
+---@field cdrom? boolean a CD drive with `image` in it: 2048-byte sectors, read-only
 ---@field serial? string
 ---@field volumes? ntvol.sim.volume_spec[]
 

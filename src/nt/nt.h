@@ -130,6 +130,7 @@ struct nt_volume_info {
 #define NT_DISK_MASKED 0x04U      /* the storage does not present the LUN */
 #define NT_DISK_UNREADABLE 0x10U  /* what backs it is missing or damaged */
 #define NT_DISK_UNINSTALLED 0x08U /* the device node was removed */
+#define NT_DISK_CDROM 0x100U      /* a CD drive, one volume, no partitions */
 
 struct nt_disk_info {
   uint32_t number;

@@ -15,9 +15,16 @@ struct request {
 
 /* ---- checks that announce nothing ---------------------------------------- */
 
+static bool on_file(const struct request *r) {
+  return r->object.kind != NT_KIND_VOLUME && r->object.kind != NT_KIND_DISK;
+}
+
 /* L11, L12, U5, D6: only a volume handle with the right may do this. */
 static nt_status check_manage(const struct request *r, struct nt_error *err) {
-  if (r->object.kind != NT_KIND_VOLUME && r->object.kind != NT_KIND_DISK) {
+  if (on_file(r) && r->instance.fsd->takes_file_handles) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (on_file(r)) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
             "this is a handle to a file or directory");
     nt_hint(err, "open the volume itself, without a path: D:");
@@ -50,6 +57,7 @@ static nt_status check_alone(const struct request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
+  files += on_file(r); /* it stands in its own way */
   bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
   if (!taken && files == 0 &&
       (volumes == 0 || !instance->fsd->counts_volume_handles)) {
@@ -80,6 +88,13 @@ static nt_status lock(struct request *r, struct nt_error *err) {
   if (nt_ok(status)) {
     status = nt__sim_check_system(&r->volume, err);
   }
+  if (nt_ok(status) && r->instance.fsd->lock_needs_mounted) { /* L16 */
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  if (nt_ok(status) && r->instance.vpb & SIM_VPB_LOCKED &&
+      r->instance.fsd->relocks) { /* L9, L10: it stays with who has it */
+    return NT_STATUS_SUCCESS;
+  }
   if (nt_ok(status)) {
     status = check_alone(r, err);
   }
@@ -101,7 +116,8 @@ static nt_status lock(struct request *r, struct nt_error *err) {
 /* 9.1 row 16: a handle that locked by its share mode keeps nobody out any more
  * after an explicit unlock. */
 static nt_status share_again(struct request *r, struct nt_error *err) {
-  if (r->object.share & (NT_SHARE_WRITE | NT_SHARE_DELETE)) {
+  uint32_t mask = r->instance.fsd->implicit_lock;
+  if (mask == 0 || r->object.share & mask) {
     return NT_STATUS_SUCCESS;
   }
   r->object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
@@ -173,6 +189,20 @@ static nt_status check_foreign_lock(const struct request *r,
   return NT_STATUS_ACCESS_DENIED;
 }
 
+static nt_status dismount_again(const struct request *r, struct nt_error *err) {
+  if (r->instance.fsd->dismounts_twice) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (r->instance.fsd->announces_dismounted) {
+    nt_status status =
+        nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+  return nt__sim_check_condition(&r->instance, err);
+}
+
 static nt_status dismount(struct request *r, struct nt_error *err) {
   nt_status status = check_manage(r, err);
   if (!nt_ok(status)) {
@@ -181,9 +211,14 @@ static nt_status dismount(struct request *r, struct nt_error *err) {
   if (r->instance.fsd->dismount_needs_lock) {
     return dismount_raw(r, err);
   }
-  status = nt__sim_check_system(&r->volume, err);
+  if (!r->instance.fsd->dismounts_system) { /* D5 */
+    status = nt__sim_check_system(&r->volume, err);
+  }
+  if (nt_ok(status) && r->instance.condition == SIM_DISMOUNTED) { /* D4 */
+    return dismount_again(r, err);
+  }
   if (nt_ok(status)) {
-    status = nt__sim_check_condition(&r->instance, err); /* D4 */
+    status = nt__sim_check_condition(&r->instance, err);
   }
   if (nt_ok(status)) {
     status = check_foreign_lock(r, err);

@@ -100,6 +100,16 @@ static nt_status show_file_system(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
+static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
+                         char *buf, size_t cap, struct nt_error *err) {
+  int64_t number;
+  nt_status status = nt__sim_cd_number(m, disk, &number, err);
+  if (nt_ok(status)) {
+    snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
+  }
+  return status;
+}
+
 /* Opening says why it is not. */
 static bool is_readable(struct sim_machine *m, uint32_t disk) {
   struct nt_error ignored = {0};
@@ -137,6 +147,10 @@ static nt_status describe(struct sim_machine *m, int64_t id,
     }
     if (nt_ok(status) && disk.flags & NT_DISK_REMOVABLE) {
       out->flags |= NT_VOLUME_REMOVABLE;
+    }
+    if (nt_ok(status) && disk.flags & NT_DISK_CDROM) {
+      status = name_cd(m, disk.number, "\\Device\\", out->device,
+                       sizeof out->device, err);
     }
     if (nt_ok(status) && !is_readable(m, disk.number)) {
       out->flags |= NT_VOLUME_UNREADABLE;
@@ -222,6 +236,9 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   sqlite3_reset(stmt);
   if (!is_readable(m, out->number)) {
     out->flags |= NT_DISK_UNREADABLE;
+  }
+  if (out->flags & NT_DISK_CDROM) {
+    return name_cd(m, out->number, "", out->name, sizeof out->name, err);
   }
   return NT_STATUS_SUCCESS;
 }

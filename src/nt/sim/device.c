@@ -52,6 +52,21 @@ static nt_status volume_only(const struct request *r, struct nt_error *err) {
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
+static bool on_cd(const struct request *r) {
+  return (r->disk.flags & NT_DISK_CDROM) != 0;
+}
+
+/* F7: the CD driver does not know these codes. */
+static nt_status not_on_cd(const struct request *r, struct nt_error *err) {
+  if (!on_cd(r)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+          "the CD driver does not know this code");
+  nt_hint(err, "only volumes of disks have this");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
 static nt_status set_offline(struct request *r, bool offline,
                              struct nt_error *err) {
   bool was = (r->volume.flags & NT_VOLUME_OFFLINE) != 0;
@@ -69,6 +84,9 @@ static nt_status set_offline(struct request *r, bool offline,
 
 static nt_status offline(struct request *r, struct nt_error *err) {
   nt_status status = volume_only(r, err);
+  if (nt_ok(status)) {
+    status = not_on_cd(r, err);
+  }
   if (nt_ok(status)) {
     status = nt__sim_check_system(&r->volume, err);
   }
@@ -126,6 +144,9 @@ static nt_status geometry(struct request *r, bool extended,
 
 static nt_status extents(struct request *r, struct nt_error *err) {
   uint32_t count = r->handle->extent_count;
+  if (on_cd(r)) {
+    return not_on_cd(r, err);
+  }
   if (r->volume.id == 0) {
     return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
                    "this is a disk, not a volume");
@@ -152,12 +173,33 @@ static nt_status extents(struct request *r, struct nt_error *err) {
               : status;
 }
 
+#define FILE_DEVICE_CD_ROM 2U
 #define FILE_DEVICE_DISK 7U
+#define NO_PARTITION 0xFFFFFFFFU /* the device cannot be partitioned */
+
+/* CD drives count apart from disks: \Device\CdRom0 is the first. */
+static nt_status cd_number(struct request *r, struct nt_error *err) {
+  int64_t number;
+  nt_status status = nt__sim_cd_number(r->m, r->disk.number, &number, err);
+  if (nt_ok(status)) {
+    status = need(r, 12, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  put_u32(r->out, FILE_DEVICE_CD_ROM);
+  put_u32(r->out + 4, (uint32_t)number);
+  put_u32(r->out + 8, NO_PARTITION);
+  return status;
+}
 
 static nt_status device_number(struct request *r, struct nt_error *err) {
   if (r->handle->extent_count != 1) {
     return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
                    "the volume lies on several disks");
+  }
+  if (on_cd(r)) {
+    return cd_number(r, err);
   }
   nt_status status = need(r, 12, err);
   if (!nt_ok(status)) {
@@ -263,11 +305,11 @@ static nt_status dispatch(struct request *r, uint32_t code,
     case NT_IOCTL_VOLUME_ONLINE:
       return online(r, err);
     case NT_IOCTL_VOLUME_IS_OFFLINE:
-      return r->volume.id == 0
-                 ? volume_only(r, err)
-                 : boolean(r->volume.flags & NT_VOLUME_OFFLINE, err);
+      return r->volume.id == 0 ? volume_only(r, err)
+             : on_cd(r)        ? not_on_cd(r, err)
+                        : boolean(r->volume.flags & NT_VOLUME_OFFLINE, err);
     case NT_IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE:
-      return volume_only(r, err);
+      return on_cd(r) ? not_on_cd(r, err) : volume_only(r, err);
     case NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS:
       return extents(r, err);
     case NT_IOCTL_DISK_GET_LENGTH_INFO:

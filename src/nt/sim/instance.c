@@ -205,13 +205,42 @@ static nt_status set_verify_of_disk(struct sim_machine *m,
                       SIM_ARGS(SIM_INT(object->disk)), err);
 }
 
+/* Whether a dismount is over, when the file object that closes is gone: FAT
+ * waits for the handle that did it, others for every open file, too. */
+static nt_status is_dismount_over(struct sim_machine *m,
+                                  const struct sim_file_object *object,
+                                  const struct sim_instance *instance,
+                                  bool *over, struct nt_error *err) {
+  int64_t left = 0;
+  *over = (object->flags & SIM_FO_COMPLETE_DISMOUNT) != 0;
+  if (!instance->fsd->waits_for_files || !instance->current ||
+      instance->condition != SIM_DISMOUNTED) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt__sim_number(m,
+                     "SELECT count(*) FROM file_object WHERE instance = ?1 "
+                     "AND (kind IN (2, 3) OR flags & 1 <> 0)",
+                     SIM_ARGS(SIM_INT(instance->id)), 0, &left, err);
+  *over = left == 0;
+  return status;
+}
+
+_Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
+                   SIM_FO_COMPLETE_DISMOUNT == 1,
+               "the query above tests these values");
+
 /* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */
 static nt_status clean_instance(struct sim_machine *m,
                                 const struct sim_file_object *object,
                                 struct sim_instance *instance,
                                 struct nt_error *err) {
-  nt_status status = NT_STATUS_SUCCESS;
-  if (object->flags & SIM_FO_COMPLETE_DISMOUNT) {
+  bool over;
+  nt_status status = is_dismount_over(m, object, instance, &over, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (over) {
     status = nt__sim_detach(m, instance, err);
   } else if (object->flags & SIM_FO_MODIFIED) {
     status = object->volume != 0 ? set_verify_pending(m, object, err)

@@ -186,6 +186,9 @@ struct sim_file_object {
 /* rows.c: STATUS_NO_MORE_ENTRIES when there is no such row. */
 nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
                             struct sim_disk *out, struct nt_error *err);
+/* N of \Device\CdRomN: CD drives are counted by themselves. */
+nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
+                            struct nt_error *err);
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err);
 nt_status nt__sim_save_volume(struct sim_machine *m,
@@ -230,13 +233,32 @@ struct sim_fsd {
   bool checks_share_modes;     /* O3, O4 */
   bool guards_writes;          /* 1.10: raw writes need a lock or dismount */
   bool has_files;              /* a path can be opened */
+  bool relocks;                /* L9, L10: a second lock succeeds */
+  bool lock_needs_mounted;     /* L16: no lock after a dismount */
+  bool takes_file_handles;     /* 9.4: the codes work on files, too */
+  bool dismounts_system;       /* D5 is not looked at */
+  bool dismounts_twice;        /* D4 succeeds */
+  bool announces_dismounted;   /* D4 is announced, though it is refused */
+  bool waits_for_files;      /* files outlive a dismount, and put off its end */
+  bool writes_need_own_lock; /* 1.10: nothing else opens it to raw writes */
+  bool read_only;            /* never written */
+  bool root_only;            /* nothing here reads its files: the root opens */
+  uint32_t implicit_lock;    /* O4: a volume open that shares none of these
+                                locks; 0: never */
+  uint32_t refused_on_files; /* rights nobody gets on files and folders */
+  uint32_t refused_on_volumes; /* and on the volume */
+  nt_status open_dismounted;   /* O8 */
   nt_status unknown_fsctl;     /* L19 */
   /* Where the boot area and the file system end, from the first 512 bytes.
    * NULL: no boot area, the file system fills the volume. */
   void (*layout)(const uint8_t boot[512], struct sim_instance *instance);
 };
 
-extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_raw;
+extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_cdfs,
+    nt__sim_fsd_btrfs, nt__sim_fsd_raw;
+
+/* Whether NT mounts this file system on a CD, or on a disk. */
+bool nt__sim_fsd_mounts(const char *file_system, bool cd);
 
 /* Who mounts a file system that nt_probe() calls `file_system`. */
 const struct sim_fsd *nt__sim_fsd_for(const char *file_system);
@@ -487,6 +509,9 @@ nt_status nt__sim_files_open(struct sim_machine *m,
                              uint64_t length, uint32_t sector_size,
                              const char *path, struct sim_files **out,
                              struct nt_error *err);
+/* Where nothing here reads the file system: only the root folder opens. */
+nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
+                                  struct nt_error *err);
 bool nt__sim_files_is_directory(const struct sim_files *file);
 /* The path as the file system spells it: one name for one file. */
 const char *nt__sim_files_path(const struct sim_files *file);

@@ -80,7 +80,8 @@ static nt_status load_verified(struct request *r, struct nt_error *err) {
 static nt_status check_condition(const struct request *r,
                                  struct nt_error *err) {
   bool own = r->instance.condition == SIM_DISMOUNTED &&
-             r->object.flags & SIM_FO_COMPLETE_DISMOUNT;
+             (r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
+              (r->handle->file && r->instance.fsd->waits_for_files));
   nt_status status =
       own ? NT_STATUS_SUCCESS : nt__sim_check_condition(&r->instance, err);
   if (nt_ok(status)) {
@@ -182,13 +183,21 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
 
 /* 1.10: a volume with a file system is written by who locked or dismounted
  * it; the boot area and what lies behind the file system are free. */
+static bool may_write_raw(const struct request *r) {
+  const struct sim_instance *instance = &r->instance;
+  if (instance->fsd->writes_need_own_lock) {
+    return instance->lock_owner == r->object.id;
+  }
+  return !instance->fsd->guards_writes || instance->lock_owner != 0 ||
+         r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
+         r->offset + r->len <= instance->reserved_bytes ||
+         r->offset >= instance->fs_bytes;
+}
+
 static nt_status check_volume_write(const struct request *r,
                                     struct nt_error *err) {
   const struct sim_instance *instance = &r->instance;
-  if (!instance->fsd->guards_writes || instance->lock_owner != 0 ||
-      r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
-      r->offset + r->len <= instance->reserved_bytes ||
-      r->offset >= instance->fs_bytes) {
+  if (may_write_raw(r)) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "mounted",
@@ -235,7 +244,7 @@ _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
 static nt_status check_writable(const struct request *r, struct nt_error *err) {
   if (!(r->disk.flags & NT_DISK_READONLY) &&
-      !(r->volume.flags & NT_VOLUME_READONLY)) {
+      !(r->volume.flags & NT_VOLUME_READONLY) && !r->instance.fsd->read_only) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, "%s is read-only",

@@ -50,12 +50,15 @@ static nt_status check_instance(struct opening *o, struct nt_error *err) {
                   "the volume is locked", err);
   }
   if (instance->condition == SIM_DISMOUNTED) {
-    nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted",
-            "the handle that dismounted the volume is still open");
+    bool files = instance->fsd->waits_for_files;
+    nt_fail(err, instance->fsd->open_dismounted, "dismounted",
+            files ? "the volume was dismounted, and is still open"
+                  : "the handle that dismounted the volume is still open");
     err->cls = NT_CLASS_TRANSIENT;
     nt__sim_add_holders(o->m, instance->id, 0, err);
-    nt_hint(err, "it mounts again when that handle closes");
-    return NT_STATUS_VOLUME_DISMOUNTED;
+    nt_hint(err, files ? "it mounts again when its files are closed, too"
+                       : "it mounts again when that handle closes");
+    return instance->fsd->open_dismounted;
   }
   if (instance->lock_owner != 0) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, "locked_by_other",
@@ -123,8 +126,8 @@ _Static_assert((WRITING | NT_DELETE) == 65542,
 static nt_status check_implicit_lock(struct opening *o, bool *locks,
                                      struct nt_error *err) {
   int64_t files, volumes, writers;
-  uint32_t share = o->object.share;
-  *locks = !(share & (NT_SHARE_WRITE | NT_SHARE_DELETE));
+  uint32_t share = o->object.share, mask = o->instance.fsd->implicit_lock;
+  *locks = mask != 0 && !(share & mask);
   if (!*locks) {
     return NT_STATUS_SUCCESS;
   }
@@ -213,10 +216,24 @@ static nt_status check_volume_options(const struct nt_open_options *options,
   return NT_STATUS_SUCCESS;
 }
 
+/* Rights that the file system gives to nobody. */
+static nt_status check_rights(const struct opening *o, struct nt_error *err) {
+  bool file = o->target.has_rest;
+  const struct sim_fsd *fsd = o->instance.fsd;
+  if (!(o->object.access &
+        (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
+          "nobody may write or delete on a %s volume", o->instance.file_system);
+  nt_hint(err, "open it with access \"r\"");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
 static nt_status enter_instance(struct opening *o, struct nt_error *err) {
   bool locks = false;
-  nt_status status = NT_STATUS_SUCCESS;
-  if (o->instance.fsd->checks_share_modes) {
+  nt_status status = check_rights(o, err);
+  if (nt_ok(status) && o->instance.fsd->checks_share_modes) {
     if (o->object.kind == NT_KIND_VOLUME) {
       status = check_implicit_lock(o, &locks, err);
     }
@@ -297,8 +314,11 @@ static nt_status check_file_disposition(enum nt_disposition disposition,
 static nt_status look_up(struct opening *o, struct nt_error *err) {
   struct sim_handle *h = o->handle;
   nt_status status =
-      nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
-                         o->volume.sector_size, o->target.rest, &h->file, err);
+      o->instance.fsd->root_only
+          ? nt__sim_files_open_root(o->target.rest, &h->file, err)
+          : nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
+                               o->volume.sector_size, o->target.rest, &h->file,
+                               err);
   if (!nt_ok(status)) {
     return status;
   }

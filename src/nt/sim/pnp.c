@@ -144,7 +144,8 @@ static nt_status find_disk(struct sim_machine *m, const char *name,
   }
   if (parsed.kind == NT_NAME_DISK && !parsed.path) {
     status = nt__sim_load_disk(m, parsed.number, out, err);
-    if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    bool cd = nt_ok(status) && out->flags & NT_DISK_CDROM; /* is no LUN */
+    if (status != NT_STATUS_NO_MORE_ENTRIES && !cd) {
       return status;
     }
   }

@@ -26,7 +26,7 @@ static nt_status find_volume(struct sim_machine *m, const char *sql,
 static nt_status find_disk(struct sim_machine *m, uint32_t number,
                            struct sim_target *out, struct nt_error *err) {
   nt_status status = nt__sim_number(
-      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 12 = 0",
+      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 268 = 0",
       SIM_ARGS(SIM_INT(number)), -1, &out->disk, err);
   if (nt_ok(status) && out->disk < 0) {
     status = not_found(err);
@@ -34,8 +34,9 @@ static nt_status find_disk(struct sim_machine *m, uint32_t number,
   return status;
 }
 
-_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED) == 12,
-               "the query above tests these flags");
+_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
+                   NT_DISK_CDROM == 256,
+               "the queries here test these flags");
 
 /* A mount folder: the longest one that the path begins with. */
 static nt_status find_folder(struct sim_machine *m, const char *path,
@@ -98,6 +99,14 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           SIM_ARGS(SIM_INT(name->number)), out, err);
     case NT_NAME_DISK:
       return find_disk(m, name->number, out, err);
+    case NT_NAME_CDROM:
+      return find_volume(
+          m,
+          "SELECT v.id FROM disk d JOIN extent e ON e.disk = d.number "
+          "JOIN volume v ON v.id = e.volume AND v.installed = 1 "
+          "WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
+          "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
+          SIM_ARGS(SIM_INT(name->number)), out, err);
   }
   return not_found(err);
 }

@@ -39,6 +39,15 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
   return NT_STATUS_SUCCESS;
 }
 
+nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
+                            struct nt_error *err) {
+  return nt__sim_number(
+      m, "SELECT count(*) FROM disk WHERE flags & 256 <> 0 AND number < ?1",
+      SIM_ARGS(SIM_INT(disk)), 0, out, err);
+}
+
+_Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
+
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err) {
   sqlite3_stmt *stmt;

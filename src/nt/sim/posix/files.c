@@ -1,9 +1,10 @@
 /*
- * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT and NTFS in
- * one library and mounts nothing.
+ * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT, NTFS and
+ * ISO 9660 in one library and mounts nothing.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <tsk/libtsk.h>
 
 #include "../../text.h"
@@ -106,13 +107,19 @@ static bool is_real(const TSK_FS_FILE *file) {
           meta->type == TSK_FS_META_TYPE_DIR);
 }
 
+/* The library tells upper from lower case on ISO 9660; NT does not. */
+static bool same_name(TSK_FS_INFO *fs, const char *a, const char *b) {
+  return TSK_FS_TYPE_ISISO9660(fs->ftype) ? strcasecmp(a, b) == 0
+                                          : fs->name_cmp(fs, a, b) == 0;
+}
+
 /* A file has a long and, on FAT and NTFS, a short name; both open it. */
 static bool is_called(TSK_FS_INFO *fs, const TSK_FS_NAME *entry,
                       const char *name) {
   return entry && entry->flags & TSK_FS_NAME_FLAG_ALLOC && entry->name &&
-         (fs->name_cmp(fs, entry->name, name) == 0 ||
+         (same_name(fs, entry->name, name) ||
           (entry->shrt_name && entry->shrt_name[0] &&
-           fs->name_cmp(fs, entry->shrt_name, name) == 0));
+           same_name(fs, entry->shrt_name, name)));
 }
 
 /* The entry `name` of a folder, added to the path as it is spelled there. */
@@ -213,8 +220,26 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   return status;
 }
 
+/* The Sleuth Kit knows no btrfs; the root folder needs no looking up. */
+nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
+                                  struct nt_error *err) {
+  if (path[strspn(path, "\\")] != '\0') {
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_file_reader",
+            "no library here reads the files of this file system");
+    nt_hint(err, "open the volume or its root folder");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  struct sim_files *f = calloc(1, sizeof *f);
+  if (!f) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
+  nt_copy(f->path, sizeof f->path, "\\");
+  *out = f;
+  return NT_STATUS_SUCCESS;
+}
+
 bool nt__sim_files_is_directory(const struct sim_files *file) {
-  return file->file->meta->type == TSK_FS_META_TYPE_DIR;
+  return !file->file || file->file->meta->type == TSK_FS_META_TYPE_DIR;
 }
 
 const char *nt__sim_files_path(const struct sim_files *file) {
@@ -222,7 +247,7 @@ const char *nt__sim_files_path(const struct sim_files *file) {
 }
 
 uint64_t nt__sim_files_size(const struct sim_files *file) {
-  return (uint64_t)file->file->meta->size;
+  return file->file ? (uint64_t)file->file->meta->size : 0;
 }
 
 nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,

@@ -28,6 +28,11 @@ nt_status nt__sim_files_open(struct sim_machine *m,
                              const char *path, struct sim_files **out,
                              struct nt_error *err) {
   (void)m, (void)extents, (void)count, (void)length, (void)sector_size;
+  return nt__sim_files_open_root(path, out, err);
+}
+
+nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
+                                  struct nt_error *err) {
   if (path[strspn(path, "\\")] != '\0') {
     return refuse(err);
   }
