@@ -54,7 +54,7 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
-.PHONY: all tests suite demo test lint asan valgrind docs errors bench \
+.PHONY: all tests suite demo test lint asan valgrind docs errors personalities bench \
   coverage install clean deps
 
 all: $B/ntvol/core.so $B/ntvol/sim/core.so
@@ -130,9 +130,10 @@ coverage:
 docs:
 	$(LUA) "$$(command -v ldoc)" --quiet .
 
-# Writes the table of error codes into its document.
-errors: all
+# Write the tables that the code makes into their documents.
+errors personalities: tests
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
+	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
 
 bench: all
 	@$(RUN) $(LUA) bench/run.lua $(ARGS)

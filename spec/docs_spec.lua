@@ -214,6 +214,12 @@ describe("documentation:", function()
       "out of date: run make errors")
   end)
 
+  it("docs/simulator.md has the table that the drivers' records make", function()
+    local make = assert(loadfile("tools/personalities.lua"))
+    assert(proc.slurp("docs/simulator.md"):find(make("table"), 1, true),
+      "out of date: run make personalities")
+  end)
+
   it("docs/errors.md names every reason that the code gives", function()
     local text, missing = proc.slurp("docs/errors.md"), {}
     for _, path in ipairs(sources("*.c")) do

@@ -424,7 +424,7 @@ describe("what the binding tells:", function()
       number = 0, name = "PhysicalDrive0", location = "memory",
       serial = "FAKE0001", model = "fake disk", style = "mbr",
       size = 16 << 20, sector_size = 512, volume_count = 2, readonly = true,
-      removable = true, masked = false, uninstalled = false,
+      removable = true, cdrom = false, masked = false, uninstalled = false,
       unreadable = false,
       state = "present, read-only, removable",
     }, setmetatable(list[1], nil))
