@@ -130,8 +130,7 @@ coverage:
 docs:
 	$(LUA) "$$(command -v ldoc)" --quiet .
 
-# Write the tables that the code makes into their documents.
-errors personalities: tests
+errors personalities: tests # write the tables that the code makes
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
 	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
 
