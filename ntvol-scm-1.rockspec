@@ -116,6 +116,7 @@ local sim = {
   "src/nt/sim/machine.c",
   "src/nt/sim/open.c",
   "src/nt/sim/owner.c",
+  "src/nt/sim/place.c",
   "src/nt/sim/pnp.c",
   "src/nt/sim/refuse.c",
   "src/nt/sim/remove.c",

@@ -288,8 +288,19 @@ struct sim_partition {
   uint64_t attributes;
 };
 
+/* A partition to write. */
+struct sim_range {
+  uint64_t start, count; /* sectors */
+};
+
+/* place.c: where new partitions lie. They start at whole MiB, as Windows and
+ * fdisk place them; a size of 0 takes what is left before sector `end`. */
+nt_status nt__sim_place(const char *style, uint32_t sector_size, uint64_t end,
+                        const uint64_t *sizes, uint32_t count,
+                        struct sim_range *ranges, struct nt_error *err);
+
 /* Writes a new partition table into an image; `path` names it in refusals.
- * `sizes[i]` are bytes; 0 takes the rest. */
+ * `sizes[i]` are bytes; 0 takes the rest. At most NT_SIM_MAX_VOLUMES. */
 nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
                                   const char *style, uint32_t sector_size,
                                   const uint64_t *sizes, uint32_t count,

@@ -10,7 +10,7 @@
 
 enum veto_kind {
   IN_USE,  /* somebody has it open and may let go */
-  REFUSED, /* a driver says no, for now */
+  REFUSED, /* a driver says no; it may say yes later */
   NEVER,   /* this device is not removed while the system runs */
   RIGHTS
 };

@@ -12,8 +12,6 @@
 #include "../../text.h"
 #include "../internal.h"
 
-#define MIB (1U << 20)
-
 /* What Windows gives a data partition. */
 #define MBR_TYPE_IFS 0x07U
 #define GPT_TYPE_BASIC_DATA "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
@@ -23,17 +21,6 @@
 static nt_status fdisk_failed(int code, const char *what,
                               struct nt_error *err) {
   return nt_fail_errno(err, -code, "partition_table", "%s", what);
-}
-
-static nt_status too_big(uint32_t index, const char *style,
-                         struct nt_error *err) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "size",
-          "volume %u does not fit on the disk", index + 1);
-  nt_hint(err,
-          "an %s disk needs about 2 MiB for its table and alignment: make the "
-          "disk larger or the volumes smaller",
-          style);
-  return NT_STATUS_INVALID_PARAMETER;
 }
 
 static nt_status add_partition(struct fdisk_context *cxt,
@@ -54,35 +41,18 @@ static nt_status add_partition(struct fdisk_context *cxt,
               : NT_STATUS_SUCCESS;
 }
 
-/* Partitions start at whole MiB, as Windows and fdisk place them; the last one
- * may take what is left, less what a GPT keeps at the end. */
 static nt_status add_partitions(struct fdisk_context *cxt,
                                 struct fdisk_parttype *type, const char *style,
                                 uint32_t sector_size, const uint64_t *sizes,
                                 uint32_t count, struct nt_error *err) {
-  fdisk_sector_t grain = MIB / sector_size, start = grain;
-  fdisk_sector_t end = fdisk_get_last_lba(cxt) + 1;
-  for (uint32_t i = 0; i < count; i++) {
-    fdisk_sector_t size = sizes[i] / sector_size;
-    if (start >= end) {
-      return too_big(i, style, err);
-    }
-    if (sizes[i] == 0) {
-      size = end - start;
-      if (size > grain) {
-        size -= size % grain;
-      }
-    }
-    if (size == 0 || size > end - start) {
-      return too_big(i, style, err);
-    }
-    nt_status status = add_partition(cxt, type, i, start, size, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-    start += (size + grain - 1) / grain * grain;
+  struct sim_range ranges[NT_SIM_MAX_VOLUMES];
+  nt_status status =
+      nt__sim_place(style, sector_size, fdisk_get_last_lba(cxt) + 1, sizes,
+                    count, ranges, err);
+  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+    status = add_partition(cxt, type, i, ranges[i].start, ranges[i].count, err);
   }
-  return NT_STATUS_SUCCESS;
+  return status;
 }
 
 static nt_status write_table(struct fdisk_context *cxt, const char *style,

@@ -7,8 +7,6 @@
 #include "../../text.h"
 #include "table.h"
 
-#define MIB (1U << 20)
-
 /* ---- bytes --------------------------------------------------------------- */
 
 nt_status nt__sim_table_read(const struct sim_table *table, uint64_t lba,
@@ -55,43 +53,6 @@ nt_status nt__sim_table_add(const struct sim_table *table,
 
 /* ---- writing ------------------------------------------------------------- */
 
-static nt_status too_big(uint32_t index, const char *style,
-                         struct nt_error *err) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "size",
-          "volume %u does not fit on the disk", index + 1);
-  nt_hint(err,
-          "an %s disk needs about 2 MiB for its table and alignment: make the "
-          "disk larger or the volumes smaller",
-          style);
-  return NT_STATUS_INVALID_PARAMETER;
-}
-
-/* Partitions start at whole MiB, as Windows and fdisk place them; the last one
- * may take what is left before `end`. */
-static nt_status place(const struct sim_table *table, const char *style,
-                       uint64_t end, const uint64_t *sizes, uint32_t count,
-                       struct sim_range *ranges, struct nt_error *err) {
-  uint64_t grain = MIB / table->sector_size, start = grain;
-  for (uint32_t i = 0; i < count; i++) {
-    uint64_t size = sizes[i] / table->sector_size;
-    if (start >= end) {
-      return too_big(i, style, err);
-    }
-    if (sizes[i] == 0) {
-      size = end - start;
-      if (size > grain) {
-        size -= size % grain;
-      }
-    }
-    if (size == 0 || size > end - start) {
-      return too_big(i, style, err);
-    }
-    ranges[i] = (struct sim_range){start, size};
-    start += (size + grain - 1) / grain * grain;
-  }
-  return NT_STATUS_SUCCESS;
-}
-
 static nt_status check_count(bool gpt, uint32_t count, struct nt_error *err) {
   if (gpt ? count <= NT_SIM_MAX_VOLUMES : count <= 4) {
     return NT_STATUS_SUCCESS;
@@ -121,7 +82,7 @@ nt_status nt__sim_table_create(const struct nt_file *file, const char *path,
   }
   struct sim_table table = {file, facts.length / sector_size, sector_size};
   uint64_t end = gpt ? nt__sim_gpt_end(&table) : nt__sim_mbr_end(&table);
-  status = place(&table, style, end, sizes, count, ranges, err);
+  status = nt__sim_place(style, sector_size, end, sizes, count, ranges, err);
   if (!nt_ok(status)) {
     return status;
   }

@@ -26,11 +26,6 @@ struct sim_table {
   uint32_t sector_size;
 };
 
-/* A partition to write. */
-struct sim_range {
-  uint64_t start, count; /* sectors */
-};
-
 /* Partitions found so far. */
 struct sim_found {
   struct sim_partition *out;
