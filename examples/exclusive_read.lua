@@ -8,8 +8,9 @@ local ntvol = require "ntvol"
 local name = arg[1] or "D:"
 local PIECE = 64 * 1024
 
--- The machine that NTVOL_MACHINE names, else a simulated one in memory.
-if not os.getenv("NTVOL_MACHINE") then
+-- The machine that NTVOL_MACHINE names, else this computer, else a simulated
+-- one in memory.
+if not os.getenv("NTVOL_MACHINE") and not ntvol.machine() then
   ntvol.machine(assert(ntvol.sim.create(":memory:", {
     disks = { "8M:fat:D:OLD" },
   })))

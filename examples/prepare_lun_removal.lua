@@ -8,9 +8,10 @@
 local ntvol = require "ntvol"
 
 local disk, yes = arg[1] or "0", arg[2] == "--yes"
-local ours = not os.getenv("NTVOL_MACHINE")
 
--- The machine that NTVOL_MACHINE names, else a simulated one in memory.
+-- The machine that NTVOL_MACHINE names, else this computer, else a simulated
+-- one in memory.
+local ours = not os.getenv("NTVOL_MACHINE") and not ntvol.machine()
 if ours then
   ntvol.machine(assert(ntvol.sim.create(":memory:", {
     disks = { "gpt:200M=100M:ntfs:D:DATA+rest:fat32:E:LOGS" },

@@ -16,8 +16,9 @@ if name:find("^%d+$") then
   name = "PhysicalDrive" .. name
 end
 
--- The machine that NTVOL_MACHINE names, else a simulated one in memory.
-if not os.getenv("NTVOL_MACHINE") then
+-- The machine that NTVOL_MACHINE names, else this computer, else a simulated
+-- one in memory.
+if not os.getenv("NTVOL_MACHINE") and not ntvol.machine() then
   ntvol.machine(assert(ntvol.sim.create(":memory:", {
     disks = { "8M:fat:D:OLD" },
   })))

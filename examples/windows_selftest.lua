@@ -24,12 +24,12 @@ local name, erase = arg[1], arg[2]
 
 -- The machine that NTVOL_MACHINE names, else this computer, else a simulated
 -- one in memory.
-local machine = ntvol.machine()
-if not machine then
-  machine = assert(ntvol.machine(assert(ntvol.sim.create(":memory:", {
+if not os.getenv("NTVOL_MACHINE") and not ntvol.machine() then
+  ntvol.machine(assert(ntvol.sim.create(":memory:", {
     disks = { "64M:fat:E:SCRATCH" },
-  }))))
+  })))
 end
+local machine = assert(ntvol.machine())
 
 -- ---- which volume --------------------------------------------------------
 
