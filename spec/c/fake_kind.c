@@ -476,17 +476,8 @@ static const struct nt_handle_ops handle_ops = {
     .info = fake_info,
 };
 
-static const struct nt_handle_ops formatter_ops = {
-    .version = NT_OPS_VERSION,
-    .size = sizeof(struct nt_handle_ops),
-    .control = fake_control,
-    .read = fake_read,
-    .write = fake_write,
-    .flush = fake_flush,
-    .close = fake_close,
-    .info = fake_info,
-    .format = fake_format,
-};
+/* handle_ops with fake_format. */
+static struct nt_handle_ops formatter_ops;
 
 static const struct nt_handle_ops disk_ops = {
     .version = NT_OPS_VERSION,
@@ -769,6 +760,8 @@ static const luaL_Reg functions[] = {{"reset", reset},
                                      {NULL, NULL}};
 
 int luaopen_fake(lua_State *L) {
+  formatter_ops = handle_ops;
+  formatter_ops.format = fake_format;
   forget_faults();
   lua_getglobal(L, "require");
   lua_pushliteral(L, "ntvol.core");
