@@ -38,8 +38,8 @@ CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/posix/*.c)
 ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
   nt/sim/*.c nt/sim/posix/*.c))
 # The Windows machine is plain C but for these: its tests run anywhere.
-WIN32_OBJ = $(filter-out $B/obj/src/nt/win32/os%.o $(addprefix %/win32/,\
-  files.o host.o host_file.o native.o partition.o probe.o transplant.o),$(call \
+WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
+  $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \
   objects,$(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
 FOLDERS = src src/nt src/nt/* src/nt/sim/* spec/c spec/*/* tools/* examples/*
 ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)))
@@ -54,7 +54,7 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
-.PHONY: all tests suite demo test lint asan valgrind docs errors bench \
+.PHONY: all tests suite demo test lint asan valgrind docs errors personalities bench \
   coverage install clean deps
 
 all: $B/ntvol/core.so $B/ntvol/sim/core.so
@@ -130,9 +130,9 @@ coverage:
 docs:
 	$(LUA) "$$(command -v ldoc)" --quiet .
 
-# Writes the table of error codes into its document.
-errors: all
+errors personalities: tests # write the tables that the code makes
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
+	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
 
 bench: all
 	@$(RUN) $(LUA) bench/run.lua $(ARGS)

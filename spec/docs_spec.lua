@@ -37,6 +37,8 @@ local function public_names()
   add(names, "machine", methods(machine), ":")
   add(names, "volume", methods(volume), ":")
   add(names, "lock", methods(lock), ":")
+  local subscription <close> = assert(machine:subscribe(print))
+  add(names, "subscription", methods(subscription), ":")
   local object = plan.new { name = "nothing", target = "D:", steps = {} }
   add(names, "object", methods(object), ":")
   table.sort(names, function(a, b)
@@ -212,6 +214,12 @@ describe("documentation:", function()
     local make = assert(loadfile("tools/errors.lua"))
     assert(proc.slurp("docs/errors.md"):find(make("table"), 1, true),
       "out of date: run make errors")
+  end)
+
+  it("docs/simulator.md has the table that the drivers' records make", function()
+    local make = assert(loadfile("tools/personalities.lua"))
+    assert(proc.slurp("docs/simulator.md"):find(make("table"), 1, true),
+      "out of date: run make personalities")
   end)
 
   it("docs/errors.md names every reason that the code gives", function()

@@ -12,7 +12,8 @@ uses them. Programs load `ntvol`; this module is its private part.
 
 /***
 What a value is: `"volume"`, `"closed volume"`, `"machine"`,
-`"closed machine"`, `"lock"`, `"closed lock"`, or nil for anything else.
+`"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`,
+`"closed subscription"`, or nil for anything else.
 @function type
 @param value anything
 @treturn ?string
@@ -21,6 +22,7 @@ What a value is: `"volume"`, `"closed volume"`, `"machine"`,
 static int ln_core_type(lua_State *L) {
   const struct ln_machine *machine;
   const struct ln_volume *volume;
+  const struct ln_subscription *subscription;
   luaL_checkany(L, 1);
   if ((machine = ln_testmachine(L, 1)) != NULL) {
     lua_pushstring(L, machine->machine ? "machine" : "closed machine");
@@ -28,6 +30,9 @@ static int ln_core_type(lua_State *L) {
     lua_pushstring(L, volume->handle ? "volume" : "closed volume");
   } else if (ln_testlock(L, 1) != NULL) {
     lua_pushstring(L, ln_lockheld(L, 1) ? "lock" : "closed lock");
+  } else if ((subscription = ln_testsubscription(L, 1)) != NULL) {
+    lua_pushstring(
+        L, subscription->subscription ? "subscription" : "closed subscription");
   } else {
     lua_pushnil(L);
   }
@@ -37,7 +42,8 @@ static int ln_core_type(lua_State *L) {
 /***
 The help text of a class, the same that the `help` methods answer.
 @function help_class
-@tparam string name `"machine"`, `"volume"` or `"lock"`
+@tparam string name `"machine"`, `"volume"`, `"lock"` or
+ `"subscription"`
 @treturn ?string nil when there is no such class
 */
 static int ln_core_help_class(lua_State *L) {
@@ -92,6 +98,7 @@ int luaopen_ntvol_core(lua_State *L) {
   ln_openmachine(L);
   ln_openvolume(L);
   ln_openlock(L);
+  ln_opensubscription(L);
   ln_openvocabulary(L);
   return 1;
 }

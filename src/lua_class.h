@@ -19,10 +19,15 @@
 #include "nt/nt.h"
 
 struct ln_volume;
+struct ln_subscription;
 
+/* User value 1: a table whose keys are its subscriptions, once there was one.
+ */
 struct ln_machine {
-  struct nt_machine *machine; /* NULL: closed */
-  struct ln_volume *volumes;  /* the open ones, newest first */
+  struct nt_machine *machine;            /* NULL: closed */
+  struct ln_volume *volumes;             /* the open ones, newest first */
+  struct ln_subscription *subscriptions; /* the open ones, newest first */
+  unsigned delivering; /* subscribers that are told something right now */
 };
 
 /* User value 1: the machine. */
@@ -38,6 +43,15 @@ struct ln_volume {
 /* User value 1: the volume. Has no finalizer: dropping it unlocks nothing. */
 struct ln_lock {
   uint64_t number; /* which lock of the volume; 0: never taken */
+};
+
+/* User value 1: the machine, 2 and 3: the threads. */
+struct ln_subscription {
+  struct nt_subscription *subscription; /* NULL: closed */
+  struct ln_machine *machine;           /* in whose list it is while open */
+  struct ln_subscription *next;
+  lua_State *thread; /* its function is called there */
+  lua_State *store;  /* and is the first value of this stack */
 };
 
 /* ---- machine kinds (lua_kind.c) ------------------------------------------ */
@@ -63,6 +77,16 @@ struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m);
 /* ---- open (lua_open.c) --------------------------------------------------- */
 
 int ln_machine_open(lua_State *L);
+
+/* ---- events (lua_subscription.c, lua_watch.c) ---------------------------- */
+
+int ln_machine_subscribe(lua_State *L);
+int ln_machine_watch(lua_State *L);
+void ln_opensubscription(lua_State *L);
+struct ln_subscription *ln_testsubscription(lua_State *L, int index);
+
+/* Ends an open subscription. */
+void ln_closesubscription(struct ln_subscription *s);
 
 /* ---- volumes (lua_volume.c) ---------------------------------------------- */
 
@@ -93,6 +117,12 @@ void ln_synclock(struct ln_volume *v);
 /* Unlocks, and forgets the current lock when the machine agreed. */
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err);
 
+/* ---- handles from handles (lua_handle.c) --------------------------------- */
+
+int ln_volume_duplicate(lua_State *L);
+int ln_volume_map(lua_State *L);
+int ln_volume_list(lua_State *L);
+
 /* ---- questions to volumes (lua_query.c) ---------------------------------- */
 
 int ln_volume_size(lua_State *L);
@@ -106,6 +136,13 @@ int ln_volume_device_number(lua_State *L);
 int ln_volume_is_locked(lua_State *L);
 int ln_volume_is_mounted(lua_State *L);
 int ln_volume_is_offline(lua_State *L);
+
+/* ---- clusters and the dirty mark (lua_volume_data.c) --------------------- */
+
+int ln_volume_ntfs_data(lua_State *L);
+int ln_volume_bitmap(lua_State *L);
+int ln_volume_is_dirty(lua_State *L);
+int ln_volume_mark_dirty(lua_State *L);
 
 /* ---- one control code (lua_verb.c) --------------------------------------- */
 

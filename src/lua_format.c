@@ -141,7 +141,7 @@ that says what the volume holds.
 @treturn[2] table info `info.outcome` says what the volume holds now:
  `"untouched"`, `"unformatted"`, or `"formatted"` when only what came after the
  format failed
-@raise for an unknown option or value
+@raise for an unknown option or value, and from a subscriber
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local _guard <close> = assert(vol:lock())
@@ -158,6 +158,11 @@ int ln_volume_format(lua_State *L) {
   nt_status status;
   lua_settop(L, 2);
   read_options(L, 2, &options, &progress);
+  if (v->machine->delivering > 0) {
+    return luaL_error(L,
+                      "a request of the machine waits for this subscriber; "
+                      "format when it is over");
+  }
   luaL_checkstack(L, LUA_MINSTACK, NULL); /* report() must not raise */
   handle = ln_handle(L, v);
   v->busy = true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lua_class.h"
+#include "nt/events.h"
 
 #define VOLUME_INFO "ntvol.volume_info"
 #define DISK_INFO "ntvol.disk_info"
@@ -57,6 +58,7 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
 
 static const char *disk_state(uint32_t flags, char *buf) {
   static const struct flag_text texts[] = {
+      {NT_DISK_OFFLINE, "offline"},
       {NT_DISK_READONLY, "read-only"},
       {NT_DISK_REMOVABLE, "removable"},
       {NT_DISK_UNREADABLE, "cannot be read"}};
@@ -169,7 +171,9 @@ void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info) {
   ln_setinteger(L, "sector_size", info->sector_size);
   ln_setinteger(L, "volume_count", info->volume_count);
   ln_setboolean(L, "readonly", (flags & NT_DISK_READONLY) != 0);
+  ln_setboolean(L, "offline", (flags & NT_DISK_OFFLINE) != 0);
   ln_setboolean(L, "removable", (flags & NT_DISK_REMOVABLE) != 0);
+  ln_setboolean(L, "cdrom", (flags & NT_DISK_CDROM) != 0);
   ln_setboolean(L, "unreadable", (flags & NT_DISK_UNREADABLE) != 0);
   ln_setboolean(L, "masked", (flags & NT_DISK_MASKED) != 0);
   ln_setboolean(L, "uninstalled", (flags & NT_DISK_UNINSTALLED) != 0);
@@ -190,12 +194,16 @@ static const char *event_kind(enum nt_event_kind kind) {
 }
 
 void ln_pushevent(lua_State *L, const struct nt_event *event) {
-  lua_createtable(L, 0, 8);
+  const struct nt_event_row *row = nt_event_of_guid(event->guid);
+  lua_createtable(L, 0, 9);
   ln_setinteger(L, "id", event->id);
   ln_setstring(L, "kind", event_kind(event->kind));
   ln_setstring(L, "name", event->name);
   if (event->guid[0] != '\0') {
     ln_setstring(L, "guid", event->guid);
+  }
+  if (row != NULL && row->code != 0) {
+    ln_setinteger(L, "code", row->code);
   }
   ln_setstring(L, "target", event->target);
   ln_setinteger(L, "pid", (uint64_t)event->pid);

@@ -15,11 +15,14 @@ static const char closed_text[] = "attempt to use a closed machine";
 static const char busy_text[] =
     "a volume of the machine is being formatted; return false from "
     "on_progress to cancel";
+static const char delivering_text[] =
+    "a request of the machine waits for this subscriber; close the machine "
+    "when it is over";
 
 /* ---- life ---------------------------------------------------------------- */
 
 struct ln_machine *ln_newmachine(lua_State *L) {
-  struct ln_machine *m = lua_newuserdatauv(L, sizeof *m, 0);
+  struct ln_machine *m = lua_newuserdatauv(L, sizeof *m, 1);
   memset(m, 0, sizeof *m);
   luaL_setmetatable(L, NTVOL_MACHINE);
   return m;
@@ -56,8 +59,23 @@ static bool has_busy_volume(const struct ln_machine *m) {
   return false;
 }
 
-/* The one close path: volumes first, then the connection. Answers the first
- * failure of a volume; everything is closed all the same. */
+/* Why the machine cannot be closed now; NULL when it can. */
+static const char *refuse_to_close(const struct ln_machine *m) {
+  if (has_busy_volume(m)) {
+    return busy_text;
+  }
+  return m->delivering > 0 ? delivering_text : NULL;
+}
+
+static void close_subscriptions(struct ln_machine *m) {
+  while (m->subscriptions != NULL) {
+    ln_closesubscription(m->subscriptions);
+  }
+}
+
+/* The one close path: volumes first, whose ends subscribers still hear of, then
+ * subscriptions, then the connection. Answers the first failure of a volume;
+ * everything is closed all the same. */
 static nt_status close_machine(struct ln_machine *m, struct nt_error *err) {
   struct nt_machine *machine = m->machine;
   nt_status result = NT_STATUS_SUCCESS;
@@ -70,6 +88,7 @@ static nt_status close_machine(struct ln_machine *m, struct nt_error *err) {
       *err = one;
     }
   }
+  close_subscriptions(m);
   nt_disconnect(machine);
   return result;
 }
@@ -84,15 +103,16 @@ harmless.
  properly; everything is closed all the same
 @treturn[2] string code
 @treturn[2] table info
-@raise while a format runs on one of its volumes
+@raise while a format runs on one of its volumes, and from a subscriber
 */
 static int ln_machine_close(lua_State *L) {
   struct ln_machine *m = to_machine(L);
   struct nt_error err = {0};
   nt_status status = NT_STATUS_SUCCESS;
+  const char *refusal = m->machine != NULL ? refuse_to_close(m) : NULL;
   ln_noargs(L, 2, "close");
-  if (has_busy_volume(m)) {
-    return luaL_error(L, "%s", busy_text);
+  if (refusal != NULL) {
+    return luaL_error(L, "%s", refusal);
   }
   if (m->machine != NULL) {
     status = close_machine(m, &err);
@@ -103,11 +123,12 @@ static int ln_machine_close(lua_State *L) {
 static int machine_leave(lua_State *L) {
   struct ln_machine *m = to_machine(L);
   struct nt_error err = {0};
+  const char *refusal = refuse_to_close(m);
   if (m->machine == NULL) {
     return 0;
   }
-  if (has_busy_volume(m)) {
-    return ln_closerefused(L, busy_text);
+  if (refusal != NULL) {
+    return ln_closerefused(L, refusal);
   }
   if (!nt_ok(close_machine(m, &err))) {
     return ln_closefailed(L, &err);
@@ -125,6 +146,7 @@ static int machine_gc(lua_State *L) {
   }
   memcpy(name, m->machine->name, sizeof name);
   open_volumes = m->volumes != NULL;
+  close_subscriptions(m); /* the collector calls nobody */
   if (!nt_ok(close_machine(m, &err))) {
     ln_warn(L, &err);
   }
@@ -365,11 +387,13 @@ cannot be taken back.
 static int ln_machine_capabilities(lua_State *L) {
   struct ln_machine *m = self_only(L, "capabilities");
   const struct nt_machine_ops *ops = m->machine->ops;
-  lua_createtable(L, 0, 9);
+  lua_createtable(L, 0, 11);
   ln_setboolean(L, "open", ops->open != NULL);
   ln_setboolean(L, "volumes", ops->next_volume != NULL);
   ln_setboolean(L, "disks", ops->next_disk != NULL);
   ln_setboolean(L, "events", ops->next_event != NULL);
+  ln_setboolean(L, "subscribe", nt_machine_can_subscribe(m->machine));
+  ln_setboolean(L, "watch", nt_machine_can_wait(m->machine));
   ln_setboolean(L, "uninstall", ops->uninstall != NULL);
   ln_setboolean(L, "mask", ops->mask != NULL);
   ln_setboolean(L, "unmask", ops->unmask != NULL);
@@ -410,6 +434,10 @@ static const struct ln_method methods[] = {
     {"disks", ln_machine_disks, "()", "Lists the disks."},
     {"events", ln_machine_events, "(after)",
      "Lists what happened, oldest first."},
+    {"subscribe", ln_machine_subscribe, "(fn)",
+     "Calls fn(event) when this connection causes one."},
+    {"watch", ln_machine_watch, "(after, timeout)",
+     "Iterates over events of all processes, and waits for them."},
     {"uninstall", ln_machine_uninstall, "(name)",
      "Uninstalls a volume or disk (Plug and Play)."},
     {"mask", ln_machine_mask, "(disk)", "Stops presenting the LUN of a disk."},

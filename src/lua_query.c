@@ -98,18 +98,33 @@ int ln_volume_identity(lua_State *L) {
   return 1;
 }
 
+/* 9.1 row 21: a file system that is dismounted answers no query, not even to
+ * the handle that dismounted it. A device handle does not ask it. */
+static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
+  const struct nt_handle *handle = ln_onlyvolume(L, "label")->handle;
+  struct nt_error err = {0};
+  if (!(info->flags & NT_VOLUME_DISMOUNTED) || handle->kind == NT_KIND_DEVICE) {
+    return true;
+  }
+  nt_fail(&err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
+  nt_hint(&err, "close the handle that dismounted the volume, then open it");
+  nt_error_name(&err, "label", handle->name);
+  ln_pusherror(L, &err);
+  return false;
+}
+
 /***
 Label of the file system.
 @function volume:label
 @treturn[1] string empty when it has none
 @treturn[2] nil
 @treturn[2] string message
-@treturn[2] string code
+@treturn[2] string code `"ERROR_NOT_READY"` while the volume is dismounted
 @treturn[2] table info
 */
 int ln_volume_label(lua_State *L) {
   struct nt_volume_info info;
-  if (!query_info(L, "label", &info)) {
+  if (!query_info(L, "label", &info) || !check_alive(L, &info)) {
     return 4;
   }
   lua_pushstring(L, info.label);

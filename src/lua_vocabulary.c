@@ -4,6 +4,7 @@ The vocabulary: control codes, error codes and statuses as Lua tables.
 @submodule ntvol.core
 */
 #include "lua_class.h"
+#include "nt/events.h"
 
 /***
 Control codes by name: `codes.FSCTL_LOCK_VOLUME == 0x90018`.
@@ -68,6 +69,26 @@ static void push_errors(lua_State *L) {
 }
 
 /***
+The notifications of volumes by name: `events.LOCK` is `{ code = 3, guid =
+"50708874-c9af-11d1-8fef-00a0c9a06d32" }`, its FSRTL_VOLUME_* code and its
+GUID_IO_VOLUME_*; some have no code.
+@table events
+*/
+static void push_events(lua_State *L) {
+  const struct nt_event_row *row;
+  size_t i;
+  lua_newtable(L);
+  for (i = 0; (row = nt_event_at(i)) != NULL; i++) {
+    lua_createtable(L, 0, 2);
+    if (row->code != 0) {
+      ln_setinteger(L, "code", row->code);
+    }
+    ln_setstring(L, "guid", row->guid);
+    lua_setfield(L, -2, row->name);
+  }
+}
+
+/***
 A control code from its parts: device << 16 | access << 14 | function << 2 |
 method.
 @function ctl_code
@@ -95,6 +116,8 @@ void ln_openvocabulary(lua_State *L) {
   lua_setfield(L, -2, "statuses");
   push_errors(L);
   lua_setfield(L, -2, "errors");
+  push_events(L);
+  lua_setfield(L, -2, "events");
   lua_pushcfunction(L, ln_core_ctl_code);
   lua_setfield(L, -2, "ctl_code");
 }

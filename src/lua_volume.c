@@ -166,6 +166,8 @@ static const char *kind_name(enum nt_handle_kind kind) {
       return "file";
     case NT_KIND_DIRECTORY:
       return "directory";
+    case NT_KIND_SECTION:
+      return "section";
     case NT_KIND_DEVICE:
       break;
   }
@@ -238,10 +240,31 @@ static int ln_volume_lock(lua_State *L) {
   return 1;
 }
 
-/* A guard whose lock was given back by other means is closed by that. */
+static bool are_peers(const struct nt_handle *one,
+                      const struct nt_handle *other) {
+  const struct nt_handle *next = one;
+  do {
+    next = next->peer;
+  } while (next != NULL && next != one && next != other);
+  return next == other;
+}
+
+/* A guard whose lock was given back by other means is closed by that: the
+ * guards of duplicates too, because the lock was theirs. */
 void ln_synclock(struct ln_volume *v) {
-  if (!v->handle->locked) {
-    v->current = 0;
+  struct ln_volume *other;
+  /* a subscriber may have closed it */
+  if (v->handle == NULL || v->handle->locked) {
+    return;
+  }
+  v->current = 0;
+  if (v->handle->peer == NULL) {
+    return;
+  }
+  for (other = v->machine->volumes; other != NULL; other = other->next) {
+    if (are_peers(v->handle, other->handle)) {
+      other->current = 0;
+    }
   }
 }
 
@@ -382,6 +405,29 @@ static uint32_t check_code(lua_State *L, int arg) {
           L, "unknown control code '%s'; ntvol.codes lists the names", name));
 }
 
+/* Whether a code goes to NtFsControlFile: as told, else as it says itself. */
+static bool check_entry(lua_State *L, int arg, uint32_t code) {
+  static const char *const names[] = {"entry", NULL};
+  const struct ln_options options = {arg, arg, ""};
+  const char *entry = NULL;
+  bool answer = nt_code_is_fsctl(code);
+  if (lua_isnil(L, arg)) {
+    return answer;
+  }
+  luaL_checktype(L, arg, LUA_TTABLE);
+  ln_optionnames(L, &options, names);
+  entry = ln_optionstring(L, &options, "entry");
+  if (entry != NULL) {
+    answer = strcmp(entry, "fsctl") == 0;
+    if (!answer && strcmp(entry, "ioctl") != 0) {
+      ln_optionerror(L, &options, "entry",
+                     "must be one of: fsctl, ioctl; got \"%s\"", entry);
+    }
+  }
+  lua_settop(L, arg);
+  return answer;
+}
+
 /* The buffer is too small, and holds as much of the answer as fits: that is on
  * top of the stack, and goes into the details. */
 static int overflow(lua_State *L, const struct nt_error *err) {
@@ -399,6 +445,9 @@ no method here.
 @tparam integer|string code a number, or a name of `ntvol.codes`
 @tparam[opt=""] string input
 @tparam[opt=0] integer out_size bytes, room for the output, at most 1 GiB
+@tparam[opt] table options `entry`: the system call, `"fsctl"`
+ (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the code unless
+ given
 @treturn[1] string output
 @treturn[2] nil
 @treturn[2] string message
@@ -418,17 +467,19 @@ static int ln_volume_control(lua_State *L) {
   const char *in = luaL_optlstring(L, 3, "", &in_len);
   struct nt_error err = {0};
   nt_status status;
+  bool file_system;
   luaL_Buffer b;
   char *out;
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   if (lua_isnil(L, 4)) {
     lua_pushinteger(L, 0);
     lua_replace(L, 4);
   }
   room = ln_checklength(L, 4, 0, 1);
+  file_system = check_entry(L, 5, code);
   out = luaL_buffinitsize(L, &b, room);
-  status =
-      nt_control(ln_handle(L, v), code, in, in_len, out, room, &out_len, &err);
+  status = nt_control_by(ln_handle(L, v), file_system, code, in, in_len, out,
+                         room, &out_len, &err);
   ln_synclock(v);
   if (status == NT_STATUS_BUFFER_OVERFLOW) {
     luaL_pushresultsize(&b, out_len);
@@ -456,8 +507,9 @@ static int ln_volume_name(lua_State *L) {
 /***
 What kind of handle it is.
 @function volume:kind
-@treturn string `"volume"`, `"disk"`, `"file"`, `"directory"` or `"device"`
- (a volume or disk that was opened without data access)
+@treturn string `"volume"`, `"disk"`, `"file"`, `"directory"`, `"section"` (a
+ mapped file) or `"device"` (a volume or disk that was opened without data
+ access)
 */
 static int ln_volume_kind(lua_State *L) {
   lua_pushstring(L, kind_name(ln_onlyvolume(L, "kind")->handle->kind));
@@ -486,7 +538,12 @@ static void set_file_system_capabilities(lua_State *L,
   ln_setboolean(L, "dismount", volume);
   ln_setboolean(L, "is_mounted",
                 ops->control != NULL && handle->kind != NT_KIND_DISK &&
-                    handle->kind != NT_KIND_DEVICE);
+                    handle->kind != NT_KIND_DEVICE &&
+                    handle->kind != NT_KIND_SECTION);
+  ln_setboolean(L, "is_dirty", volume);
+  ln_setboolean(L, "mark_dirty", volume);
+  ln_setboolean(L, "ntfs_data", volume);
+  ln_setboolean(L, "bitmap", volume);
   ln_setboolean(L, "offline", volume && data);
   ln_setboolean(L, "online", volume && data);
   ln_setboolean(L, "format", volume && data && ops->read && ops->write);
@@ -505,15 +562,24 @@ static int ln_volume_capabilities(lua_State *L) {
   const struct nt_handle *handle = ln_onlyvolume(L, "capabilities")->handle;
   const struct nt_handle_ops *ops = handle->ops;
   const uint32_t writing = NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA;
-  bool storage =
-      handle->kind != NT_KIND_FILE && handle->kind != NT_KIND_DIRECTORY;
-  lua_createtable(L, 0, 20);
+  bool section = handle->kind == NT_KIND_SECTION;
+  bool storage = handle->kind != NT_KIND_FILE &&
+                 handle->kind != NT_KIND_DIRECTORY && !section;
+  lua_createtable(L, 0, 24);
   set_file_system_capabilities(L, handle);
   ln_setboolean(L, "read", ops->read && handle->access & NT_FILE_READ_DATA);
   ln_setboolean(L, "write", ops->write && handle->access & writing);
   ln_setboolean(L, "flush", ops->flush && handle->access & writing);
-  ln_setboolean(L, "info", ops->info && handle->kind != NT_KIND_DISK);
-  ln_setboolean(L, "control", ops->control != NULL);
+  ln_setboolean(L, "info",
+                ops->info && handle->kind != NT_KIND_DISK && !section);
+  ln_setboolean(L, "control", ops->control != NULL && !section);
+  ln_setboolean(L, "duplicate", nt_handle_can(handle, NT_CAN_DUPLICATE));
+  ln_setboolean(
+      L, "map",
+      handle->kind == NT_KIND_FILE && nt_handle_can(handle, NT_CAN_MAP));
+  ln_setboolean(
+      L, "list",
+      handle->kind == NT_KIND_DIRECTORY && nt_handle_can(handle, NT_CAN_LIST));
   ln_setboolean(L, "geometry", ops->control && storage);
   ln_setboolean(L, "device_number", ops->control && storage);
   ln_setboolean(L, "is_offline",
@@ -555,6 +621,10 @@ static const struct ln_method methods[] = {
     {"read", ln_volume_read, "(offset, length)", "Reads bytes at an offset."},
     {"write", ln_volume_write, "(offset, data)", "Writes bytes at an offset."},
     {"flush", ln_volume_flush, "()", "Makes what was written durable."},
+    {"duplicate", ln_volume_duplicate, "()",
+     "Another handle on the same open object."},
+    {"map", ln_volume_map, "(options)", "Maps an open file: keeps it in use."},
+    {"list", ln_volume_list, "()", "Lists an open directory."},
     {"size", ln_volume_size, "()", "Size in bytes."},
     {"sector_size", ln_volume_sector_size, "()", "Sector size in bytes."},
     {"info", ln_volume_info, "()", "What is known about the volume."},
@@ -565,7 +635,7 @@ static const struct ln_method methods[] = {
     {"geometry", ln_volume_geometry, "()", "Geometry of the disk below."},
     {"device_number", ln_volume_device_number, "()",
      "Device type, disk and partition number."},
-    {"control", ln_volume_control, "(code, input, out_size)",
+    {"control", ln_volume_control, "(code, input, out_size, options)",
      "Sends a control code."},
     {"is_locked", ln_volume_is_locked, "()",
      "True when this handle holds the lock."},
@@ -573,8 +643,15 @@ static const struct ln_method methods[] = {
      "Asks whether a file system is mounted."},
     {"is_offline", ln_volume_is_offline, "()",
      "Asks whether the volume is offline."},
+    {"is_dirty", ln_volume_is_dirty, "()",
+     "Asks whether the file system wants to be checked."},
+    {"mark_dirty", ln_volume_mark_dirty, "()",
+     "Marks the file system as one to be checked."},
+    {"ntfs_data", ln_volume_ntfs_data, "()", "What NTFS knows of its volume."},
+    {"bitmap", ln_volume_bitmap, "()", "Iterates over used and free clusters."},
     {"name", ln_volume_name, "()", "The name it was opened by."},
-    {"kind", ln_volume_kind, "()", "volume, disk, file, directory or device."},
+    {"kind", ln_volume_kind, "()",
+     "volume, disk, file, directory, section or device."},
     {"machine", ln_volume_machine, "()", "The machine it was opened on."},
     {"capabilities", ln_volume_capabilities, "()",
      "Says which operations this handle has."},

@@ -32,6 +32,7 @@ struct nt_machine_ops;
 #define NTVOL_MACHINE "ntvol.machine"
 #define NTVOL_VOLUME "ntvol.volume"
 #define NTVOL_LOCK "ntvol.lock"
+#define NTVOL_SUBSCRIPTION "ntvol.subscription"
 #define NTVOL_KIND "ntvol.machine_kind"
 
 /* require "ntvol.core" and require "ntvol.sim.core". */

@@ -172,9 +172,9 @@ static const char *read_style(const struct reader *r,
 
 static void read_disk(const struct reader *r, const struct ln_options *o,
                       struct nt_sim_disk_spec *disk) {
-  static const char *const names[] = {"image",     "size",    "sector_size",
-                                      "style",     "serial",  "readonly",
-                                      "removable", "volumes", NULL};
+  static const char *const names[] = {
+      "image",    "size",      "sector_size", "style",   "serial",
+      "readonly", "removable", "cdrom",       "volumes", NULL};
   ln_optionnames(r->L, o, names);
   disk->image = read_string(r, o, "image");
   disk->size = read_size(r, o);
@@ -183,7 +183,9 @@ static void read_disk(const struct reader *r, const struct ln_options *o,
   disk->style = read_style(r, o);
   disk->serial = read_string(r, o, "serial");
   disk->flags = read_flag(r, o, "readonly", NT_DISK_READONLY) |
-                read_flag(r, o, "removable", NT_DISK_REMOVABLE);
+                read_flag(r, o, "removable", NT_DISK_REMOVABLE) |
+                read_flag(r, o, "cdrom",
+                          NT_DISK_CDROM | NT_DISK_READONLY | NT_DISK_REMOVABLE);
   read_volumes(r, o, disk);
 }
 
@@ -216,9 +218,9 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
 /***
 Creates a simulated machine in a folder or in memory, and connects to it. The
 specification is `{ disks = { { image, size, sector_size, style, serial,
-readonly, removable, volumes = { { size, letter, mount_points, system, boot,
-pagefile, readonly } } } } }`. Sizes are integers, in bytes; `letter = false`
-means none. New volumes are RAW: format them.
+readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
+boot, pagefile, readonly } } } } }`. Sizes are integers, in bytes; `letter =
+false` means none. New volumes are RAW: format them.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec

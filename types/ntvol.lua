@@ -61,7 +61,7 @@
 
 ---@class ntvol.disk_info
 ---@field number integer
----@field name string "PhysicalDrive1"
+---@field name string "PhysicalDrive1", "CdRom0"
 ---@field location string image file or device node
 ---@field serial string
 ---@field model string
@@ -71,9 +71,11 @@
 ---@field volume_count integer
 ---@field readonly boolean
 ---@field removable boolean
+---@field cdrom boolean a CD drive
 ---@field masked boolean
 ---@field uninstalled boolean
 ---@field unreadable boolean its image is missing or damaged
+---@field offline boolean by its attribute: it shows no volumes
 ---@field state string for people
 
 ---@class ntvol.event
@@ -81,6 +83,7 @@
 ---@field kind "volume"|"device"|"state"
 ---@field name string "LOCK", "DISMOUNT_FAILED", "SURPRISE_REMOVAL", ...
 ---@field guid? string GUID_IO_VOLUME_* where it has one
+---@field code? integer FSRTL_VOLUME_* where it has one
 ---@field target string
 ---@field pid integer
 ---@field time number seconds since 1970, UTC
@@ -123,6 +126,21 @@ function machine:disks() end
 ---@param after? integer only events with a greater id
 ---@return ntvol.event[]
 function machine:events(after) end
+
+---Calls a function with every event that this connection causes: LOCK and
+---DISMOUNT before the attempt, all others after the fact. It may use the machine
+---and close handles, but neither close the machine nor format.
+---@param fn fun(event: ntvol.event)
+---@return ntvol.subscription
+---@overload fun(self: ntvol.machine, fn: fun(event: ntvol.event)): nil, string, string, ntvol.info
+function machine:subscribe(fn) end
+
+---Iterates over the events of all processes and waits for the next one.
+---@param after? integer events after this one, 0 for all; nil: from now on
+---@param timeout? number seconds to wait for each event; nil: for ever
+---@return fun(): ntvol.event?
+---@overload fun(self: ntvol.machine, after?: integer, timeout?: number): nil, string, string, ntvol.info
+function machine:watch(after, timeout) end
 
 ---Uninstalls a volume or disk (Plug and Play removal).
 ---@param name string
@@ -254,8 +272,25 @@ function volume:format(options) end
 ---@param code integer|string number, or a name of ntvol.codes
 ---@param input? string
 ---@param out_size? integer bytes, 0 unless given
+---@param options? { entry?: "fsctl"|"ioctl" } the system call; that of the code unless given
 ---@return string output
-function volume:control(code, input, out_size) end
+function volume:control(code, input, out_size, options) end
+
+---Another handle on the same open object: it shares the lock, which lives until the last one closes.
+---@return ntvol.volume
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:duplicate() end
+
+---Maps an open file: a handle of the kind "section", which keeps the file in use.
+---@param options? { image?: boolean } image: the file is run as a program
+---@return ntvol.volume
+---@overload fun(self: ntvol.volume, options?: table): nil, string, string, ntvol.info
+function volume:map(options) end
+
+---Lists an open directory.
+---@return { name: string, size: integer, directory: boolean }[]
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:list() end
 
 ---True when this handle holds the lock.
 ---@return boolean
@@ -273,11 +308,43 @@ function volume:is_offline() end
 ---@return string
 function volume:label() end
 
+---Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY).
+---@return boolean
+function volume:is_dirty() end
+
+---Marks the file system as one that wants to be checked.
+---@return true
+function volume:mark_dirty() end
+
+---@class ntvol.ntfs_data
+---@field serial integer 64 bits
+---@field sectors integer
+---@field clusters integer
+---@field free_clusters integer
+---@field reserved_clusters integer
+---@field sector_size integer bytes
+---@field cluster_size integer bytes
+---@field record_size integer bytes of a file record
+---@field clusters_per_record integer 0 when a record is smaller
+---@field mft_size integer bytes
+---@field mft_start integer cluster
+---@field mft_mirror integer cluster
+---@field mft_zone_start integer cluster
+---@field mft_zone_end integer cluster
+
+---What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA).
+---@return ntvol.ntfs_data
+function volume:ntfs_data() end
+
+---Iterates over the clusters: start, count, whether they are used.
+---@return fun(): integer?, integer?, boolean?
+function volume:bitmap() end
+
 ---The name it was opened by.
 ---@return string
 function volume:name() end
 
----"volume", "disk", "file", "directory" or "device".
+---"volume", "disk", "file", "directory", "section" or "device".
 ---@return string
 function volume:kind() end
 
@@ -314,6 +381,19 @@ function lock:volume() end
 ---@return string
 function lock:help() end
 
+---A function that is told of events; it ends with its machine, or when it is
+---closed.
+---@class ntvol.subscription
+local subscription = {}
+
+---Ends the subscription; its own function may do that. Closing twice is harmless.
+---@return true
+function subscription:close() end
+
+---Lists the methods with one line each.
+---@return string
+function subscription:help() end
+
 ---@class ntvol
 ---@field _VERSION string
 ---@field codes table<string, integer> control codes by name
@@ -344,7 +424,8 @@ function ntvol.disks() end
 ---@overload fun(spec?: string|ntvol.machine): nil, string, string, ntvol.info
 function ntvol.machine(spec) end
 
----"volume", "closed volume", "machine", "closed machine", "lock", "closed lock", or nil.
+---"volume", "closed volume", "machine", "closed machine", "lock", "closed lock",
+---"subscription", "closed subscription", or nil.
 ---@param value any
 ---@return string?
 function ntvol.type(value) end
@@ -357,7 +438,7 @@ function ntvol.type(value) end
 ---@return integer
 function ntvol.ctl_code(device, func, method, access) end
 
----Help on the module, or on a machine, volume or lock.
+---Help on the module, or on a machine, volume, lock or subscription.
 ---@param topic? any
 ---@return string
 function ntvol.help(topic) end
@@ -389,6 +470,7 @@ local sim = {}
 ---@field sector_size? 512|4096
 ---@field removable? boolean
 ---@field readonly? boolean
+---@field cdrom? boolean a CD drive with `image` in it: 2048-byte sectors, read-only
 ---@field serial? string
 ---@field volumes? ntvol.sim.volume_spec[]
 

@@ -25,8 +25,12 @@ M.codes = core.codes
 -- `{ win32, statuses, class, message }`.
 M.errors = core.errors
 
+--- Notifications of volumes by name: `events.LOCK` is `{ code, guid }`.
+M.events = core.events
+
 --- What a value is: `"volume"`, `"closed volume"`, `"machine"`,
--- `"closed machine"`, `"lock"`, `"closed lock"`, or nil for anything else.
+-- `"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`,
+-- `"closed subscription"`, or nil for anything else.
 -- @function type
 -- @param value anything
 -- @treturn ?string
@@ -121,16 +125,17 @@ ntvol %s: NT volume control
   disks()                Lists the disks.
   machine(spec)          Connects to a machine, or answers the current one.
   type(value)            Says what a value is: "volume", "closed volume", ...
-  codes, errors          Control codes and error codes by name.
+  codes, errors, events  Control codes, error codes, notifications by name.
   ctl_code(...)          A control code from its parts.
   progress_bar           A ready-made on_progress.
   sim                    Simulated machines: create, open, remove.
   plan                   Procedures: change_filesystem, prepare_lun_removal.
-  help(topic)            This text, or help on a machine, volume or lock.
-Topics: "machine", "volume", "lock", or such an object.]]):format(M._VERSION)
+  help(topic)            This text, or help on one of the topics.
+Topics: "machine", "volume", "lock", "subscription", or such an object.]]):format(M._VERSION)
 
---- Help on the module, or on a machine, volume or lock.
--- @param topic nil, such an object, or `"machine"`, `"volume"`, `"lock"`
+--- Help on the module, or on a machine, volume, lock or subscription.
+-- @param topic nil, such an object, or `"machine"`, `"volume"`, `"lock"`,
+--  `"subscription"`
 -- @treturn string
 -- @usage print(ntvol.help "volume")
 function M.help(topic)
@@ -145,7 +150,7 @@ function M.help(topic)
     end
   end
   error(("bad argument #1 to 'help' (no help on %s; topics are: \"machine\","
-    .. " \"volume\", \"lock\")"):format(tostring(topic)), 2)
+    .. " \"volume\", \"lock\", \"subscription\")"):format(tostring(topic)), 2)
 end
 
 -- These bring more code and libraries, so they are loaded when they are used.

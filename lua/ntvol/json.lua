@@ -84,4 +84,12 @@ end
 
 encode = M.encode
 
+--- Writes a value on one line, for JSON Lines.
+-- @param value
+-- @treturn string
+function M.line(value)
+  -- within strings a line end is written as \n
+  return (M.encode(value):gsub(",\n *", ", "):gsub("\n *", ""))
+end
+
 return M

@@ -6,6 +6,7 @@
 --           | STYLE : SIZE [:FS [:LETTER [:LABEL]]]
 --    VOLUME = (SIZE | rest) [:FS [:LETTER [:LABEL]]]
 --    IMAGE  = PATH [:LETTER]
+--    CD     = PATH [:LETTER]
 --
 -- STYLE is mbr or gpt; SIZE is 64M, 1.5G; FS is raw, or what format knows;
 -- LETTER is D, or - for none. What is left out is: RAW, the next free letter,
@@ -25,6 +26,7 @@ local STYLES = { none = true, mbr = true, gpt = true }
 local DISK_FIELDS = {
   size = "string|integer", image = "string", style = "string",
   sector_size = "integer", removable = "boolean", readonly = "boolean",
+  cdrom = "boolean",
   serial = "string", volumes = "table",
 }
 
@@ -135,6 +137,19 @@ function M.image(text)
   return disk
 end
 
+--- Reads the short form of a CD: `"image.iso:E"`.
+-- @tparam string text
+-- @treturn[1] table as the table form has it
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function M.cd(text)
+  local disk, problem = M.image(text)
+  if disk then
+    disk.cdrom = true
+  end
+  return disk, problem
+end
+
 -- ---- the table form ------------------------------------------------------
 
 local function is_known_fs(fs)
@@ -234,9 +249,19 @@ local function read_disk_size(disk, out)
   end
 end
 
+local function check_cd(disk)
+  if disk.cdrom and not disk.image then
+    return "a CD drive needs 'image', the image of a CD"
+  elseif disk.cdrom and (disk.sector_size or 2048) ~= 2048 then
+    return "a CD has sectors of 2048 bytes: leave 'sector_size' out"
+  elseif disk.cdrom and #(disk.volumes or {}) > 1 then
+    return "a CD is one volume"
+  end
+end
+
 local function check_disk(disk, out)
-  return options.problem(disk, DISK_FIELDS) or read_disk_size(disk, out)
-    or read_style(disk, out)
+  return options.problem(disk, DISK_FIELDS) or check_cd(disk)
+    or read_disk_size(disk, out) or read_style(disk, out)
 end
 
 -- A new disk without `volumes` has one that fills it.
@@ -248,7 +273,8 @@ end
 local function complete_disk(disk, number, formats)
   local out = {
     image = disk.image, sector_size = disk.sector_size, serial = disk.serial,
-    removable = disk.removable, readonly = disk.readonly, volumes = {},
+    removable = disk.removable, readonly = disk.readonly, cdrom = disk.cdrom,
+    volumes = {},
   }
   local problem = check_disk(disk, out)
   if problem then

@@ -3,7 +3,7 @@
  * It counts every call, knows which handles live, and fails the call that it
  * is told to fail. The machine has no mask and unmask, its disk no write,
  * flush and info: NULL slots. A second kind, "formatter", is the same with a
- * formatter of its own.
+ * formatter of its own, and nobody is told of its events.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,9 @@ enum slot {
   NEXT_EVENT,
   UNINSTALL,
   EJECT,
+  SUBSCRIBE,
+  UNSUBSCRIBE,
+  WAIT_EVENT,
   CONTROL,
   READ,
   WRITE,
@@ -42,8 +45,9 @@ enum slot {
 
 static const char *const slot_names[SLOTS] = {
     "connect",    "disconnect", "open",  "next_volume", "next_disk",
-    "next_event", "uninstall",  "eject", "control",     "read",
-    "write",      "flush",      "close", "info",        "format"};
+    "next_event", "uninstall",  "eject", "subscribe",   "unsubscribe",
+    "wait_event", "control",    "read",  "write",       "flush",
+    "close",      "info",       "format"};
 
 /* What fake.fail() asked for. */
 struct fault {
@@ -61,7 +65,8 @@ struct fault {
 
 static struct {
   unsigned calls[SLOTS];
-  int handles, machines; /* that live now */
+  int handles, machines, subscriptions; /* that live now */
+  int telling;                          /* subscribers that run */
   struct fault faults[SLOTS];
   struct nt_open_options last_open; /* without the name */
   char warnings[4096];
@@ -111,6 +116,13 @@ static nt_status count(enum slot slot, struct nt_error *err) {
 
 struct fake_handle;
 
+struct fake_subscription {
+  struct nt_subscription base;
+  nt_event_fn callback; /* NULL: ended */
+  void *ctx;
+  struct fake_subscription *next;
+};
+
 struct fake_volume {
   struct fake_handle *owner; /* of the lock */
   int openers;               /* volume handles */
@@ -122,11 +134,15 @@ struct fake_machine {
   struct nt_machine base;
   struct fake_volume volumes[VOLUMES];
   unsigned char *data; /* the disk */
+  struct fake_subscription *subscriptions;
+  struct fake_handle *closed; /* by subscribers: their memory stays */
 };
 
 struct fake_handle {
   struct nt_handle base;
   struct fake_volume *volume; /* NULL: the disk */
+  bool closed;                /* by a subscriber */
+  struct fake_handle *next;   /* of those */
 };
 
 static struct fake_machine *machine_of(struct nt_handle *handle) {
@@ -244,6 +260,63 @@ static nt_status fake_eject(struct nt_machine *machine, const char *name,
   return count(EJECT, err);
 }
 
+/* ---- who is told --------------------------------------------------------- */
+
+static nt_status fake_subscribe(struct nt_machine *machine,
+                                nt_event_fn callback, void *ctx,
+                                struct nt_subscription **out,
+                                struct nt_error *err) {
+  struct fake_machine *m = (struct fake_machine *)machine;
+  struct fake_subscription *s;
+  nt_status status = count(SUBSCRIBE, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  s = calloc(1, sizeof *s);
+  if (s == NULL) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
+  s->base.machine = machine;
+  s->callback = callback;
+  s->ctx = ctx;
+  s->next = m->subscriptions;
+  m->subscriptions = s;
+  fake.subscriptions++;
+  *out = &s->base;
+  return NT_STATUS_SUCCESS;
+}
+
+/* The memory stays until the machine goes. */
+static void fake_unsubscribe(struct nt_subscription *subscription) {
+  struct fake_subscription *s = (struct fake_subscription *)subscription;
+  fake.calls[UNSUBSCRIBE]++;
+  fake.subscriptions--;
+  s->callback = NULL;
+}
+
+static void tell(struct fake_machine *m, const char *name) {
+  struct nt_event event = {.id = 7, .kind = NT_EVENT_VOLUME, .pid = 812};
+  struct fake_subscription *s;
+  nt_copy(event.name, sizeof event.name, name);
+  nt_copy(event.target, sizeof event.target, "D:");
+  fake.telling++;
+  for (s = m->subscriptions; s != NULL; s = s->next) {
+    if (s->callback != NULL) {
+      s->callback(s->ctx, &event);
+    }
+  }
+  fake.telling--;
+}
+
+/* Time passes at once here. */
+static nt_status fake_wait_event(struct nt_machine *machine, uint64_t after,
+                                 uint32_t timeout, struct nt_error *err) {
+  nt_status status = count(WAIT_EVENT, err);
+  (void)machine;
+  (void)timeout;
+  return nt_ok(status) && after >= 5 ? NT_STATUS_NO_MORE_ENTRIES : status;
+}
+
 /* ---- control codes ------------------------------------------------------- */
 
 static void put(unsigned char *at, uint64_t value, int bytes) {
@@ -273,6 +346,20 @@ static nt_status unlock(struct fake_handle *h, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
+static nt_status announced_lock(struct fake_handle *h, struct nt_error *err) {
+  tell(machine_of(&h->base), "LOCK");
+  return h->closed ? nt_fail(err, NT_STATUS_FILE_CLOSED, NULL, NULL)
+                   : lock(h, err);
+}
+
+static nt_status unlock_and_tell(struct fake_handle *h, struct nt_error *err) {
+  nt_status status = unlock(h, err);
+  if (nt_ok(status)) {
+    tell(machine_of(&h->base), "UNLOCK");
+  }
+  return status;
+}
+
 static nt_status set_flag(struct fake_handle *h, uint32_t flag, bool on) {
   if (on) {
     h->volume->flags |= flag;
@@ -294,9 +381,9 @@ static nt_status do_verb(struct fake_handle *h, uint32_t code,
                          struct nt_error *err) {
   switch (code) {
     case NT_FSCTL_LOCK_VOLUME:
-      return lock(h, err);
+      return announced_lock(h, err);
     case NT_FSCTL_UNLOCK_VOLUME:
-      return unlock(h, err);
+      return unlock_and_tell(h, err);
     case NT_FSCTL_DISMOUNT_VOLUME:
       return set_flag(h, NT_VOLUME_MOUNTED, false);
     case NT_IOCTL_VOLUME_OFFLINE:
@@ -441,7 +528,13 @@ static nt_status fake_close(struct nt_handle *handle, struct nt_error *err) {
     }
   }
   fake.handles--;
-  free(h);
+  if (fake.telling > 0) {
+    h->closed = true;
+    h->next = machine_of(handle)->closed;
+    machine_of(handle)->closed = h;
+  } else {
+    free(h);
+  }
   return status;
 }
 
@@ -547,6 +640,16 @@ static void fake_disconnect(struct nt_machine *machine) {
   struct fake_machine *m = (struct fake_machine *)machine;
   fake.calls[DISCONNECT]++;
   fake.machines--;
+  while (m->closed != NULL) {
+    struct fake_handle *h = m->closed;
+    m->closed = h->next;
+    free(h);
+  }
+  while (m->subscriptions != NULL) {
+    struct fake_subscription *s = m->subscriptions;
+    m->subscriptions = s->next;
+    free(s);
+  }
   free(m->data);
   free(m);
 }
@@ -562,7 +665,10 @@ static const struct nt_machine_ops machine_ops = {
     .next_disk = fake_next_disk,
     .next_event = fake_next_event,
     .uninstall = fake_uninstall,
-    .eject = fake_eject};
+    .eject = fake_eject,
+    .subscribe = fake_subscribe,
+    .unsubscribe = fake_unsubscribe,
+    .wait_event = fake_wait_event};
 
 static const struct nt_machine_ops formatter_machine_ops = {
     .version = NT_OPS_VERSION,
@@ -619,7 +725,8 @@ static int reset(lua_State *L) {
   return 0;
 }
 
-/* fake.stats() -> { open = calls, close = calls, ..., handles, machines } */
+/* fake.stats() -> { open = calls, close = calls, ..., handles, machines,
+ * subscriptions } */
 static int stats(lua_State *L) {
   lua_newtable(L);
   for (int i = 0; i < SLOTS; i++) {
@@ -630,6 +737,8 @@ static int stats(lua_State *L) {
   lua_setfield(L, -2, "handles");
   lua_pushinteger(L, fake.machines);
   lua_setfield(L, -2, "machines");
+  lua_pushinteger(L, fake.subscriptions);
+  lua_setfield(L, -2, "subscriptions");
   return 1;
 }
 

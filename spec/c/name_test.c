@@ -46,6 +46,9 @@ static const struct {
     {"\\Device\\HarddiskVolume7", NT_NAME_DEVICE, "7", NULL},
     {"\\Device\\HarddiskVolume7\\", NT_NAME_DEVICE, "7", "\\"},
     {"\\\\.\\HarddiskVolume1", NT_NAME_DEVICE, "1", NULL},
+    {"\\\\.\\CdRom0", NT_NAME_CDROM, "0", NULL},
+    {"\\Device\\cdrom1\\", NT_NAME_CDROM, "1", "\\"},
+    {"\\\\?\\GLOBALROOT\\Device\\CdRom2", NT_NAME_CDROM, "2", NULL},
 };
 
 static const char *const bad[] = {
@@ -103,6 +106,7 @@ static void object_text(const struct nt_name *name, char *buf, size_t cap) {
       break;
     case NT_NAME_DISK:
     case NT_NAME_DEVICE:
+    case NT_NAME_CDROM:
       nt_format_text(buf, cap, "%u", name->number);
       break;
   }

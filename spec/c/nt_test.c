@@ -145,6 +145,57 @@ static nt_status fake_file_size(struct nt_handle *handle, uint64_t *out,
   return play(err);
 }
 
+static nt_status fake_duplicate(struct nt_handle *handle,
+                                struct nt_handle **out, struct nt_error *err) {
+  static struct nt_handle copy;
+  copy = *handle;
+  copy.peer = NULL;
+  *out = &copy;
+  return play(err);
+}
+
+static nt_status fake_map(struct nt_handle *handle, bool image,
+                          struct nt_handle **out, struct nt_error *err) {
+  (void)image;
+  return fake_duplicate(handle, out, err);
+}
+
+static nt_status fake_entry(struct nt_handle *handle, uint64_t *cursor,
+                            struct nt_directory_entry *out,
+                            struct nt_error *err) {
+  (void)handle;
+  (void)cursor;
+  (void)out;
+  return play(err);
+}
+
+static nt_status fake_control_by(struct nt_handle *handle, bool file_system,
+                                 uint32_t code, const void *in, size_t in_len,
+                                 void *out, size_t out_cap, size_t *out_len,
+                                 struct nt_error *err) {
+  (void)file_system;
+  return fake_control(handle, code, in, in_len, out, out_cap, out_len, err);
+}
+
+static nt_status fake_subscribe(struct nt_machine *machine,
+                                nt_event_fn callback, void *ctx,
+                                struct nt_subscription **out,
+                                struct nt_error *err) {
+  (void)machine;
+  (void)callback;
+  (void)ctx;
+  (void)out;
+  return play(err);
+}
+
+static nt_status fake_wait(struct nt_machine *machine, uint64_t after,
+                           uint32_t timeout, struct nt_error *err) {
+  (void)machine;
+  (void)after;
+  (void)timeout;
+  return play(err);
+}
+
 static const struct nt_machine_ops full_machine = {
     .version = NT_OPS_VERSION,
     .size = sizeof(struct nt_machine_ops),
@@ -159,6 +210,8 @@ static const struct nt_machine_ops full_machine = {
     .mask = fake_named,
     .unmask = fake_named,
     .eject = fake_named,
+    .subscribe = fake_subscribe,
+    .wait_event = fake_wait,
 };
 
 static const struct nt_handle_ops full_handle = {
@@ -171,6 +224,10 @@ static const struct nt_handle_ops full_handle = {
     .close = fake_close,
     .info = fake_info,
     .file_size = fake_file_size,
+    .duplicate = fake_duplicate,
+    .map = fake_map,
+    .next_entry = fake_entry,
+    .control_by = fake_control_by,
 };
 
 static struct nt_machine_ops machine_ops;
@@ -258,6 +315,38 @@ static nt_status call_file_size(struct nt_error *err) {
   return nt_size(&fake_handle, &size, err);
 }
 
+static nt_status call_duplicate(struct nt_error *err) {
+  struct nt_handle *copy;
+  nt_status status = nt_duplicate(&fake_handle, &copy, err);
+  fake_handle.peer = NULL;
+  return status;
+}
+
+static nt_status call_map(struct nt_error *err) {
+  struct nt_handle *section;
+  return nt_map(&fake_handle, true, &section, err);
+}
+
+static nt_status call_entry(struct nt_error *err) {
+  struct nt_directory_entry entry;
+  uint64_t cursor = 0;
+  return nt_next_entry(&fake_handle, &cursor, &entry, err);
+}
+
+static nt_status call_control_by(struct nt_error *err) {
+  return nt_control_by(&fake_handle, false, NT_FSCTL_LOCK_VOLUME, NULL, 0, NULL,
+                       0, NULL, err);
+}
+
+static nt_status call_subscribe(struct nt_error *err) {
+  struct nt_subscription *subscription;
+  return nt_subscribe(&fake_machine, NULL, NULL, &subscription, err);
+}
+
+static nt_status call_wait(struct nt_error *err) {
+  return nt_wait_event(&fake_machine, 0, 0, err);
+}
+
 #define MACHINE_SLOT(slot) \
   1, offsetof(struct nt_machine_ops, slot), sizeof(machine_ops.slot)
 #define HANDLE_SLOT(slot) \
@@ -285,6 +374,12 @@ static const struct {
     {call_close, "close", "D:", HANDLE_SLOT(close)},
     {call_info, "query", "D:", HANDLE_SLOT(info)},
     {call_file_size, "query the size of", "D:", HANDLE_SLOT(file_size)},
+    {call_subscribe, "subscribe to", "fake:lab", MACHINE_SLOT(subscribe)},
+    {call_wait, "watch", "fake:lab", MACHINE_SLOT(wait_event)},
+    {call_duplicate, "duplicate", "D:", HANDLE_SLOT(duplicate)},
+    {call_map, "map", "D:", HANDLE_SLOT(map)},
+    {call_entry, "list", "D:", HANDLE_SLOT(next_entry)},
+    {call_control_by, "lock", "D:", HANDLE_SLOT(control_by)},
 };
 
 #define CALLERS (sizeof(callers) / sizeof(callers[0]))
@@ -770,9 +865,29 @@ static void test_partition_start(void) {
         "partition start: its code and size");
 }
 
+/* 1.2: ownership is by file object, and so is what is known about it. */
+static void test_duplicates(void) {
+  struct nt_error err = {0};
+  struct nt_handle *copy = NULL;
+  reset();
+  CHECK(nt_duplicate(&fake_handle, &copy, &err) == NT_STATUS_SUCCESS &&
+            copy->peer == &fake_handle && fake_handle.peer == copy,
+        "two handles on one file object know each other");
+  nt_verb(copy, NT_FSCTL_LOCK_VOLUME, &err);
+  CHECK(fake_handle.locked && copy->locked,
+        "U1: the lock of one is the lock of both");
+  nt_verb(&fake_handle, NT_FSCTL_DISMOUNT_VOLUME, &err);
+  CHECK(fake_handle.dismounted && copy->dismounted, "so is the dismount");
+  nt_verb(&fake_handle, NT_FSCTL_UNLOCK_VOLUME, &err);
+  CHECK(!fake_handle.locked && !copy->locked, "and the unlock");
+  nt_close(copy, &err);
+  CHECK(fake_handle.peer == NULL, "the last one is alone");
+}
+
 int main(void) {
   test_success();
   test_refusal();
+  test_duplicates();
   test_silent_refusal();
   test_empty_slot();
   test_short_table();

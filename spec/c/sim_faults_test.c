@@ -21,6 +21,7 @@
 struct lab {
   struct nt_machine *machine;
   struct nt_handle *handle;
+  struct nt_handle *copy; /* a duplicate or a section of it */
   unsigned char sector[512];
 };
 
@@ -175,7 +176,36 @@ static nt_status set_flags(struct lab *lab, struct nt_error *err) {
   return nt_sim_set_flags(lab->machine, "D:", 0, err);
 }
 
+static nt_status duplicate(struct lab *lab, struct nt_error *err) {
+  return nt_duplicate(lab->handle, &lab->copy, err);
+}
+
+static nt_status map(struct lab *lab, struct nt_error *err) {
+  return nt_map(lab->handle, false, &lab->copy, err);
+}
+
+static nt_status open_file(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "D:\\A.TXT", err);
+}
+
+static nt_status write_file(struct lab *lab, struct nt_error *err) {
+  size_t done;
+  return nt_write(lab->handle, 1, "x", 1, &done, err);
+}
+
+static nt_status read_file(struct lab *lab, struct nt_error *err) {
+  char bytes[3];
+  size_t done;
+  nt_status status = nt_read(lab->handle, 0, bytes, 3, &done, err);
+  return nt_ok(status) && memcmp(bytes, "axc", 3) != 0 ? NT_STATUS_UNSUCCESSFUL
+                                                       : status;
+}
+
 /* Not swept: a handle is gone after one close, whatever came of it. */
+static nt_status close_copy(struct lab *lab, struct nt_error *err) {
+  return nt_close(lab->copy, err);
+}
+
 static nt_status close_handle(struct lab *lab, struct nt_error *err) {
   return nt_close(lab->handle, err);
 }
@@ -192,6 +222,8 @@ static const struct {
     {"write", write_sector},
     {"flush", flush},
     {"allow extended I/O", extend},
+    {"duplicate", duplicate},
+    {"close a duplicate", close_copy},
     {"query", info},
     {"query the geometry", geometry},
     {"list volumes", volumes},
@@ -201,6 +233,14 @@ static const struct {
     {"take offline", offline},
     {"bring online", online},
     {"close", close_handle},
+    {"open a file", open_file},
+    {"write to the file", write_file},
+    {"read the file", read_file},
+    {"map the file", map},
+    {"close the mapped file", close_copy},
+    {"flush the file", flush},
+    {"write to the file again", write_file},
+    {"close the file, which writes it back", close_handle},
     {"open the root folder", open_root},
     {"close the folder", close_handle},
     {"open the disk", open_disk},
@@ -298,18 +338,53 @@ static void add_history(struct lab *lab, char *text, size_t cap) {
   }
 }
 
+static bool change_sector(struct lab *lab, uint64_t sector, size_t at,
+                          const void *bytes, size_t length) {
+  struct nt_error err = {0};
+  size_t done;
+  unsigned char buf[512];
+  if (!nt_ok(nt_read(lab->handle, sector * 512, buf, 512, &done, &err))) {
+    return false;
+  }
+  memcpy(buf + at, bytes, length);
+  return nt_ok(nt_write(lab->handle, sector * 512, buf, 512, &done, &err));
+}
+
+/* A.TXT with the bytes "abc" in cluster 2; offsets of the FAT specification.
+ */
+static bool write_file_bytes(struct lab *lab) {
+  static const unsigned char entry[32] = {'A', ' ',  ' ',      ' ',     ' ',
+                                          ' ', ' ',  ' ',      'T',     'X',
+                                          'T', 0x20, [26] = 2, [28] = 3};
+  const unsigned char *boot = lab->sector;
+  uint64_t root = (uint64_t)boot[14] + boot[16] * (uint64_t)boot[22];
+  uint64_t data = root + (boot[17] + boot[18] * 256U) * 32U / 512;
+  return change_sector(lab, boot[14], 3, "\xFF\x0F", 2) &&
+         change_sector(lab, root, 32, entry, sizeof entry) &&
+         change_sector(lab, data, 0, "abc", 3);
+}
+
+static bool put_file(struct lab *lab) {
+  struct nt_error err = {0};
+  return nt_ok(open_volume(lab, &err)) && nt_ok(lock(lab, &err)) &&
+         nt_ok(read_sector(lab, &err)) && write_file_bytes(lab) &&
+         nt_ok(dismount(lab, &err)) && nt_ok(nt_close(lab->handle, &err)) &&
+         nt_ok(nt_sim_forget_events(lab->machine, &err));
+}
+
 static void test_sweep(void) {
   struct lab lab;
   struct nt_error err = {0};
   char text[1024];
-  if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab)) {
+  if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab) || !put_file(&lab)) {
     CHECK(false, "a machine to fail");
     return;
   }
   install_faults(&lab);
   for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-    bool once = requests[i].run == close_handle;
-    int points = once ? nt_ok(close_handle(&lab, &err)) : sweep(&lab, i);
+    bool once =
+        requests[i].run == close_handle || requests[i].run == close_copy;
+    int points = once ? nt_ok(requests[i].run(&lab, &err)) : sweep(&lab, i);
     CHECK(points > 0, "%s: fails cleanly wherever the database fails",
           requests[i].name);
   }

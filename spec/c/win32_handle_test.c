@@ -1235,6 +1235,42 @@ static void test_missing(void) {
         "what this Windows does not have");
 }
 
+/* ---- the other system call (obs 35) -------------------------------------- */
+
+static void test_other_entry(void) {
+  struct nt_handle *h = open_volume(NULL);
+  fake_os.log[0] = '\0';
+  memset(&lab_err, 0, sizeof(lab_err));
+  CHECK(nt_control_by(h, false, NT_FSCTL_LOCK_VOLUME, NULL, 0, NULL, 0, NULL,
+                      &lab_err) == NT_STATUS_INVALID_DEVICE_REQUEST &&
+            has_reason("wrong_entry") && lab_err.hint[0] != '\0',
+        "obs 35: a lock as device control is the device's to answer");
+  CHECK(fake_log_has("control through the wrong door", NULL),
+        "it goes where it was sent");
+  CHECK(!h->locked, "and locks nothing");
+  fake_os.log[0] = '\0';
+  memset(&lab_err, 0, sizeof(lab_err));
+  CHECK(nt_control_by(h, true, NT_IOCTL_VOLUME_OFFLINE, NULL, 0, NULL, 0, NULL,
+                      &lab_err) == NT_STATUS_INVALID_DEVICE_REQUEST &&
+            has_reason("wrong_entry"),
+        "obs 35: offline as file system control is the file system's");
+  CHECK(fake_log_has("control through the wrong door", NULL),
+        "it goes where it was sent");
+  lab_end(h);
+}
+
+static void test_own_entry(void) {
+  struct fake_answer answers[] = {{.code = NT_FSCTL_LOCK_VOLUME}, {0}};
+  struct nt_handle *h = open_volume(answers);
+  memset(&lab_err, 0, sizeof(lab_err));
+  CHECK(nt_ok(nt_control_by(h, true, NT_FSCTL_LOCK_VOLUME, NULL, 0, NULL, 0,
+                            NULL, &lab_err)) &&
+            h->locked,
+        "through its own it is as ever");
+  CHECK(!fake_log_has("control through the wrong door", NULL), "each its way");
+  lab_end(h);
+}
+
 int main(void) {
   test_machine();
   test_kinds();
@@ -1278,6 +1314,8 @@ int main(void) {
   test_reopen();
   test_ask();
   test_missing();
+  test_other_entry();
+  test_own_entry();
   fake_os_reset();
   return check_done();
 }

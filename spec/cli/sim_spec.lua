@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
+local iso = require "spec.support.iso"
 local proc = require "spec.support.proc"
 
 local function run(lab, words, code, options)
@@ -41,6 +42,22 @@ describe("ntvol sim create", function()
     assert.equal(before, proc.slurp(image))
   end)
 
+  it("takes the image of a CD", function()
+    local lab = command.lab(finally)
+    local path = lab.folder .. "/cd.iso"
+    local file = assert(io.open(path, "wb"))
+    assert(file:write(iso { label = "MY_CD", files = {} }))
+    assert(file:close())
+    local result = run(lab, { "sim", "create", lab.path, "--cd", path .. ":K",
+      "--disk", "8M:fat:D", "--json" })
+    local machine = cjson.decode(result.out)
+    assert.equal("CdRom0", machine.disks[1].name)
+    assert.equal("K:", machine.volumes[1].name)
+    assert.equal(2048, machine.volumes[1].sector_size)
+    assert.equal("D:", machine.volumes[2].name)
+    assert.is_false(machine.disks[2].cdrom)
+  end)
+
   local bad = {
     { {}, "at least one" },
     { { "--disk", "64Q" }, "'64Q' is not a size" },
@@ -49,6 +66,7 @@ describe("ntvol sim create", function()
     { { "--disk", "8M:fat:D", "--disk", "8M:fat:D" }, "letter D:" },
     { { "--disk", "gpt:8M=rest+rest" }, "only the last volume" },
     { { "--disk-image", "" }, "needs a path" },
+    { { "--cd", "" }, "needs a path" },
     { { "--disk", "8M::D:LABEL" }, "RAW volume has no label" },
   }
   for i, row in ipairs(bad) do

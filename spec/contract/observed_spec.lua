@@ -2,8 +2,9 @@
 -- every step: nt-semantics 9.1 (FAT), 9.3 and 9.4. "obs N" is row N of 9.1.
 --
 -- A sequence is written as there: one step is a verb, a handle and the code
--- that it answers, 0 for success. Left out are rows that this API has no words
--- for (duplicated handles, mapped files, closed handles as arguments).
+-- that it answers, 0 for success. Duplicated handles and mapped files (obs 10 to
+-- 12, 31, 35) are in handle_spec, obs 41 is in file_spec; closed handles as
+-- arguments raise here.
 
 local machines = require "spec.support.machines"
 

@@ -152,9 +152,9 @@ describe("arguments of methods:", function()
   -- Those that take arguments; all others take none.
   local taking = {
     volume = { read = 1, write = 1, format = 1, control = 1,
-      media_removal = 1 },
-    machine = { open = 1, events = 1, uninstall = 1, mask = 1, unmask = 1,
-      eject = 1 },
+      media_removal = 1, map = 1 },
+    machine = { open = 1, events = 1, subscribe = 1, watch = 1, uninstall = 1,
+      mask = 1, unmask = 1, eject = 1 },
     lock = {},
   }
 
@@ -424,7 +424,8 @@ describe("what the binding tells:", function()
       number = 0, name = "PhysicalDrive0", location = "memory",
       serial = "FAKE0001", model = "fake disk", style = "mbr",
       size = 16 << 20, sector_size = 512, volume_count = 2, readonly = true,
-      removable = true, masked = false, uninstalled = false,
+      removable = true, cdrom = false, masked = false, uninstalled = false,
+      offline = false,
       unreadable = false,
       state = "present, read-only, removable",
     }, setmetatable(list[1], nil))
@@ -440,7 +441,8 @@ describe("what the binding tells:", function()
     assert.equal("state", list[2].kind)
     assert.same({
       id = 1, kind = "volume", name = "LOCK", target = "D:", pid = 812,
-      guid = "50708874-C9AF-11D1-8FEF-00A0C9A06D32", time = 951827445.25,
+      guid = "50708874-C9AF-11D1-8FEF-00A0C9A06D32", code = 3,
+      time = 951827445.25,
     }, setmetatable(list[1], nil))
     assert.is_nil(list[2].guid)
   end)
@@ -535,6 +537,7 @@ describe("what the binding tells:", function()
   it("capabilities of a machine", function()
     assert.same({
       open = true, volumes = true, disks = true, events = true,
+      subscribe = true, watch = true,
       uninstall = true, mask = false, unmask = false, eject = true,
       own_formatter = false,
     }, helpers.machine():capabilities())
@@ -558,11 +561,12 @@ describe("what the binding tells:", function()
       table.sort(list)
       return table.concat(list, " ")
     end
-    assert.equal("control device_number dismount extents flush format " ..
-      "geometry info is_mounted is_offline lock offline online read unlock " ..
-      "write", having("D:"))
-    assert.equal("control device_number dismount extents geometry info " ..
-      "is_mounted is_offline lock read unlock", having("D:", { access = "r" }))
+    assert.equal("bitmap control device_number dismount extents flush format "
+      .. "geometry info is_dirty is_mounted is_offline lock mark_dirty "
+      .. "ntfs_data offline online read unlock write", having("D:"))
+    assert.equal("bitmap control device_number dismount extents geometry info "
+      .. "is_dirty is_mounted is_offline lock mark_dirty ntfs_data read unlock",
+      having("D:", { access = "r" }))
     assert.equal("control device_number extents geometry info is_offline",
       having("D:", { access = "none" }))
     assert.equal("control device_number geometry read",

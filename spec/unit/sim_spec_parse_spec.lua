@@ -167,6 +167,11 @@ describe("the table form", function()
       volumes = { { fs = "fat" } } } } }, "read-only disk" },
     { { disks = { { image = "a", volumes = { { fs = "fat" } } } } },
       "existing image keeps" },
+    { { disks = { { size = "8M", cdrom = true } } }, "needs 'image'" },
+    { { disks = { { image = "x", cdrom = true, sector_size = 512 } } },
+      "sectors of 2048 bytes" },
+    { { disks = { { image = "x", cdrom = true, volumes = { {}, {} } } } },
+      "one volume" },
     { { disks = { "64M:fat:D", "64M:fat:d" } },
       "disk 2: letter D: is given to disk 1" },
   }

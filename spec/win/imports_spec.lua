@@ -37,8 +37,10 @@ local KNOWN = {
     AreFileApisANSI CancelIo CloseHandle CreateDirectoryW CreateEventW CreateFileA
     CreateFileMappingA CreateFileMappingW CreateFileW CreateMutexW CreateThread
     CreateToolhelp32Snapshot DeleteCriticalSection DeleteFileA DeleteFileW
-    DeviceIoControl EnterCriticalSection FindClose FindFirstFileW
-    FindFirstVolumeW FindNextFileW FindNextVolumeW FindVolumeClose
+    DeviceIoControl EnterCriticalSection FindClose
+    FindCloseChangeNotification FindFirstChangeNotificationW FindFirstFileW
+    FindFirstVolumeW FindNextChangeNotification FindNextFileW FindNextVolumeW
+    FindVolumeClose
     FlushFileBuffers FlushViewOfFile FormatMessageA FormatMessageW FreeLibrary
     GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetConsoleMode
     GetDiskFreeSpaceA

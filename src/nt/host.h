@@ -79,6 +79,21 @@ nt_status nt_path_full(const char *path, char **out, struct nt_error *err);
 bool nt_path_is_absolute(const char *path);
 void nt_path_join(char *buf, size_t cap, const char *folder, const char *name);
 
+/* ---- waiting for other processes ----------------------------------------- */
+
+struct nt_watch;
+
+/* Notices from now on when anybody writes to the file `name` of a folder. */
+nt_status nt_watch_open(const char *folder, const char *name,
+                        struct nt_watch **out, struct nt_error *err);
+/* Sleeps until somebody wrote since the last wait, or for so many
+ * milliseconds (UINT32_MAX: for ever). *wrote is false when nobody did: the
+ * time is over, or a signal ended the sleep. It may be true without need, and
+ * on Windows, whose cache is not in a hurry, late. */
+nt_status nt_watch_wait(struct nt_watch *watch, uint32_t timeout, bool *wrote,
+                        struct nt_error *err);
+void nt_watch_close(struct nt_watch *watch); /* NULL: nothing */
+
 /* ---- process, clock, chance ---------------------------------------------- */
 
 int64_t nt_process_id(void);
@@ -88,6 +103,8 @@ void nt_process_name(char *buf, size_t cap);
 bool nt_is_terminal(int channel);
 /* Microseconds since 1970, UTC. */
 int64_t nt_time_us(void);
+/* Microseconds of a clock that nobody sets; for differences. */
+int64_t nt_steady_us(void);
 /* Random bytes, good enough for identifiers. */
 nt_status nt_random(void *buf, size_t length, struct nt_error *err);
 /* Whether this number of a failed system call says that there is no room. */

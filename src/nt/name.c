@@ -86,7 +86,8 @@ static const char *parse_disk(const char *s, struct nt_name *out) {
 }
 
 static const char *parse_device(const char *s, struct nt_name *out) {
-  return parse_numbered(s, "HarddiskVolume", NT_NAME_DEVICE, out);
+  const char *rest = parse_numbered(s, "HarddiskVolume", NT_NAME_DEVICE, out);
+  return rest != NULL ? rest : parse_numbered(s, "CdRom", NT_NAME_CDROM, out);
 }
 
 /* \Device\HarddiskVolume3 */

@@ -168,8 +168,53 @@ nt_status nt_eject(struct nt_machine *machine, const char *name,
   return finish(status, err, "eject", name);
 }
 
+nt_status nt_subscribe(struct nt_machine *machine, nt_event_fn callback,
+                       void *ctx, struct nt_subscription **out,
+                       struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, subscribe), err);
+  if (nt_ok(status)) {
+    status = machine->ops->subscribe(machine, callback, ctx, out, err);
+  }
+  return finish(status, err, "subscribe to", machine->name);
+}
+
+void nt_unsubscribe(struct nt_subscription *subscription) {
+  subscription->machine->ops->unsubscribe(subscription);
+}
+
+nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
+                        uint32_t timeout, struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, wait_event), err);
+  if (nt_ok(status)) {
+    status = machine->ops->wait_event(machine, after, timeout, err);
+  }
+  return finish_next(status, err, "watch", machine);
+}
+
 bool nt_machine_can_eject(const struct nt_machine *machine) {
   return MACHINE_HAS(machine, eject);
+}
+
+bool nt_machine_can_subscribe(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, subscribe);
+}
+
+bool nt_machine_can_wait(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, wait_event);
+}
+
+bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability) {
+  switch (ability) {
+    case NT_CAN_DUPLICATE:
+      return HANDLE_HAS(handle, duplicate);
+    case NT_CAN_MAP:
+      return HANDLE_HAS(handle, map);
+    case NT_CAN_LIST:
+      break;
+  }
+  return HANDLE_HAS(handle, next_entry);
 }
 
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait) {
@@ -216,7 +261,7 @@ static nt_status check_access(const struct nt_handle *handle, uint32_t code,
   return status;
 }
 
-static void remember(struct nt_handle *handle, uint32_t code) {
+static void remember_one(struct nt_handle *handle, uint32_t code) {
   switch (code) {
     case NT_FSCTL_LOCK_VOLUME:
       handle->locked = true;
@@ -230,6 +275,24 @@ static void remember(struct nt_handle *handle, uint32_t code) {
     default:
       break;
   }
+}
+
+/* Lock and dismount belong to the file object: to all its handles. */
+static void remember(struct nt_handle *handle, uint32_t code) {
+  struct nt_handle *one = handle;
+  do {
+    remember_one(one, code);
+    one = one->peer;
+  } while (one != NULL && one != handle);
+}
+
+static nt_status finish_output(nt_status status, size_t length, size_t out_cap,
+                               size_t *out_len) {
+  if (out_len != NULL &&
+      (nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW)) {
+    *out_len = length < out_cap ? length : out_cap;
+  }
+  return status;
 }
 
 nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
@@ -247,10 +310,26 @@ nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
   if (nt_ok(status)) {
     remember(handle, code);
   }
-  if (out_len != NULL &&
-      (nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW)) {
-    *out_len = length < out_cap ? length : out_cap;
+  finish_output(status, length, out_cap, out_len);
+  return finish_control(status, err, handle, code);
+}
+
+nt_status nt_control_by(struct nt_handle *handle, bool file_system,
+                        uint32_t code, const void *in, size_t in_len, void *out,
+                        size_t out_cap, size_t *out_len, struct nt_error *err) {
+  if (file_system == nt_code_is_fsctl(code)) {
+    return nt_control(handle, code, in, in_len, out, out_cap, out_len, err);
   }
+  size_t length = 0;
+  nt_status status = check_access(handle, code, err);
+  if (nt_ok(status)) {
+    status = check_handle(handle, HANDLE_HAS(handle, control_by), err);
+  }
+  if (nt_ok(status)) {
+    status = handle->ops->control_by(handle, file_system, code, in, in_len, out,
+                                     out_cap, &length, err);
+  }
+  finish_output(status, length, out_cap, out_len);
   return finish_control(status, err, handle, code);
 }
 
@@ -323,11 +402,68 @@ nt_status nt_flush(struct nt_handle *handle, struct nt_error *err) {
   return finish(status, err, "flush", handle->name);
 }
 
+/* ---- handles on one file object ------------------------------------------ */
+
+static void join(struct nt_handle *handle, struct nt_handle *copy) {
+  if (handle->peer == NULL) {
+    handle->peer = handle;
+  }
+  copy->peer = handle->peer;
+  handle->peer = copy;
+  copy->locked = handle->locked;
+  copy->dismounted = handle->dismounted;
+}
+
+static void leave(struct nt_handle *handle) {
+  struct nt_handle *before = handle->peer;
+  if (before == NULL) {
+    return;
+  }
+  while (before->peer != handle) {
+    before = before->peer;
+  }
+  before->peer = handle->peer != before ? handle->peer : NULL;
+  handle->peer = NULL;
+}
+
+nt_status nt_duplicate(struct nt_handle *handle, struct nt_handle **out,
+                       struct nt_error *err) {
+  nt_status status = check_handle(handle, HANDLE_HAS(handle, duplicate), err);
+  if (nt_ok(status)) {
+    status = handle->ops->duplicate(handle, out, err);
+  }
+  if (nt_ok(status)) {
+    join(handle, *out);
+  }
+  return finish(status, err, "duplicate", handle->name);
+}
+
+nt_status nt_map(struct nt_handle *handle, bool image, struct nt_handle **out,
+                 struct nt_error *err) {
+  nt_status status = check_handle(handle, HANDLE_HAS(handle, map), err);
+  if (nt_ok(status)) {
+    status = handle->ops->map(handle, image, out, err);
+  }
+  return finish(status, err, "map", handle->name);
+}
+
+nt_status nt_next_entry(struct nt_handle *handle, uint64_t *cursor,
+                        struct nt_directory_entry *out, struct nt_error *err) {
+  nt_status status = check_handle(handle, HANDLE_HAS(handle, next_entry), err);
+  if (nt_ok(status)) {
+    status = handle->ops->next_entry(handle, cursor, out, err);
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES
+             ? status
+             : finish(status, err, "list", handle->name);
+}
+
 nt_status nt_close(struct nt_handle *handle, struct nt_error *err) {
   char target[NT_NAME_MAX]; /* the handle is gone when the error is named */
   nt_copy(target, sizeof(target), handle->name);
   nt_status status = check_handle(handle, HANDLE_HAS(handle, close), err);
   if (nt_ok(status)) {
+    leave(handle);
     status = handle->ops->close(handle, err);
   }
   return finish(status, err, "close", target);
@@ -344,7 +480,8 @@ nt_status nt_info(struct nt_handle *handle, struct nt_volume_info *out,
 
 nt_status nt_size(struct nt_handle *handle, uint64_t *out,
                   struct nt_error *err) {
-  if (handle->kind != NT_KIND_FILE && handle->kind != NT_KIND_DIRECTORY) {
+  if (handle->kind != NT_KIND_FILE && handle->kind != NT_KIND_DIRECTORY &&
+      handle->kind != NT_KIND_SECTION) {
     return nt_length(handle, out, err);
   }
   nt_status status = check_handle(handle, HANDLE_HAS(handle, file_size), err);

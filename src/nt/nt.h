@@ -71,8 +71,9 @@ enum nt_handle_kind {
   NT_KIND_DISK,      /* \\.\PhysicalDriveN */
   NT_KIND_FILE,      /* D:\path */
   NT_KIND_DIRECTORY, /* D:\ or D:\path */
-  NT_KIND_DEVICE     /* a volume or disk opened without data access: no
+  NT_KIND_DEVICE,    /* a volume or disk opened without data access: no
                         mount, no file system, only device queries */
+  NT_KIND_SECTION    /* a mapped file: keeps its file in use */
 };
 
 struct nt_open_options {
@@ -129,6 +130,8 @@ struct nt_volume_info {
 #define NT_DISK_MASKED 0x04U      /* the storage does not present the LUN */
 #define NT_DISK_UNREADABLE 0x10U  /* what backs it is missing or damaged */
 #define NT_DISK_UNINSTALLED 0x08U /* the device node was removed */
+#define NT_DISK_OFFLINE 0x20U     /* by its attribute: it shows no volumes */
+#define NT_DISK_CDROM 0x100U      /* a CD drive, one volume, no partitions */
 
 struct nt_disk_info {
   uint32_t number;
@@ -158,8 +161,20 @@ struct nt_event {
   int64_t time_us; /* microseconds since 1970, UTC */
 };
 
+/* Called in the process that subscribed, while the request of the event waits.
+ * It may use the machine, unsubscribe, and close handles, that of the waiting
+ * request too: its memory stays until the request has returned. */
+typedef void (*nt_event_fn)(void *ctx, const struct nt_event *event);
+
+struct nt_directory_entry {
+  char name[NT_NAME_MAX];
+  uint64_t size; /* bytes; 0 for a directory */
+  bool directory;
+};
+
 struct nt_machine;
 struct nt_handle;
+struct nt_subscription;
 struct nt_format_options; /* format.h */
 struct nt_format_result;
 
@@ -228,6 +243,26 @@ struct nt_machine_ops {
    * STATUS_DEVICE_BUSY, err->veto says by whom. */
   nt_status (*eject)(struct nt_machine *machine, const char *name,
                      struct nt_error *err);
+
+  /* Delivers events to a function of this process, as they happen. LOCK and
+   * DISMOUNT, which announce an attempt, are delivered before it: who then
+   * closes what it has open lets the attempt succeed. All others come after
+   * the fact. On success *out has `machine` set. */
+  nt_status (*subscribe)(struct nt_machine *machine, nt_event_fn callback,
+                         void *ctx, struct nt_subscription **out,
+                         struct nt_error *err);
+
+  /* Called exactly once after a successful subscribe, before disconnect. The
+   * callback is not called any more. */
+  void (*unsubscribe)(struct nt_subscription *subscription);
+
+  /* Waits, without asking again and again, until there is an event with an id
+   * above `after`, of whatever process. STATUS_NO_MORE_ENTRIES (err untouched)
+   * when `timeout` milliseconds passed without one (UINT32_MAX: waits for
+   * ever), and earlier when a signal came. Refused where nobody else can cause
+   * one. */
+  nt_status (*wait_event)(struct nt_machine *machine, uint64_t after,
+                          uint32_t timeout, struct nt_error *err);
 };
 
 struct nt_handle_ops {
@@ -286,6 +321,34 @@ struct nt_handle_ops {
   nt_status (*format)(struct nt_handle *handle,
                       const struct nt_format_options *options,
                       struct nt_format_result *result, struct nt_error *err);
+
+  /* DuplicateHandle: another handle on the same file object. What the file
+   * object owns, a lock too, ends when the last of its handles is closed. */
+  nt_status (*duplicate)(struct nt_handle *handle, struct nt_handle **out,
+                         struct nt_error *err);
+
+  /* A section of an open file: it keeps the file in use after its handle was
+   * closed. `image`: the file is run as a program. *out is of the kind
+   * NT_KIND_SECTION and can be read and closed. */
+  nt_status (*map)(struct nt_handle *handle, bool image, struct nt_handle **out,
+                   struct nt_error *err);
+
+  /* The entries of a directory, without "." and ".."; the cursor is as that of
+   * the machine's enumerations. */
+  nt_status (*next_entry)(struct nt_handle *handle, uint64_t *cursor,
+                          struct nt_directory_entry *out, struct nt_error *err);
+
+  /* `control` through the system call that is named, whatever the code's own
+   * is: NtFsControlFile for `file_system`, else NtDeviceIoControlFile. */
+  nt_status (*control_by)(struct nt_handle *handle, bool file_system,
+                          uint32_t code, const void *in, size_t in_len,
+                          void *out, size_t out_cap, size_t *out_len,
+                          struct nt_error *err);
+};
+
+/* First member of every back end's subscription. */
+struct nt_subscription {
+  struct nt_machine *machine;
 };
 
 /* First member of every back end's machine. */
@@ -306,6 +369,8 @@ struct nt_handle {
    * handle locked its volume and did not unlock it; it dismounted it. */
   bool locked;
   bool dismounted;
+  struct nt_handle *peer; /* the handles on one file object are a ring; NULL:
+                             this is the only one. Kept by nt_duplicate() */
 };
 
 /* ---- thin checked callers ------------------------------------------------
@@ -335,10 +400,23 @@ nt_status nt_unmask(struct nt_machine *machine, const char *disk,
 nt_status nt_eject(struct nt_machine *machine, const char *name,
                    struct nt_error *err);
 
-/* Whether the machine has a trait, NT_MACHINE_*, or the slot `eject`: both are
- * younger than the table. */
+nt_status nt_subscribe(struct nt_machine *machine, nt_event_fn callback,
+                       void *ctx, struct nt_subscription **out,
+                       struct nt_error *err);
+void nt_unsubscribe(struct nt_subscription *subscription);
+nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
+                        uint32_t timeout, struct nt_error *err);
+
+/* Whether the machine has a trait, NT_MACHINE_*, or one of the slots that are
+ * younger than the table: eject, subscribe, wait_event. */
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
 bool nt_machine_can_eject(const struct nt_machine *machine);
+
+/* The same for slots of handles. */
+enum nt_ability { NT_CAN_DUPLICATE, NT_CAN_MAP, NT_CAN_LIST };
+bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability);
+bool nt_machine_can_subscribe(const struct nt_machine *machine);
+bool nt_machine_can_wait(const struct nt_machine *machine);
 
 nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
                      size_t in_len, void *out, size_t out_cap, size_t *out_len,
@@ -351,6 +429,16 @@ nt_status nt_flush(struct nt_handle *handle, struct nt_error *err);
 nt_status nt_close(struct nt_handle *handle, struct nt_error *err);
 nt_status nt_info(struct nt_handle *handle, struct nt_volume_info *out,
                   struct nt_error *err);
+
+nt_status nt_duplicate(struct nt_handle *handle, struct nt_handle **out,
+                       struct nt_error *err);
+nt_status nt_map(struct nt_handle *handle, bool image, struct nt_handle **out,
+                 struct nt_error *err);
+nt_status nt_next_entry(struct nt_handle *handle, uint64_t *cursor,
+                        struct nt_directory_entry *out, struct nt_error *err);
+nt_status nt_control_by(struct nt_handle *handle, bool file_system,
+                        uint32_t code, const void *in, size_t in_len, void *out,
+                        size_t out_cap, size_t *out_len, struct nt_error *err);
 
 /* A control code without buffers: lock, unlock, dismount, offline, online. */
 nt_status nt_verb(struct nt_handle *handle, uint32_t code,
@@ -365,8 +453,8 @@ nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
 
 /* Typed queries, decoded from the buffers of the control codes. */
 
-/* Bytes of whatever the handle is: of a volume or disk nt_length(), of a file
- * or directory the slot file_size. */
+/* Bytes of whatever the handle is: of a volume or disk nt_length(), of a file,
+ * directory or section the slot file_size. */
 nt_status nt_size(struct nt_handle *handle, uint64_t *out,
                   struct nt_error *err);
 

@@ -67,10 +67,14 @@ enum nt_class {
     "there is no such sector")                                                 \
   X(STATUS_NO_MEMORY, 0xC0000017, ERROR_NOT_ENOUGH_MEMORY, TRANSIENT,          \
     "not enough memory")                                                       \
+  X(STATUS_INVALID_FILE_FOR_SECTION, 0xC0000020, ERROR_BAD_EXE_FORMAT, USAGE,  \
+    "not a file that can be mapped")                                           \
   X(STATUS_ACCESS_DENIED, 0xC0000022, ERROR_ACCESS_DENIED, PERMANENT,          \
     "access denied")                                                           \
   X(STATUS_BUFFER_TOO_SMALL, 0xC0000023, ERROR_INSUFFICIENT_BUFFER, USAGE,     \
     "the buffer is too small")                                                 \
+  X(STATUS_OBJECT_TYPE_MISMATCH, 0xC0000024, ERROR_INVALID_HANDLE, USAGE,      \
+    "not an object of that type")                                              \
   X(STATUS_NOT_LOCKED, 0xC000002A, ERROR_NOT_LOCKED, PERMANENT,                \
     "not locked by this handle")                                               \
   X(STATUS_DISK_CORRUPT_ERROR, 0xC0000032, ERROR_DISK_CORRUPT, PERMANENT,      \
@@ -113,6 +117,8 @@ enum nt_class {
     "the file is damaged")                                                     \
   X(STATUS_NOT_A_DIRECTORY, 0xC0000103, ERROR_DIRECTORY, USAGE,                \
     "not a directory")                                                         \
+  X(STATUS_MAPPED_FILE_SIZE_ZERO, 0xC000011E, ERROR_FILE_INVALID, USAGE,       \
+    "an empty file cannot be mapped")                                          \
   X(STATUS_CANCELLED, 0xC0000120, ERROR_OPERATION_ABORTED, CANCELLED,          \
     "cancelled")                                                               \
   X(STATUS_FILE_CLOSED, 0xC0000128, ERROR_INVALID_HANDLE, USAGE,               \
@@ -162,6 +168,7 @@ enum nt_class {
   X(ERROR_NOT_LOCKED, 158)                      \
   X(ERROR_BUSY, 170)                            \
   X(ERROR_ALREADY_EXISTS, 183)                  \
+  X(ERROR_BAD_EXE_FORMAT, 193)                  \
   X(ERROR_FILE_TOO_LARGE, 223)                  \
   X(ERROR_MORE_DATA, 234)                       \
   X(ERROR_NO_MORE_ITEMS, 259)                   \

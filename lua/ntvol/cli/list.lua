@@ -1,9 +1,10 @@
---- Commands that look: volumes, disks, show, events.
+--- Commands that look: volumes, disks, show, events, watch.
 -- @module ntvol.cli.list
 
 local names = require "ntvol.names"
 local output = require "ntvol.cli.output"
 local size = require "ntvol.size"
+local watch = require "ntvol.cli.watch"
 
 local M = {}
 
@@ -199,6 +200,7 @@ function M.add(add, json)
     :description "Only events with a greater id."
     :convert(to_event_id)
   command:epilog "Example: ntvol events --after 17"
+  watch.add(add, json, to_event_id)
 end
 
 return M

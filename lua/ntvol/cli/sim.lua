@@ -32,7 +32,8 @@ end
 
 local function create(args)
   if not args.disks then
-    return output.usage("sim create: name at least one --disk or --disk-image",
+    return output.usage("sim create: name at least one --disk, --disk-image"
+      .. " or --cd",
       "hint: ntvol sim create lab --disk 64M:fat:D:OLD")
   end
   local spec = { disks = args.disks }
@@ -78,7 +79,7 @@ local function remove(args)
   return output.EXIT.ok
 end
 
--- Both options fill one list, so that the disks keep their order.
+-- All these options fill one list, so that the disks keep their order.
 local function collect(read)
   return function(args, _, text)
     local disk = assert(read(text))
@@ -125,6 +126,12 @@ local function add_create(add, json)
     :count "*"
     :convert(check(sim_spec.image))
     :action(collect(sim_spec.image))
+  command:option "--cd"
+    :argname "IMAGE"
+    :description "The image of a CD: image.iso:E."
+    :count "*"
+    :convert(check(sim_spec.cd))
+    :action(collect(sim_spec.cd))
   command:epilog(GRAMMAR)
 end
 

@@ -95,6 +95,12 @@ int64_t nt_time_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t nt_steady_us(void) {
+  struct timespec now = {0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
   return getentropy(buf, length) == 0
              ? NT_STATUS_SUCCESS

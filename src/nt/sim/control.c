@@ -2,22 +2,20 @@
  * NtFsControlFile: lock, unlock, dismount and what else the file system
  * answers. Row numbers (L1, U1, D1 ...) are those of nt-semantics 1.5 to 1.8.
  */
-#include "internal.h"
-
-/* A request on its way through a file system driver. */
-struct request {
-  struct sim_machine *m;
-  struct sim_handle *handle;
-  struct sim_file_object object;
-  struct sim_instance instance;
-  struct sim_volume volume; /* id 0: the instance is of a disk */
-};
+#include "query.h"
 
 /* ---- checks that announce nothing ---------------------------------------- */
 
-/* L11, L12, U5, D6: only a volume handle with the right may do this. */
-static nt_status check_manage(const struct request *r, struct nt_error *err) {
-  if (r->object.kind != NT_KIND_VOLUME && r->object.kind != NT_KIND_DISK) {
+static bool on_file(const struct sim_request *r) {
+  return r->object.kind != NT_KIND_VOLUME && r->object.kind != NT_KIND_DISK;
+}
+
+nt_status nt__sim_check_manage(const struct sim_request *r,
+                               struct nt_error *err) {
+  if (on_file(r) && r->instance.fsd->takes_file_handles) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (on_file(r)) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
             "this is a handle to a file or directory");
     nt_hint(err, "open the volume itself, without a path: D:");
@@ -32,10 +30,44 @@ static nt_status check_manage(const struct request *r, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
+/* ---- what a request begins with ------------------------------------------ */
+
+static nt_status load(struct sim_request *r, struct nt_error *err) {
+  nt_status status =
+      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err);
+  if (nt_ok(status)) {
+    status = nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
+  }
+  if (nt_ok(status) && r->object.volume != 0) {
+    status = nt__sim_load_volume(r->m, r->object.volume, &r->volume, err);
+  }
+  return status;
+}
+
+/* Section 2: LOCK and DISMOUNT are told before the attempt, so that listeners
+ * can close what they have open. They can do more than that, so afterwards
+ * everything is looked at again. */
+static nt_status announce(struct sim_request *r, enum sim_event event,
+                          struct nt_error *err) {
+  nt_status status = nt__sim_event_instance(r->m, event, &r->instance, err);
+  if (!nt_ok(status) || !r->m->notify.first) {
+    return status;
+  }
+  status = nt__sim_announce(r->m, err);
+  if (nt_ok(status) && r->handle->closed) { /* L17 */
+    nt_fail(err, NT_STATUS_FILE_CLOSED, "closed_meanwhile",
+            "a subscriber closed this very handle");
+    nt_hint(err, "let subscribers close their own handles only");
+    return NT_STATUS_FILE_CLOSED;
+  }
+  return nt_ok(status) ? load(r, err) : status;
+}
+
 /* ---- lock ---------------------------------------------------------------- */
 
 /* L2, L3, L9, L10, L16. */
-static nt_status check_alone(const struct request *r, struct nt_error *err) {
+static nt_status check_alone(const struct sim_request *r,
+                             struct nt_error *err) {
   int64_t files, volumes;
   const struct sim_instance *instance = &r->instance;
   if (instance->vpb & SIM_VPB_LOCKED && instance->lock_owner == r->object.id) {
@@ -50,6 +82,7 @@ static nt_status check_alone(const struct request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
+  files += on_file(r); /* it stands in its own way */
   bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
   if (!taken && files == 0 &&
       (volumes == 0 || !instance->fsd->counts_volume_handles)) {
@@ -63,22 +96,40 @@ static nt_status check_alone(const struct request *r, struct nt_error *err) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-static nt_status lock(struct request *r, struct nt_error *err) {
-  nt_status status = check_manage(r, err);
+/* What files of the volume hold back goes to the image, and that to its disk.
+ */
+static nt_status flush(const struct sim_request *r, struct nt_error *err) {
+  nt_status status =
+      nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
+  return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
+                                             r->handle->extent_count, err)
+                       : status;
+}
+
+static nt_status lock(struct sim_request *r, struct nt_error *err) {
+  nt_status status = nt__sim_check_manage(r, err);
   if (nt_ok(status) && r->instance.condition == SIM_GONE) {
     status = nt__sim_check_condition(&r->instance, err);
   }
   if (!nt_ok(status)) {
     return status;
   }
-  /* Announced before it is tried, so that listeners can close handles. */
-  status = nt__sim_event_instance(r->m, SIM_LOCK, &r->instance, err);
+  status = announce(r, SIM_LOCK, err);
+  if (nt_ok(status) && r->instance.condition == SIM_GONE) {
+    status = nt__sim_check_condition(&r->instance, err);
+  }
   if (nt_ok(status)) {
-    status = nt__sim_image_flush(r->m, r->handle->extents,
-                                 r->handle->extent_count, err);
+    status = flush(r, err);
   }
   if (nt_ok(status)) {
     status = nt__sim_check_system(&r->volume, err);
+  }
+  if (nt_ok(status) && r->instance.fsd->lock_needs_mounted) { /* L16 */
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  if (nt_ok(status) && r->instance.vpb & SIM_VPB_LOCKED &&
+      r->instance.fsd->relocks) { /* L9, L10: it stays with who has it */
+    return NT_STATUS_SUCCESS;
   }
   if (nt_ok(status)) {
     status = check_alone(r, err);
@@ -100,17 +151,18 @@ static nt_status lock(struct request *r, struct nt_error *err) {
 
 /* 9.1 row 16: a handle that locked by its share mode keeps nobody out any more
  * after an explicit unlock. */
-static nt_status share_again(struct request *r, struct nt_error *err) {
-  if (r->object.share & (NT_SHARE_WRITE | NT_SHARE_DELETE)) {
+static nt_status share_again(struct sim_request *r, struct nt_error *err) {
+  uint32_t mask = r->instance.fsd->implicit_lock;
+  if (mask == 0 || r->object.share & mask) {
     return NT_STATUS_SUCCESS;
   }
   r->object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
   return nt__sim_save_file_object(r->m, &r->object, err);
 }
 
-static nt_status unlock(struct request *r, struct nt_error *err) {
+static nt_status unlock(struct sim_request *r, struct nt_error *err) {
   struct sim_instance *instance = &r->instance;
-  nt_status status = check_manage(r, err);
+  nt_status status = nt__sim_check_manage(r, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -147,7 +199,8 @@ static nt_status unlock(struct request *r, struct nt_error *err) {
 /* ---- dismount ------------------------------------------------------------ */
 
 /* D9: RAW has nothing to dismount; it only asks for the lock. */
-static nt_status dismount_raw(const struct request *r, struct nt_error *err) {
+static nt_status dismount_raw(const struct sim_request *r,
+                              struct nt_error *err) {
   if (r->instance.vpb & SIM_VPB_LOCKED) {
     return NT_STATUS_SUCCESS;
   }
@@ -159,7 +212,7 @@ static nt_status dismount_raw(const struct request *r, struct nt_error *err) {
 
 /* D3: documented; on FAT an explicit lock of another handle cannot be there,
  * because it would have refused this handle's open. */
-static nt_status check_foreign_lock(const struct request *r,
+static nt_status check_foreign_lock(const struct sim_request *r,
                                     struct nt_error *err) {
   if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
       r->instance.lock_owner == r->object.id) {
@@ -173,32 +226,64 @@ static nt_status check_foreign_lock(const struct request *r,
   return NT_STATUS_ACCESS_DENIED;
 }
 
-static nt_status dismount(struct request *r, struct nt_error *err) {
-  nt_status status = check_manage(r, err);
+/* D4: the answer to a second dismount of an instance. */
+static nt_status dismount_again(const struct sim_request *r,
+                                struct nt_error *err) {
+  if (r->instance.fsd->dismounts_twice) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (r->instance.fsd->announces_dismounted) {
+    nt_status status =
+        nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+  return nt__sim_check_condition(&r->instance, err);
+}
+
+static nt_status check_dismount(const struct sim_request *r,
+                                struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (!r->instance.fsd->dismounts_system) { /* D5 */
+    status = nt__sim_check_system(&r->volume, err);
+  }
+  if (nt_ok(status) && r->instance.condition != SIM_DISMOUNTED) {
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  return nt_ok(status) ? check_foreign_lock(r, err) : status;
+}
+
+static nt_status dismount(struct sim_request *r, struct nt_error *err) {
+  nt_status status = nt__sim_check_manage(r, err);
   if (!nt_ok(status)) {
     return status;
   }
   if (r->instance.fsd->dismount_needs_lock) {
     return dismount_raw(r, err);
   }
-  status = nt__sim_check_system(&r->volume, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_condition(&r->instance, err); /* D4 */
-  }
-  if (nt_ok(status)) {
-    status = check_foreign_lock(r, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, err);
-  }
+  status = check_dismount(r, err);
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_image_flush(r->m, r->handle->extents,
-                               r->handle->extent_count, err);
-  if (!nt_ok(status)) { /* D8 */
+  if (r->instance.condition == SIM_DISMOUNTED) {
+    return dismount_again(r, err);
+  }
+  status = announce(r, SIM_DISMOUNT, err);
+  if (nt_ok(status)) { /* a listener may have changed what was true */
+    status = check_dismount(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  if (nt_ok(status)) {
+    status = flush(r, err);
+  }
+  if (!nt_ok(status)) {
     struct nt_error ignored = {0};
-    nt__sim_event_instance(r->m, SIM_DISMOUNT_FAILED, &r->instance, &ignored);
+    if (status != NT_STATUS_VOLUME_DISMOUNTED) { /* D8 */
+      nt__sim_event_instance(r->m, SIM_DISMOUNT_FAILED, &r->instance, &ignored);
+    }
     return status;
   }
   /* The device keeps pointing to the dead instance until this handle closes:
@@ -214,7 +299,7 @@ static nt_status dismount(struct request *r, struct nt_error *err) {
 /* ---- the others ---------------------------------------------------------- */
 
 /* I11, I12. RAW does not know the code. */
-static nt_status is_mounted(struct request *r, struct nt_error *err) {
+static nt_status is_mounted(struct sim_request *r, struct nt_error *err) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
     return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
                    "there is no file system to ask");
@@ -232,12 +317,13 @@ static nt_status is_mounted(struct request *r, struct nt_error *err) {
   return status;
 }
 
-static nt_status allow_extended_io(struct request *r, struct nt_error *err) {
+static nt_status allow_extended_io(struct sim_request *r,
+                                   struct nt_error *err) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
     return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
                    "without a file system there is no end to go past");
   }
-  nt_status status = check_manage(r, err);
+  nt_status status = nt__sim_check_manage(r, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -245,70 +331,97 @@ static nt_status allow_extended_io(struct request *r, struct nt_error *err) {
   return nt__sim_save_file_object(r->m, &r->object, err);
 }
 
-static nt_status dispatch(struct request *r, uint32_t code,
+/* ---- dispatch ------------------------------------------------------------ */
+
+static const struct sim_answer answers[] = {
+    {NT_FSCTL_LOCK_VOLUME, 0, lock},
+    {NT_FSCTL_UNLOCK_VOLUME, 0, unlock},
+    {NT_FSCTL_DISMOUNT_VOLUME, 0, dismount},
+    {NT_FSCTL_IS_VOLUME_MOUNTED, 0, is_mounted},
+    {NT_FSCTL_ALLOW_EXTENDED_DASD_IO, 0, allow_extended_io},
+    {0, 0, NULL},
+};
+
+static nt_status dispatch(struct sim_request *r, uint32_t code,
                           struct nt_error *err) {
-  switch (code) {
-    case NT_FSCTL_LOCK_VOLUME:
-      return lock(r, err);
-    case NT_FSCTL_UNLOCK_VOLUME:
-      return unlock(r, err);
-    case NT_FSCTL_DISMOUNT_VOLUME:
-      return dismount(r, err);
-    case NT_FSCTL_IS_VOLUME_MOUNTED:
-      return is_mounted(r, err);
-    case NT_FSCTL_ALLOW_EXTENDED_DASD_IO:
-      return allow_extended_io(r, err);
-    default:
-      return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
-                     "the %s file system driver does not know this code",
-                     r->instance.fsd->name);
+  const struct sim_answer *row = nt__sim_answer(answers, code);
+  if (!row) {
+    row = nt__sim_answer(nt__sim_fs_answers, code);
   }
+  if (row) {
+    return row->answer(r, err);
+  }
+  return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+                 "the %s file system driver does not know this code",
+                 r->instance.fsd->name);
 }
 
-static nt_status load(struct request *r, struct nt_error *err) {
-  nt_status status =
-      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err);
-  if (nt_ok(status)) {
-    status = nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
-  }
-  if (nt_ok(status) && r->object.volume != 0) {
-    status = nt__sim_load_volume(r->m, r->object.volume, &r->volume, err);
-  }
-  return status;
-}
-
-static nt_status fs_control(struct sim_handle *handle, uint32_t code,
+static nt_status fs_control(struct sim_request *r, uint32_t code,
                             struct nt_error *err) {
-  struct request r = {.m = nt__sim_machine_of(handle), .handle = handle};
-  if (handle->base.kind == NT_KIND_DEVICE) { /* L13 */
+  if (r->handle->base.kind == NT_KIND_DEVICE) { /* L13 */
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
             "the handle was opened without data access and reaches no file "
             "system");
     nt_hint(err, "open the volume with access \"rw\"");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  nt_status status = nt__sim_begin(r.m, err);
+  nt_status status = nt__sim_begin(r->m, err);
   if (!nt_ok(status)) {
     return status;
   }
-  status = load(&r, err);
+  status = load(r, err);
   if (nt_ok(status)) {
-    status = dispatch(&r, code, err);
+    status = dispatch(r, code, err);
   }
-  return nt__sim_end(r.m, status, err);
+  return nt__sim_end(r->m, status, err);
+}
+
+/* obs 35: the disk below does not know the codes of file systems. */
+static nt_status refuse_by_device(const struct sim_request *r,
+                                  struct nt_error *err) {
+  if (r->handle->file) { /* I10 */
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
+            "this is a handle to a file or directory");
+    nt_hint(err, "open the volume itself, without a path: D:");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "wrong_entry",
+          "a code of file systems was sent to the device");
+  nt_hint(err, "send it as a file system control");
+  return NT_STATUS_NOT_SUPPORTED;
+}
+
+/* NT ignores buffers that a code does not need. */
+nt_status nt__sim_control_by(struct nt_handle *handle, bool file_system,
+                             uint32_t code, const void *in, size_t in_len,
+                             void *out, size_t out_cap, size_t *out_len,
+                             struct nt_error *err) {
+  struct sim_request r = {.m = nt__sim_machine(handle->machine),
+                          .handle = nt__sim_handle(handle),
+                          .in = in,
+                          .in_len = in_len,
+                          .out = out,
+                          .out_cap = out_cap};
+  nt_status status = nt__sim_check_not_section(r.handle, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (file_system) {
+    status = fs_control(&r, code, err);
+  } else if (nt_code_is_fsctl(code)) {
+    status = refuse_by_device(&r, err);
+  } else {
+    status = nt__sim_device_control(&r, code, err);
+  }
+  *out_len =
+      nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW ? r.out_len : 0;
+  return status;
 }
 
 nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
                           const void *in, size_t in_len, void *out,
                           size_t out_cap, size_t *out_len,
                           struct nt_error *err) {
-  struct sim_handle *h = nt__sim_handle(handle);
-  /* None of the codes takes input; NT ignores buffers it does not need. */
-  (void)in;
-  (void)in_len;
-  *out_len = 0;
-  if (nt_code_is_fsctl(code)) {
-    return fs_control(h, code, err);
-  }
-  return nt__sim_device_control(h, code, out, out_cap, out_len, err);
+  return nt__sim_control_by(handle, nt_code_is_fsctl(code), code, in, in_len,
+                            out, out_cap, out_len, err);
 }

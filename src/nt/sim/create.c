@@ -42,6 +42,9 @@ static nt_status bad_spec(struct nt_error *err, uint32_t disk,
 }
 
 static uint32_t sector_size_of(const struct nt_sim_disk_spec *disk) {
+  if (disk->flags & NT_DISK_CDROM) {
+    return 2048;
+  }
   return disk->sector_size ? disk->sector_size : 512;
 }
 
@@ -114,12 +117,36 @@ static nt_status check_volume(struct creation *c, uint32_t index,
   return status;
 }
 
+/* A CD is an image, read-only, and one volume without a partition table. */
+static nt_status check_cd(uint32_t index, const struct nt_sim_disk_spec *disk,
+                          struct nt_error *err) {
+  if (!(disk->flags & NT_DISK_CDROM)) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (!disk->image) {
+    return bad_spec(err, index, "a CD drive needs the image of a CD",
+                    "give an image");
+  }
+  if ((disk->sector_size && disk->sector_size != 2048) ||
+      disk->volume_count > 1) {
+    return bad_spec(err, index,
+                    "a CD has sectors of 2048 bytes and is one volume",
+                    "leave the sector size out, and name one volume");
+  }
+  return NT_STATUS_SUCCESS;
+}
+
 static nt_status check_disk(struct creation *c, uint32_t index,
                             struct nt_error *err) {
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   uint32_t sector = sector_size_of(disk);
   bool table = strcmp(style_of(disk), "none") != 0;
-  if (sector != 512 && sector != 4096) {
+  bool cd = (disk->flags & NT_DISK_CDROM) != 0;
+  nt_status checked = check_cd(index, disk, err);
+  if (!nt_ok(checked)) {
+    return checked;
+  }
+  if (!cd && sector != 512 && sector != 4096) {
     return bad_spec(err, index, "the sector size is neither 512 nor 4096",
                     "use 512 or 4096");
   }
@@ -250,6 +277,7 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
     return bad_spec(err, number, "its image is not a file with a disk in it",
                     "name a disk image; devices belong to the native machine");
   }
+  c->m->images[number].readonly = (spec->flags & NT_DISK_READONLY) != 0;
   *length = facts.length - facts.length % sector_size_of(spec);
   return check_not_twice(c, number, err);
 }
@@ -266,6 +294,23 @@ static nt_status write_table(struct creation *c, uint32_t number,
   nt__sim_image_path(c->m, image, path, sizeof path);
   return nt__sim_partition_write(c->m->images[number].file, path, spec->style,
                                  sector_size_of(spec), sizes, count, err);
+}
+
+/* The volumes of a disk: its partitions. A CD has none: it is its volume. */
+static nt_status find_volumes(struct creation *c, uint32_t number,
+                              uint64_t length, char style[8],
+                              struct sim_partition *parts, uint32_t *count,
+                              struct nt_error *err) {
+  const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
+  if (spec->flags & NT_DISK_CDROM) {
+    parts[0] = (struct sim_partition){.length = length};
+    nt_copy(style, 8, "none");
+    *count = 1;
+    return NT_STATUS_SUCCESS;
+  }
+  return nt__sim_partition_read(c->m->images[number].file, length,
+                                sector_size_of(spec), style, parts,
+                                NT_SIM_MAX_VOLUMES, count, err);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -291,10 +336,12 @@ static nt_status insert_disk(struct creation *c, uint32_t number,
       c->m,
       "INSERT INTO disk (number, image, made, length, sector_size, style, "
       "serial, model, flags) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'ntvol simulated disk', ?8)",
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?8)",
       SIM_ARGS(SIM_INT(number), SIM_TEXT(image), SIM_INT(!spec->image),
                SIM_INT(length), SIM_INT(sector_size_of(spec)), SIM_TEXT(style),
-               SIM_TEXT(serial), SIM_INT(spec->flags)),
+               SIM_TEXT(serial), SIM_INT(spec->flags),
+               SIM_TEXT(spec->flags & NT_DISK_CDROM ? "ntvol simulated CD drive"
+                                                    : "ntvol simulated disk")),
       err);
 }
 
@@ -427,9 +474,7 @@ static nt_status create_disk(struct creation *c, uint32_t number,
     status = write_table(c, number, spec, image, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_partition_read(c->m->images[number].file, length,
-                                    sector_size_of(spec), style, parts,
-                                    NT_SIM_MAX_VOLUMES, &count, err);
+    status = find_volumes(c, number, length, style, parts, &count, err);
   }
   if (nt_ok(status)) {
     status = insert_disk(c, number, image, length, style, err);

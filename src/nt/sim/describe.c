@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../text.h"
-#include "internal.h"
+#include "bytes.h"
 
 /* ---- volumes ------------------------------------------------------------- */
 
@@ -100,6 +100,32 @@ static nt_status show_file_system(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
+/* Also of a file system that is not mounted: the mark is in its bytes. */
+static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
+  struct sim_bytes b;
+  struct nt_error ignored = {0};
+  bool dirty = false;
+  const struct sim_format *format = nt__sim_format_for(out->file_system);
+  if (!format || out->flags & NT_VOLUME_OFFLINE) {
+    return;
+  }
+  nt_status status = nt__sim_bytes_open(m, out->extents, out->extent_count,
+                                        out->length, &b, &ignored);
+  if (nt_ok(status) && nt_ok(format->is_dirty(&b, &dirty, &ignored)) && dirty) {
+    out->flags |= NT_VOLUME_DIRTY;
+  }
+}
+
+static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
+                         char *buf, size_t cap, struct nt_error *err) {
+  int64_t number;
+  nt_status status = nt__sim_cd_number(m, disk, &number, err);
+  if (nt_ok(status)) {
+    snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
+  }
+  return status;
+}
+
 /* Opening says why it is not. */
 static bool is_readable(struct sim_machine *m, uint32_t disk) {
   struct nt_error ignored = {0};
@@ -138,11 +164,21 @@ static nt_status describe(struct sim_machine *m, int64_t id,
     if (nt_ok(status) && disk.flags & NT_DISK_REMOVABLE) {
       out->flags |= NT_VOLUME_REMOVABLE;
     }
+    if (nt_ok(status) && disk.flags & NT_DISK_CDROM) {
+      status = name_cd(m, disk.number, "\\Device\\", out->device,
+                       sizeof out->device, err);
+    }
     if (nt_ok(status) && !is_readable(m, disk.number)) {
       out->flags |= NT_VOLUME_UNREADABLE;
     }
   }
-  return nt_ok(status) ? show_file_system(m, &volume, out, err) : status;
+  if (nt_ok(status)) {
+    status = show_file_system(m, &volume, out, err);
+  }
+  if (nt_ok(status)) {
+    show_dirty(m, out);
+  }
+  return status;
 }
 
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
@@ -175,6 +211,10 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
 nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
   if (h->volume == 0) {
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
             "this is a disk, not a volume");
@@ -222,6 +262,9 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   sqlite3_reset(stmt);
   if (!is_readable(m, out->number)) {
     out->flags |= NT_DISK_UNREADABLE;
+  }
+  if (out->flags & NT_DISK_CDROM) {
+    return name_cd(m, out->number, "", out->name, sizeof out->name, err);
   }
   return NT_STATUS_SUCCESS;
 }

@@ -13,14 +13,38 @@ static const struct {
 #undef X
 };
 
+static void describe(enum sim_event event, struct nt_event *out) {
+  out->kind = events[event].kind;
+  snprintf(out->name, sizeof out->name, "%s", events[event].name);
+  snprintf(out->guid, sizeof out->guid, "%s", events[event].guid);
+}
+
+/* For subscribers: what was just recorded. */
+static nt_status keep(struct sim_machine *m, enum sim_event event,
+                      const char *target, int64_t time_us,
+                      struct nt_error *err) {
+  struct nt_event kept = {
+      .id = (uint64_t)sqlite3_last_insert_rowid(m->db),
+      .pid = m->acting,
+      .time_us = time_us,
+  };
+  describe(event, &kept);
+  snprintf(kept.target, sizeof kept.target, "%s", target);
+  return nt__sim_keep_event(m, &kept, err);
+}
+
 static nt_status put(struct sim_machine *m, enum sim_event event,
                      const char *target, struct nt_error *err) {
-  return nt__sim_exec(m,
-                      "INSERT INTO event (event, target, pid, time_us) "
-                      "VALUES (?1, ?2, ?3, ?4)",
-                      SIM_ARGS(SIM_INT(event), SIM_TEXT(target),
-                               SIM_INT(m->acting), SIM_INT(nt_time_us())),
-                      err);
+  int64_t time_us = nt_time_us();
+  nt_status status =
+      nt__sim_exec(m,
+                   "INSERT INTO event (event, target, pid, time_us) "
+                   "VALUES (?1, ?2, ?3, ?4)",
+                   SIM_ARGS(SIM_INT(event), SIM_TEXT(target),
+                            SIM_INT(m->acting), SIM_INT(time_us)),
+                   err);
+  return nt_ok(status) && m->notify.first ? keep(m, event, target, time_us, err)
+                                          : status;
 }
 
 nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
@@ -66,9 +90,7 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
                    "%s: unknown event %d", m->db_path, event);
   }
   *cursor = out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
-  out->kind = events[event].kind;
-  snprintf(out->name, sizeof out->name, "%s", events[event].name);
-  snprintf(out->guid, sizeof out->guid, "%s", events[event].guid);
+  describe((enum sim_event)event, out);
   nt__sim_text(stmt, 2, out->target, sizeof out->target);
   out->pid = sqlite3_column_int64(stmt, 3);
   out->time_us = sqlite3_column_int64(stmt, 4);

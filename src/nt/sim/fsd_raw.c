@@ -11,5 +11,6 @@ const struct sim_fsd nt__sim_fsd_raw = {
     .lock_allows_writes = true,
     .unlock_by_anyone = true,
     .dismount_needs_lock = true,
+    .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
     .unknown_fsctl = NT_STATUS_INVALID_PARAMETER,
 };

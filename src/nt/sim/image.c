@@ -83,11 +83,16 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
     return status;
   }
   nt__sim_image_path(m, disk.image, path, sizeof path);
-  if (!image->file) {
-    status = open_image(path, &disk, &image->file, err);
+  bool readonly = (disk.flags & NT_DISK_READONLY) != 0;
+  if (!image->file || (image->readonly && !readonly)) {
+    struct nt_file *file;
+    status = open_image(path, &disk, &file, err);
     if (!nt_ok(status)) {
       return status;
     }
+    nt_file_close(image->file);
+    image->file = file;
+    image->readonly = readonly;
   }
   return check_length(path, image->file, &disk, err);
 }
@@ -297,10 +302,10 @@ static nt_status probe_copy(struct sim_machine *m,
   return status;
 }
 
-nt_status nt__sim_image_probe(struct sim_machine *m,
-                              const struct nt_extent *extents, uint32_t count,
-                              uint64_t length, struct nt_probe *out,
-                              struct nt_error *err) {
+static nt_status probe_bytes(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t length, struct nt_probe *out,
+                             struct nt_error *err) {
   for (uint32_t i = 0; i < count; i++) {
     nt_status status = nt__sim_image(m, extents[i].disk, err);
     if (!nt_ok(status)) {
@@ -312,4 +317,21 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
   }
   return nt_probe(m->images[extents[0].disk].file, extents[0].offset, length,
                   out, err);
+}
+
+/* What NT does not mount on a device of this type is RAW there. */
+nt_status nt__sim_image_probe(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              uint64_t length, struct nt_probe *out,
+                              struct nt_error *err) {
+  struct sim_disk disk;
+  nt_status status = probe_bytes(m, extents, count, length, out, err);
+  if (nt_ok(status)) {
+    status = nt__sim_load_disk(m, extents[0].disk, &disk, err);
+  }
+  if (nt_ok(status) &&
+      !nt__sim_fsd_mounts(out->file_system, disk.flags & NT_DISK_CDROM)) {
+    nt_copy(out->file_system, sizeof out->file_system, "RAW");
+  }
+  return status;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../text.h"
 #include "internal.h"
 
 /* ---- mounting ------------------------------------------------------------ */
@@ -140,7 +141,11 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
   if (nt__sim_must_verify(volume, instance)) {
     status = verify(m, volume, instance, &same, err);
   }
-  return nt_ok(status) && !same ? nt__sim_detach(m, instance, err) : status;
+  if (!nt_ok(status) || same) {
+    return status;
+  }
+  status = nt__sim_cache_drop(m, instance->id, err);
+  return nt_ok(status) ? nt__sim_detach(m, instance, err) : status;
 }
 
 nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
@@ -205,13 +210,42 @@ static nt_status set_verify_of_disk(struct sim_machine *m,
                       SIM_ARGS(SIM_INT(object->disk)), err);
 }
 
+/* Whether a dismount is over, when the file object that closes is gone: FAT
+ * waits for the handle that did it, others for every open file, too. */
+static nt_status is_dismount_over(struct sim_machine *m,
+                                  const struct sim_file_object *object,
+                                  const struct sim_instance *instance,
+                                  bool *over, struct nt_error *err) {
+  int64_t left = 0;
+  *over = (object->flags & SIM_FO_COMPLETE_DISMOUNT) != 0;
+  if (!instance->fsd->waits_for_files || !instance->current ||
+      instance->condition != SIM_DISMOUNTED) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt__sim_number(m,
+                     "SELECT count(*) FROM file_object WHERE instance = ?1 "
+                     "AND (kind IN (2, 3) OR flags & 1 <> 0)",
+                     SIM_ARGS(SIM_INT(instance->id)), 0, &left, err);
+  *over = left == 0;
+  return status;
+}
+
+_Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
+                   SIM_FO_COMPLETE_DISMOUNT == 1,
+               "the query above tests these values");
+
 /* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */
 static nt_status clean_instance(struct sim_machine *m,
                                 const struct sim_file_object *object,
                                 struct sim_instance *instance,
                                 struct nt_error *err) {
-  nt_status status = NT_STATUS_SUCCESS;
-  if (object->flags & SIM_FO_COMPLETE_DISMOUNT) {
+  bool over;
+  nt_status status = is_dismount_over(m, object, instance, &over, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (over) {
     status = nt__sim_detach(m, instance, err);
   } else if (object->flags & SIM_FO_MODIFIED) {
     status = object->volume != 0 ? set_verify_pending(m, object, err)
@@ -232,6 +266,22 @@ static nt_status clean_instance(struct sim_machine *m,
                        : status;
 }
 
+/* As if the lazy writer had come right now. It has nobody to tell when the
+ * image cannot be written: then the data goes on waiting. */
+static nt_status write_file_back(struct sim_machine *m,
+                                 const struct sim_file_object *object,
+                                 const struct sim_instance *instance,
+                                 struct nt_error *err) {
+  struct nt_error failure = {0};
+  nt_status status =
+      nt__sim_cache_write_back(m, instance, object->file, &failure);
+  if (nt_ok(status) || !m->store_failed) {
+    return NT_STATUS_SUCCESS;
+  }
+  *err = failure;
+  return status;
+}
+
 nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
                           struct nt_error *err) {
   struct sim_file_object object;
@@ -249,7 +299,12 @@ nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
   if (!nt_ok(status)) {
     return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
   }
-  status = clean_instance(m, &object, &instance, err);
+  if (object.flags & SIM_FO_WROTE_FILE && instance.condition == SIM_GOOD) {
+    status = write_file_back(m, &object, &instance, err);
+  }
+  if (nt_ok(status)) {
+    status = clean_instance(m, &object, &instance, err);
+  }
   return nt_ok(status) ? nt__sim_forget(m, &instance, err) : status;
 }
 
@@ -261,7 +316,7 @@ nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
   sqlite3_stmt *stmt;
   nt_status status =
       nt__sim_query(m,
-                    "SELECT count(*) FILTER (WHERE kind IN (2, 3)),"
+                    "SELECT count(*) FILTER (WHERE kind IN (2, 3, 5)),"
                     " count(*) FILTER (WHERE kind IN (0, 1))"
                     " FROM file_object WHERE instance = ?1 AND id <> ?2",
                     SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, err);
@@ -278,21 +333,24 @@ nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
 }
 
 _Static_assert(NT_KIND_VOLUME == 0 && NT_KIND_DISK == 1 && NT_KIND_FILE == 2 &&
-                   NT_KIND_DIRECTORY == 3,
+                   NT_KIND_DIRECTORY == 3 && NT_KIND_SECTION == 5,
                "the query above counts kinds by number");
 
-static void describe_handle(enum nt_handle_kind kind, const char *path,
-                            bool locks, char *buf, size_t cap) {
+static void describe_handle(enum nt_handle_kind kind, uint32_t flags,
+                            const char *path, bool locks, char *buf,
+                            size_t cap) {
   static const char *const names[] = {
       [NT_KIND_VOLUME] = "volume handle", [NT_KIND_DISK] = "disk handle",
       [NT_KIND_FILE] = "open file",       [NT_KIND_DIRECTORY] = "directory",
-      [NT_KIND_DEVICE] = "device handle",
+      [NT_KIND_DEVICE] = "device handle", [NT_KIND_SECTION] = "mapped file",
   };
-  snprintf(buf, cap, "%s%s%.40s%s", names[kind], path[0] ? " " : "", path,
-           locks ? ", holds the lock" : "");
+  const char *name = flags & SIM_FO_IMAGE ? "running program" : names[kind];
+  nt_format_text(buf, cap, "%s%s%.40s%s", name, path[0] ? " " : "", path,
+                 locks ? ", holds the lock" : "");
 }
 
-/* Columns: pid, program, owner, kind, path, whether it holds the lock. */
+/* Columns: pid, program, owner, kind, path, whether it holds the lock, flags.
+ */
 static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
                      struct nt_error *err) {
   struct nt_error ignored = {0};
@@ -301,16 +359,18 @@ static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
     char program[64], path[NT_NAME_MAX], how[64];
     nt__sim_text(stmt, 1, program, sizeof program);
     nt__sim_text(stmt, 4, path, sizeof path);
-    describe_handle((enum nt_handle_kind)sqlite3_column_int(stmt, 3), path,
+    describe_handle((enum nt_handle_kind)sqlite3_column_int(stmt, 3),
+                    (uint32_t)sqlite3_column_int64(stmt, 6), path,
                     sqlite3_column_int(stmt, 5) != 0, how, sizeof how);
     int64_t pid = sqlite3_column_int64(stmt, 0);
     nt_add_holder(err, pid, pid == m->pid, program, how);
   }
 }
 
-#define HOLDER_COLUMNS                                               \
-  "SELECT w.pid, w.program, f.owner, f.kind, f.path,"                \
-  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)" \
+#define HOLDER_COLUMNS                                                \
+  "SELECT w.pid, w.program, f.owner, f.kind, f.path,"                 \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)," \
+  " f.flags"                                                          \
   " FROM file_object f JOIN owner w ON w.id = f.owner "
 
 void nt__sim_add_holders(struct sim_machine *m, int64_t instance,

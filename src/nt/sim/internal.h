@@ -14,20 +14,23 @@
 #include "../host.h"
 #include "../name.h"
 #include "../probe.h"
+#include "notify.h"
 #include "sim.h"
 
 /* ---- store.c: the database ----------------------------------------------- */
 
 /* One argument of a statement. */
 struct sim_arg {
-  enum { SIM_ARG_END, SIM_ARG_INT, SIM_ARG_TEXT } type;
-  int64_t number;
-  const char *text;
+  enum { SIM_ARG_END, SIM_ARG_INT, SIM_ARG_TEXT, SIM_ARG_BLOB } type;
+  int64_t number; /* of a blob: its bytes, at most INT_MAX */
+  const void *text;
 };
 #define SIM_INT(value) \
   { SIM_ARG_INT, (int64_t)(value), NULL }
 #define SIM_TEXT(value) \
   { SIM_ARG_TEXT, 0, (value) }
+#define SIM_BLOB(bytes, length) \
+  { SIM_ARG_BLOB, (int64_t)(length), (bytes) }
 #define SIM_ARGS(...)        \
   (const struct sim_arg[]) { \
     __VA_ARGS__, {           \
@@ -44,11 +47,12 @@ struct sim_prepared {
   const char *sql;
   sqlite3_stmt *stmt;
 };
-#define SIM_PREPARED_MAX 128 /* a power of two, twice what there are */
+#define SIM_PREPARED_MAX 256 /* a power of two, twice what there are */
 
 struct sim_image {
   struct nt_file *file; /* NULL: not open */
   bool dirty;           /* written by this process since the last flush */
+  bool readonly;        /* opened so, because the disk was read-only then */
 };
 
 struct sim_machine {
@@ -66,6 +70,7 @@ struct sim_machine {
   int64_t acting;       /* pid to which events are put down */
   struct sim_image images[NT_SIM_MAX_DISKS];
   struct sim_handle *unfinished; /* closed, but the database did not take it */
+  struct sim_notify notify;
 };
 
 /* Opens (or creates, with the schema) the database at m->db_path. */
@@ -171,6 +176,8 @@ struct sim_instance {
 #define SIM_FO_MODIFIED 0x2U          /* wrote */
 #define SIM_FO_EXTENDED_DASD 0x4U     /* FSCTL_ALLOW_EXTENDED_DASD_IO */
 #define SIM_FO_MANAGE_VOLUME 0x8U     /* may lock and dismount */
+#define SIM_FO_WROTE_FILE 0x10U       /* wrote into its file */
+#define SIM_FO_IMAGE 0x20U            /* a section that is run as a program */
 
 struct sim_file_object {
   int64_t id;
@@ -180,12 +187,17 @@ struct sim_file_object {
   int64_t disk;     /* -1: of a volume */
   enum nt_handle_kind kind;
   uint32_t access, share, flags;
+  int64_t refs; /* handles on it: duplicates share the file object */
+  int64_t file; /* nt__sim_files_id() of a file, directory or section */
   char path[NT_NAME_MAX];
 };
 
 /* rows.c: STATUS_NO_MORE_ENTRIES when there is no such row. */
 nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
                             struct sim_disk *out, struct nt_error *err);
+/* N of \Device\CdRomN: CD drives are counted by themselves. */
+nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
+                            struct nt_error *err);
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err);
 nt_status nt__sim_save_volume(struct sim_machine *m,
@@ -230,13 +242,32 @@ struct sim_fsd {
   bool checks_share_modes;     /* O3, O4 */
   bool guards_writes;          /* 1.10: raw writes need a lock or dismount */
   bool has_files;              /* a path can be opened */
+  bool relocks;                /* L9, L10: a second lock succeeds */
+  bool lock_needs_mounted;     /* L16: no lock after a dismount */
+  bool takes_file_handles;     /* 9.4: the codes work on files, too */
+  bool dismounts_system;       /* D5 is not looked at */
+  bool dismounts_twice;        /* D4 succeeds */
+  bool announces_dismounted;   /* D4 is announced, though it is refused */
+  bool waits_for_files;      /* files outlive a dismount, and put off its end */
+  bool writes_need_own_lock; /* 1.10: nothing else opens it to raw writes */
+  bool read_only;            /* never written */
+  bool root_only;            /* nothing here reads its files: the root opens */
+  uint32_t implicit_lock;    /* O4: a volume open that shares none of these
+                                locks; 0: never */
+  uint32_t refused_on_files; /* rights nobody gets on files and folders */
+  uint32_t refused_on_volumes; /* and on the volume */
+  nt_status open_dismounted;   /* O8 */
   nt_status unknown_fsctl;     /* L19 */
   /* Where the boot area and the file system end, from the first 512 bytes.
    * NULL: no boot area, the file system fills the volume. */
   void (*layout)(const uint8_t boot[512], struct sim_instance *instance);
 };
 
-extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_raw;
+extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_cdfs,
+    nt__sim_fsd_btrfs, nt__sim_fsd_raw;
+
+/* Whether NT mounts this file system on a CD, or on a disk. */
+bool nt__sim_fsd_mounts(const char *file_system, bool cd);
 
 /* Who mounts a file system that nt_probe() calls `file_system`. */
 const struct sim_fsd *nt__sim_fsd_for(const char *file_system);
@@ -340,6 +371,9 @@ nt_status nt__sim_forget(struct sim_machine *m,
  * lock, in NT's order. */
 nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
                           struct nt_error *err);
+/* One of its handles is closed; the last one cleans up. */
+nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
+                          struct nt_error *err);
 
 /* How many file objects an instance has besides `except`. */
 nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
@@ -413,8 +447,11 @@ struct sim_handle {
   uint64_t length; /* of the volume or disk, bytes */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
-  struct sim_files *file;  /* for files and directories, else NULL */
-  struct sim_handle *next; /* in the machine's list of unfinished ones */
+  struct sim_files *file;  /* for files and what is mapped of them, and for
+                              directories; else NULL */
+  bool flushed;            /* 1.11: the first raw read or write flushed */
+  bool closed;             /* by a subscriber, who heard of its request */
+  struct sim_handle *next; /* in a list of the machine: unfinished, retired */
 };
 
 static inline struct sim_machine *nt__sim_machine(struct nt_machine *machine) {
@@ -439,6 +476,20 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err);
  * for good; frees them when it is committed, or when the connection ends. */
 nt_status nt__sim_close_unfinished(struct sim_machine *m, struct nt_error *err);
 void nt__sim_free_unfinished(struct sim_machine *m);
+nt_status nt__sim_duplicate(struct nt_handle *handle, struct nt_handle **out,
+                            struct nt_error *err);
+nt_status nt__sim_map(struct nt_handle *handle, bool image,
+                      struct nt_handle **out, struct nt_error *err);
+nt_status nt__sim_next_entry(struct nt_handle *handle, uint64_t *cursor,
+                             struct nt_directory_entry *out,
+                             struct nt_error *err);
+/* A section is read and closed; every other request is refused. */
+nt_status nt__sim_check_not_section(const struct sim_handle *handle,
+                                    struct nt_error *err);
+nt_status nt__sim_control_by(struct nt_handle *handle, bool file_system,
+                             uint32_t code, const void *in, size_t in_len,
+                             void *out, size_t out_cap, size_t *out_len,
+                             struct nt_error *err);
 nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
                           const void *in, size_t in_len, void *out,
                           size_t out_cap, size_t *out_len,
@@ -453,6 +504,8 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err);
 nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err);
+/* Whether the file system of an open file or directory is still alive. */
+nt_status nt__sim_check_file(struct sim_handle *handle, struct nt_error *err);
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
                               struct nt_volume_info *out, struct nt_error *err);
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
@@ -484,8 +537,9 @@ nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
 
 /* ---- device.c: IOCTLs, answered by the volume and disk drivers ----------- */
 
-nt_status nt__sim_device_control(struct sim_handle *handle, uint32_t code,
-                                 void *out, size_t out_cap, size_t *out_len,
+struct sim_request; /* query.h */
+
+nt_status nt__sim_device_control(struct sim_request *r, uint32_t code,
                                  struct nt_error *err);
 
 /* ---- files.c: paths in the image, one for each system
@@ -498,12 +552,61 @@ nt_status nt__sim_files_open(struct sim_machine *m,
                              uint64_t length, uint32_t sector_size,
                              const char *path, struct sim_files **out,
                              struct nt_error *err);
+/* Where nothing here reads the file system: only the root folder opens. */
+nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
+                                  struct nt_error *err);
 bool nt__sim_files_is_directory(const struct sim_files *file);
+/* The number of a file in its file system. */
+int64_t nt__sim_files_id(const struct sim_files *file);
 /* The path as the file system spells it: one name for one file. */
 const char *nt__sim_files_path(const struct sim_files *file);
 uint64_t nt__sim_files_size(const struct sim_files *file);
+/* How many of its bytes have a value; those behind them read as zeros. */
+uint64_t nt__sim_files_valid(struct sim_files *file);
 nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset, void *buf,
                              size_t len, size_t *done, struct nt_error *err);
+/* Where on the volume the byte at `offset` lies, and in *length how many
+ * follow it there. Refuses a file whose bytes do not lie there as they are. */
+nt_status nt__sim_files_place(struct sim_files *file, uint64_t offset,
+                              uint64_t *place, uint64_t *length,
+                              struct nt_error *err);
+/* The entries of a directory; *cursor is 0 at first. */
+nt_status nt__sim_files_next(struct sim_files *file, uint64_t *cursor,
+                             struct nt_directory_entry *out,
+                             struct nt_error *err);
+/* One more handle has it; each of them closes it. */
+struct sim_files *nt__sim_files_share(struct sim_files *file);
 void nt__sim_files_close(struct sim_files *file);
+
+/* ---- cache.c: file data that waits to be written --------------------------
+ */
+
+#define SIM_ALL_FILES (-1)
+
+/* Whether data of the file waits, or with SIM_ALL_FILES of any file. */
+nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
+                            int64_t file, bool *out, struct nt_error *err);
+
+/* Within a transaction, all of these. */
+
+/* Keeps what was written to the file of a handle. More than a limit is written
+ * to the image at once. The range lies within the file. */
+nt_status nt__sim_cache_write(struct sim_handle *handle,
+                              const struct sim_instance *instance,
+                              uint64_t offset, const void *buf, size_t len,
+                              struct nt_error *err);
+/* Puts what waits over what was read from the image. */
+nt_status nt__sim_cache_overlay(const struct sim_handle *handle,
+                                const struct sim_instance *instance,
+                                uint64_t offset, void *buf, size_t len,
+                                struct nt_error *err);
+/* Writes what waits to the image. While the volume is offline it goes on
+ * waiting. */
+nt_status nt__sim_cache_write_back(struct sim_machine *m,
+                                   const struct sim_instance *instance,
+                                   int64_t file, struct nt_error *err);
+/* What waits is lost. */
+nt_status nt__sim_cache_drop(struct sim_machine *m, int64_t instance,
+                             struct nt_error *err);
 
 #endif

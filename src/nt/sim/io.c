@@ -80,7 +80,8 @@ static nt_status load_verified(struct request *r, struct nt_error *err) {
 static nt_status check_condition(const struct request *r,
                                  struct nt_error *err) {
   bool own = r->instance.condition == SIM_DISMOUNTED &&
-             r->object.flags & SIM_FO_COMPLETE_DISMOUNT;
+             (r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
+              (r->handle->file && r->instance.fsd->waits_for_files));
   nt_status status =
       own ? NT_STATUS_SUCCESS : nt__sim_check_condition(&r->instance, err);
   if (nt_ok(status)) {
@@ -120,7 +121,80 @@ static nt_status past_end(const struct request *r, uint64_t end,
   return NT_STATUS_END_OF_FILE;
 }
 
+/* ---- the cache ----------------------------------------------------------- */
+
+/* 1.11: the first raw access of a volume handle writes back what waits in the
+ * volume's files; later ones do not look. Within a transaction. */
+static nt_status flush_first(struct request *r, struct nt_error *err) {
+  struct nt_handle *one = &r->handle->base;
+  if (r->handle->flushed || r->handle->base.kind != NT_KIND_VOLUME) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
+  while (nt_ok(status) && one && !nt__sim_handle(one)->flushed) {
+    nt__sim_handle(one)->flushed = true; /* and the file object's others */
+    one = one->peer;
+  }
+  return status;
+}
+
+/* What waits of a file, or of all files of a volume: calls `fn` within a
+ * transaction when there is any. */
+static nt_status when_waiting(struct request *r, int64_t file,
+                              nt_status (*fn)(struct request *r,
+                                              struct nt_error *err),
+                              struct nt_error *err) {
+  bool waits = false;
+  nt_status status = nt__sim_cache_has(r->m, r->instance.id, file, &waits, err);
+  if (!nt_ok(status) || !waits) {
+    return status;
+  }
+  status = nt__sim_begin(r->m, err);
+  return nt_ok(status) ? nt__sim_end(r->m, fn(r, err), err) : status;
+}
+
+static nt_status write_back(struct request *r, struct nt_error *err) {
+  const struct sim_handle *h = r->handle;
+  return nt__sim_cache_write_back(
+      r->m, &r->instance, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
+      err);
+}
+
 /* ---- read ---------------------------------------------------------------- */
+
+static nt_status read_bytes(struct request *r, void *buf, size_t *done,
+                            struct nt_error *err) {
+  return nt__sim_files_read(r->handle->file, r->offset, buf, r->len, done, err);
+}
+
+/* In a transaction nobody writes back between the image and what waits. */
+static nt_status read_both(struct request *r, void *buf, size_t *done,
+                           struct nt_error *err) {
+  nt_status status = nt__sim_begin(r->m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = read_bytes(r, buf, done, err);
+  uint64_t valid = nt__sim_files_valid(r->handle->file);
+  if (nt_ok(status) && r->offset < valid) {
+    uint64_t left = valid - r->offset;
+    status = nt__sim_cache_overlay(r->handle, &r->instance, r->offset, buf,
+                                   *done < left ? *done : (size_t)left, err);
+  }
+  return nt__sim_end(r->m, status, err);
+}
+
+static nt_status read_file(struct request *r, void *buf, size_t *done,
+                           struct nt_error *err) {
+  bool waits = false;
+  nt_status status = nt__sim_cache_has(
+      r->m, r->instance.id, nt__sim_files_id(r->handle->file), &waits, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return waits ? read_both(r, buf, done, err) : read_bytes(r, buf, done, err);
+}
 
 static nt_status read_device(struct request *r, void *buf, size_t *done,
                              struct nt_error *err) {
@@ -159,18 +233,26 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
   if (!nt_ok(status)) {
     return status;
   }
-  return h->file ? nt__sim_files_read(h->file, offset, buf, len, done, err)
-                 : read_device(&r, buf, done, err);
+  if (h->file) {
+    return read_file(&r, buf, done, err);
+  }
+  if (!h->flushed && h->base.kind == NT_KIND_VOLUME) {
+    status = when_waiting(&r, SIM_ALL_FILES, flush_first, err);
+    h->flushed = true;
+  }
+  return nt_ok(status) ? read_device(&r, buf, done, err) : status;
+}
+
+nt_status nt__sim_check_file(struct sim_handle *h, struct nt_error *err) {
+  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
+  nt_status status = load_verified(&r, err);
+  return nt_ok(status) ? check_condition(&r, err) : status;
 }
 
 nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
-  nt_status status = load_verified(&r, err);
-  if (nt_ok(status)) {
-    status = check_condition(&r, err);
-  }
+  nt_status status = nt__sim_check_file(h, err);
   if (nt_ok(status)) {
     *out =
         nt__sim_files_is_directory(h->file) ? 0 : nt__sim_files_size(h->file);
@@ -182,13 +264,21 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
 
 /* 1.10: a volume with a file system is written by who locked or dismounted
  * it; the boot area and what lies behind the file system are free. */
+static bool may_write_raw(const struct request *r) {
+  const struct sim_instance *instance = &r->instance;
+  if (instance->fsd->writes_need_own_lock) {
+    return instance->lock_owner == r->object.id;
+  }
+  return !instance->fsd->guards_writes || instance->lock_owner != 0 ||
+         r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
+         r->offset + r->len <= instance->reserved_bytes ||
+         r->offset >= instance->fs_bytes;
+}
+
 static nt_status check_volume_write(const struct request *r,
                                     struct nt_error *err) {
   const struct sim_instance *instance = &r->instance;
-  if (!instance->fsd->guards_writes || instance->lock_owner != 0 ||
-      r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
-      r->offset + r->len <= instance->reserved_bytes ||
-      r->offset >= instance->fs_bytes) {
+  if (may_write_raw(r)) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "mounted",
@@ -235,7 +325,7 @@ _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
 static nt_status check_writable(const struct request *r, struct nt_error *err) {
   if (!(r->disk.flags & NT_DISK_READONLY) &&
-      !(r->volume.flags & NT_VOLUME_READONLY)) {
+      !(r->volume.flags & NT_VOLUME_READONLY) && !r->instance.fsd->read_only) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, "%s is read-only",
@@ -288,11 +378,47 @@ static nt_status write_device(struct request *r, const void *buf, size_t *done,
   return status;
 }
 
-static nt_status refuse_file_write(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "read_only_files",
-          "files on a simulated volume can be read, not written");
-  nt_hint(err, "put files into the image with mtools or ntfscp");
+static nt_status refuse_growth(uint64_t size, struct nt_error *err) {
+  nt_fail(
+      err, NT_STATUS_NOT_SUPPORTED, "no_growth",
+      "the file has %llu bytes, and files on a simulated volume do not grow",
+      (unsigned long long)size);
+  nt_hint(err,
+          "write within its size, or put a larger file into the image with "
+          "mtools or ntfscp");
   return NT_STATUS_NOT_SUPPORTED;
+}
+
+static nt_status mark_wrote_file(struct request *r, struct nt_error *err) {
+  if (r->object.flags & SIM_FO_WROTE_FILE) {
+    return NT_STATUS_SUCCESS;
+  }
+  r->object.flags |= SIM_FO_WROTE_FILE;
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+static nt_status write_file(struct request *r, const void *buf, size_t *done,
+                            struct nt_error *err) {
+  struct sim_files *file = r->handle->file;
+  uint64_t size = nt__sim_files_size(file);
+  if (nt__sim_files_is_directory(file)) {
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+            "a directory has no bytes to write");
+    nt_hint(err, "open a file in it");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
+  if (r->len > 0 && (r->offset >= size || r->len > size - r->offset)) {
+    return refuse_growth(size, err);
+  }
+  nt_status status = mark_wrote_file(r, err);
+  if (nt_ok(status) && r->len > 0) {
+    status = nt__sim_cache_write(r->handle, &r->instance, r->offset, buf,
+                                 r->len, err);
+  }
+  if (nt_ok(status)) {
+    *done = r->len;
+  }
+  return status;
 }
 
 static nt_status check_direct_write(const struct request *r,
@@ -316,11 +442,14 @@ static nt_status write_now(struct request *r, const void *buf, size_t *done,
   if (nt_ok(status)) {
     status = check_condition(r, err);
   }
-  if (nt_ok(status) && r->handle->file) {
-    return refuse_file_write(err);
-  }
   if (nt_ok(status)) {
     status = check_writable(r, err);
+  }
+  if (nt_ok(status) && r->handle->file) {
+    return write_file(r, buf, done, err);
+  }
+  if (nt_ok(status)) {
+    status = flush_first(r, err);
   }
   return nt_ok(status) ? write_device(r, buf, done, err) : status;
 }
@@ -333,7 +462,10 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
   struct sim_handle *h = nt__sim_handle(handle);
   struct request r = {
       .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
-  nt_status status = check_access(&r, NT_FILE_WRITE_DATA, "writing", err);
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (nt_ok(status)) {
+    status = check_access(&r, NT_FILE_WRITE_DATA, "writing", err);
+  }
   if (nt_ok(status)) {
     status = check_alignment(&r, err);
   }
@@ -349,8 +481,11 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
   struct request r = {.m = nt__sim_machine_of(h), .handle = h};
-  nt_status status = check_access(&r, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA,
-                                  "writing", err);
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (nt_ok(status)) {
+    status = check_access(&r, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA,
+                          "writing", err);
+  }
   if (nt_ok(status)) {
     status = load_verified(&r, err);
   }
@@ -359,6 +494,11 @@ nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   }
   if (nt_ok(status)) {
     status = check_writable(&r, err);
+  }
+  if (nt_ok(status)) {
+    status =
+        when_waiting(&r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
+                     write_back, err);
   }
   if (!nt_ok(status)) {
     return status;

@@ -65,6 +65,7 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
 }
 
 void nt__sim_machine_free(struct sim_machine *m) {
+  nt__sim_notify_close(m);
   nt__sim_owner_leave(m);
   nt__sim_images_close(m);
   /* SQLite must not be closed in a child of fork: its files are the parent's.
@@ -73,6 +74,7 @@ void nt__sim_machine_free(struct sim_machine *m) {
     nt__sim_store_close(m);
   }
   nt__sim_free_unfinished(m);
+  nt__sim_free_retired(m);
   free(m);
 }
 
@@ -163,6 +165,9 @@ const struct nt_machine_ops nt_sim_ops = {
     .uninstall = nt__sim_uninstall,
     .mask = nt__sim_mask,
     .unmask = nt__sim_unmask,
+    .subscribe = nt__sim_subscribe,
+    .unsubscribe = nt__sim_unsubscribe,
+    .wait_event = nt__sim_wait_event,
 };
 
 const struct nt_handle_ops nt__sim_handle_ops = {
@@ -175,4 +180,8 @@ const struct nt_handle_ops nt__sim_handle_ops = {
     .close = nt__sim_close,
     .info = nt__sim_info,
     .file_size = nt__sim_file_size,
+    .duplicate = nt__sim_duplicate,
+    .map = nt__sim_map,
+    .next_entry = nt__sim_next_entry,
+    .control_by = nt__sim_control_by,
 };

@@ -50,12 +50,15 @@ static nt_status check_instance(struct opening *o, struct nt_error *err) {
                   "the volume is locked", err);
   }
   if (instance->condition == SIM_DISMOUNTED) {
-    nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted",
-            "the handle that dismounted the volume is still open");
+    bool files = instance->fsd->waits_for_files;
+    nt_fail(err, instance->fsd->open_dismounted, "dismounted",
+            files ? "the volume was dismounted, and is still open"
+                  : "the handle that dismounted the volume is still open");
     err->cls = NT_CLASS_TRANSIENT;
     nt__sim_add_holders(o->m, instance->id, 0, err);
-    nt_hint(err, "it mounts again when that handle closes");
-    return NT_STATUS_VOLUME_DISMOUNTED;
+    nt_hint(err, files ? "it mounts again when its files are closed, too"
+                       : "it mounts again when that handle closes");
+    return instance->fsd->open_dismounted;
   }
   if (instance->lock_owner != 0) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, "locked_by_other",
@@ -88,7 +91,7 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
   nt_status status = nt__sim_query(
       o->m,
       "SELECT access, share FROM file_object "
-      "WHERE instance = ?1 AND path = ?2 COLLATE NOCASE",
+      "WHERE instance = ?1 AND path = ?2 COLLATE NOCASE AND kind <> 5",
       SIM_ARGS(SIM_INT(o->instance.id), SIM_TEXT(o->object.path)), &stmt, err);
   if (!nt_ok(status)) {
     return status;
@@ -123,8 +126,8 @@ _Static_assert((WRITING | NT_DELETE) == 65542,
 static nt_status check_implicit_lock(struct opening *o, bool *locks,
                                      struct nt_error *err) {
   int64_t files, volumes, writers;
-  uint32_t share = o->object.share;
-  *locks = !(share & (NT_SHARE_WRITE | NT_SHARE_DELETE));
+  uint32_t share = o->object.share, mask = o->instance.fsd->implicit_lock;
+  *locks = mask != 0 && !(share & mask);
   if (!*locks) {
     return NT_STATUS_SUCCESS;
   }
@@ -213,10 +216,24 @@ static nt_status check_volume_options(const struct nt_open_options *options,
   return NT_STATUS_SUCCESS;
 }
 
+/* Rights that the file system gives to nobody. */
+static nt_status check_rights(const struct opening *o, struct nt_error *err) {
+  bool file = o->target.has_rest;
+  const struct sim_fsd *fsd = o->instance.fsd;
+  if (!(o->object.access &
+        (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
+          "nobody may write or delete on a %s volume", o->instance.file_system);
+  nt_hint(err, "open it with access \"r\"");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
 static nt_status enter_instance(struct opening *o, struct nt_error *err) {
   bool locks = false;
-  nt_status status = NT_STATUS_SUCCESS;
-  if (o->instance.fsd->checks_share_modes) {
+  nt_status status = check_rights(o, err);
+  if (nt_ok(status) && o->instance.fsd->checks_share_modes) {
     if (o->object.kind == NT_KIND_VOLUME) {
       status = check_implicit_lock(o, &locks, err);
     }
@@ -283,22 +300,33 @@ static nt_status open_disk(struct opening *o, struct nt_error *err) {
   return enter_instance(o, err);
 }
 
-static nt_status check_file_disposition(enum nt_disposition disposition,
-                                        struct nt_error *err) {
-  if (disposition == NT_OPEN || disposition == NT_OPEN_IF) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "read_only_files",
-          "files on a simulated volume can be opened, not made");
+static nt_status refuse_new_file(struct nt_error *err) {
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_new_files",
+          "files on a simulated volume can be opened, not made or emptied");
   nt_hint(err, "put files into the image with mtools or ntfscp");
   return NT_STATUS_NOT_SUPPORTED;
+}
+
+static nt_status check_file_disposition(enum nt_disposition disposition,
+                                        struct nt_error *err) {
+  return disposition == NT_OPEN || disposition == NT_OPEN_IF
+             ? NT_STATUS_SUCCESS
+             : refuse_new_file(err);
 }
 
 static nt_status look_up(struct opening *o, struct nt_error *err) {
   struct sim_handle *h = o->handle;
   nt_status status =
-      nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
-                         o->volume.sector_size, o->target.rest, &h->file, err);
+      o->instance.fsd->root_only
+          ? nt__sim_files_open_root(o->target.rest, &h->file, err)
+          : nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
+                               o->volume.sector_size, o->target.rest, &h->file,
+                               err);
+  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
+      o->options->disposition == NT_OPEN_IF) {
+    *err = (struct nt_error){0};
+    return refuse_new_file(err);
+  }
   if (!nt_ok(status)) {
     return status;
   }
@@ -307,6 +335,7 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
     return nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, NULL);
   }
   o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
+  o->object.file = nt__sim_files_id(h->file);
   nt_copy(o->object.path, sizeof o->object.path, nt__sim_files_path(h->file));
   return NT_STATUS_SUCCESS;
 }
@@ -440,10 +469,17 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine_of(h);
   nt_status status = nt__sim_begin(m, err);
   if (nt_ok(status)) {
-    status = nt__sim_end(m, nt__sim_cleanup(m, h->file_object, err), err);
+    status = nt__sim_end(m, nt__sim_release(m, h->file_object, err), err);
+  }
+  bool unfinished = m->store_failed && m->pid == nt_process_id();
+  if (!unfinished && m->notify.delivering > 0) {
+    nt__sim_retire(m, h);
+    return status;
   }
   nt__sim_files_close(h->file);
-  if (m->store_failed && m->pid == nt_process_id()) {
+  h->file = NULL;
+  if (unfinished) {
+    h->closed = true;
     h->next = m->unfinished;
     m->unfinished = h;
   } else {
@@ -457,7 +493,7 @@ nt_status nt__sim_close_unfinished(struct sim_machine *m,
   nt_status status = NT_STATUS_SUCCESS;
   for (struct sim_handle *h = m->unfinished; h && nt_ok(status); h = h->next) {
     struct nt_error failure = {0};
-    status = nt__sim_cleanup(m, h->file_object, &failure);
+    status = nt__sim_release(m, h->file_object, &failure);
     if (status == NT_STATUS_FILE_CLOSED) { /* it is gone: that was the aim */
       status = NT_STATUS_SUCCESS;
     } else if (!nt_ok(status)) {
@@ -471,6 +507,6 @@ void nt__sim_free_unfinished(struct sim_machine *m) {
   while (m->unfinished) {
     struct sim_handle *h = m->unfinished;
     m->unfinished = h->next;
-    free(h);
+    nt__sim_retire(m, h);
   }
 }

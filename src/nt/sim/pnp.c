@@ -4,6 +4,7 @@
  * is a surprise removal, and the history says so.
  */
 #include "internal.h"
+#include "layout.h"
 
 static nt_status veto(struct sim_machine *m, int64_t volume, int64_t disk,
                       struct nt_error *err) {
@@ -29,7 +30,10 @@ static nt_status end_instance(struct sim_machine *m, int64_t volume,
   nt_status status = nt__sim_current_instance(m, volume, disk, &instance, err);
   if (nt_ok(status)) {
     instance.condition = SIM_GONE;
-    status = nt__sim_detach(m, &instance, err);
+    status = nt__sim_cache_drop(m, instance.id, err);
+    if (nt_ok(status)) {
+      status = nt__sim_detach(m, &instance, err);
+    }
   }
   if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
@@ -144,7 +148,8 @@ static nt_status find_disk(struct sim_machine *m, const char *name,
   }
   if (parsed.kind == NT_NAME_DISK && !parsed.path) {
     status = nt__sim_load_disk(m, parsed.number, out, err);
-    if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    bool cd = nt_ok(status) && out->flags & NT_DISK_CDROM; /* is no LUN */
+    if (status != NT_STATUS_NO_MORE_ENTRIES && !cd) {
       return status;
     }
   }
@@ -212,16 +217,37 @@ static nt_status mask(struct sim_machine *m, const struct sim_disk *disk,
       m, disk->number, disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED, err);
 }
 
+/* Whether every disk that a volume lies on is there and online. */
+static nt_status has_all_disks(struct sim_machine *m, int64_t volume,
+                               bool *whole, struct nt_error *err) {
+  int64_t missing = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT count(*) FROM extent e JOIN disk d ON d.number = e.disk "
+      "WHERE e.volume = ?1 AND d.flags & 44 <> 0",
+      SIM_ARGS(SIM_INT(volume)), 0, &missing, err);
+  *whole = missing == 0;
+  return status;
+}
+
+_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_OFFLINE) == 44,
+               "the query above tests these flags");
+
 /* F14: the mount manager sends ONLINE to every volume that arrives. */
 static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
                         struct nt_error *err) {
+  bool whole;
   if (volume->installed) {
     return NT_STATUS_SUCCESS;
+  }
+  nt_status status = has_all_disks(m, volume->id, &whole, err);
+  if (!nt_ok(status) || !whole) {
+    return status;
   }
   bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
   volume->installed = true;
   volume->flags &= ~NT_VOLUME_OFFLINE;
-  nt_status status = nt__sim_save_volume(m, volume, err);
+  status = nt__sim_save_volume(m, volume, err);
   if (nt_ok(status)) {
     status = nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err);
   }
@@ -276,4 +302,33 @@ nt_status nt__sim_unmask(struct nt_machine *machine, const char *name,
     status = unmask(m, &disk, err);
   }
   return nt__sim_end(m, status, err);
+}
+
+/* ---- the disk's own offline ---------------------------------------------- */
+
+static nt_status check_system(struct sim_machine *m, struct sim_volume *volume,
+                              struct nt_error *err) {
+  (void)m;
+  return nt__sim_check_system(volume, err);
+}
+
+/* Nobody is asked: who has a volume of it open has a dead handle then. */
+nt_status nt__sim_disk_offline(struct sim_machine *m, struct sim_disk *disk,
+                               bool offline, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (offline == ((disk->flags & NT_DISK_OFFLINE) != 0)) {
+    return status;
+  }
+  if (offline) {
+    status = each_volume(m, disk->number, check_system, err);
+  }
+  if (nt_ok(status) && offline) {
+    status = each_volume(m, disk->number, surprise_volume, err);
+  }
+  disk->flags ^= NT_DISK_OFFLINE;
+  if (nt_ok(status)) {
+    status = set_disk_flags(m, disk->number, disk->flags, err);
+  }
+  return nt_ok(status) && !offline ? each_volume(m, disk->number, arrive, err)
+                                   : status;
 }

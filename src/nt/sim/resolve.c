@@ -23,10 +23,34 @@ static nt_status find_volume(struct sim_machine *m, const char *sql,
   return status;
 }
 
+/* O12: the device of a volume whose LUN is gone is there until its handles are
+ * closed; nothing mounts on it any more. */
+static nt_status find_device(struct sim_machine *m, uint32_t number,
+                             struct sim_target *out, struct nt_error *err) {
+  int64_t gone = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT v.id FROM volume v JOIN extent e ON e.volume = v.id "
+      "JOIN disk d ON d.number = e.disk "
+      "WHERE v.id = ?1 AND v.installed = 0 AND d.flags & ?2 <> 0 LIMIT 1",
+      SIM_ARGS(SIM_INT(number), SIM_INT(NT_DISK_MASKED)), 0, &gone, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (gone != 0) {
+    nt_fail(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed",
+            "the LUN of this volume is not presented");
+    nt_hint(err, "unmask its disk");
+    return NT_STATUS_DEVICE_DOES_NOT_EXIST;
+  }
+  return find_volume(m, "SELECT id FROM volume WHERE id = ?1 AND installed = 1",
+                     SIM_ARGS(SIM_INT(number)), out, err);
+}
+
 static nt_status find_disk(struct sim_machine *m, uint32_t number,
                            struct sim_target *out, struct nt_error *err) {
   nt_status status = nt__sim_number(
-      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 12 = 0",
+      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 268 = 0",
       SIM_ARGS(SIM_INT(number)), -1, &out->disk, err);
   if (nt_ok(status) && out->disk < 0) {
     status = not_found(err);
@@ -34,8 +58,9 @@ static nt_status find_disk(struct sim_machine *m, uint32_t number,
   return status;
 }
 
-_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED) == 12,
-               "the query above tests these flags");
+_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
+                   NT_DISK_CDROM == 256,
+               "the queries here test these flags");
 
 /* A mount folder: the longest one that the path begins with. */
 static nt_status find_folder(struct sim_machine *m, const char *path,
@@ -93,11 +118,17 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           m, "SELECT id FROM volume WHERE guid = ?1 AND installed = 1",
           SIM_ARGS(SIM_TEXT(name->guid)), out, err);
     case NT_NAME_DEVICE:
-      return find_volume(
-          m, "SELECT id FROM volume WHERE id = ?1 AND installed = 1",
-          SIM_ARGS(SIM_INT(name->number)), out, err);
+      return find_device(m, name->number, out, err);
     case NT_NAME_DISK:
       return find_disk(m, name->number, out, err);
+    case NT_NAME_CDROM:
+      return find_volume(
+          m,
+          "SELECT v.id FROM disk d JOIN extent e ON e.disk = d.number "
+          "JOIN volume v ON v.id = e.volume AND v.installed = 1 "
+          "WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
+          "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
+          SIM_ARGS(SIM_INT(name->number)), out, err);
   }
   return not_found(err);
 }

@@ -39,6 +39,15 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
   return NT_STATUS_SUCCESS;
 }
 
+nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
+                            struct nt_error *err) {
+  return nt__sim_number(
+      m, "SELECT count(*) FROM disk WHERE flags & 256 <> 0 AND number < ?1",
+      SIM_ARGS(SIM_INT(disk)), 0, out, err);
+}
+
+_Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
+
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
@@ -190,7 +199,7 @@ nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
   nt_status status =
       one_row(m,
               "SELECT id, owner, instance, volume, disk, kind, access, share, "
-              "flags, path FROM file_object WHERE id = ?1",
+              "flags, path, refs, file FROM file_object WHERE id = ?1",
               SIM_ARGS(SIM_INT(id)), &stmt, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     return nt_fail(err, NT_STATUS_FILE_CLOSED, NULL,
@@ -209,6 +218,8 @@ nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
   out->share = column_u32(stmt, 7);
   out->flags = column_u32(stmt, 8);
   nt__sim_text(stmt, 9, out->path, sizeof out->path);
+  out->refs = sqlite3_column_int64(stmt, 10);
+  out->file = sqlite3_column_int64(stmt, 11);
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }
@@ -219,12 +230,13 @@ nt_status nt__sim_insert_file_object(struct sim_machine *m,
   nt_status status = nt__sim_exec(
       m,
       "INSERT INTO file_object (owner, instance, volume, disk, kind, access, "
-      "share, flags, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      "share, flags, path, refs, file) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)",
       SIM_ARGS(SIM_INT(object->owner), SIM_INT(object->instance),
                SIM_INT(object->volume), SIM_INT(object->disk),
                SIM_INT(object->kind), SIM_INT(object->access),
                SIM_INT(object->share), SIM_INT(object->flags),
-               SIM_TEXT(object->path)),
+               SIM_TEXT(object->path), SIM_INT(object->file)),
       err);
   object->id = sqlite3_last_insert_rowid(m->db);
   return status;

@@ -81,8 +81,19 @@ const char nt__sim_schema[] =
 "  access INTEGER NOT NULL,"
 "  share INTEGER NOT NULL,"
 "  flags INTEGER NOT NULL,"     /* SIM_FO_* */
+"  refs INTEGER NOT NULL,"      /* handles on it */
+"  file INTEGER NOT NULL,"      /* the file's number in its file system */
 "  path TEXT NOT NULL) STRICT;"
 "CREATE INDEX file_object_of_instance ON file_object (instance);"
+
+/* What was written to files and is not in the image yet, sector by sector. */
+"CREATE TABLE dirty ("
+"  instance INTEGER NOT NULL,"
+"  file INTEGER NOT NULL,"      /* as in file_object */
+"  start INTEGER NOT NULL,"     /* in the file */
+"  place INTEGER NOT NULL,"     /* on the volume */
+"  data BLOB NOT NULL) STRICT;"
+"CREATE UNIQUE INDEX dirty_of_file ON dirty (instance, file, start);"
 
 /* Ids rise because rows go away only from the front. */
 "CREATE TABLE event ("

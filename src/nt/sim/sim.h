@@ -25,11 +25,12 @@ struct nt_sim_volume_spec {
 struct nt_sim_disk_spec {
   const char *image;    /* an existing image, or NULL: one is made */
   uint64_t size;        /* bytes, whole sectors; ignored with `image` */
-  uint32_t sector_size; /* bytes: 512 or 4096; 0: 512 */
+  uint32_t sector_size; /* bytes: 512 or 4096; 0: 512, of a CD 2048 */
   const char *style;    /* "none", "mbr", "gpt"; NULL: "none". An existing
                            image keeps its own partition table */
   const char *serial;   /* NULL: one is made up */
-  uint32_t flags;       /* NT_DISK_READONLY, NT_DISK_REMOVABLE */
+  uint32_t flags;       /* NT_DISK_READONLY, NT_DISK_REMOVABLE; with
+                           NT_DISK_CDROM: both, too, and an image */
   /* Volumes in order. With an existing image: letters and flags for the
    * volumes found there, in order; further ones get the next free letter. */
   const struct nt_sim_volume_spec *volumes;

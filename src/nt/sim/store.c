@@ -82,13 +82,24 @@ static struct sim_prepared *find_slot(struct sim_machine *m, const char *sql) {
   return &m->prepared[i];
 }
 
+static int bind_one(sqlite3_stmt *stmt, int index, const struct sim_arg *arg) {
+  switch (arg->type) {
+    case SIM_ARG_INT:
+      return sqlite3_bind_int64(stmt, index, arg->number);
+    case SIM_ARG_BLOB:
+      return sqlite3_bind_blob(stmt, index, arg->text, (int)arg->number,
+                               SQLITE_TRANSIENT);
+    case SIM_ARG_TEXT:
+    case SIM_ARG_END:
+      break;
+  }
+  return sqlite3_bind_text(stmt, index, arg->text, -1, SQLITE_TRANSIENT);
+}
+
 static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
   int code = SQLITE_OK;
   for (int i = 0; args[i].type != SIM_ARG_END && code == SQLITE_OK; i++) {
-    code = args[i].type == SIM_ARG_INT
-               ? sqlite3_bind_int64(stmt, i + 1, args[i].number)
-               : sqlite3_bind_text(stmt, i + 1, args[i].text, -1,
-                                   SQLITE_TRANSIENT);
+    code = bind_one(stmt, i + 1, &args[i]);
   }
   return code;
 }
@@ -188,8 +199,14 @@ void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
 
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   nt_status status = check_process(m, err);
+  if (nt_ok(status) && m->notify.delivering > 0) {
+    status = nt__sim_check_depth(m, err);
+  }
   if (!nt_ok(status)) {
     return status;
+  }
+  if (m->notify.closed) {
+    nt__sim_free_retired(m);
   }
   m->store_failed = false;
   m->in_transaction = true;
@@ -213,6 +230,9 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
     nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
     if (nt_ok(ended)) {
       nt__sim_free_unfinished(m);
+      if (m->notify.first) {
+        nt__sim_settle_events(m, true);
+      }
       return status;
     }
     *err = commit;
@@ -222,6 +242,7 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
   if (!sqlite3_get_autocommit(m->db)) {
     sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
   }
+  nt__sim_settle_events(m, false);
   return status;
 }
 

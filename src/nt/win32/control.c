@@ -217,3 +217,28 @@ nt_status nt__win32_control(struct nt_handle *handle, uint32_t code,
   }
   return status;
 }
+
+/* Who gets a code through the wrong system call does not know it: what it says
+ * is not what the code's own refusal would mean (obs 35). */
+nt_status nt__win32_control_by(struct nt_handle *handle, bool file_system,
+                               uint32_t code, const void *in, size_t in_len,
+                               void *out, size_t out_cap, size_t *out_len,
+                               struct nt_error *err) {
+  struct win32_handle *h = nt__win32_handle(handle);
+  nt_status status = nt__win32_check_usable(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__win32_request_by(h, file_system, code, in, in_len, out, out_cap,
+                                out_len, err);
+  if (is_unknown_code(status)) {
+    set(err, "wrong_entry", NT_CLASS_NONE,
+        file_system ? "a code of devices was sent to the file system"
+                    : "a code of file systems was sent to the device",
+        "send it through its own system call");
+  }
+  if (!nt_ok(status)) {
+    nt__win32_explain(err);
+  }
+  return status;
+}

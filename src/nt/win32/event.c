@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../events.h"
 #include "devices.h"
 
 #define EVENTS 4096U
@@ -89,42 +90,9 @@ static void guid_text(const uint8_t g[16], char out[GUID_TEXT]) {
            g[11], g[12], g[13], g[14], g[15]);
 }
 
-/* GUID_IO_VOLUME_* and GUID_IO_MEDIA_* of ioevent.h. */
-static const struct {
-  const char *name, *guid;
-} volume_events[] = {
-    {"DISMOUNT", "d16a55e8-1059-11d2-8ffd-00a0c9a06d32"},
-    {"DISMOUNT_FAILED", "e3c5b178-105d-11d2-8ffd-00a0c9a06d32"},
-    {"LOCK", "50708874-c9af-11d1-8fef-00a0c9a06d32"},
-    {"LOCK_FAILED", "ae2eed10-0ba8-11d2-8ffb-00a0c9a06d32"},
-    {"UNLOCK", "9a8c3d68-d0cb-11d1-8fef-00a0c9a06d32"},
-    {"MOUNT", "b5804878-1a96-11d2-8ffd-00a0c9a06d32"},
-    {"NEED_CHKDSK", "799a0960-0a0b-4e03-ad88-2fa7c6ce748a"},
-    {"WORM_NEAR_FULL", "f3bfff82-f3de-48d2-af95-457f80b763f2"},
-    {"WEARING_OUT", "873113ca-1486-4508-82ac-c3b2e5297aaa"},
-    {"FORCE_CLOSED", "411ad84f-433e-4dc2-a5ae-4a2d1a2de654"},
-    {"INFO_MAKE_COMPAT", "3ab9a0d2-ef80-45cf-8cdc-cbe02a212906"},
-    {"PREPARING_EJECT", "c79eb16e-0dac-4e7a-a86c-b25ceeaa88f6"},
-    {"CHANGE_SIZE", "3a1625be-ad03-49f1-8ef8-6bbac182d1fd"},
-    {"BACKGROUND_FORMAT", "a2e5fc86-d5cd-4038-b2e3-4445065c2377"},
-    {"PREPARE_DELETE", "ac0707fb-4a9a-4c81-9e2e-385b79a8fd28"},
-    {"CHANGE", "7373654a-812a-11d0-bec7-08002be2092f"},
-    {"NAME_CHANGE", "2de97f83-4c06-11d2-a532-00609713055a"},
-    {"PHYSICAL_CONFIGURATION_CHANGE", "2de97f84-4c06-11d2-a532-00609713055a"},
-    {"UNIQUE_ID_CHANGE", "af39da42-6622-41f5-970b-139d092fa3d9"},
-    {"FVE_STATUS_CHANGE", "062998b2-ee1f-4b6a-b857-e76cbbe9a6da"},
-    {"MEDIA_ARRIVAL", "d07433c0-a98e-11d2-917a-00a0c9068ff3"},
-    {"MEDIA_REMOVAL", "d07433c1-a98e-11d2-917a-00a0c9068ff3"},
-};
-
 static const char *name_of_guid(const char *guid) {
-  for (size_t i = 0; i < sizeof(volume_events) / sizeof(volume_events[0]);
-       i++) {
-    if (strcmp(volume_events[i].guid, guid) == 0) {
-      return volume_events[i].name;
-    }
-  }
-  return "CUSTOM";
+  const struct nt_event_row *row = nt_event_of_guid(guid);
+  return row != NULL ? row->name : "CUSTOM";
 }
 
 /* ---- what is known ------------------------------------------------------- */

@@ -225,6 +225,14 @@ int64_t nt_time_us(void) {
   return ((int64_t)units - UNITS_TO_1970) / 10;
 }
 
+int64_t nt_steady_us(void) {
+  LARGE_INTEGER frequency, now;
+  QueryPerformanceFrequency(&frequency);
+  QueryPerformanceCounter(&now);
+  return now.QuadPart / frequency.QuadPart * 1000000 +
+         now.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart;
+}
+
 nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
   return SystemFunction036(buf, (ULONG)length)
              ? NT_STATUS_SUCCESS

@@ -122,6 +122,13 @@ nt_status nt__win32_request(struct win32_handle *h, uint32_t code,
                             size_t out_cap, size_t *out_len,
                             struct nt_error *err);
 
+/* The same through the system call that is named: NtFsControlFile, else
+ * NtDeviceIoControlFile. */
+nt_status nt__win32_request_by(struct win32_handle *h, bool file_system,
+                               uint32_t code, const void *in, size_t in_len,
+                               void *out, size_t out_cap, size_t *out_len,
+                               struct nt_error *err);
+
 /* One NtReadFile or NtWriteFile of at most WIN32_PIECE bytes, in the same
  * way. *done is at most `len`, whatever the driver says. */
 #define WIN32_PIECE (4U * 1024 * 1024)
@@ -165,6 +172,10 @@ nt_status nt__win32_control(struct nt_handle *handle, uint32_t code,
                             const void *in, size_t in_len, void *out,
                             size_t out_cap, size_t *out_len,
                             struct nt_error *err);
+nt_status nt__win32_control_by(struct nt_handle *handle, bool file_system,
+                               uint32_t code, const void *in, size_t in_len,
+                               void *out, size_t out_cap, size_t *out_len,
+                               struct nt_error *err);
 nt_status nt__win32_read(struct nt_handle *handle, uint64_t offset, void *buf,
                          size_t len, size_t *done, struct nt_error *err);
 nt_status nt__win32_write(struct nt_handle *handle, uint64_t offset,

@@ -27,8 +27,9 @@ struct win32_memory {
 struct request {
   struct win32_handle *h;
   enum { CONTROL, READ, WRITE } kind;
-  uint32_t code;   /* CONTROL */
-  uint64_t offset; /* READ, WRITE */
+  uint32_t code;    /* CONTROL */
+  bool file_system; /* CONTROL: by NtFsControlFile */
+  uint64_t offset;  /* READ, WRITE */
   const void *in;
   size_t in_len;
   void *out;
@@ -112,7 +113,7 @@ static nt_status start(const struct request *r) {
       .file = h->file,
       .event = h->event,
       .io = r->io,
-      .file_system = nt_code_is_fsctl(r->code),
+      .file_system = r->file_system,
       .code = r->code,
       .in = r->sent_in,
       .in_length = (uint32_t)r->in_len,
@@ -288,20 +289,29 @@ static nt_status run(struct request *r, size_t *done, struct nt_error *err) {
   return status;
 }
 
-nt_status nt__win32_request(struct win32_handle *h, uint32_t code,
-                            const void *in, size_t in_len, void *out,
-                            size_t out_cap, size_t *out_len,
-                            struct nt_error *err) {
+nt_status nt__win32_request_by(struct win32_handle *h, bool file_system,
+                               uint32_t code, const void *in, size_t in_len,
+                               void *out, size_t out_cap, size_t *out_len,
+                               struct nt_error *err) {
   struct request r = {
       .h = h,
       .kind = CONTROL,
       .code = code,
+      .file_system = file_system,
       .in = in,
       .in_len = in_len,
       .out = out,
       .out_cap = out_cap,
   };
   return run(&r, out_len, err);
+}
+
+nt_status nt__win32_request(struct win32_handle *h, uint32_t code,
+                            const void *in, size_t in_len, void *out,
+                            size_t out_cap, size_t *out_len,
+                            struct nt_error *err) {
+  return nt__win32_request_by(h, nt_code_is_fsctl(code), code, in, in_len, out,
+                              out_cap, out_len, err);
 }
 
 nt_status nt__win32_read_piece(struct win32_handle *h, uint64_t offset,

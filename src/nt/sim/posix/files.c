@@ -1,9 +1,10 @@
 /*
- * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT and NTFS in
- * one library and mounts nothing.
+ * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT, NTFS and
+ * ISO 9660 in one library and mounts nothing.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <tsk/libtsk.h>
 
 #include "../../text.h"
@@ -17,6 +18,8 @@ struct sim_files {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t length;
+  unsigned handles;       /* that have it */
+  TSK_FS_DIR *entries;    /* while the directory is listed */
   char path[NT_NAME_MAX]; /* "\\Some Dir\\file name.txt", "\\" for the root */
 };
 
@@ -106,13 +109,45 @@ static bool is_real(const TSK_FS_FILE *file) {
           meta->type == TSK_FS_META_TYPE_DIR);
 }
 
+/* The library shows the label of a volume as a file, and says so in the name.
+ * A file that somebody called so has a short name, too. */
+static bool is_label(const TSK_FS_NAME *entry) {
+  static const char suffix[] = " (Volume Label Entry)";
+  size_t length = strlen(entry->name);
+  return length >= sizeof suffix - 1 &&
+         strcmp(entry->name + length - (sizeof suffix - 1), suffix) == 0 &&
+         !(entry->shrt_name && entry->shrt_name[0]);
+}
+
+/* Its names for what exFAT keeps beside files. */
+static bool is_exfat_table(const TSK_FS_INFO *fs, const char *name) {
+  static const char *const tables[] = {"$ALLOC_BITMAP", "$UPCASE_TABLE",
+                                       "$VOLUME_GUID", "$TEX_FAT", "$ACT"};
+  bool table = false;
+  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+    table = table || strcmp(name, tables[i]) == 0;
+  }
+  return table && fs->ftype == TSK_FS_TYPE_EXFAT;
+}
+
+static bool is_entry(const TSK_FS_INFO *fs, const TSK_FS_NAME *entry) {
+  return entry && entry->flags & TSK_FS_NAME_FLAG_ALLOC && entry->name &&
+         !is_label(entry) && !is_exfat_table(fs, entry->name);
+}
+
+/* The library tells upper from lower case on ISO 9660; NT does not. */
+static bool same_name(TSK_FS_INFO *fs, const char *a, const char *b) {
+  return TSK_FS_TYPE_ISISO9660(fs->ftype) ? strcasecmp(a, b) == 0
+                                          : fs->name_cmp(fs, a, b) == 0;
+}
+
 /* A file has a long and, on FAT and NTFS, a short name; both open it. */
 static bool is_called(TSK_FS_INFO *fs, const TSK_FS_NAME *entry,
                       const char *name) {
-  return entry && entry->flags & TSK_FS_NAME_FLAG_ALLOC && entry->name &&
-         (fs->name_cmp(fs, entry->name, name) == 0 ||
+  return is_entry(fs, entry) &&
+         (same_name(fs, entry->name, name) ||
           (entry->shrt_name && entry->shrt_name[0] &&
-           fs->name_cmp(fs, entry->shrt_name, name) == 0));
+           same_name(fs, entry->shrt_name, name)));
 }
 
 /* The entry `name` of a folder, added to the path as it is spelled there. */
@@ -200,6 +235,7 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   memcpy(f->extents, extents, count * sizeof *extents);
   f->extent_count = count;
   f->length = length;
+  f->handles = 1;
   tsk_error_reset();
   nt_status status = open_fs(f, sector_size, err);
   if (nt_ok(status)) {
@@ -213,8 +249,27 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   return status;
 }
 
+/* The Sleuth Kit knows no btrfs; the root folder needs no looking up. */
+nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
+                                  struct nt_error *err) {
+  if (path[strspn(path, "\\")] != '\0') {
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_file_reader",
+            "no library here reads the files of this file system");
+    nt_hint(err, "open the volume or its root folder");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  struct sim_files *f = calloc(1, sizeof *f);
+  if (!f) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
+  f->handles = 1;
+  nt_copy(f->path, sizeof f->path, "\\");
+  *out = f;
+  return NT_STATUS_SUCCESS;
+}
+
 bool nt__sim_files_is_directory(const struct sim_files *file) {
-  return file->file->meta->type == TSK_FS_META_TYPE_DIR;
+  return !file->file || file->file->meta->type == TSK_FS_META_TYPE_DIR;
 }
 
 const char *nt__sim_files_path(const struct sim_files *file) {
@@ -222,7 +277,25 @@ const char *nt__sim_files_path(const struct sim_files *file) {
 }
 
 uint64_t nt__sim_files_size(const struct sim_files *file) {
-  return (uint64_t)file->file->meta->size;
+  return file->file ? (uint64_t)file->file->meta->size : 0;
+}
+
+int64_t nt__sim_files_id(const struct sim_files *file) {
+  return file->file ? (int64_t)file->file->meta->addr : 0;
+}
+
+struct sim_files *nt__sim_files_share(struct sim_files *file) {
+  if (file) {
+    file->handles++;
+  }
+  return file;
+}
+
+/* ---- bytes --------------------------------------------------------------- */
+
+/* The library keeps what it read of the image; others write into it. */
+static void forget_bytes(struct sim_files *f) {
+  memset(f->image->cache_len, 0, sizeof f->image->cache_len);
 }
 
 nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
@@ -244,6 +317,7 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
     nt_hint(err, "stay within its size");
     return NT_STATUS_END_OF_FILE;
   }
+  forget_bytes(f);
   ssize_t got = tsk_fs_file_read(f->file, (TSK_OFF_T)offset, buf, len,
                                  TSK_FS_FILE_READ_FLAG_NONE);
   if (got < 0) {
@@ -253,10 +327,158 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
   return NT_STATUS_SUCCESS;
 }
 
+/* ---- where they lie ------------------------------------------------------ */
+
+static nt_status no_place(const char *reason, const char *detail,
+                          struct nt_error *err) {
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED, reason, "%s", detail);
+  nt_hint(err, "put the file into the image with mtools or ntfscp");
+  return NT_STATUS_NOT_SUPPORTED;
+}
+
+/* The files that NTFS keeps its own state in. */
+#define NTFS_FIRST_USER_FILE 24U
+
+static bool is_system_file(const TSK_FS_INFO *fs, TSK_INUM_T inode) {
+  return TSK_FS_TYPE_ISNTFS(fs->ftype) && inode < NTFS_FIRST_USER_FILE;
+}
+
+static nt_status check_attribute(const struct sim_files *f,
+                                 const TSK_FS_ATTR *attribute, uint64_t offset,
+                                 struct nt_error *err) {
+  if (is_system_file(f->fs, f->file->meta->addr)) {
+    nt_fail(err, NT_STATUS_ACCESS_DENIED, "system_file",
+            "the file system keeps its own state in this file");
+    nt_hint(err, "leave it to the file system");
+    return NT_STATUS_ACCESS_DENIED;
+  }
+  if (attribute->flags & TSK_FS_ATTR_RES) {
+    return no_place("resident_file",
+                    "the file is so small that NTFS keeps its bytes in the "
+                    "record of the file",
+                    err);
+  }
+  if (attribute->flags & (TSK_FS_ATTR_COMP | TSK_FS_ATTR_ENC)) {
+    return no_place("encoded_file", "the file is compressed or encrypted", err);
+  }
+  if (offset >= (uint64_t)attribute->nrd.initsize) {
+    return no_place("uninitialized",
+                    "the file system has not given these bytes a value yet",
+                    err);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* The run with a block of the file; NULL for one that has no place. */
+static const TSK_FS_ATTR_RUN *find_run(const TSK_FS_ATTR *attribute,
+                                       uint64_t block) {
+  const TSK_FS_ATTR_RUN *run = attribute->nrd.run;
+  while (run && block >= run->offset + run->len) {
+    run = run->next;
+  }
+  bool filled = run && block >= run->offset &&
+                !(run->flags &
+                  (TSK_FS_ATTR_RUN_FLAG_SPARSE | TSK_FS_ATTR_RUN_FLAG_FILLER |
+                   TSK_FS_ATTR_RUN_FLAG_ENCRYPTED));
+  return filled ? run : NULL;
+}
+
+static const TSK_FS_ATTR *contents(const struct sim_files *f) {
+  return TSK_FS_TYPE_ISNTFS(f->fs->ftype)
+             ? tsk_fs_file_attr_get_type(f->file, TSK_FS_ATTR_TYPE_NTFS_DATA, 0,
+                                         0)
+             : tsk_fs_file_attr_get(f->file);
+}
+
+uint64_t nt__sim_files_valid(struct sim_files *f) {
+  const TSK_FS_ATTR *attribute = contents(f);
+  return attribute && attribute->flags & TSK_FS_ATTR_NONRES
+             ? (uint64_t)attribute->nrd.initsize
+             : nt__sim_files_size(f);
+}
+
+nt_status nt__sim_files_place(struct sim_files *f, uint64_t offset,
+                              uint64_t *place, uint64_t *length,
+                              struct nt_error *err) {
+  const TSK_FS_ATTR *attribute = contents(f);
+  if (!attribute) {
+    return tsk_failed(err, "finding the file's clusters");
+  }
+  nt_status status = check_attribute(f, attribute, offset, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  uint64_t size = f->fs->block_size, block = offset / size;
+  const TSK_FS_ATTR_RUN *run = find_run(attribute, block);
+  if (!run) {
+    return no_place("sparse_file", "the file has no clusters there", err);
+  }
+  uint64_t left = (run->offset + run->len) * size - offset;
+  uint64_t valid = (uint64_t)attribute->nrd.initsize - offset;
+  *place = (run->addr + (block - run->offset)) * size + offset % size;
+  *length = left < valid ? left : valid;
+  return status;
+}
+
+/* ---- directories --------------------------------------------------------- */
+
+/* What NTFS shows nobody: its own files, and streams of others. */
+static bool is_listed(const struct sim_files *f, const TSK_FS_NAME *name) {
+  return is_entry(f->fs, name) && strcmp(name->name, ".") != 0 &&
+         strcmp(name->name, "..") != 0 &&
+         !is_system_file(f->fs, name->meta_addr) && !strchr(name->name, ':');
+}
+
+static bool fill_entry(struct sim_files *f, const TSK_FS_NAME *name,
+                       struct nt_directory_entry *out) {
+  TSK_FS_FILE *file = tsk_fs_file_open_meta(f->fs, NULL, name->meta_addr);
+  bool real = file && is_real(file);
+  if (real) {
+    out->directory = file->meta->type == TSK_FS_META_TYPE_DIR;
+    out->size = out->directory ? 0 : (uint64_t)file->meta->size;
+    nt_copy(out->name, sizeof out->name, name->name);
+  }
+  if (file) {
+    tsk_fs_file_close(file);
+  }
+  return real;
+}
+
+static void end_listing(struct sim_files *f) {
+  if (f->entries) {
+    tsk_fs_dir_close(f->entries);
+    f->entries = NULL;
+  }
+}
+
+nt_status nt__sim_files_next(struct sim_files *f, uint64_t *cursor,
+                             struct nt_directory_entry *out,
+                             struct nt_error *err) {
+  if (*cursor == 0) { /* begins anew */
+    end_listing(f);
+  }
+  if (!f->entries) {
+    f->entries = tsk_fs_dir_open_meta(f->fs, f->file->meta->addr);
+  }
+  if (!f->entries) {
+    return tsk_failed(err, "reading the folder");
+  }
+  while (*cursor < tsk_fs_dir_getsize(f->entries)) {
+    const TSK_FS_NAME *name =
+        tsk_fs_dir_get_name(f->entries, (size_t)(*cursor)++);
+    if (is_listed(f, name) && fill_entry(f, name, out)) {
+      return NT_STATUS_SUCCESS;
+    }
+  }
+  end_listing(f);
+  return NT_STATUS_NO_MORE_ENTRIES;
+}
+
 void nt__sim_files_close(struct sim_files *f) {
-  if (!f) {
+  if (!f || --f->handles > 0) {
     return;
   }
+  end_listing(f);
   if (f->file) {
     tsk_fs_file_close(f->file);
   }

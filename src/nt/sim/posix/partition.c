@@ -202,7 +202,7 @@ nt_status nt__sim_partition_read(const struct nt_file *file, uint64_t length,
   /* A boot sector of a file system ends in the same signature as an MBR; what
    * mounts as a whole is not partitioned. */
   nt_status status = nt_probe(file, 0, length, &whole, err);
-  if (nt_ok(status) && nt__sim_fsd_for(whole.file_system) == &nt__sim_fsd_raw) {
+  if (nt_ok(status) && !nt__sim_fsd_mounts(whole.file_system, false)) {
     blkid_probe probe = blkid_new_probe();
     status = probe ? probe_table(probe, file, length, sector_size, style, out,
                                  capacity, count, err)

@@ -11,6 +11,7 @@
 /* The root folder, all that there is. */
 struct sim_files {
   char path[2];
+  unsigned handles; /* that have it */
 };
 
 static nt_status refuse(struct nt_error *err) {
@@ -28,6 +29,11 @@ nt_status nt__sim_files_open(struct sim_machine *m,
                              const char *path, struct sim_files **out,
                              struct nt_error *err) {
   (void)m, (void)extents, (void)count, (void)length, (void)sector_size;
+  return nt__sim_files_open_root(path, out, err);
+}
+
+nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
+                                  struct nt_error *err) {
   if (path[strspn(path, "\\")] != '\0') {
     return refuse(err);
   }
@@ -35,7 +41,7 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   if (!root) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
   }
-  *root = (struct sim_files){"\\"};
+  *root = (struct sim_files){.path = "\\", .handles = 1};
   *out = root;
   return NT_STATUS_SUCCESS;
 }
@@ -63,6 +69,39 @@ nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset, void *buf,
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
+uint64_t nt__sim_files_valid(struct sim_files *file) {
+  (void)file;
+  return 0;
+}
+
+int64_t nt__sim_files_id(const struct sim_files *file) {
+  (void)file;
+  return 0;
+}
+
+nt_status nt__sim_files_place(struct sim_files *file, uint64_t offset,
+                              uint64_t *place, uint64_t *length,
+                              struct nt_error *err) {
+  (void)file, (void)offset, (void)place, (void)length;
+  return refuse(err);
+}
+
+nt_status nt__sim_files_next(struct sim_files *file, uint64_t *cursor,
+                             struct nt_directory_entry *out,
+                             struct nt_error *err) {
+  (void)file, (void)cursor, (void)out;
+  return refuse(err);
+}
+
+struct sim_files *nt__sim_files_share(struct sim_files *file) {
+  if (file) {
+    file->handles++;
+  }
+  return file;
+}
+
 void nt__sim_files_close(struct sim_files *file) {
-  free(file);
+  if (file && --file->handles == 0) {
+    free(file);
+  }
 }

@@ -1,0 +1,58 @@
+--- The command that waits: watch.
+-- @module ntvol.cli.watch
+
+local json = require "ntvol.json"
+local output = require "ntvol.cli.output"
+
+local M = {}
+
+local function write(text)
+  io.write(text, "\n")
+  io.flush()
+end
+
+local function show(event, as_json)
+  write(as_json and json.line(event) or tostring(event))
+end
+
+local function watch(args, machine)
+  local events, message, code, info = machine:watch(args.after, args.timeout)
+  if not events then
+    return output.fail(message, code, info)
+  end
+  for event in events do
+    show(event, args.json)
+  end
+  return output.EXIT.ok
+end
+
+local function to_seconds(text)
+  local seconds = tonumber(text)
+  if not seconds or seconds ~= seconds or seconds < 0 then
+    return nil, ("'%s' is not a number of seconds"):format(text)
+  end
+  return seconds
+end
+
+--- Adds the command to the parser.
+-- @param add function(name, summary, run)
+-- @param json_flag function(command) that adds --json
+-- @param to_event_id converts the argument of --after
+function M.add(add, json_flag, to_event_id)
+  local command = json_flag(add("watch",
+    "Print what happens, on the machine and by all processes, as it happens.",
+    watch))
+  command:option "--after"
+    :argname "ID"
+    :description("Begin with the events after this one, 0 for all; without it,"
+      .. " with what happens from now on.")
+    :convert(to_event_id)
+  command:option "--timeout"
+    :argname "SECONDS"
+    :description "End when nothing happens for so long."
+    :convert(to_seconds)
+  command:epilog("Ctrl-C ends it with exit code 5.\n\n"
+    .. "Example: ntvol watch --json --timeout 60")
+end
+
+return M

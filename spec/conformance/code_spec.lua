@@ -1,0 +1,326 @@
+-- Control codes: nt-semantics 4.
+
+local c = require "spec.support.conformance"
+local core = require "ntvol.core"
+local machines = require "spec.support.machines"
+local rows = require "spec.conformance.rows"
+
+local MIB = 1 << 20
+
+-- Codes of other subjects: nobody here answers them.
+local NOT_SIMULATED = {}
+for name in ([[
+  FSCTL_CSV_GET_VOLUME_NAME_FOR_VOLUME_MOUNT_POINT FSCTL_CSV_GET_VOLUME_PATH_NAME
+  FSCTL_EXTEND_VOLUME FSCTL_FILESYSTEM_GET_STATISTICS FSCTL_GET_BOOT_AREA_INFO
+  FSCTL_GET_RETRIEVAL_POINTERS FSCTL_GET_RETRIEVAL_POINTER_BASE
+  FSCTL_INVALIDATE_VOLUMES FSCTL_IS_PATHNAME_VALID
+  FSCTL_LOOKUP_STREAM_FROM_CLUSTER FSCTL_MARK_HANDLE FSCTL_MOVE_FILE
+  FSCTL_QUERY_ON_DISK_VOLUME_INFO FSCTL_QUERY_PERSISTENT_VOLUME_STATE
+  FSCTL_QUERY_USN_JOURNAL FSCTL_SET_PERSISTENT_VOLUME_STATE FSCTL_SHRINK_VOLUME
+  IOCTL_DISK_CREATE_DISK IOCTL_DISK_DELETE_DRIVE_LAYOUT
+  IOCTL_DISK_GROW_PARTITION IOCTL_DISK_SET_DRIVE_LAYOUT_EX
+  IOCTL_MOUNTMGR_AUTO_DL_ASSIGNMENTS IOCTL_MOUNTMGR_CHANGE_NOTIFY
+  IOCTL_MOUNTMGR_CREATE_POINT IOCTL_MOUNTMGR_DELETE_POINTS
+  IOCTL_MOUNTMGR_DELETE_POINTS_DBONLY IOCTL_MOUNTMGR_KEEP_LINKS_WHEN_OFFLINE
+  IOCTL_MOUNTMGR_NEXT_DRIVE_LETTER IOCTL_MOUNTMGR_QUERY_AUTO_MOUNT
+  IOCTL_MOUNTMGR_QUERY_DOS_VOLUME_PATH IOCTL_MOUNTMGR_QUERY_DOS_VOLUME_PATHS
+  IOCTL_MOUNTMGR_QUERY_POINTS IOCTL_MOUNTMGR_SCRUB_REGISTRY
+  IOCTL_MOUNTMGR_SET_AUTO_MOUNT IOCTL_MOUNTMGR_VOLUME_ARRIVAL_NOTIFICATION
+  IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES IOCTL_VOLUME_IS_DYNAMIC
+  IOCTL_VOLUME_POST_ONLINE IOCTL_VOLUME_PREPARE_FOR_CRITICAL_IO
+  IOCTL_VOLUME_PREPARE_FOR_SHRINK IOCTL_VOLUME_QUERY_ALLOCATION_HINT
+  IOCTL_VOLUME_QUERY_MINIMUM_SHRINK_SIZE IOCTL_VOLUME_READ_PLEX
+]]):gmatch("%S+") do
+  NOT_SIMULATED[name] = true
+end
+
+local cases = {}
+local function add(result, id, text, body, disks)
+  cases[#cases + 1] = { id, text, body, result = result, disks = disks }
+end
+
+for _, row in ipairs(rows) do
+  local name = row.code and row.id:match("(%S+)$")
+  if name then
+    add(("0x%08X"):format(row.code), row.id, "its number", function()
+      assert.equal(row.code, core.codes[name])
+    end)
+  end
+  if name and NOT_SIMULATED[name] then
+    add(nil, row.id, "not simulated, never a made-up success", [[
+      v = open D:
+      --
+      v control ]] .. name .. [[ 4096 -> STATUS_INVALID_DEVICE_REQUEST
+    ]])
+  end
+end
+
+local function u32(text, at)
+  return (string.unpack("<I4", text, at + 1))
+end
+
+local function u64(text, at)
+  return (string.unpack("<i8", text, at + 1))
+end
+
+add("device << 16 | access << 14 | function << 2 | method", "4.1 arithmetic",
+  "of every code that has a name", function()
+    for name, code in pairs(core.codes) do
+      local device, access = code >> 16, code >> 14 & 3
+      local number, method = code >> 2 & 0xFFF, code & 3
+      assert.equal(code, core.ctl_code(device, number, method, access), name)
+    end
+  end)
+
+-- ---- file systems --------------------------------------------------------------------
+
+add("false, true, also after the next mount", "4.3 mark dirty fat ntfs",
+  "asked, marked, asked", [[
+    v = open D:; MOUNT
+    v is_dirty -> false
+    v mark_dirty
+    v is_dirty -> true
+    v dismount; DISMOUNT
+    v close
+    w = open D:; MOUNT
+    w is_dirty -> true
+  ]])
+add(nil, "4.3 mark dirty right fat", "without the right to manage", [[
+  v = open D: access=traverse
+  --
+  v control FSCTL_MARK_VOLUME_DIRTY -> STATUS_INVALID_PARAMETER
+]])
+add("36 bytes of the boot sector", "4.3 FAT boot fat", "asked", function(lab)
+  local v = lab:open "D:"
+  assert.equal(machines.content("fat"):sub(1, 0x24),
+    v:control("FSCTL_QUERY_FAT_BPB", nil, 0x24))
+  c.refused("STATUS_BUFFER_TOO_SMALL",
+    v:control("FSCTL_QUERY_FAT_BPB", nil, 0x23))
+end)
+add(nil, "4.3 FAT boot ntfs", "asked", [[
+  v = open D:
+  --
+  v control FSCTL_QUERY_FAT_BPB 36 -> STATUS_INVALID_DEVICE_REQUEST
+]])
+add("96 bytes that agree with the boot sector", "4.3 NTFS data ntfs", "asked",
+  function(lab)
+    local v, boot = lab:open "D:", machines.content("ntfs"):sub(1, 512)
+    local out = assert(v:control("FSCTL_GET_NTFS_VOLUME_DATA", nil, 96))
+    assert.equal(96, #out)
+    assert.equal(u64(boot, 0x48), u64(out, 0))
+    assert.equal(u64(boot, 0x28), u64(out, 8))
+    local sector, factor = boot:byte(12) | boot:byte(13) << 8, boot:byte(14)
+    assert.equal(u64(boot, 0x28) // factor, u64(out, 16))
+    assert(u64(out, 24) > 0 and u64(out, 24) < u64(out, 16))
+    assert.equal(sector, u32(out, 40))
+    assert.equal(sector * factor, u32(out, 44))
+    assert.equal(1024, u32(out, 48))
+    assert.equal(u64(boot, 0x30), u64(out, 64))
+    assert.equal(u64(boot, 0x38), u64(out, 72))
+    c.refused("STATUS_BUFFER_TOO_SMALL",
+      v:control("FSCTL_GET_NTFS_VOLUME_DATA", nil, 95))
+  end)
+add(nil, "4.3 NTFS data fat", "asked", [[
+  v = open D:
+  --
+  v control FSCTL_GET_NTFS_VOLUME_DATA 96 -> STATUS_INVALID_DEVICE_REQUEST
+]])
+
+-- The bits of a bitmap that is asked for whole, and the number of clusters.
+local function bits_of(v)
+  local out = assert(v:control("FSCTL_GET_VOLUME_BITMAP", ("\0"):rep(8), 1 << 16))
+  return out:sub(17), u64(out, 8), u64(out, 0)
+end
+
+add("all clusters, the first used, the last free", "4.3 bitmap fat ntfs", "asked",
+  function(lab, subject)
+    local bits, clusters, first = bits_of(lab:open "D:")
+    assert.equal(0, first)
+    assert.equal((clusters + 7) // 8, #bits)
+    assert.equal(1, bits:byte(1) & 1)
+    local last = clusters - 1
+    if subject == "fat" then
+      assert.equal(0, bits:byte(last // 8 + 1) >> last % 8 & 1)
+    end
+  end)
+add("STATUS_BUFFER_OVERFLOW with a part of it", "4.3 bitmap fat ntfs",
+  "a buffer that is too short", function(lab)
+    local v = lab:open "D:"
+    local whole, clusters = bits_of(v)
+    local info = c.refused("STATUS_BUFFER_OVERFLOW",
+      v:control("FSCTL_GET_VOLUME_BITMAP", ("\0"):rep(8), 18))
+    assert.equal(clusters, u64(info.output, 8))
+    assert.equal(whole:sub(1, 2), info.output:sub(17))
+  end)
+add("\\0\\0\\0\\0, then \\1\\0\\0\\0", "4.3 is dirty fat ntfs", "before and after marking", [[
+  v = open D:; MOUNT
+  v control FSCTL_IS_VOLUME_DIRTY 4 -> "\0\0\0\0"
+  v control FSCTL_MARK_VOLUME_DIRTY -> ""
+  v control FSCTL_IS_VOLUME_DIRTY 4 -> "\1\0\0\0"
+]])
+add("STATUS_INVALID_USER_BUFFER, STATUS_INVALID_PARAMETER",
+  "4.3 is dirty room fat", "no buffer, a short one, a file handle", [[
+  v = open D:
+  f = open D:\a.txt
+  --
+  v control FSCTL_IS_VOLUME_DIRTY 0 -> STATUS_INVALID_USER_BUFFER
+  v control FSCTL_IS_VOLUME_DIRTY 3 -> STATUS_INVALID_PARAMETER
+  f control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_INVALID_PARAMETER
+]])
+
+-- FILE_SYSTEM_RECOGNITION_STRUCTURE with this name, in a sector.
+local function recognition(name)
+  local head = ("\0\0\0%s\0\0\0\0\0FSRS"):format(
+    name .. ("\0"):rep(8 - #name)) .. string.pack("<I2", 24)
+  local sum = 0
+  for i = 4, #head do
+    sum = ((sum & 1) << 15) + (sum >> 1) + head:byte(i) & 0xFFFF
+  end
+  return head .. string.pack("<I2", sum) .. ("\0"):rep(512 - 24)
+end
+
+add("its name", "4.3 recognition raw", "a file system that names itself",
+  function(lab)
+    local v = lab:open "D:"
+    assert.equal(512, v:write(0, recognition "NEWFS"))
+    assert(v:close())
+    v = lab:open "D:"
+    assert.equal("NEWFS\0\0\0\0",
+      v:control("FSCTL_QUERY_FILE_SYSTEM_RECOGNITION", nil, 9))
+    c.refused("STATUS_BUFFER_TOO_SMALL",
+      v:control("FSCTL_QUERY_FILE_SYSTEM_RECOGNITION", nil, 8))
+  end)
+
+-- ---- volumes and disks -----------------------------------------------------------------
+
+local function two_partitions(style)
+  return {
+    { size = MIB },
+    { size = 16 * MIB, style = style, serial = "SER1", volumes = {
+      { letter = "D:", size = 4 * MIB }, { letter = "E:", size = 3 * MIB } } },
+  }
+end
+
+add("32 bytes", "4.4 extents", "of the second partition of the second disk",
+  function(lab)
+    local v = lab:open("E:", { access = "none" })
+    local out = assert(v:control("IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS", nil, 32))
+    assert.same({ 32, 1, 1, 5 * MIB, 3 * MIB },
+      { #out, u32(out, 0), u32(out, 8), u64(out, 16), u64(out, 24) })
+  end, two_partitions "gpt")
+add("STATUS_BUFFER_TOO_SMALL", "4.4 extents", "a short buffer", [[
+  v = open D:
+  --
+  v control IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS 31 -> STATUS_BUFFER_TOO_SMALL
+]])
+add("8 bytes", "4.4 GPT attributes", "on GPT", function(lab)
+  assert.equal(("\0"):rep(8),
+    lab:open("D:"):control("IOCTL_VOLUME_GET_GPT_ATTRIBUTES", nil, 8))
+end, two_partitions "gpt")
+add("STATUS_INVALID_DEVICE_REQUEST", "4.4 GPT attributes", "on MBR", [[
+  v = open D:
+  --
+  v control IOCTL_VOLUME_GET_GPT_ATTRIBUTES 8 -> STATUS_INVALID_DEVICE_REQUEST
+]], two_partitions "mbr")
+add("8 bytes", "4.4 length", "asked by a reader", function(lab)
+  local out = lab:open("D:", { access = "r" })
+    :control("IOCTL_DISK_GET_LENGTH_INFO", nil, 8)
+  assert.same({ 8, machines.FAT_VOLUME_SIZE }, { #out, u64(out, 0) })
+end)
+add(nil, "4.4 length", "asked without the right to read", [[
+  v = open D: access=w
+  --
+  v control IOCTL_DISK_GET_LENGTH_INFO 8 -> STATUS_ACCESS_DENIED
+]])
+add("24 and 40 bytes", "4.4 geometry", "asked", function(lab)
+  local v = lab:open("D:", { access = "none" })
+  local out = assert(v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", nil, 24))
+  assert.same({ 2, 12, 255, 63, 512 }, { u64(out, 0), u32(out, 8), u32(out, 12),
+    u32(out, 16), u32(out, 20) })
+  local more = assert(v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY_EX", nil, 40))
+  assert.equal(out, more:sub(1, 24))
+  assert.equal(16 * MIB, u64(more, 24))
+  c.refused("STATUS_BUFFER_TOO_SMALL",
+    v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", nil, 23))
+end, two_partitions "gpt")
+for style, number in pairs { mbr = 0, gpt = 1 } do
+  add("144 bytes", "4.4 partition", "of the second one, " .. style, function(lab)
+    local out = lab:open("E:"):control("IOCTL_DISK_GET_PARTITION_INFO_EX", nil, 144)
+    assert.same({ 144, number, 5 * MIB, 3 * MIB, 2 },
+      { #out, u32(out, 0), u64(out, 8), u64(out, 16), u32(out, 24) })
+  end, two_partitions(style))
+  add("a header and the partitions", "4.4 layout", style, function(lab)
+    local out = assert(lab:open("PhysicalDrive1"):control(
+      "IOCTL_DISK_GET_DRIVE_LAYOUT_EX", nil, 1 << 16))
+    assert.equal(number, u32(out, 0))
+    local count, starts = u32(out, 4), {}
+    assert.equal(48 + count * 144, #out)
+    for i = 0, count - 1 do
+      local at = 48 + i * 144
+      if u64(out, at + 16) > 0 then
+        starts[#starts + 1] = { u64(out, at + 8), u64(out, at + 16) }
+      end
+    end
+    assert.same({ { MIB, 4 * MIB }, { 5 * MIB, 3 * MIB } }, starts)
+  end, two_partitions(style))
+end
+
+-- { u32 size, u8 persist, padding, u64 attributes, u64 mask, u32[4] }
+local function attributes(value, mask)
+  return string.pack("<I4Bxxxi8i8I4I4I4I4", 40, 0, value, mask, 0, 0, 0, 0)
+end
+
+add("of the disk, not of its volumes", "4.4 disk attributes",
+  "read-only, then offline", function(lab)
+    local p = lab:open "PhysicalDrive0"
+    local function asked()
+      local out = assert(p:control("IOCTL_DISK_GET_DISK_ATTRIBUTES", nil, 16))
+      assert.same({ 16, 16 }, { #out, u32(out, 0) })
+      return u64(out, 8)
+    end
+    local function set(value, mask)
+      return p:control("IOCTL_DISK_SET_DISK_ATTRIBUTES", attributes(value, mask))
+    end
+    assert.equal(0, asked())
+    assert(set(2, 2))
+    assert.equal(2, asked())
+    c.refused("STATUS_MEDIA_WRITE_PROTECTED", p:write(0, ("x"):rep(512)))
+    assert(set(0, 2))
+    assert.equal(0, asked())
+    assert(set(1, 1))
+    assert.equal(1, asked())
+    assert.is_nil((lab.machine:open "D:"))
+    assert(set(0, 1))
+    local v = lab:open "D:"
+    assert.is_false(v:is_offline())
+  end)
+add("12 bytes", "4.4 device number", "of the second partition", function(lab)
+  local v = lab:open("E:", { access = "none" })
+  local out = assert(v:control("IOCTL_STORAGE_GET_DEVICE_NUMBER", nil, 12))
+  assert.same({ 7, 1, 2 }, { u32(out, 0), u32(out, 4), u32(out, 8) })
+end, two_partitions "mbr")
+add("a descriptor with the serial number", "4.4 property", "of the device",
+  function(lab)
+    local v = lab:open("D:", { access = "none" })
+    local out = assert(v:control("IOCTL_STORAGE_QUERY_PROPERTY",
+      string.pack("<I4I4I4", 0, 0, 0), 1024))
+    assert.equal(#out, u32(out, 4))
+    assert.equal("SER1", (string.unpack("z", out, u32(out, 24) + 1)))
+    assert.equal(0, out:byte(11))
+  end, two_partitions "gpt")
+add("8 bytes", "4.4 hotplug", "of a fixed disk", function(lab)
+  local v = lab:open("D:", { access = "none" })
+  local out = assert(v:control("IOCTL_STORAGE_GET_HOTPLUG_INFO", nil, 8))
+  assert.same({ 8, 8, 0 }, { #out, u32(out, 0), out:byte(5) })
+end)
+add(nil, "4.4 unknown", "a code of every device that has none of this number",
+  function(lab)
+    for _, device in ipairs { 0x56, 0x07, 0x2D, 0x4D, 0x6D, 0x53, 0x1234 } do
+      c.refused("STATUS_INVALID_DEVICE_REQUEST",
+        lab:open("D:"):control(core.ctl_code(device, 0x7FF, 0, 0)))
+    end
+  end)
+cases[#cases].result = "STATUS_INVALID_DEVICE_REQUEST"
+
+c.suite(_ENV, cases)
+c.not_yet(_ENV, "4.3 codes", "4.4 codes", "4 answers")

@@ -1,0 +1,125 @@
+-- Every row of the specification has a test, every test a row.
+
+local c = require "spec.support.conformance"
+local proc = require "spec.support.proc"
+local list = require "spec.support.rows"
+
+local FOLDER = "spec/conformance/"
+local SPECIFICATION = "../shared/nt-semantics.md"
+local PAGE = "docs/conformance.md"
+
+-- Names of all tests of the folder.
+local function tests()
+  local names = {}
+  for _, path in ipairs(proc.lines("ls " .. FOLDER .. "*_spec.lua")) do
+    if path ~= FOLDER .. "coverage_spec.lua" then
+      for _, name in ipairs(c.names_in(path)) do
+        names[#names + 1] = name
+      end
+    end
+  end
+  return names
+end
+
+-- Keys of the rows that need a test: "L3 fat".
+local function keys()
+  local found = {}
+  for _, row in ipairs(list.rows) do
+    for _, subject in ipairs(list.subjects(row)) do
+      found[list.key(row.id, subject.name)] = row
+    end
+  end
+  return found
+end
+
+describe("conformance:", function()
+  it("every row has a test, on every file system it speaks of", function()
+    local tested, lacking = {}, {}
+    for _, name in ipairs(tests()) do
+      tested[name:match("^(.-): ")] = true
+    end
+    for key, row in pairs(keys()) do
+      if not tested[key] and not row.not_applicable then
+        lacking[#lacking + 1] = key
+      end
+    end
+    table.sort(lacking)
+    assert.same({}, lacking)
+  end)
+
+  it("every test names a row that it can prove", function()
+    local known, wrong = keys(), {}
+    for _, name in ipairs(tests()) do
+      local row = known[name:match("^(.-): ")]
+      if not row or row.not_applicable then
+        wrong[#wrong + 1] = name
+      end
+    end
+    assert.same({}, wrong)
+  end)
+
+  it("a row that waits for a feature has no other test", function()
+    local wrong = {}
+    for _, name in ipairs(tests()) do
+      local waits = name:find("(not simulated yet: ", 1, true) ~= nil
+      if waits ~= (list.missing(name:match("^(.-): ")) ~= nil) then
+        wrong[#wrong + 1] = name
+      end
+    end
+    assert.same({}, wrong)
+  end)
+
+  it("what waits for a feature is a row", function()
+    local known, wrong = keys(), {}
+    for feature, what in pairs(require "spec.conformance.missing") do
+      for _, key in ipairs(what.rows or {}) do
+        if not known[key] then
+          wrong[#wrong + 1] = feature .. ": " .. key
+        end
+      end
+    end
+    assert.same({}, wrong)
+  end)
+
+  it("the specification has no rule without a row, and no row without a rule",
+    function()
+      local file = io.open(SPECIFICATION)
+      if not file then
+        pending("the specification is not at hand: " .. SPECIFICATION)
+        return
+      end
+      file:close()
+      local rules, stated, wrong = {}, { text = true }, {}
+      for _, rule in ipairs(list.rules(SPECIFICATION)) do
+        -- Sections on reading it, on formatting and on Wine are no rules.
+        if not rule:find("^[056][ .]") then
+          rules[#rules + 1], stated[rule] = rule, true
+        end
+      end
+      local has = {}
+      for _, row in ipairs(list.rows) do
+        has[row.at] = true
+        if not stated[row.at] then
+          wrong[#wrong + 1] = row.id .. " stands nowhere"
+        end
+      end
+      for _, rule in ipairs(rules) do
+        if not has[rule] then
+          wrong[#wrong + 1] = rule .. " has no row"
+        end
+      end
+      assert(#rules > 300, "the specification was not understood")
+      assert.same({}, wrong)
+    end)
+
+  it("the page lists every row", function()
+    local page, lacking = proc.slurp(PAGE), {}
+    for key in pairs(keys()) do
+      if not page:find("| " .. key .. " |", 1, true) then
+        lacking[#lacking + 1] = key
+      end
+    end
+    table.sort(lacking)
+    assert.same({}, lacking)
+  end)
+end)

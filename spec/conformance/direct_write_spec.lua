@@ -1,0 +1,130 @@
+-- Direct writes: nt-semantics 1.10.
+
+local c = require "spec.support.conformance"
+
+local WRITE = "1.10 volume handle "
+local DISK = "1.10 disk handle "
+
+c.suite(_ENV, {
+  { WRITE .. "raw", "write where nothing is mounted", [[
+    v = open D:
+    --
+    v write DATA x -> 512
+  ]] },
+  { WRITE .. "fat ntfs", "write the boot sector", [[
+    v = open D:
+    --
+    v rewrite -> 512
+  ]] },
+  { WRITE .. "fat ntfs", "write into the file system", [[
+    v = open D:
+    --
+    v write DATA x -> STATUS_ACCESS_DENIED
+  ]] },
+  { WRITE .. "fat ntfs", "write from the boot area into the file system", [[
+    v = open D:
+    --
+    v write 0 x 200 -> STATUS_ACCESS_DENIED
+  ]] },
+  { WRITE .. "fat", "write behind the file system", [[
+    v = open D:
+    v extended_io
+    --
+    v write FAT_LAST x -> STATUS_ACCESS_DENIED
+    v write END x -> 512
+  ]] },
+  { WRITE .. "ntfs", "write behind the file system", [[
+    v = open D:
+    v extended_io
+    --
+    v write NTFS_LAST x -> 512
+  ]] },
+  { WRITE .. "fat ntfs", "write a locked volume", [[
+    v = open D:
+    v lock
+    --
+    v write DATA x -> 512
+  ]] },
+  { WRITE .. "fat ntfs", "write a volume that was opened without sharing", [[
+    v = open D: share=
+    --
+    v write DATA x -> 512
+  ]] },
+  { WRITE .. "fat ntfs", "write by the handle that dismounted", [[
+    v = open D:
+    v dismount
+    --
+    v write DATA x -> 512
+  ]] },
+
+  { DISK .. "fat ntfs", "write into a mounted volume", [[
+    v = open D:
+    p = open PhysicalDrive0
+    --
+    p write DATA x -> STATUS_ACCESS_DENIED
+  ]] },
+  { DISK .. "fat ntfs", "write into a locked volume", [[
+    v = open D:
+    v lock
+    p = open PhysicalDrive0
+    --
+    p write DATA x -> 512
+  ]] },
+  { DISK .. "fat ntfs", "write into a dismounted volume", [[
+    v = open D:
+    v dismount
+    p = open PhysicalDrive0
+    --
+    p write DATA x -> 512
+  ]] },
+  { DISK .. "fat ntfs", "write into a volume that was never mounted", [[
+    p = open PhysicalDrive0
+    --
+    p write DATA x -> 512
+  ]] },
+  { DISK .. "raw", "write into a volume without a file system", [[
+    v = open D:
+    p = open PhysicalDrive0
+    --
+    p write DATA x -> 512
+  ]] },
+  { DISK .. "fat", "write sector 0 and the gap before the first volume", function(lab)
+    local d = lab:open "D:"
+    local first = d:extents()[1].offset
+    local p = lab:open "PhysicalDrive0"
+    local sector = ("x"):rep(512)
+    assert.equal(512, p:write(0, p:read(0, 512)))
+    assert.equal(512, p:write(first - 512, sector))
+    assert(d:write(0, require("spec.support.machines").content "fat"))
+    assert(d:close())
+    d = lab:open "D:"
+    assert.equal("FAT12", d:info().file_system)
+    c.refused("STATUS_ACCESS_DENIED", p:write(first + (512 << 10), sector))
+    assert.equal(512, p:write(first - 512, sector))
+  end, result = "success, but STATUS_ACCESS_DENIED inside the volume",
+    disks = { { size = 8 << 20, style = "mbr", volumes = {
+      { letter = "D:", size = 2 << 20 } } } } },
+
+  { "1.10 order fat", "write by a stale handle, into the file system and into the boot area", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    w write DATA x -> STATUS_ACCESS_DENIED
+    w write 0 x -> STATUS_VOLUME_DISMOUNTED
+  ]], result = "STATUS_ACCESS_DENIED, STATUS_VOLUME_DISMOUNTED" },
+
+  { "1.10 unlock fat ntfs", "write after lock, dismount, unlock", [[
+    v = open D:
+    p = open PhysicalDrive0
+    v lock
+    v dismount
+    p write DATA x -> 512
+    v unlock
+    --
+    p write DATA x -> STATUS_ACCESS_DENIED
+    v write DATA x -> 512
+  ]], result = "STATUS_ACCESS_DENIED for the disk, success for who dismounted" },
+})
+
+c.not_yet(_ENV, "1.10 direct writes")

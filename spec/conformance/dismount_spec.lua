@@ -1,0 +1,141 @@
+-- Dismounting: nt-semantics 1.7.
+
+local c = require "spec.support.conformance"
+
+c.suite(_ENV, {
+  { "D1 fat ntfs", "dismount, locked by this handle", [[
+    v = open D:
+    v lock
+    --
+    v dismount; DISMOUNT
+  ]] },
+
+  { "D2 fat ntfs", "dismount with files and volume handles open", [[
+    v = open D:
+    w = open D:
+    f = open D:\a.txt
+    --
+    v dismount; DISMOUNT
+    f read 0 6 -> STATUS_VOLUME_DISMOUNTED
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED
+  ]], result = "success; DISMOUNT, and they answer STATUS_VOLUME_DISMOUNTED" },
+
+  { "D3 fat ntfs raw", "open of a volume that is locked: no other handle can try", [[
+    v = open D:
+    v lock
+    --
+    open D: -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "D4 fat ntfs", "dismount twice", [[
+    v = open D:
+    v dismount
+    --
+    v dismount -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "D4 fat ntfs", "dismount by another handle of the dismounted instance", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    w dismount -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "D4 raw", "dismount, not locked", [[
+    v = open D:
+    --
+    v dismount -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "D5 fat ntfs", "dismount the system volume", [[
+    v = open D:
+    --
+    v dismount -> STATUS_ACCESS_DENIED
+  ]], volume = { system = true } },
+  { "D5 fat ntfs", "dismount the boot volume", [[
+    v = open D:
+    --
+    v dismount -> STATUS_ACCESS_DENIED
+  ]], volume = { boot = true } },
+  { "D5 fat ntfs", "dismount a volume with a page file", [[
+    v = open D:
+    --
+    v dismount -> STATUS_ACCESS_DENIED
+  ]], volume = { pagefile = true } },
+
+  { "D6 fat ntfs", "dismount a file", [[
+    f = open D:\a.txt
+    --
+    f dismount -> STATUS_INVALID_PARAMETER
+  ]] },
+  { "D6 fat ntfs", "dismount a directory", [[
+    f = open D:\ access=r
+    --
+    f dismount -> STATUS_INVALID_PARAMETER
+  ]] },
+  { "D6 fat ntfs", "dismount without the right to manage", [[
+    v = open D: access=traverse+synchronize
+    --
+    v dismount -> STATUS_INVALID_PARAMETER
+  ]] },
+
+  { "D7 fat ntfs", "dismount a read-only volume", [[
+    v = open D: access=r
+    --
+    v dismount; DISMOUNT
+  ]], volume = { readonly = true } },
+
+  { "D8 fat", "dismount, the handle closed by a listener", function(lab)
+    local v = lab:open "D:"
+    local _subscription <close> = assert(lab.machine:subscribe(function(event)
+      if event.name == "DISMOUNT" then
+        assert(v:close())
+      end
+    end))
+    lab:trail()
+    c.refused("STATUS_FILE_CLOSED", v:dismount())
+    assert.equal("DISMOUNT; DISMOUNT_FAILED", lab:trail())
+    assert(lab:open("D:"):close())
+    assert.equal("", lab:trail())
+  end, result = "STATUS_FILE_CLOSED; DISMOUNT, DISMOUNT_FAILED, still mounted" },
+  { "D8 fat", "dismount of what is dismounted is no failure to announce", [[
+    v = open D:
+    v dismount
+    --
+    v dismount -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+
+  { "D9 raw", "dismount, locked", [[
+    v = open D:
+    v lock
+    --
+    v dismount
+    v dismount
+  ]] },
+  { "D9 raw", "reading and opening after it", [[
+    v = open D:
+    v lock
+    v dismount
+    v unlock
+    --
+    w = open D:
+    v count 0 512 -> 512
+  ]], result = "success, nothing has changed" },
+
+  { "D10 ntfs", "dismount, then lock", [[
+    v = open D:
+    v dismount
+    --
+    v lock; LOCK
+  ]] },
+
+  { "D deferred fat ntfs", "an open between dismount and close, then after the close", [[
+    v = open D:
+    v dismount
+    --
+    open D: -> STATUS_VOLUME_DISMOUNTED
+    v close
+    w = open D:; MOUNT
+  ]] },
+})
+
+c.not_yet(_ENV, "1.7 dismount")

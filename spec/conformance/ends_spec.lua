@@ -1,0 +1,163 @@
+-- Alignment, ends, extended DASD: nt-semantics 1.11. Corner cases: 1.12.
+
+local c = require "spec.support.conformance"
+
+-- The binding refuses what is not aligned before any machine is asked.
+local function unaligned(lab, name)
+  local v = lab:open(name)
+  for _, wrong in ipairs { { 7, 512 }, { 0, 100 }, { 256, 512 } } do
+    assert.is_false(pcall(v.read, v, wrong[1], wrong[2]))
+  end
+  assert.is_false(pcall(v.write, v, 1, ("a"):rep(512)))
+  assert.is_false(pcall(v.write, v, 0, "short"))
+end
+
+c.suite(_ENV, {
+  { "1.11 alignment fat ntfs raw", "offsets and lengths that are no sectors", function(lab)
+    unaligned(lab, "D:")
+  end, result = "raises" },
+  { "1.11 alignment disk", "offsets and lengths that are no sectors", function(lab)
+    unaligned(lab, "PhysicalDrive0")
+  end, result = "raises" },
+
+  { "1.11 read past the end fat", "read at the end of the file system", [[
+    v = open D:
+    --
+    v read END 512 -> STATUS_END_OF_FILE
+    v read LENGTH 512 -> STATUS_END_OF_FILE
+  ]] },
+  { "1.11 read past the end fat", "read across the end of the file system", [[
+    v = open D:
+    --
+    v count FAT_LAST 4096 -> 512
+  ]] },
+  { "1.11 read past the end ntfs", "read at the end of the file system", [[
+    v = open D:
+    --
+    v read NTFS_LAST 512 -> STATUS_END_OF_FILE
+  ]] },
+
+  { "1.11 write past the end fat", "write at the end of the file system", [[
+    v = open D:
+    --
+    v write END x -> 0
+    v lock; LOCK
+    v write END x -> 0
+  ]] },
+  { "1.11 write past the end fat", "write across the end of the file system", [[
+    v = open D:
+    v lock
+    --
+    v write FAT_LAST x 4 -> 512
+  ]] },
+  { "1.11 write past the end ntfs", "write at the end of the file system", [[
+    v = open D:
+    v lock
+    --
+    v write NTFS_LAST x -> 0
+  ]] },
+
+  { "1.11 extended fat", "read and write behind the end, for this handle only", [[
+    v = open D:
+    w = open D:
+    v extended_io
+    --
+    v write END x -> 512
+    v count END 512 -> 512
+    w read END 512 -> STATUS_END_OF_FILE
+  ]], result = "success, STATUS_END_OF_FILE for others" },
+  { "1.11 extended ntfs", "read the backup boot sector", [[
+    v = open D:
+    v extended_io
+    --
+    v count NTFS_LAST 512 -> 512
+  ]] },
+  { "1.11 extended fat ntfs", "on a file, and without the right to manage", [[
+    f = open D:\a.txt
+    v = open D: access=traverse
+    --
+    f extended_io -> STATUS_INVALID_PARAMETER
+    v extended_io -> STATUS_INVALID_PARAMETER
+  ]] },
+  -- There is no file system below a disk; RAW answers what it does not know.
+  { "1.11 extended disk", "on a whole disk", [[
+    p = open PhysicalDrive0
+    --
+    p extended_io -> STATUS_INVALID_PARAMETER
+  ]] },
+
+  { "1.11 RAW raw", "read and write at the end of the partition", [[
+    v = open D:
+    --
+    v write RAW_LAST x -> 512
+    v count RAW_LAST 4096 -> 512
+    v read RAW_LENGTH 512 -> STATUS_END_OF_FILE
+  ]] },
+
+  { "1.11 first touch fat", "a raw read after a file was written, and the reverse", [[
+    v = open D:
+    f = open D:\a.txt
+    --
+    f put 0 ALPHA -> 5
+    v count 0 512 -> 512
+    f read 0 6 -> "ALPHA\n"
+  ]], result = "both see the same bytes" },
+
+  { "1.12 remount fat ntfs", "an open of another file by anyone", [[
+    v = open D:
+    v dismount
+    v close
+    --
+    f = open D:\a.txt access=r; MOUNT
+  ]] },
+
+  { "1.12 verify fat ntfs", "open after the boot sector was changed", [[
+    v = open D:
+    v renumber -> 512
+    v close
+    --
+    w = open D:; MOUNT
+  ]] },
+
+  { "1.12 read-only fat ntfs", "write and flush", [[
+    v = open D:
+    v lock
+    --
+    v write DATA x -> STATUS_MEDIA_WRITE_PROTECTED
+    v flush -> STATUS_MEDIA_WRITE_PROTECTED
+  ]], volume = { readonly = true } },
+  { "1.12 read-only fat", "marking it dirty", [[
+    v = open D:
+    --
+    v control FSCTL_MARK_VOLUME_DIRTY -> STATUS_MEDIA_WRITE_PROTECTED
+  ]], volume = { readonly = true } },
+  { "1.12 read-only fat ntfs", "lock, unlock, dismount", [[
+    v = open D:
+    --
+    v lock; LOCK
+    v dismount; DISMOUNT
+    v unlock; UNLOCK
+  ]], volume = { readonly = true }, result = "success" },
+
+  { "1.12 removal fat ntfs", "uninstall with a file open", [[
+    f = open D:\a.txt access=r
+    --
+    machine uninstall D: -> STATUS_DEVICE_BUSY
+  ]] },
+  { "1.12 removal fat ntfs", "uninstall, nothing open", [[
+    v = open D:
+    v close
+    --
+    machine uninstall D:
+  ]] },
+
+  { "1.12 bytes returned", "lock, dismount, unlock as codes with room for an answer", [[
+    v = open D:
+    --
+    v control FSCTL_LOCK_VOLUME 100 -> ""; LOCK
+    v control FSCTL_DISMOUNT_VOLUME 100 -> ""; DISMOUNT
+    v control FSCTL_UNLOCK_VOLUME 100 -> ""; UNLOCK
+  ]], result = "no bytes" },
+})
+
+c.not_yet(_ENV, "1.11 ends", "1.12 corners")

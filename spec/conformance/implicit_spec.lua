@@ -1,0 +1,114 @@
+-- The lock by share mode: nt-semantics 1.5.
+
+local c = require "spec.support.conformance"
+
+c.suite(_ENV, {
+  { "implicit write fat ntfs", "with write access, read sharing is dropped", [[
+    v = open D: share=r
+    --
+    open D: access=r -> STATUS_ACCESS_DENIED
+  ]] },
+  { "implicit write fat ntfs", "with write access, a reader is in the way", [[
+    w = open D: access=r
+    --
+    open D: share=r -> STATUS_SHARING_VIOLATION
+  ]] },
+
+  { "implicit no read fat ntfs", "a volume handle is in the way", [[
+    w = open D: access=r
+    --
+    open D: access=r share= -> STATUS_SHARING_VIOLATION
+  ]] },
+  { "implicit no read fat ntfs", "a file is in the way", [[
+    f = open D:\a.txt access=r share=rwd
+    --
+    open D: access=r share= -> STATUS_SHARING_VIOLATION
+  ]] },
+
+  { "implicit read fat ntfs", "readers are not in the way", [[
+    w = open D: access=r
+    f = open D:\a.txt access=r
+    --
+    v = open D: access=r share=r
+  ]] },
+  { "implicit read fat ntfs", "a writer is in the way", [[
+    f = open D:\a.txt access=rw share=rwd
+    --
+    open D: access=r share=r -> STATUS_SHARING_VIOLATION
+  ]] },
+  { "implicit read fat ntfs", "a writing volume handle is in the way", [[
+    w = open D: share=rwd
+    --
+    open D: access=r share=r -> STATUS_SHARING_VIOLATION
+  ]] },
+
+  { "implicit flags fat ntfs", "direct device opens, and locks of the volume", [[
+    v = open D: access=r share=
+    --
+    w = open D: access=none
+    v is_locked -> false
+    volume locked D: -> false
+  ]], result = "not locked for the device" },
+  { "implicit flags fat ntfs", "the disk stays blocked", [[
+    v = open D: share=
+    p = open PhysicalDrive0
+    --
+    p write DATA x -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "implicit unlock fat ntfs", "unlock by the owner", [[
+    v = open D: share=
+    --
+    v unlock -> STATUS_NOT_LOCKED
+  ]] },
+
+  { "implicit explicit fat", "opens after lock and unlock", [[
+    v = open D: share=
+    --
+    v lock; LOCK
+    v unlock; UNLOCK
+    w = open D:
+    v close
+  ]], result = "success; LOCK, UNLOCK" },
+  { "implicit explicit ntfs", "opens after lock and unlock", [[
+    v = open D: share=
+    --
+    v lock; LOCK
+    v unlock; UNLOCK
+    w = open D:; MOUNT
+    v close
+  ]], result = "success; LOCK, UNLOCK, MOUNT" },
+
+  { "implicit close fat ntfs", "close", [[
+    v = open D: share=
+    --
+    v close; UNLOCK
+  ]] },
+  { "implicit close fat ntfs", "the next open", [[
+    v = open D: share=
+    v close
+    --
+    w = open D:
+  ]] },
+
+  { "implicit access fat ntfs", "any access locks", [[
+    v = open D: access=r share=
+    open D: access=r -> STATUS_ACCESS_DENIED
+    v close
+    v = open D: access=w share=
+    open D: access=r -> STATUS_ACCESS_DENIED
+    v close
+    v = open D: access=traverse share=
+    --
+    open D: access=r -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "implicit trigger raw", "share modes play no role", [[
+    v = open D: share=
+    --
+    w = open D: share=
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], result = "success, no lock" },
+})
+
+c.not_yet(_ENV, "1.5 implicit lock")

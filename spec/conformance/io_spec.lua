@@ -1,0 +1,227 @@
+-- Requests through handles of every state: nt-semantics 1.8, "I/O".
+
+local c = require "spec.support.conformance"
+
+c.suite(_ENV, {
+  { "I1 fat ntfs", "an ANY_ACCESS code through a direct device open of a locked volume", [[
+    v = open D:
+    w = open D: access=none
+    v lock
+    --
+    w control IOCTL_STORAGE_GET_DEVICE_NUMBER 12 -> "\7\0\0\0\0\0\0\0\0\0\0\0"
+  ]], result = "12 bytes" },
+  { "I1 fat ntfs", "no other handle can be there", [[
+    v = open D:
+    v lock
+    --
+    open D: -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "I2 fat ntfs", "write anywhere by the owner of the lock", [[
+    v = open D:
+    v lock
+    --
+    v write DATA x -> 512
+    v write 0 x -> 512
+    v count DATA 512 -> 512
+  ]], result = "success" },
+
+  { "I3 fat ntfs", "read and write by the dismounting handle", [[
+    v = open D:
+    v dismount
+    --
+    v write DATA x -> 512
+    v count DATA 512 -> 512
+    v flush
+  ]], result = "success" },
+
+  { "I4 fat ntfs", "read by another volume handle after a dismount", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "I4 fat ntfs", "write the boot area by another volume handle after a dismount", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    w write 0 x -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+
+  { "I5 fat ntfs", "read, flush, ask and list by file handles after a dismount", [[
+    v = open D:
+    f = open D:\a.txt
+    v dismount
+    --
+    f read 0 6 -> STATUS_VOLUME_DISMOUNTED
+    f put 0 x -> STATUS_VOLUME_DISMOUNTED
+    f flush -> STATUS_VOLUME_DISMOUNTED
+    f mounted -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "I5 fat ntfs", "they stay dead beside the next mount, and close", [[
+    v = open D:
+    f = open D:\a.txt
+    v dismount
+    v close
+    --
+    g = open D:\a.txt; MOUNT
+    g read 0 6 -> "alpha\n"
+    f read 0 6 -> STATUS_VOLUME_DISMOUNTED
+    f close
+  ]], result = "STATUS_VOLUME_DISMOUNTED, then success" },
+  -- A long one: NTFS keeps short files in their records, which only the
+  -- system writes.
+  { "I5 fat ntfs", "what was written before a forced dismount is on disk", function(lab)
+    local path = "D:\\long file name.txt"
+    local v, f = lab:open "D:", lab:open(path)
+    assert.equal(5, f:write(2, "ALPHA"))
+    assert(v:dismount())
+    c.refused("STATUS_VOLUME_DISMOUNTED", f:write(2, "OMEGA"))
+    assert(f:close())
+    assert(v:close())
+    lab:trail()
+    local again <close> = lab:open(path, { access = "r" })
+    assert.equal("MOUNT", lab:trail())
+    assert.equal("a ALPHA", again:read(0, 7))
+  end, result = "the first write, not the second; MOUNT" },
+
+  { "I6 fat ntfs", "file after its device was removed", [[
+    f = open D:\a.txt
+    machine mask 0
+    --
+    f read 0 6 -> STATUS_FILE_INVALID
+  ]] },
+  { "I6 fat ntfs", "volume handle after its device was removed", [[
+    v = open D:
+    machine mask 0
+    --
+    v lock -> STATUS_FILE_INVALID
+    v mounted -> STATUS_FILE_INVALID
+    v read 0 512 -> STATUS_FILE_INVALID
+  ]] },
+
+  { "I7 fat ntfs", "file after another file system took its place", [[
+    v = open D:
+    f = open D:\a.txt
+    v renumber -> 512
+    v close
+    w = open D:
+    --
+    f flush -> STATUS_WRONG_VOLUME
+    f mounted -> STATUS_WRONG_VOLUME
+    f read 0 6 -> STATUS_WRONG_VOLUME
+  ]] },
+
+  { "I8 fat ntfs", "file whose volume is verified by this read, and changed", [[
+    v = open D:
+    f = open D:\a.txt
+    v renumber -> 512
+    v close
+    --
+    f read 0 6 -> STATUS_WRONG_VOLUME
+  ]] },
+  { "I8 fat ntfs", "file whose volume is verified by this read, and the same", [[
+    v = open D:
+    f = open D:\a.txt
+    v rewrite -> 512
+    v close
+    --
+    f read 0 6 -> "alpha\n"
+  ]] },
+
+  { "I9 fat ntfs", "device codes after a dismount, by every volume handle", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    v device_number -> { type = 7, number = 0, partition = 0 }
+    w device_number -> { type = 7, number = 0, partition = 0 }
+    w is_offline -> false
+    w online
+  ]] },
+
+  { "I10 fat ntfs", "device codes on a file", [[
+    f = open D:\a.txt
+    --
+    f control IOCTL_VOLUME_ONLINE -> STATUS_INVALID_PARAMETER
+    f control IOCTL_STORAGE_GET_DEVICE_NUMBER 12 -> STATUS_INVALID_PARAMETER
+  ]] },
+
+  { "I11 fat", "asked while locked", [[
+    v = open D:
+    v lock
+    --
+    v mounted -> ""
+  ]], result = "success" },
+  { "I11 fat", "asked when dismounted, by the volume and by a file", [[
+    v = open D:
+    f = open D:\a.txt
+    v dismount
+    --
+    f mounted -> STATUS_VOLUME_DISMOUNTED
+    v mounted -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "I11 fat", "asked of a file on a good volume", [[
+    f = open D:\a.txt
+    --
+    f mounted -> ""
+  ]], result = "success" },
+
+  { "I12 ntfs", "asked while locked", [[
+    v = open D:
+    v lock
+    --
+    v mounted -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "I12 ntfs", "asked while not locked", [[
+    v = open D:
+    --
+    v mounted -> ""
+  ]], result = "success" },
+
+  -- The binding knows that the handle is closed and asks no machine.
+  { "I13", "every method of a closed handle", function(lab)
+    local v = lab:open "D:"
+    assert(v:close())
+    for _, verb in ipairs {
+      "lock", "unlock", "dismount", "online", "offline", "flush", "is_mounted",
+    } do
+      assert.has_error(function()
+        v[verb](v)
+      end, "attempt to use a closed volume")
+    end
+    assert(v:close())
+  end, result = "raises" },
+
+  { "I14", "codes without the rights that their number names", [[
+    v = open D: access=r
+    --
+    v offline -> STATUS_ACCESS_DENIED
+    v online -> STATUS_ACCESS_DENIED
+  ]] },
+  { "I14", "before any driver sees the code, even an unknown one", function(lab)
+    local core = require "ntvol.core"
+    for access = 0, 3 do
+      for word, held in pairs { none = 0, r = 1, w = 2, rw = 3 } do
+        local v <close> = lab:open("D:", { access = word })
+        c.refused(held & access == access and "STATUS_INVALID_DEVICE_REQUEST"
+          or "STATUS_ACCESS_DENIED",
+          v:control(core.ctl_code(0x56, 0x7FF, 0, access)))
+      end
+    end
+  end, result = "STATUS_ACCESS_DENIED" },
+
+  { "I15 fat ntfs", "dirty questions after a dismount", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    w control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_VOLUME_DISMOUNTED
+    w control FSCTL_MARK_VOLUME_DIRTY -> STATUS_VOLUME_DISMOUNTED
+    v control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+})
+
+c.not_yet(_ENV, "1.8 I/O")

@@ -1,0 +1,211 @@
+-- Locking: nt-semantics 1.5, the explicit lock.
+
+local c = require "spec.support.conformance"
+
+local UNKNOWN = 0x91FFC
+
+c.suite(_ENV, {
+  { "L1 fat ntfs raw", "lock alone", [[
+    v = open D:
+    --
+    v lock; LOCK
+  ]] },
+  { "L1 fat ntfs raw", "lock allows direct writes by the owner", [[
+    v = open D:
+    v lock
+    --
+    v write DATA x -> 512
+    v is_locked -> true
+  ]], result = "success" },
+
+  { "L2 fat ntfs", "lock with a file open", [[
+    v = open D:
+    f = open D:\a.txt
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+  { "L2 fat ntfs", "lock with the root directory open", [[
+    v = open D:
+    f = open D:\ access=r
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+  { "L2 fat ntfs", "lock after the file was closed", [[
+    v = open D:
+    f = open D:\a.txt
+    v lock -> STATUS_ACCESS_DENIED
+    f close
+    --
+    v lock; LOCK
+  ]] },
+
+  { "L3 fat ntfs raw", "lock with a second volume handle", [[
+    v = open D:
+    w = open D:
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+  { "L3 fat ntfs raw", "lock with a second volume handle that reads and shares all", [[
+    v = open D: share=rwd
+    w = open D: access=r share=rwd
+    --
+    w lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+
+  { "L4 fat ntfs", "lock with direct device opens", [[
+    v = open D:
+    w = open D: access=none
+    x = open D: access=read_attributes+read_control
+    --
+    v lock; LOCK
+  ]] },
+
+  { "L5 fat ntfs", "lock with a mapped file whose handle is closed", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    s = f map
+    f close
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+  { "L5 fat ntfs", "lock after the section was closed", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    s = f map
+    f close
+    s close
+    --
+    v lock; LOCK
+  ]] },
+
+  { "L6 fat ntfs", "lock with a page file", [[
+    v = open D:
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], volume = { pagefile = true } },
+
+  { "L7 fat ntfs", "lock the system volume", [[
+    v = open D:
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], volume = { system = true } },
+  { "L7 fat ntfs", "lock the boot volume", [[
+    v = open D:
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], volume = { boot = true } },
+
+  { "L8 fat ntfs", "lock a read-only volume", [[
+    v = open D: access=r
+    --
+    v lock; LOCK
+  ]], volume = { readonly = true } },
+
+  { "L9 fat ntfs raw", "lock twice", [[
+    v = open D:
+    v lock
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v is_locked -> true
+  ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED, and locked as before" },
+
+  { "L10 fat ntfs raw", "an open of a locked volume, so that no second lock can be tried", [[
+    v = open D:
+    v lock
+    --
+    open D: -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "L11 fat ntfs", "lock a file", [[
+    f = open D:\a.txt
+    --
+    f lock -> STATUS_INVALID_PARAMETER
+  ]] },
+  { "L11 fat ntfs", "lock a directory", [[
+    f = open D:\ access=r
+    --
+    f lock -> STATUS_INVALID_PARAMETER
+  ]] },
+
+  { "L12 fat ntfs", "lock without the right to manage", [[
+    v = open D: access=read_attributes+synchronize+traverse
+    --
+    v lock -> STATUS_INVALID_PARAMETER
+  ]] },
+
+  { "L13 fat ntfs raw", "lock without data access", [[
+    v = open D: access=none
+    --
+    v lock -> STATUS_INVALID_DEVICE_REQUEST
+  ]] },
+
+  { "L14 fat ntfs", "lock with read access", [[
+    v = open D: access=r
+    --
+    v lock; LOCK
+  ]] },
+
+  { "L15 fat ntfs", "lock a volume that was opened without sharing", [[
+    v = open D: share=
+    --
+    v lock; LOCK
+  ]] },
+  { "L15 fat ntfs", "lock a volume that shares only reading, or only deleting", [[
+    v = open D: share=r
+    v lock; LOCK
+    v close
+    v = open D: share=d
+    --
+    v lock; LOCK
+  ]] },
+
+  { "L16 fat ntfs", "lock after a dismount", [[
+    v = open D:
+    v dismount
+    --
+    v lock; LOCK
+  ]] },
+  { "L16 fat ntfs", "lock after a dismount, a file still open", [[
+    v = open D:
+    f = open D:\a.txt
+    v dismount
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+
+  { "L17 fat", "lock, the handle closed by a listener", function(lab)
+    local v = lab:open "D:"
+    local _subscription <close> = assert(lab.machine:subscribe(function(event)
+      if event.name == "LOCK" then
+        assert(v:close())
+      end
+    end))
+    lab:trail()
+    c.refused("STATUS_FILE_CLOSED", v:lock())
+    assert.equal("LOCK; LOCK_FAILED", lab:trail())
+    assert(lab:open("D:"):close())
+  end, result = "STATUS_FILE_CLOSED; LOCK, LOCK_FAILED" },
+
+  { "L19 fat ntfs", "a code that nobody knows", function(lab)
+    local v = lab:open "D:"
+    lab:trail()
+    c.refused("STATUS_INVALID_DEVICE_REQUEST", v:control(UNKNOWN))
+    assert.equal("", lab:trail())
+  end, result = "STATUS_INVALID_DEVICE_REQUEST" },
+  { "L19 raw", "a code that nobody knows", function(lab)
+    c.refused("STATUS_INVALID_PARAMETER",
+      lab:open("D:"):control(UNKNOWN))
+    assert.equal("", lab:trail())
+  end, result = "STATUS_INVALID_PARAMETER" },
+
+  { "L20 fat ntfs", "lock an offline volume, on the handle that dismounted", [[
+    v = open D:
+    v dismount
+    v offline
+    --
+    v lock; LOCK
+  ]] },
+})
+
+c.not_yet(_ENV, "1.5 lock")

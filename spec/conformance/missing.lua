@@ -1,0 +1,23 @@
+--- Rows that are not simulated yet, by the feature that they wait for. `subject`
+-- stands for all rows on that file system.
+
+return {
+  ["cdfs"] = { subject = "cdfs" },
+  ["btrfs"] = { subject = "btrfs" },
+  ["csvfs and cluster nodes"] = { subject = "csvfs" },
+  ["drives without a medium"] = {
+    rows = { "9.3 no medium", "4.4 eject" },
+  },
+  ["spanned volumes"] = {
+    rows = { "4.4 two extents" },
+  },
+  ["points of the mount manager"] = {
+    rows = { "F15" },
+  },
+  ["persistent volume state"] = {
+    rows = { "4.3 persistent state fat" },
+  },
+  ["shadow copies"] = {
+    rows = { "1.12 shadow copies" },
+  },
+}

@@ -1,0 +1,214 @@
+-- Offline and online, and questions by status: nt-semantics 1.8.
+
+local c = require "spec.support.conformance"
+
+c.suite(_ENV, {
+  { "F1 fat ntfs", "offline after a dismount on the same handle", [[
+    v = open D:
+    v dismount
+    --
+    v offline
+    v is_offline -> true
+    v read 0 512 -> STATUS_DEVICE_NOT_READY
+  ]], result = "success, then STATUS_DEVICE_NOT_READY" },
+  { "F1 raw", "offline", [[
+    v = open D:
+    --
+    v offline
+    v read 0 512 -> STATUS_DEVICE_NOT_READY
+  ]], result = "success, then STATUS_DEVICE_NOT_READY" },
+
+  { "F2", "offline with one right only", [[
+    v = open D: access=r
+    w = open D: access=w
+    --
+    v offline -> STATUS_ACCESS_DENIED
+    w offline -> STATUS_ACCESS_DENIED
+  ]] },
+  { "F2", "offline without data access", [[
+    v = open D: access=none
+    --
+    v offline -> STATUS_ACCESS_DENIED
+  ]] },
+  { "F2", "offline with the two data rights", [[
+    v = open D: access=read_data+write_data
+    --
+    v offline
+  ]] },
+
+  { "F3 fat ntfs", "offline while mounted, then reading", [[
+    v = open D:
+    f = open D:\a.txt
+    --
+    v offline
+    f read 0 6 -> STATUS_DEVICE_NOT_READY
+    v online
+    f read 0 6 -> "alpha\n"
+  ]], result = "success; reads answer STATUS_DEVICE_NOT_READY until it is online" },
+
+  { "F4 fat ntfs", "offline twice", [[
+    v = open D:
+    v dismount
+    v offline
+    --
+    v offline
+    v is_offline -> true
+  ]], result = "success" },
+
+  { "F5 fat ntfs", "offline of the system volume", [[
+    v = open D:
+    --
+    v offline -> STATUS_ACCESS_DENIED
+  ]], volume = { system = true } },
+  { "F5 fat ntfs", "offline of the boot volume", [[
+    v = open D:
+    --
+    v offline -> STATUS_ACCESS_DENIED
+  ]], volume = { boot = true } },
+
+  { "F7 disk", "offline of a whole disk", [[
+    p = open PhysicalDrive0
+    --
+    p offline -> STATUS_INVALID_DEVICE_REQUEST
+  ]] },
+
+  { "F9 fat ntfs raw", "read and write while offline", [[
+    v = open D:
+    v lock
+    v dismount
+    v offline
+    --
+    v write DATA x -> STATUS_DEVICE_NOT_READY
+    v flush -> STATUS_DEVICE_NOT_READY
+    v read 0 512 -> STATUS_DEVICE_NOT_READY
+  ]] },
+
+  { "F10 fat ntfs", "queries while offline", [[
+    v = open D:
+    v dismount
+    v offline
+    --
+    v is_offline -> true
+    v control IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE -> ""
+    v device_number -> { type = 7, number = 0, partition = 0 }
+    v count 0 512 -> STATUS_DEVICE_NOT_READY
+  ]], result = "success, but not for the medium" },
+  { "F10 fat ntfs", "the length while offline", [[
+    v = open D:
+    v dismount
+    v offline
+    --
+    v control IOCTL_DISK_GET_LENGTH_INFO 8 -> STATUS_DEVICE_NOT_READY
+  ]] },
+
+  { "F11 fat", "open of an offline volume, and of its file", [[
+    v = open D:
+    v dismount
+    v offline
+    v close
+    --
+    w = open D:
+    x = open D: access=none
+    open D:\a.txt access=r -> STATUS_DEVICE_NOT_READY
+  ]], result = "success, but STATUS_DEVICE_NOT_READY for the file" },
+
+  { "F12", "the disk while its volume is offline", [[
+    v = open D:
+    p = open PhysicalDrive0
+    v dismount
+    v offline
+    --
+    p write DATA x -> 512
+    p count DATA 512 -> 512
+  ]], result = "success" },
+
+  { "F13 fat ntfs", "open while offline", [[
+    v = open D:
+    v dismount
+    v offline
+    v close
+    --
+    w = open D:
+    volume mounted D: -> false
+    w close
+  ]], result = "no MOUNT" },
+
+  { "F14", "the LUN goes and comes back", [[
+    v = open D:
+    v dismount
+    v offline
+    v close
+    machine mask 0
+    --
+    machine unmask 0
+    volume offline D: -> false
+    w = open D:; MOUNT
+  ]], result = "online" },
+
+  { "F online fat ntfs", "online twice, and the next open", [[
+    v = open D:
+    v dismount
+    v offline
+    --
+    v online
+    v online
+    v close
+    volume mounted D: -> false
+    w = open D:; MOUNT
+  ]], result = "success, mounted by the next open" },
+  { "F online raw", "online, not offline before", [[
+    v = open D:
+    --
+    v online
+    v online
+  ]] },
+
+  { "1.8 IS_CLUSTERED", "a volume that is not in a cluster", [[
+    v = open D: access=none
+    --
+    v control IOCTL_VOLUME_IS_CLUSTERED -> STATUS_UNSUCCESSFUL
+  ]] },
+  { "1.8 IS_OFFLINE", "an online volume", [[
+    v = open D: access=none
+    --
+    v control IOCTL_VOLUME_IS_OFFLINE -> STATUS_UNSUCCESSFUL
+  ]] },
+  { "1.8 IS_OFFLINE", "an offline volume", [[
+    v = open D:
+    v offline
+    w = open D: access=none
+    --
+    w control IOCTL_VOLUME_IS_OFFLINE -> ""
+  ]], result = "success" },
+  { "1.8 SUPPORTS_ONLINE_OFFLINE", "a volume", [[
+    v = open D: access=none
+    --
+    v control IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE -> ""
+  ]], result = "success" },
+  { "1.8 IS_IO_CAPABLE", "a volume", [[
+    v = open D: access=none
+    --
+    v control IOCTL_VOLUME_IS_IO_CAPABLE -> ""
+  ]], result = "success" },
+  { "1.8 IS_PARTITION", "a volume that is a partition", [[
+    v = open D: access=none
+    --
+    v control IOCTL_VOLUME_IS_PARTITION -> ""
+  ]], result = "success",
+    disks = { { size = 16 << 20, style = "gpt",
+      volumes = { { letter = "D:", size = 4 << 20 } } } } },
+  { "1.8 IS_VOLUME_MOUNTED fat", "good, dismounted, replaced", [[
+    v = open D:
+    f = open D:\a.txt
+    f mounted -> ""
+    v renumber -> 512
+    v close
+    --
+    f mounted -> STATUS_WRONG_VOLUME
+    w = open D:; MOUNT
+    w dismount; DISMOUNT
+    w mounted -> STATUS_VOLUME_DISMOUNTED
+  ]], result = "success, STATUS_WRONG_VOLUME, STATUS_VOLUME_DISMOUNTED" },
+})
+
+c.not_yet(_ENV, "1.8 offline", "1.8 questions")

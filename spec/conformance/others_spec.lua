@@ -1,0 +1,243 @@
+-- Other processes, names and file systems, as observed: nt-semantics 9.2 to 9.4.
+
+local c = require "spec.support.conformance"
+local core = require "ntvol.core"
+local machines = require "spec.support.machines"
+local tempdir = require "spec.support.tempdir"
+
+-- ---- 9.2: two connections to one folder ------------------------------------------
+
+-- A machine in a folder with a FAT volume, and its folder.
+local function shared(lab)
+  local folder = tempdir(lab.defer) .. "/lab"
+  local machine = assert(require("ntvol.sim.core").create(folder, {
+    disks = { { size = machines.FAT_VOLUME_SIZE,
+      volumes = { { letter = "D:" } } } },
+  }))
+  lab.defer(function()
+    machine:close()
+  end)
+  do
+    local disk <close> = assert(machine:open "PhysicalDrive0")
+    assert(disk:write(0, machines.content "fat"))
+  end
+  return machine, folder
+end
+
+-- Another connection, as another process has it.
+local function connect(lab, folder)
+  local machine = assert(core.connect("sim", folder))
+  lab.defer(function()
+    machine:close()
+  end)
+  return machine
+end
+
+-- Runs Lua code in another process, with `machine` connected and `v` open.
+local function elsewhere(folder, code)
+  local output, status = require("spec.helpers").child(([[
+    require "ntvol.sim.core"
+    local machine = assert(require("ntvol.core").connect("sim", %q))
+    local v = assert(machine:open "D:")
+    %s]]):format(folder, code))
+  return output, status
+end
+
+-- The names of all events of file systems so far.
+local function trail(machine)
+  local names = {}
+  for _, event in ipairs(machine:events()) do
+    names[#names + 1] = event.kind == "volume" and event.name or nil
+  end
+  return table.concat(names, "; ")
+end
+
+-- ---- 9.3 ----------------------------------------------------------------------------
+
+local function names_of(lab)
+  local info = lab.machine:volumes()[1]
+  return {
+    "D:", "\\\\.\\D:", "\\\\.\\d:", "\\\\?\\D:", info.guid_path,
+    "\\\\?\\GLOBALROOT" .. info.device,
+  }
+end
+
+c.suite(_ENV, {
+  { "9.2 exit fat", "a process locks and exits", function(lab)
+    local machine, folder = shared(lab)
+    local output, status = elsewhere(folder, "assert(v:lock()) os.exit(true, false)")
+    assert.equal(0, status, output)
+    local w <close> = assert(machine:open "D:")
+    assert.equal("MOUNT; LOCK; UNLOCK", trail(machine))
+    c.refused("STATUS_NOT_LOCKED", w:unlock())
+    assert(w:lock())
+  end, result = "the lock is gone, STATUS_NOT_LOCKED, then lock succeeds" },
+
+  { "9.2 other fat", "another process holds the lock, then ends", function(lab)
+    local machine, folder = shared(lab)
+    local other = connect(lab, folder)
+    local v = assert(other:open "D:")
+    assert(v:lock())
+    c.refused("STATUS_ACCESS_DENIED", machine:open "D:")
+    c.refused("STATUS_ACCESS_DENIED", machine:open "D:\\a.txt")
+    assert(other:close())
+    local w <close> = assert(machine:open "D:")
+    assert(w:lock())
+  end, result = "STATUS_ACCESS_DENIED, then success" },
+
+  { "9.2 killed fat", "the process that holds the lock is killed", function(lab)
+    local machine, folder = shared(lab)
+    local output, status = elsewhere(folder, [[
+      assert(v:lock())
+      os.execute "kill -9 $PPID"]])
+    assert.not_equal(0, status, output)
+    local w <close> = assert(machine:open "D:")
+    assert.equal("MOUNT; LOCK; UNLOCK", trail(machine))
+    assert(w:lock())
+  end, result = "the lock is gone at once" },
+
+  { "9.2 handle fat", "another process has a volume handle", function(lab)
+    local machine, folder = shared(lab)
+    local other = connect(lab, folder)
+    local theirs <close> = assert(other:open "D:")
+    local v <close> = assert(machine:open "D:")
+    c.refused("STATUS_ACCESS_DENIED", v:lock())
+    c.refused("STATUS_NOT_LOCKED", v:unlock())
+    assert(v:dismount())
+    c.refused("STATUS_VOLUME_DISMOUNTED", theirs:read(0, 512))
+  end, result = "STATUS_ACCESS_DENIED, STATUS_NOT_LOCKED, success" },
+
+  { "9.2 directory fat", "another process has its current directory there", function(lab)
+    local machine, folder = shared(lab)
+    local other = connect(lab, folder)
+    local directory = assert(other:open("D:\\Some Dir", { access = { "traverse" } }))
+    local v <close> = assert(machine:open "D:")
+    c.refused("STATUS_ACCESS_DENIED", v:lock())
+    assert(directory:close())
+    assert(v:lock())
+  end, result = "STATUS_ACCESS_DENIED, then success" },
+
+  { "9.2 image fat", "another process runs a program from there", function(lab)
+    local machine, folder = shared(lab)
+    local other = connect(lab, folder)
+    local file = assert(other:open("D:\\a.txt", { access = "r", share = "rd" }))
+    local _image <close> = assert(file:map { image = true })
+    assert(file:close())
+    local v = assert(machine:open "D:")
+    c.refused("STATUS_ACCESS_DENIED", v:lock())
+    assert(v:dismount())
+    assert(v:close())
+    local w <close> = assert(machine:open "D:")
+    assert(w:lock())
+  end, result = "STATUS_ACCESS_DENIED, dismount succeeds, then lock succeeds" },
+
+  { "9.2 system fat", "lock and unlock the system volume", [[
+    v = open D: access=r
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v unlock -> STATUS_NOT_LOCKED
+  ]], volume = { system = true },
+    result = "STATUS_ACCESS_DENIED, STATUS_NOT_LOCKED" },
+
+  { "9.3 volume", "every name of a volume, then lock", function(lab)
+    for _, name in ipairs(names_of(lab)) do
+      local v <close> = lab:open(name)
+      assert.equal("volume", v:kind(), name)
+      assert(v:lock())
+    end
+  end, result = "success; LOCK" },
+  { "9.3 backslash", "the same with a backslash, then lock", function(lab)
+    for _, name in ipairs(names_of(lab)) do
+      local f <close> = lab:open(name .. "\\", { access = "r" })
+      assert.equal("directory", f:kind(), name)
+      c.refused("STATUS_INVALID_PARAMETER", f:lock())
+    end
+  end, result = "a directory, STATUS_INVALID_PARAMETER" },
+  { "9.3 nothing", "a letter and a device that are not there", [[
+    open \\.\Z: -> STATUS_OBJECT_NAME_NOT_FOUND
+    open \\.\HarddiskVolume99 -> STATUS_OBJECT_NAME_NOT_FOUND
+    open PhysicalDrive9 -> STATUS_OBJECT_NAME_NOT_FOUND
+  ]] },
+  { "9.3 nothing", "the link of a volume's device, as on Windows", [[
+    v = open \\.\HarddiskVolume1
+    --
+    v lock; LOCK
+  ]] },
+  { "9.3 PhysicalDrive", "unlock, lock, offline", [[
+    p = open \\.\PhysicalDrive0
+    p unlock -> STATUS_NOT_LOCKED
+    p lock; LOCK
+    --
+    p online -> STATUS_INVALID_DEVICE_REQUEST
+    p offline -> STATUS_INVALID_DEVICE_REQUEST
+  ]] },
+  { "9.3 invalid", "a prefix without a name", [[
+    open \\.\ -> STATUS_OBJECT_NAME_INVALID
+  ]] },
+
+  { "9.4 RAW lock raw", "lock, unlock, a second handle", [[
+    v = open D:
+    --
+    v unlock -> STATUS_NOT_LOCKED
+    v lock; LOCK
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    open D: -> STATUS_ACCESS_DENIED
+    v unlock; UNLOCK
+    w = open D:
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], result = "as FAT" },
+  { "9.4 RAW dismount raw", "without and with the lock", [[
+    v = open D:
+    --
+    v dismount -> STATUS_ACCESS_DENIED
+    v lock; LOCK
+    v dismount
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v unlock; UNLOCK
+    w = open D:
+  ]], result = "STATUS_ACCESS_DENIED, then success without effect" },
+  { "9.4 RAW codes raw", "IS_VOLUME_MOUNTED and others", [[
+    v = open D:
+    --
+    v mounted -> STATUS_INVALID_PARAMETER
+    v control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_INVALID_PARAMETER
+  ]] },
+  { "9.4 RAW path raw", "a file, the root directory", [[
+    open D:\a.txt access=r -> STATUS_UNRECOGNIZED_VOLUME
+    open D:\ access=r -> STATUS_UNRECOGNIZED_VOLUME
+  ]] },
+  { "9.4 RAW share raw", "two handles that share nothing", [[
+    v = open D: share=
+    w = open D: share=
+  ]] },
+
+  { "9.4 disk lock disk", "unlock, lock, dismount", [[
+    p = open PhysicalDrive0
+    --
+    p unlock -> STATUS_NOT_LOCKED
+    p dismount -> STATUS_ACCESS_DENIED
+    p lock; LOCK
+    p lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    p dismount
+    p unlock; UNLOCK
+  ]], result = "as RAW" },
+  { "9.4 disk volumes disk", "a locked and dismounted disk, its volume and a file", [[
+    v = open D:
+    f = open D:\a.txt
+    p = open PhysicalDrive0
+    --
+    p lock; LOCK
+    p dismount
+    v mounted -> ""
+    f read 0 6 -> "alpha\n"
+    w = open D:
+  ]], result = "they go on" },
+  { "9.4 disk offline disk", "online and offline", [[
+    p = open PhysicalDrive0
+    --
+    p online -> STATUS_INVALID_DEVICE_REQUEST
+    p offline -> STATUS_INVALID_DEVICE_REQUEST
+  ]] },
+})
+
+c.not_yet(_ENV, "9.3 names", "9.4 others")

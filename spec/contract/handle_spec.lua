@@ -1,0 +1,449 @@
+-- Handles that come from other handles: duplicates (1.2 "Duplicates", 7.10, U1,
+-- obs 10 and 31) and mapped files (L5, 1.1 reference count, obs 11 and 12, 9.2).
+-- And control codes through the wrong system call (obs 35).
+
+local machines = require "spec.support.machines"
+local helpers = require "spec.helpers"
+
+local refused = machines.refused
+
+machines.each(_ENV, function(lab)
+  local function duplicate(handle)
+    local twin = assert(handle:duplicate())
+    lab.handles[#lab.handles + 1] = twin
+    return twin
+  end
+
+  local function map(file, options)
+    local section = assert(file:map(options))
+    lab.handles[#lab.handles + 1] = section
+    return section
+  end
+
+  describe("a duplicate", function()
+    it("1.2: is the same open object by another handle", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      assert.equal("volume", w:kind())
+      assert.equal("D:", w:name())
+      assert.equal(v:machine(), w:machine())
+      assert.equal(v:read(0, 512), w:read(0, 512))
+      assert(v:close())
+      assert.equal(512, #assert(w:read(0, 512)))
+    end)
+
+    it("obs 10: shares the lock, which lives until the last one closes", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      lab:trail()
+      assert(v:lock())
+      assert.is_true(w:is_locked())
+      assert(w:unlock())
+      assert.is_false(v:is_locked())
+      assert(w:lock())
+      assert(v:close())
+      assert.equal("LOCK; UNLOCK; LOCK", lab:trail())
+      lab:refuses("STATUS_ACCESS_DENIED", "D:")
+      lab:refuses("STATUS_ACCESS_DENIED", "D:\\a.txt")
+      assert.equal("", lab:trail())
+      assert(w:close())
+      assert.equal("UNLOCK", lab:trail())
+      lab:open "D:"
+    end)
+
+    it("U1: can end the lock; nobody holds it then", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      assert(v:lock())
+      assert(w:unlock())
+      refused("STATUS_NOT_LOCKED", v:unlock())
+      refused("STATUS_NOT_LOCKED", w:unlock())
+    end)
+
+    it("L9: cannot lock what the other one holds", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      assert(v:lock())
+      local info = refused("STATUS_ACCESS_DENIED", w:lock())
+      assert.equal("already_locked", info.reason)
+    end)
+
+    it("7.10: does not count as a second handle for the lock", function()
+      lab:start()
+      local v = lab:open "D:"
+      duplicate(v)
+      duplicate(v)
+      assert(v:lock())
+    end)
+
+    it("obs 31: dismounts for all; the last close finishes it", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      assert(v:lock())
+      assert(w:dismount())
+      assert(w:close())
+      lab:refuses("STATUS_ACCESS_DENIED", "D:")
+      assert(v:close())
+      lab:open "D:"
+    end)
+
+    it("I3: goes on after the other one dismounted", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      assert(v:dismount())
+      assert.equal(512, #assert(w:read(0, 512)))
+      refused("STATUS_VOLUME_DISMOUNTED", w:dismount())
+      assert(v:close())
+      lab:refuses("STATUS_VOLUME_DISMOUNTED", "D:")
+      assert(w:close())
+      lab:open "D:"
+    end)
+
+    it("1.11: shares the right to the rest of the volume", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      refused("STATUS_END_OF_FILE", w:read(machines.FAT_SIZE, 512))
+      assert(v:extended_io())
+      assert(w:read(machines.FAT_SIZE, 512))
+    end)
+
+    it("of a file keeps the file open, and is counted once", function()
+      lab:start()
+      local v, f = lab:open "D:", lab:open "D:\\a.txt"
+      local g = duplicate(f)
+      assert(f:close())
+      assert.equal("alpha\n", g:read(0, 10))
+      local info = refused("STATUS_ACCESS_DENIED", v:lock())
+      assert.equal(1, #info.holders)
+      assert(g:close())
+      assert(v:lock())
+    end)
+
+    it("exists of every kind of handle", function()
+      lab:start()
+      for name, kind in pairs {
+        ["PhysicalDrive0"] = "disk", ["E:\\"] = "directory", ["F:"] = "volume",
+      } do
+        local v = lab:open(name)
+        local w = duplicate(duplicate(v))
+        assert(v:close())
+        assert.equal(kind, w:kind())
+        assert(w:close())
+      end
+      local v = lab:open("D:", { access = "none" })
+      assert.equal("device", duplicate(v):kind())
+    end)
+
+    it("of a locked handle refuses the removal until all are closed", function()
+      lab:start()
+      local v = lab:open "D:"
+      local w = duplicate(v)
+      assert(v:close())
+      local info = refused("STATUS_DEVICE_BUSY", lab.machine:uninstall "D:")
+      assert.equal(1, #info.holders)
+      assert(w:close())
+      assert(lab.machine:uninstall "D:")
+    end)
+
+    describe("and guards:", function()
+      it("a guard ends when a duplicate unlocks", function()
+        lab:start()
+        local v = lab:open "D:"
+        local w = duplicate(v)
+        local guard = assert(v:lock())
+        assert(w:unlock())
+        assert.is_false(guard:held())
+        assert.is_true(guard:unlock())
+      end)
+
+      it("a guard is not that of a later lock of a duplicate", function()
+        lab:start()
+        local v = lab:open "D:"
+        local w, x = duplicate(v), duplicate(v)
+        local guard = assert(v:lock())
+        assert(w:unlock())
+        local later = assert(x:lock())
+        assert.is_false(guard:held())
+        assert.is_true(guard:unlock())
+        assert.is_true(later:held())
+        assert.is_true(v:is_locked())
+      end)
+
+      it("nor when it was ended and begun by control codes", function()
+        lab:start()
+        local v = lab:open "D:"
+        local w = duplicate(v)
+        local guard = assert(v:lock())
+        assert(w:control "FSCTL_UNLOCK_VOLUME")
+        assert(w:control "FSCTL_LOCK_VOLUME")
+        assert.is_false(guard:held())
+        assert.is_true(w:is_locked())
+      end)
+
+      it("a guard unlocks while its own handle is open", function()
+        lab:start()
+        local v = lab:open "D:"
+        local w = duplicate(v)
+        local guard = assert(v:lock())
+        assert(w:close())
+        assert.is_true(guard:held())
+        assert(guard:unlock())
+        lab:open "D:"
+      end)
+
+      it("a guard whose handle was closed leaves the lock to the others", function()
+        lab:start()
+        local v = lab:open "D:"
+        local w = duplicate(v)
+        local guard = assert(v:lock())
+        assert(v:close())
+        assert.is_false(guard:held())
+        assert.is_true(guard:unlock())
+        assert.is_true(w:is_locked())
+        assert(w:unlock())
+      end)
+    end)
+
+    it("takes no arguments, and is not made of a closed handle", function()
+      lab:start()
+      local v = lab:open "D:"
+      helpers.raises("duplicate", v.duplicate, v, {})
+      v:close()
+      helpers.raises("closed volume", v.duplicate, v)
+    end)
+  end)
+
+  for letter, file_system in pairs { D = "fat", E = "ntfs" } do
+    local path = letter .. ":\\a.txt"
+
+    describe("a section on " .. file_system, function()
+      it("L5, obs 11: refuses the lock after its file is closed", function()
+        lab:start()
+        local v, f = lab:open(letter .. ":"), lab:open(path, { access = "r" })
+        local section = map(f)
+        assert.equal("section", section:kind())
+        assert(f:close())
+        lab:trail()
+        local info = refused("STATUS_ACCESS_DENIED", v:lock())
+        assert.equal("LOCK; LOCK_FAILED", lab:trail())
+        assert.equal("in_use", info.reason)
+        assert.equal("mapped file \\a.txt", info.holders[1].how)
+        assert.equal(1, #info.holders)
+        assert(section:close())
+        assert(v:lock())
+      end)
+
+      it("9.2: a running program refuses the lock and allows the dismount", function()
+        lab:start()
+        local v, f = lab:open(letter .. ":"), lab:open(path, { access = "r" })
+        local program = map(f, { image = true })
+        assert(f:close())
+        local info = refused("STATUS_ACCESS_DENIED", v:lock())
+        assert.equal("running program \\a.txt", info.holders[1].how)
+        lab:trail()
+        assert(v:dismount())
+        assert.equal("DISMOUNT", lab:trail())
+        assert(v:close())
+        local fresh = lab:open(letter .. ":")
+        assert(fresh:lock())
+        assert(program:close())
+      end)
+
+      it("obs 12, 1.1: stays with the dead instance after a dismount", function()
+        lab:start()
+        local v, f = lab:open(letter .. ":"), lab:open(path, { access = "r" })
+        local section = map(f)
+        assert(f:close())
+        assert(v:dismount())
+        refused("STATUS_VOLUME_DISMOUNTED", section:read(0, 5))
+        refused("STATUS_VOLUME_DISMOUNTED", section:size())
+        assert(v:close())
+        refused("STATUS_VOLUME_DISMOUNTED", section:read(0, 5))
+        local again = lab:open(path, { access = "r" })
+        assert.equal("alpha\n", again:read(0, 10))
+        assert(section:close())
+      end)
+    end)
+  end
+
+  describe("a section", function()
+    it("is read, and has a size", function()
+      lab:start()
+      local f = lab:open("D:\\long file name.txt", { access = "r" })
+      local section = map(f)
+      f:close()
+      local text = machines.FILES["long file name.txt"]
+      assert.equal(#text, section:size())
+      assert.equal(text:sub(101, 300), section:read(100, 200))
+      refused("STATUS_END_OF_FILE", section:read(#text, 1))
+    end)
+
+    it("answers everything else with its type", function()
+      lab:start()
+      local f = lab:open "D:\\a.txt"
+      local section = map(f)
+      for name, call in pairs {
+        write = function() return section:write(0, "x") end,
+        flush = function() return section:flush() end,
+        lock = function() return section:lock() end,
+        unlock = function() return section:unlock() end,
+        dismount = function() return section:dismount() end,
+        is_mounted = function() return section:is_mounted() end,
+        info = function() return section:info() end,
+        list = function() return section:list() end,
+        map = function() return section:map() end,
+        extents = function() return section:extents() end,
+      } do
+        assert.is_nil((call()), name)
+        local info = refused("STATUS_OBJECT_TYPE_MISMATCH", call())
+        assert.equal("section", info.reason, name)
+        assert(info.hint, name)
+      end
+      local can = section:capabilities()
+      for _, verb in ipairs { "lock", "write", "info", "control", "map", "list",
+        "is_mounted", "extents" } do
+        assert.is_false(can[verb], verb)
+      end
+      assert.is_true(can.read)
+      assert.is_true(can.duplicate)
+    end)
+
+    it("can be duplicated", function()
+      lab:start()
+      local v, f = lab:open "D:", lab:open("D:\\a.txt", { access = "r" })
+      local section = map(f)
+      local twin = duplicate(section)
+      f:close()
+      section:close()
+      assert.equal("alpha\n", twin:read(0, 10))
+      refused("STATUS_ACCESS_DENIED", v:lock())
+      twin:close()
+      assert(v:lock())
+    end)
+
+    it("holds no share mode: the file opens anew after its handle closed", function()
+      lab:start()
+      local f = lab:open("D:\\a.txt", { access = "r", share = "" })
+      map(f)
+      f:close()
+      lab:open("D:\\a.txt", { access = "rw", share = "" })
+    end)
+
+    it("refuses the removal of its volume", function()
+      lab:start()
+      local f = lab:open("D:\\a.txt", { access = "r" })
+      local section = map(f)
+      f:close()
+      refused("STATUS_DEVICE_BUSY", lab.machine:uninstall "D:")
+      section:close()
+      assert(lab.machine:uninstall "D:")
+    end)
+
+    it("is made of files only, and of bytes that can be read", function()
+      lab:start()
+      for _, name in ipairs { "D:", "D:\\", "PhysicalDrive0" } do
+        local info = refused("STATUS_INVALID_FILE_FOR_SECTION", lab:open(name):map())
+        assert.equal("not_a_file", info.reason)
+      end
+      local f = lab:open("D:\\a.txt", { access = "w" })
+      refused("STATUS_ACCESS_DENIED", f:map())
+    end)
+
+    it("is not made on a dismounted volume", function()
+      lab:start()
+      local v, f = lab:open "D:", lab:open "D:\\a.txt"
+      assert(v:dismount())
+      refused("STATUS_VOLUME_DISMOUNTED", f:map())
+    end)
+
+    it("takes the option image, a boolean, and no other", function()
+      lab:start()
+      local f = lab:open "D:\\a.txt"
+      helpers.raises("image", f.map, f, { image = 1 })
+      helpers.raises("size", f.map, f, { size = 1 })
+      helpers.raises("map", f.map, f, {}, 1)
+    end)
+  end)
+
+  describe("through the wrong system call", function()
+    local FSCTL, IOCTL = { entry = "fsctl" }, { entry = "ioctl" }
+    local LOCKS = { "FSCTL_LOCK_VOLUME", "FSCTL_UNLOCK_VOLUME",
+      "FSCTL_DISMOUNT_VOLUME" }
+    local LINES = { "IOCTL_VOLUME_ONLINE", "IOCTL_VOLUME_OFFLINE" }
+
+    for letter, file_system in pairs { D = "fat", E = "ntfs" } do
+      it("obs 35: the disk does not know codes of " .. file_system, function()
+        lab:start()
+        local v = lab:open(letter .. ":")
+        lab:trail()
+        for _, code in ipairs(LOCKS) do
+          refused("STATUS_NOT_SUPPORTED", v:control(code, "", 0, IOCTL))
+        end
+        assert.is_false(v:is_locked())
+        assert.equal("", lab:trail())
+        assert.is_true(v:is_mounted())
+      end)
+
+      it("obs 35: " .. file_system .. " does not know codes of volumes", function()
+        lab:start()
+        local v = lab:open(letter .. ":")
+        for _, code in ipairs(LINES) do
+          refused("STATUS_INVALID_DEVICE_REQUEST", v:control(code, "", 0, FSCTL))
+        end
+        assert.is_false(v:is_offline())
+      end)
+    end
+
+    it("L19: RAW answers what it answers to all codes it does not know", function()
+      lab:start()
+      local v = lab:open "F:"
+      refused("STATUS_INVALID_PARAMETER",
+        v:control("IOCTL_VOLUME_ONLINE", "", 0, FSCTL))
+      refused("STATUS_NOT_SUPPORTED",
+        v:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
+    end)
+
+    it("I14: the access bits of the code are looked at first", function()
+      lab:start()
+      local v = lab:open("D:", { access = "r" })
+      for _, code in ipairs(LINES) do
+        local info = refused("STATUS_ACCESS_DENIED", v:control(code, "", 0, FSCTL))
+        assert.equal("handle_access", info.reason)
+      end
+      refused("STATUS_NOT_SUPPORTED", v:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
+    end)
+
+    it("L13: a device handle reaches no file system", function()
+      lab:start()
+      local v = lab:open("D:", { access = "none" })
+      refused("STATUS_NOT_SUPPORTED", v:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
+      refused("STATUS_INVALID_DEVICE_REQUEST",
+        v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", "", 24, FSCTL))
+    end)
+
+    it("I10: a file takes no codes of devices", function()
+      lab:start()
+      local f = lab:open "D:\\a.txt"
+      refused("STATUS_INVALID_PARAMETER",
+        f:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
+    end)
+
+    it("the right one may be named", function()
+      lab:start()
+      local v = lab:open "D:"
+      assert(v:control("FSCTL_LOCK_VOLUME", "", 0, FSCTL))
+      assert.is_true(v:is_locked())
+      assert.equal(8, #assert(v:control("IOCTL_DISK_GET_LENGTH_INFO", "", 8, IOCTL)))
+      assert(v:control("FSCTL_UNLOCK_VOLUME", "", 0, {}))
+      helpers.raises("fsctl, ioctl", v.control, v, 1, "", 0, { entry = "nt" })
+      helpers.raises("entry", v.control, v, 1, "", 0, { entri = "ioctl" })
+    end)
+  end)
+end)

@@ -1,0 +1,294 @@
+-- btrfs and CDFS: where they answer differently than FAT. Rows of nt-semantics
+-- 1.4 to 1.10, and 9.4, which tells what was observed.
+
+local btrfs = require "spec.support.btrfs"
+local iso = require "spec.support.iso"
+local machines = require "spec.support.machines"
+local proc = require "spec.support.proc"
+local sim = require "ntvol.sim.core"
+local tempdir = require "spec.support.tempdir"
+
+local refused = machines.refused
+
+local FILES = { ["A.TXT;1"] = "alpha\n", ["LONG.BIN;1"] = ("0123456"):rep(900) }
+local READ = { access = "r" }
+
+describe("personality", function()
+  if proc.windows then -- docs/simulator.md, "On Windows"
+    pending("the Windows build recognises neither btrfs nor ISO 9660")
+    return
+  end
+
+  local defer, finish, machine, seen
+
+  local function image(name, data)
+    local path = tempdir(defer) .. "/" .. name
+    machines.put(path, data)
+    return path
+  end
+
+  local function start(disk)
+    machine = assert(sim.create(":memory:", { disks = { disk } }))
+    seen = 0
+    defer(function()
+      machine:close()
+    end)
+  end
+
+  local function start_btrfs()
+    start { image = image("b.img", btrfs { label = "DATA", size = 1 << 20 }) }
+  end
+
+  local function start_cd(volume)
+    start { image = image("cd.iso", iso { label = "MY_CD", files = FILES }),
+      cdrom = true, volumes = { volume } }
+  end
+
+  local function open(name, options)
+    return assert(machine:open(name or "D:", options))
+  end
+
+  local function trail()
+    local names = {}
+    for _, event in ipairs(assert(machine:events(seen))) do
+      seen = event.id
+      names[#names + 1] = event.name
+    end
+    return table.concat(names, "; ")
+  end
+
+  before_each(function()
+    defer = machines.cleanup(function(f)
+      finish = f
+    end)
+  end)
+
+  after_each(function()
+    finish()
+  end)
+
+  describe("btrfs", function()
+    before_each(start_btrfs)
+
+    it("btrfs: is recognised by its bytes, and mounts", function()
+      local v = open()
+      assert.equal("btrfs", v:info().file_system)
+      assert.equal("DATA", v:info().label)
+      assert.equal("MOUNT", trail())
+    end)
+
+    it("L2 btrfs: lock with a file open -> STATUS_ACCESS_DENIED", function()
+      local v, f = open(), open("D:\\", READ)
+      trail()
+      refused("STATUS_ACCESS_DENIED", v:lock())
+      assert.equal("LOCK; LOCK_FAILED", trail())
+      assert(f:close())
+      assert(v:lock())
+    end)
+
+    it("L3 btrfs: lock with a second volume handle -> success", function()
+      local v, w = open(), open()
+      assert(v:lock())
+      assert(w:close())
+    end)
+
+    it("L9 btrfs: lock again by the same handle -> success", function()
+      local v = open()
+      local guard = assert(v:lock())
+      trail()
+      assert(v:control("FSCTL_LOCK_VOLUME"))
+      assert.equal("LOCK", trail())
+      assert(guard:unlock())
+      refused("STATUS_NOT_LOCKED", v:control("FSCTL_UNLOCK_VOLUME"))
+    end)
+
+    it("L10, U3 btrfs: lock by another handle -> success, it stays with the"
+      .. " first", function()
+      local v, w = open(), open()
+      local guard = assert(v:lock())
+      assert(w:control("FSCTL_LOCK_VOLUME"))
+      refused("STATUS_NOT_LOCKED", w:control("FSCTL_UNLOCK_VOLUME"))
+      assert(guard:unlock())
+    end)
+
+    it("D1, D2 btrfs: dismount unlocked -> success", function()
+      local v = open()
+      trail()
+      assert(v:dismount())
+      assert.equal("DISMOUNT", trail())
+    end)
+
+    it("D3 btrfs (documented): dismount, locked by another -> "
+      .. "STATUS_ACCESS_DENIED", function()
+      local v, w = open(), open()
+      assert(v:lock())
+      refused("STATUS_ACCESS_DENIED", w:control("FSCTL_DISMOUNT_VOLUME"))
+    end)
+
+    it("D4 btrfs: dismount twice -> success", function()
+      local v = open()
+      assert(v:dismount())
+      assert(v:control("FSCTL_DISMOUNT_VOLUME"))
+    end)
+
+    it("9.4 btrfs: open while dismounted -> STATUS_ACCESS_DENIED", function()
+      local v = open()
+      assert(v:dismount())
+      refused("STATUS_ACCESS_DENIED", machine:open "D:")
+      assert(v:close())
+      assert(open():close())
+    end)
+
+    it("9.4 btrfs: a file handle takes the codes", function()
+      local f = open("D:\\", READ)
+      refused("STATUS_ACCESS_DENIED", f:control("FSCTL_LOCK_VOLUME"))
+      refused("STATUS_NOT_LOCKED", f:control("FSCTL_UNLOCK_VOLUME"))
+      assert(f:control("FSCTL_DISMOUNT_VOLUME"))
+    end)
+
+    it("1.9 btrfs: the dismount ends when no file is open", function()
+      local v, f = open(), open("D:\\", READ)
+      assert(v:dismount())
+      assert.equal(0, f:size())
+      assert(v:close())
+      refused("STATUS_ACCESS_DENIED", machine:open "D:")
+      assert(f:close())
+      assert(open():close())
+    end)
+
+    it("1.10 btrfs: a raw write takes the lock of the same handle", function()
+      local sector = ("\xA5"):rep(512)
+      local v, w = open(), open()
+      refused("STATUS_ACCESS_DENIED", v:write(0, sector))
+      local guard = assert(v:lock())
+      assert.equal(512, v:write(0, sector))
+      refused("STATUS_ACCESS_DENIED", w:write(0, sector))
+      assert(guard:unlock())
+      assert(v:dismount())
+      refused("STATUS_ACCESS_DENIED", v:write(0, sector))
+    end)
+  end)
+
+  describe("CDFS", function()
+    it("CDFS: is the whole disc, by its drive", function()
+      start_cd()
+      local v = machine:volumes()[1]
+      assert.equal("CDFS", v.file_system)
+      assert.equal("MY_CD", v.label)
+      assert.equal("\\Device\\CdRom0", v.device)
+      assert.equal(2048, v.sector_size)
+      assert.is_true(v.readonly)
+      local disk = machine:disks()[1]
+      assert.is_true(disk.cdrom)
+      assert.equal("CdRom0", disk.name)
+      refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "PhysicalDrive0")
+      for _, name in ipairs { "\\\\.\\CdRom0", "\\Device\\CdRom0", "D:" } do
+        local number = assert(open(name, READ):device_number())
+        assert.equal(2, number.type)
+        assert.equal(0, number.number)
+        assert.equal(0xFFFFFFFF, number.partition)
+      end
+    end)
+
+    it("CDFS: the same bytes on a disk are RAW", function()
+      start { image = image("cd.iso", iso { label = "X", files = FILES }) }
+      assert.equal("RAW", machine:volumes()[1].file_system)
+    end)
+
+    it("CDFS: files are read, in any case, and never written", function()
+      start_cd()
+      local f = open("D:\\a.txt", READ)
+      assert.equal("alpha\n", f:read(0, 100))
+      assert.equal(#FILES["LONG.BIN;1"], open("d:\\long.bin", READ):size())
+      refused("STATUS_ACCESS_DENIED", machine:open "D:\\A.TXT")
+      refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open("D:\\b", READ))
+    end)
+
+    it("L8, L9, O5, U1, U2 CDFS: lock, again, open, unlock, again", function()
+      start_cd()
+      local v = open("D:", READ)
+      refused("STATUS_NOT_LOCKED", v:control("FSCTL_UNLOCK_VOLUME"))
+      local guard = assert(v:lock())
+      refused("STATUS_ACCESS_DENIED", v:control("FSCTL_LOCK_VOLUME"))
+      refused("STATUS_ACCESS_DENIED", machine:open("D:", READ))
+      refused("STATUS_ACCESS_DENIED", machine:open("D:\\A.TXT", READ))
+      assert(v:is_mounted())
+      assert(guard:unlock())
+      refused("STATUS_NOT_LOCKED", v:control("FSCTL_UNLOCK_VOLUME"))
+    end)
+
+    it("L2, L3 CDFS: lock with a file or volume open -> "
+      .. "STATUS_ACCESS_DENIED", function()
+      start_cd()
+      local v = open("D:", READ)
+      for _, name in ipairs { "D:\\A.TXT", "D:" } do
+        local other = open(name, READ)
+        refused("STATUS_ACCESS_DENIED", v:lock())
+        assert(other:close())
+      end
+    end)
+
+    it("D4 CDFS: dismount twice -> STATUS_VOLUME_DISMOUNTED; announced both"
+      .. " times", function()
+      start_cd()
+      local v = open("D:", READ)
+      trail()
+      assert(v:dismount())
+      refused("STATUS_VOLUME_DISMOUNTED", v:control("FSCTL_DISMOUNT_VOLUME"))
+      assert.equal("DISMOUNT; DISMOUNT", trail())
+    end)
+
+    it("L16, I5, I11, O8, O9 CDFS: after a dismount", function()
+      start_cd()
+      local v, f = open("D:", READ), open("D:\\A.TXT", READ)
+      assert(v:dismount())
+      refused("STATUS_VOLUME_DISMOUNTED", v:control("FSCTL_LOCK_VOLUME"))
+      refused("STATUS_NOT_LOCKED", v:control("FSCTL_UNLOCK_VOLUME"))
+      refused("STATUS_VOLUME_DISMOUNTED", v:control("FSCTL_IS_VOLUME_MOUNTED"))
+      refused("STATUS_VOLUME_DISMOUNTED", f:read(0, 1))
+      refused("STATUS_VOLUME_DISMOUNTED", machine:open("D:", READ))
+      assert(v:close())
+      assert(open("D:", READ):close())
+    end)
+
+    it("D5 CDFS: dismount of a system volume -> success", function()
+      start_cd { letter = "D:", boot = true }
+      assert(open("D:", READ):control("FSCTL_DISMOUNT_VOLUME"))
+    end)
+
+    it("1.5 CDFS: an open that does not share reading is a lock", function()
+      start_cd()
+      local v = open("D:", { access = "r", share = "w" })
+      refused("STATUS_ACCESS_DENIED", machine:open("D:", READ))
+      refused("STATUS_NOT_LOCKED", v:control("FSCTL_UNLOCK_VOLUME"))
+      trail()
+      assert(v:close())
+      assert.equal("UNLOCK", trail())
+      local w = open("D:", { access = "r", share = "r" })
+      refused("STATUS_SHARING_VIOLATION",
+        machine:open("D:", { access = "r", share = "w" }))
+      assert(w:close())
+    end)
+
+    it("F2, F7 CDFS: offline is no request for a CD, online always succeeds",
+      function()
+        start_cd()
+        local r, v = open("D:", READ), open "D:"
+        refused("STATUS_ACCESS_DENIED", r:control("IOCTL_VOLUME_OFFLINE"))
+        refused("STATUS_ACCESS_DENIED", r:control("IOCTL_VOLUME_ONLINE"))
+        refused("STATUS_INVALID_DEVICE_REQUEST",
+          v:control("IOCTL_VOLUME_OFFLINE"))
+        assert(v:control("IOCTL_VOLUME_ONLINE"))
+        assert(v:control("IOCTL_VOLUME_ONLINE"))
+      end)
+
+    it("1.12 CDFS: nothing is written", function()
+      start_cd()
+      local v = open "D:"
+      refused("STATUS_MEDIA_WRITE_PROTECTED", v:write(0, ("x"):rep(2048)))
+      refused("STATUS_MEDIA_WRITE_PROTECTED",
+        v:control("IOCTL_DISK_IS_WRITABLE"))
+      assert.equal(2048, #v:read(16 * 2048, 2048))
+    end)
+  end)
+end)

@@ -1,0 +1,440 @@
+--- Rows of the NT semantics as tests, on machines in memory.
+--
+--   local c = require "spec.support.conformance"
+--   c.suite(_ENV, {
+--     { "L3 fat ntfs", "lock with a second volume handle", [[
+--       v = open D:
+--       w = open D: share=rwd
+--       --
+--       v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+--     ]] },
+--   })
+--
+-- A case names its row (see spec/conformance/rows.lua) and the file systems
+-- that it runs on: one test for each, called
+--   "L3 fat: lock with a second volume handle -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED [C]"
+-- with the evidence of the row. D: is a volume with that file system, alone on
+-- disk 0; fields of the case change this: `volume` holds flags of the volume,
+-- `more` names what stands on further disks, as E:, F: and so on; `disks`
+-- replaces all of them.
+--
+-- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS`. Nothing behind the
+-- arrow means success; a STATUS name is a refusal with exactly this status;
+-- anything else is the Lua value that is answered. Every step leaves exactly the
+-- events that it names, on whatever volume; before the line "--" they may
+-- be any. Instead of steps a case may have a function(lab), with the words of
+-- `result` in its name.
+
+local assert = require "luassert"
+local core = require "ntvol.core"
+local helpers = require "spec.helpers"
+local naming = require "spec.support.rows"
+local machines = require "spec.support.machines"
+
+local M = {}
+
+-- ---- names ----------------------------------------------------------------------
+
+-- "1.9 lock, alone fat ntfs" -> "1.9 lock, alone", { "fat", "ntfs" }
+local function split(header)
+  local words, subjects = {}, {}
+  for word in header:gmatch("%S+") do
+    words[#words + 1] = word
+  end
+  while naming.SUBJECTS[words[#words]] do
+    table.insert(subjects, 1, table.remove(words))
+  end
+  if #subjects == 0 then
+    subjects[1] = naming.ANY
+  end
+  return table.concat(words, " "), subjects
+end
+
+-- ---- steps ----------------------------------------------------------------------
+
+local SECTOR = 512
+
+--- Numbers that steps may use by name.
+M.NUMBERS = {
+  DATA = 512 << 10,                       -- in the data area
+  END = machines.FAT_SIZE,                -- where FAT ends
+  LENGTH = machines.FAT_VOLUME_SIZE,      -- where its volume ends
+  NTFS_LENGTH = machines.NTFS_SIZE,
+  NTFS_LAST = machines.NTFS_SIZE - SECTOR,
+  RAW_LENGTH = machines.RAW_SIZE,
+  FAT_LAST = machines.FAT_SIZE - SECTOR,
+  RAW_LAST = machines.RAW_SIZE - SECTOR,
+}
+
+local function value(word)
+  return M.NUMBERS[word] or math.tointeger(word) or word
+end
+
+local WORDS = { rw = true, r = true, w = true, none = true }
+
+local function access_of(text)
+  if WORDS[text] then
+    return text
+  end
+  local list = {}
+  for right in text:gmatch("[%w_]+") do
+    list[#list + 1] = right
+  end
+  return list
+end
+
+local function open_options(words)
+  local options = {}
+  for _, word in ipairs(words) do
+    local name, text = word:match("^(%w+)=(.*)$")
+    if word == "directory" then
+      options.directory = true
+    elseif name == "access" then
+      options.access = access_of(text)
+    else
+      options[assert(name, "no option: " .. word)] = text
+    end
+  end
+  return options
+end
+
+local function find_volume(machine, name)
+  for _, volume in ipairs(assert(machine:volumes())) do
+    if volume.name == name then
+      return volume
+    end
+  end
+  error("no volume " .. name)
+end
+
+-- Verbs that are not methods by their own name and words.
+local verbs = {
+  mounted = function(h)
+    return h:control "FSCTL_IS_VOLUME_MOUNTED"
+  end,
+  info = function(h, field)
+    return h:info()[field]
+  end,
+  -- write OFFSET CHARACTER [SECTORS]
+  write = function(h, offset, character, sectors)
+    return h:write(offset, tostring(character):rep(SECTOR * (sectors or 1)))
+  end,
+  -- For files: write OFFSET TEXT
+  put = function(h, offset, text)
+    return h:write(offset, text)
+  end,
+  -- The first sector again, with another serial number.
+  renumber = function(h)
+    return h:write(0, machines.other_serial(h:read(0, SECTOR)))
+  end,
+  rewrite = function(h)
+    return h:write(0, h:read(0, SECTOR))
+  end,
+  -- read OFFSET LENGTH, and how many bytes that were
+  count = function(h, offset, length)
+    local data, message, code, info = h:read(offset, length)
+    if data then
+      return #data
+    end
+    return nil, message, code, info
+  end,
+  -- control NAME [ROOM [fsctl|ioctl]]
+  control = function(h, code, room, entry)
+    return h:control(code, nil, room, entry and { entry = entry })
+  end,
+}
+
+local lab_methods = {}
+lab_methods.__index = lab_methods
+
+-- Does one step; answers what the method answered.
+function lab_methods:act(subject, verb, words)
+  if verb == "open" then
+    return self.machine:open(words[1], open_options({ table.unpack(words, 2) }))
+  end
+  local arguments = {}
+  for i, word in ipairs(words) do
+    arguments[i] = value(word)
+  end
+  if subject == "machine" then
+    return self.machine[verb](self.machine, table.unpack(arguments))
+  elseif subject == "volume" then
+    return find_volume(self.machine, arguments[1])[verb]
+  end
+  local handle = assert(self.handles[subject], "not open: " .. subject)
+  local f = verbs[verb] or assert(handle[verb], "no method: " .. verb)
+  return f(handle, table.unpack(arguments))
+end
+
+local function parse(line)
+  local step = { text = line }
+  local rest, events = line:match("^(.-);%s*(.*)$")
+  step.events = events and events:gsub(",%s*", "; ") or ""
+  rest = rest or line
+  local left, wanted = rest:match("^(.-)%s*%->%s*(.-)%s*$")
+  step.wanted = wanted
+  left = left or rest
+  local name, action = left:match("^(%w+)%s*=%s*(.*)$")
+  step.name = name
+  local words = {}
+  for word in (action or left):gmatch("%S+") do
+    words[#words + 1] = word
+  end
+  if words[1] ~= "open" then
+    step.subject = table.remove(words, 1)
+  end
+  step.verb = table.remove(words, 1)
+  step.words = words
+  return step
+end
+
+--- The steps of a script, in a list; `checked` is false before the line "--".
+function M.parse(script)
+  local list, checked = {}, not script:find("\n%s*%-%-%s*\n")
+  for line in script:gmatch("[^\n]+") do
+    line = line:match("^%s*(.-)%s*$")
+    if line == "--" then
+      checked = true
+    elseif line ~= "" then
+      list[#list + 1] = parse(line)
+      list[#list].checked = checked
+    end
+  end
+  return list
+end
+
+local win32_names
+local function win32_of(status)
+  if not win32_names then
+    win32_names = {}
+    for name, entry in pairs(core.errors) do
+      for _, one in ipairs(entry.statuses) do
+        win32_names[one] = name
+      end
+    end
+  end
+  return assert(win32_names[status], "unknown status " .. status)
+end
+
+--- Checks that the values are a refusal with exactly this status, and the
+-- Win32 code that belongs to it. Answers the details.
+function M.refused(status, ...)
+  local message, info = helpers.refused(win32_of(status), ...)
+  assert.equal(status, info.status_name, message)
+  assert.equal(core.errors[win32_of(status)].win32, info.win32, message)
+  return info
+end
+
+local function check(step, ...)
+  if not step.wanted then
+    assert(..., select(2, ...))
+  elseif step.wanted:find("^STATUS_") then
+    M.refused(step.wanted, ...)
+  else
+    local wanted = assert(load("return " .. step.wanted))()
+    assert.same(wanted, (...), select(2, ...))
+  end
+  return ...
+end
+
+local function guard(said, f, ...)
+  local result = table.pack(pcall(f, ...))
+  if not result[1] then
+    error(("%s\n  in: %s"):format(tostring(result[2]),
+      table.concat(said, "\n      ")), 0)
+  end
+  return table.unpack(result, 2, result.n)
+end
+
+--- Runs steps; a failure shows those that were done.
+function lab_methods:play(script)
+  local said = {}
+  for _, step in ipairs(M.parse(script)) do
+    said[#said + 1] = step.text
+    local answer = guard(said, function()
+      return check(step, self:act(step.subject, step.verb, step.words))
+    end)
+    if step.name then
+      self.handles[step.name] = answer
+    end
+    local events = self:trail()
+    if step.checked then
+      guard(said, assert.equal, step.events, events)
+    end
+  end
+end
+
+-- ---- machines ---------------------------------------------------------------------
+
+local SIZES = {
+  fat = machines.FAT_VOLUME_SIZE, ntfs = machines.NTFS_SIZE,
+  raw = machines.RAW_SIZE,
+}
+
+local function one_disk(subject, letter, flags)
+  local volume = { letter = letter }
+  for key, flag in pairs(flags or {}) do
+    volume[key] = flag
+  end
+  return { size = SIZES[subject], volumes = { volume } }
+end
+
+-- The file system that stands on D: for a subject.
+local function content_of(subject)
+  return SIZES[subject] and subject or "fat"
+end
+
+local function disks_of(case, subject)
+  local kinds, disks = { content_of(subject) }, {}
+  for _, kind in ipairs(case.more or {}) do
+    kinds[#kinds + 1] = kind
+  end
+  for i, kind in ipairs(kinds) do
+    disks[i] = one_disk(kind, string.char(67 + i) .. ":",
+      i == 1 and case.volume)
+  end
+  return disks, kinds
+end
+
+local function fill(machine, kinds)
+  for i, kind in ipairs(kinds) do
+    if kind ~= "raw" then
+      local disk <close> = assert(machine:open("PhysicalDrive" .. i - 1))
+      assert(disk:write(0, machines.content(kind)))
+    end
+  end
+end
+
+--- Makes the machine of a case.
+function lab_methods:start(case, subject)
+  local disks, kinds = case.disks, case.kinds or {}
+  if not disks then
+    disks, kinds = disks_of(case, subject)
+  end
+  self.machine = assert(require("ntvol.sim.core").create(":memory:",
+    { disks = disks, nodes = case.nodes }))
+  self.handles, self.seen, self.subject = {}, 0, subject
+  fill(self.machine, kinds)
+  self:trail()
+end
+
+function lab_methods:open(name, options)
+  return assert(self.machine:open(name, options))
+end
+
+--- The events of file systems since the last call: "LOCK; UNLOCK".
+function lab_methods:trail(kind)
+  local names = {}
+  for _, event in ipairs(assert(self.machine:events(self.seen))) do
+    self.seen = event.id
+    if event.kind == (kind or "volume") then
+      names[#names + 1] = event.name
+    end
+  end
+  return table.concat(names, "; ")
+end
+
+-- ---- tests ------------------------------------------------------------------------
+
+local function result_of(case)
+  if type(case[3]) ~= "string" then
+    return case.result
+  end
+  local steps = M.parse(case[3])
+  local last = steps[#steps]
+  local text = case.result or last.wanted or "success"
+  if not case.result and last.events ~= "" then
+    text = text .. "; " .. last.events:gsub("; ", ", ")
+  end
+  return text
+end
+
+local function title(case, id, subject)
+  local key = naming.key(id, subject)
+  local evidence = assert(naming.evidence(key), "no row of rows.lua: " .. key)
+  local mark = evidence == "choice" and "choice" or "[" .. evidence .. "]"
+  return ("%s: %s -> %s %s"):format(key, case[2], result_of(case), mark)
+end
+
+local function run(case, subject)
+  local later <close> = setmetatable({}, { __close = function(list)
+    for i = #list, 1, -1 do
+      list[i]()
+    end
+  end })
+  local lab = setmetatable({}, lab_methods)
+  --- Has a function called when the test ends.
+  function lab.defer(f)
+    later[#later + 1] = f
+  end
+  helpers.start()
+  lab:start(case, subject)
+  local _machine <close> = lab.machine
+  if type(case[3]) == "string" then
+    lab:play(case[3])
+  else
+    case[3](lab, subject)
+  end
+end
+
+local function register(env, case, reason)
+  local id, subjects = split(case[1])
+  for _, subject in ipairs(subjects) do
+    local name = title(case, id, subject)
+    if reason then
+      env.pending(name .. " (" .. reason .. ")")
+    else
+      env.it(name, function()
+        run(case, subject)
+      end)
+    end
+  end
+end
+
+--- Makes the tests of these cases; pass `_ENV`.
+function M.suite(env, cases)
+  local reason = machines.missing("mkfs.fat", "mmd", "mcopy", "mkfs.ntfs",
+    "ntfscp")
+  env.after_each(helpers.finish)
+  for _, case in ipairs(cases) do
+    register(env, case, not case.plain and reason)
+  end
+end
+
+--- A pending test for every row of these tables that is not simulated yet; the
+-- names are prefixes of `row.table`.
+function M.not_yet(env, ...)
+  for _, name in ipairs { ... } do
+    for _, row in ipairs(naming.rows) do
+      for _, subject in ipairs(row.table == name and naming.subjects(row) or {}) do
+        local key = naming.key(row.id, subject.name)
+        local feature = naming.missing(key)
+        if feature and not row.not_applicable then
+          env.pending(("%s: %s (not simulated yet: %s)"):format(key, row.text,
+            feature))
+        end
+      end
+    end
+  end
+end
+
+-- ---- what there is ------------------------------------------------------------------
+
+--- Names of all tests in a spec file, without running them.
+function M.names_in(path)
+  local names = {}
+  local function nothing() end
+  local function note(name)
+    names[#names + 1] = name
+  end
+  local env = setmetatable({
+    it = note, pending = note, before_each = nothing, after_each = nothing,
+    describe = function(_, body)
+      body()
+    end,
+  }, { __index = _G })
+  assert(loadfile(path, "t", env))()
+  return names
+end
+
+return M

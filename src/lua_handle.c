@@ -1,0 +1,126 @@
+/***
+Handles that come from other handles, and what is in a directory.
+
+@submodule ntvol.volume
+*/
+#include "lua_class.h"
+
+/* Pushes a closed volume of the same machine as the one at index 1; *m is that
+ * machine. */
+static struct ln_volume *new_sibling(lua_State *L, struct ln_machine **m) {
+  lua_getiuservalue(L, 1, 1);
+  *m = ln_testmachine(L, -1);
+  return ln_newvolume(L, lua_gettop(L));
+}
+
+/***
+Another handle on the same open object (DuplicateHandle): a lock that one of
+them took is the lock of all of them, each of them can end it, and it lives
+until the last one is closed. A guard unlocks only while the handle that made
+it is open.
+@function volume:duplicate
+@treturn[1] ntvol.volume
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where handles are not duplicated
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local twin <close> = assert(vol:duplicate())
+assert(vol:lock())
+assert(twin:is_locked())
+assert(twin:unlock())
+assert(not vol:is_locked())
+*/
+int ln_volume_duplicate(lua_State *L) {
+  struct ln_volume *v = ln_onlyvolume(L, "duplicate");
+  struct nt_error err = {0};
+  struct nt_handle *handle = NULL;
+  struct ln_machine *m;
+  struct ln_volume *twin = new_sibling(L, &m);
+  if (!nt_ok(nt_duplicate(ln_handle(L, v), &handle, &err))) {
+    return ln_pusherror(L, &err);
+  }
+  ln_linkvolume(twin, m, handle);
+  return 1;
+}
+
+/***
+Maps an open file (a section): a handle of the kind `"section"` that can be read
+and closed. It keeps the file in use after the file's own handle was closed, and
+so refuses a lock of the volume.
+
+Options: `image = true`: the file is run as a program. Whether its bytes are one
+is not looked at.
+@function volume:map
+@tparam[opt] table options
+@treturn[1] ntvol.volume
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BAD_EXE_FORMAT"` for anything but a file,
+ `"ERROR_FILE_INVALID"` for an empty one, `"ERROR_NOT_SUPPORTED"` where files
+ are not mapped
+@treturn[2] table info
+@raise for an unknown option
+@usage
+local dir <close> = assert(ntvol.open("D:\\", { access = "r" }))
+local mapped, _, code = dir:map()
+assert(not mapped and code == "ERROR_BAD_EXE_FORMAT")
+*/
+int ln_volume_map(lua_State *L) {
+  static const char *const names[] = {"image", NULL};
+  const struct ln_options options = {2, 2, ""};
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  struct nt_error err = {0};
+  struct nt_handle *handle = NULL;
+  struct ln_machine *m;
+  struct ln_volume *section;
+  bool image = false;
+  ln_noargs(L, 3, "map");
+  lua_settop(L, 2);
+  if (!lua_isnil(L, 2)) {
+    luaL_checktype(L, 2, LUA_TTABLE);
+    ln_optionnames(L, &options, names);
+    image = ln_optionboolean(L, &options, "image", false);
+  }
+  section = new_sibling(L, &m);
+  if (!nt_ok(nt_map(ln_handle(L, v), image, &handle, &err))) {
+    return ln_pusherror(L, &err);
+  }
+  ln_linkvolume(section, m, handle);
+  return 1;
+}
+
+/***
+Lists an open directory, without `.` and `..`, in its own order.
+@function volume:list
+@treturn[1] {table,...} each `{ name, size, directory }`; the size is bytes, 0
+ for a directory
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_INVALID_PARAMETER"` when it is no directory
+@treturn[2] table info
+@usage
+local dir <close> = assert(ntvol.open("D:\\", { access = "r" }))
+for _, entry in ipairs(assert(dir:list())) do
+  print(entry.name, entry.size, entry.directory)
+end
+*/
+int ln_volume_list(lua_State *L) {
+  struct ln_volume *v = ln_onlyvolume(L, "list");
+  struct nt_error err = {0};
+  struct nt_directory_entry entry;
+  uint64_t cursor = 0;
+  lua_Integer count = 0;
+  nt_status status;
+  lua_newtable(L);
+  while (status = nt_next_entry(ln_handle(L, v), &cursor, &entry, &err),
+         nt_ok(status)) {
+    lua_createtable(L, 0, 3);
+    ln_setstring(L, "name", entry.name);
+    ln_setinteger(L, "size", entry.size);
+    ln_setboolean(L, "directory", entry.directory);
+    lua_seti(L, -2, ++count);
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? 1 : ln_pusherror(L, &err);
+}

@@ -1,0 +1,203 @@
+/*
+ * Handles that come from other handles: duplicates, which share a file object,
+ * and sections, which keep a file in use after its handles were closed. And the
+ * entries of directories.
+ */
+#include <stdlib.h>
+
+#include "../text.h"
+#include "internal.h"
+
+/* ---- refusals ------------------------------------------------------------ */
+
+/* The object manager's answer: a section is not a file object. */
+nt_status nt__sim_check_not_section(const struct sim_handle *h,
+                                    struct nt_error *err) {
+  if (h->base.kind != NT_KIND_SECTION) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_TYPE_MISMATCH, "section",
+          "a mapped file can be read and closed, nothing else");
+  nt_hint(err, "use a handle of the file or of the volume");
+  return NT_STATUS_OBJECT_TYPE_MISMATCH;
+}
+
+static nt_status check_readable(const struct sim_handle *h, const char *verb,
+                                struct nt_error *err) {
+  if (h->base.access & NT_FILE_READ_DATA) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
+          "the handle was not opened for reading, which %s needs", verb);
+  nt_hint(err, "open it with access \"r\"");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+/* ---- duplicates (1.2) ---------------------------------------------------- */
+
+static struct sim_handle *copy_handle(const struct sim_handle *h,
+                                      struct nt_error *err) {
+  struct sim_handle *copy = malloc(sizeof *copy);
+  if (!copy) {
+    nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return NULL;
+  }
+  *copy = *h;
+  copy->base.peer = NULL;
+  copy->next = NULL;
+  return copy;
+}
+
+static nt_status add_reference(struct sim_machine *m, int64_t file_object,
+                               struct nt_error *err) {
+  struct sim_file_object object;
+  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
+  return nt_ok(status)
+             ? nt__sim_exec(
+                   m, "UPDATE file_object SET refs = refs + 1 WHERE id = ?1",
+                   SIM_ARGS(SIM_INT(file_object)), err)
+             : status;
+}
+
+nt_status nt__sim_duplicate(struct nt_handle *handle, struct nt_handle **out,
+                            struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct sim_machine *m = nt__sim_machine_of(h);
+  struct sim_handle *copy = copy_handle(h, err);
+  if (!copy) {
+    return NT_STATUS_NO_MEMORY;
+  }
+  nt_status status = nt__sim_begin(m, err);
+  if (nt_ok(status)) {
+    status = nt__sim_end(m, add_reference(m, h->file_object, err), err);
+  }
+  if (!nt_ok(status)) {
+    free(copy);
+    return status;
+  }
+  copy->file = nt__sim_files_share(h->file);
+  *out = &copy->base;
+  return status;
+}
+
+nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
+                          struct nt_error *err) {
+  struct sim_file_object object;
+  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (object.refs <= 1) {
+    return nt__sim_cleanup(m, file_object, err);
+  }
+  return nt__sim_exec(m, "UPDATE file_object SET refs = refs - 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(file_object)), err);
+}
+
+/* ---- sections (L5) ------------------------------------------------------- */
+
+static nt_status check_mappable(const struct sim_handle *h,
+                                struct nt_error *err) {
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (h->base.kind != NT_KIND_FILE) {
+    nt_fail(err, NT_STATUS_INVALID_FILE_FOR_SECTION, "not_a_file",
+            "only the bytes of a file can be mapped");
+    nt_hint(err, "open a file: D:\\path");
+    return NT_STATUS_INVALID_FILE_FOR_SECTION;
+  }
+  status = check_readable(h, "mapping", err);
+  if (nt_ok(status) && nt__sim_files_size(h->file) == 0) {
+    nt_fail(err, NT_STATUS_MAPPED_FILE_SIZE_ZERO, "empty_file",
+            "an empty file has nothing to map");
+    nt_hint(err, "map a file that has bytes");
+    return NT_STATUS_MAPPED_FILE_SIZE_ZERO;
+  }
+  return status;
+}
+
+/* The section is a file object of its own, on the same instance: it counts
+ * after the file's handles are closed, and shares nothing with others. */
+static nt_status insert_section(struct sim_handle *section, bool image,
+                                struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine_of(section);
+  struct sim_file_object object;
+  struct sim_instance instance;
+  struct sim_volume volume;
+  nt_status status =
+      nt__sim_load_file_object(m, section->file_object, &object, err);
+  if (nt_ok(status)) {
+    status = nt__sim_load_instance(m, object.instance, &instance, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_load_volume(m, object.volume, &volume, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_verify(m, &volume, &instance, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_condition(&instance, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  object.kind = NT_KIND_SECTION;
+  object.access = NT_FILE_READ_DATA;
+  object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
+  object.flags = image ? SIM_FO_IMAGE : 0;
+  status = nt__sim_insert_file_object(m, &object, err);
+  section->file_object = object.id;
+  return status;
+}
+
+nt_status nt__sim_map(struct nt_handle *handle, bool image,
+                      struct nt_handle **out, struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct sim_machine *m = nt__sim_machine_of(h);
+  nt_status status = check_mappable(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  struct sim_handle *section = copy_handle(h, err);
+  if (!section) {
+    return NT_STATUS_NO_MEMORY;
+  }
+  status = nt__sim_begin(m, err);
+  if (nt_ok(status)) {
+    status = nt__sim_end(m, insert_section(section, image, err), err);
+  }
+  if (!nt_ok(status)) {
+    free(section);
+    return status;
+  }
+  section->base.kind = NT_KIND_SECTION;
+  section->base.access = NT_FILE_READ_DATA;
+  section->file = nt__sim_files_share(h->file);
+  *out = &section->base;
+  return status;
+}
+
+/* ---- directories --------------------------------------------------------- */
+
+nt_status nt__sim_next_entry(struct nt_handle *handle, uint64_t *cursor,
+                             struct nt_directory_entry *out,
+                             struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (h->base.kind != NT_KIND_DIRECTORY) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_directory",
+            "this is no directory");
+    nt_hint(err, "open a directory: D:\\");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  status = check_readable(h, "listing", err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_file(h, err);
+  }
+  return nt_ok(status) ? nt__sim_files_next(h->file, cursor, out, err) : status;
+}

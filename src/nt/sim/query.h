@@ -1,0 +1,81 @@
+/*
+ * A control code on its way to who answers it, and the tables by which it is
+ * found. Only src/nt/sim includes this header.
+ *
+ * control.c sends FSCTL codes to the tables of the file system, device.c all
+ * others to the tables of the volume and disk drivers. Buffer layouts are those
+ * of winioctl.h, ntdddisk.h, ntddstor.h, ntddvol.h and mountmgr.h.
+ */
+#ifndef NT_SIM_QUERY_H
+#define NT_SIM_QUERY_H
+
+#include "internal.h"
+
+struct sim_request {
+  struct sim_machine *m;
+  struct sim_handle *handle;
+  struct sim_volume volume;      /* id 0: a disk's */
+  struct sim_file_object object; /* of codes to a file system */
+  struct sim_instance instance;  /* of codes to a file system */
+  struct sim_disk disk;          /* of codes to a device: the (first) disk */
+  const uint8_t *in;
+  size_t in_len;
+  uint8_t *out;
+  size_t out_cap, out_len;
+};
+
+/* What must hold before a device answers. */
+#define SIM_OF_VOLUME 0x1U  /* a disk does not know the code */
+#define SIM_OF_DISK 0x2U    /* a volume does not know the code */
+#define SIM_ONE_DISK 0x4U   /* the volume lies in one piece */
+#define SIM_OF_MEDIUM 0x8U  /* F10: not while the volume is offline */
+#define SIM_NOT_OF_CD 0x10U /* F7: the CD driver does not know the code */
+
+struct sim_answer {
+  uint32_t code;
+  uint32_t needs; /* SIM_OF_*, SIM_ONE_DISK */
+  nt_status (*answer)(struct sim_request *r, struct nt_error *err);
+};
+
+/* The row of a code; NULL when the table has none. A table ends with code 0. */
+const struct sim_answer *nt__sim_answer(const struct sim_answer *table,
+                                        uint32_t code);
+
+extern const struct sim_answer nt__sim_fs_answers[];      /* query_fs.c */
+extern const struct sim_answer nt__sim_volume_answers[];  /* query_volume.c */
+extern const struct sim_answer nt__sim_disk_answers[];    /* query_disk.c */
+extern const struct sim_answer nt__sim_storage_answers[]; /* query_storage.c */
+
+/* ---- query.c: buffers ---------------------------------------------------- */
+
+/* Claims `size` zeroed bytes of the output buffer, or refuses with
+ * STATUS_BUFFER_TOO_SMALL. */
+nt_status nt__sim_claim(struct sim_request *r, size_t size,
+                        struct nt_error *err);
+
+/* Refuses with `status` when the input is shorter than `size`. */
+nt_status nt__sim_input(const struct sim_request *r, size_t size,
+                        nt_status status, struct nt_error *err);
+
+/* STATUS_BUFFER_OVERFLOW: what was claimed is a part of `size` bytes. */
+nt_status nt__sim_more(const struct sim_request *r, size_t size,
+                       struct nt_error *err);
+
+/* A question that is answered by the status alone. */
+nt_status nt__sim_boolean(bool answer, struct nt_error *err);
+
+void nt__sim_put_u32(uint8_t *at, uint32_t value);
+void nt__sim_put_u64(uint8_t *at, uint64_t value);
+/* "0fc63daf-8483-..." as a GUID lies in memory. */
+void nt__sim_put_guid(uint8_t *at, const char *text);
+/* UTF-16 of UTF-8, at most `units` units, without a terminator; answers how
+ * many there are. A character is never cut. */
+size_t nt__sim_put_utf16(uint8_t *at, size_t units, const char *text);
+
+/* ---- control.c ----------------------------------------------------------- */
+
+/* L11, L12, U5, D6: only a volume handle with the right may do this. */
+nt_status nt__sim_check_manage(const struct sim_request *r,
+                               struct nt_error *err);
+
+#endif

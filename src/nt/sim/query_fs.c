@@ -1,0 +1,333 @@
+/*
+ * What file system drivers tell of themselves (nt-semantics 4.3), from the
+ * bytes of the volume.
+ */
+#include <string.h>
+
+#include "bytes.h"
+#include "fsd.h"
+#include "query.h"
+
+/* ---- who answers --------------------------------------------------------- */
+
+static nt_status unknown(const struct sim_request *r, const char *file_system,
+                         struct nt_error *err) {
+  return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+                 "only %s answers this, here is %s", file_system,
+                 r->instance.file_system);
+}
+
+static nt_status volume_only(const struct sim_request *r,
+                             struct nt_error *err) {
+  if (r->object.kind == NT_KIND_VOLUME || r->object.kind == NT_KIND_DISK) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
+          "this is a handle to a file or directory");
+  nt_hint(err, "open the volume itself, without a path: D:");
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
+/* I15: the file system must be alive, and its medium there. */
+static nt_status check_alive(struct sim_request *r, struct nt_error *err) {
+  nt_status status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  return nt_ok(status) ? nt__sim_check_online(&r->volume, err) : status;
+}
+
+static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
+                            struct nt_error *err) {
+  nt_status status = check_alive(r, err);
+  return nt_ok(status) ? nt__sim_bytes_open(r->m, r->handle->extents,
+                                            r->handle->extent_count,
+                                            r->handle->length, out, err)
+                       : status;
+}
+
+/* The reader of the bytes; NULL with a refusal for RAW and whatever has no
+ * clusters here. */
+static const struct sim_format *format_of(const struct sim_request *r,
+                                          nt_status *status,
+                                          struct nt_error *err) {
+  const struct sim_format *format = nt__sim_format_for(r->instance.file_system);
+  *status = format ? NT_STATUS_SUCCESS
+                   : unknown(r, "a FAT, exFAT or NTFS file system", err);
+  return format;
+}
+
+/* ---- FAT and NTFS -------------------------------------------------------- */
+
+#define BPB_SIZE 0x24U
+
+/* The first bytes of the boot sector, with the BIOS parameter block. */
+static nt_status fat_bpb(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  if (strncmp(r->instance.file_system, "FAT", 3) != 0) {
+    return unknown(r, "FAT", err);
+  }
+  nt_status status = nt__sim_claim(r, BPB_SIZE, err);
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  return nt_ok(status) ? nt__sim_bytes_read(&b, 0, r->out, BPB_SIZE, err)
+                       : status;
+}
+
+/* The zone that is kept free for the MFT is not on the medium; a driver
+ * chooses it when it mounts. Choice: an eighth of the volume from the MFT on,
+ * which is what NTFS does by default. */
+static void put_mft_zone(uint8_t *out, const struct sim_ntfs_facts *facts) {
+  uint64_t end = facts->mft_lcn + facts->clusters / 8;
+  nt__sim_put_u64(out + 80, facts->mft_lcn);
+  nt__sim_put_u64(out + 88, end < facts->clusters ? end : facts->clusters);
+}
+
+/* NTFS_VOLUME_DATA_BUFFER. */
+static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  struct sim_ntfs_facts facts;
+  if (strcmp(r->instance.file_system, "NTFS") != 0) {
+    return unknown(r, "NTFS", err);
+  }
+  nt_status status = nt__sim_claim(r, 96, err);
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_ntfs_facts(&b, &facts, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt__sim_put_u64(r->out, facts.serial);
+  nt__sim_put_u64(r->out + 8, facts.sectors);
+  nt__sim_put_u64(r->out + 16, facts.clusters);
+  nt__sim_put_u64(r->out + 24, facts.free_clusters);
+  /* 32: clusters set aside for what was not written yet; nothing is */
+  nt__sim_put_u32(r->out + 40, facts.sector_size);
+  nt__sim_put_u32(r->out + 44, facts.cluster_size);
+  nt__sim_put_u32(r->out + 48, facts.record_size);
+  nt__sim_put_u32(r->out + 52, facts.record_size / facts.cluster_size);
+  nt__sim_put_u64(r->out + 56, facts.mft_valid);
+  nt__sim_put_u64(r->out + 64, facts.mft_lcn);
+  nt__sim_put_u64(r->out + 72, facts.mirror_lcn);
+  put_mft_zone(r->out, &facts);
+  return status;
+}
+
+/* ---- the bitmap ---------------------------------------------------------- */
+
+#define BITMAP_HEADER 16U
+
+static nt_status check_start(uint64_t start, uint64_t clusters,
+                             struct nt_error *err) {
+  if (start < clusters) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+          "cluster %lld is not among the %llu of the volume", (long long)start,
+          (unsigned long long)clusters);
+  nt_hint(err, "begin at a cluster of the volume");
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
+/* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end,
+ * bits }. The first is rounded down to a whole byte; what does not fit is
+ * announced by the count. */
+static nt_status put_bitmap(struct sim_request *r, const struct sim_bytes *b,
+                            const struct sim_format *format, uint64_t start,
+                            uint64_t clusters, struct nt_error *err) {
+  start &= ~(uint64_t)7;
+  uint64_t bytes = (clusters - start + 7) / 8;
+  size_t room = r->out_cap - BITMAP_HEADER;
+  size_t fit = bytes < room ? (size_t)bytes : room;
+  nt_status status = nt__sim_claim(r, BITMAP_HEADER + fit, err);
+  if (nt_ok(status)) {
+    status = format->bitmap(b, start, r->out + BITMAP_HEADER, fit, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt__sim_put_u64(r->out, start);
+  nt__sim_put_u64(r->out + 8, clusters - start);
+  return fit < bytes ? nt__sim_more(r, (size_t)(BITMAP_HEADER + bytes), err)
+                     : status;
+}
+
+/* METHOD_NEITHER: the file system itself looks at the buffers. */
+static nt_status volume_bitmap(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  uint64_t clusters = 0;
+  nt_status status;
+  const struct sim_format *format = format_of(r, &status, err);
+  if (nt_ok(status)) {
+    status = volume_only(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_input(r, 8, NT_STATUS_BUFFER_TOO_SMALL, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_claim(r, BITMAP_HEADER, err);
+  }
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = format->clusters(&b, &clusters, err);
+  }
+  uint64_t start = nt_ok(status) ? boot_u64(r->in) : 0;
+  if (nt_ok(status)) {
+    status = check_start(start, clusters, err);
+  }
+  return nt_ok(status) ? put_bitmap(r, &b, format, start, clusters, err)
+                       : status;
+}
+
+/* ---- dirty --------------------------------------------------------------- */
+
+static nt_status check_dirty_buffer(const struct sim_request *r,
+                                    struct nt_error *err) {
+  if (r->out_cap >= 4) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = r->out_cap == 0 ? NT_STATUS_INVALID_USER_BUFFER
+                                     : NT_STATUS_INVALID_PARAMETER;
+  nt_fail(err, status, NULL, "the answer needs 4 bytes, the buffer has %zu",
+          r->out_cap);
+  nt_hint(err, "ask with room for 4 bytes");
+  return status;
+}
+
+static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  bool dirty = false;
+  nt_status status;
+  const struct sim_format *format = format_of(r, &status, err);
+  if (nt_ok(status)) {
+    status = check_dirty_buffer(r, err);
+  }
+  if (nt_ok(status)) {
+    status = volume_only(r, err);
+  }
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = format->is_dirty(&b, &dirty, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_claim(r, 4, err);
+  }
+  if (nt_ok(status)) {
+    nt__sim_put_u32(r->out, dirty ? 1 : 0);
+  }
+  return status;
+}
+
+static nt_status check_writable(const struct sim_request *r,
+                                struct nt_error *err) {
+  bool readonly = (r->volume.flags & NT_VOLUME_READONLY) != 0;
+  for (uint32_t i = 0; i < r->handle->extent_count; i++) {
+    struct sim_disk disk;
+    nt_status status =
+        nt__sim_load_disk(r->m, r->handle->extents[i].disk, &disk, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    readonly = readonly || disk.flags & NT_DISK_READONLY;
+  }
+  if (!readonly) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL,
+          "the volume is read-only");
+  nt_hint(err, "choose another volume");
+  return NT_STATUS_MEDIA_WRITE_PROTECTED;
+}
+
+static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  nt_status status;
+  const struct sim_format *format = format_of(r, &status, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_manage(r, err);
+  }
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = check_writable(r, err);
+  }
+  if (nt_ok(status)) {
+    status = format->mark_dirty(&b, err);
+  }
+  return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
+                                             r->handle->extent_count, err)
+                       : status;
+}
+
+/* ---- what RAW recognises ------------------------------------------------- */
+
+#define RECOGNITION_SIZE 24U
+#define AT_NAME 3
+#define AT_ZEROS 11
+#define AT_IDENTIFIER 16
+#define AT_LENGTH 20
+#define AT_CHECKSUM 22
+
+/* Over the structure but for the jump and the sum itself; the bit that falls
+ * out at the right comes in at the left. */
+static uint16_t recognition_sum(const uint8_t *boot) {
+  uint32_t sum = 0;
+  for (uint32_t i = AT_NAME; i < RECOGNITION_SIZE; i++) {
+    if (i != AT_CHECKSUM && i != AT_CHECKSUM + 1) {
+      sum = ((sum & 1U ? 0x8000U : 0) + (sum >> 1) + boot[i]) & 0xFFFFU;
+    }
+  }
+  return (uint16_t)sum;
+}
+
+/* FILE_SYSTEM_RECOGNITION_STRUCTURE at the start of the volume. */
+static bool is_recognised(const uint8_t *boot) {
+  static const uint8_t zeros[5];
+  return memcmp(boot + AT_IDENTIFIER, "FSRS", 4) == 0 &&
+         memcmp(boot + AT_ZEROS, zeros, sizeof zeros) == 0 &&
+         boot_u16(boot + AT_LENGTH) == RECOGNITION_SIZE &&
+         boot_u16(boot + AT_CHECKSUM) == recognition_sum(boot);
+}
+
+/* A file system that names itself and has no driver here. */
+static nt_status recognition(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  uint8_t boot[RECOGNITION_SIZE];
+  if (r->instance.fsd != &nt__sim_fsd_raw) {
+    return unknown(r, "RAW", err);
+  }
+  nt_status status = nt__sim_claim(r, 9, err);
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_read(&b, 0, boot, sizeof boot, err);
+  }
+  if (nt_ok(status) && !is_recognised(boot)) {
+    return nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME, NULL,
+                   "nothing on the volume names its file system");
+  }
+  if (nt_ok(status)) {
+    memcpy(r->out, boot + AT_NAME, 8);
+  }
+  return status;
+}
+
+const struct sim_answer nt__sim_fs_answers[] = {
+    {NT_FSCTL_QUERY_FAT_BPB, 0, fat_bpb},
+    {NT_FSCTL_GET_NTFS_VOLUME_DATA, 0, ntfs_data},
+    {NT_FSCTL_GET_VOLUME_BITMAP, 0, volume_bitmap},
+    {NT_FSCTL_IS_VOLUME_DIRTY, 0, is_dirty},
+    {NT_FSCTL_MARK_VOLUME_DIRTY, 0, mark_dirty},
+    {NT_FSCTL_QUERY_FILE_SYSTEM_RECOGNITION, 0, recognition},
+    {0, 0, NULL},
+};
