@@ -54,8 +54,7 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
-.PHONY: all tests suite demo test lint asan valgrind docs errors personalities bench \
-  coverage install clean deps
+.PHONY: all tests suite demo test docs tables bench install clean deps
 
 all: $B/ntvol/core.so $B/ntvol/sim/core.so
 
@@ -85,8 +84,9 @@ $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 
 tests: all $(C_TESTS) $(FAKES)
 
-suite: tests # ARGS go to busted
-	@$(RUN) $(WRAP) $(LUA) "$$(command -v busted)" $(ARGS)
+suite: tests # ARGS go to busted, which then runs in one process
+	@$(RUN) $(if $(ARGS),,sh tools/suite.sh $(JOBS)) \
+	  $(WRAP) $(LUA) "$$(command -v busted)" $(ARGS)
 
 deps:
 	@sh tools/deps.sh
@@ -99,40 +99,15 @@ test: deps
 	$(MAKE_IN) suite
 	@+$(MAKE) --no-print-directory try-wine
 
-# Other people's programs inherit the preloaded checker, and many leak: leaks
-# count in Lua and in our C tests only (%b is the name of the program).
-LEAKS = detect_leaks=0:include_if_exists=$(CURDIR)/tools/leaks.%b
-SANITIZER = LD_PRELOAD="$(shell gcc -print-file-name=libasan.so) $(shell \
-  gcc -print-file-name=libubsan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
-  ASAN_OPTIONS=$(LEAKS) NTVOL_CHECKER="env ASAN_OPTIONS=detect_leaks=1"
-asan:
-	$(MAKE_IN) suite KIND=asan CC=gcc LDFLAGS=-Wl,-z,nodelete WRAP='$(SANITIZER)'
-
-VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
-valgrind:
-	$(MAKE_IN) suite ARGS="$(or $(ARGS),spec/unit spec/c_spec.lua)" \
-	  WRAP='NTVOL_CHECKER="$(VALGRIND)" $(VALGRIND)'
-
-lint:
-	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec
-	clang-format --dry-run -Werror $(ALL_C) $(wildcard $(addsuffix /*.h,$(FOLDERS)))
-	cppcheck --quiet --error-exitcode=1 --std=c11 -D__GNUC__ --inline-suppr \
-	  --enable=warning,portability,performance --suppress=missingInclude -Isrc src
-	shellcheck -x tools/*.sh tools/*/*.sh .ci/run
-	$(MAKE_IN) tests KIND=gcc CC=gcc
-	$(MAKE_IN) tests KIND=clang CC=clang
-
-coverage:
-	rm -rf build/coverage
-	$(MAKE_IN) suite KIND=coverage CC=gcc; code=$$?; \
-	  sh tools/coverage.sh build/coverage && exit $$code
-
 docs:
 	$(LUA) "$$(command -v ldoc)" --quiet .
 
-errors personalities: tests # write the tables that the code makes
+tables: tests # write the tables that the code makes into the documents
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
 	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
+	@$(RUN) $(LUA) "$$(command -v busted)" -o TAP spec/conformance \
+	  >$B/conformance.tap
+	@$(RUN) $(LUA) tools/conformance.lua $B/conformance.tap docs/conformance.md
 
 bench: all
 	@$(RUN) $(LUA) bench/run.lua $(ARGS)
@@ -144,6 +119,6 @@ install: all
 	cd lua && find ntvol -name '*.lua' -exec \
 	  install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 
-include windows.mk
+include checks.mk windows.mk
 clean:
 	rm -rf build docs/api

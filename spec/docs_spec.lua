@@ -213,13 +213,13 @@ describe("documentation:", function()
   it("docs/errors.md has the table that the code makes", function()
     local make = assert(loadfile("tools/errors.lua"))
     assert(proc.slurp("docs/errors.md"):find(make("table"), 1, true),
-      "out of date: run make errors")
+      "out of date: run make tables")
   end)
 
   it("docs/simulator.md has the table that the drivers' records make", function()
     local make = assert(loadfile("tools/personalities.lua"))
     assert(proc.slurp("docs/simulator.md"):find(make("table"), 1, true),
-      "out of date: run make personalities")
+      "out of date: run make tables")
   end)
 
   it("docs/errors.md names every reason that the code gives", function()

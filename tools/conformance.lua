@@ -1,6 +1,5 @@
--- Writes the page of all rows of the NT semantics, with their tests and results:
---   make -s suite ARGS="-o TAP spec/conformance" > build/conformance.tap
---   lua5.4 tools/conformance.lua build/conformance.tap docs/conformance.md
+-- Writes the page of all rows of the NT semantics, with their tests and results,
+-- from a run of spec/conformance. Called by `make tables`.
 
 package.path = "./?.lua;" .. package.path
 
@@ -12,11 +11,7 @@ local HEAD = [[
 # Conformance
 
 Every row of the NT semantics, what is known about it, and the tests of `spec/conformance` that
-show it on a simulated machine. `tools/conformance.lua` makes this page from a run of these tests:
-
-    make -s suite ARGS="-o TAP spec/conformance" > build/conformance.tap
-    lua5.4 tools/conformance.lua build/conformance.tap docs/conformance.md
-
+show it on a simulated machine. `make tables` writes this page from a run of these tests.
 `spec/conformance/coverage_spec.lua` fails when a row has no test, or is missing here.
 
 The first word of a row is its place: a letter with a number is a row of the transition tables, a

@@ -1,5 +1,5 @@
 -- Prints the table of docs/errors.md from the codes that the module knows.
--- `make errors` writes it into the document; spec/docs_spec.lua compares.
+-- `make tables` writes it into the document; spec/docs_spec.lua compares.
 
 local core = require "ntvol.core"
 

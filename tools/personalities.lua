@@ -1,5 +1,5 @@
 -- Prints the table of personalities, which a C test makes of the drivers'
--- records. `make personalities` writes it into docs/simulator.md;
+-- records. `make tables` writes it into docs/simulator.md;
 -- spec/docs_spec.lua compares.
 
 local function make()

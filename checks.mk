@@ -1,0 +1,36 @@
+# The slower checks: what .ci/run calls beside the suite. Part of the Makefile.
+#
+#   make asan ARGS=spec/unit      the suite, or a part, with the sanitizers
+#   make valgrind                 parts of it under valgrind
+#   make lint                     formatters, linters, both compilers
+#   make coverage                 which lines of src no test reached
+
+.PHONY: asan valgrind lint coverage
+
+# Other people's programs inherit the preloaded checker, and many leak: leaks
+# count in Lua and in our C tests only (%b is the name of the program).
+LEAKS = detect_leaks=0:include_if_exists=$(CURDIR)/tools/leaks.%b
+SANITIZER = LD_PRELOAD="$(shell gcc -print-file-name=libasan.so) $(shell \
+  gcc -print-file-name=libubsan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
+  ASAN_OPTIONS=$(LEAKS) NTVOL_CHECKER="env ASAN_OPTIONS=detect_leaks=1"
+asan:
+	$(MAKE_IN) suite KIND=asan CC=gcc LDFLAGS=-Wl,-z,nodelete WRAP='$(SANITIZER)'
+
+VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
+valgrind:
+	$(MAKE_IN) suite ARGS="$(or $(ARGS),spec/unit spec/c_spec.lua)" \
+	  WRAP='NTVOL_CHECKER="$(VALGRIND)" $(VALGRIND)'
+
+lint:
+	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec
+	clang-format --dry-run -Werror $(ALL_C) $(wildcard $(addsuffix /*.h,$(FOLDERS)))
+	cppcheck --quiet --error-exitcode=1 --std=c11 -D__GNUC__ --inline-suppr \
+	  --enable=warning,portability,performance --suppress=missingInclude -Isrc src
+	shellcheck -x tools/*.sh tools/*/*.sh .ci/run
+	$(MAKE_IN) tests KIND=gcc CC=gcc
+	$(MAKE_IN) tests KIND=clang CC=clang
+
+coverage:
+	rm -rf build/coverage
+	$(MAKE_IN) suite KIND=coverage CC=gcc; code=$$?; \
+	  sh tools/coverage.sh build/coverage && exit $$code

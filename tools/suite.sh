@@ -1,0 +1,46 @@
+#!/bin/sh
+# The suite, each folder and each file of spec in a process of its own, several
+# at a time. Every test collects garbage, and what the runner keeps of the tests
+# before it is looked at again each time: in one process the last test takes a
+# hundred times as long as the first.
+#   tools/suite.sh JOBS COMMAND...     COMMAND runs the specs that are appended
+# Prints what each part printed, and last the sum: "N passed, N failed, N skipped".
+set -eu
+
+jobs=$1
+shift
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+export out
+
+list_parts() {
+  ls spec/*_spec.lua
+  for folder in spec/*/; do
+    ! ls "$folder"*_spec.lua >/dev/null 2>&1 || echo "${folder%/}"
+  done
+}
+
+# Called for each part: sh -c "$run_part" PART COMMAND...
+# shellcheck disable=SC2016 # it is expanded by the other shell
+run_part='
+  part=$1 file=$out/$(echo "$1" | tr / _)
+  shift
+  code=0
+  "$@" "$part" >"$file" 2>&1 || code=$?
+  if ! grep -qE "^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$" "$file" ||
+    { [ "$code" != 0 ] && grep -qE " passed, 0 failed, " "$file"; }; then
+    echo "FAILED $part: the process ended with $code" >>"$file"
+    echo "0 passed, 1 failed, 0 skipped" >>"$file"
+  fi
+  flock "$out" grep -vE "^([0-9]+ passed, .* skipped)?$" "$file" || true'
+
+list_parts | xargs -P "$jobs" -I PART sh -c "$run_part" suite PART env "$@"
+
+cat "$out"/* | awk '
+  /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ {
+    passed += $1; failed += $3; skipped += $5
+  }
+  END {
+    printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped
+    exit failed != 0
+  }'
