@@ -113,11 +113,8 @@ bench: all
 	@$(RUN) $(LUA) bench/run.lua $(ARGS)
 
 install: all
-	install -D -m 755 bin/ntvol $(DESTDIR)$(PREFIX)/bin/ntvol
-	cd $B && find ntvol -name '*.so' -exec \
-	  install -D -m 755 '{}' '$(DESTDIR)$(LIBDIR)/{}' ';'
-	cd lua && find ntvol -name '*.lua' -exec \
-	  install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
+	@$(RUN) sh tools/install.sh $(LUA) $B '$(DESTDIR)$(PREFIX)' \
+	  '$(DESTDIR)$(LUADIR)' '$(DESTDIR)$(LIBDIR)'
 
 include checks.mk windows.mk
 clean:

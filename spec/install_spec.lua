@@ -107,5 +107,11 @@ describe("make install", function()
     local found = proc.lines("cd " .. tree
       .. "/share/lua/5.4 && find ntvol -name '*.lua' | sort")
     assert.same(expected, found)
+    assert.matches("^%.TH NTVOL 1 ",
+      proc.slurp(tree .. "/share/man/man1/ntvol.1"))
+    assert.matches("complete -F _ntvol", proc.slurp(tree
+      .. "/share/bash-completion/completions/ntvol"), 1, true)
+    assert.matches("^#compdef ntvol\n",
+      proc.slurp(tree .. "/share/zsh/site-functions/_ntvol"))
   end)
 end)

@@ -79,6 +79,8 @@ local function make_parser(commands)
     :command_target "sim_name"
   require "ntvol.cli.sim".add(adder(sim, commands, "sim ", false), json_flag)
   add_repl(add)
+  require "ntvol.cli.manual".add(adder(parser, commands, "", false), parser,
+    ntvol._VERSION)
   return parser
 end
 

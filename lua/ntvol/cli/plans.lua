@@ -217,7 +217,6 @@ local function add_change(add, json)
   command:argument "volume"
     :description "D:, a mount folder or a GUID path."
   command:option "--to"
-    :argname "FS"
     :description "The new file system."
     :choices { "ntfs", "fat", "fat16", "fat32", "exfat" }
     :count(1)
@@ -247,7 +246,6 @@ local function add_prepare(add, json)
   command:argument "disk"
     :description "PhysicalDrive1 or 1."
   command:option "--lock"
-    :argname "HOW"
     :description("required: refuse when a volume is in use; try (the default):"
       .. " go on without the lock, what others have open is dead then; no.")
     :choices { "required", "try", "no" }

@@ -1,0 +1,61 @@
+--- Commands about the command: completion and man.
+-- @module ntvol.cli.manual
+
+local core = require "ntvol.core"
+local man = require "ntvol.cli.man"
+local output = require "ntvol.cli.output"
+
+local M = {}
+
+local function add_completion(add, parser)
+  local command = add("completion", "Print the completion for a shell.",
+    function(args)
+      io.write(parser["get_" .. args.shell .. "_complete"](parser))
+      return output.EXIT.ok
+    end)
+  command:argument "shell"
+    :description "The shell that reads it."
+    :choices { "bash", "zsh", "fish" }
+  command:epilog [[
+"make install" puts the files where bash and zsh look for them. By hand, for
+this user:
+Examples: ntvol completion bash > ~/.local/share/bash-completion/completions/ntvol
+          ntvol completion zsh > ~/.zfunc/_ntvol
+          ntvol completion fish > ~/.config/fish/completions/ntvol.fish]]
+end
+
+-- A pipe to the program that shows manual pages, when somebody looks and there
+-- is one.
+local function viewer()
+  return core.is_terminal(1) and package.config:sub(1, 1) == "/"
+    and os.execute "command -v man >/dev/null"
+    and io.popen("man -l -", "w")
+end
+
+local function add_man(add, parser, version)
+  add("man", "Show this help as a manual page.", function()
+    local page = man.page(parser, version)
+    local pipe = viewer()
+    if pipe then
+      pipe:write(page)
+      pipe:close()
+    else
+      io.write(page)
+    end
+    return output.EXIT.ok
+  end):epilog [[
+In a pipe it prints the source of the page. "make install" puts it where man
+looks for it; by hand, for this user:
+Example: ntvol man > ~/.local/share/man/man1/ntvol.1]]
+end
+
+--- Adds the commands to the parser.
+-- @param add function(name, summary, run)
+-- @param parser the whole parser
+-- @tparam string version
+function M.add(add, parser, version)
+  add_completion(add, parser)
+  add_man(add, parser, version)
+end
+
+return M
