@@ -42,6 +42,7 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
       {NT_VOLUME_PAGEFILE, "page file"},
       {NT_VOLUME_CSV, "cluster shared"},
       {NT_VOLUME_DIRTY, "dirty"},
+      {NT_VOLUME_BUSY, "busy"},
       {NT_VOLUME_UNREADABLE, "cannot be read"}};
   const char *first = "not mounted";
   if (flags & NT_VOLUME_OFFLINE) {
@@ -130,7 +131,8 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
                                            {NT_VOLUME_BOOT, "boot"},
                                            {NT_VOLUME_PAGEFILE, "pagefile"},
                                            {NT_VOLUME_CSV, "csv"},
-                                           {NT_VOLUME_DIRTY, "dirty"}};
+                                           {NT_VOLUME_DIRTY, "dirty"},
+                                           {NT_VOLUME_BUSY, "busy"}};
   char state[LN_STATE_MAX];
   size_t i;
   for (i = 0; i < COUNT(names); i++) {

@@ -122,7 +122,7 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
                         struct nt_sim_volume_spec *volume) {
   static const char *const names[] = {"size",     "letter", "mount_points",
                                       "system",   "boot",   "pagefile",
-                                      "readonly", NULL};
+                                      "readonly", "busy",   NULL};
   ln_optionnames(r->L, o, names);
   volume->size = read_size(r, o);
   volume->letter = read_letter(r, o);
@@ -130,7 +130,8 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
   volume->flags = read_flag(r, o, "system", NT_VOLUME_SYSTEM) |
                   read_flag(r, o, "boot", NT_VOLUME_BOOT) |
                   read_flag(r, o, "pagefile", NT_VOLUME_PAGEFILE) |
-                  read_flag(r, o, "readonly", NT_VOLUME_READONLY);
+                  read_flag(r, o, "readonly", NT_VOLUME_READONLY) |
+                  read_flag(r, o, "busy", NT_VOLUME_BUSY);
 }
 
 /* Pushes a zeroed array that Lua owns. */
@@ -219,8 +220,8 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
 Creates a simulated machine in a folder or in memory, and connects to it. The
 specification is `{ disks = { { image, size, sector_size, style, serial,
 readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
-boot, pagefile, readonly } } } } }`. Sizes are integers, in bytes; `letter =
-false` means none. New volumes are RAW: format them.
+boot, pagefile, readonly, busy } } } } }`. Sizes are integers, in bytes; `letter
+= false` means none. New volumes are RAW: format them.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec
@@ -283,8 +284,8 @@ to be formatted, so a new one gets them after its file system.
 @function set_flags
 @tparam ntvol.machine machine
 @tparam string volume its name
-@tparam table flags booleans `system`, `boot`, `pagefile`, `readonly`; what is
- not given is cleared
+@tparam table flags booleans `system`, `boot`, `pagefile`, `readonly`, `busy`;
+ what is not given is cleared
 @treturn[1] boolean true
 @treturn[2] nil
 @treturn[2] string message
@@ -293,10 +294,11 @@ to be formatted, so a new one gets them after its file system.
 @raise for a machine of another kind, and for an unknown flag
 */
 static int ln_sim_set_flags(lua_State *L) {
-  static const char *const names[] = {"system", "boot", "pagefile", "readonly",
-                                      NULL};
+  static const char *const names[] = {"system",   "boot", "pagefile",
+                                      "readonly", "busy", NULL};
   static const uint32_t values[] = {NT_VOLUME_SYSTEM, NT_VOLUME_BOOT,
-                                    NT_VOLUME_PAGEFILE, NT_VOLUME_READONLY};
+                                    NT_VOLUME_PAGEFILE, NT_VOLUME_READONLY,
+                                    NT_VOLUME_BUSY};
   struct ln_options o = {3, 3, ""};
   struct nt_error err = {0};
   uint32_t flags = 0;

@@ -52,6 +52,7 @@
 ---@field unreadable boolean its bytes cannot be read now: an image is missing or damaged
 ---@field csv boolean a cluster shared volume
 ---@field dirty boolean its file system wants to be checked
+---@field busy boolean its file system is being scrubbed or balanced
 ---@field state string "mounted", "mounted, locked", "not mounted", "offline", ... for people
 
 ---@class ntvol.extent
@@ -462,6 +463,7 @@ local sim = {}
 ---@field boot? boolean
 ---@field pagefile? boolean
 ---@field readonly? boolean
+---@field busy? boolean a scrub or balance runs, so that btrfs is not locked
 
 ---@class ntvol.sim.disk_spec
 ---@field size? string|integer "64M" or bytes; needed without `image`

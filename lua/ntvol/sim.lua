@@ -13,7 +13,7 @@ local MEMORY = ":memory:"
 
 -- A volume with one of these flags cannot be formatted, as on NT: a new one
 -- gets them when its file system is there.
-local FLAGS = { "system", "boot", "pagefile", "readonly" }
+local FLAGS = { "system", "boot", "pagefile", "readonly", "busy" }
 
 -- Takes the flags out of the specification of a volume.
 local function take_flags(volume)

@@ -34,6 +34,7 @@ local VOLUME_FIELDS = {
   letter = "string|boolean", fs = "string", label = "string",
   size = "string|integer", mount_points = "table", system = "boolean",
   boot = "boolean", pagefile = "boolean", readonly = "boolean",
+  busy = "boolean",
 }
 
 -- ---- the short form ------------------------------------------------------
@@ -202,6 +203,7 @@ local function complete_volume(volume, image)
   local out = {
     mount_points = volume.mount_points, system = volume.system,
     boot = volume.boot, pagefile = volume.pagefile, readonly = volume.readonly,
+    busy = volume.busy,
   }
   local fs
   out.letter, problem = read_letter(volume.letter)

@@ -114,6 +114,20 @@ c.suite(_ENV, {
     w write 0 x -> STATUS_VOLUME_DISMOUNTED
   ]], result = "STATUS_ACCESS_DENIED, STATUS_VOLUME_DISMOUNTED" },
 
+  { "1.10 owner btrfs", "write by who locked, by another handle, by who dismounted", [[
+    v = open D:
+    w = open D:
+    --
+    v write 0 x -> STATUS_ACCESS_DENIED
+    v write DATA x -> STATUS_ACCESS_DENIED
+    v lock; LOCK
+    w write DATA x -> STATUS_ACCESS_DENIED
+    v write DATA x -> 512
+    v unlock; UNLOCK
+    v dismount; DISMOUNT
+    v write DATA x -> STATUS_ACCESS_DENIED
+  ]], result = "success for who locked, else STATUS_ACCESS_DENIED" },
+
   { "1.10 unlock fat ntfs", "write after lock, dismount, unlock", [[
     v = open D:
     p = open PhysicalDrive0

@@ -40,27 +40,49 @@ c.suite(_ENV, {
     --
     w dismount -> STATUS_VOLUME_DISMOUNTED
   ]] },
+  { "D4 cdfs", "dismount twice, and by another handle", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    v dismount -> STATUS_VOLUME_DISMOUNTED; DISMOUNT
+    w dismount -> STATUS_VOLUME_DISMOUNTED; DISMOUNT
+  ]] },
+  { "D4 btrfs", "dismount twice, and by another handle", [[
+    v = open D:
+    w = open D:
+    v dismount
+    --
+    v dismount
+    w dismount
+  ]] },
   { "D4 raw", "dismount, not locked", [[
     v = open D:
     --
     v dismount -> STATUS_ACCESS_DENIED
   ]] },
 
-  { "D5 fat ntfs", "dismount the system volume", [[
+  { "D5 fat ntfs btrfs", "dismount the system volume", [[
     v = open D:
     --
     v dismount -> STATUS_ACCESS_DENIED
   ]], volume = { system = true } },
-  { "D5 fat ntfs", "dismount the boot volume", [[
+  { "D5 fat ntfs btrfs", "dismount the boot volume", [[
     v = open D:
     --
     v dismount -> STATUS_ACCESS_DENIED
   ]], volume = { boot = true } },
-  { "D5 fat ntfs", "dismount a volume with a page file", [[
+  { "D5 fat ntfs btrfs", "dismount a volume with a page file", [[
     v = open D:
     --
     v dismount -> STATUS_ACCESS_DENIED
   ]], volume = { pagefile = true } },
+
+  { "D5 cdfs", "dismount the volume that the system runs from", [[
+    v = open D: access=r
+    --
+    v dismount; DISMOUNT
+  ]], volume = { system = true, boot = true } },
 
   { "D6 fat ntfs", "dismount a file", [[
     f = open D:\a.txt

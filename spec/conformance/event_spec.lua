@@ -158,6 +158,35 @@ for _, case in ipairs {
     v unlock -> STATUS_NOT_LOCKED
     v dismount -> STATUS_VOLUME_DISMOUNTED
   ]], result = "no event" },
+  { "2 parameters cdfs", "wrong handle, no right", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    w = open D: access=traverse
+    --
+    f lock -> STATUS_INVALID_PARAMETER
+    f unlock -> STATUS_INVALID_PARAMETER
+    f dismount -> STATUS_INVALID_PARAMETER
+    w lock -> STATUS_INVALID_PARAMETER
+    w dismount -> STATUS_INVALID_PARAMETER
+    v unlock -> STATUS_NOT_LOCKED
+  ]], result = "no event" },
+  { "2 parameters cdfs", "dismount, dismounted already", [[
+    v = open D:
+    v dismount
+    --
+    v dismount -> STATUS_VOLUME_DISMOUNTED; DISMOUNT
+  ]] },
+  { "2 parameters cdfs", "a dismount that fails", function(lab)
+    local v = lab:open "D:"
+    local _subscription <close> = assert(lab.machine:subscribe(function(event)
+      if event.name == "DISMOUNT" then
+        assert(v:close())
+      end
+    end))
+    lab:trail()
+    c.refused("STATUS_FILE_CLOSED", v:dismount())
+    assert.equal("DISMOUNT", lab:trail())
+  end, result = "STATUS_FILE_CLOSED; DISMOUNT, never DISMOUNT_FAILED" },
   { "2 parameters fat ntfs", "dismount of the boot volume", [[
     v = open D:
     --

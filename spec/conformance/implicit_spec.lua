@@ -103,6 +103,18 @@ c.suite(_ENV, {
     open D: access=r -> STATUS_ACCESS_DENIED
   ]] },
 
+  { "implicit trigger cdfs", "an open that does not share reading", [[
+    v = open D: access=r share=wd
+    --
+    open D: access=r -> STATUS_ACCESS_DENIED
+    v unlock -> STATUS_NOT_LOCKED
+    v close; UNLOCK
+  ]], result = "STATUS_ACCESS_DENIED, and UNLOCK at the close" },
+  { "implicit trigger cdfs", "an open that shares reading only", [[
+    v = open D: access=r share=r
+    --
+    w = open D: access=r
+  ]], result = "success, no lock" },
   { "implicit trigger raw", "share modes play no role", [[
     v = open D: share=
     --

@@ -149,7 +149,7 @@ c.suite(_ENV, {
     f control IOCTL_STORAGE_GET_DEVICE_NUMBER 12 -> STATUS_INVALID_PARAMETER
   ]] },
 
-  { "I11 fat", "asked while locked", [[
+  { "I11 fat cdfs", "asked while locked", [[
     v = open D:
     v lock
     --
@@ -163,6 +163,19 @@ c.suite(_ENV, {
     f mounted -> STATUS_VOLUME_DISMOUNTED
     v mounted -> STATUS_VOLUME_DISMOUNTED
   ]] },
+  { "I11 cdfs", "asked when dismounted, by the volume and by a file", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    v dismount
+    --
+    f mounted -> STATUS_VOLUME_DISMOUNTED
+    v mounted -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+  { "I11 cdfs", "asked of a file on a good volume", [[
+    f = open D:\a.txt access=r
+    --
+    f mounted -> ""
+  ]], result = "success" },
   { "I11 fat", "asked of a file on a good volume", [[
     f = open D:\a.txt
     --

@@ -1,16 +1,17 @@
 -- Locking: nt-semantics 1.5, the explicit lock.
 
 local c = require "spec.support.conformance"
+local sim = require "ntvol.sim.core"
 
 local UNKNOWN = 0x91FFC
 
 c.suite(_ENV, {
-  { "L1 fat ntfs raw", "lock alone", [[
+  { "L1 fat ntfs raw cdfs btrfs", "lock alone", [[
     v = open D:
     --
     v lock; LOCK
   ]] },
-  { "L1 fat ntfs raw", "lock allows direct writes by the owner", [[
+  { "L1 fat ntfs raw btrfs", "lock allows direct writes by the owner", [[
     v = open D:
     v lock
     --
@@ -24,7 +25,13 @@ c.suite(_ENV, {
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
   ]] },
-  { "L2 fat ntfs", "lock with the root directory open", [[
+  { "L2 cdfs", "lock with a file open", [[
+    v = open D: access=r
+    f = open D:\a.txt access=r
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+  { "L2 fat ntfs cdfs btrfs", "lock with the root directory open", [[
     v = open D:
     f = open D:\ access=r
     --
@@ -39,13 +46,19 @@ c.suite(_ENV, {
     v lock; LOCK
   ]] },
 
-  { "L3 fat ntfs raw", "lock with a second volume handle", [[
+  { "L3 fat ntfs raw cdfs", "lock with a second volume handle", [[
     v = open D:
     w = open D:
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
   ]] },
-  { "L3 fat ntfs raw", "lock with a second volume handle that reads and shares all", [[
+  { "L3 btrfs", "lock with a second volume handle", [[
+    v = open D:
+    w = open D:
+    --
+    v lock; LOCK
+  ]] },
+  { "L3 fat ntfs raw cdfs", "lock with a second volume handle that reads and shares all", [[
     v = open D: share=rwd
     w = open D: access=r share=rwd
     --
@@ -102,7 +115,7 @@ c.suite(_ENV, {
     v lock; LOCK
   ]], volume = { readonly = true } },
 
-  { "L9 fat ntfs raw", "lock twice", [[
+  { "L9 fat ntfs raw cdfs", "lock twice", [[
     v = open D:
     v lock
     --
@@ -110,6 +123,26 @@ c.suite(_ENV, {
     v is_locked -> true
   ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED, and locked as before" },
 
+  { "L9 btrfs", "lock twice, then unlock once", [[
+    v = open D:
+    v lock
+    --
+    v lock; LOCK
+    v unlock; UNLOCK
+    v unlock -> STATUS_NOT_LOCKED
+  ]], result = "success; LOCK, and one unlock ends it" },
+
+  { "L10 btrfs", "lock by a second handle, while the first has the lock", [[
+    v = open D:
+    w = open D:
+    v lock
+    --
+    w lock; LOCK
+    w unlock -> STATUS_NOT_LOCKED
+    w close
+    v is_locked -> true
+    v unlock; UNLOCK
+  ]], result = "success; LOCK, and it stays with the first" },
   { "L10 fat ntfs raw", "an open of a locked volume, so that no second lock can be tried", [[
     v = open D:
     v lock
@@ -122,7 +155,12 @@ c.suite(_ENV, {
     --
     f lock -> STATUS_INVALID_PARAMETER
   ]] },
-  { "L11 fat ntfs", "lock a directory", [[
+  { "L11 cdfs", "lock a file", [[
+    f = open D:\a.txt access=r
+    --
+    f lock -> STATUS_INVALID_PARAMETER
+  ]] },
+  { "L11 fat ntfs cdfs", "lock a directory", [[
     f = open D:\ access=r
     --
     f lock -> STATUS_INVALID_PARAMETER
@@ -174,6 +212,20 @@ c.suite(_ENV, {
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
   ]] },
 
+  { "L16 cdfs", "lock after a dismount", [[
+    v = open D:
+    v dismount
+    --
+    v lock -> STATUS_VOLUME_DISMOUNTED; LOCK, LOCK_FAILED
+  ]] },
+  { "L16 cdfs", "lock after a dismount, a file still open", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    v dismount
+    --
+    v lock -> STATUS_VOLUME_DISMOUNTED; LOCK, LOCK_FAILED
+  ]] },
+
   { "L17 fat", "lock, the handle closed by a listener", function(lab)
     local v = lab:open "D:"
     local _subscription <close> = assert(lab.machine:subscribe(function(event)
@@ -186,6 +238,21 @@ c.suite(_ENV, {
     assert.equal("LOCK; LOCK_FAILED", lab:trail())
     assert(lab:open("D:"):close())
   end, result = "STATUS_FILE_CLOSED; LOCK, LOCK_FAILED" },
+
+  { "L18 btrfs", "lock while the file system is scrubbed or balanced", [[
+    v = open D:
+    --
+    v lock -> STATUS_DEVICE_NOT_READY
+    v is_locked -> false
+  ]], volume = { busy = true } },
+  { "L18 btrfs", "lock when that is over", function(lab)
+    local v = lab:open "D:"
+    c.refused("STATUS_DEVICE_NOT_READY", v:lock())
+    assert(sim.set_flags(lab.machine, "D:", {}))
+    lab:trail()
+    assert(v:lock())
+    assert.equal("LOCK", lab:trail())
+  end, result = "success; LOCK", volume = { busy = true } },
 
   { "L19 fat ntfs", "a code that nobody knows", function(lab)
     local v = lab:open "D:"

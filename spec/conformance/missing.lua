@@ -2,8 +2,6 @@
 -- stands for all rows on that file system.
 
 return {
-  ["cdfs"] = { subject = "cdfs" },
-  ["btrfs"] = { subject = "btrfs" },
   ["csvfs and cluster nodes"] = { subject = "csvfs" },
   ["drives without a medium"] = {
     rows = { "9.3 no medium", "4.4 eject" },

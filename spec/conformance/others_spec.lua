@@ -175,6 +175,71 @@ c.suite(_ENV, {
     open \\.\ -> STATUS_OBJECT_NAME_INVALID
   ]] },
 
+  { "9.4 CDFS cdfs", "lock and unlock, by a handle that reads", [[
+    v = open D: access=r
+    --
+    v unlock -> STATUS_NOT_LOCKED
+    v lock; LOCK
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    open D: access=r -> STATUS_ACCESS_DENIED
+    open D:\a.txt access=r -> STATUS_ACCESS_DENIED
+    v unlock; UNLOCK
+    v unlock -> STATUS_NOT_LOCKED
+    f = open D:\a.txt access=r
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], result = "as FAT" },
+  { "9.4 CDFS cdfs", "dismount with a file open, and after it", [[
+    v = open D: access=r
+    f = open D:\a.txt access=r
+    --
+    v dismount; DISMOUNT
+    v mounted -> STATUS_VOLUME_DISMOUNTED
+    v dismount -> STATUS_VOLUME_DISMOUNTED; DISMOUNT
+    f read 0 5 -> STATUS_VOLUME_DISMOUNTED
+    v lock -> STATUS_VOLUME_DISMOUNTED; LOCK, LOCK_FAILED
+    v unlock -> STATUS_NOT_LOCKED
+    open D: access=r -> STATUS_VOLUME_DISMOUNTED
+    v close
+    w = open D: access=r; MOUNT
+  ]], result = "STATUS_VOLUME_DISMOUNTED, until the handle is closed" },
+  { "9.4 CDFS cdfs", "online and offline by a handle that reads", [[
+    v = open D: access=r
+    --
+    v online -> STATUS_ACCESS_DENIED
+    v offline -> STATUS_ACCESS_DENIED
+  ]] },
+
+  { "9.4 WinBtrfs btrfs", "lock again, also by another handle, and unlock", [[
+    v = open D:
+    w = open D:
+    --
+    v lock; LOCK
+    v lock; LOCK
+    w lock; LOCK
+    w unlock -> STATUS_NOT_LOCKED
+    v unlock; UNLOCK
+    f = open D:\ access=r
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]], result = "success, but not with a file open and not for the wrong handle" },
+  { "9.4 WinBtrfs btrfs", "lock, unlock, dismount by a directory", [[
+    f = open D:\ access=r
+    --
+    f lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    f unlock -> STATUS_NOT_LOCKED
+    f dismount; DISMOUNT
+  ]], result = "STATUS_ACCESS_DENIED, STATUS_NOT_LOCKED, success" },
+  { "9.4 WinBtrfs btrfs", "dismount twice with a folder open, then opens", [[
+    v = open D:
+    f = open D:\ access=r
+    --
+    v dismount; DISMOUNT
+    v dismount
+    f size -> 0
+    open D: -> STATUS_ACCESS_DENIED
+    v close
+    open D: -> STATUS_ACCESS_DENIED
+  ]], result = "success, the folder works on, and nothing else opens" },
+
   { "9.4 RAW lock raw", "lock, unlock, a second handle", [[
     v = open D:
     --

@@ -37,12 +37,12 @@ c.suite(_ENV, {
     w unlock; UNLOCK
   ]] },
 
-  { "U2 fat ntfs raw", "unlock, not locked", [[
+  { "U2 fat ntfs raw cdfs btrfs", "unlock, not locked", [[
     v = open D:
     --
     v unlock -> STATUS_NOT_LOCKED
   ]] },
-  { "U2 fat ntfs raw", "unlock twice", [[
+  { "U2 fat ntfs raw cdfs btrfs", "unlock twice", [[
     v = open D:
     v lock
     v unlock
@@ -50,7 +50,7 @@ c.suite(_ENV, {
     v unlock -> STATUS_NOT_LOCKED
   ]] },
 
-  { "U3 fat ntfs", "unlock by a handle of an older instance", [[
+  { "U3 fat ntfs cdfs", "unlock by a handle of an older instance", [[
     v = open D:
     w = open D:
     v dismount
@@ -68,6 +68,21 @@ c.suite(_ENV, {
     v lock -> STATUS_ACCESS_DENIED
     --
     w unlock -> STATUS_NOT_LOCKED
+  ]] },
+  { "U3 btrfs", "unlock by a second volume handle", [[
+    v = open D:
+    w = open D:
+    v lock
+    --
+    w unlock -> STATUS_NOT_LOCKED
+    v is_locked -> true
+    v unlock; UNLOCK
+  ]], result = "STATUS_NOT_LOCKED" },
+  { "U3 btrfs", "unlock by a directory", [[
+    v = open D:
+    f = open D:\ access=r
+    --
+    f unlock -> STATUS_NOT_LOCKED
   ]] },
   { "U3 raw", "an open of a locked volume, so that no other handle is there to unlock", [[
     v = open D:

@@ -190,6 +190,30 @@ describe("personality", function()
       end
     end)
 
+    it("4.4 CDFS: QUERY_DEVICE_NAME names the drive", function()
+      local path = image("cd.iso", iso { label = "X", files = FILES })
+      machine = assert(sim.create(":memory:", { disks = {
+        { size = 1 << 20 },
+        { image = path, cdrom = true, volumes = { { letter = "X:" } } },
+        { image = image("two.iso", iso { label = "Y", files = FILES }),
+          cdrom = true, volumes = { { letter = "Y:" } } },
+      } }))
+      defer(function()
+        machine:close()
+      end)
+      local code = "IOCTL_MOUNTDEV_QUERY_DEVICE_NAME"
+      for letter, device in pairs {
+        ["X:"] = "\\Device\\CdRom0", ["Y:"] = "\\Device\\CdRom1",
+      } do
+        local v = open(letter, READ)
+        local units = device:gsub(".", "%0\0")
+        assert.equal(device, v:info().device)
+        assert.equal(string.pack("<s2", units), v:control(code, "", 200))
+        local info = refused("STATUS_BUFFER_OVERFLOW", v:control(code, "", 4))
+        assert.equal(string.pack("<I2I2", #units, 0), info.output)
+      end
+    end)
+
     it("CDFS: the same bytes on a disk are RAW", function()
       start { image = image("cd.iso", iso { label = "X", files = FILES }) }
       assert.equal("RAW", machine:volumes()[1].file_system)

@@ -10,7 +10,9 @@
 -- It is closed, and its folder removed, when the test ends.
 
 local assert = require "luassert"
+local btrfs = require "spec.support.btrfs"
 local helpers = require "spec.helpers"
+local iso = require "spec.support.iso"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 
@@ -99,6 +101,7 @@ M.NTFS_SIZE = 4 << 20
 --- The FAT volume is larger than its file system.
 M.FAT_VOLUME_SIZE = M.FAT_SIZE + (64 << 10)
 M.RAW_SIZE = 1 << 20
+M.BTRFS_SIZE = 1 << 20
 
 local function put(path, data)
   local file = assert(io.open(path, "wb"))
@@ -157,9 +160,23 @@ function make.ntfs(folder)
   return image
 end
 
+-- Of a CD, the files that its names allow.
+function make.cdfs(folder)
+  put(folder .. "/cd.iso", iso { label = "MY_CD",
+    files = { ["A.TXT;1"] = M.FILES["a.txt"] } })
+  return folder .. "/cd.iso"
+end
+
+-- Nothing is on it but what it is recognised by.
+function make.btrfs(folder)
+  put(folder .. "/btrfs.img", btrfs { label = "DATA", size = M.BTRFS_SIZE })
+  return folder .. "/btrfs.img"
+end
+
 local contents = {}
 
---- The bytes of a volume with this file system ("fat", "ntfs") and FILES.
+--- The bytes of a volume with this file system ("fat", "ntfs", "cdfs", "btrfs")
+-- and FILES, as far as they go there.
 function M.content(name)
   if not contents[name] then
     local cleaners = {}

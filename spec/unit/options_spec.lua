@@ -410,7 +410,7 @@ describe("what the binding tells:", function()
       mounted = true, locked = false, dismounted = false, offline = false,
       readonly = false, removable = false, system = false, boot = false,
       pagefile = false, unreadable = false, csv = false,
-      dirty = false, state = "mounted",
+      dirty = false, busy = false, state = "mounted",
     }, setmetatable(first, nil))
   end)
 

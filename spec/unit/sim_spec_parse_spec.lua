@@ -118,7 +118,7 @@ describe("the table form", function()
 
   it("hands on what it need not change", function()
     local volume = { mount_points = { "C:\\mnt" }, system = true, boot = true,
-      pagefile = true, readonly = true, letter = false }
+      pagefile = true, readonly = true, busy = true, letter = false }
     local disk = complete({ size = 1 << 20, sector_size = 4096,
       removable = true, serial = "S1", volumes = { volume } }).disks[1]
     assert.same(volume, disk.volumes[1])

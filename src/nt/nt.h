@@ -100,6 +100,7 @@ struct nt_open_options {
 #define NT_VOLUME_PAGEFILE 0x0100U   /* memory is paged to it */
 #define NT_VOLUME_CSV 0x0400U        /* a cluster shared volume */
 #define NT_VOLUME_DIRTY 0x0800U      /* its file system wants to be checked */
+#define NT_VOLUME_BUSY 0x1000U       /* its file system is being maintained */
 
 struct nt_extent {
   uint32_t disk;   /* PhysicalDrive number */

@@ -106,10 +106,25 @@ static nt_status flush(const struct sim_request *r, struct nt_error *err) {
                        : status;
 }
 
+/* L18: btrfs is not locked while it is scrubbed or balanced. */
+static nt_status check_idle(const struct sim_request *r, struct nt_error *err) {
+  if (!(r->instance.fsd->locks_when_idle && r->volume.flags & NT_VOLUME_BUSY)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "busy",
+          "the file system is being scrubbed or balanced");
+  err->cls = NT_CLASS_TRANSIENT;
+  nt_hint(err, "try again when that is over");
+  return NT_STATUS_DEVICE_NOT_READY;
+}
+
 static nt_status lock(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_check_manage(r, err);
   if (nt_ok(status) && r->instance.condition == SIM_GONE) {
     status = nt__sim_check_condition(&r->instance, err);
+  }
+  if (nt_ok(status)) {
+    status = check_idle(r, err);
   }
   if (!nt_ok(status)) {
     return status;
@@ -281,7 +296,8 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
   }
   if (!nt_ok(status)) {
     struct nt_error ignored = {0};
-    if (status != NT_STATUS_VOLUME_DISMOUNTED) { /* D8 */
+    if (status != NT_STATUS_VOLUME_DISMOUNTED &&
+        !r->instance.fsd->hides_failed_dismount) { /* D8 */
       nt__sim_event_instance(r->m, SIM_DISMOUNT_FAILED, &r->instance, &ignored);
     }
     return status;
@@ -289,7 +305,10 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
   /* The device keeps pointing to the dead instance until this handle closes:
    * nobody can mount in between, and requests may follow on this handle. */
   r->instance.condition = SIM_DISMOUNTED;
-  r->instance.vpb |= SIM_VPB_DIRECT_WRITES;
+  status = nt__sim_allow_writes(r->m, &r->instance, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
   r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
   status = nt__sim_save_instance(r->m, &r->instance, err);
   return nt_ok(status) ? nt__sim_save_file_object(r->m, &r->object, err)

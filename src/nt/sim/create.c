@@ -625,8 +625,9 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
 
 /* ---- afterwards ---------------------------------------------------------- */
 
-#define CONFIGURED \
-  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE | NT_VOLUME_READONLY)
+#define CONFIGURED                                          \
+  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE | \
+   NT_VOLUME_READONLY | NT_VOLUME_BUSY)
 
 static nt_status set_flags(struct sim_machine *m, const char *name,
                            uint32_t flags, struct nt_error *err) {

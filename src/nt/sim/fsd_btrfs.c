@@ -9,6 +9,7 @@
 const struct sim_fsd nt__sim_fsd_btrfs = {
     .name = "btrfs",
     .relocks = true,
+    .locks_when_idle = true,
     .takes_file_handles = true,
     .dismounts_twice = true,
     .waits_for_files = true,

@@ -14,6 +14,7 @@ const struct sim_fsd nt__sim_fsd_cdfs = {
     .lock_needs_mounted = true,
     .dismounts_system = true,
     .announces_dismounted = true,
+    .hides_failed_dismount = true,
     .checks_share_modes = true,
     .read_only = true,
     .has_files = true,

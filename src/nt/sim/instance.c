@@ -235,6 +235,33 @@ _Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
                    SIM_FO_COMPLETE_DISMOUNT == 1,
                "the query above tests these values");
 
+nt_status nt__sim_allow_writes(struct sim_machine *m,
+                               struct sim_instance *instance,
+                               struct nt_error *err) {
+  int64_t files = 0, volumes;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (instance->fsd->waits_for_files) {
+    status = nt__sim_count_handles(m, instance->id, 0, &files, &volumes, err);
+  }
+  if (nt_ok(status) && files == 0) {
+    instance->vpb |= SIM_VPB_DIRECT_WRITES;
+  }
+  return status;
+}
+
+/* The last file of a dismounted file system that waited for it is closed. */
+static nt_status files_closed(struct sim_machine *m,
+                              struct sim_instance *instance,
+                              struct nt_error *err) {
+  if (!instance->fsd->waits_for_files || !instance->current ||
+      instance->condition != SIM_DISMOUNTED ||
+      instance->vpb & SIM_VPB_DIRECT_WRITES) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_allow_writes(m, instance, err);
+  return nt_ok(status) ? nt__sim_save_instance(m, instance, err) : status;
+}
+
 /* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */
 static nt_status clean_instance(struct sim_machine *m,
                                 const struct sim_file_object *object,
@@ -250,6 +277,8 @@ static nt_status clean_instance(struct sim_machine *m,
   } else if (object->flags & SIM_FO_MODIFIED) {
     status = object->volume != 0 ? set_verify_pending(m, object, err)
                                  : set_verify_of_disk(m, object, err);
+  } else {
+    status = files_closed(m, instance, err);
   }
   if (!nt_ok(status) || instance->lock_owner != object->id) {
     return status;

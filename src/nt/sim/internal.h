@@ -248,13 +248,15 @@ struct sim_fsd {
   bool dismounts_system;       /* D5 is not looked at */
   bool dismounts_twice;        /* D4 succeeds */
   bool announces_dismounted;   /* D4 is announced, though it is refused */
-  bool waits_for_files;      /* files outlive a dismount, and put off its end */
-  bool writes_need_own_lock; /* 1.10: nothing else opens it to raw writes */
-  bool read_only;            /* never written */
-  bool root_only;            /* nothing here reads its files: the root opens */
-  uint32_t implicit_lock;    /* O4: a volume open that shares none of these
-                                locks; 0: never */
-  uint32_t refused_on_files; /* rights nobody gets on files and folders */
+  bool waits_for_files; /* files outlive a dismount, and put off its end */
+  bool locks_when_idle; /* L18: no lock while it is maintained */
+  bool hides_failed_dismount; /* never announces DISMOUNT_FAILED */
+  bool writes_need_own_lock;  /* 1.10: nothing else opens it to raw writes */
+  bool read_only;             /* never written */
+  bool root_only;             /* nothing here reads its files: the root opens */
+  uint32_t implicit_lock;     /* O4: a volume open that shares none of these
+                                 locks; 0: never */
+  uint32_t refused_on_files;  /* rights nobody gets on files and folders */
   uint32_t refused_on_volumes; /* and on the volume */
   nt_status open_dismounted;   /* O8 */
   nt_status unknown_fsctl;     /* L19 */
@@ -361,6 +363,12 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
  * no handle is left. */
 nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
                          struct nt_error *err);
+
+/* 1.9: opens the bytes of a dismounted instance to the disk: at once, or where
+ * files outlive the dismount, when none is left. Sets the flag only. */
+nt_status nt__sim_allow_writes(struct sim_machine *m,
+                               struct sim_instance *instance,
+                               struct nt_error *err);
 
 /* Removes the row of an instance that nobody can reach any more. */
 nt_status nt__sim_forget(struct sim_machine *m,

@@ -167,7 +167,14 @@ static nt_status put_counted(struct sim_request *r, const uint8_t *bytes,
 static nt_status device_name(struct sim_request *r, struct nt_error *err) {
   char name[64];
   uint8_t units[2 * sizeof name];
-  if (r->volume.id != 0) {
+  if (r->disk.flags & NT_DISK_CDROM) {
+    int64_t number;
+    nt_status status = nt__sim_cd_number(r->m, r->disk.number, &number, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    snprintf(name, sizeof name, "\\Device\\CdRom%lld", (long long)number);
+  } else if (r->volume.id != 0) {
     snprintf(name, sizeof name, "\\Device\\HarddiskVolume%lld",
              (long long)r->volume.id);
   } else {

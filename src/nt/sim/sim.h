@@ -19,7 +19,7 @@ struct nt_sim_volume_spec {
   uint64_t size;      /* bytes; 0: what is left of the disk */
   const char *letter; /* "D:"; NULL: the next free one; "": none */
   const char *mount_points[NT_MAX_MOUNT_POINTS]; /* "C:\mnt\data"; NULL ends */
-  uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY */
+  uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY, _BUSY */
 };
 
 struct nt_sim_disk_spec {
@@ -56,8 +56,9 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
 nt_status nt_sim_remove(const char *path, struct nt_error *err);
 
 /* Sets what a volume is for the system: NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE,
- * _READONLY; those that are not in `flags` are cleared. Such a volume refuses
- * to be formatted, so a new one gets its flags after its file system. */
+ * _READONLY, _BUSY; those that are not in `flags` are cleared. Such a volume
+ * refuses to be formatted, so a new one gets its flags after its file system.
+ */
 nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
                            uint32_t flags, struct nt_error *err);
 
