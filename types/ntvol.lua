@@ -511,7 +511,7 @@ local plan = {}
 ---@field final? boolean nothing is lost here, but it cannot be undone
 
 ---Makes a plan out of steps.
----@param spec { name: string, target: string, steps: ntvol.plan.step[], context?: table, erase?: string|string[], about?: string[], run_it?: string }
+---@param spec { name: string, target: string, steps: ntvol.plan.step[], context?: table, erase?: string|string[], about?: string[], run_it?: string, identity?: table[], unchecked?: string[] }
 ---@return ntvol.plan.object
 function plan.new(spec) end
 
@@ -539,8 +539,53 @@ function object:check() end
 
 ---Runs the plan; on failure undoes the finished steps in reverse.
 ---@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean? }
----@return table report { plan, target, steps = { { name, target, outcome, message?, seconds? } }, undo_failures }
+---@return ntvol.report
 ---@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
 function object:run(options) end
+
+---Takes the last run back, the last step first.
+---@param options? { on_step?: fun(step: ntvol.plan.step, state: string, message?: string) }
+---@return ntvol.report
+---@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
+function object:undo(options) end
+
+---The report of the last run; nil before the first one.
+---@return ntvol.report?
+function object:report() end
+
+---@class ntvol.report.step
+---@field name string
+---@field target string
+---@field says string
+---@field outcome "not run"|"done"|"failed"|"undone"|"undo failed"
+---@field message? string a note, or the failure
+---@field code? string
+---@field started? integer microseconds since 1970, UTC
+---@field ended? integer
+---@field seconds? number
+---@field destroys boolean
+---@field can_undo boolean
+
+---What a run did. It prints as a table; `report:data()` answers plain tables for
+---JSON, see docs/plans.md.
+---@class ntvol.report
+---@field plan string
+---@field target string
+---@field machine? string
+---@field command? string
+---@field state "not run"|"refused"|"done"|"undone"|"failed"
+---@field message? string
+---@field code? string
+---@field reason? string
+---@field class? string
+---@field outcome? string what the volume holds after a format that failed
+---@field started integer microseconds since 1970, UTC
+---@field ended? integer
+---@field identity table[] the pinned volumes
+---@field steps ntvol.report.step[]
+---@field undo_failures table[]
+---@field events ntvol.event[]
+---@field unchecked string[]
+---@field data fun(self: ntvol.report): table
 
 return ntvol

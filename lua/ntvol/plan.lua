@@ -2,10 +2,9 @@
 -- run, and that is undone when a step fails.
 -- @module ntvol.plan
 
-local core = require "ntvol.core"
 local failure = require "ntvol.failure"
-local names = require "ntvol.names"
 local options = require "ntvol.options"
+local runs = require "ntvol.run"
 
 local M = {}
 
@@ -18,6 +17,7 @@ local MARK = "-- cannot be undone from here --"
 local SPEC_FIELDS = {
   name = "string", target = "string", steps = "table", context = "table",
   erase = "string|table", about = "table", run_it = "string",
+  identity = "table", unchecked = "table",
 }
 
 local STEP_FIELDS = {
@@ -28,6 +28,8 @@ local STEP_FIELDS = {
 local RUN_FIELDS = {
   erase = "string", on_step = "function", on_progress = "function",
 }
+
+local UNDO_FIELDS = { on_step = "function" }
 
 -- ---- making --------------------------------------------------------------
 
@@ -58,11 +60,14 @@ end
 -- hands to `context.keep(object)`: it is closed at the end, whatever happens.
 --
 -- The context of a run inherits the fields of `spec.context`, and has
--- `on_progress` of `plan:run`.
+-- `on_progress` of `plan:run`. A field `machine` of it is the machine whose
+-- name and events the report has.
 -- @tparam table spec `{ name, target, steps }`, and optional: `context`,
 --  `erase` (the name, or names, that must be given to run a plan that destroys
 --  data; the target unless given), `about` (lines on the objects), `run_it`
---  (how it is run, the last line that it prints)
+--  (how it is run, the last line that it prints), `identity` (pinned volumes,
+--  for the report), `unchecked` (lines: what no check can find out without
+--  writing)
 -- @treturn ntvol.plan.object
 -- @raise for an unknown field or a missing one
 -- @usage
@@ -96,20 +101,12 @@ function M.new(spec)
     name = spec.name, target = spec.target, steps = spec.steps,
     context = spec.context or {}, about = spec.about or {},
     erase = type(erase) == "table" and erase or { erase },
-    run_it = spec.run_it,
+    run_it = spec.run_it, identity = spec.identity or {},
+    unchecked = spec.unchecked or {},
   }, Plan)
 end
 
 -- ---- printing ------------------------------------------------------------
-
-local function destroys(plan)
-  for _, step in ipairs(plan.steps) do
-    if step.destroys then
-      return true
-    end
-  end
-  return false
-end
 
 local function widths(plan)
   local name, target = 0, 0
@@ -126,201 +123,50 @@ local function pad(text, width)
 end
 
 local function how_to_run(plan)
-  local token = destroys(plan) and (" { erase = %q }"):format(plan.erase[1])
-    or "()"
+  local token = runs.destroys(plan) and (" { erase = %q }"):format(
+    plan.erase[1]) or "()"
   return plan.run_it or "plan:run" .. token
 end
 
-function Plan:__tostring()
-  local name_width, target_width = widths(self)
-  local lines = { ("%s %s"):format(self.name, self.target) }
-  for _, line in ipairs(self.about) do
-    lines[#lines + 1] = "  " .. line
-  end
+local function add_steps(plan, lines)
+  local name_width, target_width = widths(plan)
   local marked = false
-  for i, step in ipairs(self.steps) do
-    if not marked and (step.destroys or step.final) then
+  for i, step in ipairs(plan.steps) do
+    if not marked and runs.is_final(step) then
       lines[#lines + 1] = "      " .. MARK
       marked = true
     end
     lines[#lines + 1] = ("  %2d. %s  %s  %s"):format(i,
       pad(step.name, name_width),
-      pad(step.target or self.target, target_width), step.says)
+      pad(step.target or plan.target, target_width), step.says)
+  end
+end
+
+function Plan:__tostring()
+  local lines = { ("%s %s"):format(self.name, self.target) }
+  for _, line in ipairs(self.about) do
+    lines[#lines + 1] = "  " .. line
+  end
+  add_steps(self, lines)
+  for i, line in ipairs(self.unchecked) do
+    lines[#lines + 1] = (i == 1 and "  Cannot be checked beforehand: "
+      or "                                ") .. line
   end
   lines[#lines + 1] = "Run it: " .. how_to_run(self)
   return table.concat(lines, "\n")
 end
 
--- ---- one run -------------------------------------------------------------
-
-local Run = {}
-Run.__index = Run
-
-local function new_run(plan, opts)
-  local run = setmetatable({
-    plan = plan, options = opts, kept = {}, done = {}, at = 0,
-    report = { plan = plan.name, target = plan.target, steps = {},
-      undo_failures = {} },
-  }, Run)
-  for i, step in ipairs(plan.steps) do
-    run.report.steps[i] = {
-      name = step.name, target = step.target or plan.target,
-      outcome = "not run",
-    }
-  end
-  run.context = setmetatable({
-    on_progress = opts.on_progress,
-    keep = function(object)
-      run.kept[#run.kept + 1] = object
-      return object
-    end,
-  }, { __index = plan.context })
-  return run
-end
-
--- Closes what the steps opened, the last first. Objects that a step closed
--- already do not mind.
-function Run:__close()
-  for i = #self.kept, 1, -1 do
-    self.kept[i]:close()
-  end
-end
-
-function Run:label(i)
-  local step = self.plan.steps[i]
-  if step.target and step.target ~= self.plan.target then
-    return step.name .. " " .. step.target
-  end
-  return step.name
-end
-
-function Run:tell(i, state, message)
-  local on_step = self.options.on_step
-  if on_step then
-    on_step(self.plan.steps[i], state, message)
-  end
-end
-
-function Run:set(i, outcome, message)
-  self.report.steps[i].outcome = outcome
-  self.report.steps[i].message = message
-end
-
--- The failure of step `i` as the plan returns it.
-function Run:failure(i, message, code, info)
-  local step = self.plan.steps[i]
-  info = info or { op = step.name, target = step.target or self.plan.target,
-    class = "permanent" }
-  info.report = self.report
-  return nil, ("step '%s': %s"):format(self:label(i),
-    tostring(message or "failed without a reason")), code, info
-end
-
-function Run:check()
-  for i, step in ipairs(self.plan.steps) do
-    if step.check then
-      local ok, message, code, info = step.check(self.context)
-      if not ok then
-        return self:failure(i, message, code, info)
-      end
-    end
-  end
-  return true
-end
-
-function Run:check_token()
-  local plan, given = self.plan, self.options.erase
-  if not destroys(plan) or names.is_one_of(given, plan.erase) then
-    return true
-  end
-  local _, message, code, info = failure.make {
-    op = plan.name, target = plan.target, status = "STATUS_INVALID_PARAMETER",
-    reason = "erase_token",
-    detail = given and ("erase = %q does not name it"):format(given)
-      or "it destroys data, and nothing says that it is meant",
-    hint = ("give erase = %q"):format(plan.erase[1]),
-  }
-  info.report = self.report
-  return nil, message, code, info
-end
-
--- Runs the steps. Answers true, or the number of the step that failed and the
--- failure.
-function Run:forward()
-  for i, step in ipairs(self.plan.steps) do
-    self.at = i
-    self:tell(i, "start")
-    local began = core.time()
-    local result, message, code, info = step.run(self.context)
-    self.report.steps[i].seconds = core.time() - began
-    if not result then
-      self:set(i, "failed", message)
-      self:tell(i, "failed", message)
-      return i, message, code, info
-    end
-    local note = type(message) == "string" and message or nil
-    self.done[#self.done + 1] = i
-    self:set(i, "done", note)
-    self:tell(i, "done", note)
-  end
-  return true
-end
-
--- Undoes one finished step. Nothing that goes wrong here stops the others.
-function Run:undo_step(i)
-  local step = self.plan.steps[i]
-  local ok, result, message, code, info = pcall(step.undo, self.context)
-  if ok and result then
-    self:set(i, "undone")
-  else
-    message = tostring(ok and message or result)
-    self:set(i, "undo failed", message)
-    table.insert(self.report.undo_failures, {
-      name = step.name, target = step.target or self.plan.target,
-      message = message, code = ok and code or nil, info = ok and info or nil,
-    })
-  end
-  local outcome = self.report.steps[i]
-  pcall(self.tell, self, i, outcome.outcome, outcome.message)
-end
-
-function Run:undo()
-  for k = #self.done, 1, -1 do
-    local i = self.done[k]
-    if self.plan.steps[i].undo then
-      self:undo_step(i)
-    end
-  end
-end
-
--- A Lua error in a step (a bug, or Ctrl-C) undoes as well, and goes on
--- unchanged.
-function Run:steps()
-  local ok, failed, message, code, info = pcall(self.forward, self)
-  if ok and failed == true then
-    return self.report
-  end
-  local last = self.report.steps[self.at]
-  if not ok and last and last.outcome == "not run" then
-    self:set(self.at, "failed", tostring(failed))
-  end
-  self:undo()
-  if not ok then
-    error(failed, 0)
-  end
-  return self:failure(failed, message, code, info)
-end
-
 -- ---- the object ----------------------------------------------------------
 
---- Runs every precondition and changes nothing.
+--- Runs every precondition and changes nothing. What it cannot find out
+-- without writing is listed in `plan.unchecked`.
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] string message, it begins with the step
 -- @treturn[2] string code
 -- @treturn[2] table info
 function Plan:check()
-  local run <close> = new_run(self, {})
+  local run <close> = runs.new(self, {})
   return run:check()
 end
 
@@ -332,9 +178,7 @@ end
 -- `"start"`, `"done"`, `"failed"`, `"undone"` or `"undo failed"`;
 -- `on_progress(done, total)` as in `volume:format`.
 -- @tparam ?table opts
--- @treturn[1] table report `{ plan, target, steps = { { name, target, outcome,
---  message, seconds } }, undo_failures }`; an outcome is `"done"`, `"failed"`,
---  `"undone"`, `"undo failed"` or `"not run"`
+-- @treturn[1] ntvol.report the report, see `plan:report`
 -- @treturn[2] nil
 -- @treturn[2] string message, it begins with the step
 -- @treturn[2] string code
@@ -342,15 +186,67 @@ end
 -- @raise what a step raises, after undoing
 function Plan:run(opts)
   opts = options.check(1, "run", opts, RUN_FIELDS)
-  local run <close> = new_run(self, opts)
-  local ok, message, code, info = run:check()
-  if ok then
-    ok, message, code, info = run:check_token()
-  end
+  local run <close> = runs.new(self, opts)
+  self.last = run
+  local ok, message, code, info = run:prepare()
   if not ok then
     return nil, message, code, info
   end
   return run:steps()
+end
+
+local function nothing_to_undo(plan, detail, hint)
+  return failure.make {
+    op = "undo", target = plan.target, status = "STATUS_INVALID_PARAMETER",
+    reason = "nothing_to_undo", detail = detail, hint = hint,
+  }
+end
+
+--- Takes the last run of this plan back: every finished step, the last first.
+-- A run that has a step without a way back is refused as a whole; one that
+-- failed was undone at once.
+-- @tparam ?table opts `on_step`, as in `plan:run`
+-- @treturn[1] ntvol.report
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `"ERROR_INVALID_PARAMETER"` when there is nothing to
+--  undo, `"ERROR_NOT_SUPPORTED"` when a step has no way back
+-- @treturn[2] table info
+function Plan:undo(opts)
+  opts = options.check(1, "undo", opts, UNDO_FIELDS)
+  local last = self.last
+  if not last or last.report.state ~= "done" then
+    return nothing_to_undo(self, last and ("the last run is: "
+      .. last.report.state) or "the plan was not run",
+      "run the plan; a run that fails is undone at once")
+  end
+  local final = last:first_final()
+  if final then
+    return failure.make {
+      op = "undo", target = self.target, status = "STATUS_NOT_SUPPORTED",
+      reason = "no_undo",
+      detail = ("step '%s' cannot be undone"):format(last:label(final)),
+      hint = "the plan marks it: print(plan)",
+    }
+  end
+  local run <close> = last
+  run.options = opts
+  return run:take_back()
+end
+
+--- The report of the last run; nil before the first one.
+--
+-- It prints as a table. Fields: `plan`, `target`, `machine`, `command`,
+-- `state` (`"done"`, `"undone"`, `"failed"`, `"refused"`), `started` and `ended`
+-- (microseconds since 1970, UTC), `steps` (`{ name, target, says, outcome,
+-- message, code, started, ended, seconds, destroys, can_undo }`; an outcome is
+-- `"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not run"`), `events`,
+-- `undo_failures`, `identity`, `unchecked`, and after a failure `message`,
+-- `code`, `class`, `reason`, `outcome`. `report:data()` answers plain tables
+-- for JSON.
+-- @treturn ?ntvol.report
+function Plan:report()
+  return self.last and self.last.report
 end
 
 -- ---- the procedures ------------------------------------------------------

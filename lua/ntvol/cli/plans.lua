@@ -3,6 +3,7 @@
 
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
+local runs = require "ntvol.run"
 local shell = require "ntvol.shell"
 local size = require "ntvol.size"
 
@@ -21,6 +22,7 @@ local function step_data(plan, step)
   return {
     name = step.name, target = step.target or plan.target, says = step.says,
     destroys = step.destroys or false, undo = step.undo ~= nil,
+    final = runs.is_final(step),
   }
 end
 
@@ -30,20 +32,8 @@ local function plan_data(plan)
     steps[i] = step_data(plan, step)
   end
   return { plan = plan.name, target = plan.target, about = plan.about,
-    run_it = plan.run_it, steps = steps }
-end
-
-local function report_data(report, message, code, info)
-  local failures = {}
-  for i, failed in ipairs(report.undo_failures) do
-    failures[i] = { name = failed.name, target = failed.target,
-      message = failed.message, code = failed.code }
-  end
-  return {
-    plan = report.plan, target = report.target, ok = message == nil,
-    message = message, code = code, outcome = info and info.outcome,
-    steps = report.steps, undo_failures = failures,
-  }
+    run_it = plan.run_it, steps = steps, identity = plan.identity,
+    unchecked = plan.unchecked }
 end
 
 local function print_step(plan)
@@ -70,7 +60,7 @@ end
 local function finish(args, report, message, code, info)
   local ended = report or info.report
   if args.json and ended then
-    output.json(report_data(ended, message, code, info))
+    output.json(ended:data())
   end
   if report then
     return output.EXIT.ok

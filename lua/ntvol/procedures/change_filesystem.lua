@@ -5,8 +5,10 @@
 local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
+local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+local safety = require "ntvol.safety"
 local size = require "ntvol.size"
 
 local NAME = "change_filesystem"
@@ -47,93 +49,11 @@ local function read_options(opts)
   return opts, to
 end
 
--- ---- identity ------------------------------------------------------------
-
-local function same_extents(a, b)
-  if #a ~= #b then
-    return false
-  end
-  for i, extent in ipairs(a) do
-    local other = b[i]
-    if extent.disk ~= other.disk or extent.offset ~= other.offset
-      or extent.length ~= other.length then
-      return false
-    end
-  end
-  return true
-end
-
--- What differs between the volume that the plan was made for and this one.
-local function difference(pinned, found)
-  if pinned.guid_path ~= found.guid_path then
-    return "it is another volume"
-  elseif pinned.size ~= found.size then
-    return ("its size is %s now, it was %s"):format(
-      size.format(found.size), size.format(pinned.size))
-  elseif not same_extents(pinned.extents, found.extents) then
-    return "it lies elsewhere on the disks now"
-  elseif pinned.serial ~= found.serial then
-    return ("its serial number is '%s' now, it was '%s'"):format(
-      found.serial, pinned.serial)
-  end
-end
-
-local function compare(context, found)
-  local text = difference(context.pinned, found)
-  if not text then
-    return true
-  end
-  return failure.make {
-    op = "identify", target = context.name, status = "STATUS_WRONG_VOLUME",
-    reason = "identity_changed", detail = text,
-    hint = "look at the volume and make a new plan",
-  }
-end
-
 -- ---- preconditions -------------------------------------------------------
 
-local REFUSALS = {
-  { flag = "offline", status = "STATUS_DEVICE_OFF_LINE", reason = "offline",
-    detail = "the volume is offline", hint = "bring it online first" },
-  { flag = "readonly", status = "STATUS_MEDIA_WRITE_PROTECTED",
-    reason = "readonly", detail = "the volume is read-only",
-    hint = "remove the write protection first" },
-  { flag = "pagefile", status = "STATUS_ACCESS_DENIED", reason = "page_file",
-    detail = "the volume holds a page file",
-    hint = "move the page file to another volume first" },
-  { flag = "system", status = "STATUS_ACCESS_DENIED",
-    reason = "system_volume", detail = "the system starts from this volume",
-    hint = "start another system to work on this volume" },
-  { flag = "boot", status = "STATUS_ACCESS_DENIED", reason = "system_volume",
-    detail = "the system runs from this volume",
-    hint = "start another system to work on this volume" },
-}
-
-local function check_flags(context, found)
-  for _, refusal in ipairs(REFUSALS) do
-    if found[refusal.flag] then
-      return failure.make {
-        op = "change the file system of", target = context.name,
-        status = refusal.status, reason = refusal.reason,
-        class = "permanent", detail = refusal.detail, hint = refusal.hint,
-      }
-    end
-  end
-  return true
-end
-
 local function check(context)
-  local found, message, code, info = names.volume(context.machine,
-    context.name)
-  if not found then
-    return nil, message, code, info
-  end
-  local ok
-  ok, message, code, info = compare(context, found)
-  if not ok then
-    return nil, message, code, info
-  end
-  return check_flags(context, found)
+  return safety.check("change the file system of", context.machine,
+    context.name, context.pinned, { "online", "writable" })
 end
 
 -- What the mkfs tool will say, before anything is opened. A formatter of the
@@ -164,12 +84,9 @@ local function lock(context)
   return guard, message, code, info
 end
 
+-- Under the lock, on the handle that will write: nobody can come between.
 local function identify(context)
-  local found, message, code, info = context.volume:identity()
-  if not found then
-    return nil, message, code, info
-  end
-  return compare(context, found)
+  return identity.verify(context.pinned, context.volume)
 end
 
 local function format(context)
@@ -283,15 +200,32 @@ end
 
 -- ---- the plan ------------------------------------------------------------
 
-local function about(found)
-  local places = {}
-  for i, extent in ipairs(found.extents) do
-    places[i] = ("PhysicalDrive%d from byte %d, %d bytes"):format(
-      extent.disk, extent.offset, extent.length)
+local function unchecked(own_formatter)
+  local list = { "whether others have it open: only the lock finds out" }
+  if own_formatter then
+    list[2] = "what the system's formatter says of label and cluster size"
   end
-  -- not every driver tells where its volume lies
-  return { tostring(found), found.guid_path,
-    places[1] and table.concat(places, "; ") }
+  return list
+end
+
+local function about(found, pinned)
+  local lines = identity.describe(pinned)
+  table.insert(lines, 1, tostring(found))
+  return lines
+end
+
+local function new(new_plan, machine, name, found, pinned, to, opts)
+  local own_formatter = machine:capabilities().own_formatter
+  return new_plan {
+    name = NAME, target = found.name, about = about(found, pinned),
+    steps = steps(to, opts, own_formatter), erase = names.of_volume(found),
+    identity = { pinned }, unchecked = unchecked(own_formatter),
+    context = {
+      machine = machine, name = name, to = to, options = opts,
+      sector_size = found.sector_size, own_formatter = own_formatter,
+      pinned = pinned,
+    },
+  }
 end
 
 return function(new_plan, name, opts)
@@ -305,21 +239,14 @@ return function(new_plan, name, opts)
   if not machine then
     return nil, message, code, info
   end
-  local found
+  local found, pinned
   found, message, code, info = names.volume(machine, name)
   if not found then
     return nil, message, code, info
   end
-  local accepted = names.of_volume(found)
-  local own_formatter = machine:capabilities().own_formatter
-  return new_plan {
-    name = NAME, target = found.name, about = about(found),
-    steps = steps(to, opts, own_formatter), erase = accepted,
-    context = {
-      machine = machine, name = name, to = to, options = opts,
-      sector_size = found.sector_size, own_formatter = own_formatter,
-      pinned = { guid_path = found.guid_path, size = found.size,
-        serial = found.serial, extents = found.extents },
-    },
-  }
+  pinned, message, code, info = identity.pin(machine, name)
+  if not pinned then
+    return nil, message, code, info
+  end
+  return new(new_plan, machine, name, found, pinned, to, opts)
 end

@@ -7,8 +7,10 @@
 local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
+local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+local safety = require "ntvol.safety"
 
 local NAME = "prepare_lun_removal"
 
@@ -40,13 +42,10 @@ end
 -- ---- preconditions -------------------------------------------------------
 
 local function check_volume(volume, disk)
-  if volume.pagefile then
-    return refuse(volume.name, "STATUS_ACCESS_DENIED", "page_file",
-      "the volume holds a page file",
-      "move the page file to another volume first")
-  elseif volume.system or volume.boot then
-    return refuse(volume.name, "STATUS_ACCESS_DENIED", "system_volume",
-      "the system needs this volume", "name another disk")
+  local ok, message, code, info = safety.check_volume(
+    "prepare the removal of", volume)
+  if not ok then
+    return nil, message, code, info
   end
   for _, extent in ipairs(volume.extents) do
     if extent.disk ~= disk.number then
@@ -111,8 +110,11 @@ local function open(context, volume)
   -- of this run: the plan's own context is shared by all runs
   context.handles = context.handles or {}
   local handle, message, code, info = context.machine:open(volume.guid_path)
-  context.handles[volume] = handle and context.keep(handle)
-  return handle, message, code, info
+  if not handle then
+    return nil, message, code, info
+  end
+  context.handles[volume] = context.keep(handle)
+  return identity.verify(context.pinned[volume], handle)
 end
 
 -- The documents say: try, and go on when it fails.
@@ -176,7 +178,7 @@ local function volume_steps(volume, mode)
   end
   local list = { {
     name = "open", target = name, run = with(open),
-    says = "Open the volume for reading and writing.",
+    says = "Open the volume, and compare it with the one of this plan.",
     undo = function(context) return context.handles[volume]:close() end,
   } }
   if mode ~= "no" then
@@ -286,6 +288,25 @@ end
 
 -- ---- the plan ------------------------------------------------------------
 
+-- What others have open vetoes an uninstall, and that is known by trying.
+local UNCHECKED = {
+  "whether others have a volume open: the lock and the uninstall find out",
+}
+
+-- The volumes as they are now: by volume, and as a list for the report.
+local function pin(machine, volumes)
+  local pinned, list = {}, {}
+  for i, volume in ipairs(volumes) do
+    local found, message, code, info = identity.pin(machine,
+      volume.guid_path)
+    if not found then
+      return nil, message, code, info
+    end
+    pinned[volume], list[i] = found, found
+  end
+  return pinned, list
+end
+
 local function about(disk, volumes)
   local lines = { tostring(disk) }
   for _, volume in ipairs(volumes) do
@@ -310,9 +331,16 @@ return function(new_plan, name, opts)
   if not volumes then
     return nil, message, code, info
   end
+  local pinned, list
+  pinned, list, code, info = pin(machine, volumes)
+  if not pinned then
+    return nil, list, code, info
+  end
   return new_plan {
     name = NAME, target = disk.name, about = about(disk, volumes),
     steps = steps(volumes, disk, mode, machine:capabilities().unmask),
-    context = { machine = machine, disk = disk, volumes = volumes },
+    identity = list, unchecked = UNCHECKED,
+    context = { machine = machine, disk = disk, volumes = volumes,
+      pinned = pinned },
   }
 end

@@ -1,0 +1,168 @@
+--- What a run of a plan leaves behind: every step with its outcome and its
+-- times, the events that were seen, and how it ended. It prints as a table,
+-- and `report:data()` is what `--json` writes: docs/plans.md lists its fields.
+-- @module ntvol.report
+
+local core = require "ntvol.core"
+
+local M = {}
+
+local Report = {}
+Report.__index = Report
+Report.__name = "ntvol.report"
+
+--- The name of the fields of `data`, for whoever keeps them.
+M.FORMAT = "ntvol.report/1"
+
+--- Microseconds since 1970, UTC.
+-- @treturn integer
+function M.now()
+  return math.floor(core.time() * 1000000 + 0.5)
+end
+
+--- A time as ISO 8601 has it, UTC.
+-- @tparam integer us microseconds since 1970
+-- @treturn string
+function M.iso(us)
+  return ("%s.%06dZ"):format(os.date("!%Y-%m-%dT%H:%M:%S", us // 1000000),
+    us % 1000000)
+end
+
+--- Makes the report of a run that begins now.
+-- @tparam table plan
+-- @treturn ntvol.report
+function M.new(plan)
+  local machine = plan.context.machine
+  local report = setmetatable({
+    plan = plan.name, target = plan.target, command = plan.run_it,
+    machine = core.type(machine) == "machine" and machine:name() or nil,
+    identity = plan.identity, unchecked = plan.unchecked,
+    state = "not run", started = M.now(),
+    steps = {}, events = {}, undo_failures = {},
+  }, Report)
+  for i, step in ipairs(plan.steps) do
+    report.steps[i] = {
+      name = step.name, target = step.target or plan.target,
+      says = step.says, destroys = step.destroys or false,
+      can_undo = step.undo ~= nil, outcome = "not run",
+    }
+  end
+  return report
+end
+
+-- ---- as data -------------------------------------------------------------
+
+local function copy(source, names)
+  local copied = {}
+  for name in names:gmatch("%S+") do
+    copied[name] = source[name]
+  end
+  return copied
+end
+
+local function copies(list, names)
+  local copied = {}
+  for i, item in ipairs(list or {}) do
+    copied[i] = copy(item, names)
+  end
+  return copied
+end
+
+local IDENTITY = "name guid_path serial size extents file_system label"
+  .. " disk_serial disks"
+local STEP = "name target says outcome message code started ended destroys"
+  .. " can_undo"
+
+--- The report as plain tables, for JSON.
+-- @treturn table
+function Report:data()
+  local data = copy(self, "plan target machine command state message code"
+    .. " outcome reason class started ended journal")
+  data.format = M.FORMAT
+  data.ok = self.state == "done"
+  data.started_at = M.iso(self.started)
+  data.ended_at = self.ended and M.iso(self.ended)
+  data.identity = copies(self.identity, IDENTITY)
+  data.steps = copies(self.steps, STEP)
+  for i, step in ipairs(data.steps) do
+    step.number = i
+  end
+  data.undo_failures = copies(self.undo_failures, "name target message code")
+  data.events = copies(self.events, "id kind name target pid")
+  for i, event in ipairs(self.events) do
+    data.events[i].time = math.floor(event.time * 1000000 + 0.5)
+  end
+  data.unchecked = self.unchecked or {}
+  return data
+end
+
+-- ---- for people ----------------------------------------------------------
+
+local function width_of(text)
+  return utf8.len(text) or #text
+end
+
+local function aligned(rows)
+  local widths, lines = {}, {}
+  for _, row in ipairs(rows) do
+    for i, text in ipairs(row) do
+      widths[i] = math.max(widths[i] or 0, width_of(text))
+    end
+  end
+  for i, row in ipairs(rows) do
+    local parts = {}
+    for k, text in ipairs(row) do
+      parts[k] = text .. (" "):rep(widths[k] - width_of(text))
+    end
+    lines[i] = (table.concat(parts, "  "):gsub(" +$", ""))
+  end
+  return lines
+end
+
+local function seconds(from, to)
+  return from and to and ("%.3f s"):format((to - from) / 1000000) or ""
+end
+
+local function step_rows(report)
+  local rows = {}
+  for i, step in ipairs(report.steps) do
+    rows[i] = { ("  %2d."):format(i), step.name, step.target, step.outcome,
+      seconds(step.started, step.ended), step.message or "" }
+  end
+  return rows
+end
+
+local function event_rows(report)
+  local rows = {}
+  for i, event in ipairs(report.events) do
+    rows[i] = { "     ", ("+%.3f s"):format(
+        event.time - report.started / 1000000),
+      event.name, event.target, ("pid %d"):format(event.pid) }
+  end
+  return rows
+end
+
+local function append(lines, more)
+  return table.move(more, 1, #more, #lines + 1, lines)
+end
+
+function Report:__tostring()
+  local took = seconds(self.started, self.ended)
+  local lines = { ("%s %s: %s, %s%s"):format(self.plan, self.target,
+    self.state, M.iso(self.started), took ~= "" and ", " .. took or "") }
+  append(lines, aligned(step_rows(self)))
+  if #self.events > 0 then
+    lines[#lines + 1] = "  Events:"
+    append(lines, aligned(event_rows(self)))
+  end
+  for _, failed in ipairs(self.undo_failures) do
+    lines[#lines + 1] = ("  Undo of %s %s failed: %s"):format(failed.name,
+      failed.target, failed.message)
+  end
+  if self.message then
+    lines[#lines + 1] = "  " .. self.message
+  end
+  return table.concat(lines, "\n")
+end
+
+return M
