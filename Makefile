@@ -21,6 +21,7 @@ LIB_CFLAGS ?= $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null || \
 CORE_LIBS ?= $(shell pkg-config --libs blkid 2>/dev/null || echo -lblkid)
 SIM_LIBS ?= $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || \
   echo -lsqlite3 -lblkid -lfdisk -ltsk)
+JOURNAL_LIBS ?= $(filter-out -lblkid -lfdisk -ltsk,$(SIM_LIBS))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
   -Wstrict-prototypes $(WERROR)
@@ -36,7 +37,7 @@ objects = $(patsubst %.c,$B/obj/%.o,$(sort $(wildcard $(1))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/posix/*.c)
 # All but the two entry points; who links it takes what it needs.
 ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
-  nt/sim/*.c nt/sim/posix/*.c))
+  nt/sim/*.c nt/sim/posix/*.c nt/journal/*.c))
 # The Windows machine is plain C but for these: its tests run anywhere.
 WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
   $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \
@@ -50,25 +51,24 @@ FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c))
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
 export NTVOL_BUILD = $(CURDIR)/$B
 RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
-  LUA_CPATH='$(CURDIR)/$B/?.so;;'
+  LUA_CPATH='$(CURDIR)/$B/?.so;;' NTVOL_STATE='$(CURDIR)/$B/state'
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
 .PHONY: all tests suite demo test docs tables bench install clean deps
 
-all: $B/ntvol/core.so $B/ntvol/sim/core.so
+all: $(addprefix $B/ntvol/,core.so sim/core.so journal/core.so)
 
 $B/ntvol/core.so: $(CORE_OBJ)
 	$(LINK) -shared $^ $(CORE_LIBS)
 
-$B/ntvol/sim/core.so: $B/obj/src/sim_core.o $B/ntvol.a
-	$(LINK) -shared $^ $(SIM_LIBS)
+$B/ntvol/%/core.so: $B/obj/src/%_core.o $B/ntvol.a
+	$(LINK) -shared $^ $(if $(filter sim,$*),$(SIM_LIBS),$(JOURNAL_LIBS))
 
 $B/ntvol.a: $(ARCHIVE_OBJ)
 $B/win32.a: $(WIN32_OBJ)
 %.a:
-	@rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@; $(AR) rcs $@ $^
 
 $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

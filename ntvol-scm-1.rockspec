@@ -162,6 +162,25 @@ local sim_posix = {
   "src/nt/sim/posix/partition.c",
 }
 
+-- ntvol.journal.core, whatever the system is, beside what it has of the host.
+local journal = {
+  "src/journal_core.c",
+  "src/lua_aux.c",
+  "src/nt/error.c",
+  "src/nt/status.c",
+  "src/nt/text.c",
+  "src/nt/journal/list.c",
+  "src/nt/journal/operation.c",
+  "src/nt/journal/schema.c",
+  "src/nt/journal/store.c",
+}
+
+-- ... and on Linux.
+local journal_posix = {
+  "src/nt/posix/host.c",
+  "src/nt/posix/host_file.c",
+}
+
 -- One list of two.
 local function both(a, b)
   local list = {}
@@ -237,6 +256,7 @@ build = {
   type = "builtin",
   modules = {
     ["ntvol.cli"] = "lua/ntvol/cli.lua",
+    ["ntvol.cli.journal"] = "lua/ntvol/cli/journal.lua",
     ["ntvol.cli.list"] = "lua/ntvol/cli/list.lua",
     ["ntvol.cli.man"] = "lua/ntvol/cli/man.lua",
     ["ntvol.cli.manual"] = "lua/ntvol/cli/manual.lua",
@@ -249,6 +269,7 @@ build = {
     ["ntvol.failure"] = "lua/ntvol/failure.lua",
     ["ntvol"] = "lua/ntvol/init.lua",
     ["ntvol.identity"] = "lua/ntvol/identity.lua",
+    ["ntvol.journal"] = "lua/ntvol/journal.lua",
     ["ntvol.json"] = "lua/ntvol/json.lua",
     ["ntvol.names"] = "lua/ntvol/names.lua",
     ["ntvol.options"] = "lua/ntvol/options.lua",
@@ -269,12 +290,15 @@ build = {
     unix = {
       modules = {
         ["ntvol.core"] = c_module("unix", both(core, core_posix), { BLKID }),
+        ["ntvol.journal.core"] = c_module("unix", both(journal, journal_posix),
+          { { "SQLITE", "sqlite3" } }),
         ["ntvol.sim.core"] = c_module("unix", both(sim, sim_posix),
           { { "SQLITE", "sqlite3" }, BLKID, { "FDISK", "fdisk" },
             { "TSK", "tsk" } }),
       },
     },
-    -- Without simulated machines: they need SQLite, which nobody has there.
+    -- Without simulated machines and journal: SQLite, which they need, nobody
+    -- has there.
     -- The zip of `make dist-win` has them.
     windows = {
       modules = {

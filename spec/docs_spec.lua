@@ -6,6 +6,7 @@ local proc = require "spec.support.proc"
 local ntvol = require "ntvol"
 local sim = require "ntvol.sim"
 local plan = require "ntvol.plan"
+local journal = require "ntvol.journal"
 
 local function in_memory()
   return assert(sim.create(":memory:", { disks = { "16M:fat:D:OLD" } }))
@@ -39,6 +40,9 @@ local function public_names()
   add(names, "lock", methods(lock), ":")
   local subscription <close> = assert(machine:subscribe(print))
   add(names, "subscription", methods(subscription), ":")
+  add(names, "journal", journal, ".")
+  local log <close> = assert(journal.open())
+  add(names, "journal", methods(log), ":")
   local object = plan.new { name = "nothing", target = "D:", steps = {} }
   add(names, "object", methods(object), ":")
   table.sort(names, function(a, b)
@@ -85,6 +89,7 @@ local FILES = {
   ntvol = "lua/ntvol/init.lua",
   sim = "lua/ntvol/sim.lua",
   plan = "lua/ntvol/plan.lua",
+  journal = "lua/ntvol/journal.lua",
 }
 
 local function in_ldoc(found, item)

@@ -192,6 +192,18 @@ describe("the rockspec", function()
     end)
   end
 
+  it("names every C source of the journal", function()
+    local modules = rockspec().build.platforms.unix.modules
+    local named = {}
+    for _, path in ipairs(modules["ntvol.journal.core"].sources) do
+      named[path] = true
+    end
+    assert(named["src/journal_core.c"])
+    for _, path in ipairs(files("^src/nt/journal/[^/]+%.c$")) do
+      assert(named[path], path .. " is not in ntvol.journal.core")
+    end
+  end)
+
   it("names every C source of the simulated machine", function()
     local modules = rockspec().build.platforms.unix.modules
     local sim = {}
@@ -209,6 +221,7 @@ describe("the rockspec", function()
   it("builds on Windows with what every Windows compiler has", function()
     local windows = rockspec().build.platforms.windows.modules
     assert.is_nil(windows["ntvol.sim.core"])
+    assert.is_nil(windows["ntvol.journal.core"])
     assert.same({ "advapi32", "ntdll" }, windows["ntvol.core"].libraries)
     assert.same({}, windows["ntvol.core"].libdirs)
     assert.is_nil(rockspec().external_dependencies.platforms.windows)

@@ -13,7 +13,8 @@ uses them. Programs load `ntvol`; this module is its private part.
 /***
 What a value is: `"volume"`, `"closed volume"`, `"machine"`,
 `"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`,
-`"closed subscription"`, or nil for anything else.
+`"closed subscription"`, `"journal"`, `"closed journal"`, or nil for anything
+else.
 @function type
 @param value anything
 @treturn ?string
@@ -23,6 +24,7 @@ static int ln_core_type(lua_State *L) {
   const struct ln_machine *machine;
   const struct ln_volume *volume;
   const struct ln_subscription *subscription;
+  const struct ntvol_journal *journal;
   luaL_checkany(L, 1);
   if ((machine = ln_testmachine(L, 1)) != NULL) {
     lua_pushstring(L, machine->machine ? "machine" : "closed machine");
@@ -33,6 +35,8 @@ static int ln_core_type(lua_State *L) {
   } else if ((subscription = ln_testsubscription(L, 1)) != NULL) {
     lua_pushstring(
         L, subscription->subscription ? "subscription" : "closed subscription");
+  } else if ((journal = luaL_testudata(L, 1, NTVOL_JOURNAL)) != NULL) {
+    lua_pushstring(L, journal->journal ? "journal" : "closed journal");
   } else {
     lua_pushnil(L);
   }

@@ -14,6 +14,7 @@
 #error "ntvol needs Lua 5.4 or newer"
 #endif
 
+struct nt_journal;
 struct nt_machine;
 struct nt_machine_ops;
 
@@ -33,15 +34,22 @@ struct nt_machine_ops;
 #define NTVOL_VOLUME "ntvol.volume"
 #define NTVOL_LOCK "ntvol.lock"
 #define NTVOL_SUBSCRIPTION "ntvol.subscription"
+#define NTVOL_JOURNAL "ntvol.journal"
 #define NTVOL_KIND "ntvol.machine_kind"
 
-/* require "ntvol.core" and require "ntvol.sim.core". */
+/* require "ntvol.core", "ntvol.sim.core" and "ntvol.journal.core". */
 NTVOL_EXPORT int luaopen_ntvol_core(lua_State *L);
 NTVOL_EXPORT int luaopen_ntvol_sim_core(lua_State *L);
+NTVOL_EXPORT int luaopen_ntvol_journal_core(lua_State *L);
 
 /* A userdata of class ntvol.machine_kind, for core.register(). */
 struct ntvol_kind {
   const struct nt_machine_ops *ops; /* must outlive the Lua state */
+};
+
+/* A userdata of class ntvol.journal. */
+struct ntvol_journal {
+  struct nt_journal *journal; /* NULL: closed */
 };
 
 /* Pushes a machine kind. The Lua state must have loaded "ntvol.core". */

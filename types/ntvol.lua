@@ -395,12 +395,111 @@ function subscription:close() end
 ---@return string
 function subscription:help() end
 
+---What `journal:begin` takes.
+---@class ntvol.journal_about
+---@field plan string what it is
+---@field target? string
+---@field machine? string
+---@field identity? table as `volume:identity` answers it
+---@field command? string options, as a text
+---@field parent? integer the operation that it is a part of
+
+---@class ntvol.journal_step
+---@field number? integer
+---@field name? string
+---@field target? string
+---@field outcome? string
+---@field message? string
+---@field started? number seconds since 1970
+---@field ended? number
+
+---@class ntvol.journal_entry
+---@field id integer
+---@field parent? integer
+---@field plan string
+---@field machine string
+---@field target string
+---@field identity { guid_path?: string, serial?: string, file_system?: string, size?: integer, extents: ntvol.extent[] }
+---@field command? string
+---@field pid integer
+---@field program string
+---@field started number seconds since 1970
+---@field ended? number
+---@field state "running"|"interrupted"|"committed"|"failed"|"undone"|"recovered"
+---@field message? string
+---@field saved_bytes? integer of the volume, that can be written back
+---@field stored_bytes? integer that they take in the journal
+---@field steps? ntvol.journal_step[] of `journal:entry` only
+
+---What was done, and how it ended. The functions of the module and the methods
+---of an open journal.
+---@class ntvol.journal
+local journal = {}
+
+---Opens the journal in a folder, that of the user's state unless one is given.
+---@param folder? string
+---@return ntvol.journal
+---@overload fun(folder?: string): nil, string, string, ntvol.info
+function journal.open(folder) end
+
+---Begins an operation and answers its number.
+---@param about ntvol.journal_about
+---@return integer
+---@overload fun(self, about: ntvol.journal_about): nil, string, string, ntvol.info
+function journal:begin(about) end
+
+---Notes a step of an operation that runs.
+---@param id integer
+---@param number integer from 1
+---@param step ntvol.journal_step
+---@return true
+---@overload fun(self, id: integer, number: integer, step: ntvol.journal_step): nil, string, string, ntvol.info
+function journal:step(id, number, step) end
+
+---Ends an operation that runs, or that was interrupted.
+---@param id integer
+---@param state "committed"|"failed"|"undone"|"recovered"|"interrupted"
+---@param message? string
+---@return true
+---@overload fun(self, id: integer, state: string, message?: string): nil, string, string, ntvol.info
+function journal:finish(id, state, message) end
+
+---Lists the operations, oldest first.
+---@return ntvol.journal_entry[]
+---@overload fun(self): nil, string, string, ntvol.info
+function journal:entries() end
+
+---One operation, with its steps.
+---@param id integer
+---@return ntvol.journal_entry
+---@overload fun(self, id: integer): nil, string, string, ntvol.info
+function journal:entry(id) end
+
+---Forgets what is old. What runs or was interrupted stays.
+---@param policy? { keep?: integer, days?: integer, keep_saved?: integer, days_saved?: integer }
+---@return { operations: integer, saved: integer }
+---@overload fun(self, policy?: table): nil, string, string, ntvol.info
+function journal:prune(policy) end
+
+---Where the database is.
+---@return string
+function journal:path() end
+
+---Closes the journal. Closing twice is harmless.
+---@return true
+function journal:close() end
+
+---Lists the methods with one line each.
+---@return string
+function journal:help() end
+
 ---@class ntvol
 ---@field _VERSION string
 ---@field codes table<string, integer> control codes by name
 ---@field errors table<string, { win32: integer, statuses: string[], class: string, message: string }> error codes by name
 ---@field sim ntvol.sim
 ---@field plan ntvol.plan
+---@field journal ntvol.journal
 local ntvol = {}
 
 ---Opens a volume of the current machine; see `machine:open`.
@@ -426,7 +525,7 @@ function ntvol.disks() end
 function ntvol.machine(spec) end
 
 ---"volume", "closed volume", "machine", "closed machine", "lock", "closed lock",
----"subscription", "closed subscription", or nil.
+---"subscription", "closed subscription", "journal", "closed journal", or nil.
 ---@param value any
 ---@return string?
 function ntvol.type(value) end
@@ -439,7 +538,7 @@ function ntvol.type(value) end
 ---@return integer
 function ntvol.ctl_code(device, func, method, access) end
 
----Help on the module, or on a machine, volume, lock or subscription.
+---Help on the module, or on a machine, volume, lock, subscription or journal.
 ---@param topic? any
 ---@return string
 function ntvol.help(topic) end

@@ -30,7 +30,8 @@ M.events = core.events
 
 --- What a value is: `"volume"`, `"closed volume"`, `"machine"`,
 -- `"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`,
--- `"closed subscription"`, or nil for anything else.
+-- `"closed subscription"`, `"journal"`, `"closed journal"`, or nil for anything
+-- else.
 -- @function type
 -- @param value anything
 -- @treturn ?string
@@ -130,12 +131,14 @@ ntvol %s: NT volume control
   progress_bar           A ready-made on_progress.
   sim                    Simulated machines: create, open, remove.
   plan                   Procedures: change_filesystem, prepare_lun_removal.
+  journal                What was done: open.
   help(topic)            This text, or help on one of the topics.
-Topics: "machine", "volume", "lock", "subscription", or such an object.]]):format(M._VERSION)
+Topics: "machine", "volume", "lock", "subscription", "journal", or such an
+object.]]):format(M._VERSION)
 
---- Help on the module, or on a machine, volume, lock or subscription.
+--- Help on the module, or on a machine, volume, lock, subscription or journal.
 -- @param topic nil, such an object, or `"machine"`, `"volume"`, `"lock"`,
---  `"subscription"`
+--  `"subscription"`, `"journal"`
 -- @treturn string
 -- @usage print(ntvol.help "volume")
 function M.help(topic)
@@ -144,17 +147,22 @@ function M.help(topic)
   end
   local class = core.type(topic) or topic
   if type(class) == "string" then
+    if class:find("journal$") then
+      pcall(require, "ntvol.journal.core") -- it brings its class
+    end
     local text = core.help_class((class:gsub("^closed ", "")))
     if text then
       return text
     end
   end
   error(("bad argument #1 to 'help' (no help on %s; topics are: \"machine\","
-    .. " \"volume\", \"lock\", \"subscription\")"):format(tostring(topic)), 2)
+    .. " \"volume\", \"lock\", \"subscription\", \"journal\")"):format(tostring(topic)), 2)
 end
 
 -- These bring more code and libraries, so they are loaded when they are used.
-local LAZY = { sim = "ntvol.sim", plan = "ntvol.plan" }
+local LAZY = {
+  sim = "ntvol.sim", plan = "ntvol.plan", journal = "ntvol.journal",
+}
 
 setmetatable(M, {
   __name = "ntvol",

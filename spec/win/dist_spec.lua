@@ -53,7 +53,7 @@ describe("the zip for Windows", function()
   it("holds what it needs, and the licences of it", function()
     local folder = unpack_zip(finally)
     for _, name in ipairs { "lua.exe", "lua54.dll", "ntvol/core.dll",
-      "ntvol/sim/core.dll", "lua/argparse.lua", "lua/ntvol/init.lua",
+      "ntvol/sim/core.dll", "ntvol/journal/core.dll", "lua/argparse.lua", "lua/ntvol/init.lua",
       "bin/ntvol", "README.md", "LICENSE.txt", "docs/manual.md",
       "examples/list_volumes.lua", "licences/Lua.txt", "licences/SQLite.txt",
       "licences/argparse.txt", "licences/MinGW-w64.txt" } do

@@ -12,12 +12,13 @@ local ARCHITECTURES = {
 }
 
 local PROGRAMS = {
-  "lua.exe", "lua54.dll", "ntvol/core.dll", "ntvol/sim/core.dll",
+  "lua.exe", "lua54.dll", "ntvol/core.dll", "ntvol/sim/core.dll", "ntvol/journal/core.dll",
 }
 
 local EXPORTS = {
   ["ntvol/core.dll"] = "luaopen_ntvol_core",
   ["ntvol/sim/core.dll"] = "luaopen_ntvol_sim_core",
+  ["ntvol/journal/core.dll"] = "luaopen_ntvol_journal_core",
 }
 
 local function set(text)

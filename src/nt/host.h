@@ -24,6 +24,10 @@ nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
 /* A new file, for reading and writing. */
 nt_status nt_file_create(const char *path, struct nt_file **out,
                          struct nt_error *err);
+/* A new file that only its owner may read; its name is durable, too. On
+ * Windows the rights of the folder decide. */
+nt_status nt_file_create_private(const char *path, struct nt_file **out,
+                                 struct nt_error *err);
 /* A new file without a name in any folder that lasts: it is gone when it is
  * closed. `name` is for those who look at this process. */
 nt_status nt_file_memory(const char *name, struct nt_file **out,
@@ -67,6 +71,9 @@ bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte);
 /* ---- folders and paths --------------------------------------------------- */
 
 nt_status nt_folder_make(const char *path, struct nt_error *err);
+/* With all folders above it that are missing, for their owner only. One that
+ * is there already is a success, and stays as it is. */
+nt_status nt_folder_make_private(const char *path, struct nt_error *err);
 nt_status nt_folder_is_empty(const char *path, bool *out, struct nt_error *err);
 /* These two do nothing when they cannot. */
 void nt_folder_remove(const char *path); /* only an empty one */
@@ -78,6 +85,10 @@ nt_status nt_path_check(const char *path, struct nt_error *err);
 nt_status nt_path_full(const char *path, char **out, struct nt_error *err);
 bool nt_path_is_absolute(const char *path);
 void nt_path_join(char *buf, size_t cap, const char *folder, const char *name);
+
+/* The folder for what ntvol keeps between two runs, which need not be there:
+ * the variable NTVOL_STATE, else the system's own place for such things. */
+nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err);
 
 /* ---- waiting for other processes ----------------------------------------- */
 

@@ -36,7 +36,7 @@ LIBS = -lmingwex -lmsvcrt -lkernel32 -ladvapi32 -lntdll
 objects = $(patsubst %.c,$W/obj/%.o,$(sort $(wildcard $(1))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/win32/*.c)
 ARCHIVE_OBJ = $(call objects,src/lua_*.c src/nt/*.c src/nt/win32/*.c \
-  src/nt/sim/*.c src/nt/sim/win32/*.c)
+  src/nt/sim/*.c src/nt/sim/win32/*.c src/nt/journal/*.c)
 LUA_OBJ = $(patsubst $(LUA_SRC)/%.c,$W/obj/lua/%.o,$(filter-out \
   $(LUA_SRC)/lua.c $(LUA_SRC)/luac.c,$(wildcard $(LUA_SRC)/*.c)))
 FAKES = $(patsubst spec/c/%_kind.c,$W/test/%.dll,$(wildcard spec/c/*_kind.c))
@@ -48,10 +48,11 @@ TOOLS = $(patsubst spec/win/tool/%.c,$W/test/%.exe,$(wildcard spec/win/tool/*.c)
 .DELETE_ON_ERROR:
 .PHONY: lua objects bin test
 
-bin: lua $W/bin/ntvol/core.dll $W/bin/ntvol/sim/core.dll $W/bin/lua/complete
+bin: lua $(addprefix $W/bin/ntvol/,core.dll sim/core.dll journal/core.dll) \
+  $W/bin/lua/complete
 lua: $W/bin/lua54.dll $W/bin/lua.exe
 # All that compiles; to see what does not while a part is missing.
-objects: $(CORE_OBJ) $(ARCHIVE_OBJ) $W/obj/src/sim_core.o
+objects: $(CORE_OBJ) $(ARCHIVE_OBJ) $W/obj/src/sim_core.o $W/obj/src/journal_core.o
 test: bin $W/test/lfs.dll $(FAKES) $(DRIVERS) $(TOOLS) $W/share/complete
 
 # ---- Lua, LuaFileSystem, SQLite ---------------------------------------------
@@ -100,6 +101,11 @@ $W/bin/ntvol/core.dll: $(CORE_OBJ) $W/bin/lua54.dll
 
 $W/bin/ntvol/sim/core.dll: $W/obj/src/sim_core.o $W/ntvol.a $W/obj/sqlite3.o \
     $W/bin/lua54.dll
+	@mkdir -p $(@D)
+	$(LINK) -shared -o $@ $^ $(LIBS)
+
+$W/bin/ntvol/journal/core.dll: $W/obj/src/journal_core.o $W/ntvol.a \
+    $W/obj/sqlite3.o $W/bin/lua54.dll
 	@mkdir -p $(@D)
 	$(LINK) -shared -o $@ $^ $(LIBS)
 

@@ -23,6 +23,28 @@ nt_status nt_folder_make(const char *path, struct nt_error *err) {
   return mkdir(path, 0777) == 0 ? NT_STATUS_SUCCESS : failed(err);
 }
 
+/* All of the path up to each separator, the last folder at the end. */
+nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
+  char part[4096];
+  struct stat st;
+  size_t length = nt_copy(part, sizeof(part), path);
+  for (size_t i = 1; i <= length; i++) {
+    if (part[i] != '/' && part[i] != '\0') {
+      continue;
+    }
+    part[i] = '\0';
+    if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+      return failed(err);
+    }
+    part[i] = path[i];
+  }
+  if (stat(path, &st) != 0) {
+    return failed(err);
+  }
+  return S_ISDIR(st.st_mode) ? NT_STATUS_SUCCESS
+                             : nt_fail_errno(err, ENOTDIR, NULL, NULL);
+}
+
 nt_status nt_folder_is_empty(const char *path, bool *out,
                              struct nt_error *err) {
   DIR *dir = opendir(path);
@@ -65,6 +87,32 @@ bool nt_path_is_absolute(const char *path) {
 
 void nt_path_join(char *buf, size_t cap, const char *folder, const char *name) {
   nt_format_text(buf, cap, "%s/%s", folder, name);
+}
+
+static const char *variable(const char *name) {
+  const char *value = getenv(name);
+  return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* The XDG base directory specification: a relative XDG_STATE_HOME does not
+ * count. */
+nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
+  const char *own = variable("NTVOL_STATE");
+  const char *xdg = variable("XDG_STATE_HOME");
+  const char *home = variable("HOME");
+  if (own != NULL) {
+    nt_copy(buf, cap, own);
+  } else if (xdg != NULL && nt_path_is_absolute(xdg)) {
+    nt_path_join(buf, cap, xdg, "ntvol");
+  } else if (home != NULL) {
+    nt_path_join(buf, cap, home, ".local/state/ntvol");
+  } else {
+    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
+            "no variable says where state is kept");
+    nt_hint(err, "name a folder in NTVOL_STATE");
+    return NT_STATUS_OBJECT_PATH_NOT_FOUND;
+  }
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- process, clock, chance ---------------------------------------------- */

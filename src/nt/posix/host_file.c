@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,6 +43,33 @@ nt_status nt_file_create(const char *path, struct nt_file **out,
                          struct nt_error *err) {
   int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   return keep(open(path, flags, 0666), false, out, err);
+}
+
+/* The name of a file is a change of its folder. Where a folder cannot be
+ * flushed, there is nothing more that could be done. */
+static void flush_folder_of(const char *path) {
+  char folder[4096];
+  nt_copy(folder, sizeof(folder), path);
+  char *last = strrchr(folder, '/');
+  if (last != NULL) {
+    last[last == folder ? 1 : 0] = '\0';
+  }
+  int fd =
+      open(last != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) {
+    fsync(fd);
+    close(fd);
+  }
+}
+
+nt_status nt_file_create_private(const char *path, struct nt_file **out,
+                                 struct nt_error *err) {
+  int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  nt_status status = keep(open(path, flags, 0600), false, out, err);
+  if (nt_ok(status)) {
+    flush_folder_of(path);
+  }
+  return status;
 }
 
 nt_status nt_file_memory(const char *name, struct nt_file **out,

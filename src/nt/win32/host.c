@@ -63,6 +63,31 @@ nt_status nt_folder_make(const char *path, struct nt_error *err) {
   return status;
 }
 
+static bool is_folder(const nt_wchar *name) {
+  DWORD attributes = GetFileAttributesW(name);
+  return attributes != INVALID_FILE_ATTRIBUTES &&
+         (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+/* A part that cannot be made may be there already, as a drive is. */
+nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
+  nt_wchar name[HOST_PATH_MAX];
+  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  for (size_t i = 1, length = nt__win32_length(name); i < length; i++) {
+    if (name[i] == L'\\' || name[i] == L'/') {
+      nt_wchar separator = name[i];
+      name[i] = 0;
+      CreateDirectoryW(name, NULL);
+      name[i] = separator;
+    }
+  }
+  return CreateDirectoryW(name, NULL) || is_folder(name) ? NT_STATUS_SUCCESS
+                                                         : nt__host_failed(err);
+}
+
 static bool is_dots(const nt_wchar *name) {
   return name[0] == L'.' && (name[1] == 0 || (name[1] == L'.' && name[2] == 0));
 }
@@ -171,6 +196,28 @@ void nt_path_join(char *buf, size_t cap, const char *folder, const char *name) {
   size_t length = strlen(folder);
   bool ends = length > 0 && is_separator(folder[length - 1]);
   nt_format_text(buf, cap, "%s%s%s", folder, ends ? "" : "\\", name);
+}
+
+static bool variable(const nt_wchar *name, char *buf, size_t cap) {
+  nt_wchar value[HOST_PATH_MAX];
+  DWORD length = GetEnvironmentVariableW(name, value, HOST_PATH_MAX);
+  return length > 0 && length < HOST_PATH_MAX &&
+         nt_ok(nt__win32_narrow(value, buf, cap, NULL));
+}
+
+nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
+  char local[HOST_PATH_MAX * 3];
+  if (variable(L"NTVOL_STATE", buf, cap)) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (variable(L"LOCALAPPDATA", local, sizeof(local))) {
+    nt_path_join(buf, cap, local, "ntvol");
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
+          "no variable says where state is kept");
+  nt_hint(err, "name a folder in NTVOL_STATE");
+  return NT_STATUS_OBJECT_PATH_NOT_FOUND;
 }
 
 /* ---- process, clock, chance ---------------------------------------------- */

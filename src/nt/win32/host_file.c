@@ -57,6 +57,12 @@ nt_status nt_file_create(const char *path, struct nt_file **out,
   return open_name(path, READ_WRITE, CREATE_NEW, out, err);
 }
 
+/* The user's folders hand their rights down: nobody else may look. */
+nt_status nt_file_create_private(const char *path, struct nt_file **out,
+                                 struct nt_error *err) {
+  return nt_file_create(path, out, err);
+}
+
 /* Windows has no files without a name: a temporary one, which the system
  * deletes when it is closed or its process ends. */
 nt_status nt_file_memory(const char *name, struct nt_file **out,

@@ -1,0 +1,51 @@
+--- The journal: what was done to which volume, when, by whom, and how it
+-- ended. It is a database in the folder of the user's state: `NTVOL_STATE`,
+-- else `$XDG_STATE_HOME/ntvol` or `~/.local/state/ntvol`, on Windows
+-- `%LOCALAPPDATA%\ntvol`.
+-- @module ntvol.journal
+-- @usage
+-- local journal <close> = assert(ntvol.journal.open())
+-- for _, entry in ipairs(assert(journal:entries())) do
+--   print(entry.id, entry.plan, entry.target, entry.state)
+-- end
+
+local failure = require "ntvol.failure"
+
+local M = {}
+
+local function first_line(text)
+  return tostring(text):match("^[^\n]*")
+end
+
+local function not_installed(folder, problem)
+  local missing = first_line(problem):find("not found", 1, true)
+  return failure.make {
+    op = "open journal", target = folder or "of the user",
+    status = "STATUS_NOT_SUPPORTED", reason = "not_installed",
+    detail = missing and "the journal is not installed"
+      or "the journal cannot be loaded: " .. first_line(problem),
+    hint = "install the module ntvol.journal.core, it comes with ntvol and"
+      .. " needs the library sqlite3",
+  }
+end
+
+--- Opens the journal in a folder; makes both when they are not there, readable
+-- by their owner only.
+-- @tparam ?string folder that of the user's state unless given
+-- @treturn[1] ntvol.journal
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @usage
+-- local journal <close> = assert(ntvol.journal.open())
+-- print(journal:path())
+function M.open(folder)
+  local found, core = pcall(require, "ntvol.journal.core")
+  if not found then
+    return not_installed(folder, core)
+  end
+  return core.open(folder)
+end
+
+return M

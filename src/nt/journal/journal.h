@@ -1,0 +1,127 @@
+/*
+ * The journal: what was done to which volume, when, by whom, and how it ended.
+ * It is a SQLite database in the folder of the user's state, one for all
+ * machines, and it outlives the processes that write to it.
+ *
+ * An operation that runs holds the byte of its number in journal.lock by a
+ * lock of the open file, which the system drops when the process ends, however
+ * it ends. So an operation that is "running" and whose byte is free was
+ * interrupted; a process number says nothing of the kind.
+ *
+ * Everything that answers success here is durable.
+ */
+#ifndef NT_JOURNAL_H
+#define NT_JOURNAL_H
+
+#include "../nt.h"
+
+#define NT_JOURNAL_COMMAND_MAX 2048
+#define NT_JOURNAL_MESSAGE_MAX 4096
+
+/* What an operation was about, as far as it is known: "" and 0 are not. */
+struct nt_identity {
+  char guid_path[64];
+  char serial[64];
+  char file_system[32];
+  uint64_t size; /* bytes */
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t extent_count;
+};
+
+struct nt_operation {
+  int64_t id;
+  int64_t parent;              /* the operation it is a part of, or 0 */
+  char plan[64];               /* "change_filesystem", "format" */
+  char machine[NT_NAME_MAX];   /* "sim:lab" */
+  char target[NT_NAME_MAX];    /* "D:" */
+  struct nt_identity identity; /* of the target */
+  char command[NT_JOURNAL_COMMAND_MAX]; /* options, as a text */
+  int64_t pid;
+  char program[64];
+  int64_t started_us, ended_us; /* since 1970, UTC; 0: not yet */
+  char state[16];               /* "running", "interrupted", "committed",
+                                   "failed", "undone", "recovered" */
+  char message[NT_JOURNAL_MESSAGE_MAX];
+  uint64_t saved_bytes;  /* of the volume, that can be written back */
+  uint64_t stored_bytes; /* that they take in the journal */
+};
+
+struct nt_step {
+  int64_t number; /* 1.. */
+  char name[64];
+  char target[NT_NAME_MAX];
+  int64_t started_us, ended_us; /* 0: not known */
+  char outcome[32];             /* as the plan says it */
+  char message[NT_JOURNAL_MESSAGE_MAX];
+};
+
+struct nt_journal;
+
+/* Opens the journal in a folder, NULL: in that of the user's state (host.h).
+ * Makes both when they are not there, readable by their owner only. */
+nt_status nt_journal_open(const char *folder, struct nt_journal **out,
+                          struct nt_error *err);
+
+/* What still runs counts as interrupted from now on. NULL: nothing. */
+void nt_journal_close(struct nt_journal *journal);
+
+/* The database, for messages. */
+const char *nt_journal_path(const struct nt_journal *journal);
+
+/* ---- writing ------------------------------------------------------------- */
+
+/* Begins an operation: takes parent, plan, machine, target, identity and
+ * command from `about`, the rest from process and clock. */
+nt_status nt_journal_begin(struct nt_journal *journal,
+                           const struct nt_operation *about, int64_t *id,
+                           struct nt_error *err);
+
+/* Notes a step of a running operation. Noting a number again adds what is
+ * known now: an empty field leaves what was there. */
+nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
+                          const struct nt_step *step, struct nt_error *err);
+
+/* Ends an operation that runs or was interrupted. `state` as in nt_operation,
+ * but "running"; `message` may be NULL. */
+nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
+                            const char *state, const char *message,
+                            struct nt_error *err);
+
+/* Whether nt_journal_finish() knows a state. */
+bool nt_journal_is_final(const char *state);
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* The operation with the smallest number above *cursor, which becomes that
+ * number. STATUS_NO_MORE_ENTRIES (err untouched): there is none. */
+nt_status nt_journal_next(struct nt_journal *journal, int64_t *cursor,
+                          struct nt_operation *out, struct nt_error *err);
+
+/* Refuses an unknown number with STATUS_OBJECT_NAME_NOT_FOUND. */
+nt_status nt_journal_find(struct nt_journal *journal, int64_t id,
+                          struct nt_operation *out, struct nt_error *err);
+
+/* The steps of an operation; the cursor is as that of nt_journal_next(). */
+nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
+                               int64_t *cursor, struct nt_step *out,
+                               struct nt_error *err);
+
+/* ---- expiring ------------------------------------------------------------ */
+
+struct nt_journal_policy {
+  int64_t keep;       /* newest operations that stay */
+  int64_t days;       /* those that ended longer ago go */
+  int64_t keep_saved; /* the same for saved bytes: their operations stay, but
+                         cannot be undone any more */
+  int64_t days_saved;
+};
+extern const struct nt_journal_policy nt_journal_default_policy;
+
+/* Forgets by the policy; *operations and *saved are how many lost their entry
+ * and their saved bytes. What runs or was interrupted is never touched. */
+nt_status nt_journal_prune(struct nt_journal *journal,
+                           const struct nt_journal_policy *policy,
+                           uint64_t *operations, uint64_t *saved,
+                           struct nt_error *err);
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * Writing to the journal: an operation begins, takes steps, and ends.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static const char *const final_states[] = {"committed", "failed", "undone",
+                                           "recovered", "interrupted"};
+
+bool nt_journal_is_final(const char *state) {
+  for (size_t i = 0; i < sizeof final_states / sizeof final_states[0]; i++) {
+    if (strcmp(state, final_states[i]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ---- begin --------------------------------------------------------------- */
+
+static nt_status insert(struct nt_journal *journal,
+                        const struct nt_operation *about,
+                        struct nt_error *err) {
+  char program[64];
+  sqlite3_stmt *stmt;
+  nt_status status = nt__journal_prepare(
+      journal,
+      "INSERT INTO operation (parent, plan, machine, target, guid_path, serial,"
+      " file_system, size, command, pid, program, started_us, ended_us, state,"
+      " message, saved_bytes, stored_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+      " ?8, ?9, ?10, ?11, ?12, 0, 'running', '', 0, 0)",
+      &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt_process_name(program, sizeof program);
+  sqlite3_bind_int64(stmt, 1, about->parent);
+  nt__journal_bind_text(stmt, 2, about->plan);
+  nt__journal_bind_text(stmt, 3, about->machine);
+  nt__journal_bind_text(stmt, 4, about->target);
+  nt__journal_bind_text(stmt, 5, about->identity.guid_path);
+  nt__journal_bind_text(stmt, 6, about->identity.serial);
+  nt__journal_bind_text(stmt, 7, about->identity.file_system);
+  sqlite3_bind_int64(stmt, 8, (int64_t)about->identity.size);
+  nt__journal_bind_text(stmt, 9, about->command);
+  sqlite3_bind_int64(stmt, 10, nt_process_id());
+  nt__journal_bind_text(stmt, 11, program);
+  sqlite3_bind_int64(stmt, 12, nt_time_us());
+  return nt__journal_finish(journal, status, stmt, err);
+}
+
+static nt_status insert_extent(struct nt_journal *journal, int64_t id,
+                               uint32_t ordinal, const struct nt_extent *extent,
+                               struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__journal_prepare(
+      journal, "INSERT INTO extent VALUES (?1, ?2, ?3, ?4, ?5)", &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  sqlite3_bind_int64(stmt, 1, id);
+  sqlite3_bind_int64(stmt, 2, ordinal);
+  sqlite3_bind_int64(stmt, 3, extent->disk);
+  sqlite3_bind_int64(stmt, 4, (int64_t)extent->offset);
+  sqlite3_bind_int64(stmt, 5, (int64_t)extent->length);
+  return nt__journal_finish(journal, status, stmt, err);
+}
+
+static nt_status take_byte(struct nt_journal *journal, int64_t id,
+                           struct nt_error *err) {
+  nt_status status = nt_file_lock_byte(journal->lock, (uint64_t)id, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "journal", "the lock beside %s", journal->path);
+    nt_hint(err,
+            "keep the journal on a file system that knows byte locks: "
+            "name another folder in NTVOL_STATE");
+  }
+  return status;
+}
+
+nt_status nt_journal_begin(struct nt_journal *journal,
+                           const struct nt_operation *about, int64_t *id,
+                           struct nt_error *err) {
+  int64_t made = 0;
+  nt_status status = nt__journal_begin(journal, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = insert(journal, about, err);
+  if (nt_ok(status)) {
+    made = sqlite3_last_insert_rowid(journal->db);
+    /* Before anybody sees the row, or it would look interrupted. */
+    status = take_byte(journal, made, err);
+  }
+  for (uint32_t i = 0; nt_ok(status) && i < about->identity.extent_count; i++) {
+    status = insert_extent(journal, made, i, &about->identity.extents[i], err);
+  }
+  status = nt__journal_end(journal, status, err);
+  if (nt_ok(status)) {
+    *id = made;
+  }
+  return status;
+}
+
+/* ---- steps and the end --------------------------------------------------- */
+
+/* The rows that the last statement changed are none: refuses. */
+static nt_status check_changed(struct nt_journal *journal, int64_t id,
+                               struct nt_error *err) {
+  if (sqlite3_changes(journal->db) > 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+          "no operation %lld is under way", (long long)id);
+  nt_hint(err, "see what there is: ntvol log");
+  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
+                          const struct nt_step *step, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__journal_prepare(
+      journal,
+      "INSERT INTO step SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM operation"
+      " WHERE id = ?1 AND state = 'running'"
+      " ON CONFLICT DO UPDATE SET"
+      " name = coalesce(nullif(excluded.name, ''), name),"
+      " target = coalesce(nullif(excluded.target, ''), target),"
+      " started_us = coalesce(nullif(excluded.started_us, 0), started_us),"
+      " ended_us = coalesce(nullif(excluded.ended_us, 0), ended_us),"
+      " outcome = coalesce(nullif(excluded.outcome, ''), outcome),"
+      " message = coalesce(nullif(excluded.message, ''), message)",
+      &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  sqlite3_bind_int64(stmt, 1, id);
+  sqlite3_bind_int64(stmt, 2, step->number);
+  nt__journal_bind_text(stmt, 3, step->name);
+  nt__journal_bind_text(stmt, 4, step->target);
+  sqlite3_bind_int64(stmt, 5, step->started_us);
+  sqlite3_bind_int64(stmt, 6, step->ended_us);
+  nt__journal_bind_text(stmt, 7, step->outcome);
+  nt__journal_bind_text(stmt, 8, step->message);
+  status = nt__journal_finish(journal, status, stmt, err);
+  return nt_ok(status) ? check_changed(journal, id, err) : status;
+}
+
+nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
+                            const char *state, const char *message,
+                            struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__journal_prepare(
+      journal,
+      "UPDATE operation SET state = ?2, message = ?3, ended_us = ?4"
+      " WHERE id = ?1 AND state IN ('running', 'interrupted')",
+      &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  sqlite3_bind_int64(stmt, 1, id);
+  nt__journal_bind_text(stmt, 2, state);
+  nt__journal_bind_text(stmt, 3, message != NULL ? message : "");
+  sqlite3_bind_int64(stmt, 4, nt_time_us());
+  status = nt__journal_finish(journal, status, stmt, err);
+  return nt_ok(status) ? check_changed(journal, id, err) : status;
+}

@@ -1,0 +1,336 @@
+/*
+ * The database of the journal: opening it, statements, transactions, and one
+ * place that turns a failure of SQLite into an error that names the file.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* How long to wait for another process to finish its transaction. */
+#define BUSY_TIMEOUT_MS 10000
+
+/* ---- failures ------------------------------------------------------------ */
+
+static nt_status status_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return NT_STATUS_DISK_FULL;
+    case SQLITE_READONLY:
+      return NT_STATUS_MEDIA_WRITE_PROTECTED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* a table is missing: not our schema any more */
+      return NT_STATUS_FILE_CORRUPT_ERROR;
+    case SQLITE_NOMEM:
+      return NT_STATUS_NO_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return NT_STATUS_DEVICE_BUSY;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+      return NT_STATUS_ACCESS_DENIED;
+    default:
+      return NT_STATUS_IO_DEVICE_ERROR;
+  }
+}
+
+static void hint_for(nt_status status, struct nt_error *err) {
+  if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
+    nt_hint(err,
+            "move the file away, and a new journal is begun; or name another "
+            "folder in NTVOL_STATE");
+  } else if (status == NT_STATUS_DEVICE_BUSY) {
+    nt_hint(err, "another process holds the journal: repeat when it is done");
+  } else if (status == NT_STATUS_DISK_FULL) {
+    nt_hint(err,
+            "free some space, forget old operations with ntvol log --prune, "
+            "or name another folder in NTVOL_STATE");
+  } else {
+    nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
+  }
+}
+
+nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err) {
+  sqlite3 *db = journal->db;
+  int code = db != NULL ? sqlite3_extended_errcode(db) : SQLITE_CANTOPEN;
+  nt_status status = status_of(code);
+  if ((code & 0xFF) == SQLITE_IOERR && db != NULL &&
+      nt_says_full(sqlite3_system_errno(db))) {
+    status = NT_STATUS_DISK_FULL;
+  }
+  nt_fail(err, status, "journal", "%s: %s", journal->path,
+          db != NULL ? sqlite3_errmsg(db) : "cannot open");
+  if (err != NULL) {
+    err->native_kind = NT_NATIVE_SQLITE;
+    err->native = code;
+  }
+  hint_for(status, err);
+  return status;
+}
+
+/* ---- statements ---------------------------------------------------------- */
+
+/* A child of fork must not use SQLite's files: they are its parent's. */
+static nt_status check_process(const struct nt_journal *journal,
+                               struct nt_error *err) {
+  if (journal->pid == nt_process_id()) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",
+          "this journal belongs to process %lld", (long long)journal->pid);
+  nt_hint(err, "open the journal again after fork");
+  return NT_STATUS_INVALID_HANDLE;
+}
+
+nt_status nt__journal_prepare(struct nt_journal *journal, const char *sql,
+                              sqlite3_stmt **out, struct nt_error *err) {
+  *out = NULL;
+  nt_status status = check_process(journal, err);
+  if (nt_ok(status) &&
+      sqlite3_prepare_v2(journal->db, sql, -1, out, NULL) != SQLITE_OK) {
+    status = nt__journal_fail(journal, err);
+  }
+  return status;
+}
+
+nt_status nt__journal_step(struct nt_journal *journal, sqlite3_stmt *stmt,
+                           struct nt_error *err) {
+  int code = sqlite3_step(stmt);
+  if (code == SQLITE_ROW) {
+    return NT_STATUS_SUCCESS;
+  }
+  return code == SQLITE_DONE ? NT_STATUS_NO_MORE_ENTRIES
+                             : nt__journal_fail(journal, err);
+}
+
+nt_status nt__journal_finish(struct nt_journal *journal, nt_status status,
+                             sqlite3_stmt *stmt, struct nt_error *err) {
+  while (nt_ok(status)) {
+    status = nt__journal_step(journal, stmt, err);
+  }
+  sqlite3_finalize(stmt);
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text) {
+  sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT);
+}
+
+void nt__journal_column(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
+  nt_copy(buf, cap, (const char *)sqlite3_column_text(stmt, column));
+}
+
+/* ---- transactions -------------------------------------------------------- */
+
+static nt_status run(struct nt_journal *journal, const char *sql,
+                     struct nt_error *err) {
+  nt_status status = check_process(journal, err);
+  if (nt_ok(status) &&
+      sqlite3_exec(journal->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+    status = nt__journal_fail(journal, err);
+  }
+  return status;
+}
+
+nt_status nt__journal_begin(struct nt_journal *journal, struct nt_error *err) {
+  return run(journal, "BEGIN IMMEDIATE", err);
+}
+
+nt_status nt__journal_end(struct nt_journal *journal, nt_status status,
+                          struct nt_error *err) {
+  if (nt_ok(status)) {
+    status = run(journal, "COMMIT", err);
+  }
+  if (!nt_ok(status) && !sqlite3_get_autocommit(journal->db)) {
+    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
+  }
+  return status;
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+static nt_status about(nt_status status, const char *path,
+                       struct nt_error *err) {
+  nt_error_about(err, "journal", "%s", path);
+  nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
+  return status;
+}
+
+/* Files that SQLite makes beside the database take its rights over, so only
+ * this one needs to be made by us. */
+static nt_status make_if_missing(const char *path, struct nt_error *err) {
+  struct nt_file *file = NULL;
+  struct nt_error failure = {0};
+  if (nt_path_check(path, NULL) != NT_STATUS_OBJECT_NAME_NOT_FOUND) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt_file_create_private(path, &file, &failure);
+  nt_file_close(file);
+  /* Another process may have been faster. */
+  if (nt_ok(status) || status == NT_STATUS_OBJECT_NAME_COLLISION) {
+    return NT_STATUS_SUCCESS;
+  }
+  *err = failure;
+  return about(status, path, err);
+}
+
+static nt_status open_locks(struct nt_journal *journal, const char *folder,
+                            struct nt_error *err) {
+  char path[NT_JOURNAL_PATH_MAX];
+  nt_path_join(path, sizeof path, folder, "journal.lock");
+  nt_status status = make_if_missing(path, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt_file_open(path, true, &journal->lock, err);
+  if (nt_ok(status)) {
+    status = nt_file_open(path, true, &journal->look, err);
+  }
+  return nt_ok(status) ? status : about(status, path, err);
+}
+
+static nt_status number(struct nt_journal *journal, const char *sql,
+                        int64_t *out, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__journal_step(journal, stmt, err);
+    *out = nt_ok(status) ? sqlite3_column_int64(stmt, 0) : 0;
+  }
+  return nt__journal_finish(journal, status, stmt, err);
+}
+
+/* An empty file is a new journal; of two processes that see one, the second
+ * finds the tables of the first. */
+static nt_status make_schema(struct nt_journal *journal, struct nt_error *err) {
+  int64_t id = 0;
+  struct nt_error ignored = {0};
+  nt_status status = run(journal, "PRAGMA journal_mode = WAL", err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = run(journal, nt__journal_schema, err);
+  if (nt_ok(status)) {
+    return status;
+  }
+  if (!sqlite3_get_autocommit(journal->db)) {
+    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
+  }
+  return nt_ok(number(journal, "PRAGMA application_id", &id, &ignored)) &&
+                 id == NT__JOURNAL_APPLICATION_ID
+             ? NT_STATUS_SUCCESS
+             : status;
+}
+
+static nt_status check_schema(struct nt_journal *journal,
+                              struct nt_error *err) {
+  int64_t id = 0, version = 0, tables = 0;
+  nt_status status = number(journal, "PRAGMA application_id", &id, err);
+  if (nt_ok(status)) {
+    status = number(journal, "PRAGMA user_version", &version, err);
+  }
+  if (nt_ok(status)) {
+    status =
+        number(journal, "SELECT count(*) FROM sqlite_schema", &tables, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (id == 0 && version == 0 && tables == 0) {
+    return make_schema(journal, err);
+  }
+  if (id != NT__JOURNAL_APPLICATION_ID) {
+    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal",
+            "%s is not a journal of ntvol", journal->path);
+    hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
+    return NT_STATUS_FILE_CORRUPT_ERROR;
+  }
+  if (version != NT__JOURNAL_VERSION) {
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "journal",
+            "%s has schema %lld, this build knows schema %d", journal->path,
+            (long long)version, NT__JOURNAL_VERSION);
+    nt_hint(err,
+            "use the ntvol that wrote it, or name another folder in "
+            "NTVOL_STATE");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* FULL: a commit is on the disk when it returns. The journal is worth nothing
+ * if a power cut takes back what it promised. */
+static nt_status open_database(struct nt_journal *journal,
+                               struct nt_error *err) {
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(journal->path, &journal->db, flags, NULL) != SQLITE_OK) {
+    return nt__journal_fail(journal, err);
+  }
+  sqlite3_extended_result_codes(journal->db, 1);
+  sqlite3_busy_timeout(journal->db, BUSY_TIMEOUT_MS);
+  nt_status status = run(journal,
+                         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+                         "PRAGMA fullfsync = ON; PRAGMA foreign_keys = OFF",
+                         err);
+  return nt_ok(status) ? check_schema(journal, err) : status;
+}
+
+static nt_status open_in(struct nt_journal *journal, const char *folder,
+                         struct nt_error *err) {
+  nt_path_join(journal->path, sizeof journal->path, folder, "journal.db");
+  nt_status status = nt_folder_make_private(folder, err);
+  if (!nt_ok(status)) {
+    return about(status, folder, err);
+  }
+  status = open_locks(journal, folder, err);
+  if (nt_ok(status)) {
+    status = make_if_missing(journal->path, err);
+  }
+  return nt_ok(status) ? open_database(journal, err) : status;
+}
+
+nt_status nt_journal_open(const char *folder, struct nt_journal **out,
+                          struct nt_error *err) {
+  char state[NT_JOURNAL_PATH_MAX];
+  struct nt_journal *journal = calloc(1, sizeof *journal);
+  nt_status status = NT_STATUS_SUCCESS;
+  if (journal == NULL) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
+  journal->pid = nt_process_id();
+  if (folder == NULL) {
+    status = nt_state_folder(state, sizeof state, err);
+    folder = state;
+  }
+  if (nt_ok(status)) {
+    status = open_in(journal, folder, err);
+  }
+  if (!nt_ok(status)) {
+    nt_error_name(err, "open journal", folder == state ? "" : folder);
+    nt_journal_close(journal);
+    return status;
+  }
+  *out = journal;
+  return status;
+}
+
+void nt_journal_close(struct nt_journal *journal) {
+  if (journal == NULL) {
+    return;
+  }
+  if (journal->pid == nt_process_id()) {
+    sqlite3_close(journal->db);
+  }
+  nt_file_close(journal->lock);
+  nt_file_close(journal->look);
+  free(journal);
+}
+
+const char *nt_journal_path(const struct nt_journal *journal) {
+  return journal->path;
+}
+
+bool nt__journal_alive(const struct nt_journal *journal, int64_t id) {
+  return !nt_file_byte_is_free(journal->look, (uint64_t)id);
+}
