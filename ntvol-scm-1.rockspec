@@ -138,6 +138,7 @@ local sim = {
   "src/nt/sim/owner.c",
   "src/nt/sim/place.c",
   "src/nt/sim/pnp.c",
+  "src/nt/sim/persistent.c",
   "src/nt/sim/query.c",
   "src/nt/sim/query_disk.c",
   "src/nt/sim/query_fs.c",
@@ -148,6 +149,7 @@ local sim = {
   "src/nt/sim/resolve.c",
   "src/nt/sim/rows.c",
   "src/nt/sim/schema.c",
+  "src/nt/sim/snapshot.c",
   "src/nt/sim/store.c",
   "src/nt/sim/wait.c",
 }

@@ -100,6 +100,28 @@ static nt_status online(struct lab *lab, struct nt_error *err) {
   return nt_verb(lab->handle, NT_IOCTL_VOLUME_ONLINE, err);
 }
 
+static nt_status hold_writes(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES, err);
+}
+
+static nt_status release_writes(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_VOLSNAP_RELEASE_WRITES, err);
+}
+
+static const unsigned char one_flag[16] = {1, [4] = 1, [8] = 1};
+
+static nt_status set_persistent(struct lab *lab, struct nt_error *err) {
+  return nt_control(lab->handle, NT_FSCTL_SET_PERSISTENT_VOLUME_STATE, one_flag,
+                    sizeof one_flag, NULL, 0, NULL, err);
+}
+
+static nt_status query_persistent(struct lab *lab, struct nt_error *err) {
+  unsigned char out[16];
+  size_t length;
+  return nt_control(lab->handle, NT_FSCTL_QUERY_PERSISTENT_VOLUME_STATE,
+                    one_flag, sizeof one_flag, out, sizeof out, &length, err);
+}
+
 static nt_status geometry(struct lab *lab, struct nt_error *err) {
   struct nt_geometry out;
   return nt_geometry(lab->handle, &out, err);
@@ -226,6 +248,10 @@ static const struct {
     {"close a duplicate", close_copy},
     {"query", info},
     {"query the geometry", geometry},
+    {"set a persistent flag", set_persistent},
+    {"query a persistent flag", query_persistent},
+    {"hold writes", hold_writes},
+    {"release writes", release_writes},
     {"list volumes", volumes},
     {"list disks", disks},
     {"list events", events},

@@ -214,6 +214,8 @@ static const struct {
     {"IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", 0x4D0008},
     {"IOCTL_MOUNTDEV_QUERY_STABLE_GUID", 0x4D0018},
     {"IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES", 0x53C000},
+    /* beside it in public headers */
+    {"IOCTL_VOLSNAP_RELEASE_WRITES", 0x53C004},
 };
 
 static void test_documented_codes(void) {

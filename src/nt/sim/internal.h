@@ -178,6 +178,7 @@ struct sim_instance {
 #define SIM_FO_MANAGE_VOLUME 0x8U     /* may lock and dismount */
 #define SIM_FO_WROTE_FILE 0x10U       /* wrote into its file */
 #define SIM_FO_IMAGE 0x20U            /* a section that is run as a program */
+#define SIM_FO_HOLDS_WRITES 0x40U     /* of its volume, for a snapshot */
 
 struct sim_file_object {
   int64_t id;
@@ -408,6 +409,10 @@ nt_status nt__sim_check_condition(const struct sim_instance *instance,
 /* F9, F10, F13: nothing reaches the medium of an offline volume. */
 nt_status nt__sim_check_online(const struct sim_volume *volume,
                                struct nt_error *err);
+
+/* snapshot.c: whether writes to a volume are held for a snapshot (1.12). */
+nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
+                             struct nt_error *err);
 
 /* ---- event.c ------------------------------------------------------------- */
 
