@@ -132,6 +132,7 @@ ntvol %s: NT volume control
   sim                    Simulated machines: create, open, remove.
   plan                   Procedures: change_filesystem, prepare_lun_removal.
   journal                What was done: open.
+  retry                  Policies for waiting.
   help(topic)            This text, or help on one of the topics.
 Topics: "machine", "volume", "lock", "subscription", "journal", or such an
 object.]]):format(M._VERSION)
@@ -163,6 +164,9 @@ end
 local LAZY = {
   sim = "ntvol.sim", plan = "ntvol.plan", journal = "ntvol.journal",
 }
+
+--- Policies for waiting: see ntvol.retry.
+M.retry = require "ntvol.retry"
 
 setmetatable(M, {
   __name = "ntvol",

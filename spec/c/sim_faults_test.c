@@ -223,6 +223,22 @@ static nt_status read_file(struct lab *lab, struct nt_error *err) {
                                                        : status;
 }
 
+static nt_status holders(struct lab *lab, struct nt_error *err) {
+  struct nt_holder out;
+  const char *missing;
+  uint64_t cursor = 0;
+  nt_status status;
+  while (nt_ok(status =
+                   nt_next_holder(lab->handle, &cursor, &out, &missing, err))) {
+  }
+  return ended(status);
+}
+
+static nt_status wait_change(struct lab *lab, struct nt_error *err) {
+  uint64_t seen = 0;
+  return nt_wait_change(lab->machine, &seen, 10, err);
+}
+
 /* Not swept: a handle is gone after one close, whatever came of it. */
 static nt_status close_copy(struct lab *lab, struct nt_error *err) {
   return nt_close(lab->copy, err);
@@ -255,6 +271,8 @@ static const struct {
     {"list volumes", volumes},
     {"list disks", disks},
     {"list events", events},
+    {"list holders", holders},
+    {"wait for a change", wait_change},
     {"dismount", dismount},
     {"take offline", offline},
     {"bring online", online},
@@ -270,6 +288,7 @@ static const struct {
     {"open the root folder", open_root},
     {"close the folder", close_handle},
     {"open the disk", open_disk},
+    {"list holders of the disk", holders},
     {"lock the disk", lock},
     {"write to the disk", write_sector},
     {"close the disk", close_handle},

@@ -71,6 +71,8 @@ struct sim_machine {
   struct sim_image images[NT_SIM_MAX_DISKS];
   struct sim_handle *unfinished; /* closed, but the database did not take it */
   struct sim_notify notify;
+  bool virtual_clock; /* waiting takes no time, it only counts here: */
+  int64_t waited_us;
 };
 
 /* Opens (or creates, with the schema) the database at m->db_path. */
@@ -389,6 +391,8 @@ nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err);
 
+/* ---- holders.c ----------------------------------------------------------- */
+
 /* Adds who holds an instance open, besides `except`. */
 void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
                          int64_t except, struct nt_error *err);
@@ -519,6 +523,9 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err);
 /* Whether the file system of an open file or directory is still alive. */
 nt_status nt__sim_check_file(struct sim_handle *handle, struct nt_error *err);
+nt_status nt__sim_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                              struct nt_holder *out, const char **missing,
+                              struct nt_error *err);
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
                               struct nt_volume_info *out, struct nt_error *err);
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
