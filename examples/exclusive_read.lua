@@ -41,14 +41,13 @@ local function checksum(volume)
   return b << 16 | a, size
 end
 
-local volume <close> = assert(ntvol.open(name, { access = "r" }))
-local guard, message = volume:lock()
-if not guard then
-  io.stderr:write(message, "\n")
+local sum, size = ntvol.with_exclusive_volume(name, function(volume)
+  -- A file system may end before its volume does; this opens the rest, too.
+  assert(volume:extended_io())
+  return checksum(volume)
+end, { access = "r" })
+if not sum then
+  io.stderr:write(size, "\n") -- the message
   os.exit(1, true)
 end
--- A file system may end before its volume does; this opens the rest, too.
-assert(volume:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
-local sum, size = checksum(volume)
-assert(guard:unlock())
 print(("%s  %d bytes  adler32 %08x"):format(name, size, sum))

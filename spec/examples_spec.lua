@@ -29,6 +29,7 @@ local PRINTS = {
   list_volumes = 'E:  NTFS  "DATA"',
   change_filesystem = "Nothing was changed.",
   prepare_lun_removal = "Nothing was changed.",
+  restore_lun = 'restore_lun PhysicalDrive0: done.*E:  FAT32  "LOGS"',
   exclusive_read = "^D:  8388608 bytes  adler32 %x%x%x%x%x%x%x%x\n$",
   raw_sectors = "00000001f0 .* 55 aa  ",
   windows_selftest = "Nothing was changed.",
@@ -94,6 +95,17 @@ describe("examples/", function()
     assert.matches("PhysicalDrive0  MASKED", result.out)
     assert.is_nil(result.out:find("SURPRISE"))
   end)
+
+  it("restore_lun.lua takes the disk of a machine away and brings it back",
+    function()
+      local lab = command.lab(finally, "8M:fat:D:OLD")
+      local result = example(lab, "restore_lun", { "0", "--yes" }, lab.path)
+      assert.equal(0, result.code, result.err)
+      assert.matches("verify +PhysicalDrive0  done[^\n]*D:\n", result.out)
+      local events = table.concat(lab:history(), " ")
+      assert.matches("MASKED PhysicalDrive0.*ARRIVAL D:", events)
+      assert.is_nil(events:find("SURPRISE"), events)
+    end)
 
   it("exclusive_read.lua sums the bytes of the image, and is refused while"
     .. " others hold the volume", function()

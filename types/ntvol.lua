@@ -561,6 +561,14 @@ local ntvol = {}
 ---@overload fun(name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function ntvol.open(name, options) end
 
+---Runs a function with a locked volume; unlocks and closes however it ends.
+---@param name string
+---@param fn fun(volume: ntvol.volume): ...
+---@param options? { access?: string|string[], machine?: ntvol.machine|string }
+---@return any ... what the function answers, true for nothing
+---@overload fun(name: string, fn: function, options?: table): nil, string, string, ntvol.info
+function ntvol.with_exclusive_volume(name, fn, options) end
+
 ---Lists the volumes of the current machine.
 ---@return ntvol.volume_info[]
 function ntvol.volumes() end
@@ -701,6 +709,27 @@ function plan.change_filesystem(volume, options) end
 ---@overload fun(disk: string|integer, options?: table): nil, string, string, ntvol.info
 function plan.prepare_lun_removal(disk, options) end
 
+---Brings back a disk whose LUN was masked: present, arrive, online, verify.
+---@param disk string|integer
+---@param options? { serial?: string, expect?: table[], machine?: ntvol.machine|string }
+---@return ntvol.plan.object
+---@overload fun(disk: string|integer, options?: table): nil, string, string, ntvol.info
+function plan.restore_lun(disk, options) end
+
+---A volume for oneself: open, lock, work, unlock, close.
+---@param volume string name of the volume
+---@param options { work: (fun(volume: ntvol.volume): ...), says?: string, undo?: (fun(volume: ntvol.volume): ...), access?: string|string[], machine?: ntvol.machine|string }
+---@return ntvol.plan.object
+---@overload fun(volume: string, options: table): nil, string, string, ntvol.info
+function plan.with_exclusive_volume(volume, options) end
+
+---Ejects a medium or a device: every volume on it locked and dismounted first.
+---@param name string a volume on it, or the disk
+---@param options? { what?: "medium"|"device", machine?: ntvol.machine|string }
+---@return ntvol.plan.object
+---@overload fun(name: string, options?: table): nil, string, string, ntvol.info
+function plan.eject(name, options) end
+
 ---@class ntvol.plan.object
 local object = {}
 
@@ -751,6 +780,7 @@ function object:report() end
 ---@field reason? string
 ---@field class? string
 ---@field outcome? string what the volume holds after a format that failed
+---@field veto? { type: string, name: string } who refused a removal
 ---@field started integer microseconds since 1970, UTC
 ---@field ended? integer
 ---@field identity table[] the pinned volumes

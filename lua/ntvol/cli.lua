@@ -18,7 +18,7 @@ them and sizes are bytes; --json is made for programs.
 
 Exit codes: 0 done, 1 refused by the machine, 2 wrong usage or nothing says
 that it is meant, 3 not found, 4 in use, 5 cancelled, 6 not supported here.
-"ntvol lock" passes on the exit code of its command.
+"ntvol lock" and "ntvol exclusive" pass on the exit code of their command.
 
 Examples:
   ntvol sim create lab --disk 64M:fat:D:OLD

@@ -119,18 +119,41 @@ function M.disks()
   return machine:disks()
 end
 
+--- Runs a function with a volume that is locked: nobody else has it open.
+-- However the function ends, by an error or Ctrl-C too, the volume is unlocked
+-- and closed.
+-- @tparam string name of the volume
+-- @tparam function fn called with the volume
+-- @tparam ?table options `access` (as of `machine:open`), `machine`
+-- @treturn[1] any what the function answers; true when it answers nothing
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @raise what the function raises
+-- @usage
+-- local boot = assert(ntvol.with_exclusive_volume("D:", function(volume)
+--   return volume:read(0, 512)
+-- end))
+-- print(#boot)
+function M.with_exclusive_volume(name, fn, options)
+  return require "ntvol.procedures.exclusive".call(name, fn, options)
+end
+
 local OVERVIEW = ([[
 ntvol %s: NT volume control
   open(name, options)    Opens a volume, disk, file or directory.
   volumes()              Lists the volumes.
   disks()                Lists the disks.
+  with_exclusive_volume(name, fn)  Runs a function with a locked volume.
   machine(spec)          Connects to a machine, or answers the current one.
   type(value)            Says what a value is: "volume", "closed volume", ...
   codes, errors, events  Control codes, error codes, notifications by name.
   ctl_code(...)          A control code from its parts.
   progress_bar           A ready-made on_progress.
   sim                    Simulated machines: create, open, remove.
-  plan                   Procedures: change_filesystem, prepare_lun_removal.
+  plan                   Procedures: change_filesystem, prepare_lun_removal,
+                         restore_lun, with_exclusive_volume, eject.
   journal                What was done: open.
   retry                  Policies for waiting.
   help(topic)            This text, or help on one of the topics.

@@ -291,4 +291,68 @@ function M.prepare_lun_removal(...)
   return require "ntvol.procedures.prepare_lun_removal"(M.new, ...)
 end
 
+--- Brings back a disk whose LUN was masked: it is presented again where the
+-- machine can do that, disk and volumes arrive and are brought online, and are
+-- the ones that they should be. Undo takes the disk away again, in the
+-- documented way.
+-- @function restore_lun
+-- @tparam string|integer disk `"PhysicalDrive1"` or 1
+-- @tparam ?table options `serial`: what the disk must tell as its serial number;
+--  `expect`: pinned volumes, as `report.identity` of `prepare_lun_removal` has
+--  them, that must come back, no more and no less; `machine`
+-- @treturn[1] ntvol.plan.object
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @usage
+-- local removal = assert(ntvol.plan.prepare_lun_removal(0))
+-- local report = assert(removal:run())
+-- local plan = assert(ntvol.plan.restore_lun(0, { expect = report.identity }))
+-- assert(plan:run())
+function M.restore_lun(...)
+  return require "ntvol.procedures.restore_lun"(M.new, ...)
+end
+
+--- A volume for oneself, as a plan: open, lock, work, unlock, close. In one
+-- call and without a plan: `ntvol.with_exclusive_volume`.
+-- @function with_exclusive_volume
+-- @tparam string volume name of the volume
+-- @tparam table options `work(volume)`, which answers nothing or a true value,
+--  or nil, message, code, info; and optional: `says` (its line in the plan),
+--  `undo(volume)` (takes back what `work` did; without it, and unless `access`
+--  is `"r"`, the step cannot be undone), `access`, `machine`
+-- @treturn[1] ntvol.plan.object
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @usage
+-- local plan = assert(ntvol.plan.with_exclusive_volume("D:", { access = "r",
+--   says = "Read the boot sector.",
+--   work = function(volume) return volume:read(0, 512) end }))
+-- print(plan)
+-- assert(plan:run())
+function M.with_exclusive_volume(...)
+  return require "ntvol.procedures.exclusive".plan(M.new, ...)
+end
+
+--- Ejects: every volume of the disk is locked and dismounted, then the medium
+-- comes out of the drive, or the device is made safe to take away.
+-- @function eject
+-- @tparam string name of a volume on it, or of the disk
+-- @tparam ?table options `what`: `"medium"` or `"device"`; unless given the
+--  medium where it can be taken out; `machine`
+-- @treturn[1] ntvol.plan.object
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info `info.veto` of a failed run says who refused
+-- @usage
+-- local plan = assert(ntvol.plan.eject "D:")
+-- print(plan)
+function M.eject(...)
+  return require "ntvol.procedures.eject"(M.new, ...)
+end
+
 return M

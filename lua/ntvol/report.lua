@@ -77,7 +77,7 @@ local STEP = "name target says outcome message code started ended destroys"
 -- @treturn table
 function Report:data()
   local data = copy(self, "plan target machine command state message code"
-    .. " outcome reason class started ended journal")
+    .. " outcome reason class veto started ended journal")
   data.format = M.FORMAT
   data.ok = self.state == "done"
   data.started_at = M.iso(self.started)

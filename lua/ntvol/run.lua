@@ -111,7 +111,7 @@ function Run:finish(state, message, code, info)
   local report, machine = self.report, self.plan.context.machine
   report.state, report.ended = state, reports.now()
   report.message, report.code = message, code
-  for _, field in ipairs { "outcome", "reason", "class" } do
+  for _, field in ipairs { "outcome", "reason", "class", "veto" } do
     report[field] = info and info[field]
   end
   if machine and self.last_event then

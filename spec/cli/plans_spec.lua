@@ -1,4 +1,5 @@
--- Commands that run a plan: change-fs and prepare-removal.
+-- Commands that run a plan: change-fs, prepare-removal, restore-lun, exclusive,
+-- eject.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
@@ -307,4 +308,160 @@ describe("ntvol prepare-removal", function()
       run(lab, { "prepare-removal", disk, "--yes" }, 3)
     end
   end)
+end)
+
+describe("ntvol restore-lun", function()
+  local TWO = "gpt:60M=20M:ntfs:D:DATA+rest:fat:E"
+
+  local function away()
+    local lab = command.lab(finally, TWO)
+    run(lab, { "prepare-removal", "0", "--yes" })
+    run(lab, { "sim", "mask", lab.path, "0" })
+    return lab
+  end
+
+  it("brings the disk back, and says each step", function()
+    local lab = away()
+    local result = run(lab, { "restore-lun", "0" })
+    assert.equal("", result.err)
+    assert.matches("present PhysicalDrive0  done\n", result.out)
+    assert.matches("verify PhysicalDrive0  done %(D:, E:%)\n$", result.out)
+    assert.equal("NTFS DATA", label_of(lab))
+  end)
+
+  it("prints the plan with --plan, and changes nothing", function()
+    local lab = away()
+    local before = #lab:history()
+    local result = run(lab, { "restore-lun", "PhysicalDrive0", "--plan" })
+    assert.matches("^restore_lun PhysicalDrive0\n", result.out)
+    assert.matches("Run it: ntvol restore%-lun PhysicalDrive0\n$", result.out)
+    local data = cjson.decode(run(lab, { "restore-lun", "0", "--plan",
+      "--json", "--serial", "X" }, 1).out)
+    assert.equal("ntvol restore-lun 0 --serial X", data.run_it)
+    assert.equal("restore_lun", data.plan)
+    assert.equal(before, #lab:history())
+  end)
+
+  it("refuses another serial number with 1, and prints a report as JSON",
+    function()
+      local lab = away()
+      local result = run(lab, { "restore-lun", "0", "--serial", "X",
+        "--json" }, 1)
+      local report = cjson.decode(result.out)
+      assert.equal("refused", report.state)
+      assert.equal("identity_changed", report.reason)
+      assert.equal("ERROR_WRONG_DISK", report.code)
+      report = cjson.decode(run(lab, { "restore-lun", "0", "--json" }).out)
+      assert.is_true(report.ok)
+    end)
+
+  it("says 3 when there is no such disk", function()
+    run(away(), { "restore-lun", "7" }, 3)
+  end)
+end)
+
+describe("ntvol exclusive", function()
+  it("runs the program under the lock", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, { "exclusive", "D:", "--", "echo", "a b" })
+    assert.equal("open D:  done\nlock D:  done\nidentify D:  done\na b\n"
+      .. "work D:  done\nunlock D:  done\nclose D:  done\n", result.out)
+    assert.same({ "MOUNT D:", "LOCK D:", "UNLOCK D:" }, lab:history())
+    result = run(lab, { "exclusive", "D:", "--", "sh", "-c",
+      command.line({ "show", "D:" }, { machine = lab.path }) })
+    assert.matches("locked", result.out)
+  end)
+
+  it("prints the plan with --plan, and runs nothing", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, { "exclusive", "D:", "--plan", "--", "touch",
+      lab.folder .. "/touched" })
+    assert.matches("cannot be undone from here", result.out)
+    assert.matches("4. work      D:  Run touch%.", result.out)
+    assert.matches("Run it: ntvol exclusive D: %-%- touch [^\n]*\n$",
+      result.out)
+    result = run(lab, { "exclusive", "D:", "--read-only", "--plan", "--",
+      "cat" })
+    assert.is_nil(result.out:find("cannot be undone", 1, true))
+    assert.matches("Run it: ntvol exclusive D: %-%-read%-only %-%- cat\n$",
+      result.out)
+    assert.is_nil(io.open(lab.folder .. "/touched"))
+    assert.same({}, lab:history())
+  end)
+
+  it("keeps the program's output apart from a report as JSON", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, { "exclusive", "D:", "--json", "--", "echo",
+      "hello" })
+    assert.equal("hello\n", result.err)
+    local report = cjson.decode(result.out)
+    assert.equal("with_exclusive_volume", report.plan)
+    assert.is_true(report.ok)
+  end)
+
+  it("passes the program's exit status on, and the lock is gone", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local result = run(lab, { "exclusive", "D:", "--json", "--", "sh", "-c",
+      "exit 7" }, 7)
+    assert.matches("run 'sh': .*it ended with exit status 7", result.err)
+    local report = cjson.decode(result.out)
+    assert.equal("failed", report.state)
+    assert.equal("undone", report.steps[2].outcome)
+    run(lab, { "exclusive", "D:", "--", "true" })
+  end)
+
+  it("does not run it while the volume is in use: 4", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local machine <close> = lab:connect()
+    local volume <close> = assert(machine:open "D:")
+    assert.equal("volume", volume:kind())
+    local result = run(lab, { "exclusive", "D:", "--", "echo", "ran" }, 4)
+    assert.is_nil(result.out:find("ran", 1, true))
+    assert.matches("pid %d+", result.err)
+    run(lab, { "exclusive", "Q:", "--", "true" }, 3)
+  end)
+end)
+
+describe("ntvol eject", function()
+  it("prints the plan with --plan, checks it, and changes nothing", function()
+    local lab = command.lab(finally)
+    assert(require "ntvol.sim".create(lab.path, { disks = {
+      { size = "16M", removable = true, volumes = { { letter = "E:",
+        fs = "fat" } } } } })):close()
+    local result = run(lab, { "eject", "E:", "--plan" })
+    assert.matches("^eject PhysicalDrive0\n", result.out)
+    assert.matches("Run it: ntvol eject E:\n$", result.out)
+    local data = cjson.decode(run(lab, { "eject", "0", "--what", "medium",
+      "--plan", "--json" }).out)
+    assert.equal("ntvol eject 0 --what medium", data.run_it)
+    assert.same({}, lab:history())
+  end)
+
+  it("is refused with 6 where nothing can be ejected, 4 while in use, 3 when"
+    .. " it is not there", function()
+    local lab = command.lab(finally)
+    assert(require "ntvol.sim".create(lab.path, { disks = { "16M:fat:D:OLD",
+      { size = "16M", removable = true, volumes = { { letter = "E:",
+        fs = "fat" } } } } })):close()
+    run(lab, { "eject", "D:", "--what", "medium" }, 6)
+    run(lab, { "eject", "Q:" }, 3)
+    local machine <close> = lab:connect()
+    local volume <close> = assert(machine:open "E:")
+    assert.equal("volume", volume:kind())
+    local result = run(lab, { "eject", "E:", "--json" }, 4)
+    assert.equal("undone", cjson.decode(result.out).state)
+  end)
+end)
+
+describe("the help of every command that runs a plan", function()
+  for _, name in ipairs { "change-fs", "prepare-removal", "restore-lun",
+    "exclusive", "eject" } do
+    it(name .. " has examples, --plan and --json", function()
+      local lab = command.lab(finally)
+      local result = run(lab, { name, "--help" }, 0, { machine = false })
+      assert.matches("Examples?: ntvol " .. name:gsub("%-", "%%-"), result.out)
+      assert.matches("%-%-plan", result.out)
+      assert.matches("%-%-json", result.out)
+    end)
+  end
 end)

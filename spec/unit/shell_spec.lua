@@ -86,4 +86,12 @@ describe("a command line", function()
     end
     assert.equal(wanted, shell.line { "tar", "cf", "a b.tar", "/mnt/x" })
   end)
+
+  it("can send what the program prints to standard error", function()
+    local wanted = "exec tar t 1>&2"
+    if package.config:sub(1, 1) == "\\" then
+      wanted = '"tar t 1>&2"'
+    end
+    assert.equal(wanted, shell.line({ "tar", "t" }, true))
+  end)
 end)

@@ -1,125 +1,26 @@
---- Commands that run a plan: change-fs and prepare-removal.
+--- Commands that run a plan: change-fs, prepare-removal, restore-lun,
+-- exclusive, eject.
 -- @module ntvol.cli.plans
 
+local failure = require "ntvol.failure"
 local output = require "ntvol.cli.output"
-local progress = require "ntvol.progress"
-local runs = require "ntvol.run"
+local plan_run = require "ntvol.cli.plan_run"
+local plans = require "ntvol.plan"
 local shell = require "ntvol.shell"
 local size = require "ntvol.size"
 
 local M = {}
 
-local function command_line(words)
-  for i, word in ipairs(words) do
-    words[i] = shell.word(word)
-  end
-  return table.concat(words, " ")
-end
-
--- ---- plans and reports ---------------------------------------------------
-
-local function step_data(plan, step)
-  return {
-    name = step.name, target = step.target or plan.target, says = step.says,
-    destroys = step.destroys or false, undo = step.undo ~= nil,
-    final = runs.is_final(step),
-  }
-end
-
-local function plan_data(plan)
-  local steps = {}
-  for i, step in ipairs(plan.steps) do
-    steps[i] = step_data(plan, step)
-  end
-  return { plan = plan.name, target = plan.target, about = plan.about,
-    run_it = plan.run_it, steps = steps, identity = plan.identity,
-    unchecked = plan.unchecked }
-end
-
-local function print_step(plan)
-  return function(step, state, message)
-    if state == "start" then
-      return
-    end
-    progress.finish()
-    local line = ("%s %s  %s"):format(step.name, step.target or plan.target,
-      state)
-    print(message and state ~= "failed" and line .. " (" .. message .. ")"
-      or line)
-    io.stdout:flush()
-  end
-end
-
-local function show_undo_failures(report)
-  for _, failed in ipairs(report.undo_failures) do
-    io.stderr:write(("ntvol: undo of %s %s failed: %s\n"):format(
-      failed.name, failed.target, failed.message))
-  end
-end
-
-local function finish(args, report, message, code, info)
-  local ended = report or info.report
-  if args.json and ended then
-    output.json(ended:data())
-  end
-  if report then
-    return output.EXIT.ok
-  end
-  local status = output.fail(message, code, info)
-  if info and info.outcome then
-    io.stderr:write(("the volume is %s\n"):format(info.outcome))
-  end
-  if ended then
-    show_undo_failures(ended)
-  end
-  return status
-end
-
-local function show_plan(args, plan)
-  if args.json then
-    output.json(plan_data(plan))
-  else
-    print(plan)
-  end
-end
-
-local function only_plan(args, plan)
-  show_plan(args, plan)
-  local ok, message, code, info = plan:check()
-  if not ok then
-    return output.fail(message, code, info)
-  end
-  return output.EXIT.ok
-end
-
--- Nothing says that it is meant: the plan, and how to say it.
-local function refuse(args, plan, what)
-  show_plan(args, plan)
-  return output.usage(("%s; nothing was changed"):format(what),
-    "hint: to run the plan: " .. plan.run_it)
-end
-
-local function run(args, plan, erase)
-  local report, message, code, info = plan:run {
-    erase = erase, on_progress = progress.bar,
-    on_step = not args.json and print_step(plan) or nil,
-  }
-  return finish(args, report, message, code, info)
-end
-
 -- ---- change-fs -----------------------------------------------------------
 
 local function change_command(args, target)
-  local words = { "ntvol" }
+  local words = { "change-fs", args.volume }
   local function add(flag, value)
     if value then
       words[#words + 1] = flag
       words[#words + 1] = value
     end
   end
-  add("--machine", args.machine)
-  words[#words + 1] = "change-fs"
-  words[#words + 1] = args.volume
   add("--to", args.to)
   add("--label", args.label)
   add("--cluster-size", args.cluster_size)
@@ -127,59 +28,129 @@ local function change_command(args, target)
     words[#words + 1] = "--full"
   end
   add("--erase", target)
-  return command_line(words)
+  return plan_run.command(args, words)
 end
 
 local function change(args, machine)
-  local plan, message, code, info =
-    require "ntvol.plan".change_filesystem(args.volume, {
-      to = args.to, label = args.label, cluster_size = args.cluster_size,
-      quick = not args.full, machine = machine,
-    })
+  local plan, message, code, info = plans.change_filesystem(args.volume, {
+    to = args.to, label = args.label, cluster_size = args.cluster_size,
+    quick = not args.full, machine = machine,
+  })
   if not plan then
     return output.fail(message, code, info)
   end
   plan.run_it = change_command(args, plan.target)
   if args.plan then
-    return only_plan(args, plan)
+    return plan_run.only(args, plan)
   elseif not args.erase then
-    return refuse(args, plan, ("everything on %s would be lost, and nothing"
-      .. " says that it is meant"):format(plan.target))
+    return plan_run.refuse(args, plan, ("everything on %s would be lost, and"
+      .. " nothing says that it is meant"):format(plan.target))
   end
-  return run(args, plan, args.erase)
+  return plan_run.run(args, plan, args.erase)
 end
 
--- ---- prepare-removal -----------------------------------------------------
+-- ---- prepare-removal, restore-lun ----------------------------------------
 
 local function removal_command(args)
-  local words = { "ntvol" }
-  if args.machine then
-    table.move({ "--machine", args.machine }, 1, 2, 2, words)
-  end
-  table.move({ "prepare-removal", args.disk }, 1, 2, #words + 1, words)
+  local words = { "prepare-removal", args.disk }
   if args.lock ~= "try" then
     table.move({ "--lock", args.lock }, 1, 2, #words + 1, words)
   end
   words[#words + 1] = "--yes"
-  return command_line(words)
+  return plan_run.command(args, words)
 end
 
 local function prepare(args, machine)
-  local plan, message, code, info =
-    require "ntvol.plan".prepare_lun_removal(args.disk, {
-      lock = args.lock, machine = machine,
-    })
+  local plan, message, code, info = plans.prepare_lun_removal(args.disk, {
+    lock = args.lock, machine = machine,
+  })
   if not plan then
     return output.fail(message, code, info)
   end
   plan.run_it = removal_command(args)
   if args.plan then
-    return only_plan(args, plan)
+    return plan_run.only(args, plan)
   elseif not args.yes then
-    return refuse(args, plan, ("%s and its volumes would go away, and nothing"
-      .. " says that it is meant"):format(plan.target))
+    return plan_run.refuse(args, plan, ("%s and its volumes would go away, and"
+      .. " nothing says that it is meant"):format(plan.target))
   end
-  return run(args, plan)
+  return plan_run.run(args, plan)
+end
+
+local function restore(args, machine)
+  local plan, message, code, info = plans.restore_lun(args.disk, {
+    serial = args.serial, machine = machine,
+  })
+  if not plan then
+    return output.fail(message, code, info)
+  end
+  local words = { "restore-lun", args.disk }
+  if args.serial then
+    table.move({ "--serial", args.serial }, 1, 2, 3, words)
+  end
+  plan.run_it = plan_run.command(args, words)
+  return (args.plan and plan_run.only or plan_run.run)(args, plan)
+end
+
+-- ---- exclusive, eject ----------------------------------------------------
+
+local function exclusive_command(args)
+  local words = { "exclusive", args.volume }
+  if args.read_only then
+    words[#words + 1] = "--read-only"
+  end
+  words[#words + 1] = "--"
+  table.move(args.command, 1, #args.command, #words + 1, words)
+  return plan_run.command(args, words)
+end
+
+-- What the program prints stays apart from a report on standard output.
+local function program(args, ended)
+  return function()
+    ended.status = shell.run(args.command, args.json)
+    if ended.status == 0 then
+      return true
+    end
+    return failure.make {
+      op = "run", target = args.command[1], status = "STATUS_UNSUCCESSFUL",
+      reason = "program",
+      detail = ("it ended with exit status %d"):format(ended.status),
+    }
+  end
+end
+
+local function exclusive(args, machine)
+  local ended = {}
+  local plan, message, code, info = plans.with_exclusive_volume(args.volume, {
+    machine = machine, access = args.read_only and "r" or nil,
+    work = program(args, ended),
+    says = ("Run %s."):format(args.command[1]),
+  })
+  if not plan then
+    return output.fail(message, code, info)
+  end
+  plan.run_it = exclusive_command(args)
+  if args.plan then
+    return plan_run.only(args, plan)
+  end
+  local status = plan_run.run(args, plan)
+  return status ~= output.EXIT.ok and ended.status ~= 0 and ended.status
+    or status
+end
+
+local function eject(args, machine)
+  local plan, message, code, info = plans.eject(args.name, {
+    what = args.what, machine = machine,
+  })
+  if not plan then
+    return output.fail(message, code, info)
+  end
+  local words = { "eject", args.name }
+  if args.what then
+    table.move({ "--what", args.what }, 1, 2, 3, words)
+  end
+  plan.run_it = plan_run.command(args, words)
+  return (args.plan and plan_run.only or plan_run.run)(args, plan)
 end
 
 -- ---- the commands --------------------------------------------------------
@@ -250,10 +221,70 @@ Examples: ntvol prepare-removal 1 --plan
           ntvol prepare-removal 1 --lock required --yes]]
 end
 
+local function add_restore(add, json)
+  local command = json(add("restore-lun",
+    "Bring back a disk whose LUN was masked: present it where the machine can,"
+    .. " bring disk and volumes online, look at what came back.", restore))
+  command:argument "disk"
+    :description "PhysicalDrive1 or 1."
+  command:option "--serial"
+    :argname "SERIAL"
+    :description "Refuse a disk that tells another serial number."
+  plan_flag(command)
+  command:epilog [[
+Nothing on the disk is written. To take it away again: ntvol prepare-removal.
+Examples: ntvol restore-lun 1 --plan
+          ntvol restore-lun 1 --serial 600508B1001C]]
+end
+
+local function add_exclusive(add, json)
+  local command = json(add("exclusive",
+    "Have a volume for oneself while a program runs: open, lock, run, unlock,"
+    .. " close.", exclusive))
+  command:argument "volume"
+    :description "D:, a mount folder or a GUID path."
+  command:argument "command"
+    :args "+"
+    :description "The program and its arguments, after --."
+  command:usage("Usage: ntvol exclusive [-h] [--read-only] [--plan] [--json]"
+    .. " <volume> -- <command> ...")
+  command:flag "--read-only"
+    :description("The program only reads: a read-only volume will do, and"
+      .. " nothing needs to be undone.")
+  plan_flag(command)
+  command:epilog [[
+As "ntvol lock", with the checks and the report of a plan: it refuses volumes
+that the system needs, and a volume that is not the one it was. The exit status
+is that of the program when that failed; what it prints goes to standard error
+with --json.
+Examples: ntvol exclusive D: --read-only -- tar cf backup.tar files
+          ntvol exclusive D: --plan -- true]]
+end
+
+local function add_eject(add, json)
+  local command = json(add("eject",
+    "Eject a medium or a device: every volume on it locked and dismounted,"
+    .. " then ejected.", eject))
+  command:argument "name"
+    :description "A volume on it, or the disk: E:, PhysicalDrive1."
+  command:option "--what"
+    :description("medium: out of the drive; device: safe to take away. Unless"
+      .. " given, the medium where it can be taken out.")
+    :choices { "medium", "device" }
+  plan_flag(command)
+  command:epilog [[
+It is refused while somebody has one of the volumes open.
+Examples: ntvol eject E: --plan
+          ntvol eject E:]]
+end
+
 --- Adds the commands to the parser.
 function M.add(add, json)
   add_change(add, json)
   add_prepare(add, json)
+  add_restore(add, json)
+  add_exclusive(add, json)
+  add_eject(add, json)
 end
 
 return M

@@ -1,0 +1,138 @@
+--- What the commands that run a plan share: showing it, running it, saying
+-- how it ended.
+-- @module ntvol.cli.plan_run
+
+local output = require "ntvol.cli.output"
+local progress = require "ntvol.progress"
+local runs = require "ntvol.run"
+local shell = require "ntvol.shell"
+
+local M = {}
+
+--- The command line of `ntvol` with these words, for people to copy.
+-- @tparam table args of the parser: `machine`
+-- @tparam {string,...} words
+-- @treturn string
+function M.command(args, words)
+  local list = { "ntvol" }
+  if args.machine then
+    table.move({ "--machine", args.machine }, 1, 2, 2, list)
+  end
+  table.move(words, 1, #words, #list + 1, list)
+  for i, word in ipairs(list) do
+    list[i] = shell.word(word)
+  end
+  return table.concat(list, " ")
+end
+
+-- ---- plans and reports ---------------------------------------------------
+
+local function step_data(plan, step)
+  return {
+    name = step.name, target = step.target or plan.target, says = step.says,
+    destroys = step.destroys or false, undo = step.undo ~= nil,
+    final = runs.is_final(step),
+  }
+end
+
+local function plan_data(plan)
+  local steps = {}
+  for i, step in ipairs(plan.steps) do
+    steps[i] = step_data(plan, step)
+  end
+  return { plan = plan.name, target = plan.target, about = plan.about,
+    run_it = plan.run_it, steps = steps, identity = plan.identity,
+    unchecked = plan.unchecked }
+end
+
+local function print_step(plan)
+  return function(step, state, message)
+    if state == "start" then
+      return
+    end
+    progress.finish()
+    local line = ("%s %s  %s"):format(step.name, step.target or plan.target,
+      state)
+    print(message and state ~= "failed" and line .. " (" .. message .. ")"
+      or line)
+    io.stdout:flush()
+  end
+end
+
+local function show_undo_failures(report)
+  for _, failed in ipairs(report.undo_failures) do
+    io.stderr:write(("ntvol: undo of %s %s failed: %s\n"):format(
+      failed.name, failed.target, failed.message))
+  end
+end
+
+local function finish(args, report, message, code, info)
+  local ended = report or info.report
+  if args.json and ended then
+    output.json(ended:data())
+  end
+  if report then
+    return output.EXIT.ok
+  end
+  local status = output.fail(message, code, info)
+  if info and info.outcome then
+    io.stderr:write(("the volume is %s\n"):format(info.outcome))
+  end
+  if ended then
+    show_undo_failures(ended)
+  end
+  return status
+end
+
+local function show_plan(args, plan)
+  if args.json then
+    output.json(plan_data(plan))
+  else
+    print(plan)
+  end
+end
+
+--- Shows and checks a plan; changes nothing.
+-- @treturn integer exit code
+function M.only(args, plan)
+  show_plan(args, plan)
+  local ok, message, code, info = plan:check()
+  if not ok then
+    return output.fail(message, code, info)
+  end
+  return output.EXIT.ok
+end
+
+--- Nothing says that it is meant: the plan, and how to say it.
+-- @treturn integer exit code
+function M.refuse(args, plan, what)
+  show_plan(args, plan)
+  return output.usage(("%s; nothing was changed"):format(what),
+    "hint: to run the plan: " .. plan.run_it)
+end
+
+-- When an error or Ctrl-C ends the run, the report is still worth having.
+local function report_at_error(args, plan)
+  return setmetatable({}, { __close = function(_, problem)
+    local report = plan:report()
+    if problem and report and args.json then
+      output.json(report:data())
+    end
+  end })
+end
+
+--- Runs a plan, says each step, and how it ended.
+-- @tparam table args
+-- @tparam ntvol.plan.object plan
+-- @tparam ?string erase
+-- @treturn integer exit code
+function M.run(args, plan, erase)
+  local _ <close> = report_at_error(args, plan)
+  local report, message, code, info = plan:run {
+    erase = erase, on_progress = progress.bar,
+    on_step = not args.json and print_step(plan) or nil,
+  }
+  return finish(args, report, message, code, info)
+end
+
+return M

@@ -1,0 +1,308 @@
+--- Bringing back a disk whose LUN was masked: it is presented again, disk and
+-- volumes arrive, are brought online, and are the ones that they should be.
+-- @module ntvol.procedures.restore_lun
+
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
+local identity = require "ntvol.identity"
+local names = require "ntvol.names"
+local options = require "ntvol.options"
+
+local NAME = "restore_lun"
+
+local FIELDS = { machine = "userdata|string", serial = "string",
+  expect = "table" }
+
+local function read_options(disk, opts)
+  if type(disk) ~= "string" and math.type(disk) ~= "integer" then
+    error(("bad argument #1 to '%s' (string or integer expected, got %s)")
+      :format(NAME, type(disk)), 3)
+  end
+  opts = options.check(2, NAME, opts, FIELDS, 4)
+  return opts
+end
+
+local function refuse(target, status, reason, detail, hint)
+  return failure.make {
+    op = "restore", target = target, status = status, reason = reason,
+    class = "permanent", detail = detail, hint = hint,
+  }
+end
+
+-- ---- the disk ------------------------------------------------------------
+
+local function wrong_disk(context, detail)
+  return refuse(context.name, "STATUS_WRONG_VOLUME", "identity_changed",
+    detail, "look at the disk: ntvol disks")
+end
+
+-- Whether a disk is the one that is wanted: by the serial number that was
+-- given, and by what was known of it when the plan was made.
+local function compare_disk(context, disk)
+  local pinned, serial = context.pinned, context.serial
+  if serial and disk.serial ~= serial then
+    return wrong_disk(context, ("its serial number is '%s', not '%s'"):format(
+      disk.serial, serial))
+  elseif disk.serial ~= pinned.serial then
+    return wrong_disk(context, ("its serial number is '%s' now, it was '%s'")
+      :format(disk.serial, pinned.serial))
+  elseif disk.size ~= pinned.size then
+    return wrong_disk(context, "its size is another one now")
+  end
+  return true
+end
+
+local function find_disk(context)
+  local disk, message, code, info =
+    names.disk(context.machine, context.pinned.number)
+  if not disk then
+    return nil, message, code, info
+  end
+  local ok
+  ok, message, code, info = compare_disk(context, disk)
+  if not ok then
+    return nil, message, code, info
+  end
+  return disk
+end
+
+local function is_here(disk)
+  return not disk.masked and not disk.uninstalled
+end
+
+local function check(context)
+  local disk, message, code, info = find_disk(context)
+  if not disk then
+    return nil, message, code, info
+  elseif is_here(disk) or context.can_unmask then
+    return true
+  end
+  return refuse(context.name, "STATUS_NOT_SUPPORTED", "uninstalled",
+    "this machine cannot present a LUN",
+    "present it at the storage and look for new disks, then try again")
+end
+
+-- ---- steps ---------------------------------------------------------------
+
+local function present(context)
+  local disk, message, code, info = find_disk(context)
+  if not disk then
+    return nil, message, code, info
+  elseif is_here(disk) then
+    return true, "it is there already"
+  end
+  context.was_masked, context.was_away = disk.masked, true
+  return context.machine:unmask(context.name)
+end
+
+-- The documented way out, so that taking it back is no surprise either.
+local function take_away(context)
+  if not context.was_away then
+    return true
+  end
+  local plan = require "ntvol.plan"
+  local removal, message, code, info = plan.prepare_lun_removal(
+    context.pinned.number, { machine = context.machine })
+  if not removal then
+    return nil, message, code, info
+  end
+  local report
+  report, message, code, info = removal:run()
+  if not report then
+    return nil, message, code, info
+  end
+  return not context.was_masked or context.machine:mask(context.name)
+end
+
+local function arrive(context)
+  local disk, message, code, info = find_disk(context)
+  if not disk then
+    return nil, message, code, info
+  elseif not is_here(disk) then
+    return refuse(context.name, "STATUS_NO_SUCH_DEVICE", "uninstalled",
+      "it has not arrived", "look at the storage and at the cables")
+  end
+  return true
+end
+
+-- SET_DISK_ATTRIBUTES of winioctl.h: size, persist, attributes, mask,
+-- reserved; bit 0 is offline.
+local function attributes(offline)
+  return ("<I4I4I8I8I8I8"):pack(40, 1, offline and 1 or 0, 1, 0, 0)
+end
+
+local function set_disk_offline(context, offline)
+  local disk, message, code, info = context.machine:open(context.name)
+  if not disk then
+    return nil, message, code, info
+  end
+  local _ <close> = disk
+  return disk:control("IOCTL_DISK_SET_DISK_ATTRIBUTES", attributes(offline))
+end
+
+-- What the SAN policy left offline shows no volumes.
+local function disk_online(context)
+  local disk, message, code, info = find_disk(context)
+  if not disk then
+    return nil, message, code, info
+  elseif not disk.offline then
+    return true, "it is online already"
+  end
+  context.disk_was_offline = true
+  return set_disk_offline(context, false)
+end
+
+local function disk_offline_again(context)
+  return not context.disk_was_offline or set_disk_offline(context, true)
+end
+
+local function online_volume(context, volume)
+  local handle, message, code, info =
+    context.machine:open(volume.guid_path)
+  if not handle then
+    return nil, message, code, info
+  end
+  local _ <close> = handle
+  local ok
+  ok, message, code, info = handle:online()
+  if ok then
+    table.insert(context.brought, volume)
+  end
+  return ok, message, code, info
+end
+
+local function volumes_online(context)
+  context.brought = {}
+  local volumes, message, code, info =
+    names.volumes_of_disk(context.machine, context.pinned.number)
+  if not volumes then
+    return nil, message, code, info
+  end
+  for _, volume in ipairs(volumes) do
+    if volume.offline then
+      local ok
+      ok, message, code, info = online_volume(context, volume)
+      if not ok then
+        return nil, message, code, info
+      end
+    end
+  end
+  return true, #context.brought == 0 and "they are online already" or nil
+end
+
+local function offline_volume(context, volume)
+  local handle, message, code, info =
+    context.machine:open(volume.guid_path)
+  if not handle then
+    return nil, message, code, info
+  end
+  local _ <close> = handle
+  handle:dismount() -- it may have nothing to dismount: offline tells
+  return handle:offline()
+end
+
+-- Those that were offline before.
+local function volumes_offline_again(context)
+  for _, volume in ipairs(context.brought) do
+    local ok, message, code, info = offline_volume(context, volume)
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
+end
+
+-- ---- what came back ------------------------------------------------------
+
+local function expected(context, guid_path)
+  for _, pinned in ipairs(context.expect or {}) do
+    if pinned.guid_path == guid_path then
+      return pinned
+    end
+  end
+end
+
+local function verify_volume(context, volume)
+  local found, message, code, info =
+    identity.pin(context.machine, volume.guid_path)
+  if not found then
+    return nil, message, code, info
+  elseif volume.offline then
+    return refuse(volume.name, "STATUS_DEVICE_OFF_LINE", "offline",
+      "the volume is offline", "bring it online: ntvol online")
+  end
+  local pinned = expected(context, volume.guid_path)
+  if pinned then
+    return identity.compare(pinned, found)
+  elseif context.expect then
+    return refuse(volume.name, "STATUS_WRONG_VOLUME", "identity_changed",
+      "this volume was not on the disk before", "look at the disk")
+  end
+  return true
+end
+
+local function verify(context)
+  local volumes, message, code, info =
+    names.volumes_of_disk(context.machine, context.pinned.number)
+  if not volumes then
+    return nil, message, code, info
+  end
+  local found = {}
+  for i, volume in ipairs(volumes) do
+    local ok
+    ok, message, code, info = verify_volume(context, volume)
+    if not ok then
+      return nil, message, code, info
+    end
+    found[i] = volume.name
+  end
+  if context.expect and #found ~= #context.expect then
+    return wrong_disk(context, ("%d of its volumes came back, it had %d")
+      :format(#found, #context.expect))
+  end
+  return true, table.concat(found, ", ")
+end
+
+local function steps(can_unmask)
+  local list = {
+    { name = "arrive", check = check, run = arrive,
+      says = "Make sure that the disk is there, and the one it was." },
+    { name = "disk online", run = disk_online, undo = disk_offline_again,
+      says = "Bring the disk online when a policy left it offline." },
+    { name = "online", run = volumes_online, undo = volumes_offline_again,
+      says = "Bring its volumes online." },
+    { name = "verify", run = verify,
+      says = "Make sure that all its volumes are there and online." },
+  }
+  if can_unmask then
+    list[1].check = nil
+    table.insert(list, 1, { name = "present", check = check, run = present,
+      undo = take_away, says = "Present the LUN, so that the disk arrives." })
+  end
+  return list
+end
+
+-- ---- the plan ------------------------------------------------------------
+
+return function(new_plan, name, opts)
+  opts = read_options(name, opts)
+  local machine, message, code, info = current.of_option(opts.machine)
+  if not machine then
+    return nil, message, code, info
+  end
+  local disk
+  disk, message, code, info = names.disk(machine, name)
+  if not disk then
+    return nil, message, code, info
+  end
+  local can_unmask = machine:capabilities().unmask
+  return new_plan {
+    name = NAME, target = disk.name, about = { tostring(disk) },
+    steps = steps(can_unmask), identity = opts.expect,
+    unchecked = {
+      "what is on the disk: that is seen when it has arrived",
+    },
+    context = { machine = machine, name = disk.name, pinned = disk,
+      serial = opts.serial, expect = opts.expect, can_unmask = can_unmask },
+  }
+end
