@@ -82,17 +82,24 @@ static int ln_core_is_terminal(lua_State *L) {
   return 1;
 }
 
+/***
+The number of this process, as events and holders have it.
+@function pid
+@treturn integer
+*/
+static int ln_core_pid(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)nt_process_id());
+  return 1;
+}
+
 static const struct ln_method functions[] = {
     {"type", ln_core_type, "(value)", "Says what a value is."},
     {"time", ln_core_time, "()", "Seconds since 1970."},
+    {"pid", ln_core_pid, "()", "The number of this process."},
     {"is_terminal", ln_core_is_terminal, "(channel)",
      "Says whether a standard channel is a terminal."},
     {"rehearse_format", ln_core_rehearse_format, "(options)",
      "Says whether a file system can be made."},
-    {"set_waiter", ln_core_set_waiter, "(fn)", "Registers who waits."},
-    {"clock", ln_core_clock, "(machine)", "The clock of a machine."},
-    {"wait_change", ln_core_wait_change, "(machine, seconds, mark)",
-     "Waits for others."},
     {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
     {NULL, NULL, NULL, NULL}};
 

@@ -37,7 +37,7 @@ function M.new(plan)
     plan = plan.name, target = plan.target, command = plan.run_it,
     machine = core.type(machine) == "machine" and machine:name() or nil,
     identity = plan.identity, unchecked = plan.unchecked,
-    state = "not run", started = M.now(),
+    state = "not run", pid = core.pid(), started = M.now(),
     steps = {}, events = {}, undo_failures = {},
   }, Report)
   for i, step in ipairs(plan.steps) do
@@ -45,6 +45,7 @@ function M.new(plan)
       name = step.name, target = step.target or plan.target,
       says = step.says, destroys = step.destroys or false,
       can_undo = step.undo ~= nil, outcome = "not run",
+      final = (step.destroys or step.final or false) and step.undo == nil,
     }
   end
   return report
@@ -70,13 +71,13 @@ end
 
 local IDENTITY = "name guid_path serial size extents file_system label"
   .. " disk_serial disks"
-local STEP = "name target says outcome message code started ended destroys"
-  .. " can_undo"
+local STEP = "name target says outcome message code started ended undo_started"
+  .. " undo_ended destroys can_undo final"
 
 --- The report as plain tables, for JSON.
 -- @treturn table
 function Report:data()
-  local data = copy(self, "plan target machine command state message code"
+  local data = copy(self, "plan target machine command pid state message code"
     .. " outcome reason class veto started ended journal")
   data.format = M.FORMAT
   data.ok = self.state == "done"

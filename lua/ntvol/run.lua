@@ -195,8 +195,10 @@ end
 
 -- Undoes one finished step. Nothing that goes wrong here stops the others.
 function Run:undo_step(i)
-  local step = self.plan.steps[i]
+  local step, outcome = self.plan.steps[i], self.report.steps[i]
+  outcome.undo_started = reports.now()
   local ok, result, message, code, info = pcall(step.undo, self.context)
+  outcome.undo_ended = reports.now()
   if ok and result then
     self:set(i, "undone")
   else
@@ -207,7 +209,6 @@ function Run:undo_step(i)
       message = message, code = ok and code or nil, info = ok and info or nil,
     })
   end
-  local outcome = self.report.steps[i]
   pcall(self.tell, self, i, outcome.outcome, outcome.message)
 end
 

@@ -92,3 +92,63 @@ describe("ntvol log", function()
     proc.slurp(lab.folder .. "/.local/state/ntvol/journal.db")
   end)
 end)
+
+describe("ntvol log ID --svg", function()
+  local sim = require "ntvol.sim"
+
+  -- A run in the journal, of a machine whose events can be asked for.
+  local function locked(lab)
+    local machine <close> = assert(sim.open(lab.path))
+    local log <close> = assert(journal.open(lab.folder .. "/state"))
+    local id = assert(log:begin { plan = "hold", target = "D:",
+      machine = machine:name() })
+    local volume <close> = assert(machine:open("D:"))
+    local began = require "ntvol.core".time()
+    local guard = assert(volume:lock())
+    assert(log:step(id, 1, { name = "lock", target = "D:", outcome = "done",
+      started = began, ended = require "ntvol.core".time() }))
+    assert(guard:unlock())
+    local other <close> = assert(machine:open("E:"))
+    assert(other:lock()):unlock()
+    assert(log:finish(id, "committed"))
+    return tostring(id)
+  end
+
+  it("draws the steps, and the locks that its machine saw", function()
+    local lab = command.lab(finally, "16M:fat:D", "16M:fat:E")
+    local id = locked(lab)
+    local path = lab.folder .. "/run.svg"
+    local result = run(lab, { "log", id, "--svg", path })
+    assert.equal(0, result.code, result.err)
+    assert.equal("", result.out .. result.err)
+    local svg = proc.slurp(path)
+    assert.matches(">1. lock D:</text>", svg, 1, true)
+    assert.matches(">locked by this run, pid %d+</text>", svg)
+    assert.matches(">UNLOCK</text>", svg, 1, true)
+    assert.matches("Not shown: %d events on other volumes and disks%.</text>",
+      svg)
+    assert.equal(svg, run(lab, { "log", id, "--svg", "-" }).out)
+  end)
+
+  it("draws what it has when the machine is gone, and says so", function()
+    local lab = command.lab(finally, "16M:fat:D", "16M:fat:E")
+    local id = locked(lab)
+    assert(sim.remove(lab.path))
+    local result = run(lab, { "log", id, "--svg", "-" })
+    assert.equal(0, result.code, result.err)
+    assert.matches(">1. lock D:</text>", result.out, 1, true)
+    assert.matches("Locks and events are not known: ", result.out, 1, true)
+    assert(not result.out:find("locked by", 1, true))
+  end)
+
+  it("refuses a picture of nothing, and a file that cannot be written",
+    function()
+      local lab = command.lab(finally)
+      local id = tostring(fill(lab))
+      assert.equal(2, run(lab, { "log", "--svg", "x.svg" }).code)
+      local result = run(lab, { "log", id, "--svg",
+        lab.folder .. "/no/such.svg" })
+      assert.equal(1, result.code)
+      assert.matches("write '.*/no/such.svg': ", result.err)
+    end)
+end)

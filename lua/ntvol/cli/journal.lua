@@ -75,6 +75,8 @@ local function show_entry(log, args)
   local entry, message, code, info = log:entry(args.id)
   if not entry then
     return output.fail(message, code, info)
+  elseif args.svg then
+    return require "ntvol.cli.picture".write(args.svg, entry, args.machine)
   elseif args.json then
     output.json(entry)
     return output.EXIT.ok
@@ -115,6 +117,10 @@ local function run(args)
   if args.prune and args.id then
     return output.usage("an operation and --prune do not go together")
   end
+  if args.svg and not args.id then
+    return output.usage("--svg draws one operation: give its number",
+      "hint: ntvol log lists them")
+  end
   local log, message, code, info = journal.open()
   if not log then
     return output.fail(message, code, info)
@@ -145,6 +151,10 @@ function M.add(add, json)
     :args "?"
     :description "The number of an operation."
     :convert(to_id)
+  command:option "--svg"
+    :argname "FILE"
+    :description("Draw the operation as a picture: each step, who held which"
+      .. " lock when, each event of its machine. - is standard output.")
   command:flag "--prune"
     :description("Forget what is old: all but the newest 1000 operations, what"
       .. " ended more than a year ago, and saved bytes beyond the newest 20"
@@ -154,7 +164,8 @@ The journal is in the folder NTVOL_STATE, else in ~/.local/state/ntvol, on
 Windows in %LOCALAPPDATA%\ntvol. An operation is "interrupted" when its process
 died before it ended.
 Examples: ntvol log
-          ntvol log 7 --json]]
+          ntvol log 7 --json
+          ntvol log 7 --svg run.svg]]
 end
 
 return M

@@ -364,3 +364,63 @@ nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
 _Static_assert(NT_KIND_VOLUME == 0 && NT_KIND_DISK == 1 && NT_KIND_FILE == 2 &&
                    NT_KIND_DIRECTORY == 3 && NT_KIND_SECTION == 5,
                "the query above counts kinds by number");
+
+static void describe_handle(enum nt_handle_kind kind, uint32_t flags,
+                            const char *path, bool locks, char *buf,
+                            size_t cap) {
+  static const char *const names[] = {
+      [NT_KIND_VOLUME] = "volume handle", [NT_KIND_DISK] = "disk handle",
+      [NT_KIND_FILE] = "open file",       [NT_KIND_DIRECTORY] = "directory",
+      [NT_KIND_DEVICE] = "device handle", [NT_KIND_SECTION] = "mapped file",
+  };
+  const char *name = flags & SIM_FO_IMAGE ? "running program" : names[kind];
+  nt_format_text(buf, cap, "%s%s%.40s%s", name, path[0] ? " " : "", path,
+                 locks ? ", holds the lock" : "");
+}
+
+/* Columns: pid, program, owner, kind, path, whether it holds the lock, flags.
+ */
+static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
+                     struct nt_error *err) {
+  struct nt_error ignored = {0};
+  err->holders_known = true;
+  while (nt_ok(nt__sim_step(m, stmt, &ignored))) {
+    char program[64], path[NT_NAME_MAX], how[64];
+    nt__sim_text(stmt, 1, program, sizeof program);
+    nt__sim_text(stmt, 4, path, sizeof path);
+    describe_handle((enum nt_handle_kind)sqlite3_column_int(stmt, 3),
+                    (uint32_t)sqlite3_column_int64(stmt, 6), path,
+                    sqlite3_column_int(stmt, 5) != 0, how, sizeof how);
+    int64_t pid = sqlite3_column_int64(stmt, 0);
+    nt_add_holder(err, pid, pid == m->pid, program, how);
+  }
+}
+
+#define HOLDER_COLUMNS                                                \
+  "SELECT w.pid, w.program, f.owner, f.kind, f.path,"                 \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)," \
+  " f.flags"                                                          \
+  " FROM file_object f JOIN owner w ON w.id = f.owner "
+
+void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
+                         int64_t except, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct nt_error ignored = {0};
+  if (nt_ok(nt__sim_query(
+          m,
+          HOLDER_COLUMNS "WHERE f.instance = ?1 AND f.id <> ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, &ignored))) {
+    add_rows(m, stmt, err);
+  }
+}
+
+void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
+                         struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct nt_error ignored = {0};
+  if (nt_ok(nt__sim_query(
+          m, HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, &ignored))) {
+    add_rows(m, stmt, err);
+  }
+}

@@ -1,0 +1,77 @@
+--- `ntvol log ID --svg FILE`: an operation of the journal as a picture.
+-- @module ntvol.cli.picture
+
+local current = require "ntvol.current"
+local output = require "ntvol.cli.output"
+local timeline = require "ntvol.timeline"
+
+local M = {}
+
+-- What the machine saw while the operation ran. One that was interrupted has no
+-- end: then what its own process did.
+local function during(events, entry)
+  local list = {}
+  for _, event in ipairs(events) do
+    local belongs = entry.ended and event.time <= entry.ended
+      or not entry.ended and event.pid == entry.pid
+    if belongs and event.time >= entry.started then
+      list[#list + 1] = event
+    end
+  end
+  return list
+end
+
+-- The events, or none and why.
+local function events_of(entry, spec)
+  spec = spec or entry.machine
+  if not spec or spec == "" then
+    return {}, "The journal does not say which machine it was: locks and events"
+      .. " are not known."
+  end
+  local machine, message = current.connect(spec)
+  if machine then
+    local _ <close> = machine
+    local events
+    events, message = machine:events()
+    if events then
+      return during(events, entry)
+    end
+  end
+  return {}, "Locks and events are not known: " .. message
+end
+
+local function write(path, svg)
+  if path == "-" then
+    io.write(svg)
+    return true
+  end
+  local file, problem = io.open(path, "w")
+  if not file then
+    return nil, problem
+  end
+  local ok
+  ok, problem = file:write(svg)
+  local closed, last = file:close()
+  return ok and closed, problem or last
+end
+
+--- Draws an entry of the journal into a file.
+-- @tparam string path `"-"` is standard output
+-- @tparam table entry of `journal:entry`
+-- @tparam ?string spec the machine to ask for events; that of the entry unless
+--  given
+-- @treturn integer exit code
+function M.write(path, entry, spec)
+  local events, note = events_of(entry, spec)
+  local data = timeline.of_report(entry, events)
+  if note then
+    table.insert(data.notes, note)
+  end
+  local ok, problem = write(path, timeline.svg(data))
+  if not ok then
+    return output.fail(("write '%s': %s"):format(path, problem))
+  end
+  return output.EXIT.ok
+end
+
+return M
