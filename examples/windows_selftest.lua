@@ -96,7 +96,7 @@ local function seen_of(value, _, code, info)
   end
   local who = {}
   for _, holder in ipairs(info.holders or {}) do
-    who[#who + 1] = ("%s (%d)"):format(holder.program, holder.pid)
+    who[#who + 1] = ("%s (%d)"):format(holder.name, holder.pid)
   end
   return ("%s %s%s"):format(code, info.status_name,
     #who > 0 and ", holders: " .. table.concat(who, ", ") or ""), code

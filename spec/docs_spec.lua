@@ -32,6 +32,8 @@ local function public_names()
   add(names, "ntvol", ntvol, ".")
   add(names, "sim", sim, ".")
   add(names, "plan", plan, ".")
+  add(names, "retry", ntvol.retry, ".")
+  add(names, "policy", getmetatable(ntvol.retry.new()).__index, ":")
   add(names, "timeline", ntvol.timeline, ".")
   local machine <close> = in_memory()
   local volume <close> = assert(machine:open("D:"))
@@ -91,11 +93,15 @@ local FILES = {
   sim = "lua/ntvol/sim.lua",
   plan = "lua/ntvol/plan.lua",
   journal = "lua/ntvol/journal.lua",
+  retry = "lua/ntvol/retry.lua",
+  policy = "lua/ntvol/retry.lua",
   timeline = "lua/ntvol/timeline.lua",
 }
 
 local function in_ldoc(found, item)
-  if item.separator == ":" and item.class ~= "object" then
+  -- Plans and policies are classes in Lua, all others are in C.
+  if item.separator == ":" and item.class ~= "object"
+    and item.class ~= "policy" then
     return found[item.class .. ":" .. item.name]
   end
   local path = FILES[item.class] or FILES.plan

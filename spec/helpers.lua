@@ -27,11 +27,14 @@ local function check_holders(info)
     return
   end
   assert.equal("boolean", type(info.holders_complete))
+  assert.equal(info.holders_complete, info.holders.complete)
+  assert.equal(info.holders_missing, info.holders.missing)
   for _, holder in ipairs(info.holders) do
     assert.equal("integer", math.type(holder.pid))
     assert.equal("boolean", type(holder.self))
-    assert.equal("string", type(holder.program))
+    assert.equal("string", type(holder.name))
     assert.equal("string", type(holder.how))
+    assert(holder.path == nil or type(holder.path) == "string")
   end
 end
 

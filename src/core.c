@@ -100,6 +100,10 @@ static const struct ln_method functions[] = {
      "Says whether a standard channel is a terminal."},
     {"rehearse_format", ln_core_rehearse_format, "(options)",
      "Says whether a file system can be made."},
+    {"set_waiter", ln_core_set_waiter, "(fn)", "Registers who waits."},
+    {"clock", ln_core_clock, "(machine)", "The clock of a machine."},
+    {"wait_change", ln_core_wait_change, "(machine, seconds, mark)",
+     "Waits for others."},
     {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
     {NULL, NULL, NULL, NULL}};
 

@@ -117,12 +117,29 @@ static void set_native(lua_State *L, const struct nt_error *err) {
   lua_setfield(L, -2, "native");
 }
 
-static void push_holder(lua_State *L, const struct nt_holder *holder) {
-  lua_createtable(L, 0, 4);
+static void set_optional(lua_State *L, const char *field, const char *value) {
+  if (value != NULL && value[0] != '\0') {
+    ln_setstring(L, field, value);
+  }
+}
+
+void ln_pushholder(lua_State *L, const struct nt_holder *holder) {
+  lua_createtable(L, 0, 7);
   ln_setinteger(L, "pid", (uint64_t)holder->pid);
   ln_setboolean(L, "self", holder->self);
-  ln_setstring(L, "program", holder->program);
+  ln_setstring(L, "name", holder->program);
   ln_setstring(L, "how", holder->how);
+  set_optional(L, "path", holder->path);
+  set_optional(L, "node", holder->node);
+  if (holder->start_us != 0) {
+    lua_pushnumber(L, (lua_Number)holder->start_us / 1e6);
+    lua_setfield(L, -2, "start_time");
+  }
+}
+
+void ln_endholders(lua_State *L, const char *missing) {
+  ln_setboolean(L, "complete", missing == NULL);
+  set_optional(L, "missing", missing);
 }
 
 static void set_holders(lua_State *L, const struct nt_error *err) {
@@ -139,19 +156,14 @@ static void set_holders(lua_State *L, const struct nt_error *err) {
   }
   lua_createtable(L, (int)count, 0);
   for (i = 0; i < count; i++) {
-    push_holder(L, &err->holders[i]);
+    ln_pushholder(L, &err->holders[i]);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
+  ln_endholders(L, missing);
   lua_setfield(L, -2, "holders");
   ln_setboolean(L, "holders_complete", missing == NULL);
   if (missing != NULL) {
     ln_setstring(L, "holders_missing", missing);
-  }
-}
-
-static void set_optional(lua_State *L, const char *field, const char *value) {
-  if (value != NULL && value[0] != '\0') {
-    ln_setstring(L, field, value);
   }
 }
 
@@ -225,6 +237,18 @@ int ln_closefailed(lua_State *L, const struct nt_error *err) {
   char message[MESSAGE_MAX];
   nt_error_format(err, message, sizeof message);
   return ln_closerefused(L, message);
+}
+
+/* ---- hooks --------------------------------------------------------------- */
+
+static int do_nothing(lua_State *L) {
+  (void)L;
+  return 0;
+}
+
+void ln_lethookrun(lua_State *L) {
+  lua_pushcfunction(L, do_nothing);
+  lua_call(L, 0, 0);
 }
 
 /* ---- arguments ----------------------------------------------------------- */

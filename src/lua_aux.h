@@ -38,6 +38,15 @@ void ln_addfunctions(lua_State *L, const struct ln_method *functions);
 /* Pushes nil, message, code, info; returns 4. */
 int ln_pusherror(lua_State *L, const struct nt_error *err);
 
+/* Pushes a holder as a table. */
+void ln_pushholder(lua_State *L, const struct nt_holder *holder);
+
+/* Ends the list of holders on top of the stack; NULL: it is complete. */
+void ln_endholders(lua_State *L, const char *missing);
+
+/* Between two waits: lets the hook run by which Ctrl-C ends a program. */
+void ln_lethookrun(lua_State *L);
+
 /* Pushes true, or the four values of a failure. */
 int ln_result(lua_State *L, nt_status status, const struct nt_error *err);
 

@@ -123,6 +123,23 @@ int ln_volume_duplicate(lua_State *L);
 int ln_volume_map(lua_State *L);
 int ln_volume_list(lua_State *L);
 
+/* ---- holders (lua_holders.c) --------------------------------------------- */
+
+int ln_volume_holders(lua_State *L);
+int ln_machine_holders(lua_State *L);
+
+/* ---- waiting (lua_wait.c) ------------------------------------------------ */
+
+/* Whether the table of options has one that says how to wait. */
+bool ln_wantswaiting(lua_State *L, int index);
+
+/* Hands a request with all its arguments to the policy that waits. */
+int ln_waitby(lua_State *L, const char *verb);
+
+int ln_core_set_waiter(lua_State *L);
+int ln_core_clock(lua_State *L);
+int ln_core_wait_change(lua_State *L);
+
 /* ---- questions to volumes (lua_query.c) ---------------------------------- */
 
 int ln_volume_size(lua_State *L);

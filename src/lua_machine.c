@@ -445,6 +445,8 @@ static const struct ln_method methods[] = {
      "Presents the LUN of a disk again."},
     {"eject", ln_machine_eject, "(name)",
      "Ejects the device of a volume or disk."},
+    {"holders", ln_machine_holders, "(name)",
+     "Lists who has a volume, disk or file open."},
     {"capabilities", ln_machine_capabilities, "()",
      "Says which operations this machine has."},
     {"name", ln_machine_name, "()", "The machine's name."},

@@ -157,8 +157,9 @@ static uint32_t read_timeout(lua_State *L, const struct ln_options *o) {
 }
 
 static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
-  static const char *const names[] = {"access",    "share",   "disposition",
-                                      "directory", "timeout", NULL};
+  static const char *const names[] = {"access",     "share",   "disposition",
+                                      "directory",  "timeout", "wait",
+                                      "on_attempt", "on_busy", NULL};
   struct ln_options o = {arg, arg, ""};
   luaL_checktype(L, arg, LUA_TTABLE);
   ln_optionnames(L, &o, names);
@@ -183,11 +184,15 @@ d, `"rw"` unless given. `disposition`: `"open"` (unless given), `"open_if"`,
 must be a directory. `timeout`: seconds that one request on this handle may
 take, as long as it takes unless given; then it is cancelled and answers
 `"ERROR_SEM_TIMEOUT"` (a simulated machine answers at once and never needs it).
+`wait`, `on_attempt`, `on_busy` as those of `volume:lock`: an open is refused
+while somebody holds the lock or does not share.
 @function machine:open
 @tparam string name `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`,
  `\\.\PhysicalDrive1`, `D:\path`
 @tparam[opt] table options
 @treturn[1] ntvol.volume
+@treturn[1] ?table with one of the three: `{ attempts, waited, holders, reason
+}`
 @treturn[2] nil
 @treturn[2] string message
 @treturn[2] string code `"ERROR_ACCESS_DENIED"`, `"ERROR_SHARING_VIOLATION"`,
@@ -210,6 +215,10 @@ int ln_machine_open(lua_State *L) {
   if (lua_isnil(L, 3)) {
     lua_newtable(L);
     lua_replace(L, 3);
+  }
+  luaL_checktype(L, 3, LUA_TTABLE);
+  if (ln_wantswaiting(L, 3)) {
+    return ln_waitby(L, "open");
   }
   read_options(L, 3, &options);
   v = ln_newvolume(L, 1);

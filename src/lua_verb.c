@@ -16,8 +16,13 @@ static int verb(lua_State *L, const char *name, uint32_t code) {
 Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. Without a lock it
 is forced: everything that others have open on it is dead from then on. The
 volume is mounted again by the next access after this handle is closed.
+
+Options: `wait`, `timeout`, `on_attempt`, `on_busy` as those of `lock`: a
+dismount is refused while another handle holds the lock.
 @function volume:dismount
+@tparam[opt] table options
 @treturn[1] boolean true
+@treturn[1] ?table with options: `{ attempts, waited, holders, reason }`
 @treturn[2] nil
 @treturn[2] string message
 @treturn[2] string code
@@ -28,6 +33,12 @@ local _guard <close> = assert(vol:lock())
 assert(vol:dismount())
 */
 int ln_volume_dismount(lua_State *L) {
+  if (!lua_isnoneornil(L, 2)) {
+    ln_checkvolume(L, 1);
+    ln_noargs(L, 3, "dismount");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    return ln_waitby(L, "dismount");
+  }
   return verb(L, "dismount", NT_FSCTL_DISMOUNT_VOLUME);
 }
 

@@ -212,27 +212,43 @@ static int volume_tostring(lua_State *L) {
 /***
 Locks the volume (FSCTL_LOCK_VOLUME): succeeds when nobody else has anything
 open on it, and keeps it so. The lock ends by the guard, `unlock` or `close`.
+
+Options: `wait`: seconds to wait while somebody is in the way, or a policy
+(ntvol.retry); `timeout` is another word for it. `on_attempt(n, info)` is called
+after each attempt that failed; when it answers false no other is made.
+`on_busy(holders, n)` is called while somebody is in the way; when it answers
+true the next attempt is made at once.
 @function volume:lock
+@tparam[opt] table options
 @treturn[1] ntvol.lock a guard: unlocks when it is closed
+@treturn[1] ?table with options: `{ attempts, waited, holders, reason }`
 @treturn[2] nil
 @treturn[2] string message
 @treturn[2] string code `"ERROR_ACCESS_DENIED"` when it is in use:
  `info.holders` says by whom
 @treturn[2] table info
-@raise for an argument: lock takes no options
+@raise for an unknown option
 @usage
 local vol <close> = assert(ntvol.open "D:")
 do
-  local _guard <close> = assert(vol:lock())
+  local _guard <close> = assert(vol:lock { wait = 10 })
   assert(vol:is_locked())
 end
 assert(not vol:is_locked())
 */
 static int ln_volume_lock(lua_State *L) {
-  struct ln_volume *v = ln_onlyvolume(L, "lock");
+  struct ln_volume *v = ln_checkvolume(L, 1);
   struct nt_error err = {0};
-  struct ln_lock *lock = ln_newlock(L, 1);
-  nt_status status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
+  struct ln_lock *lock;
+  nt_status status;
+  if (!lua_isnoneornil(L, 2)) {
+    ln_noargs(L, 3, "lock");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    return ln_waitby(L, "lock");
+  }
+  ln_noargs(L, 2, "lock");
+  lock = ln_newlock(L, 1);
+  status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
   if (!nt_ok(status)) {
     return ln_pusherror(L, &err);
   }
@@ -580,6 +596,7 @@ static int ln_volume_capabilities(lua_State *L) {
   ln_setboolean(
       L, "list",
       handle->kind == NT_KIND_DIRECTORY && nt_handle_can(handle, NT_CAN_LIST));
+  ln_setboolean(L, "holders", nt_handle_can(handle, NT_CAN_NAME_HOLDERS));
   ln_setboolean(L, "geometry", ops->control && storage);
   ln_setboolean(L, "device_number", ops->control && storage);
   ln_setboolean(L, "is_offline",
@@ -606,9 +623,9 @@ static int ln_volume_help(lua_State *L) {
 /* ---- registration -------------------------------------------------------- */
 
 static const struct ln_method methods[] = {
-    {"lock", ln_volume_lock, "()", "Locks the volume; answers a guard."},
+    {"lock", ln_volume_lock, "(options)", "Locks the volume; answers a guard."},
     {"unlock", ln_volume_unlock, "()", "Unlocks the volume."},
-    {"dismount", ln_volume_dismount, "()",
+    {"dismount", ln_volume_dismount, "(options)",
      "Dismounts the volume, locked or not."},
     {"offline", ln_volume_offline, "()", "Takes the volume offline."},
     {"online", ln_volume_online, "()", "Brings the volume online."},
@@ -625,6 +642,7 @@ static const struct ln_method methods[] = {
      "Another handle on the same open object."},
     {"map", ln_volume_map, "(options)", "Maps an open file: keeps it in use."},
     {"list", ln_volume_list, "()", "Lists an open directory."},
+    {"holders", ln_volume_holders, "()", "Lists who else has it open."},
     {"size", ln_volume_size, "()", "Size in bytes."},
     {"sector_size", ln_volume_sector_size, "()", "Sector size in bytes."},
     {"info", ln_volume_info, "()", "What is known about the volume."},

@@ -18,16 +18,6 @@ Waiting for what other processes do.
 /* Upvalues of the iterator. */
 enum { MACHINE = 1, AFTER, TIMEOUT };
 
-static int do_nothing(lua_State *L) {
-  (void)L;
-  return 0;
-}
-
-static void let_hook_run(lua_State *L) {
-  lua_pushcfunction(L, do_nothing);
-  lua_call(L, 0, 0);
-}
-
 /* The moment `seconds` from now; nil and infinity never come. */
 static int64_t moment_after(lua_State *L, int index) {
   lua_Number seconds = luaL_optnumber(L, index, (lua_Number)HUGE_VAL);
@@ -67,7 +57,7 @@ static bool wait_event(lua_State *L, const struct ln_machine *m,
     if (slice(until) == 0) {
       return false;
     }
-    let_hook_run(L);
+    ln_lethookrun(L);
   }
 }
 

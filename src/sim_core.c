@@ -317,6 +317,21 @@ static int ln_sim_set_flags(lua_State *L) {
 }
 
 /***
+Gives a connection to a simulated machine a clock of its own, by which waiting
+takes no time, or the real one.
+@function set_virtual_clock
+@tparam ntvol.machine machine
+@tparam boolean on
+@raise for a machine of another kind
+*/
+static int ln_sim_set_virtual_clock(lua_State *L) {
+  struct nt_machine *machine = check_simulated(L);
+  luaL_checktype(L, 2, LUA_TBOOLEAN);
+  nt_sim_set_virtual_clock(machine, lua_toboolean(L, 2));
+  return 0;
+}
+
+/***
 Empties the event history of a simulated machine.
 @function forget_events
 @tparam ntvol.machine machine
@@ -340,6 +355,8 @@ static const struct ln_method functions[] = {
     {"remove", ln_sim_remove, "(path)", "Removes a simulated machine."},
     {"set_flags", ln_sim_set_flags, "(machine, volume, flags)",
      "Sets what a volume is for the system."},
+    {"set_virtual_clock", ln_sim_set_virtual_clock, "(machine, on)",
+     "Chooses the clock by which it waits."},
     {"forget_events", ln_sim_forget_events, "(machine)",
      "Empties its event history."},
     {NULL, NULL, NULL, NULL}};

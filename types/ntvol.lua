@@ -15,17 +15,51 @@
 ---@field detail? string
 ---@field hint? string what to do next
 ---@field outcome? "untouched"|"unformatted"|"formatted" what the volume holds after a failed or cancelled format
----@field holders? ntvol.holder[] who keeps it in use
+---@field holders? ntvol.holders who keeps it in use
 ---@field holders_complete? boolean
 ---@field holders_missing? string why the list may be incomplete
+---@field attempts? integer how often it was tried, when it was to wait
+---@field waited? number seconds from the first attempt to the last
 ---@field veto? { type: string, name: string } who refused a removal or an ejection: a "driver", an "outstanding open", ...
 ---@field output? string what fits of an answer for which the buffer of `volume:control` is too small
 
 ---@class ntvol.holder
 ---@field pid integer 0 when it is not a process
 ---@field self boolean the process that asks
----@field program string
----@field how string "volume handle", "open file \a.txt", ...
+---@field name string its program
+---@field how "volume handle"|"disk handle"|"device handle"|"open file"|"directory"|"mapped file"|"image"|"lock"|string
+---@field path? string what is open: "\a.txt"
+---@field node? string the computer it runs on, when that is another one
+---@field start_time? number when the process began, seconds since 1970, UTC
+
+---@class ntvol.holders
+---@field [integer] ntvol.holder
+---@field complete boolean
+---@field missing? string why it may be incomplete
+
+---How a method waits. `timeout` of lock and dismount is another word for `wait`.
+---@class ntvol.wait_options
+---@field wait? number|ntvol.retry seconds, or a policy; 10 when only a function is given
+---@field timeout? number
+---@field on_attempt? fun(attempt: integer, info: ntvol.info): boolean? after each attempt that failed; false stops
+---@field on_busy? fun(holders: ntvol.holders, attempt: integer): boolean? asks them to leave; true tries again at once
+
+---What a wait took, and for whom. It prints as one line.
+---@class ntvol.waited
+---@field attempts integer
+---@field waited number seconds
+---@field holders? ntvol.holders those seen last
+---@field reason? string
+---@field cause? string
+
+---@class ntvol.retry_options
+---@field wait? number seconds in all; 10 unless given
+---@field first? number the first pause, 0.05
+---@field factor? number each further one is so much longer, 2
+---@field longest? number 1
+---@field jitter? number from 0 to 1: a random part of it is left out, 0.5
+---@field seed? integer the same pauses each time
+---@field classes? string[] { "transient" }
 
 ---A volume as `ntvol.volumes` and `volume:info` describe it. Sizes are bytes.
 ---@class ntvol.volume_info
@@ -94,6 +128,9 @@
 ---@field share? string letters of r, w, d; "rw" unless given; "" shares nothing
 ---@field disposition? "open"|"open_if"|"create"|"overwrite"|"overwrite_if"|"supersede"
 ---@field directory? boolean
+---@field wait? number|ntvol.retry see ntvol.wait_options, as the next two
+---@field on_attempt? fun(attempt: integer, info: ntvol.info): boolean?
+---@field on_busy? fun(holders: ntvol.holders, attempt: integer): boolean?
 ---@field timeout? number seconds that one request on this handle may take, then it is cancelled; unlimited unless given
 
 ---@class ntvol.format_options
@@ -112,6 +149,7 @@ local machine = {}
 ---@param name string D:, \\.\D:, \\?\Volume{guid}, PhysicalDrive1, \\.\PhysicalDrive1, D:\path
 ---@param options? ntvol.open_options
 ---@return ntvol.volume
+---@return ntvol.waited? waited when it was to wait
 ---@overload fun(self: ntvol.machine, name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function machine:open(name, options) end
 
@@ -163,6 +201,11 @@ function machine:unmask(disk) end
 ---@return true
 function machine:eject(name) end
 
+---Lists who has a volume, disk, file or directory open.
+---@param name string
+---@return ntvol.holders
+function machine:holders(name) end
+
 ---Says which operations this machine has; `own_formatter`: the system formats volumes itself.
 ---@return table<string, boolean>
 function machine:capabilities() end
@@ -184,16 +227,20 @@ function machine:help() end
 local volume = {}
 
 ---Locks the volume (FSCTL_LOCK_VOLUME).
+---@param options? ntvol.wait_options
 ---@return ntvol.lock guard unlocks when it is closed
-function volume:lock() end
+---@return ntvol.waited? waited with options
+function volume:lock(options) end
 
 ---Unlocks the volume (FSCTL_UNLOCK_VOLUME).
 ---@return true
 function volume:unlock() end
 
 ---Dismounts the volume, locked or not (FSCTL_DISMOUNT_VOLUME).
+---@param options? ntvol.wait_options
 ---@return true
-function volume:dismount() end
+---@return ntvol.waited? waited with options
+function volume:dismount(options) end
 
 ---Takes the volume offline (IOCTL_VOLUME_OFFLINE).
 ---@return true
@@ -235,6 +282,10 @@ function volume:read(offset, length) end
 ---@param data string
 ---@return integer written bytes
 function volume:write(offset, data) end
+
+---Lists who else has it open.
+---@return ntvol.holders
+function volume:holders() end
 
 ---Size of the volume, disk or file in bytes; 0 for a directory.
 ---@return integer
@@ -500,6 +551,7 @@ function journal:help() end
 ---@field sim ntvol.sim
 ---@field plan ntvol.plan
 ---@field journal ntvol.journal
+---@field retry ntvol.retry_module
 local ntvol = {}
 
 ---Opens a volume of the current machine; see `machine:open`.
@@ -585,7 +637,7 @@ local sim = {}
 
 ---Creates a simulated machine in a new folder, or in memory.
 ---@param path string folder that does not exist yet or is empty, or ":memory:"
----@param spec { disks: (ntvol.sim.disk_spec|string)[] } strings as on the command line: "64M:fat:D:OLD"
+---@param spec { disks: (ntvol.sim.disk_spec|string)[], clock?: "real"|"virtual" } strings as on the command line: "64M:fat:D:OLD"
 ---@return ntvol.machine
 ---@overload fun(path: string, spec: table): nil, string, string, ntvol.info
 function sim.create(path, spec) end
@@ -593,8 +645,9 @@ function sim.create(path, spec) end
 ---Connects to a simulated machine.
 ---@param path string its folder
 ---@return ntvol.machine
----@overload fun(path: string): nil, string, string, ntvol.info
-function sim.open(path) end
+---@param options? { clock: "real"|"virtual" } virtual: waiting takes no time and only counts
+---@overload fun(path: string, options?: table): nil, string, string, ntvol.info
+function sim.open(path, options) end
 
 ---Removes a simulated machine's folder: its database, and the images it made.
 ---Existing images it was built around stay. Refused while somebody has it open.
@@ -604,6 +657,26 @@ function sim.open(path) end
 function sim.remove(path) end
 
 ---Plans and procedures: `require "ntvol.plan"`.
+---Policies for waiting.
+---@class ntvol.retry_module
+local retry = {}
+
+---Makes a policy.
+---@param options? ntvol.retry_options
+---@return ntvol.retry
+function retry.new(options) end
+
+---@class ntvol.retry
+local policy = {}
+
+---Tries until it succeeds, the time is over, or waiting does not help.
+---@param attempt fun(n: integer): any, string?, string?, ntvol.info?
+---@param options? { machine?: ntvol.machine, on_attempt?: function, on_busy?: function }
+---@return any result
+---@return ntvol.waited waited
+---@overload fun(self: ntvol.retry, attempt: function, options?: table): nil, string, string, ntvol.info
+function policy:run(attempt, options) end
+
 ---@class ntvol.plan
 local plan = {}
 

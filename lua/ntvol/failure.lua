@@ -58,6 +58,35 @@ function M.make(fields)
   return nil, message_of(info, code), code, info
 end
 
+-- Where the hint, or what comes behind it, begins in a message.
+local function find_end(message, code, info)
+  local hint = info and info.hint and message:find("; " .. info.hint, 1, true)
+  return hint or code and message:find(" [" .. code, 1, true) or #message + 1
+end
+
+--- Adds what is known now to the message and the details of a failure.
+-- @tparam string message
+-- @tparam string code
+-- @tparam table info
+-- @tparam string text
+-- @treturn string message
+function M.add_detail(message, code, info, text)
+  local at = find_end(message, code, info)
+  info.detail = info.detail and info.detail .. ": " .. text or text
+  return message:sub(1, at - 1) .. ": " .. text .. message:sub(at)
+end
+
+--- The reason in a message: no operation and object, no hint, no codes.
+-- @tparam string message
+-- @tparam string code
+-- @tparam table info
+-- @treturn string
+function M.cause(message, code, info)
+  local subject = ("%s '%s': "):format(info.op, info.target)
+  local from = message:sub(1, #subject) == subject and #subject + 1 or 1
+  return message:sub(from, find_end(message, code, info) - 1)
+end
+
 --- The message of a failure without its hint, for those who print the hint on
 -- a line of its own.
 -- @tparam string message

@@ -155,6 +155,7 @@ ntvol %s: NT volume control
   plan                   Procedures: change_filesystem, prepare_lun_removal,
                          restore_lun, with_exclusive_volume, eject.
   journal                What was done: open.
+  retry                  Policies for waiting.
   timeline               The picture of a run: svg, of_report.
   help(topic)            This text, or help on one of the topics.
 Topics: "machine", "volume", "lock", "subscription", "journal", or such an
@@ -188,6 +189,9 @@ local LAZY = {
   sim = "ntvol.sim", plan = "ntvol.plan", journal = "ntvol.journal",
   timeline = "ntvol.timeline",
 }
+
+--- Policies for waiting: see ntvol.retry.
+M.retry = require "ntvol.retry"
 
 setmetatable(M, {
   __name = "ntvol",

@@ -4,6 +4,7 @@
 
 local core = require "ntvol.core"
 local names = require "ntvol.names"
+local options = require "ntvol.options"
 local sim_core = require "ntvol.sim.core"
 local sim_spec = require "ntvol.sim_spec"
 
@@ -89,12 +90,29 @@ local function discard(machine, path)
   end
 end
 
+local CLOCKS = { real = false, virtual = true }
+
+local function clock_problem(clock)
+  if clock ~= nil and CLOCKS[clock] == nil then
+    return ("option 'clock' must be \"real\" or \"virtual\", got %s"):format(
+      tostring(clock))
+  end
+end
+
+local function set_clock(machine, clock)
+  if clock then
+    sim_core.set_virtual_clock(machine, CLOCKS[clock])
+  end
+  return machine
+end
+
 --- Creates a simulated machine in a folder or in memory, and connects to it.
 --
 -- `spec.disks` lists disks: strings as on the command line, or tables (see
 -- `types/ntvol.lua`). A disk with several volumes, or with a volume smaller
 -- than itself, gets a GPT unless `style` says otherwise. The history of events
--- begins empty.
+-- begins empty. `spec.clock` is as in `open`; `"real"` makes a machine in memory
+-- really wait.
 -- @tparam string path a folder that does not exist or is empty, or
 --  `":memory:"`
 -- @tparam table spec
@@ -119,8 +137,9 @@ function M.create(path, spec)
       type(path) ~= "string" and "string" or "table"), 2)
   end
   local complete, formats = sim_spec.complete(spec)
-  if not complete then
-    error(("bad argument #2 to 'create' (%s)"):format(formats), 2)
+  local problem = not complete and formats or clock_problem(spec.clock)
+  if problem then
+    error(("bad argument #2 to 'create' (%s)"):format(problem), 2)
   end
   for _, format in ipairs(formats) do
     format.flags = take_flags(complete.disks[format.disk].volumes[format.index])
@@ -140,22 +159,37 @@ function M.create(path, spec)
   elseif not done then
     return nil, message, code, info
   end
-  return machine
+  return set_clock(machine, spec.clock)
 end
 
 --- Connects to a simulated machine.
+--
+-- With a virtual clock, waiting takes no time and only counts: a lock that
+-- waits 15 seconds answers at once, and does so again the same way. It is this
+-- connection's own clock; that of a machine in memory is virtual anyway.
 -- @tparam string path its folder
+-- @tparam ?table opts `clock`: `"real"` (unless given) or `"virtual"`
 -- @treturn[1] ntvol.machine
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @treturn[2] table info
-function M.open(path)
+-- @raise for an unknown option
+function M.open(path, opts)
   if type(path) ~= "string" then
     error("bad argument #1 to 'open' (string expected, got "
       .. type(path) .. ")", 2)
   end
-  return core.connect("sim", path)
+  opts = options.check(2, "open", opts, { clock = "string" })
+  local problem = clock_problem(opts.clock)
+  if problem then
+    error(("bad argument #2 to 'open' (%s)"):format(problem), 2)
+  end
+  local machine, message, code, info = core.connect("sim", path)
+  if not machine then
+    return nil, message, code, info
+  end
+  return set_clock(machine, opts.clock)
 end
 
 --- Removes a simulated machine's folder: its database, and the images it made.

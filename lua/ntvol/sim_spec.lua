@@ -321,14 +321,14 @@ local function find_twin(disks)
 end
 
 --- Checks a specification and completes it.
--- @tparam table spec `{ disks = { ... } }`
+-- @tparam table spec `{ disks = { ... }, clock }`
 -- @treturn[1] table as `ntvol.sim.core` wants it
 -- @treturn[1] {table,...} what to format: `{ disk, index, fs, label }`, disk
 --  and index count from 1
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, and where
 function M.complete(spec)
-  local problem = options.problem(spec, { disks = "table" })
+  local problem = options.problem(spec, { disks = "table", clock = "string" })
   if problem then
     return nil, problem
   elseif not spec.disks or #spec.disks == 0 then

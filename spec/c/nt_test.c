@@ -196,6 +196,29 @@ static nt_status fake_wait(struct nt_machine *machine, uint64_t after,
   return play(err);
 }
 
+static int64_t fake_clock(struct nt_machine *machine) {
+  (void)machine;
+  return 42;
+}
+
+static nt_status fake_change(struct nt_machine *machine, uint64_t *seen,
+                             uint32_t timeout, struct nt_error *err) {
+  (void)machine;
+  (void)seen;
+  (void)timeout;
+  return play(err);
+}
+
+static nt_status fake_holder(struct nt_handle *handle, uint64_t *cursor,
+                             struct nt_holder *out, const char **missing,
+                             struct nt_error *err) {
+  (void)handle;
+  (void)cursor;
+  (void)out;
+  (void)missing;
+  return play(err);
+}
+
 static const struct nt_machine_ops full_machine = {
     .version = NT_OPS_VERSION,
     .size = sizeof(struct nt_machine_ops),
@@ -212,6 +235,8 @@ static const struct nt_machine_ops full_machine = {
     .eject = fake_named,
     .subscribe = fake_subscribe,
     .wait_event = fake_wait,
+    .clock = fake_clock,
+    .wait_change = fake_change,
 };
 
 static const struct nt_handle_ops full_handle = {
@@ -228,6 +253,7 @@ static const struct nt_handle_ops full_handle = {
     .map = fake_map,
     .next_entry = fake_entry,
     .control_by = fake_control_by,
+    .next_holder = fake_holder,
 };
 
 static struct nt_machine_ops machine_ops;
@@ -347,6 +373,13 @@ static nt_status call_wait(struct nt_error *err) {
   return nt_wait_event(&fake_machine, 0, 0, err);
 }
 
+static nt_status call_holder(struct nt_error *err) {
+  struct nt_holder holder;
+  const char *missing;
+  uint64_t cursor = 0;
+  return nt_next_holder(&fake_handle, &cursor, &holder, &missing, err);
+}
+
 #define MACHINE_SLOT(slot) \
   1, offsetof(struct nt_machine_ops, slot), sizeof(machine_ops.slot)
 #define HANDLE_SLOT(slot) \
@@ -379,10 +412,40 @@ static const struct {
     {call_duplicate, "duplicate", "D:", HANDLE_SLOT(duplicate)},
     {call_map, "map", "D:", HANDLE_SLOT(map)},
     {call_entry, "list", "D:", HANDLE_SLOT(next_entry)},
+    {call_holder, "name the holders of", "D:", HANDLE_SLOT(next_holder)},
     {call_control_by, "lock", "D:", HANDLE_SLOT(control_by)},
 };
 
 #define CALLERS (sizeof(callers) / sizeof(callers[0]))
+
+/* A machine without the two slots waits by the host's clock. */
+static void test_clock(void) {
+  struct nt_error err = {0};
+  uint64_t seen = 0;
+  reset();
+  CHECK(nt_clock(&fake_machine) == 42, "the machine's own clock");
+  CHECK(nt_wait_change(&fake_machine, &seen, 1, &err) == NT_STATUS_SUCCESS &&
+            script.calls == 1,
+        "the machine waits itself");
+  script.status = NT_STATUS_DEVICE_REMOVED;
+  CHECK(nt_wait_change(&fake_machine, &seen, 1, &err) ==
+                NT_STATUS_DEVICE_REMOVED &&
+            strcmp(err.op, "wait on") == 0,
+        "a refusal comes through with a name");
+  memset(&err, 0, sizeof(err));
+  machine_ops.clock = NULL;
+  machine_ops.wait_change = NULL;
+  int64_t before = nt_clock(&fake_machine);
+  CHECK(nt_wait_change(&fake_machine, &seen, 2, &err) ==
+                NT_STATUS_NO_MORE_ENTRIES &&
+            script.calls == 2 && err.status == NT_STATUS_SUCCESS,
+        "else the time just passes");
+  CHECK(nt_clock(&fake_machine) > before, "on the host's clock");
+  machine_ops.version = NT_OPS_VERSION + 1;
+  CHECK(
+      nt_wait_change(&fake_machine, &seen, 0, &err) == NT_STATUS_NOT_SUPPORTED,
+      "another version is not called");
+}
 
 static void test_success(void) {
   for (size_t i = 0; i < CALLERS; i++) {
@@ -885,6 +948,7 @@ static void test_duplicates(void) {
 }
 
 int main(void) {
+  test_clock();
   test_success();
   test_refusal();
   test_duplicates();

@@ -100,6 +100,28 @@ static nt_status online(struct lab *lab, struct nt_error *err) {
   return nt_verb(lab->handle, NT_IOCTL_VOLUME_ONLINE, err);
 }
 
+static nt_status hold_writes(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES, err);
+}
+
+static nt_status release_writes(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_VOLSNAP_RELEASE_WRITES, err);
+}
+
+static const unsigned char one_flag[16] = {1, [4] = 1, [8] = 1};
+
+static nt_status set_persistent(struct lab *lab, struct nt_error *err) {
+  return nt_control(lab->handle, NT_FSCTL_SET_PERSISTENT_VOLUME_STATE, one_flag,
+                    sizeof one_flag, NULL, 0, NULL, err);
+}
+
+static nt_status query_persistent(struct lab *lab, struct nt_error *err) {
+  unsigned char out[16];
+  size_t length;
+  return nt_control(lab->handle, NT_FSCTL_QUERY_PERSISTENT_VOLUME_STATE,
+                    one_flag, sizeof one_flag, out, sizeof out, &length, err);
+}
+
 static nt_status geometry(struct lab *lab, struct nt_error *err) {
   struct nt_geometry out;
   return nt_geometry(lab->handle, &out, err);
@@ -201,6 +223,22 @@ static nt_status read_file(struct lab *lab, struct nt_error *err) {
                                                        : status;
 }
 
+static nt_status holders(struct lab *lab, struct nt_error *err) {
+  struct nt_holder out;
+  const char *missing;
+  uint64_t cursor = 0;
+  nt_status status;
+  while (nt_ok(status =
+                   nt_next_holder(lab->handle, &cursor, &out, &missing, err))) {
+  }
+  return ended(status);
+}
+
+static nt_status wait_change(struct lab *lab, struct nt_error *err) {
+  uint64_t seen = 0;
+  return nt_wait_change(lab->machine, &seen, 10, err);
+}
+
 /* Not swept: a handle is gone after one close, whatever came of it. */
 static nt_status close_copy(struct lab *lab, struct nt_error *err) {
   return nt_close(lab->copy, err);
@@ -226,9 +264,15 @@ static const struct {
     {"close a duplicate", close_copy},
     {"query", info},
     {"query the geometry", geometry},
+    {"set a persistent flag", set_persistent},
+    {"query a persistent flag", query_persistent},
+    {"hold writes", hold_writes},
+    {"release writes", release_writes},
     {"list volumes", volumes},
     {"list disks", disks},
     {"list events", events},
+    {"list holders", holders},
+    {"wait for a change", wait_change},
     {"dismount", dismount},
     {"take offline", offline},
     {"bring online", online},
@@ -244,6 +288,7 @@ static const struct {
     {"open the root folder", open_root},
     {"close the folder", close_handle},
     {"open the disk", open_disk},
+    {"list holders of the disk", holders},
     {"lock the disk", lock},
     {"write to the disk", write_sector},
     {"close the disk", close_handle},

@@ -214,6 +214,8 @@ static const struct {
     {"IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", 0x4D0008},
     {"IOCTL_MOUNTDEV_QUERY_STABLE_GUID", 0x4D0018},
     {"IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES", 0x53C000},
+    /* beside it in public headers */
+    {"IOCTL_VOLSNAP_RELEASE_WRITES", 0x53C004},
 };
 
 static void test_documented_codes(void) {
@@ -457,14 +459,14 @@ static void test_message_holders(void) {
   nt_add_holder(&err, 77, true, "bash", "directory");
   check_message(&err,
                 "lock 'D:': access denied: 2 holders: python3 (pid 812, open "
-                "file \\a.txt), this process (pid 77, directory); close them "
+                "file \\a.txt), this script (pid 77, directory); close them "
                 "or retry [ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]",
                 "two holders, one of them self");
   err.holders_missing = "not root";
   nt_copy(err.detail, sizeof(err.detail), "in use");
   check_message(&err,
                 "lock 'D:': access denied: in use: 2 holders: python3 (pid "
-                "812, open file \\a.txt), this process (pid 77, directory) "
+                "812, open file \\a.txt), this script (pid 77, directory) "
                 "(list may be incomplete: not root); close them or retry "
                 "[ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]",
                 "incomplete list");

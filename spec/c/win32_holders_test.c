@@ -67,6 +67,43 @@ static void test_none(void) {
   finish();
 }
 
+/* As a list: in the order of pids, without the process that asks. */
+static void test_list(void) {
+  static const struct fake_process users[] = {
+      {812, "python.exe"}, {SELF, "lua.exe"}, {77, "indexer.exe"}, {0, NULL}};
+  struct nt_holder holder;
+  const char *missing = NULL;
+  uint64_t cursor = 0;
+  start(users);
+  CHECK(nt_next_holder(handle, &cursor, &holder, &missing, &err) ==
+                NT_STATUS_SUCCESS &&
+            holder.pid == 77 && strcmp(holder.how, "has it open") == 0,
+        "the lowest pid comes first");
+  CHECK_TEXT(holder.program, "indexer.exe", "with its name");
+  CHECK(nt_next_holder(handle, &cursor, &holder, &missing, &err) ==
+                NT_STATUS_SUCCESS &&
+            holder.pid == 812 && !holder.self,
+        "then the next");
+  CHECK(nt_next_holder(handle, &cursor, &holder, &missing, &err) ==
+                NT_STATUS_NO_MORE_ENTRIES &&
+            missing != NULL,
+        "the end says what may be missing");
+  finish();
+}
+
+static void test_list_refused(void) {
+  struct nt_holder holder;
+  const char *missing = NULL;
+  uint64_t cursor = 0;
+  start(NULL);
+  table.processes_using = NULL;
+  CHECK(nt_next_holder(handle, &cursor, &holder, &missing, &err) ==
+                NT_STATUS_NO_MORE_ENTRIES &&
+            strstr(missing, "Vista") != NULL,
+        "a Windows that cannot tell says so");
+  finish();
+}
+
 static void test_three(void) {
   static const struct fake_process users[] = {{812, "python.exe"},
                                               {SELF, "lua.exe"},
@@ -208,6 +245,8 @@ static void test_name_fails(void) {
 
 int main(void) {
   test_none();
+  test_list();
+  test_list_refused();
   test_three();
   test_many();
   test_refusals();

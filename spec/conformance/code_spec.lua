@@ -15,8 +15,8 @@ for name in ([[
   FSCTL_GET_RETRIEVAL_POINTERS FSCTL_GET_RETRIEVAL_POINTER_BASE
   FSCTL_INVALIDATE_VOLUMES FSCTL_IS_PATHNAME_VALID
   FSCTL_LOOKUP_STREAM_FROM_CLUSTER FSCTL_MARK_HANDLE FSCTL_MOVE_FILE
-  FSCTL_QUERY_ON_DISK_VOLUME_INFO FSCTL_QUERY_PERSISTENT_VOLUME_STATE
-  FSCTL_QUERY_USN_JOURNAL FSCTL_SET_PERSISTENT_VOLUME_STATE FSCTL_SHRINK_VOLUME
+  FSCTL_QUERY_ON_DISK_VOLUME_INFO
+  FSCTL_QUERY_USN_JOURNAL FSCTL_SHRINK_VOLUME
   IOCTL_DISK_CREATE_DISK IOCTL_DISK_DELETE_DRIVE_LAYOUT
   IOCTL_DISK_GROW_PARTITION IOCTL_DISK_SET_DRIVE_LAYOUT_EX
   IOCTL_MOUNTMGR_AUTO_DL_ASSIGNMENTS IOCTL_MOUNTMGR_CHANGE_NOTIFY
@@ -26,7 +26,7 @@ for name in ([[
   IOCTL_MOUNTMGR_QUERY_DOS_VOLUME_PATH IOCTL_MOUNTMGR_QUERY_DOS_VOLUME_PATHS
   IOCTL_MOUNTMGR_QUERY_POINTS IOCTL_MOUNTMGR_SCRUB_REGISTRY
   IOCTL_MOUNTMGR_SET_AUTO_MOUNT IOCTL_MOUNTMGR_VOLUME_ARRIVAL_NOTIFICATION
-  IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES IOCTL_VOLUME_IS_DYNAMIC
+  IOCTL_VOLUME_IS_DYNAMIC
   IOCTL_VOLUME_POST_ONLINE IOCTL_VOLUME_PREPARE_FOR_CRITICAL_IO
   IOCTL_VOLUME_PREPARE_FOR_SHRINK IOCTL_VOLUME_QUERY_ALLOCATION_HINT
   IOCTL_VOLUME_QUERY_MINIMUM_SHRINK_SIZE IOCTL_VOLUME_READ_PLEX
@@ -167,6 +167,72 @@ add("STATUS_INVALID_USER_BUFFER, STATUS_INVALID_PARAMETER",
   v control FSCTL_IS_VOLUME_DIRTY 3 -> STATUS_INVALID_PARAMETER
   f control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_INVALID_PARAMETER
 ]])
+
+-- FILE_FS_PERSISTENT_VOLUME_INFORMATION
+local function persistent(flags, mask, version)
+  return string.pack("<I4I4I4I4", flags, mask, version or 1, 0)
+end
+
+local SET, QUERY = "FSCTL_SET_PERSISTENT_VOLUME_STATE",
+  "FSCTL_QUERY_PERSISTENT_VOLUME_STATE"
+
+add("16 bytes: flags, mask, version 1, 0", "4.3 persistent state fat",
+  "set, asked, and asked after the next mount", function(lab)
+    local v <close> = lab:open "D:"
+    assert.equal(persistent(0, 3), v:control(QUERY, persistent(0, 3), 16))
+    assert.equal("", v:control(SET, persistent(7, 5)))
+    assert.equal(persistent(5, 0x7FFF),
+      v:control(QUERY, persistent(0, 0x7FFF), 16))
+    assert(v:control(SET, persistent(0, 1)))
+    assert(v:dismount())
+    assert(v:close())
+    local w <close> = lab:open "D:"
+    assert.equal(persistent(4, 7), w:control(QUERY, persistent(0, 7), 64))
+    assert.equal(persistent(0, 1), w:control(QUERY, persistent(0, 1), 16))
+  end)
+add("STATUS_VOLUME_DISMOUNTED", "4.3 persistent state fat",
+  "set and asked after a dismount", function(lab)
+    local v <close> = lab:open "D:"
+    assert(v:dismount())
+    c.refused("STATUS_VOLUME_DISMOUNTED", v:control(SET, persistent(1, 1)))
+    c.refused("STATUS_VOLUME_DISMOUNTED",
+      v:control(QUERY, persistent(0, 1), 16))
+  end)
+add("the documented refusals", "4.3 persistent state fat",
+  "short buffers, another version, no such flag, a file", function(lab)
+    local v <close> = lab:open "D:"
+    local f <close> = lab:open "D:\\a.txt"
+    local whole = persistent(0, 1)
+    c.refused("STATUS_BUFFER_TOO_SMALL", v:control(SET, whole:sub(1, 15)))
+    c.refused("STATUS_BUFFER_TOO_SMALL", v:control(QUERY, whole:sub(1, 15), 16))
+    c.refused("STATUS_BUFFER_TOO_SMALL", v:control(QUERY, whole, 15))
+    c.refused("STATUS_NOT_SUPPORTED", v:control(SET, persistent(0, 1, 2)))
+    c.refused("STATUS_NOT_SUPPORTED", v:control(QUERY, persistent(0, 1, 0), 16))
+    c.refused("STATUS_INVALID_PARAMETER", v:control(SET, persistent(0, 0x8000)))
+    c.refused("STATUS_INVALID_PARAMETER", f:control(QUERY, whole, 16))
+    local disk <close> = lab:open "PhysicalDrive0"
+    c.refused("STATUS_INVALID_PARAMETER", disk:control(QUERY, whole, 16))
+  end)
+add("nothing is set there", "4.3 persistent state fat",
+  "asked of another file system on the same volume", function(lab)
+    local v <close> = lab:open "D:"
+    assert(v:control(SET, persistent(1, 1)))
+    assert(v:lock())
+    assert(v:write(0, machines.other_serial(v:read(0, 512))))
+    assert(v:dismount())
+    assert(v:close())
+    local w <close> = lab:open "D:"
+    assert.equal(persistent(0, 1), w:control(QUERY, persistent(0, 1), 16))
+  end)
+add("STATUS_MEDIA_WRITE_PROTECTED", "4.3 persistent state fat",
+  "set on a read-only disk", function(lab)
+    local disk <close> = lab:open "PhysicalDrive0"
+    assert(disk:control("IOCTL_DISK_SET_DISK_ATTRIBUTES",
+      string.pack("<I4Bxxxi8i8I4I4I4I4", 40, 0, 2, 2, 0, 0, 0, 0)))
+    local v <close> = lab:open("D:", { access = "r" })
+    c.refused("STATUS_MEDIA_WRITE_PROTECTED", v:control(SET, persistent(1, 1)))
+    assert.equal(persistent(0, 1), v:control(QUERY, persistent(0, 1), 16))
+  end)
 
 -- FILE_SYSTEM_RECOGNITION_STRUCTURE with this name, in a sector.
 local function recognition(name)

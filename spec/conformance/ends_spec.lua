@@ -139,6 +139,62 @@ c.suite(_ENV, {
     v unlock; UNLOCK
   ]], volume = { readonly = true }, result = "success" },
 
+  { "1.12 shadow copies", "writes are held, then released: what was written before is on disk", [[
+    f = open D:\a.txt
+    f put 0 ALPHA -> 5
+    v = open D:
+    v control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES
+    --
+    f put 0 BETA1 -> STATUS_MEDIA_WRITE_PROTECTED
+    f flush -> STATUS_MEDIA_WRITE_PROTECTED
+    f read 0 5 -> "ALPHA"
+    v write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
+    v control FSCTL_MARK_VOLUME_DIRTY -> STATUS_MEDIA_WRITE_PROTECTED
+    v count 0 512 -> 512
+    w = open D:
+    w control IOCTL_VOLSNAP_RELEASE_WRITES -> ""
+    f put 0 GAMMA -> 5
+  ]], result = "STATUS_MEDIA_WRITE_PROTECTED, success" },
+  { "1.12 shadow copies", "the volume mounts and locks while writes are held", [[
+    v = open D:
+    v dismount
+    v close
+    --
+    w = open D:; MOUNT
+    w control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES
+    w lock; LOCK
+    w unlock; UNLOCK
+    g = open D:\a.txt access=r
+  ]] },
+  { "1.12 shadow copies", "hold after a dismount, and while offline", [[
+    v = open D:
+    v dismount
+    --
+    v control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES -> STATUS_VOLUME_DISMOUNTED
+    v offline
+    v control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES -> STATUS_DEVICE_NOT_READY
+  ]], result = "STATUS_VOLUME_DISMOUNTED, STATUS_DEVICE_NOT_READY" },
+  { "1.12 shadow copies", "one handle holds; the hold ends with it", [[
+    f = open D:\a.txt
+    v = open D:
+    w = open D:
+    v control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES
+    v control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES
+    --
+    w control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES -> STATUS_DEVICE_BUSY
+    v close
+    f put 0 ALPHA -> 5
+    w control IOCTL_VOLSNAP_RELEASE_WRITES -> STATUS_INVALID_PARAMETER
+  ]], result = "STATUS_DEVICE_BUSY, success, STATUS_INVALID_PARAMETER" },
+  { "1.12 shadow copies", "wrong handles: no write access, a file, a disk", [[
+    r = open D: access=r
+    f = open D:\a.txt
+    d = open PhysicalDrive0
+    --
+    r control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES -> STATUS_ACCESS_DENIED
+    f control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES -> STATUS_INVALID_PARAMETER
+    d control IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES -> STATUS_INVALID_DEVICE_REQUEST
+  ]], result = "STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER, STATUS_INVALID_DEVICE_REQUEST" },
   { "1.12 removal fat ntfs", "uninstall with a file open", [[
     f = open D:\a.txt access=r
     --

@@ -12,10 +12,4 @@ return {
   ["points of the mount manager"] = {
     rows = { "F15" },
   },
-  ["persistent volume state"] = {
-    rows = { "4.3 persistent state fat" },
-  },
-  ["shadow copies"] = {
-    rows = { "1.12 shadow copies" },
-  },
 }

@@ -60,8 +60,10 @@ machines.each(_ENV, function(lab)
       lab:open "D:\\a.txt"
       lab:open "D:\\Some Dir\\file name.txt"
       local info, message = refused("STATUS_ACCESS_DENIED", v:lock())
-      assert.equal("open file \\a.txt", info.holders[1].how)
-      assert.equal("open file \\Some Dir\\file name.txt", info.holders[2].how)
+      assert.equal("open file", info.holders[1].how)
+      assert.equal("\\a.txt", info.holders[1].path)
+      assert.equal("open file", info.holders[2].how)
+      assert.equal("\\Some Dir\\file name.txt", info.holders[2].path)
       assert(message:find("open file \\a.txt", 1, true), message)
       assert.equal("string", type(info.hint))
     end)

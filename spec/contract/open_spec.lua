@@ -276,7 +276,7 @@ machines.each(_ENV, function(lab)
       } do
         local info = lab:refuses("STATUS_ACCESS_DENIED", "D:", options)
         assert.equal("locked_by_other", info.reason)
-        assert.equal("volume handle, holds the lock", info.holders[1].how)
+        assert.equal("lock", info.holders[1].how)
       end
       for _, path in ipairs { "D:\\a.txt", "D:\\", "D:\\none.txt" } do
         lab:refuses("STATUS_ACCESS_DENIED", path)

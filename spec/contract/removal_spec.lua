@@ -48,7 +48,8 @@ machines.each(_ENV, function(lab)
       end
       local f = lab:open "D:\\a.txt"
       local info = refused("STATUS_DEVICE_BUSY", machine:uninstall "D:")
-      assert.equal("open file \\a.txt", info.holders[1].how)
+      assert.equal("open file", info.holders[1].how)
+      assert.equal("\\a.txt", info.holders[1].path)
       assert(f:close())
       assert.is_true(machine:uninstall "D:")
     end)

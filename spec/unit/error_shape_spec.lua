@@ -93,12 +93,13 @@ describe("a failure", function()
     local info = info_of(STATUS.STATUS_SHARING_VIOLATION,
       { holders = 2 })
     assert.same({
+      complete = true,
       {
-        pid = 100, self = true, program = "holder",
+        pid = 100, self = true, name = "holder",
         how = "open file \\a.txt",
       },
       {
-        pid = 101, self = false, program = "holder",
+        pid = 101, self = false, name = "holder",
         how = "open file \\a.txt",
       },
     }, info.holders)

@@ -152,9 +152,9 @@ describe("arguments of methods:", function()
   -- Those that take arguments; all others take none.
   local taking = {
     volume = { read = 1, write = 1, format = 1, control = 1,
-      media_removal = 1, map = 1 },
+      media_removal = 1, map = 1, lock = 1, dismount = 1 },
     machine = { open = 1, events = 1, subscribe = 1, watch = 1, uninstall = 1,
-      mask = 1, unmask = 1, eject = 1 },
+      mask = 1, unmask = 1, eject = 1, holders = 1 },
     lock = {},
   }
 

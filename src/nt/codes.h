@@ -184,7 +184,8 @@
   X(IOCTL_MOUNTDEV_QUERY_STABLE_GUID, NT_DEVICE_MOUNTDEV, 6, 0, 0,             \
     "query stable GUID")                                                       \
   X(IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES, NT_DEVICE_VOLSNAP, 0, 0, 3,           \
-    "hold writes")
+    "hold writes")                                                             \
+  X(IOCTL_VOLSNAP_RELEASE_WRITES, NT_DEVICE_VOLSNAP, 1, 0, 3, "release writes")
 
 /* NT_FSCTL_LOCK_VOLUME and so on. */
 enum {

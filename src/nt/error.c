@@ -125,20 +125,23 @@ void nt_hint(struct nt_error *err, const char *fmt, ...) {
   nt_copy(err->hint, sizeof(err->hint), text);
 }
 
-void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
-                   const char *program, const char *how) {
+void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder) {
   if (err == NULL) {
     return;
   }
   err->holders_known = true;
   if (err->holder_count < NT_MAX_HOLDERS) {
-    struct nt_holder *holder = &err->holders[err->holder_count];
-    holder->pid = pid;
-    holder->self = self;
-    nt_copy(holder->program, sizeof(holder->program), program);
-    nt_copy(holder->how, sizeof(holder->how), how);
+    err->holders[err->holder_count] = *holder;
   }
   err->holder_count++;
+}
+
+void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
+                   const char *program, const char *how) {
+  struct nt_holder holder = {.pid = pid, .self = self};
+  nt_copy(holder.program, sizeof(holder.program), program);
+  nt_copy(holder.how, sizeof(holder.how), how);
+  nt_add_holder_row(err, &holder);
 }
 
 void nt_error_name(struct nt_error *err, const char *op, const char *target) {
@@ -265,17 +268,33 @@ static void put_subject(struct writer *w, const struct nt_error *err) {
   }
 }
 
+/* Two words of the contract are too short for people. */
+static const char *say_how(const char *how) {
+  if (strcmp(how, "lock") == 0) {
+    return "volume handle, holds the lock";
+  }
+  return strcmp(how, "image") == 0 ? "running program" : how;
+}
+
+static void put_who(struct writer *w, const struct nt_holder *holder) {
+  if (holder->self) {
+    put(w, "this script");
+  } else if (holder->program[0] != '\0') {
+    put(w, holder->program);
+  } else {
+    put(w, holder->pid != 0 ? "a process" : "the system");
+  }
+  if (holder->node[0] != '\0') {
+    put(w, " on ");
+    put(w, holder->node);
+  }
+}
+
 /* "python3 (pid 812, open file \a.txt)" */
 static void put_holder(struct writer *w, const struct nt_holder *holder) {
   bool pid = holder->pid != 0;
   bool how = holder->how[0] != '\0';
-  if (holder->self) {
-    put(w, "this process");
-  } else if (holder->program[0] != '\0') {
-    put(w, holder->program);
-  } else {
-    put(w, pid ? "a process" : "the system");
-  }
+  put_who(w, holder);
   if (pid || how) {
     put(w, " (");
     if (pid) {
@@ -283,7 +302,9 @@ static void put_holder(struct writer *w, const struct nt_holder *holder) {
       put_number(w, holder->pid);
     }
     put(w, pid && how ? ", " : "");
-    put(w, holder->how);
+    put(w, say_how(holder->how));
+    put(w, how && holder->path[0] != '\0' ? " " : "");
+    put(w, how ? holder->path : "");
     put(w, ")");
   }
 }

@@ -27,12 +27,19 @@ enum nt_native_kind {
   NT_NATIVE_EXIT /* exit status of a tool that was run */
 };
 
-/* Somebody who keeps an object in use. */
+/* Somebody who keeps an object in use. Strings that are not known are empty. */
 struct nt_holder {
   int64_t pid; /* 0: not a process (a device, the kernel) */
   bool self;   /* the process that asks */
   char program[64];
-  char how[64]; /* "volume handle", "open file \\a.txt", "directory", ... */
+  char how[64];     /* a word of the contract: "volume handle", "disk handle",
+                       "device handle", "open file", "directory", "mapped file",
+                       "image" (a mapped file that is run), "lock" (a volume
+                       handle that holds the lock); else the machine's own */
+  char path[280];   /* what is open: "\\a.txt" */
+  char node[64];    /* the computer it runs on, when that is another one */
+  int64_t start_us; /* when the process began, microseconds since 1970, UTC:
+                       a pid may be used again; 0: not known */
 };
 
 struct nt_error {
@@ -86,6 +93,7 @@ void nt_hint(struct nt_error *err, const char *fmt, ...) NT_PRINTF(2, 3);
 /* Adds a holder; counts on when the array is full. */
 void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
                    const char *program, const char *how);
+void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder);
 
 /* Sets op and target where they are empty. */
 void nt_error_name(struct nt_error *err, const char *op, const char *target);

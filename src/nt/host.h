@@ -116,6 +116,8 @@ bool nt_is_terminal(int channel);
 int64_t nt_time_us(void);
 /* Microseconds of a clock that nobody sets; for differences. */
 int64_t nt_steady_us(void);
+/* Sleeps so many milliseconds, less when a signal comes. */
+void nt_sleep_ms(uint32_t ms);
 /* Random bytes, good enough for identifiers. */
 nt_status nt_random(void *buf, size_t length, struct nt_error *err);
 /* Whether this number of a failed system call says that there is no room. */

@@ -4,6 +4,8 @@
  */
 #include "nt.h"
 
+#include "host.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -193,6 +195,24 @@ nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
   return finish_next(status, err, "watch", machine);
 }
 
+int64_t nt_clock(struct nt_machine *machine) {
+  return machine->ops->version == NT_OPS_VERSION && MACHINE_HAS(machine, clock)
+             ? machine->ops->clock(machine)
+             : nt_steady_us();
+}
+
+nt_status nt_wait_change(struct nt_machine *machine, uint64_t *seen,
+                         uint32_t timeout, struct nt_error *err) {
+  nt_status status = check_machine(machine, true, err);
+  if (nt_ok(status) && MACHINE_HAS(machine, wait_change)) {
+    status = machine->ops->wait_change(machine, seen, timeout, err);
+  } else if (nt_ok(status)) {
+    nt_sleep_ms(timeout);
+    status = NT_STATUS_NO_MORE_ENTRIES;
+  }
+  return finish_next(status, err, "wait on", machine);
+}
+
 bool nt_machine_can_eject(const struct nt_machine *machine) {
   return MACHINE_HAS(machine, eject);
 }
@@ -211,6 +231,8 @@ bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability) {
       return HANDLE_HAS(handle, duplicate);
     case NT_CAN_MAP:
       return HANDLE_HAS(handle, map);
+    case NT_CAN_NAME_HOLDERS:
+      return HANDLE_HAS(handle, next_holder);
     case NT_CAN_LIST:
       break;
   }
@@ -456,6 +478,19 @@ nt_status nt_next_entry(struct nt_handle *handle, uint64_t *cursor,
   return status == NT_STATUS_NO_MORE_ENTRIES
              ? status
              : finish(status, err, "list", handle->name);
+}
+
+nt_status nt_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                         struct nt_holder *out, const char **missing,
+                         struct nt_error *err) {
+  nt_status status = check_handle(handle, HANDLE_HAS(handle, next_holder), err);
+  if (nt_ok(status)) {
+    memset(out, 0, sizeof(*out));
+    status = handle->ops->next_holder(handle, cursor, out, missing, err);
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES
+             ? status
+             : finish(status, err, "name the holders of", handle->name);
 }
 
 nt_status nt_close(struct nt_handle *handle, struct nt_error *err) {

@@ -264,6 +264,20 @@ struct nt_machine_ops {
    * one. */
   nt_status (*wait_event)(struct nt_machine *machine, uint64_t after,
                           uint32_t timeout, struct nt_error *err);
+
+  /* The clock by which this machine waits: microseconds, never set back, for
+   * differences. NULL: the host's steady clock. */
+  int64_t (*clock)(struct nt_machine *machine);
+
+  /* Waits for up to `timeout` milliseconds of that clock, without asking again
+   * and again where that is possible, until who has what open or locked has
+   * changed, by whatever process, since the call that set *seen (a first call
+   * with 0 milliseconds does). Success when it has changed; it may answer that
+   * without need. STATUS_NO_MORE_ENTRIES (err untouched) when the time passed,
+   * and earlier when a signal came; an end of a process may be seen late. NULL:
+   * the time just passes. */
+  nt_status (*wait_change)(struct nt_machine *machine, uint64_t *seen,
+                           uint32_t timeout, struct nt_error *err);
 };
 
 struct nt_handle_ops {
@@ -345,6 +359,16 @@ struct nt_handle_ops {
                           uint32_t code, const void *in, size_t in_len,
                           void *out, size_t out_cap, size_t *out_len,
                           struct nt_error *err);
+
+  /* Who else has the object of this handle open: a volume with all that is
+   * open on it, a disk with its volumes too, a file or directory by itself.
+   * One row for what each of them has open; this handle is left out. The
+   * cursor is as that of the machine's enumerations. With
+   * STATUS_NO_MORE_ENTRIES *missing is set: a static string that says why some
+   * may be missing, NULL when the list is complete. */
+  nt_status (*next_holder)(struct nt_handle *handle, uint64_t *cursor,
+                           struct nt_holder *out, const char **missing,
+                           struct nt_error *err);
 };
 
 /* First member of every back end's subscription. */
@@ -408,13 +432,22 @@ void nt_unsubscribe(struct nt_subscription *subscription);
 nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
                         uint32_t timeout, struct nt_error *err);
 
+int64_t nt_clock(struct nt_machine *machine);
+nt_status nt_wait_change(struct nt_machine *machine, uint64_t *seen,
+                         uint32_t timeout, struct nt_error *err);
+
 /* Whether the machine has a trait, NT_MACHINE_*, or one of the slots that are
  * younger than the table: eject, subscribe, wait_event. */
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
 bool nt_machine_can_eject(const struct nt_machine *machine);
 
 /* The same for slots of handles. */
-enum nt_ability { NT_CAN_DUPLICATE, NT_CAN_MAP, NT_CAN_LIST };
+enum nt_ability {
+  NT_CAN_DUPLICATE,
+  NT_CAN_MAP,
+  NT_CAN_LIST,
+  NT_CAN_NAME_HOLDERS
+};
 bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability);
 bool nt_machine_can_subscribe(const struct nt_machine *machine);
 bool nt_machine_can_wait(const struct nt_machine *machine);
@@ -440,6 +473,9 @@ nt_status nt_next_entry(struct nt_handle *handle, uint64_t *cursor,
 nt_status nt_control_by(struct nt_handle *handle, bool file_system,
                         uint32_t code, const void *in, size_t in_len, void *out,
                         size_t out_cap, size_t *out_len, struct nt_error *err);
+nt_status nt_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                         struct nt_holder *out, const char **missing,
+                         struct nt_error *err);
 
 /* A control code without buffers: lock, unlock, dismount, offline, online. */
 nt_status nt_verb(struct nt_handle *handle, uint32_t code,

@@ -149,6 +149,12 @@ int64_t nt_steady_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+void nt_sleep_ms(uint32_t ms) {
+  const struct timespec time = {(time_t)(ms / 1000),
+                                (long)(ms % 1000) * 1000000L};
+  nanosleep(&time, NULL);
+}
+
 nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
   return getentropy(buf, length) == 0
              ? NT_STATUS_SUCCESS

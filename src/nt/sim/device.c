@@ -52,9 +52,9 @@ static const struct sim_answer answers[] = {
 };
 
 static const struct sim_answer *find(uint32_t code) {
-  const struct sim_answer *const tables[] = {answers, nt__sim_volume_answers,
-                                             nt__sim_disk_answers,
-                                             nt__sim_storage_answers};
+  const struct sim_answer *const tables[] = {
+      answers, nt__sim_volume_answers, nt__sim_disk_answers,
+      nt__sim_storage_answers, nt__sim_snapshot_answers};
   const struct sim_answer *row = NULL;
   for (size_t i = 0; !row && i < sizeof tables / sizeof tables[0]; i++) {
     row = nt__sim_answer(tables[i], code);

@@ -35,7 +35,7 @@ static nt_status keep(struct sim_machine *m, enum sim_event event,
 
 static nt_status put(struct sim_machine *m, enum sim_event event,
                      const char *target, struct nt_error *err) {
-  int64_t time_us = nt_time_us();
+  int64_t time_us = nt__sim_now(m);
   nt_status status =
       nt__sim_exec(m,
                    "INSERT INTO event (event, target, pid, time_us) "

@@ -71,6 +71,8 @@ struct sim_machine {
   struct sim_image images[NT_SIM_MAX_DISKS];
   struct sim_handle *unfinished; /* closed, but the database did not take it */
   struct sim_notify notify;
+  bool virtual_clock; /* waiting takes no time, it only counts here: */
+  int64_t waited_us;
 };
 
 /* Opens (or creates, with the schema) the database at m->db_path. */
@@ -178,6 +180,7 @@ struct sim_instance {
 #define SIM_FO_MANAGE_VOLUME 0x8U     /* may lock and dismount */
 #define SIM_FO_WROTE_FILE 0x10U       /* wrote into its file */
 #define SIM_FO_IMAGE 0x20U            /* a section that is run as a program */
+#define SIM_FO_HOLDS_WRITES 0x40U     /* of its volume, for a snapshot */
 
 struct sim_file_object {
   int64_t id;
@@ -388,6 +391,8 @@ nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err);
 
+/* ---- holders.c ----------------------------------------------------------- */
+
 /* Adds who holds an instance open, besides `except`. */
 void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
                          int64_t except, struct nt_error *err);
@@ -408,6 +413,10 @@ nt_status nt__sim_check_condition(const struct sim_instance *instance,
 /* F9, F10, F13: nothing reaches the medium of an offline volume. */
 nt_status nt__sim_check_online(const struct sim_volume *volume,
                                struct nt_error *err);
+
+/* snapshot.c: whether writes to a volume are held for a snapshot (1.12). */
+nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
+                             struct nt_error *err);
 
 /* ---- event.c ------------------------------------------------------------- */
 
@@ -514,6 +523,9 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err);
 /* Whether the file system of an open file or directory is still alive. */
 nt_status nt__sim_check_file(struct sim_handle *handle, struct nt_error *err);
+nt_status nt__sim_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                              struct nt_holder *out, const char **missing,
+                              struct nt_error *err);
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
                               struct nt_volume_info *out, struct nt_error *err);
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,

@@ -326,7 +326,8 @@ _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 static nt_status check_writable(const struct request *r, struct nt_error *err) {
   if (!(r->disk.flags & NT_DISK_READONLY) &&
       !(r->volume.flags & NT_VOLUME_READONLY) && !r->instance.fsd->read_only) {
-    return NT_STATUS_SUCCESS;
+    return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, err)
+                        : NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, "%s is read-only",
           r->volume.id ? "the volume" : "the disk");

@@ -17,6 +17,8 @@ struct sim_machine *nt__sim_machine_new(const char *location) {
   m->pid = nt_process_id();
   if (strcmp(location, NT_SIM_MEMORY) == 0) {
     nt_copy(m->db_path, sizeof m->db_path, NT_SIM_MEMORY);
+    /* While this process waits nobody does anything: it may as well not. */
+    m->virtual_clock = true;
   }
   return m;
 }
@@ -168,6 +170,8 @@ const struct nt_machine_ops nt_sim_ops = {
     .subscribe = nt__sim_subscribe,
     .unsubscribe = nt__sim_unsubscribe,
     .wait_event = nt__sim_wait_event,
+    .clock = nt__sim_clock,
+    .wait_change = nt__sim_wait_change,
 };
 
 const struct nt_handle_ops nt__sim_handle_ops = {
@@ -184,4 +188,5 @@ const struct nt_handle_ops nt__sim_handle_ops = {
     .map = nt__sim_map,
     .next_entry = nt__sim_next_entry,
     .control_by = nt__sim_control_by,
+    .next_holder = nt__sim_next_holder,
 };

@@ -65,7 +65,13 @@ void nt__sim_notify_close(struct sim_machine *m);
 
 /* ---- wait.c -------------------------------------------------------------- */
 
+/* Microseconds since 1970, and what was waited without waiting. */
+int64_t nt__sim_now(const struct sim_machine *m);
+
 nt_status nt__sim_wait_event(struct nt_machine *machine, uint64_t after,
                              uint32_t timeout, struct nt_error *err);
+int64_t nt__sim_clock(struct nt_machine *machine);
+nt_status nt__sim_wait_change(struct nt_machine *machine, uint64_t *seen,
+                              uint32_t timeout, struct nt_error *err);
 
 #endif

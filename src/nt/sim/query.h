@@ -41,10 +41,30 @@ struct sim_answer {
 const struct sim_answer *nt__sim_answer(const struct sim_answer *table,
                                         uint32_t code);
 
-extern const struct sim_answer nt__sim_fs_answers[];      /* query_fs.c */
-extern const struct sim_answer nt__sim_volume_answers[];  /* query_volume.c */
-extern const struct sim_answer nt__sim_disk_answers[];    /* query_disk.c */
-extern const struct sim_answer nt__sim_storage_answers[]; /* query_storage.c */
+extern const struct sim_answer nt__sim_fs_answers[];       /* query_fs.c */
+extern const struct sim_answer nt__sim_volume_answers[];   /* query_volume.c */
+extern const struct sim_answer nt__sim_disk_answers[];     /* query_disk.c */
+extern const struct sim_answer nt__sim_storage_answers[];  /* query_storage.c */
+extern const struct sim_answer nt__sim_snapshot_answers[]; /* snapshot.c */
+
+/* persistent.c: FSCTL_QUERY and SET_PERSISTENT_VOLUME_STATE */
+nt_status nt__sim_query_persistent(struct sim_request *r, struct nt_error *err);
+nt_status nt__sim_set_persistent(struct sim_request *r, struct nt_error *err);
+
+/* ---- query_fs.c: what codes of a file system ask first ------------------- */
+
+/* The file system is one whose bytes are read here: FAT, exFAT or NTFS. */
+nt_status nt__sim_check_format(const struct sim_request *r,
+                               struct nt_error *err);
+/* Not on a file or directory. */
+nt_status nt__sim_check_volume_handle(const struct sim_request *r,
+                                      struct nt_error *err);
+/* I15: the file system must be alive, and its medium there. */
+nt_status nt__sim_check_alive(struct sim_request *r, struct nt_error *err);
+/* Neither the volume nor one of its disks is read-only, nor are writes held.
+ */
+nt_status nt__sim_check_writable(const struct sim_request *r,
+                                 struct nt_error *err);
 
 /* ---- query.c: buffers ---------------------------------------------------- */
 

@@ -17,8 +17,8 @@ static nt_status unknown(const struct sim_request *r, const char *file_system,
                  r->instance.file_system);
 }
 
-static nt_status volume_only(const struct sim_request *r,
-                             struct nt_error *err) {
+nt_status nt__sim_check_volume_handle(const struct sim_request *r,
+                                      struct nt_error *err) {
   if (r->object.kind == NT_KIND_VOLUME || r->object.kind == NT_KIND_DISK) {
     return NT_STATUS_SUCCESS;
   }
@@ -28,8 +28,7 @@ static nt_status volume_only(const struct sim_request *r,
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* I15: the file system must be alive, and its medium there. */
-static nt_status check_alive(struct sim_request *r, struct nt_error *err) {
+nt_status nt__sim_check_alive(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
   if (nt_ok(status)) {
     status = nt__sim_check_condition(&r->instance, err);
@@ -39,7 +38,7 @@ static nt_status check_alive(struct sim_request *r, struct nt_error *err) {
 
 static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
                             struct nt_error *err) {
-  nt_status status = check_alive(r, err);
+  nt_status status = nt__sim_check_alive(r, err);
   return nt_ok(status) ? nt__sim_bytes_open(r->m, r->handle->extents,
                                             r->handle->extent_count,
                                             r->handle->length, out, err)
@@ -55,6 +54,13 @@ static const struct sim_format *format_of(const struct sim_request *r,
   *status = format ? NT_STATUS_SUCCESS
                    : unknown(r, "a FAT, exFAT or NTFS file system", err);
   return format;
+}
+
+nt_status nt__sim_check_format(const struct sim_request *r,
+                               struct nt_error *err) {
+  nt_status status;
+  format_of(r, &status, err);
+  return status;
 }
 
 /* ---- FAT and NTFS -------------------------------------------------------- */
@@ -163,7 +169,7 @@ static nt_status volume_bitmap(struct sim_request *r, struct nt_error *err) {
   nt_status status;
   const struct sim_format *format = format_of(r, &status, err);
   if (nt_ok(status)) {
-    status = volume_only(r, err);
+    status = nt__sim_check_volume_handle(r, err);
   }
   if (nt_ok(status)) {
     status = nt__sim_input(r, 8, NT_STATUS_BUFFER_TOO_SMALL, err);
@@ -209,7 +215,7 @@ static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
     status = check_dirty_buffer(r, err);
   }
   if (nt_ok(status)) {
-    status = volume_only(r, err);
+    status = nt__sim_check_volume_handle(r, err);
   }
   if (nt_ok(status)) {
     status = open_bytes(r, &b, err);
@@ -226,8 +232,8 @@ static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
   return status;
 }
 
-static nt_status check_writable(const struct sim_request *r,
-                                struct nt_error *err) {
+nt_status nt__sim_check_writable(const struct sim_request *r,
+                                 struct nt_error *err) {
   bool readonly = (r->volume.flags & NT_VOLUME_READONLY) != 0;
   for (uint32_t i = 0; i < r->handle->extent_count; i++) {
     struct sim_disk disk;
@@ -239,7 +245,7 @@ static nt_status check_writable(const struct sim_request *r,
     readonly = readonly || disk.flags & NT_DISK_READONLY;
   }
   if (!readonly) {
-    return NT_STATUS_SUCCESS;
+    return nt__sim_check_held(r->m, r->volume.id, err);
   }
   nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL,
           "the volume is read-only");
@@ -258,7 +264,7 @@ static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
     status = open_bytes(r, &b, err);
   }
   if (nt_ok(status)) {
-    status = check_writable(r, err);
+    status = nt__sim_check_writable(r, err);
   }
   if (nt_ok(status)) {
     status = format->mark_dirty(&b, err);
@@ -329,5 +335,7 @@ const struct sim_answer nt__sim_fs_answers[] = {
     {NT_FSCTL_IS_VOLUME_DIRTY, 0, is_dirty},
     {NT_FSCTL_MARK_VOLUME_DIRTY, 0, mark_dirty},
     {NT_FSCTL_QUERY_FILE_SYSTEM_RECOGNITION, 0, recognition},
+    {NT_FSCTL_QUERY_PERSISTENT_VOLUME_STATE, 0, nt__sim_query_persistent},
+    {NT_FSCTL_SET_PERSISTENT_VOLUME_STATE, 0, nt__sim_set_persistent},
     {0, 0, NULL},
 };

@@ -95,6 +95,13 @@ const char nt__sim_schema[] =
 "  data BLOB NOT NULL) STRICT;"
 "CREATE UNIQUE INDEX dirty_of_file ON dirty (instance, file, start);"
 
+/* Settings of a file system, which its serial number tells from others. */
+"CREATE TABLE persistent_state ("
+"  volume INTEGER PRIMARY KEY,"
+"  file_system TEXT NOT NULL,"
+"  serial TEXT NOT NULL,"
+"  flags INTEGER NOT NULL) STRICT;" /* PERSISTENT_VOLUME_STATE_* */
+
 /* Ids rise because rows go away only from the front. */
 "CREATE TABLE event ("
 "  id INTEGER PRIMARY KEY,"

@@ -62,6 +62,11 @@ nt_status nt_sim_remove(const char *path, struct nt_error *err);
 nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
                            uint32_t flags, struct nt_error *err);
 
+/* With a virtual clock, waiting takes no time and only counts: a retry over 15
+ * seconds ends at once, and repeats exactly. It is the connection's own, and is
+ * on from the beginning for a machine in memory. */
+void nt_sim_set_virtual_clock(struct nt_machine *machine, bool on);
+
 /* Empties the event history, so that it begins when a new machine is ready.
  * Event ids begin anew: not for a machine whose events somebody has seen. */
 nt_status nt_sim_forget_events(struct nt_machine *machine,

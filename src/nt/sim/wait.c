@@ -1,7 +1,7 @@
 /*
- * Waiting for events of other processes. What they do they write into the log
- * of the database (store.c: WAL), so waiting is watching that file. It is there
- * as long as somebody is connected.
+ * Waiting for other processes. What they do they write into the log of the
+ * database (store.c: WAL), so waiting is watching that file. It is there as
+ * long as somebody is connected.
  */
 #include "internal.h"
 
@@ -58,6 +58,107 @@ nt_status nt__sim_wait_event(struct nt_machine *machine, uint64_t after,
   while (nt_ok(status)) {
     status = look(m, after, &found, err);
     if (!nt_ok(status) || found) {
+      return status;
+    }
+    if (!wrote) {
+      return NT_STATUS_NO_MORE_ENTRIES;
+    }
+    status = nt_watch_wait(m->notify.watch, left(timeout, since), &wrote, err);
+  }
+  return status;
+}
+
+/* ---- the clock ----------------------------------------------------------- */
+
+int64_t nt__sim_clock(struct nt_machine *machine) {
+  const struct sim_machine *m = nt__sim_machine(machine);
+  return m->virtual_clock ? m->waited_us : nt_steady_us();
+}
+
+/* History goes on as if the time had passed. */
+int64_t nt__sim_now(const struct sim_machine *m) {
+  return nt_time_us() + m->waited_us;
+}
+
+void nt_sim_set_virtual_clock(struct nt_machine *machine, bool on) {
+  nt__sim_machine(machine)->virtual_clock = on;
+}
+
+/* ---- changes ------------------------------------------------------------- */
+
+/* FNV-1a, a number at a time. */
+static uint64_t mix(uint64_t hash, int64_t value) {
+  return (hash ^ (uint64_t)value) * UINT64_C(0x100000001B3);
+}
+
+/* What is open, locked, dismounted and offline, as one number. Ids are never
+ * used again, so the highest one and their count tell what is open. Attempts
+ * that are refused change nothing of it: two processes that both wait do not
+ * wake each other. */
+static nt_status sign(struct sim_machine *m, uint64_t *out,
+                      struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT (SELECT count(*) FROM file_object),"
+                    " (SELECT max(id) FROM file_object),"
+                    " (SELECT total(lock_owner * 64 + vpb) FROM instance),"
+                    " (SELECT total(id * 4 + condition) FROM instance),"
+                    " (SELECT total(flags * 2 + installed) FROM volume)",
+                    SIM_NO_ARGS, &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  *out = UINT64_C(0xCBF29CE484222325);
+  for (int i = 0; i < 5; i++) {
+    *out = mix(*out, sqlite3_column_int64(stmt, i));
+  }
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status look_for_change(struct sim_machine *m, uint64_t *seen,
+                                 bool *changed, struct nt_error *err) {
+  uint64_t now;
+  nt_status status = sign(m, &now, err);
+  *changed = nt_ok(status) && now != *seen;
+  if (*changed) {
+    *seen = now;
+  }
+  return status;
+}
+
+/* Nothing changes in a time that does not pass, only before and after it. */
+static nt_status pass(struct sim_machine *m, uint64_t *seen, uint32_t timeout,
+                      struct nt_error *err) {
+  bool changed;
+  nt_status status = look_for_change(m, seen, &changed, err);
+  if (nt_ok(status) && !changed) {
+    m->waited_us += (int64_t)timeout * 1000;
+    status = NT_STATUS_NO_MORE_ENTRIES;
+  }
+  return status;
+}
+
+nt_status nt__sim_wait_change(struct nt_machine *machine, uint64_t *seen,
+                              uint32_t timeout, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  int64_t since = nt_steady_us();
+  bool changed, wrote = true;
+  if (m->virtual_clock) {
+    return pass(m, seen, timeout, err);
+  }
+  if (m->folder[0] == '\0') {
+    nt_sleep_ms(timeout);
+    return NT_STATUS_NO_MORE_ENTRIES;
+  }
+  nt_status status = begin_to_watch(m, err);
+  while (nt_ok(status)) {
+    status = look_for_change(m, seen, &changed, err);
+    if (!nt_ok(status) || changed) {
       return status;
     }
     if (!wrote) {

@@ -45,28 +45,62 @@ static void add(struct win32_handle *h, uint32_t pid, struct nt_error *err) {
   nt_add_holder(err, pid, false, program, "has it open");
 }
 
-void nt__win32_add_holders(struct win32_handle *h, struct nt_error *err) {
-  uint32_t pids[MOST_PIDS];
+static const char *const NEVER_ALL =
+    "Windows does not tell of other handles of this process, of drivers "
+    "and of services in the kernel";
+
+/* The processes that use what `h` has open; when they are not known, *missing
+ * says why. */
+static uint32_t ask(struct win32_handle *h, uint32_t pids[MOST_PIDS],
+                    const char **missing) {
   uint32_t count = 0;
-  if (err == NULL) {
-    return;
-  }
-  err->holders_known = true;
   if (h->os->processes_using == NULL) {
-    err->holders_missing = "only Windows Vista and newer can name them";
-    return;
+    *missing = "only Windows Vista and newer can name them";
+    return 0;
   }
   nt_status status =
       h->file == NT_WIN32_NO_HANDLE
           ? NT_STATUS_INVALID_HANDLE
           : h->os->processes_using(h->file, pids, MOST_PIDS, &count);
-  if (!nt_ok(status)) {
-    err->holders_missing = why_not(status);
+  *missing = nt_ok(status) ? NEVER_ALL : why_not(status);
+  return nt_ok(status) ? count : 0;
+}
+
+/* The cursor is a pid: what Windows answers has no order. */
+nt_status nt__win32_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                                struct nt_holder *out, const char **missing,
+                                struct nt_error *err) {
+  struct win32_handle *h = nt__win32_handle(handle);
+  uint32_t pids[MOST_PIDS];
+  uint32_t count = ask(h, pids, missing);
+  uint32_t own = h->os->current_process();
+  uint64_t next = UINT64_MAX;
+  (void)err;
+  for (uint32_t i = 0; i < count && i < MOST_PIDS; i++) {
+    if (pids[i] != own && pids[i] > *cursor && pids[i] < next) {
+      next = pids[i];
+    }
+  }
+  if (next == UINT64_MAX) {
+    return NT_STATUS_NO_MORE_ENTRIES;
+  }
+  nt_wchar name[WIN32_NAME_MAX];
+  *cursor = next;
+  out->pid = (int64_t)next;
+  nt_copy(out->how, sizeof(out->how), "has it open");
+  if (h->os->process_name((uint32_t)next, name, WIN32_NAME_MAX) == 0) {
+    nt__win32_show(name, out->program, sizeof(out->program));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+void nt__win32_add_holders(struct win32_handle *h, struct nt_error *err) {
+  uint32_t pids[MOST_PIDS];
+  if (err == NULL) {
     return;
   }
-  err->holders_missing =
-      "Windows does not tell of other handles of this process, of drivers "
-      "and of services in the kernel";
+  err->holders_known = true;
+  uint32_t count = ask(h, pids, &err->holders_missing);
   uint32_t told = count < MOST_PIDS ? count : MOST_PIDS;
   uint32_t own = h->os->current_process();
   for (uint32_t i = 0; i < told; i++) {

@@ -280,6 +280,10 @@ int64_t nt_steady_us(void) {
          now.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart;
 }
 
+void nt_sleep_ms(uint32_t ms) {
+  Sleep(ms);
+}
+
 nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
   return SystemFunction036(buf, (ULONG)length)
              ? NT_STATUS_SUCCESS

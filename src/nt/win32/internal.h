@@ -208,6 +208,9 @@ nt_status nt__win32_describe(struct win32_machine *m, const nt_wchar *root,
 /* Adds who has the object of the handle open to `err`, and says why the list
  * may be incomplete. */
 void nt__win32_add_holders(struct win32_handle *h, struct nt_error *err);
+nt_status nt__win32_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                                struct nt_holder *out, const char **missing,
+                                struct nt_error *err);
 
 /* ---- removal.c ------------------------------------------------------------
  */

@@ -282,4 +282,5 @@ const struct nt_handle_ops nt__win32_handle_ops = {
     .file_size = nt__win32_file_size,
     .format = nt__win32_format,
     .control_by = nt__win32_control_by,
+    .next_holder = nt__win32_next_holder,
 };

@@ -1,0 +1,329 @@
+--- Waiting for others: how long, how often, and for which refusals.
+--
+-- `volume:lock`, `volume:dismount` and `machine:open` wait by such a policy
+-- when they get the option `wait`. A program uses one for requests of its own.
+-- @module ntvol.retry
+
+local core = require "ntvol.core"
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
+local options = require "ntvol.options"
+
+local M = {}
+
+local Policy = {}
+Policy.__index = Policy
+Policy.__name = "ntvol.retry"
+
+local FIELDS = {
+  wait = "number", first = "number", factor = "number", longest = "number",
+  jitter = "number", seed = "integer", classes = "table",
+}
+
+local CALLBACKS = { on_attempt = "function", on_busy = "function" }
+
+local RUN_FIELDS = {
+  machine = "userdata", on_attempt = "function", on_busy = "function",
+}
+
+local DEFAULTS = { wait = 10, first = 0.05, factor = 2, longest = 1,
+  jitter = 0.5 }
+
+-- ---- making --------------------------------------------------------------
+
+-- What is not a number is in no range.
+local function is_outside(value, low, high)
+  return value ~= value or value < low or value > high
+end
+
+local function range_problem(policy)
+  if is_outside(policy.wait, 0, math.huge) then
+    return "option 'wait' must be 0 or more seconds"
+  elseif is_outside(policy.longest, 0.001, 3600) then
+    return "option 'longest' must be from 0.001 seconds to an hour"
+  elseif is_outside(policy.first, 0.001, policy.longest) then
+    return "option 'first' must be from 0.001 seconds to 'longest'"
+  elseif is_outside(policy.factor, 1, math.huge) then
+    return "option 'factor' must be 1 or more"
+  elseif is_outside(policy.jitter, 0, 1) then
+    return "option 'jitter' must be from 0 to 1"
+  end
+end
+
+local function class_set(list)
+  local set = {}
+  for _, class in ipairs(list or { "transient" }) do
+    set[class] = true
+  end
+  return set
+end
+
+local function make(opts, where, level)
+  local policy = {}
+  for name, value in pairs(DEFAULTS) do
+    policy[name] = opts[name] or value
+  end
+  policy.seed = opts.seed
+  policy.classes = class_set(opts.classes)
+  local problem = range_problem(policy)
+  if problem then
+    error(("bad argument %s (%s)"):format(where, problem), level + 1)
+  end
+  return setmetatable(policy, Policy)
+end
+
+--- Makes a policy.
+--
+-- The first pause is `first` seconds, each further one `factor` times as long,
+-- up to `longest`; a random part of up to `jitter` of it (0 to 1) is left out,
+-- so that two who wait for each other do not go on meeting. A pause ends early
+-- when the machine sees that somebody closed or unlocked something.
+-- @tparam ?table opts `wait` (seconds in all, 10 unless given), `first`
+--  (0.05), `factor` (2), `longest` (1), `jitter` (0.5), `seed` (an integer:
+--  the same pauses each time), `classes` (of errors to wait for,
+--  `{ "transient" }`)
+-- @treturn ntvol.retry
+-- @raise for an unknown option or a wrong value
+-- @usage
+-- local policy = ntvol.retry.new { wait = 15, longest = 2 }
+-- local vol <close> = assert(ntvol.open("D:", { wait = policy }))
+-- local _guard <close> = assert(vol:lock { wait = policy })
+function M.new(opts)
+  return make(options.check(1, "new", opts, FIELDS), "#1 to 'new'", 2)
+end
+
+function Policy:__tostring()
+  return ("ntvol.retry (%g s, pauses from %g to %g s)"):format(self.wait,
+    self.first, self.longest)
+end
+
+-- ---- chance --------------------------------------------------------------
+
+-- Numbers from 0 to 1 that a seed decides: a linear congruence (Knuth's MMIX).
+-- Without a seed the clock is one: a virtual clock repeats, a real one never.
+local function random_from(seed)
+  local state = seed
+  return function()
+    state = state * 6364136223846793005 + 1442695040888963407
+    return (state >> 11) / (1 << 53)
+  end
+end
+
+-- ---- what is told about it -----------------------------------------------
+
+local Summary = {}
+Summary.__name = "ntvol.retry.summary"
+
+function Summary:__tostring()
+  local text = ("%d attempt%s in %.2f s"):format(self.attempts,
+    self.attempts == 1 and "" or "s", self.waited)
+  return self.cause and ("%s, waited for: %s"):format(text, self.cause) or text
+end
+
+-- ---- one run -------------------------------------------------------------
+
+local Run = {}
+Run.__index = Run
+
+local function new_run(policy, machine, callbacks)
+  local began = core.clock(machine)
+  local _, mark = core.wait_change(machine, 0)
+  return setmetatable({
+    policy = policy, machine = machine, callbacks = callbacks,
+    began = began, mark = mark, attempts = 0, pause = policy.first,
+    random = random_from(policy.seed or math.floor(began * 1e6)),
+  }, Run)
+end
+
+function Run:waited()
+  return core.clock(self.machine) - self.began
+end
+
+function Run:summary()
+  local last = self.last or {}
+  return setmetatable({
+    attempts = self.attempts, waited = self:waited(),
+    holders = last.holders, reason = last.reason, cause = self.cause,
+  }, Summary)
+end
+
+-- The clock counts microseconds, these are sums of fractions.
+local function is_over(now, moment)
+  return now > moment - 1e-6
+end
+
+-- Sleeps `seconds`; ends early when somebody closed or unlocked something since
+-- the last attempt began, but never before `first` is over.
+function Run:sleep(seconds)
+  local from = core.clock(self.machine)
+  local earliest = from + math.min(self.policy.first, seconds)
+  local latest = from + seconds
+  local now, changed = from, false
+  repeat
+    local till = changed and earliest or latest
+    local news, mark, code, info = core.wait_change(self.machine,
+      math.max(till - now, 0), self.mark)
+    if news == nil then
+      return nil, mark, code, info
+    end
+    changed, self.mark = changed or news, mark
+    now = core.clock(self.machine)
+  until is_over(now, latest) or changed and is_over(now, earliest)
+  return true
+end
+
+local function with_class(class, text, message, code, info)
+  info.class = class
+  return nil, failure.add_detail(message, code, info, text), code, info
+end
+
+-- What the failure of an attempt leads to: nothing (try again), or the failure.
+function Run:judge(message, code, info)
+  local policy, left = self.policy, self.policy.wait - self:waited()
+  info.attempts, info.waited = self.attempts, self:waited()
+  if policy.wait == 0 or not policy.classes[info.class] then
+    return nil, message, code, info
+  end
+  self.last, self.cause = info, failure.cause(message, code, info)
+  local on_busy, on_attempt = self.callbacks.on_busy, self.callbacks.on_attempt
+  local at_once = on_busy and info.holders
+    and on_busy(info.holders, self.attempts) == true
+  if on_attempt and on_attempt(self.attempts, info) == false then
+    return with_class("cancelled", ("stopped after %.2f s, attempt %d")
+      :format(info.waited, info.attempts), message, code, info)
+  elseif left <= 0 then
+    return with_class("timeout", ("waited %.2f s, %d attempts")
+      :format(info.waited, info.attempts), message, code, info)
+  end
+  -- Twice in a row would be a loop that never sleeps.
+  self.at_once = at_once and not self.at_once
+  if not self.at_once then
+    local pause = self.pause * (1 - policy.jitter * self.random())
+    self.pause = math.min(self.pause * policy.factor, policy.longest)
+    return self:sleep(math.min(pause, left))
+  end
+  return true
+end
+
+function Run:go(attempt)
+  while true do
+    self.attempts = self.attempts + 1
+    local result, message, code, info = attempt(self.attempts)
+    if result then
+      return result, self:summary()
+    elseif type(info) ~= "table" then
+      return result, message, code, info
+    end
+    local again
+    again, message, code, info = self:judge(message, code, info)
+    if not again then
+      return nil, message, code, info
+    end
+  end
+end
+
+--- Tries until it succeeds, the time is over, or waiting does not help.
+--
+-- A failure whose class is not one to wait for is answered at once. When the
+-- time is over, the failure is that of the last attempt, with the class
+-- `"timeout"`. Every failure says `info.attempts` and `info.waited` (seconds).
+-- @function Policy:run
+-- @tparam function attempt called with the number of the attempt, answers a
+--  true value, or nil, message, code, info
+-- @tparam ?table opts `machine`: whose clock it is, the current one unless
+--  given; `on_attempt(n, info)`: called after each attempt that failed and may
+--  be repeated, false stops; `on_busy(holders, n)`: called with those in the
+--  way, to ask them to leave, true tries again at once
+-- @return[1] what `attempt` answered
+-- @treturn[1] table `{ attempts, waited, holders, reason, cause }`: the last
+--  three of those that were waited for; it prints as one line
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @raise for an unknown option
+-- @usage
+-- local machine = ntvol.machine()
+-- local policy = ntvol.retry.new { wait = 5 }
+-- local done, waited = policy:run(function()
+--   return machine:uninstall "D:"
+-- end)
+-- assert(done)
+-- print(waited)                     -- 1 attempt in 0.00 s
+function Policy:run(attempt, opts)
+  if type(attempt) ~= "function" then
+    error(("bad argument #1 to 'run' (function expected, got %s)"):format(
+      type(attempt)), 2)
+  end
+  opts = options.check(2, "run", opts, RUN_FIELDS)
+  local machine, message, code, info = opts.machine, nil, nil, nil
+  if not machine then
+    machine, message, code, info = current.machine()
+  end
+  if not machine then
+    return nil, message, code, info
+  end
+  return new_run(self, machine, opts):go(attempt)
+end
+
+-- ---- the options of methods ----------------------------------------------
+
+local METHOD_FIELDS = { wait = "any", timeout = "number",
+  on_attempt = "function", on_busy = "function" }
+
+-- The policy of `wait`: seconds or a policy.
+local function policy_of(verb, arg, value)
+  local where = ("#%d to '%s'"):format(arg, verb)
+  if getmetatable(value) == Policy then
+    return value
+  elseif value ~= nil and type(value) ~= "number" then
+    error(("bad argument %s (option 'wait' must be seconds or a policy of"
+      .. " ntvol.retry, got %s)"):format(where, type(value)), 4)
+  end
+  return make({ wait = value }, where, 4)
+end
+
+local function callbacks_of(opts)
+  return { on_attempt = opts.on_attempt, on_busy = opts.on_busy }
+end
+
+local function verb_of_volume(verb, volume, opts)
+  opts = options.check(1, verb, opts, METHOD_FIELDS, 5)
+  if opts.wait ~= nil and opts.timeout ~= nil then
+    error(("bad argument #1 to '%s' (options 'wait' and 'timeout' are the"
+      .. " same)"):format(verb), 4)
+  end
+  if next(opts) == nil then
+    return volume[verb](volume)
+  end
+  local policy = policy_of(verb, 1, opts.wait or opts.timeout)
+  return new_run(policy, volume:machine(), callbacks_of(opts))
+    :go(function()
+      return volume[verb](volume)
+    end)
+end
+
+local function open(machine, name, opts)
+  local plain = {}
+  for option, value in pairs(opts) do
+    if option ~= "wait" and not CALLBACKS[option] then
+      plain[option] = value
+    elseif CALLBACKS[option] and type(value) ~= "function" then
+      error(("bad argument #2 to 'open' (option '%s' must be function, got %s)")
+        :format(option, type(value)), 4)
+    end
+  end
+  local policy = policy_of("open", 2, opts.wait)
+  return new_run(policy, machine, callbacks_of(opts)):go(function()
+    return machine:open(name, plain)
+  end)
+end
+
+core.set_waiter(function(verb, object, ...)
+  if verb == "open" then
+    return open(object, ...)
+  end
+  return verb_of_volume(verb, object, ...)
+end)
+
+return M

@@ -1,0 +1,91 @@
+/***
+Who has what open.
+
+@submodule ntvol.volume
+*/
+#include "lua_class.h"
+
+/* Pushes the list, or a failure. */
+static int push_holders(lua_State *L, const struct ln_volume *v) {
+  struct nt_error err = {0};
+  struct nt_holder holder;
+  const char *missing = NULL;
+  uint64_t cursor = 0;
+  lua_Integer count = 0;
+  nt_status status;
+  lua_newtable(L);
+  while (status =
+             nt_next_holder(ln_handle(L, v), &cursor, &holder, &missing, &err),
+         nt_ok(status)) {
+    ln_pushholder(L, &holder);
+    lua_rawseti(L, -2, ++count);
+  }
+  if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    return ln_pusherror(L, &err);
+  }
+  ln_endholders(L, missing);
+  return 1;
+}
+
+/***
+Lists who else has the object open: of a volume all that is open on it, of a
+disk its volumes too, of a file or directory itself. This handle is left out.
+The entries are plain tables (ntvol.holder), one for each thing that is open;
+`self` is true for this very process. The list has a field `complete`, and when
+that is false a field `missing`: why some may not be in it.
+@function volume:holders
+@treturn[1] {table,...}
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where nobody can tell
+@treturn[2] table info
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local list = assert(vol:holders())
+for _, holder in ipairs(list) do
+  print(holder.name, holder.pid, holder.how, holder.path)
+end
+assert(list.complete)
+*/
+int ln_volume_holders(lua_State *L) {
+  return push_holders(L, ln_onlyvolume(L, "holders"));
+}
+
+/***
+Lists who has a volume, disk, file or directory open, as `volume:holders` does.
+It is opened without access to its data for that.
+@function machine:holders
+@tparam string name `"D:"`, `"PhysicalDrive1"`, `"D:\\a.txt"`
+@treturn[1] {table,...} with the fields `complete` and `missing`
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where nobody can tell
+@treturn[2] table info
+@usage
+for _, holder in ipairs(assert(ntvol.machine():holders "D:")) do
+  print(holder.name, holder.pid, holder.how, holder.path)
+end
+*/
+int ln_machine_holders(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  struct nt_open_options options = {
+      .access = NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES,
+      .share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE,
+      .disposition = NT_OPEN};
+  struct nt_handle *handle = NULL;
+  struct nt_error err = {0};
+  struct ln_volume *v;
+  int results;
+  options.name = ln_checkname(L, 2);
+  ln_noargs(L, 3, "holders");
+  v = ln_newvolume(L, 1);
+  if (!nt_ok(nt_open(ln_connection(L, m), &options, &handle, &err))) {
+    return ln_pusherror(L, &err);
+  }
+  ln_linkvolume(v, m, handle);
+  results = push_holders(L, v);
+  if (v->handle != NULL) { /* a finalizer may have closed the machine */
+    ln_closevolume(v, &err);
+  }
+  return results;
+}

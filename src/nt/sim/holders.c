@@ -1,0 +1,150 @@
+/*
+ * Who has what open: for refusals, and for those who ask. A file object is a
+ * row, and its owner is a process that lives.
+ */
+#include <string.h>
+
+#include "../text.h"
+#include "internal.h"
+
+/* ---- a row --------------------------------------------------------------- */
+
+static const char *how(enum nt_handle_kind kind, uint32_t flags, bool locks) {
+  static const char *const names[] = {
+      [NT_KIND_VOLUME] = "volume handle", [NT_KIND_DISK] = "disk handle",
+      [NT_KIND_FILE] = "open file",       [NT_KIND_DIRECTORY] = "directory",
+      [NT_KIND_DEVICE] = "device handle", [NT_KIND_SECTION] = "mapped file",
+  };
+  if (locks) {
+    return "lock";
+  }
+  return flags & SIM_FO_IMAGE ? "image" : names[kind];
+}
+
+#define HOLDER_COLUMNS                                                \
+  "SELECT w.pid, w.program, f.volume, f.kind, f.path,"                \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)," \
+  " f.flags, f.id FROM file_object f JOIN owner w ON w.id = f.owner "
+
+static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
+                        struct nt_holder *out) {
+  memset(out, 0, sizeof *out);
+  out->pid = sqlite3_column_int64(stmt, 0);
+  out->self = out->pid == m->pid;
+  nt__sim_text(stmt, 1, out->program, sizeof out->program);
+  nt__sim_text(stmt, 4, out->path, sizeof out->path);
+  nt_copy(out->how, sizeof out->how,
+          how((enum nt_handle_kind)sqlite3_column_int(stmt, 3),
+              (uint32_t)sqlite3_column_int64(stmt, 6),
+              sqlite3_column_int(stmt, 5) != 0));
+}
+
+/* ---- in refusals --------------------------------------------------------- */
+
+static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
+                     struct nt_error *err) {
+  struct nt_error ignored = {0};
+  err->holders_known = true;
+  while (nt_ok(nt__sim_step(m, stmt, &ignored))) {
+    struct nt_holder holder;
+    read_holder(m, stmt, &holder);
+    nt_add_holder_row(err, &holder);
+  }
+}
+
+void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
+                         int64_t except, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct nt_error ignored = {0};
+  if (nt_ok(nt__sim_query(
+          m,
+          HOLDER_COLUMNS "WHERE f.instance = ?1 AND f.id <> ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, &ignored))) {
+    add_rows(m, stmt, err);
+  }
+}
+
+void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
+                         struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct nt_error ignored = {0};
+  if (nt_ok(nt__sim_query(
+          m, HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, &ignored))) {
+    add_rows(m, stmt, err);
+  }
+}
+
+/* ---- as a list ----------------------------------------------------------- */
+
+_Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
+                   NT_KIND_SECTION == 5,
+               "the query below tells kinds by number");
+
+static nt_status find_next(struct sim_machine *m, int64_t file_object,
+                           uint64_t cursor, sqlite3_stmt **stmt,
+                           struct nt_error *err) {
+  nt_status status =
+      nt__sim_query(m,
+                    HOLDER_COLUMNS
+                    "JOIN file_object me ON me.id = ?1 "
+                    "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
+                    " WHEN me.kind IN (2, 3, 5) THEN f.instance = me.instance"
+                    "  AND f.file = me.file AND f.kind IN (2, 3, 5)"
+                    " WHEN me.volume <> 0 THEN f.volume = me.volume"
+                    " ELSE f.disk = me.disk OR f.volume IN"
+                    "  (SELECT volume FROM extent WHERE disk = me.disk) END "
+                    "ORDER BY f.id LIMIT 1",
+                    SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor)), stmt, err);
+  return nt_ok(status) ? nt__sim_step(m, *stmt, err) : status;
+}
+
+/* In the list of a disk, paths of different volumes must differ. */
+static nt_status name_volume(struct sim_machine *m, int64_t volume,
+                             struct nt_holder *holder, struct nt_error *err) {
+  char name[NT_NAME_MAX], path[sizeof holder->path];
+  nt_status status = nt__sim_volume_name(m, volume, name, sizeof name, err);
+  if (nt_ok(status)) {
+    nt_copy(path, sizeof path, holder->path);
+    nt_format_text(holder->path, sizeof holder->path, "%s%s", name, path);
+  }
+  return status;
+}
+
+static nt_status next(struct sim_handle *h, uint64_t *cursor,
+                      struct nt_holder *out, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine_of(h);
+  sqlite3_stmt *stmt;
+  nt_status status = find_next(m, h->file_object, *cursor, &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  int64_t volume = sqlite3_column_int64(stmt, 2);
+  uint64_t id = (uint64_t)sqlite3_column_int64(stmt, 7);
+  read_holder(m, stmt, out);
+  sqlite3_reset(stmt);
+  if (h->volume == 0 && volume != 0) {
+    status = name_volume(m, volume, out, err);
+  }
+  if (nt_ok(status)) {
+    *cursor = id;
+  }
+  return status;
+}
+
+/* The dead hold nothing: the transaction cleans up after them. */
+nt_status nt__sim_next_holder(struct nt_handle *handle, uint64_t *cursor,
+                              struct nt_holder *out, const char **missing,
+                              struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct sim_machine *m = nt__sim_machine_of(h);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_end(m, next(h, cursor, out, err), err);
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    *missing = NULL;
+  }
+  return status;
+}
