@@ -137,9 +137,14 @@ void ln_pushholder(lua_State *L, const struct nt_holder *holder) {
   }
 }
 
+/* Behind the list, so that it is nothing but a list for pairs() and JSON. */
 void ln_endholders(lua_State *L, const char *missing) {
+  lua_createtable(L, 0, 1);
+  lua_createtable(L, 0, 2);
   ln_setboolean(L, "complete", missing == NULL);
   set_optional(L, "missing", missing);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
 }
 
 static void set_holders(lua_State *L, const struct nt_error *err) {

@@ -18,7 +18,8 @@ is forced: everything that others have open on it is dead from then on. The
 volume is mounted again by the next access after this handle is closed.
 
 Options: `wait`, `timeout`, `on_attempt`, `on_busy` as those of `lock`: a
-dismount is refused while another handle holds the lock.
+dismount is refused while another handle holds the lock. `again = true`: a
+volume that was dismounted already is no failure.
 @function volume:dismount
 @tparam[opt] table options
 @treturn[1] boolean true

@@ -44,6 +44,9 @@
 ---@field on_attempt? fun(attempt: integer, info: ntvol.info): boolean? after each attempt that failed; false stops
 ---@field on_busy? fun(holders: ntvol.holders, attempt: integer): boolean? asks them to leave; true tries again at once
 
+---@class ntvol.dismount_options: ntvol.wait_options
+---@field again? boolean a volume that was dismounted already is no failure
+
 ---What a wait took, and for whom. It prints as one line.
 ---@class ntvol.waited
 ---@field attempts integer
@@ -237,7 +240,7 @@ function volume:lock(options) end
 function volume:unlock() end
 
 ---Dismounts the volume, locked or not (FSCTL_DISMOUNT_VOLUME).
----@param options? ntvol.wait_options
+---@param options? ntvol.dismount_options
 ---@return true
 ---@return ntvol.waited? waited with options
 function volume:dismount(options) end

@@ -40,6 +40,27 @@ function M.finish()
   end
 end
 
+local function overwrite(line)
+  if line ~= shown then
+    local rest = shown and math.max(#shown - #line, 0) or 0
+    io.stderr:write("\r", line, (" "):rep(rest))
+    shown = line
+  end
+end
+
+--- Shows a line on a terminal, in place of what it showed there before.
+-- @tparam string text
+-- @tparam[opt=79] integer width what is longer is cut
+function M.note(text, width)
+  width = width or 79
+  if not on_terminal() then
+    return
+  end
+  local cut = utf8.len(text) and utf8.len(text) > width
+  overwrite(cut and text:sub(1, utf8.offset(text, width - 2) - 1) .. "..."
+    or text)
+end
+
 --- Shows progress; give it as `on_progress`.
 -- @tparam integer done bytes
 -- @tparam integer total bytes
@@ -47,12 +68,7 @@ function M.bar(done, total)
   if not on_terminal() then
     return
   end
-  local line = M.line(done, total)
-  if line ~= shown then
-    local rest = shown and math.max(#shown - #line, 0) or 0
-    io.stderr:write("\r", line, (" "):rep(rest))
-    shown = line
-  end
+  overwrite(M.line(done, total))
   if done >= total then
     M.finish()
   end

@@ -287,20 +287,38 @@ local function callbacks_of(opts)
   return { on_attempt = opts.on_attempt, on_busy = opts.on_busy }
 end
 
+local DISMOUNT_FIELDS = { again = "boolean" }
+for name, kind in pairs(METHOD_FIELDS) do
+  DISMOUNT_FIELDS[name] = kind
+end
+
+local FIELDS_OF = { lock = METHOD_FIELDS, dismount = DISMOUNT_FIELDS }
+
+-- Who asks for it may find done what he wanted done.
+local function done_already(result, message, code, info)
+  if not result and info.reason == "dismounted" then
+    return true
+  end
+  return result, message, code, info
+end
+
 local function verb_of_volume(verb, volume, opts)
-  opts = options.check(1, verb, opts, METHOD_FIELDS, 5)
+  opts = options.check(1, verb, opts, FIELDS_OF[verb], 5)
   if opts.wait ~= nil and opts.timeout ~= nil then
     error(("bad argument #1 to '%s' (options 'wait' and 'timeout' are the"
       .. " same)"):format(verb), 4)
   end
-  if next(opts) == nil then
+  local attempt = function()
+    if opts.again then
+      return done_already(volume[verb](volume))
+    end
     return volume[verb](volume)
   end
+  if next(callbacks_of(opts)) == nil and not opts.wait and not opts.timeout then
+    return attempt()
+  end
   local policy = policy_of(verb, 1, opts.wait or opts.timeout)
-  return new_run(policy, volume:machine(), callbacks_of(opts))
-    :go(function()
-      return volume[verb](volume)
-    end)
+  return new_run(policy, volume:machine(), callbacks_of(opts)):go(attempt)
 end
 
 local function open(machine, name, opts)

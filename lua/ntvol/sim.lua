@@ -5,6 +5,7 @@
 local core = require "ntvol.core"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+require "ntvol.retry" -- the methods of machines wait by it
 local sim_core = require "ntvol.sim.core"
 local sim_spec = require "ntvol.sim_spec"
 

@@ -93,7 +93,6 @@ describe("a failure", function()
     local info = info_of(STATUS.STATUS_SHARING_VIOLATION,
       { holders = 2 })
     assert.same({
-      complete = true,
       {
         pid = 100, self = true, name = "holder",
         how = "open file \\a.txt",

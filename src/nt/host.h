@@ -108,6 +108,9 @@ void nt_watch_close(struct nt_watch *watch); /* NULL: nothing */
 /* ---- process, clock, chance ---------------------------------------------- */
 
 int64_t nt_process_id(void);
+/* When this process began, microseconds since 1970, UTC; 0: the system does not
+ * say. With the number it tells a process from a later one. */
+int64_t nt_process_start_us(void);
 /* The program of this process, as the system's lists of processes show it. */
 void nt_process_name(char *buf, size_t cap);
 /* Whether a standard channel is a terminal: 0 input, 1 output, 2 errors. */

@@ -13,6 +13,10 @@ local function show_time(time)
   return os.date("!%Y-%m-%d %H:%M:%S", ms // 1000) .. (".%03d"):format(ms % 1000)
 end
 
+local function show_since(time)
+  return time and show_time(time) or ""
+end
+
 M.VOLUMES = {
   { title = "NAME", field = "name" },
   { title = "FS", field = "file_system" },
@@ -53,6 +57,34 @@ local function lister(columns, list)
     end
     return output.EXIT.ok
   end
+end
+
+-- ---- holders -------------------------------------------------------------
+
+local HOLDERS = {
+  { title = "PID", field = "pid" },
+  { title = "NAME", field = "name" },
+  { title = "HOW", field = "how" },
+  { title = "PATH", field = "path" },
+  { title = "NODE", field = "node" },
+  { title = "SINCE", field = "start_time", show = show_since, always = true },
+}
+
+-- Nobody is an answer, too: the exit code says whether it could be asked.
+local function list_holders(args, machine)
+  local list, message, code, info = machine:holders(args.name)
+  if not list then
+    return output.fail(message, code, info)
+  elseif args.json then
+    output.json { target = args.name, holders = list, complete = list.complete,
+      missing = list.missing }
+    return output.EXIT.ok
+  end
+  output.table(HOLDERS, list)
+  if not list.complete then
+    io.stderr:write("ntvol: the list may be incomplete: ", list.missing, "\n")
+  end
+  return output.EXIT.ok
 end
 
 -- ---- show ----------------------------------------------------------------
@@ -191,6 +223,11 @@ function M.add(add, json)
   command:argument "name"
     :description "D:, a mount folder, a GUID path, PhysicalDrive1 or 1."
   command:epilog "Examples: ntvol show D:\n          ntvol show 1 --json"
+  command = json(add("holders", "List who has a volume, disk or file open.",
+    list_holders))
+  command:argument "name"
+    :description "D:, D:\\path, a mount folder, a GUID path, PhysicalDrive1."
+  command:epilog "Example: ntvol holders D: --json"
   command = json(add("events", "List what happened, oldest first.",
     lister(EVENTS, function(machine, args)
       return machine:events(args.after)

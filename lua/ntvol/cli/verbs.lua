@@ -2,28 +2,38 @@
 -- @module ntvol.cli.verbs
 
 local output = require "ntvol.cli.output"
+local progress = require "ntvol.progress"
 local shell = require "ntvol.shell"
+local wait = require "ntvol.cli.wait"
 
 local M = {}
 
--- Runs `f(volume)` with the volume open; f answers true or a failure.
-local function with_volume(machine, name, f)
-  local volume, message, code, info = machine:open(name)
+-- Runs `f(volume, waiting)` with the volume open; f answers true or a failure.
+-- `waiting()` are the options of the next request that can wait.
+local function with_volume(args, machine, f)
+  local waiting = wait.options(args, machine)
+  local volume, message, code, info = machine:open(args.volume, waiting())
   if not volume then
     return output.fail(message, code, info)
   end
   local _ <close> = volume
   local ok
-  ok, message, code, info = f(volume)
+  ok, message, code, info = f(volume, waiting)
   if not ok then
     return output.fail(message, code, info)
   end
   return ok == true and output.EXIT.ok or ok
 end
 
+local function take_lock(volume, waiting)
+  local guard, message, code, info = volume:lock(waiting())
+  progress.finish()
+  return guard, message, code, info
+end
+
 local function lock(args, machine)
-  return with_volume(machine, args.volume, function(volume)
-    local guard, message, code, info = volume:lock()
+  return with_volume(args, machine, function(volume, waiting)
+    local guard, message, code, info = take_lock(volume, waiting)
     if not guard then
       return nil, message, code, info
     end
@@ -36,9 +46,9 @@ end
 local function verbs(...)
   local list = { ... }
   return function(args, machine)
-    return with_volume(machine, args.volume, function(volume)
+    return with_volume(args, machine, function(volume, waiting)
       if not args.no_lock then
-        local guard, message, code, info = volume:lock()
+        local guard, message, code, info = take_lock(volume, waiting)
         if not guard then
           return nil, message, code, info
         end
@@ -55,7 +65,7 @@ local function verbs(...)
 end
 
 local function online(args, machine)
-  return with_volume(machine, args.volume, function(volume)
+  return with_volume(args, machine, function(volume)
     return volume:online()
   end)
 end
@@ -80,25 +90,30 @@ function M.add(add)
   command:argument "command"
     :args "+"
     :description "The program and its arguments, after --."
-  command:usage "Usage: ntvol lock [-h] <volume> -- <command> ..."
+  wait.flag(command)
+  command:usage
+    "Usage: ntvol lock [-h] [--wait SECONDS] <volume> -- <command> ..."
   command:epilog [[
 The exit status is that of the command; 128 + N when signal N ended it. When
 the lock is refused the command does not run. The lock ends with ntvol: when
 ntvol itself is killed, the command goes on without it.
-Example: ntvol lock D: -- tar cf backup.tar files]]
+Examples: ntvol lock D: -- tar cf backup.tar files
+          ntvol lock D: --wait 10 -- ./backup D:]]
   command = no_lock_flag(volume_argument(add("dismount",
     "Dismount a volume.", verbs("dismount"))))
   command:epilog [[
 The volume is locked before, so that it is refused while others use it. When
 the command has ended, the next program that opens the volume mounts it again.
 To keep it dismounted: ntvol offline.
-Example: ntvol dismount D:]]
+Example: ntvol dismount D: --wait 10]]
+  wait.flag(command)
   command = no_lock_flag(volume_argument(add("offline",
     "Take a volume offline: lock, dismount, offline.",
     verbs("dismount", "offline"))))
   command:epilog [[
 It stays offline until it is brought online or the disk arrives again.
 Example: ntvol offline D:]]
+  wait.flag(command)
   volume_argument(add("online", "Bring a volume online.", online))
     :epilog "Example: ntvol online D:"
 end

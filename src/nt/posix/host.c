@@ -133,6 +133,38 @@ void nt_process_name(char *buf, size_t cap) {
   fclose(comm);
 }
 
+/* Field 22 of stat, in ticks since the system began, counted from behind the
+ * name, which may hold anything. 0: cannot be read. */
+static int64_t start_ticks(void) {
+  char line[1024];
+  int64_t ticks = 0;
+  FILE *stat_file = fopen("/proc/self/stat", "re");
+  if (stat_file == NULL) {
+    return 0;
+  }
+  char *at = fgets(line, sizeof line, stat_file);
+  fclose(stat_file);
+  at = at == NULL ? NULL : strrchr(line, ')');
+  for (int field = 2; at != NULL && field < 22; field++) {
+    at = strchr(at + 1, ' ');
+  }
+  if (at != NULL) {
+    ticks = strtoll(at, NULL, 10);
+  }
+  return ticks;
+}
+
+int64_t nt_process_start_us(void) {
+  struct timespec up = {0};
+  int64_t ticks = start_ticks();
+  long per_second = sysconf(_SC_CLK_TCK);
+  if (ticks <= 0 || per_second <= 0 || clock_gettime(CLOCK_BOOTTIME, &up)) {
+    return 0;
+  }
+  int64_t up_us = (int64_t)up.tv_sec * 1000000 + up.tv_nsec / 1000;
+  return nt_time_us() - up_us + ticks * (1000000 / per_second);
+}
+
 bool nt_is_terminal(int channel) {
   return isatty(channel) == 1;
 }

@@ -21,16 +21,18 @@ static const char *how(enum nt_handle_kind kind, uint32_t flags, bool locks) {
   return flags & SIM_FO_IMAGE ? "image" : names[kind];
 }
 
-#define HOLDER_COLUMNS                                                \
-  "SELECT w.pid, w.program, f.volume, f.kind, f.path,"                \
-  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)," \
-  " f.flags, f.id FROM file_object f JOIN owner w ON w.id = f.owner "
+#define HOLDER_COLUMNS                                                    \
+  "SELECT w.pid, w.program, f.volume, f.kind, f.path,"                    \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance),"     \
+  " f.flags, f.id, w.start_us FROM file_object f JOIN owner w ON w.id = " \
+  "f.owner "
 
 static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
                         struct nt_holder *out) {
   memset(out, 0, sizeof *out);
   out->pid = sqlite3_column_int64(stmt, 0);
   out->self = out->pid == m->pid;
+  out->start_us = sqlite3_column_int64(stmt, 8);
   nt__sim_text(stmt, 1, out->program, sizeof out->program);
   nt__sim_text(stmt, 4, out->path, sizeof out->path);
   nt_copy(out->how, sizeof out->how,

@@ -70,8 +70,12 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_exec(m, "INSERT INTO owner (pid, program) VALUES (?1, ?2)",
-                        SIM_ARGS(SIM_INT(m->pid), SIM_TEXT(program)), err);
+  status = nt__sim_exec(m,
+                        "INSERT INTO owner (pid, program, start_us) "
+                        "VALUES (?1, ?2, ?3)",
+                        SIM_ARGS(SIM_INT(m->pid), SIM_TEXT(program),
+                                 SIM_INT(nt_process_start_us())),
+                        err);
   if (nt_ok(status)) {
     m->owner = sqlite3_last_insert_rowid(m->db);
     status = take_byte(m, err);

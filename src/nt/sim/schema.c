@@ -15,7 +15,8 @@ const char nt__sim_schema[] =
 "CREATE TABLE owner ("
 "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
 "  pid INTEGER NOT NULL,"
-"  program TEXT NOT NULL) STRICT;"
+"  program TEXT NOT NULL,"
+"  start_us INTEGER NOT NULL) STRICT;" /* 0: not known */
 
 "CREATE TABLE disk ("
 "  number INTEGER PRIMARY KEY," /* PhysicalDriveN */

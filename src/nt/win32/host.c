@@ -272,6 +272,16 @@ int64_t nt_time_us(void) {
   return ((int64_t)units - UNITS_TO_1970) / 10;
 }
 
+int64_t nt_process_start_us(void) {
+  FILETIME start, unused;
+  if (!GetProcessTimes(GetCurrentProcess(), &start, &unused, &unused,
+                       &unused)) {
+    return 0;
+  }
+  uint64_t units = (uint64_t)start.dwHighDateTime << 32 | start.dwLowDateTime;
+  return ((int64_t)units - UNITS_TO_1970) / 10;
+}
+
 int64_t nt_steady_us(void) {
   LARGE_INTEGER frequency, now;
   QueryPerformanceFrequency(&frequency);
