@@ -45,8 +45,8 @@ local KNOWN = {
     FlushFileBuffers FlushViewOfFile FormatMessageA FormatMessageW FreeLibrary
     GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetConsoleMode
     GetDiskFreeSpaceA
-    GetDiskFreeSpaceW GetDriveTypeW GetFileAttributesA GetFileAttributesExW
-    GetFileAttributesW GetFileInformationByHandle GetFileSize GetFileSizeEx
+    GetDiskFreeSpaceW GetDriveTypeW GetEnvironmentVariableW GetFileAttributesA
+    GetFileAttributesExW GetFileAttributesW GetFileInformationByHandle GetFileSize GetFileSizeEx
     GetFileType GetFullPathNameA GetFullPathNameW GetLastError
     GetLogicalDrives GetModuleFileNameA GetModuleFileNameW GetModuleHandleA
     GetModuleHandleW GetProcAddress GetProcessHeap GetProcessTimes

@@ -60,7 +60,7 @@ local function guard(methods, name)
   end
 end
 
---- Puts the guards around what opens and formats.
+--- Puts the guards around what opens, lists and formats.
 function M.install(busted)
   busted.subscribe({ "test", "start" }, function(element)
     current = element
@@ -73,6 +73,7 @@ function M.install(busted)
   local volume = assert(machine:open "D:")
   guard(debug.getmetatable(machine).__index, "open")
   guard(debug.getmetatable(volume).__index, "format")
+  guard(debug.getmetatable(volume).__index, "list")
   guard(core, "rehearse_format")
   machine:close()
 end
