@@ -289,6 +289,7 @@ build = {
     ["ntvol.procedures.prepare_lun_removal"] = "lua/ntvol/procedures/prepare_lun_removal.lua",
     ["ntvol.procedures.restore_lun"] = "lua/ntvol/procedures/restore_lun.lua",
     ["ntvol.progress"] = "lua/ntvol/progress.lua",
+    ["ntvol.record"] = "lua/ntvol/record.lua",
     ["ntvol.repl"] = "lua/ntvol/repl.lua",
     ["ntvol.report"] = "lua/ntvol/report.lua",
     ["ntvol.run"] = "lua/ntvol/run.lua",

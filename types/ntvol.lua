@@ -742,13 +742,13 @@ local object = {}
 function object:check() end
 
 ---Runs the plan; on failure undoes the finished steps in reverse.
----@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean? }
+---@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean?, journal?: ntvol.journal|false }
 ---@return ntvol.report
 ---@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
 function object:run(options) end
 
 ---Takes the last run back, the last step first.
----@param options? { on_step?: fun(step: ntvol.plan.step, state: string, message?: string) }
+---@param options? { on_step?: fun(step: ntvol.plan.step, state: string, message?: string), journal?: ntvol.journal|false }
 ---@return ntvol.report
 ---@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
 function object:undo(options) end
@@ -791,6 +791,8 @@ function object:report() end
 ---@field undo_failures table[]
 ---@field events ntvol.event[]
 ---@field unchecked string[]
+---@field journal? integer number of the run in the journal
+---@field journal_missing? string why it is not there
 ---@field data fun(self: ntvol.report): table
 
 ---@class ntvol.timeline_step

@@ -27,9 +27,10 @@ local STEP_FIELDS = {
 
 local RUN_FIELDS = {
   erase = "string", on_step = "function", on_progress = "function",
+  journal = "boolean|userdata",
 }
 
-local UNDO_FIELDS = { on_step = "function" }
+local UNDO_FIELDS = { on_step = "function", journal = "boolean|userdata" }
 
 -- ---- making --------------------------------------------------------------
 
@@ -176,7 +177,9 @@ end
 -- Options: `erase` names the object that loses its contents, and is needed
 -- when the plan destroys data; `on_step(step, state, message)` is called with
 -- `"start"`, `"done"`, `"failed"`, `"undone"` or `"undo failed"`;
--- `on_progress(done, total)` as in `volume:format`.
+-- `on_progress(done, total)` as in `volume:format`; `journal` is an open
+-- journal, or false for none: unless given it is the user's, and the run is
+-- refused when that cannot be written.
 -- @tparam ?table opts
 -- @treturn[1] ntvol.report the report, see `plan:report`
 -- @treturn[2] nil
@@ -205,7 +208,7 @@ end
 --- Takes the last run of this plan back: every finished step, the last first.
 -- A run that has a step without a way back is refused as a whole; one that
 -- failed was undone at once.
--- @tparam ?table opts `on_step`, as in `plan:run`
+-- @tparam ?table opts `on_step`, `journal`, as in `plan:run`
 -- @treturn[1] ntvol.report
 -- @treturn[2] nil
 -- @treturn[2] string message
@@ -230,8 +233,7 @@ function Plan:undo(opts)
     }
   end
   local run <close> = last
-  run.options = opts
-  return run:take_back()
+  return run:take_back(opts)
 end
 
 --- The report of the last run; nil before the first one.

@@ -3,6 +3,7 @@
 
 local failure = require "ntvol.failure"
 local names = require "ntvol.names"
+local records = require "ntvol.record"
 local reports = require "ntvol.report"
 
 local M = {}
@@ -53,6 +54,9 @@ function Run:__close()
   while #self.kept > 0 do
     table.remove(self.kept):close()
   end
+  if self.record then
+    self.record:close()
+  end
 end
 
 -- ---- telling -------------------------------------------------------------
@@ -72,9 +76,12 @@ function Run:tell(i, state, message)
   end
 end
 
+-- What a step came to. That the journal cannot be written any more changes
+-- nothing about what is done already.
 function Run:set(i, outcome, message, code)
   local step = self.report.steps[i]
   step.outcome, step.message, step.code = outcome, message, code
+  self.record:step(i, step)
 end
 
 -- The failure of step `i` as the plan returns it.
@@ -106,8 +113,12 @@ function Run:watch()
   end
 end
 
--- Ends the report.
-function Run:finish(state, message, code, info)
+-- What the journal calls it.
+local JOURNAL_STATES = { done = "committed", undone = "failed",
+  failed = "failed", refused = "failed" }
+
+-- Ends the report, and the operation of the journal.
+function Run:finish(state, message, code, info, journal_state)
   local report, machine = self.report, self.plan.context.machine
   report.state, report.ended = state, reports.now()
   report.message, report.code = message, code
@@ -116,6 +127,9 @@ function Run:finish(state, message, code, info)
   end
   if machine and self.last_event then
     report.events = events_after(machine, self.last_event)
+  end
+  if self.record then
+    self.record:finish(journal_state or JOURNAL_STATES[state], message)
   end
   return report
 end
@@ -150,11 +164,24 @@ function Run:check_token()
   return nil, message, code, info
 end
 
---- All that must hold before the first step; changes nothing.
+-- Begins the run in the journal.
+function Run:note(name, parent)
+  local message, code, info
+  self.record, message, code, info = records.open(self.options.journal)
+  if not self.record then
+    return nil, message, code, info
+  end
+  return self.record:begin(self.report, name, parent)
+end
+
+--- All that must hold before the first step; changes nothing but the journal.
 function Run:prepare()
   local ok, message, code, info = self:check()
   if ok then
     ok, message, code, info = self:check_token()
+  end
+  if ok then
+    ok, message, code, info = self:note(self.plan.name)
   end
   if not ok then
     self:finish("refused", message, code, info)
@@ -164,10 +191,14 @@ end
 
 -- ---- running -------------------------------------------------------------
 
+-- What is not in the journal is not begun.
 function Run:step(i)
   local outcome = self.report.steps[i]
   outcome.started = reports.now()
-  local result, message, code, info = self.plan.steps[i].run(self.context)
+  local result, message, code, info = self.record:step(i, outcome, "begun")
+  if result then
+    result, message, code, info = self.plan.steps[i].run(self.context)
+  end
   outcome.ended = reports.now()
   outcome.seconds = (outcome.ended - outcome.started) / 1000000
   return result, message, code, info
@@ -271,11 +302,23 @@ function Run:first_final()
   end
 end
 
---- Takes a finished run back: every step, the last first.
-function Run:take_back()
-  local clean = self:undo()
+--- Takes a finished run back: every step, the last first. It is an operation
+-- of its own in the journal, a part of the one that it takes back.
+-- @tparam table opts of `plan:undo`
+function Run:take_back(opts)
+  local report = self.report
+  self.options = opts
+  local ok, message, code, info = self:note("undo " .. self.plan.name,
+    report.journal)
+  if not ok then
+    return nil, message, code, info
+  end
+  return self:taken_back(self:undo())
+end
+
+function Run:taken_back(clean)
   if clean then
-    return self:finish "undone"
+    return self:finish("undone", nil, nil, nil, "committed")
   end
   local failed = self.report.undo_failures[1]
   local info = failed.info or { op = failed.name, target = failed.target,

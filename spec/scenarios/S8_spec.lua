@@ -2,6 +2,7 @@
 -- procedure from outside: hashes of the images, the whole database of the
 -- machine, and a log of all handles that the database itself keeps.
 
+local journal = require "ntvol.journal"
 local plan = require "ntvol.plan"
 local proc = require "spec.support.proc"
 local procedures = require "spec.support.procedures"
@@ -44,6 +45,12 @@ local function lab(row)
   return assert(sim.create(folder, { disks = row.disks })), folder
 end
 
+local function journal_entries()
+  local log <close> = assert(journal.open())
+  local list = assert(log:entries())
+  return #list > 0 and list[#list].id or 0
+end
+
 local function count(folder, where)
   return tonumber(sql(folder, "SELECT count(*) FROM spec_opened WHERE "
     .. where))
@@ -77,13 +84,14 @@ describe("S8:", function()
       if row.before then
         row.before(machine)
       end
-      local before = everything(folder)
+      local before, noted = everything(folder), journal_entries()
       log_handles(folder)
       local object = assert(row.make(machine))
       assert.equal("string", type(tostring(object)))
       assert.is_true(object:check())
       assert.equal(0, count(folder, "access & " .. WRITES))
       assert.equal(before, everything(folder))
+      assert.equal(noted, journal_entries())
     end)
 
     it(row.name .. ": a run opens what a dry run does not", function()
@@ -94,13 +102,14 @@ describe("S8:", function()
       if row.before then
         row.before(machine)
       end
-      local before = everything(folder)
+      local before, noted = everything(folder), journal_entries()
       log_handles(folder)
       local ok, message, code = assert(row.make(machine)):run(row.run)
       assert(ok or code == row.refused, message)
       assert(count(folder, "access & " .. WRITES) > 0,
         "the log of handles does not work")
       assert.not_equal(before, everything(folder))
+      assert(journal_entries() > noted)
     end)
 
     it(row.name .. ": says what it cannot check without writing", function()

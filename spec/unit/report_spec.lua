@@ -258,3 +258,153 @@ describe("plan:undo", function()
     assert.matches("bad argument #1 to 'undo'", problem, 1, true)
   end)
 end)
+
+describe("the journal of a run", function()
+  local journal = require "ntvol.journal"
+  local tempdir = require "spec.support.tempdir"
+  local proc = require "spec.support.proc"
+
+  local function open()
+    local log = assert(journal.open(proc.native(tempdir(finally))))
+    return log
+  end
+
+  it("has the run, its steps, and how it ended", function()
+    local log <close> = open()
+    local object = make { a = { run = function() return true, "well" end } }
+    object.run_it = "ntvol test"
+    local report = assert(object:run { journal = log })
+    local entry = assert(log:entry(report.journal))
+    assert.equal("test", entry.plan)
+    assert.equal("D:", entry.target)
+    assert.equal("ntvol test", entry.command)
+    assert.equal("1234", entry.identity.serial)
+    assert.equal("committed", entry.state)
+    assert.equal(3, #entry.steps)
+    assert.equal("done", entry.steps[1].outcome)
+    assert.equal("well", entry.steps[1].message)
+    assert.equal(report.steps[3].ended,
+      math.floor(entry.steps[3].ended * 1000000 + 0.5))
+    assert.equal(report.journal, report:data().journal)
+  end)
+
+  it("has what failed, and what was undone", function()
+    local log <close> = open()
+    local object = make { b = { run = refuse } }
+    object:run { journal = log }
+    local entry = assert(log:entry(object:report().journal))
+    assert.equal("failed", entry.state)
+    assert.equal("step 'b': b 'D:': no", entry.message)
+    assert.equal("undone", entry.steps[1].outcome)
+    assert.equal("failed", entry.steps[2].outcome)
+    assert.is_nil(entry.steps[3])
+    object = make { b = { run = function() error("bug", 0) end } }
+    assert.is_false(pcall(object.run, object, { journal = log }))
+    entry = assert(log:entry(object:report().journal))
+    assert.equal("failed", entry.state)
+    assert.equal("bug", entry.message)
+  end)
+
+  it("has the taking back as an operation of its own", function()
+    local log <close> = open()
+    local object = make()
+    local first = assert(object:run { journal = log }).journal
+    local second = assert(object:undo { journal = log }).journal
+    assert.equal("committed", assert(log:entry(first)).state)
+    local entry = assert(log:entry(second))
+    assert.equal("undo test", entry.plan)
+    assert.equal(first, entry.parent)
+    assert.equal("committed", entry.state)
+    assert.equal("undone", entry.steps[1].outcome)
+  end)
+
+  it("is that of the user unless another one is given, or none", function()
+    local report = assert(make()):run()
+    local log <close> = assert(journal.open())
+    assert.equal("test", assert(log:entry(report.journal)).plan)
+    report = assert(make()):run { journal = false }
+    assert.is_nil(report.journal)
+    assert.equal("the run was told not to", report.journal_missing)
+  end)
+
+  it("has nothing of a run that was refused", function()
+    local log <close> = open()
+    local object = make { b = { check = refuse } }
+    assert.is_nil((object:run { journal = log }))
+    assert.same({}, log:entries())
+    assert.is_nil(object:report().journal)
+  end)
+
+  -- Puts a function in place of a method of journals until the test ends.
+  local function replace(log, name, f)
+    local methods = debug.getmetatable(log).__index
+    local before = methods[name]
+    methods[name] = f
+    return setmetatable({}, { __close = function()
+      methods[name] = before
+    end })
+  end
+
+  it("that cannot be written stops the run before it begins", function()
+    local log <close> = open()
+    local _ <close> = replace(log, "begin", function()
+      return nil, "begin: disk full", "ERROR_DISK_FULL", { class = "permanent" }
+    end)
+    local ran = false
+    local object = make { a = { run = function() ran = true end } }
+    local ok, message, code = object:run { journal = log }
+    assert.is_nil(ok)
+    assert.equal("begin: disk full", message)
+    assert.equal("ERROR_DISK_FULL", code)
+    assert.equal("refused", object:report().state)
+    assert.is_false(ran)
+  end)
+
+  it("that cannot be written any more lets no step begin", function()
+    local log <close> = open()
+    local calls, ran = 0, ""
+    local object, undone = make()
+    for _, step in ipairs(object.steps) do
+      step.run = function()
+        ran = ran .. step.name
+        return true
+      end
+    end
+    local _ <close> = replace(log, "step", function()
+      calls = calls + 1
+      if calls <= 2 then -- a begun, a done
+        return true
+      end
+      return nil, "note: disk full", "ERROR_DISK_FULL", { class = "permanent" }
+    end)
+    local ok, message = object:run { journal = log }
+    assert.is_nil(ok)
+    assert.equal("step 'b': note: disk full", message)
+    assert.equal("a", ran)
+    assert.same({ "a" }, undone)
+    assert.equal("undone", object:report().state)
+  end)
+
+  it("that is not installed is missed in the report", function()
+    local before = journal.open
+    journal.open = function()
+      return nil, "no", "ERROR_NOT_SUPPORTED", { reason = "not_installed",
+        detail = "the journal is not installed" }
+    end
+    local report = assert(make()):run()
+    journal.open = before
+    assert.equal("done", report.state)
+    assert.equal("the journal is not installed", report.journal_missing)
+  end)
+
+  it("that cannot be opened refuses the run", function()
+    local before = journal.open
+    journal.open = function()
+      return nil, "open: no", "ERROR_ACCESS_DENIED", { reason = "store" }
+    end
+    local ok, message = make():run()
+    journal.open = before
+    assert.is_nil(ok)
+    assert.equal("open: no", message)
+  end)
+end)

@@ -88,11 +88,15 @@ local function present(context)
   local disk, message, code, info = find_disk(context)
   if not disk then
     return nil, message, code, info
-  elseif is_here(disk) then
-    return true, "it is there already"
   end
-  context.was_masked, context.was_away = disk.masked, true
-  return context.machine:unmask(context.name)
+  context.was_masked, context.was_away = disk.masked, not is_here(disk)
+  local ok
+  -- of a disk that is there, too: volumes that were uninstalled arrive
+  ok, message, code, info = context.machine:unmask(context.name)
+  if not ok then
+    return nil, message, code, info
+  end
+  return true, not context.was_away and "it is there already" or nil
 end
 
 -- The documented way out, so that taking it back is no surprise either.

@@ -1,0 +1,97 @@
+--- What a run of a plan writes into the journal, while it runs: a step is
+-- written down, durably, before it begins and after it ended, so that the
+-- journal says where a killed process was.
+-- @module ntvol.record
+
+local core = require "ntvol.core"
+
+local M = {}
+
+local Record = {}
+Record.__index = Record
+
+-- Without a journal nothing is written, and the report says why.
+local function nothing(why)
+  return setmetatable({ missing = why }, Record)
+end
+
+--- Opens the journal for a run.
+-- @param option of `plan:run`: nil for the user's journal, false for none, or
+--  an open journal, which stays open
+-- @treturn[1] table
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.open(option)
+  if option == false then
+    return nothing "the run was told not to"
+  elseif core.type(option) == "journal" then
+    return setmetatable({ log = option }, Record)
+  end
+  local log, message, code, info = require "ntvol.journal".open()
+  if log then
+    return setmetatable({ log = log, own = true }, Record)
+  elseif info.reason == "not_installed" then
+    return nothing(info.detail)
+  end
+  return nil, message, code, info
+end
+
+--- Begins the operation of a run.
+-- @tparam ntvol.report report
+-- @tparam string name of the operation
+-- @tparam ?integer parent
+function Record:begin(report, name, parent)
+  if not self.log then
+    report.journal_missing = self.missing
+    return true
+  end
+  local id, message, code, info = self.log:begin {
+    plan = name, target = report.target, machine = report.machine,
+    identity = report.identity[1], command = report.command, parent = parent,
+  }
+  self.id, report.journal = id, id
+  return id, message, code, info
+end
+
+local function seconds(us)
+  return us and us / 1000000
+end
+
+--- Notes a step as its report has it. Answers like the journal: who is about
+-- to begin a step does not when this fails.
+-- @tparam integer i
+-- @tparam table step of the report
+-- @tparam ?string outcome instead of the step's
+function Record:step(i, step, outcome)
+  if not self.id then
+    return true
+  end
+  return self.log:step(self.id, i, {
+    name = step.name, target = step.target,
+    outcome = outcome or step.outcome,
+    message = step.message and tostring(step.message),
+    started = seconds(step.started), ended = seconds(step.ended),
+  })
+end
+
+--- Ends the operation.
+-- @tparam string state of the journal
+-- @tparam ?string message
+function Record:finish(state, message)
+  if self.id then
+    self.log:finish(self.id, state, message and tostring(message))
+    self.id = nil
+  end
+end
+
+--- Closes a journal that the run opened.
+function Record:close()
+  if self.own then
+    self.log:close()
+    self.own, self.log = nil, nil
+  end
+end
+
+return M
