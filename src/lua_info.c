@@ -41,6 +41,7 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
       {NT_VOLUME_BOOT, "boot"},
       {NT_VOLUME_PAGEFILE, "page file"},
       {NT_VOLUME_CSV, "cluster shared"},
+      {NT_VOLUME_MAINTENANCE, "in maintenance"},
       {NT_VOLUME_DIRTY, "dirty"},
       {NT_VOLUME_BUSY, "busy"},
       {NT_VOLUME_UNREADABLE, "cannot be read"}};
@@ -120,19 +121,21 @@ static void set_mount_points(lua_State *L, const struct nt_volume_info *info) {
 }
 
 static void set_volume_flags(lua_State *L, uint32_t flags) {
-  static const struct flag_text names[] = {{NT_VOLUME_MOUNTED, "mounted"},
-                                           {NT_VOLUME_LOCKED, "locked"},
-                                           {NT_VOLUME_DISMOUNTED, "dismounted"},
-                                           {NT_VOLUME_OFFLINE, "offline"},
-                                           {NT_VOLUME_UNREADABLE, "unreadable"},
-                                           {NT_VOLUME_READONLY, "readonly"},
-                                           {NT_VOLUME_REMOVABLE, "removable"},
-                                           {NT_VOLUME_SYSTEM, "system"},
-                                           {NT_VOLUME_BOOT, "boot"},
-                                           {NT_VOLUME_PAGEFILE, "pagefile"},
-                                           {NT_VOLUME_CSV, "csv"},
-                                           {NT_VOLUME_DIRTY, "dirty"},
-                                           {NT_VOLUME_BUSY, "busy"}};
+  static const struct flag_text names[] = {
+      {NT_VOLUME_MOUNTED, "mounted"},
+      {NT_VOLUME_LOCKED, "locked"},
+      {NT_VOLUME_DISMOUNTED, "dismounted"},
+      {NT_VOLUME_OFFLINE, "offline"},
+      {NT_VOLUME_UNREADABLE, "unreadable"},
+      {NT_VOLUME_READONLY, "readonly"},
+      {NT_VOLUME_REMOVABLE, "removable"},
+      {NT_VOLUME_SYSTEM, "system"},
+      {NT_VOLUME_BOOT, "boot"},
+      {NT_VOLUME_PAGEFILE, "pagefile"},
+      {NT_VOLUME_CSV, "csv"},
+      {NT_VOLUME_MAINTENANCE, "maintenance"},
+      {NT_VOLUME_DIRTY, "dirty"},
+      {NT_VOLUME_BUSY, "busy"}};
   char state[LN_STATE_MAX];
   size_t i;
   for (i = 0; i < COUNT(names); i++) {
@@ -141,8 +144,15 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
   ln_setstring(L, "state", ln_volumestate(flags, state));
 }
 
+/* The states of section 3 that there are here: nothing is redirected. */
+static const char *csv_state(uint32_t flags) {
+  return flags & NT_VOLUME_MAINTENANCE ? "maintenance"
+         : flags & NT_VOLUME_OFFLINE   ? "offline"
+                                       : "direct";
+}
+
 void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
-  lua_createtable(L, 0, 26);
+  lua_createtable(L, 0, 29);
   ln_setstring(L, "name", info->name);
   ln_setstring(L, "guid_path", info->guid_path);
   ln_setstring(L, "device", info->device);
@@ -156,6 +166,12 @@ void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
   ln_pushextents(L, info->extents, info->extent_count);
   lua_setfield(L, -2, "extents");
   set_volume_flags(L, info->flags);
+  if (info->owner[0] != '\0') {
+    ln_setstring(L, "owner", info->owner);
+  }
+  if (info->flags & NT_VOLUME_CSV) {
+    ln_setstring(L, "csv_state", csv_state(info->flags));
+  }
   luaL_setmetatable(L, VOLUME_INFO);
 }
 
@@ -197,7 +213,7 @@ static const char *event_kind(enum nt_event_kind kind) {
 
 void ln_pushevent(lua_State *L, const struct nt_event *event) {
   const struct nt_event_row *row = nt_event_of_guid(event->guid);
-  lua_createtable(L, 0, 9);
+  lua_createtable(L, 0, 10);
   ln_setinteger(L, "id", event->id);
   ln_setstring(L, "kind", event_kind(event->kind));
   ln_setstring(L, "name", event->name);
@@ -209,6 +225,9 @@ void ln_pushevent(lua_State *L, const struct nt_event *event) {
   }
   ln_setstring(L, "target", event->target);
   ln_setinteger(L, "pid", (uint64_t)event->pid);
+  if (event->node[0] != '\0') {
+    ln_setstring(L, "node", event->node);
+  }
   lua_pushnumber(L, (lua_Number)event->time_us / 1e6);
   lua_setfield(L, -2, "time");
   luaL_setmetatable(L, EVENT);

@@ -373,6 +373,93 @@ static int ln_machine_unmask(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
+/* ---- clusters ------------------------------------------------------------ */
+
+/***
+Lists the nodes of the cluster that the machine belongs to. A machine of no
+cluster has none.
+@function machine:nodes
+@treturn[1] {table,...} `{ name, own }`; `own` is true for the node that this
+ machine is
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+@usage for _, node in ipairs(ntvol.machine():nodes()) do print(node.name) end
+*/
+static int ln_machine_nodes(lua_State *L) {
+  struct ln_machine *m = self_only(L, "nodes");
+  struct nt_error err = {0};
+  struct nt_node_info info;
+  uint64_t cursor = 0;
+  nt_status status;
+  lua_newtable(L);
+  while (status = nt_next_node(ln_connection(L, m), &cursor, &info, &err),
+         nt_ok(status)) {
+    lua_createtable(L, 0, 2);
+    ln_setstring(L, "name", info.name);
+    ln_setboolean(L, "own", info.own);
+    append(L);
+  }
+  return finish_list(L, status, &err);
+}
+
+/***
+Takes a cluster shared volume out of the name space of the cluster, or puts it
+back. Meanwhile it is an ordinary volume of the node that owns it, and is not
+there on the others.
+@function machine:set_maintenance
+@tparam string volume its name
+@tparam boolean on
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` while a node has it open;
+ `"ERROR_INVALID_FUNCTION"` when it is not cluster shared
+@treturn[2] table info
+@usage
+local lab <close> = assert(ntvol.sim.create(":memory:",
+  { nodes = { "n1", "n2" }, disks = { "16M:raw:D:csv" } }))
+assert(lab:set_maintenance("D:", true))
+*/
+static int ln_machine_set_maintenance(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *volume = ln_checkname(L, 2);
+  struct nt_error err = {0};
+  nt_status status;
+  luaL_checktype(L, 3, LUA_TBOOLEAN);
+  status = nt_set_maintenance(ln_connection(L, m), volume,
+                              lua_toboolean(L, 3) != 0, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Makes a node of the cluster the owner of a volume. A cluster shared volume goes
+on as it is; any other volume is there on its owner only, and moves when nobody
+has it open.
+@function machine:set_owner
+@tparam string volume its name; that of a volume of another node, too
+@tparam string node
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` while somebody has it open;
+ `"ERROR_FILE_NOT_FOUND"` when there is no such volume or node
+@treturn[2] table info
+@usage
+local lab <close> = assert(ntvol.sim.create(":memory:",
+  { nodes = { "n1", "n2" }, disks = { "16M:raw:D" } }))
+assert(lab:set_owner("D:", "n2"))
+*/
+static int ln_machine_set_owner(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *volume = ln_checkname(L, 2);
+  const char *node = ln_checkname(L, 3);
+  struct nt_error err = {0};
+  nt_status status = nt_set_owner(ln_connection(L, m), volume, node, &err);
+  return ln_result(L, status, &err);
+}
+
 /* ---- about itself -------------------------------------------------------- */
 
 /***
@@ -387,7 +474,7 @@ cannot be taken back.
 static int ln_machine_capabilities(lua_State *L) {
   struct ln_machine *m = self_only(L, "capabilities");
   const struct nt_machine_ops *ops = m->machine->ops;
-  lua_createtable(L, 0, 11);
+  lua_createtable(L, 0, 12);
   ln_setboolean(L, "open", ops->open != NULL);
   ln_setboolean(L, "volumes", ops->next_volume != NULL);
   ln_setboolean(L, "disks", ops->next_disk != NULL);
@@ -398,6 +485,7 @@ static int ln_machine_capabilities(lua_State *L) {
   ln_setboolean(L, "mask", ops->mask != NULL);
   ln_setboolean(L, "unmask", ops->unmask != NULL);
   ln_setboolean(L, "eject", nt_machine_can_eject(m->machine));
+  ln_setboolean(L, "cluster", nt_machine_can_cluster(m->machine));
   ln_setboolean(L, "own_formatter",
                 nt_machine_has(m->machine, NT_MACHINE_FORMATS));
   return 1;
@@ -447,6 +535,11 @@ static const struct ln_method methods[] = {
      "Ejects the device of a volume or disk."},
     {"holders", ln_machine_holders, "(name)",
      "Lists who has a volume, disk or file open."},
+    {"nodes", ln_machine_nodes, "()", "Lists the nodes of its cluster."},
+    {"set_maintenance", ln_machine_set_maintenance, "(volume, on)",
+     "Takes a cluster shared volume out of its name space."},
+    {"set_owner", ln_machine_set_owner, "(volume, node)",
+     "Makes a node the owner of a volume."},
     {"capabilities", ln_machine_capabilities, "()",
      "Says which operations this machine has."},
     {"name", ln_machine_name, "()", "The machine's name."},

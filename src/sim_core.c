@@ -120,9 +120,9 @@ static void read_mount_points(const struct reader *r,
 
 static void read_volume(const struct reader *r, const struct ln_options *o,
                         struct nt_sim_volume_spec *volume) {
-  static const char *const names[] = {"size",     "letter", "mount_points",
-                                      "system",   "boot",   "pagefile",
-                                      "readonly", "busy",   NULL};
+  static const char *const names[] = {
+      "size",     "letter",   "mount_points", "system", "boot",
+      "pagefile", "readonly", "busy",         "csv",    NULL};
   ln_optionnames(r->L, o, names);
   volume->size = read_size(r, o);
   volume->letter = read_letter(r, o);
@@ -131,7 +131,8 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
                   read_flag(r, o, "boot", NT_VOLUME_BOOT) |
                   read_flag(r, o, "pagefile", NT_VOLUME_PAGEFILE) |
                   read_flag(r, o, "readonly", NT_VOLUME_READONLY) |
-                  read_flag(r, o, "busy", NT_VOLUME_BUSY);
+                  read_flag(r, o, "busy", NT_VOLUME_BUSY) |
+                  read_flag(r, o, "csv", NT_VOLUME_CSV);
 }
 
 /* Pushes a zeroed array that Lua owns. */
@@ -190,9 +191,30 @@ static void read_disk(const struct reader *r, const struct ln_options *o,
   read_volumes(r, o, disk);
 }
 
+/* The array of names goes into the table of strings, too. */
+static void read_nodes(const struct reader *r, const struct ln_options *o,
+                       struct nt_sim_spec *spec) {
+  lua_State *L = r->L;
+  uint32_t count = push_array(r, o, "nodes", NT_SIM_MAX_NODES), i;
+  const char **nodes = push_zeroed(L, count, sizeof *nodes);
+  keep(r);
+  for (i = 0; i < count; i++) {
+    if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING ||
+        strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1)) {
+      ln_optionerror(L, o, "nodes", "must be names, got %s",
+                     luaL_typename(L, -1));
+    }
+    nodes[i] = lua_tostring(L, -1);
+    keep(r);
+  }
+  lua_pop(L, 1);
+  spec->nodes = nodes;
+  spec->node_count = count;
+}
+
 /* Leaves on the stack what `spec` points to. */
 static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
-  static const char *const names[] = {"disks", NULL};
+  static const char *const names[] = {"disks", "nodes", NULL};
   struct ln_options o = {arg, arg, ""};
   struct reader r = {L, arg, 0};
   struct nt_sim_disk_spec *disks;
@@ -212,6 +234,8 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
   }
   spec->disks = disks;
   spec->disk_count = count;
+  lua_settop(L, r.keep);
+  read_nodes(&r, &o, spec);
 }
 
 /* ---- functions ----------------------------------------------------------- */
@@ -220,8 +244,9 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
 Creates a simulated machine in a folder or in memory, and connects to it. The
 specification is `{ disks = { { image, size, sector_size, style, serial,
 readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
-boot, pagefile, readonly, busy } } } } }`. Sizes are integers, in bytes; `letter
-= false` means none. New volumes are RAW: format them.
+boot, pagefile, readonly, busy, csv } } } }, nodes = { name } }`. Sizes are
+integers, in bytes; `letter = false` means none. New volumes are RAW: format
+them. A machine with nodes is a cluster, and this connection is its first node.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec

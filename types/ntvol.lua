@@ -88,6 +88,9 @@
 ---@field pagefile boolean
 ---@field unreadable boolean its bytes cannot be read now: an image is missing or damaged
 ---@field csv boolean a cluster shared volume
+---@field maintenance boolean cluster shared, but taken out of the name space for now
+---@field csv_state? "direct"|"maintenance"|"offline" of a cluster shared volume
+---@field owner? string the node of the cluster that owns it
 ---@field dirty boolean its file system wants to be checked
 ---@field busy boolean its file system is being scrubbed or balanced
 ---@field state string "mounted", "mounted, locked", "not mounted", "offline", ... for people
@@ -125,6 +128,11 @@
 ---@field target string
 ---@field pid integer
 ---@field time number seconds since 1970, UTC
+---@field node? string the node of a cluster that it is told on, where it is told on one only
+
+---@class ntvol.node
+---@field name string
+---@field own boolean the node that this machine is
 
 ---@class ntvol.open_options
 ---@field access? "rw"|"r"|"w"|"none"|string[] "rw" unless given
@@ -208,6 +216,24 @@ function machine:eject(name) end
 ---@param name string
 ---@return ntvol.holders
 function machine:holders(name) end
+---Lists the nodes of the cluster that the machine belongs to; none when it belongs to none.
+---@return ntvol.node[]
+---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
+function machine:nodes() end
+
+---Takes a cluster shared volume out of the cluster's name space, or puts it back.
+---@param volume string
+---@param on boolean
+---@return true
+---@overload fun(self: ntvol.machine, volume: string, on: boolean): nil, string, string, ntvol.info
+function machine:set_maintenance(volume, on) end
+
+---Makes a node of the cluster the owner of a volume.
+---@param volume string
+---@param node string
+---@return true
+---@overload fun(self: ntvol.machine, volume: string, node: string): nil, string, string, ntvol.info
+function machine:set_owner(volume, node) end
 
 ---Says which operations this machine has; `own_formatter`: the system formats volumes itself.
 ---@return table<string, boolean>
@@ -626,6 +652,8 @@ local sim = {}
 ---@field pagefile? boolean
 ---@field readonly? boolean
 ---@field busy? boolean a scrub or balance runs, so that btrfs is not locked
+---@field csv? boolean shared by the nodes of the cluster
+---@field owner? string the node that owns it; the first one unless given
 
 ---@class ntvol.sim.disk_spec
 ---@field size? string|integer "64M" or bytes; needed without `image`
@@ -640,17 +668,18 @@ local sim = {}
 
 ---Creates a simulated machine in a new folder, or in memory.
 ---@param path string folder that does not exist yet or is empty, or ":memory:"
----@param spec { disks: (ntvol.sim.disk_spec|string)[], clock?: "real"|"virtual" } strings as on the command line: "64M:fat:D:OLD"
+---@param spec { disks: (ntvol.sim.disk_spec|string)[], nodes?: string[], clock?: "real"|"virtual" } strings as on the command line: "64M:fat:D:OLD"
 ---@return ntvol.machine
 ---@overload fun(path: string, spec: table): nil, string, string, ntvol.info
 function sim.create(path, spec) end
 
 ---Connects to a simulated machine.
----@param path string its folder
+---@param path string its folder, of a cluster also "lab?node=n2"
+---@param opts? { node?: string } the node of a cluster; the first one unless given
 ---@return ntvol.machine
----@param options? { clock: "real"|"virtual" } virtual: waiting takes no time and only counts
----@overload fun(path: string, options?: table): nil, string, string, ntvol.info
-function sim.open(path, options) end
+---@param opts? { node?: string, clock?: "real"|"virtual" } the node of a cluster, the first one unless given; virtual: waiting takes no time and only counts
+---@overload fun(path: string, opts?: table): nil, string, string, ntvol.info
+function sim.open(path, opts) end
 
 ---Removes a simulated machine's folder: its database, and the images it made.
 ---Existing images it was built around stay. Refused while somebody has it open.

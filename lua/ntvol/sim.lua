@@ -72,16 +72,59 @@ local function format_volume(machine, disk, format)
   return sim_core.set_flags(machine, found.guid_path, format.flags)
 end
 
+-- A volume that nodes share is made as an administrator does it: while it is in
+-- maintenance, and is an ordinary volume of its owner.
+local function format_shared(machine, disk, format)
+  local found, message, code, info = find_volume(machine, disk, format.index)
+  if not found then
+    return nil, message, code, info
+  end
+  local name = found.guid_path
+  local done
+  done, message, code, info = machine:set_maintenance(name, true)
+  if done then
+    done, message, code, info = format_volume(machine, disk, format)
+  end
+  if done then
+    done, message, code, info = machine:set_maintenance(name, false)
+  end
+  return done, message, code, info
+end
+
 local function make_file_systems(machine, formats)
   for _, format in ipairs(formats) do
-    local done, message, code, info =
-      format_volume(machine, format.disk - 1, format)
+    local make = format.csv and format_shared or format_volume
+    local done, message, code, info = make(machine, format.disk - 1, format)
     if not done then
       return nil, ("disk %d, volume %d: %s"):format(format.disk, format.index,
         message), code, info
     end
   end
+  return true
+end
+
+-- The names are asked for before the first volume goes to another node.
+local function set_owners(machine, owners)
+  local names_of = {}
+  for i, one in ipairs(owners) do
+    names_of[i] = assert(find_volume(machine, one.disk - 1, one.index)).guid_path
+  end
+  for i, one in ipairs(owners) do
+    local done, message, code, info =
+      machine:set_owner(names_of[i], one.node)
+    if not done then
+      return nil, message, code, info
+    end
+  end
   return sim_core.forget_events(machine)
+end
+
+local function finish(machine, formats, owners)
+  local done, message, code, info = make_file_systems(machine, formats)
+  if not done then
+    return nil, message, code, info
+  end
+  return set_owners(machine, owners)
 end
 
 local function discard(machine, path)
@@ -112,8 +155,9 @@ end
 -- `spec.disks` lists disks: strings as on the command line, or tables (see
 -- `types/ntvol.lua`). A disk with several volumes, or with a volume smaller
 -- than itself, gets a GPT unless `style` says otherwise. The history of events
--- begins empty. `spec.clock` is as in `open`; `"real"` makes a machine in memory
--- really wait.
+-- begins empty. With `spec.nodes`, a list of names, the machine is a cluster and
+-- the connection its first node; `csv` in a volume makes it cluster shared.
+-- `spec.clock` is as in `open`; `"real"` makes a machine in memory really wait.
 -- @tparam string path a folder that does not exist or is empty, or
 --  `":memory:"`
 -- @tparam table spec
@@ -137,7 +181,7 @@ function M.create(path, spec)
       type(path) ~= "string" and 1 or 2,
       type(path) ~= "string" and "string" or "table"), 2)
   end
-  local complete, formats = sim_spec.complete(spec)
+  local complete, formats, owners = sim_spec.complete(spec)
   local problem = not complete and formats or clock_problem(spec.clock)
   if problem then
     error(("bad argument #2 to 'create' (%s)"):format(problem), 2)
@@ -151,7 +195,7 @@ function M.create(path, spec)
   end
   local ok, done
   ok, done, message, code, info =
-    pcall(make_file_systems, machine, formats)
+    pcall(finish, machine, formats, owners)
   if not ok or not done then
     discard(machine, path)
   end
@@ -168,8 +212,11 @@ end
 -- With a virtual clock, waiting takes no time and only counts: a lock that
 -- waits 15 seconds answers at once, and does so again the same way. It is this
 -- connection's own clock; that of a machine in memory is virtual anyway.
--- @tparam string path its folder
--- @tparam ?table opts `clock`: `"real"` (unless given) or `"virtual"`
+-- @tparam string path its folder; of a cluster the node may follow it:
+--  `"lab?node=n2"`
+-- @tparam ?table opts `clock`: `"real"` (unless given) or `"virtual"`; `node`:
+--  the node of a cluster that this process is one of; without it the first one.
+--  The name of the machine says which.
 -- @treturn[1] ntvol.machine
 -- @treturn[2] nil
 -- @treturn[2] string message
@@ -181,12 +228,13 @@ function M.open(path, opts)
     error("bad argument #1 to 'open' (string expected, got "
       .. type(path) .. ")", 2)
   end
-  opts = options.check(2, "open", opts, { clock = "string" })
+  opts = options.check(2, "open", opts, { clock = "string", node = "string" })
   local problem = clock_problem(opts.clock)
   if problem then
     error(("bad argument #2 to 'open' (%s)"):format(problem), 2)
   end
-  local machine, message, code, info = core.connect("sim", path)
+  local node = opts.node and "?node=" .. opts.node or ""
+  local machine, message, code, info = core.connect("sim", path .. node)
   if not machine then
     return nil, message, code, info
   end

@@ -1,16 +1,18 @@
 --- What a simulated machine is made of: reading the short form of the command
 -- line, and checking and completing the table form.
 --
---    DISK   = SIZE [:FS [:LETTER [:LABEL]]]
+--    DISK   = SIZE [:FS [:LETTER [:LABEL]]] [:csv]
 --           | STYLE : SIZE [= VOLUME {+ VOLUME}]
---           | STYLE : SIZE [:FS [:LETTER [:LABEL]]]
---    VOLUME = (SIZE | rest) [:FS [:LETTER [:LABEL]]]
+--           | STYLE : SIZE [:FS [:LETTER [:LABEL]]] [:csv]
+--    VOLUME = (SIZE | rest) [:FS [:LETTER [:LABEL]]] [:csv]
 --    IMAGE  = PATH [:LETTER]
 --    CD     = PATH [:LETTER]
 --
 -- STYLE is mbr or gpt; SIZE is 64M, 1.5G; FS is raw, or what format knows;
--- LETTER is D, or - for none. What is left out is: RAW, the next free letter,
--- no label. Without STYLE the volume is the whole disk.
+-- LETTER is D, or - for none; csv makes it cluster shared. What is left out is:
+-- RAW, the next free letter (of a cluster shared volume the next folder
+-- C:\ClusterStorage\VolumeN), no label. Without STYLE the volume is the whole
+-- disk.
 -- @module ntvol.sim_spec
 
 local options = require "ntvol.options"
@@ -35,12 +37,17 @@ local VOLUME_FIELDS = {
   size = "string|integer", mount_points = "table", system = "boolean",
   boot = "boolean", pagefile = "boolean", readonly = "boolean",
   busy = "boolean",
+  csv = "boolean", owner = "string",
 }
 
 -- ---- the short form ------------------------------------------------------
 
 -- "fat:D:OLD" into `volume`.
 local function read_volume_rest(text, volume)
+  local before = text:match("^(.*):[cC][sS][vV]$")
+    or text:match("^[cC][sS][vV]$") and ""
+  volume.csv = before and true
+  text = before or text
   local fs, letter, label = text:match("^([^:]*):?([^:]*):?(.*)$")
   if fs ~= "" then
     volume.fs = fs:lower()
@@ -204,6 +211,7 @@ local function complete_volume(volume, image)
     mount_points = volume.mount_points, system = volume.system,
     boot = volume.boot, pagefile = volume.pagefile, readonly = volume.readonly,
     busy = volume.busy,
+    csv = volume.csv,
   }
   local fs
   out.letter, problem = read_letter(volume.letter)
@@ -216,7 +224,7 @@ local function complete_volume(volume, image)
   if problem then
     return nil, problem
   end
-  return out, fs and { fs = fs, label = volume.label }
+  return out, fs and { fs = fs, label = volume.label }, volume.owner
 end
 
 local function default_style(disk)
@@ -271,8 +279,9 @@ local function volumes_of(disk)
   return disk.volumes or not disk.image and { {} } or {}
 end
 
--- One disk as the core wants it; its file systems go to `formats`.
-local function complete_disk(disk, number, formats)
+-- One disk as the core wants it; its file systems go to `formats`, the nodes
+-- that own its volumes to `owners`.
+local function complete_disk(disk, number, formats, owners)
   local out = {
     image = disk.image, sector_size = disk.sector_size, serial = disk.serial,
     removable = disk.removable, readonly = disk.readonly, cdrom = disk.cdrom,
@@ -284,7 +293,7 @@ local function complete_disk(disk, number, formats)
   end
   local volumes = volumes_of(disk)
   for i, volume in ipairs(volumes) do
-    local entry, format = complete_volume(volume, disk.image)
+    local entry, format, owner = complete_volume(volume, disk.image)
     local is_rest = entry and not entry.size and not disk.image
     if is_rest and i < #volumes then
       return nil, ("volume %d: option 'size' is missing; only the last volume"
@@ -297,8 +306,11 @@ local function complete_disk(disk, number, formats)
     end
     out.volumes[i] = entry
     if format then
-      format.disk, format.index = number, i
+      format.disk, format.index, format.csv = number, i, entry.csv
       formats[#formats + 1] = format
+    end
+    if owner then
+      owners[#owners + 1] = { disk = number, index = i, node = owner }
     end
   end
   return out
@@ -320,21 +332,72 @@ local function find_twin(disks)
   end
 end
 
+-- The longest name that NetBIOS gives a computer.
+local NODE = "^[%w-]+$"
+local LONGEST_NODE = 15
+
+local function find_node(nodes, name)
+  for _, node in ipairs(nodes) do
+    if node:lower() == name:lower() then
+      return node
+    end
+  end
+end
+
+local function check_nodes(nodes)
+  for i, node in ipairs(nodes) do
+    if type(node) ~= "string" or not node:find(NODE) or #node > LONGEST_NODE then
+      return ("option 'nodes' must be names of 1 to %d letters, digits and -,"
+        .. " got %s"):format(LONGEST_NODE, tostring(node))
+    elseif find_node({ table.unpack(nodes, 1, i - 1) }, node) then
+      return ("option 'nodes' has %s twice"):format(node)
+    end
+  end
+end
+
+-- What needs nodes; shared volumes without a name get their folder.
+local function complete_cluster(disks, nodes, owners)
+  local shared = 0
+  for number, disk in ipairs(disks) do
+    for _, volume in ipairs(disk.volumes) do
+      if volume.csv and #nodes == 0 then
+        return ("disk %d: only the nodes of a cluster share a volume:"
+          .. " option 'nodes' is missing"):format(number)
+      elseif volume.csv then
+        shared = shared + 1
+        if volume.letter == nil and not volume.mount_points then
+          volume.letter = false
+          volume.mount_points = { "C:\\ClusterStorage\\Volume" .. shared }
+        end
+      end
+    end
+  end
+  for _, one in ipairs(owners) do
+    if not find_node(nodes, one.node) then
+      return ("disk %d: option 'owner' must name a node, got \"%s\"")
+        :format(one.disk, one.node)
+    end
+  end
+end
+
 --- Checks a specification and completes it.
--- @tparam table spec `{ disks = { ... }, clock }`
+-- @tparam table spec `{ disks = { ... }, nodes = { ... }, clock }`
 -- @treturn[1] table as `ntvol.sim.core` wants it
--- @treturn[1] {table,...} what to format: `{ disk, index, fs, label }`, disk
---  and index count from 1
+-- @treturn[1] {table,...} what to format: `{ disk, index, fs, label, csv }`,
+--  disk and index count from 1
+-- @treturn[1] {table,...} who owns what: `{ disk, index, node }`
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, and where
 function M.complete(spec)
-  local problem = options.problem(spec, { disks = "table", clock = "string" })
+  local problem = options.problem(spec,
+      { disks = "table", clock = "string", nodes = "table" })
+    or check_nodes(spec.nodes or {})
   if problem then
     return nil, problem
   elseif not spec.disks or #spec.disks == 0 then
     return nil, "option 'disks' must name at least one disk"
   end
-  local disks, formats = {}, {}
+  local disks, formats, owners = {}, {}, {}
   for number, disk in ipairs(spec.disks) do
     if type(disk) == "string" then
       disk, problem = M.disk(disk)
@@ -342,17 +405,18 @@ function M.complete(spec)
       disk, problem = nil, "string or table expected, got " .. type(disk)
     end
     if disk then
-      disks[number], problem = complete_disk(disk, number, formats)
+      disks[number], problem = complete_disk(disk, number, formats, owners)
     end
     if problem then
       return nil, ("disk %d: %s"):format(number, problem)
     end
   end
   problem = find_twin(disks)
+    or complete_cluster(disks, spec.nodes or {}, owners)
   if problem then
     return nil, problem
   end
-  return { disks = disks }, formats
+  return { disks = disks, nodes = spec.nodes }, formats, owners
 end
 
 return M

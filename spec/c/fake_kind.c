@@ -231,9 +231,9 @@ static nt_status fake_next_event(struct nt_machine *machine, uint64_t *cursor,
                                  struct nt_event *out, struct nt_error *err) {
   static const struct nt_event events[] = {
       {1, NT_EVENT_VOLUME, "LOCK", "50708874-C9AF-11D1-8FEF-00A0C9A06D32",
-       "D:", 812, 951827445250000},
-      {2, NT_EVENT_STATE, "OFFLINE", "", "D:", 812, 951827446000000},
-      {5, NT_EVENT_DEVICE, "ARRIVAL", "", "PhysicalDrive0", 0, -1000}};
+       "D:", 812, 951827445250000, ""},
+      {2, NT_EVENT_STATE, "OFFLINE", "", "D:", 812, 951827446000000, ""},
+      {5, NT_EVENT_DEVICE, "ARRIVAL", "", "PhysicalDrive0", 0, -1000, ""}};
   nt_status status = count(NEXT_EVENT, err);
   (void)machine;
   for (size_t i = 0; nt_ok(status) && i < sizeof events / sizeof *events; i++) {

@@ -188,6 +188,31 @@ static nt_status fake_subscribe(struct nt_machine *machine,
   return play(err);
 }
 
+static nt_status fake_node(struct nt_machine *machine, uint64_t *cursor,
+                           struct nt_node_info *out, struct nt_error *err) {
+  (void)machine;
+  (void)cursor;
+  (void)out;
+  return play(err);
+}
+
+static nt_status fake_maintenance(struct nt_machine *machine,
+                                  const char *volume, bool on,
+                                  struct nt_error *err) {
+  (void)machine;
+  (void)volume;
+  (void)on;
+  return play(err);
+}
+
+static nt_status fake_owner(struct nt_machine *machine, const char *volume,
+                            const char *node, struct nt_error *err) {
+  (void)machine;
+  (void)volume;
+  (void)node;
+  return play(err);
+}
+
 static nt_status fake_wait(struct nt_machine *machine, uint64_t after,
                            uint32_t timeout, struct nt_error *err) {
   (void)machine;
@@ -237,6 +262,9 @@ static const struct nt_machine_ops full_machine = {
     .wait_event = fake_wait,
     .clock = fake_clock,
     .wait_change = fake_change,
+    .next_node = fake_node,
+    .set_maintenance = fake_maintenance,
+    .set_owner = fake_owner,
 };
 
 static const struct nt_handle_ops full_handle = {
@@ -314,6 +342,17 @@ static nt_status call_unmask(struct nt_error *err) {
 }
 static nt_status call_eject(struct nt_error *err) {
   return nt_eject(&fake_machine, "D:", err);
+}
+static nt_status call_node(struct nt_error *err) {
+  struct nt_node_info node;
+  uint64_t cursor = 0;
+  return nt_next_node(&fake_machine, &cursor, &node, err);
+}
+static nt_status call_maintenance(struct nt_error *err) {
+  return nt_set_maintenance(&fake_machine, "D:", true, err);
+}
+static nt_status call_owner(struct nt_error *err) {
+  return nt_set_owner(&fake_machine, "D:", "n2", err);
 }
 static nt_status call_control(struct nt_error *err) {
   return nt_verb(&fake_handle, NT_FSCTL_LOCK_VOLUME, err);
@@ -400,6 +439,10 @@ static const struct {
     {call_mask, "mask", "PhysicalDrive1", MACHINE_SLOT(mask)},
     {call_unmask, "unmask", "PhysicalDrive1", MACHINE_SLOT(unmask)},
     {call_eject, "eject", "D:", MACHINE_SLOT(eject)},
+    {call_node, "list nodes of", "fake:lab", MACHINE_SLOT(next_node)},
+    {call_maintenance, "begin maintenance of",
+     "D:", MACHINE_SLOT(set_maintenance)},
+    {call_owner, "set the owner of", "D:", MACHINE_SLOT(set_owner)},
     {call_control, "lock", "D:", HANDLE_SLOT(control)},
     {call_read, "read", "D:", HANDLE_SLOT(read)},
     {call_write, "write", "D:", HANDLE_SLOT(write)},

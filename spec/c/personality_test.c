@@ -14,7 +14,7 @@ static const struct {
 } columns[] = {
     {&nt__sim_fsd_fat, "FAT, exFAT"}, {&nt__sim_fsd_ntfs, "NTFS"},
     {&nt__sim_fsd_cdfs, "CDFS"},      {&nt__sim_fsd_btrfs, "btrfs"},
-    {&nt__sim_fsd_raw, "RAW"},
+    {&nt__sim_fsd_raw, "RAW"},        {&nt__sim_fsd_csvfs, "CSVFS"},
 };
 
 /* ---- one function for each question -------------------------------------- */
@@ -121,6 +121,10 @@ static const char *unknown_code(const struct sim_fsd *fsd) {
   return status_name(fsd->unknown_fsctl);
 }
 
+static const char *other_nodes(const struct sim_fsd *fsd) {
+  return fsd->across_nodes ? "yes" : "not shared";
+}
+
 static const struct {
   const char *question;
   const char *(*answer)(const struct sim_fsd *fsd);
@@ -142,6 +146,7 @@ static const struct {
     {"writes without a lock", raw_writes},
     {"lock, unlock, dismount on a file handle", file_handles},
     {"an unknown code", unknown_code},
+    {"what other nodes have open counts", other_nodes},
 };
 
 /* ---- the table ----------------------------------------------------------- */
@@ -192,11 +197,23 @@ static void test_devices(void) {
         "RAW takes what nobody mounts");
 }
 
+static void test_shared(void) {
+  struct sim_volume volume = {.flags = NT_VOLUME_CSV};
+  CHECK(nt__sim_fsd_of_volume(&volume, "NTFS") == &nt__sim_fsd_csvfs,
+        "a shared volume with NTFS is CSVFS");
+  CHECK(nt__sim_fsd_of_volume(&volume, "FAT16") == &nt__sim_fsd_fat,
+        "with FAT it is FAT");
+  volume.flags |= NT_VOLUME_MAINTENANCE;
+  CHECK(nt__sim_fsd_of_volume(&volume, "NTFS") == &nt__sim_fsd_ntfs,
+        "in maintenance it is NTFS");
+}
+
 int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "table") == 0) {
     return print_table();
   }
   test_records();
   test_devices();
+  test_shared();
   return check_done();
 }

@@ -21,7 +21,8 @@
 struct lab {
   struct nt_machine *machine;
   struct nt_handle *handle;
-  struct nt_handle *copy; /* a duplicate or a section of it */
+  struct nt_handle *copy;   /* a duplicate or a section of it */
+  struct nt_machine *other; /* another node of the cluster */
   unsigned char sector[512];
 };
 
@@ -35,7 +36,7 @@ static bool create(const char *path, struct lab *lab) {
   struct nt_sim_volume_spec volume = {.letter = "D:"};
   struct nt_sim_disk_spec disk = {
       .size = 4 * MIB, .volumes = &volume, .volume_count = 1};
-  struct nt_sim_spec spec = {&disk, 1};
+  struct nt_sim_spec spec = {.disks = &disk, .disk_count = 1};
   struct nt_error err = {0};
   memset(lab, 0, sizeof *lab);
   return nt_ok(nt_sim_create(path, &spec, &lab->machine, &err));
@@ -248,10 +249,12 @@ static nt_status close_handle(struct lab *lab, struct nt_error *err) {
   return nt_close(lab->handle, err);
 }
 
-static const struct {
+struct request {
   const char *name;
   nt_status (*run)(struct lab *lab, struct nt_error *err);
-} requests[] = {
+};
+
+static const struct request requests[] = {
     {"open a volume, which mounts it", open_volume},
     {"lock", lock},
     {"unlock", unlock},
@@ -305,6 +308,100 @@ static const char history[] =
     "REMOVAL REMOVAL MASKED UNMASKED ARRIVAL ARRIVAL MASKED SURPRISE_REMOVAL "
     "SURPRISE_REMOVAL ";
 
+/* ---- requests to a cluster ----------------------------------------------- */
+
+static nt_status nodes(struct lab *lab, struct nt_error *err) {
+  struct nt_node_info out;
+  uint64_t cursor = 0;
+  nt_status status;
+  while (nt_ok(status = nt_next_node(lab->machine, &cursor, &out, err))) {
+  }
+  return ended(status);
+}
+
+static nt_status begin_maintenance(struct lab *lab, struct nt_error *err) {
+  return nt_set_maintenance(lab->machine, "D:", true, err);
+}
+
+static nt_status end_maintenance(struct lab *lab, struct nt_error *err) {
+  return nt_set_maintenance(lab->machine, "D:", false, err);
+}
+
+static nt_status give_away(struct lab *lab, struct nt_error *err) {
+  return nt_set_owner(lab->machine, "D:", "n2", err);
+}
+
+static nt_status take_back(struct lab *lab, struct nt_error *err) {
+  return nt_set_owner(lab->machine, "D:", "n1", err);
+}
+
+static nt_status is_csv(struct lab *lab, struct nt_error *err) {
+  char out;
+  size_t length;
+  return nt_control(lab->handle, NT_IOCTL_VOLUME_IS_CSV, NULL, 0, &out, 1,
+                    &length, err);
+}
+
+static nt_status is_csv_file(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_FSCTL_IS_CSV_FILE, err);
+}
+
+/* Not swept, this and the next: the faults are those of the first node. */
+static nt_status open_elsewhere(struct lab *lab, struct nt_error *err) {
+  struct lab other = {.machine = lab->other};
+  nt_status status = open_volume(&other, err);
+  lab->copy = other.handle;
+  return status;
+}
+
+static nt_status lock_elsewhere(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->copy, NT_FSCTL_LOCK_VOLUME, err);
+}
+
+/* A refusal, for which another node is asked. */
+static nt_status open_locked(struct lab *lab, struct nt_error *err) {
+  struct nt_error refusal = {0};
+  nt_status status = open_volume(lab, &refusal);
+  if (status == NT_STATUS_ACCESS_DENIED) {
+    return NT_STATUS_SUCCESS;
+  }
+  *err = refusal;
+  return status;
+}
+
+static const struct request cluster_requests[] = {
+    {"list nodes", nodes},
+    {"open a volume of another node, too", open_elsewhere},
+    {"open a shared volume", open_volume},
+    {"ask whether it is shared", is_csv},
+    {"ask whether a file on it is", is_csv_file},
+    {"dismount it on two nodes", dismount},
+    {"close it", close_handle},
+    {"close it on the other node", close_copy},
+    {"open it again", open_volume},
+    {"lock it", lock},
+    {"unlock it", unlock},
+    {"close what had locked it", close_handle},
+    {"lock it on the other node: open", open_elsewhere},
+    {"lock it on the other node", lock_elsewhere},
+    {"open what is locked elsewhere", open_locked},
+    {"list volumes", volumes},
+    {"release it on the other node", close_copy},
+    {"make another node its owner", give_away},
+    {"make this node its owner", take_back},
+    {"begin maintenance", begin_maintenance},
+    {"open it in maintenance", open_volume},
+    {"dismount it in maintenance", dismount},
+    {"take it offline in maintenance", offline},
+    {"close it in maintenance", close_handle},
+    {"end maintenance, which puts it online", end_maintenance},
+    {"list events", events},
+};
+
+/* What the first node is told. */
+static const char cluster_history[] =
+    "MOUNT DISMOUNT MOUNT LOCK UNLOCK MOUNT DISMOUNT OFFLINE ONLINE ";
+
 /* ---- the sweep ----------------------------------------------------------- */
 
 static int steps_left;     /* until the one that fails; 0: none fails */
@@ -350,12 +447,12 @@ static bool is_clean_failure(const struct lab *lab, nt_status status,
 
 /* Answers at how many points the request failed before it came through; -1
  * when it failed in another way than it should. */
-static int sweep(struct lab *lab, size_t request) {
+static int sweep(struct lab *lab, const struct request *request) {
   for (int n = 0; n < 1000000; n++) {
     struct nt_error err = {0};
     refuse_commit = n == 0; /* first, and only when there is one */
     steps_left = n;
-    nt_status status = requests[request].run(lab, &err);
+    nt_status status = request->run(lab, &err);
     steps_left = 0;
     if (n == 0 && refuse_commit && nt_ok(status)) {
       refuse_commit = false; /* it only reads */
@@ -417,24 +514,33 @@ static bool put_file(struct lab *lab) {
          nt_ok(nt_sim_forget_events(lab->machine, &err));
 }
 
-static void test_sweep(void) {
-  struct lab lab;
+static bool is_once(const struct request *request) {
+  return request->run == close_handle || request->run == close_copy ||
+         request->run == open_elsewhere || request->run == lock_elsewhere;
+}
+
+static void sweep_all(struct lab *lab, const struct request *list, size_t count,
+                      const char *wanted) {
   struct nt_error err = {0};
   char text[1024];
+  install_faults(lab);
+  for (size_t i = 0; i < count; i++) {
+    int points = is_once(&list[i]) ? nt_ok(list[i].run(lab, &err))
+                                   : sweep(lab, &list[i]);
+    CHECK(points > 0, "%s: fails cleanly wherever the database fails",
+          list[i].name);
+  }
+  add_history(lab, text, sizeof text);
+  CHECK_TEXT(text, wanted, "what failed left no event behind");
+}
+
+static void test_sweep(void) {
+  struct lab lab;
   if (!create(NT_SIM_MEMORY, &lab) || !format_fat(&lab) || !put_file(&lab)) {
     CHECK(false, "a machine to fail");
     return;
   }
-  install_faults(&lab);
-  for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-    bool once =
-        requests[i].run == close_handle || requests[i].run == close_copy;
-    int points = once ? nt_ok(requests[i].run(&lab, &err)) : sweep(&lab, i);
-    CHECK(points > 0, "%s: fails cleanly wherever the database fails",
-          requests[i].name);
-  }
-  add_history(&lab, text, sizeof text);
-  CHECK_TEXT(text, history, "what failed left no event behind");
+  sweep_all(&lab, requests, sizeof requests / sizeof requests[0], history);
   nt_disconnect(lab.machine);
 }
 
@@ -465,6 +571,50 @@ static void test_close(void) {
             nt_ok(open_volume(&lab, &err)) && nt_ok(lock(&lab, &err)),
         "the end of the connection releases what that close did not");
   nt_close(lab.handle, &err);
+  nt_disconnect(lab.machine);
+  run_rm(folder);
+}
+
+/* ---- a cluster ----------------------------------------------------------- */
+
+static bool put_ntfs(struct lab *lab) {
+  struct nt_format_options options = {.fs = "ntfs", .erase = "D:"};
+  struct nt_format_result result;
+  struct nt_error err = {0};
+  return nt_ok(begin_maintenance(lab, &err)) && nt_ok(open_volume(lab, &err)) &&
+         nt_ok(lock(lab, &err)) &&
+         nt_ok(nt_format(lab->handle, &options, &result, &err)) &&
+         nt_ok(dismount(lab, &err)) && nt_ok(nt_close(lab->handle, &err)) &&
+         nt_ok(end_maintenance(lab, &err)) &&
+         nt_ok(nt_sim_forget_events(lab->machine, &err));
+}
+
+static bool create_cluster(const char *folder, struct lab *lab) {
+  static const char *const names[] = {"n1", "n2"};
+  struct nt_sim_volume_spec volume = {.letter = "D:", .flags = NT_VOLUME_CSV};
+  struct nt_sim_disk_spec disk = {
+      .size = 8 * MIB, .volumes = &volume, .volume_count = 1};
+  struct nt_sim_spec spec = {
+      .disks = &disk, .disk_count = 1, .nodes = names, .node_count = 2};
+  char location[64];
+  struct nt_error err = {0};
+  memset(lab, 0, sizeof *lab);
+  snprintf(location, sizeof location, "%s%sn2", folder, NT_SIM_NODE);
+  return nt_ok(nt_sim_create(folder, &spec, &lab->machine, &err)) &&
+         nt_ok(nt_connect(&nt_sim_ops, location, &lab->other, &err));
+}
+
+static void test_cluster(void) {
+  char folder[] = "/tmp/ntvol-test-XXXXXX";
+  struct lab lab;
+  if (!mkdtemp(folder) || !create_cluster(folder, &lab) || !put_ntfs(&lab)) {
+    CHECK(false, "a cluster to fail");
+    return;
+  }
+  sweep_all(&lab, cluster_requests,
+            sizeof cluster_requests / sizeof cluster_requests[0],
+            cluster_history);
+  nt_disconnect(lab.other);
   nt_disconnect(lab.machine);
   run_rm(folder);
 }
@@ -515,7 +665,8 @@ static const struct {
     {"an unknown file system driver", "UPDATE instance SET fsd = 'x'", lock,
      NT_STATUS_FILE_CORRUPT_ERROR},
     {"an unknown event",
-     "INSERT INTO event (event, target, pid, time_us) VALUES (99, '', 0, 0)",
+     "INSERT INTO event (event, target, pid, time_us, node) "
+     "VALUES (99, '', 0, 0, 0)",
      events, NT_STATUS_FILE_CORRUPT_ERROR},
     {"an extent on a disk that is not there", "UPDATE extent SET disk = 63",
      open_volume, NT_STATUS_FILE_CORRUPT_ERROR},
@@ -594,6 +745,7 @@ static void test_alignment(void) {
 
 int main(void) {
   test_sweep();
+  test_cluster();
   test_close();
   test_fork();
   test_damage();

@@ -2,7 +2,6 @@
 -- stands for all rows on that file system.
 
 return {
-  ["csvfs and cluster nodes"] = { subject = "csvfs" },
   ["drives without a medium"] = {
     rows = { "9.3 no medium", "4.4 eject" },
   },

@@ -197,5 +197,3 @@ c.suite(_ENV, {
     v control IOCTL_VOLUME_IS_CSV 4 -> STATUS_INVALID_DEVICE_REQUEST
   ]] },
 })
-
-c.not_yet(_ENV, "3 cluster")

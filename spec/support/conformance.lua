@@ -22,8 +22,10 @@
 -- arrow means success; a STATUS name is a refusal with exactly this status;
 -- anything else is the Lua value that is answered. Every step leaves exactly the
 -- events that it names, on whatever volume; before the line "--" they may
--- be any. Instead of steps a case may have a function(lab), with the words of
--- `result` in its name.
+-- be any. On "csvfs" the machine is a cluster of n1 and n2, and D: is shared:
+-- steps are n1's, but for `n2 VERB WORDS`, a method of n2's machine, and for
+-- handles that n2 opened; an event that n2 sees is `n2:LOCK`. Instead of steps a
+-- case may have a function(lab), with the words of `result` in its name.
 
 local assert = require "luassert"
 local core = require "ntvol.core"
@@ -68,7 +70,12 @@ M.NUMBERS = {
   RAW_LAST = machines.RAW_SIZE - SECTOR,
 }
 
+local SWITCH = { on = true, off = false }
+
 local function value(word)
+  if SWITCH[word] ~= nil then
+    return SWITCH[word]
+  end
   return M.NUMBERS[word] or math.tointeger(word) or word
 end
 
@@ -151,15 +158,16 @@ lab_methods.__index = lab_methods
 
 -- Does one step; answers what the method answered.
 function lab_methods:act(subject, verb, words)
+  local machine = self.nodes[subject] or self.machine
   if verb == "open" then
-    return self.machine:open(words[1], open_options({ table.unpack(words, 2) }))
+    return machine:open(words[1], open_options({ table.unpack(words, 2) }))
   end
   local arguments = {}
   for i, word in ipairs(words) do
     arguments[i] = value(word)
   end
-  if subject == "machine" then
-    return self.machine[verb](self.machine, table.unpack(arguments))
+  if subject == "machine" or self.nodes[subject] then
+    return machine[verb](machine, table.unpack(arguments))
   elseif subject == "volume" then
     return find_volume(self.machine, arguments[1])[verb]
   end
@@ -290,8 +298,12 @@ local function one_disk(subject, letter, flags, defer)
   return disk
 end
 
+-- What others stand on.
+local BELOW = { csvfs = "ntfs" }
+
 -- The file system that stands on D: for a subject.
 local function content_of(subject)
+  subject = BELOW[subject] or subject
   return (SIZES[subject] or subject == "cdfs") and subject or "fat"
 end
 
@@ -316,14 +328,32 @@ local function fill(machine, kinds)
   end
 end
 
+-- The nodes n1, which is `machine`, and n2, of a cluster in a folder.
+function lab_methods:start_cluster(disks)
+  local folder = tempdir(self.defer) .. "/lab"
+  disks[1].volumes[1].csv = true
+  self.machine = assert(require("ntvol.sim.core").create(folder,
+    { disks = disks, nodes = { "n1", "n2" } }))
+  local other = assert(core.connect("sim", folder .. "?node=n2"))
+  self.defer(function()
+    other:close()
+  end)
+  self.nodes = { n1 = self.machine, n2 = other }
+end
+
 --- Makes the machine of a case.
 function lab_methods:start(case, subject)
   local disks, kinds = case.disks, case.kinds or {}
   if not disks then
     disks, kinds = disks_of(case, subject, self.defer)
   end
-  self.machine = assert(require("ntvol.sim.core").create(":memory:",
-    { disks = disks, nodes = case.nodes }))
+  self.nodes = {}
+  if subject == "csvfs" then
+    self:start_cluster(disks)
+  else
+    self.machine = assert(require("ntvol.sim.core").create(":memory:",
+      { disks = disks }))
+  end
   self.handles, self.seen, self.subject = {}, 0, subject
   fill(self.machine, kinds)
   self:trail()
@@ -335,14 +365,21 @@ end
 
 --- The events of file systems since the last call: "LOCK; UNLOCK".
 function lab_methods:trail(kind)
-  local names = {}
-  for _, event in ipairs(assert(self.machine:events(self.seen))) do
-    self.seen = event.id
-    if event.kind == (kind or "volume") then
-      names[#names + 1] = event.name
+  local names, ids = {}, {}
+  for node, machine in pairs(next(self.nodes) and self.nodes
+    or { n1 = self.machine }) do
+    for _, event in ipairs(assert(machine:events(self.seen))) do
+      if event.kind == (kind or "volume") then
+        ids[#ids + 1] = event.id
+        names[event.id] = (node == "n1" and "" or node .. ":") .. event.name
+      end
     end
   end
-  return table.concat(names, "; ")
+  table.sort(ids)
+  for i, id in ipairs(ids) do
+    self.seen, ids[i] = id, names[id]
+  end
+  return table.concat(ids, "; ")
 end
 
 -- ---- tests ------------------------------------------------------------------------

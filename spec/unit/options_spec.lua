@@ -145,6 +145,9 @@ describe("options of open:", function()
     raises("string expected", machine.eject, machine)
     raises("string expected", machine.mask, machine)
     raises("string expected", machine.unmask, machine, true)
+    raises("string expected", machine.set_owner, machine, "D:")
+    raises("string expected", machine.set_maintenance, machine)
+    raises("boolean expected", machine.set_maintenance, machine, "D:", 1)
   end)
 end)
 
@@ -154,7 +157,8 @@ describe("arguments of methods:", function()
     volume = { read = 1, write = 1, format = 1, control = 1,
       media_removal = 1, map = 1, lock = 1, dismount = 1 },
     machine = { open = 1, events = 1, subscribe = 1, watch = 1, uninstall = 1,
-      mask = 1, unmask = 1, eject = 1, holders = 1 },
+      mask = 1, unmask = 1, eject = 1, holders = 1,
+      set_maintenance = 1, set_owner = 1 },
     lock = {},
   }
 
@@ -409,7 +413,7 @@ describe("what the binding tells:", function()
       extents = { { disk = 0, offset = 0, length = 8 << 20 } },
       mounted = true, locked = false, dismounted = false, offline = false,
       readonly = false, removable = false, system = false, boot = false,
-      pagefile = false, unreadable = false, csv = false,
+      pagefile = false, unreadable = false, csv = false, maintenance = false,
       dirty = false, busy = false, state = "mounted",
     }, setmetatable(first, nil))
   end)
@@ -539,7 +543,7 @@ describe("what the binding tells:", function()
       open = true, volumes = true, disks = true, events = true,
       subscribe = true, watch = true,
       uninstall = true, mask = false, unmask = false, eject = true,
-      own_formatter = false,
+      own_formatter = false, cluster = false,
     }, helpers.machine():capabilities())
   end)
 

@@ -108,6 +108,7 @@ nt_status nt_next_volume(struct nt_machine *machine, uint64_t *cursor,
   nt_status status =
       check_machine(machine, MACHINE_HAS(machine, next_volume), err);
   if (nt_ok(status)) {
+    out->owner[0] = '\0'; /* a machine may know nothing of clusters */
     status = machine->ops->next_volume(machine, cursor, out, err);
   }
   return finish_next(status, err, "list volumes of", machine);
@@ -128,6 +129,7 @@ nt_status nt_next_event(struct nt_machine *machine, uint64_t *cursor,
   nt_status status =
       check_machine(machine, MACHINE_HAS(machine, next_event), err);
   if (nt_ok(status)) {
+    out->node[0] = '\0';
     status = machine->ops->next_event(machine, cursor, out, err);
   }
   return finish_next(status, err, "list events of", machine);
@@ -211,6 +213,41 @@ nt_status nt_wait_change(struct nt_machine *machine, uint64_t *seen,
     status = NT_STATUS_NO_MORE_ENTRIES;
   }
   return finish_next(status, err, "wait on", machine);
+}
+
+nt_status nt_next_node(struct nt_machine *machine, uint64_t *cursor,
+                       struct nt_node_info *out, struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, next_node), err);
+  if (nt_ok(status)) {
+    status = machine->ops->next_node(machine, cursor, out, err);
+  }
+  return finish_next(status, err, "list nodes of", machine);
+}
+
+nt_status nt_set_maintenance(struct nt_machine *machine, const char *volume,
+                             bool on, struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, set_maintenance), err);
+  if (nt_ok(status)) {
+    status = machine->ops->set_maintenance(machine, volume, on, err);
+  }
+  return finish(status, err, on ? "begin maintenance of" : "end maintenance of",
+                volume);
+}
+
+nt_status nt_set_owner(struct nt_machine *machine, const char *volume,
+                       const char *node, struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, set_owner), err);
+  if (nt_ok(status)) {
+    status = machine->ops->set_owner(machine, volume, node, err);
+  }
+  return finish(status, err, "set the owner of", volume);
+}
+
+bool nt_machine_can_cluster(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, next_node);
 }
 
 bool nt_machine_can_eject(const struct nt_machine *machine) {
@@ -508,6 +545,7 @@ nt_status nt_info(struct nt_handle *handle, struct nt_volume_info *out,
                   struct nt_error *err) {
   nt_status status = check_handle(handle, HANDLE_HAS(handle, info), err);
   if (nt_ok(status)) {
+    out->owner[0] = '\0';
     status = handle->ops->info(handle, out, err);
   }
   return finish(status, err, "query", handle->name);

@@ -101,6 +101,10 @@ struct nt_open_options {
 #define NT_VOLUME_CSV 0x0400U        /* a cluster shared volume */
 #define NT_VOLUME_DIRTY 0x0800U      /* its file system wants to be checked */
 #define NT_VOLUME_BUSY 0x1000U       /* its file system is being maintained */
+/* cluster shared, but taken out of the name space of the cluster for now */
+#define NT_VOLUME_MAINTENANCE 0x2000U
+
+#define NT_NODE_MAX 16 /* the name of a node of a cluster: 15 bytes */
 
 struct nt_extent {
   uint32_t disk;   /* PhysicalDrive number */
@@ -123,7 +127,8 @@ struct nt_volume_info {
   uint32_t partition_number; /* 1.., 0: the volume is the whole disk */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
-  uint32_t flags; /* NT_VOLUME_* */
+  uint32_t flags;          /* NT_VOLUME_* */
+  char owner[NT_NODE_MAX]; /* the node that owns it; "": there is no cluster */
 };
 
 #define NT_DISK_READONLY 0x01U
@@ -158,8 +163,15 @@ struct nt_event {
   char name[40]; /* "LOCK", "LOCK_FAILED", "SURPRISE_REMOVAL", ... */
   char guid[40]; /* GUID_IO_VOLUME_*, empty when it has none */
   char target[NT_NAME_MAX];
-  int64_t pid;     /* who caused it */
-  int64_t time_us; /* microseconds since 1970, UTC */
+  int64_t pid;            /* who caused it */
+  int64_t time_us;        /* microseconds since 1970, UTC */
+  char node[NT_NODE_MAX]; /* the one that it is told on; "": all of them */
+};
+
+/* A node of a cluster. */
+struct nt_node_info {
+  char name[NT_NODE_MAX];
+  bool own; /* the one that this machine is */
 };
 
 /* Called in the process that subscribed, while the request of the event waits.
@@ -278,6 +290,21 @@ struct nt_machine_ops {
    * the time just passes. */
   nt_status (*wait_change)(struct nt_machine *machine, uint64_t *seen,
                            uint32_t timeout, struct nt_error *err);
+
+  /* The nodes of the cluster that the machine belongs to; the cursor is as
+   * that of the other enumerations. A machine of no cluster has none. */
+  nt_status (*next_node)(struct nt_machine *machine, uint64_t *cursor,
+                         struct nt_node_info *out, struct nt_error *err);
+
+  /* What a cluster's administrator does: takes a cluster shared volume out of
+   * the name space of the cluster, so that it is an ordinary volume of the node
+   * that owns it, or puts it back. Asked for what is so already: success. */
+  nt_status (*set_maintenance)(struct nt_machine *machine, const char *volume,
+                               bool on, struct nt_error *err);
+
+  /* Makes another node the owner of a volume. */
+  nt_status (*set_owner)(struct nt_machine *machine, const char *volume,
+                         const char *node, struct nt_error *err);
 };
 
 struct nt_handle_ops {
@@ -435,11 +462,18 @@ nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
 int64_t nt_clock(struct nt_machine *machine);
 nt_status nt_wait_change(struct nt_machine *machine, uint64_t *seen,
                          uint32_t timeout, struct nt_error *err);
+nt_status nt_next_node(struct nt_machine *machine, uint64_t *cursor,
+                       struct nt_node_info *out, struct nt_error *err);
+nt_status nt_set_maintenance(struct nt_machine *machine, const char *volume,
+                             bool on, struct nt_error *err);
+nt_status nt_set_owner(struct nt_machine *machine, const char *volume,
+                       const char *node, struct nt_error *err);
 
 /* Whether the machine has a trait, NT_MACHINE_*, or one of the slots that are
  * younger than the table: eject, subscribe, wait_event. */
 bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
 bool nt_machine_can_eject(const struct nt_machine *machine);
+bool nt_machine_can_cluster(const struct nt_machine *machine);
 
 /* The same for slots of handles. */
 enum nt_ability {

@@ -12,17 +12,33 @@ local function sim()
   return require "ntvol.sim"
 end
 
+local NODES = {
+  { title = "NODE", field = "name" },
+  { title = "THIS", field = "own", always = true, show = function(own)
+    return own and "yes" or "no"
+  end },
+}
+
 local function show_machine(machine, args)
   local disks, message, code, info = machine:disks()
   local volumes
   if disks then
     volumes, message, code, info = machine:volumes()
   end
-  if not volumes then
+  local nodes
+  if volumes then
+    nodes, message, code, info = machine:nodes()
+  end
+  if not nodes then
     return output.fail(message, code, info)
   elseif args.json then
-    output.json { machine = machine:name(), disks = disks, volumes = volumes }
+    output.json { machine = machine:name(), disks = disks, volumes = volumes,
+      nodes = nodes }
   else
+    if #nodes > 0 then
+      output.table(NODES, nodes)
+      print()
+    end
     output.table(list.DISKS, disks)
     print()
     output.table(list.VOLUMES, volumes)
@@ -36,7 +52,7 @@ local function create(args)
       .. " or --cd",
       "hint: ntvol sim create lab --disk 64M:fat:D:OLD")
   end
-  local spec = { disks = args.disks }
+  local spec = { disks = args.disks, nodes = args.nodes }
   local complete, problem = sim_spec.complete(spec)
   if not complete then
     return output.usage("sim create: " .. problem)
@@ -61,13 +77,16 @@ local function on_machine(f)
   end
 end
 
+local function report(ok, message, code, info)
+  if not ok then
+    return output.fail(message, code, info)
+  end
+  return output.EXIT.ok
+end
+
 local function verb(method)
   return on_machine(function(machine, args)
-    local ok, message, code, info = machine[method](machine, args.disk)
-    if not ok then
-      return output.fail(message, code, info)
-    end
-    return output.EXIT.ok
+    return report(machine[method](machine, args.disk))
   end)
 end
 
@@ -100,15 +119,17 @@ local function check(read)
 end
 
 local GRAMMAR = [==[
-DISK is SIZE[:FS[:LETTER[:LABEL]]]: a disk that is one volume. FS is ntfs, fat,
+DISK is SIZE[:FS[:LETTER[:LABEL]]][:csv]: a disk that is one volume. FS is ntfs, fat,
 fat16, fat32, exfat or raw; LETTER is D, or - for none. A disk with partitions
 is STYLE:SIZE=VOLUME+VOLUME..., STYLE is mbr or gpt, and VOLUME is like DISK
 with its own SIZE, or rest. IMAGE is an existing image, PATH[:LETTER]; its
-contents stay as they are.
+contents stay as they are. With --node the machine is a cluster; csv makes a
+volume cluster shared.
 
 Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
           ntvol sim create lab --disk gpt:1G=512M:ntfs:D:DATA+rest:fat32:E
-          ntvol sim create lab --disk-image old.img:D]==]
+          ntvol sim create lab --disk-image old.img:D
+          ntvol sim create lab --node n1 --node n2 --disk 64M:ntfs:D:DATA:csv]==]
 
 local function add_create(add, json)
   local command = json(add("create", "Create a simulated machine.", create))
@@ -132,6 +153,11 @@ local function add_create(add, json)
     :count "*"
     :convert(check(sim_spec.cd))
     :action(collect(sim_spec.cd))
+  command:option "--node"
+    :argname "NODE"
+    :description "A node of a cluster: n1."
+    :count "*"
+    :target "nodes"
   command:epilog(GRAMMAR)
 end
 
@@ -148,6 +174,25 @@ local function add_verb(add, name, summary)
   command:epilog(("Example: ntvol sim %s lab 1"):format(name))
 end
 
+local function add_cluster(add)
+  local maintenance = dir_argument(add("maintenance",
+    "Take a cluster shared volume out of the cluster, or put it back.",
+    on_machine(function(machine, args)
+      return report(machine:set_maintenance(args.volume, args.state == "on"))
+    end)))
+  maintenance:argument "volume"
+  maintenance:argument "state"
+    :choices { "on", "off" }
+  maintenance:epilog "Example: ntvol sim maintenance lab D: on"
+  local owner = dir_argument(add("owner", "Make a node the owner of a volume.",
+    on_machine(function(machine, args)
+      return report(machine:set_owner(args.volume, args.node))
+    end)))
+  owner:argument "volume"
+  owner:argument "node"
+  owner:epilog "Example: ntvol sim owner lab D: n2"
+end
+
 --- Adds the commands to the parser.
 -- @param add function(name, summary, run)
 -- @param json function(command) that adds --json
@@ -158,6 +203,7 @@ function M.add(add, json)
   add_verb(add, "mask", "Stop presenting the LUN of a disk, as a storage"
     .. " administrator does.")
   add_verb(add, "unmask", "Present the LUN of a disk again.")
+  add_cluster(add)
   dir_argument(add("rm", "Remove a simulated machine and the images that were"
     .. " made for it.", remove))
     :epilog [[

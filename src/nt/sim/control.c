@@ -77,8 +77,8 @@ static nt_status check_alone(const struct sim_request *r,
     nt_hint(err, "go on: the volume is locked");
     return NT_STATUS_ACCESS_DENIED;
   }
-  nt_status status = nt__sim_count_handles(r->m, instance->id, r->object.id,
-                                           &files, &volumes, err);
+  nt_status status = nt__sim_count_handles(r->m, instance, r->object.id, &files,
+                                           &volumes, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -91,7 +91,7 @@ static nt_status check_alone(const struct sim_request *r,
   nt_fail(err, NT_STATUS_ACCESS_DENIED, taken ? "locked_by_other" : "in_use",
           taken ? "the volume is locked" : NULL);
   err->cls = NT_CLASS_TRANSIENT;
-  nt__sim_add_holders(r->m, instance->id, r->object.id, err);
+  nt__sim_add_holders(r->m, instance, r->object.id, err);
   nt_hint(err, "close them, or try again");
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -118,10 +118,20 @@ static nt_status check_idle(const struct sim_request *r, struct nt_error *err) {
   return NT_STATUS_DEVICE_NOT_READY;
 }
 
+/* A handle whose file system is there no more: not L16, which is the
+ * dismount of this node. */
+static nt_status check_there(const struct sim_request *r,
+                             struct nt_error *err) {
+  enum sim_condition condition = r->instance.condition;
+  return condition == SIM_GONE || condition == SIM_INVALIDATED
+             ? nt__sim_check_condition(&r->instance, err)
+             : NT_STATUS_SUCCESS;
+}
+
 static nt_status lock(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_check_manage(r, err);
-  if (nt_ok(status) && r->instance.condition == SIM_GONE) {
-    status = nt__sim_check_condition(&r->instance, err);
+  if (nt_ok(status)) {
+    status = check_there(r, err);
   }
   if (nt_ok(status)) {
     status = check_idle(r, err);
@@ -130,8 +140,8 @@ static nt_status lock(struct sim_request *r, struct nt_error *err) {
     return status;
   }
   status = announce(r, SIM_LOCK, err);
-  if (nt_ok(status) && r->instance.condition == SIM_GONE) {
-    status = nt__sim_check_condition(&r->instance, err);
+  if (nt_ok(status)) {
+    status = check_there(r, err);
   }
   if (nt_ok(status)) {
     status = flush(r, err);
@@ -159,7 +169,12 @@ static nt_status lock(struct sim_request *r, struct nt_error *err) {
     r->instance.vpb |= SIM_VPB_DIRECT_WRITES;
   }
   r->instance.lock_owner = r->object.id;
-  return nt__sim_save_instance(r->m, &r->instance, err);
+  status = nt__sim_save_instance(r->m, &r->instance, err);
+  if (nt_ok(status) && r->instance.fsd->across_nodes) { /* U8 */
+    r->object.flags |= SIM_FO_HELD_LOCK;
+    status = nt__sim_save_file_object(r->m, &r->object, err);
+  }
+  return status;
 }
 
 /* ---- unlock -------------------------------------------------------------- */
@@ -225,18 +240,35 @@ static nt_status dismount_raw(const struct sim_request *r,
   return NT_STATUS_ACCESS_DENIED;
 }
 
+/* The instance of the volume that holds a lock, on whatever node. */
+static nt_status find_locked(const struct sim_request *r,
+                             struct sim_instance *out, struct nt_error *err) {
+  int64_t id = 0;
+  nt_status status = NT_STATUS_SUCCESS;
+  *out = r->instance;
+  if (nt__sim_spans_nodes(&r->instance)) {
+    status = nt__sim_locked_elsewhere(r->m, r->volume.id, &id, err);
+  }
+  return nt_ok(status) && id != 0 ? nt__sim_load_instance(r->m, id, out, err)
+                                  : status;
+}
+
 /* D3: documented; on FAT an explicit lock of another handle cannot be there,
  * because it would have refused this handle's open. */
 static nt_status check_foreign_lock(const struct sim_request *r,
                                     struct nt_error *err) {
-  if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
-      r->instance.lock_owner == r->object.id) {
+  struct sim_instance locked;
+  nt_status status = find_locked(r, &locked, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (!(locked.vpb & SIM_VPB_LOCKED) || locked.lock_owner == r->object.id) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "locked_by_other",
           "another handle holds the lock");
   err->cls = NT_CLASS_TRANSIENT;
-  nt__sim_add_holders(r->m, r->instance.id, r->object.id, err);
+  nt__sim_add_holders(r->m, &r->instance, r->object.id, err);
   nt_hint(err, "wait until it unlocks");
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -311,6 +343,9 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
   }
   r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
   status = nt__sim_save_instance(r->m, &r->instance, err);
+  if (nt_ok(status) && r->instance.fsd->across_nodes) { /* section 3 */
+    status = nt__sim_end_elsewhere(r->m, &r->instance, SIM_INVALIDATED, err);
+  }
   return nt_ok(status) ? nt__sim_save_file_object(r->m, &r->object, err)
                        : status;
 }
@@ -366,6 +401,9 @@ static nt_status dispatch(struct sim_request *r, uint32_t code,
   const struct sim_answer *row = nt__sim_answer(answers, code);
   if (!row) {
     row = nt__sim_answer(nt__sim_fs_answers, code);
+  }
+  if (!row) {
+    row = nt__sim_answer(nt__sim_csv_answers, code);
   }
   if (row) {
     return row->answer(r, err);

@@ -108,6 +108,10 @@ static nt_status check_volume(struct creation *c, uint32_t index,
                             "style mbr or gpt"
                           : "give a size like 64M");
   }
+  if (volume->flags & NT_VOLUME_CSV && c->spec->node_count == 0) {
+    return bad_spec(err, index, "only the nodes of a cluster share a volume",
+                    "name the nodes of the machine");
+  }
   nt_status status = check_letter(c, index, volume->letter, err);
   for (int i = 0; i < NT_MAX_MOUNT_POINTS && volume->mount_points[i]; i++) {
     if (nt_ok(status)) {
@@ -180,7 +184,54 @@ static nt_status check_disk(struct creation *c, uint32_t index,
   return NT_STATUS_SUCCESS;
 }
 
+static nt_status bad_node(struct nt_error *err, uint32_t index,
+                          const char *detail, const char *hint) {
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "spec", "node %u: %s", index + 1,
+          detail);
+  nt_hint(err, "%s", hint);
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
+static bool is_node_name(const char *name) {
+  size_t length = strlen(name);
+  for (const char *at = name; *at; at++) {
+    if (letter_index(*at) < 0 && !(*at >= '0' && *at <= '9') && *at != '-') {
+      return false;
+    }
+  }
+  return length > 0 && length < NT_NODE_MAX;
+}
+
+static bool same_name(const char *a, const char *b) {
+  return sqlite3_stricmp(a, b) == 0; /* the locale has no say in it */
+}
+
+static nt_status check_nodes(const struct nt_sim_spec *spec,
+                             struct nt_error *err) {
+  if (spec->node_count > NT_SIM_MAX_NODES) {
+    return bad_node(err, NT_SIM_MAX_NODES, "too many nodes",
+                    "a cluster has at most 64");
+  }
+  for (uint32_t i = 0; i < spec->node_count; i++) {
+    if (!is_node_name(spec->nodes[i])) {
+      return bad_node(err, i, "that is not the name of a node",
+                      "use 1 to 15 letters, digits and -");
+    }
+    for (uint32_t j = 0; j < i; j++) {
+      if (same_name(spec->nodes[i], spec->nodes[j])) {
+        return bad_node(err, i, "another node has this name",
+                        "name each node once");
+      }
+    }
+  }
+  return NT_STATUS_SUCCESS;
+}
+
 static nt_status check_spec(struct creation *c, struct nt_error *err) {
+  nt_status checked = check_nodes(c->spec, err);
+  if (!nt_ok(checked)) {
+    return checked;
+  }
   if (c->spec->disk_count > NT_SIM_MAX_DISKS) {
     return bad_spec(err, NT_SIM_MAX_DISKS, "too many disks",
                     "use several machines");
@@ -424,12 +475,12 @@ static nt_status insert_volume(struct creation *c, uint32_t disk,
       c->m,
       "INSERT INTO volume (guid, length, sector_size, partition_number, "
       "partition_type, partition_id, partition_name, partition_attributes, "
-      "flags, installed, verify_pending) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0)",
+      "flags, installed, verify_pending, node) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, ?10)",
       SIM_ARGS(SIM_TEXT(guid), SIM_INT(part->length), SIM_INT(sector),
                SIM_INT(part->number), SIM_TEXT(part->type), SIM_TEXT(part->id),
                SIM_TEXT(part->name), SIM_INT(part->attributes),
-               SIM_INT(spec ? spec->flags : 0)),
+               SIM_INT(spec ? spec->flags : 0), SIM_INT(c->m->node)),
       err);
   int64_t volume = sqlite3_last_insert_rowid(c->m->db);
   if (nt_ok(status)) {
@@ -482,6 +533,22 @@ static nt_status create_disk(struct creation *c, uint32_t number,
   return nt_ok(status) ? insert_volumes(c, number, parts, count, err) : status;
 }
 
+static nt_status insert_nodes(struct creation *c, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  for (uint32_t i = 0; nt_ok(status) && i < c->spec->node_count; i++) {
+    status = nt__sim_exec(c->m, "INSERT INTO node (name) VALUES (?1)",
+                          SIM_ARGS(SIM_TEXT(c->spec->nodes[i])), err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_node_enter(c->m, err);
+  }
+  return nt_ok(status)
+             ? nt__sim_exec(c->m, "UPDATE owner SET node = ?2 WHERE id = ?1",
+                            SIM_ARGS(SIM_INT(c->m->owner), SIM_INT(c->m->node)),
+                            err)
+             : status;
+}
+
 static nt_status create_disks(struct creation *c, struct nt_error *err) {
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
@@ -489,6 +556,7 @@ static nt_status create_disks(struct creation *c, struct nt_error *err) {
   }
   nt_status status = nt__sim_begin(c->m, err);
   if (nt_ok(status)) {
+    status = insert_nodes(c, err);
     for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++) {
       status = create_disk(c, i, parts, err);
     }
@@ -595,6 +663,12 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   struct creation c = {.spec = spec};
   nt_error_name(err, "create", path);
   nt_status status = nt__sim_check_location(path, err);
+  if (nt_ok(status) && strstr(path, NT_SIM_NODE)) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
+            "%s stands between a folder and the node to open", NT_SIM_NODE);
+    nt_hint(err, "name the folder only");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
   if (!nt_ok(status)) {
     return status;
   }

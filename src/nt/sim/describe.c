@@ -45,18 +45,20 @@ static void show_instance(const struct sim_instance *instance,
 
 /* What a mount would find. An image that cannot be read shows no file
  * system; opening the volume says why. */
-static void show_bytes(struct sim_machine *m, struct nt_volume_info *out) {
+static void show_bytes(struct sim_machine *m, const struct sim_volume *volume,
+                       struct nt_volume_info *out) {
   struct nt_probe probe;
   struct nt_error ignored = {0};
   if (!nt_ok(nt__sim_image_probe(m, out->extents, out->extent_count,
                                  out->length, &probe, &ignored))) {
     return;
   }
-  if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw) {
-    nt_copy(out->file_system, sizeof out->file_system, "RAW");
+  const struct sim_fsd *fsd = nt__sim_fsd_of_volume(volume, probe.file_system);
+  nt_copy(out->file_system, sizeof out->file_system,
+          nt__sim_fsd_title(fsd, probe.file_system));
+  if (fsd == &nt__sim_fsd_raw) {
     return;
   }
-  nt_copy(out->file_system, sizeof out->file_system, probe.file_system);
   nt_copy(out->label, sizeof out->label, probe.label);
   nt_copy(out->serial, sizeof out->serial, probe.serial);
 }
@@ -64,9 +66,10 @@ static void show_bytes(struct sim_machine *m, struct nt_volume_info *out) {
 /* A mounted file system whose bytes are to be verified shows what the bytes
  * are now, and as mounted only when they are still its own. */
 static void show_unverified(struct sim_machine *m,
+                            const struct sim_volume *volume,
                             const struct sim_instance *instance,
                             struct nt_volume_info *out) {
-  show_bytes(m, out);
+  show_bytes(m, volume, out);
   if (instance->fsd != &nt__sim_fsd_raw &&
       strcmp(out->file_system, instance->file_system) == 0 &&
       strcmp(out->serial, instance->serial) == 0) {
@@ -84,7 +87,7 @@ static nt_status show_file_system(struct sim_machine *m,
       nt__sim_current_instance(m, volume->id, -1, &instance, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     if (!offline) {
-      show_bytes(m, out);
+      show_bytes(m, volume, out);
     }
     return NT_STATUS_SUCCESS;
   }
@@ -93,11 +96,32 @@ static nt_status show_file_system(struct sim_machine *m,
   }
   if (volume->verify_pending && !offline && instance.condition == SIM_GOOD &&
       instance.lock_owner == 0) {
-    show_unverified(m, &instance, out);
+    show_unverified(m, volume, &instance, out);
   } else {
     show_instance(&instance, out);
   }
   return NT_STATUS_SUCCESS;
+}
+
+/* A lock of a shared volume holds on all nodes. */
+static nt_status show_cluster(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct nt_volume_info *out,
+                              struct nt_error *err) {
+  struct sim_instance locked;
+  int64_t id = 0;
+  nt_status status = nt__sim_node_name(m, volume->node, out->owner, err);
+  if (nt_ok(status) && nt__sim_is_shared(volume)) {
+    status = nt__sim_locked_elsewhere(m, volume->id, &id, err);
+  }
+  if (!nt_ok(status) || id == 0) {
+    return status;
+  }
+  status = nt__sim_load_instance(m, id, &locked, err);
+  if (nt_ok(status) && locked.vpb & SIM_VPB_LOCKED) {
+    out->flags |= NT_VOLUME_LOCKED;
+  }
+  return status;
 }
 
 /* Also of a file system that is not mounted: the mark is in its bytes. */
@@ -105,7 +129,10 @@ static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
   struct sim_bytes b;
   struct nt_error ignored = {0};
   bool dirty = false;
-  const struct sim_format *format = nt__sim_format_for(out->file_system);
+  const struct sim_fsd *shared = &nt__sim_fsd_csvfs;
+  const struct sim_format *format = nt__sim_format_for(
+      strcmp(out->file_system, shared->calls_itself) == 0 ? shared->lies_on
+                                                          : out->file_system);
   if (!format || out->flags & NT_VOLUME_OFFLINE) {
     return;
   }
@@ -175,6 +202,9 @@ static nt_status describe(struct sim_machine *m, int64_t id,
   if (nt_ok(status)) {
     status = show_file_system(m, &volume, out, err);
   }
+  if (nt_ok(status) && volume.node != 0) {
+    status = show_cluster(m, &volume, out, err);
+  }
   if (nt_ok(status)) {
     show_dirty(m, out);
   }
@@ -196,8 +226,10 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
     }
   }
   nt_status status = nt__sim_number(
-      m, "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1",
-      SIM_ARGS(SIM_INT(*cursor)), 0, &id, err);
+      m,
+      "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
+      "AND " SIM_IS_HERE("", "?2"),
+      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), 0, &id, err);
   if (!nt_ok(status)) {
     return status;
   }

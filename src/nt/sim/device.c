@@ -23,12 +23,16 @@ static nt_status set_offline(struct sim_request *r, bool offline,
 }
 
 static nt_status offline(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_check_system(&r->volume, err);
+  nt_status status = nt__sim_check_not_shared(&r->volume, err); /* F8 */
+  if (nt_ok(status)) {
+    status = nt__sim_check_system(&r->volume, err);
+  }
   return nt_ok(status) ? set_offline(r, true, err) : status;
 }
 
 static nt_status online(struct sim_request *r, struct nt_error *err) {
-  return set_offline(r, false, err);
+  nt_status status = nt__sim_check_not_shared(&r->volume, err);
+  return nt_ok(status) ? set_offline(r, false, err) : status;
 }
 
 static nt_status is_offline(struct sim_request *r, struct nt_error *err) {
@@ -36,8 +40,7 @@ static nt_status is_offline(struct sim_request *r, struct nt_error *err) {
 }
 
 static nt_status supports_offline(struct sim_request *r, struct nt_error *err) {
-  (void)r;
-  return nt__sim_boolean(true, err);
+  return nt__sim_boolean(!nt__sim_is_shared(&r->volume), err);
 }
 
 /* ---- dispatch ------------------------------------------------------------ */

@@ -19,16 +19,29 @@ static void describe(enum sim_event event, struct nt_event *out) {
   snprintf(out->guid, sizeof out->guid, "%s", events[event].guid);
 }
 
-/* For subscribers: what was just recorded. */
+/* Section 2: what a file system announces is told on the node of the request
+ * only; devices and their states are everybody's. */
+static int64_t node_of(const struct sim_machine *m, enum sim_event event) {
+  return events[event].kind == NT_EVENT_VOLUME ? m->acting_node : 0;
+}
+
+/* For subscribers: what was just recorded, if it is told on their node. */
 static nt_status keep(struct sim_machine *m, enum sim_event event,
                       const char *target, int64_t time_us,
                       struct nt_error *err) {
+  int64_t node = node_of(m, event);
   struct nt_event kept = {
       .id = (uint64_t)sqlite3_last_insert_rowid(m->db),
       .pid = m->acting,
       .time_us = time_us,
   };
+  if (node != 0 && node != m->node) {
+    return NT_STATUS_SUCCESS;
+  }
   describe(event, &kept);
+  if (node != 0) {
+    snprintf(kept.node, sizeof kept.node, "%s", m->node_name);
+  }
   snprintf(kept.target, sizeof kept.target, "%s", target);
   return nt__sim_keep_event(m, &kept, err);
 }
@@ -36,13 +49,13 @@ static nt_status keep(struct sim_machine *m, enum sim_event event,
 static nt_status put(struct sim_machine *m, enum sim_event event,
                      const char *target, struct nt_error *err) {
   int64_t time_us = nt__sim_now(m);
-  nt_status status =
-      nt__sim_exec(m,
-                   "INSERT INTO event (event, target, pid, time_us) "
-                   "VALUES (?1, ?2, ?3, ?4)",
-                   SIM_ARGS(SIM_INT(event), SIM_TEXT(target),
-                            SIM_INT(m->acting), SIM_INT(time_us)),
-                   err);
+  nt_status status = nt__sim_exec(
+      m,
+      "INSERT INTO event (event, target, pid, time_us, node) "
+      "VALUES (?1, ?2, ?3, ?4, ?5)",
+      SIM_ARGS(SIM_INT(event), SIM_TEXT(target), SIM_INT(m->acting),
+               SIM_INT(time_us), SIM_INT(node_of(m, event))),
+      err);
   return nt_ok(status) && m->notify.first ? keep(m, event, target, time_us, err)
                                           : status;
 }
@@ -74,9 +87,10 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
   sqlite3_stmt *stmt;
   nt_status status =
       nt__sim_query(m,
-                    "SELECT id, event, target, pid, time_us FROM event "
-                    "WHERE id > ?1 AND event >= 0 ORDER BY id LIMIT 1",
-                    SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
+                    "SELECT id, event, target, pid, time_us, node FROM event "
+                    "WHERE id > ?1 AND event >= 0 AND node IN (0, ?2) "
+                    "ORDER BY id LIMIT 1",
+                    SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), &stmt, err);
   if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
   }
@@ -94,6 +108,8 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
   nt__sim_text(stmt, 2, out->target, sizeof out->target);
   out->pid = sqlite3_column_int64(stmt, 3);
   out->time_us = sqlite3_column_int64(stmt, 4);
+  snprintf(out->node, sizeof out->node, "%s",
+           sqlite3_column_int64(stmt, 5) != 0 ? m->node_name : "");
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }

@@ -5,7 +5,7 @@
 
 static const struct sim_fsd *const drivers[] = {
     &nt__sim_fsd_fat,   &nt__sim_fsd_ntfs, &nt__sim_fsd_cdfs,
-    &nt__sim_fsd_btrfs, &nt__sim_fsd_raw,
+    &nt__sim_fsd_btrfs, &nt__sim_fsd_raw,  &nt__sim_fsd_csvfs,
 };
 
 const struct sim_fsd *nt__sim_fsd_named(const char *name) {
@@ -45,6 +45,27 @@ const struct sim_fsd *nt__sim_fsd_for(const char *file_system) {
   const struct mountable *found = find(file_system);
   /* Whatever nobody recognises, RAW takes last. */
   return found ? found->fsd : &nt__sim_fsd_raw;
+}
+
+const struct sim_fsd *nt__sim_fsd_of_volume(const struct sim_volume *volume,
+                                            const char *file_system) {
+  const struct sim_fsd *shared = &nt__sim_fsd_csvfs;
+  return nt__sim_is_shared(volume) && strcmp(file_system, shared->lies_on) == 0
+             ? shared
+             : nt__sim_fsd_for(file_system);
+}
+
+const char *nt__sim_fsd_title(const struct sim_fsd *fsd,
+                              const char *file_system) {
+  if (fsd == &nt__sim_fsd_raw) {
+    return "RAW";
+  }
+  return fsd->calls_itself ? fsd->calls_itself : file_system;
+}
+
+const char *nt__sim_bytes_of(const struct sim_instance *instance) {
+  return instance->fsd->lies_on ? instance->fsd->lies_on
+                                : instance->file_system;
 }
 
 bool nt__sim_fsd_mounts(const char *file_system, bool cd) {

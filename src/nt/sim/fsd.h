@@ -14,4 +14,8 @@ static inline uint64_t boot_u64(const uint8_t *at) {
   return boot_u32(at) | (uint64_t)boot_u32(at + 4) << 32;
 }
 
+/* fsd_ntfs.c, also for what lies on NTFS. */
+void nt__sim_ntfs_layout(const uint8_t boot[512],
+                         struct sim_instance *instance);
+
 #endif

@@ -8,7 +8,8 @@
 
 /* Offsets: NTFS boot sector. The boot area is the $Boot file, 8 KiB; the last
  * sector of the volume, its copy, lies behind the end of the file system. */
-static void layout(const uint8_t boot[512], struct sim_instance *instance) {
+void nt__sim_ntfs_layout(const uint8_t boot[512],
+                         struct sim_instance *instance) {
   uint64_t sector = boot_u16(boot + 11);
   instance->reserved_bytes = 8192;
   instance->fs_bytes = boot_u64(boot + 40) * sector;
@@ -26,5 +27,5 @@ const struct sim_fsd nt__sim_fsd_ntfs = {
     .implicit_lock = NT_SHARE_WRITE | NT_SHARE_DELETE,
     .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
     .unknown_fsctl = NT_STATUS_INVALID_DEVICE_REQUEST,
-    .layout = layout,
+    .layout = nt__sim_ntfs_layout,
 };

@@ -21,11 +21,12 @@ static const char *how(enum nt_handle_kind kind, uint32_t flags, bool locks) {
   return flags & SIM_FO_IMAGE ? "image" : names[kind];
 }
 
-#define HOLDER_COLUMNS                                                    \
-  "SELECT w.pid, w.program, f.volume, f.kind, f.path,"                    \
-  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance),"     \
-  " f.flags, f.id, w.start_us FROM file_object f JOIN owner w ON w.id = " \
-  "f.owner "
+#define HOLDER_COLUMNS                                                \
+  "SELECT w.pid, w.program, f.volume, f.kind, f.path,"                \
+  " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)," \
+  " f.flags, f.id, w.start_us,"                                       \
+  " (SELECT name FROM node WHERE id = w.node AND id <> ?3)"           \
+  " FROM file_object f JOIN owner w ON w.id = f.owner "
 
 static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
                         struct nt_holder *out) {
@@ -35,6 +36,7 @@ static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
   out->start_us = sqlite3_column_int64(stmt, 8);
   nt__sim_text(stmt, 1, out->program, sizeof out->program);
   nt__sim_text(stmt, 4, out->path, sizeof out->path);
+  nt__sim_text(stmt, 9, out->node, sizeof out->node);
   nt_copy(out->how, sizeof out->how,
           how((enum nt_handle_kind)sqlite3_column_int(stmt, 3),
               (uint32_t)sqlite3_column_int64(stmt, 6),
@@ -54,14 +56,21 @@ static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
   }
 }
 
-void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
-                         int64_t except, struct nt_error *err) {
+#define HOLDERS(scope) \
+  HOLDER_COLUMNS "WHERE f." scope "AND f.id <> ?2 ORDER BY f.id"
+
+void nt__sim_add_holders(struct sim_machine *m,
+                         const struct sim_instance *instance, int64_t except,
+                         struct nt_error *err) {
   sqlite3_stmt *stmt;
   struct nt_error ignored = {0};
-  if (nt_ok(nt__sim_query(
-          m,
-          HOLDER_COLUMNS "WHERE f.instance = ?1 AND f.id <> ?2 ORDER BY f.id",
-          SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, &ignored))) {
+  if (nt_ok(nt__sim_query(m,
+                          nt__sim_spans_nodes(instance)
+                              ? HOLDERS(SIM_OF_NODES)
+                              : HOLDERS(SIM_OF_INSTANCE),
+                          SIM_ARGS(SIM_INT(nt__sim_scope(instance)),
+                                   SIM_INT(except), SIM_INT(m->node)),
+                          &stmt, &ignored))) {
     add_rows(m, stmt, err);
   }
 }
@@ -72,7 +81,8 @@ void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
   struct nt_error ignored = {0};
   if (nt_ok(nt__sim_query(
           m, HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
-          SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, &ignored))) {
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt,
+          &ignored))) {
     add_rows(m, stmt, err);
   }
 }
@@ -83,21 +93,31 @@ _Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
                    NT_KIND_SECTION == 5,
                "the query below tells kinds by number");
 
+/* The instances whose files are those of the file object `me`: its own, and of
+ * a cluster shared volume those of all nodes. */
+#define SAME_FILES                                                        \
+  "SELECT me.instance UNION SELECT o.id FROM instance i JOIN instance o " \
+  "ON o.volume = i.volume AND o.disk = i.disk AND o.current = 1 "         \
+  "WHERE i.id = me.instance AND i.current = 1 AND i.fsd = 'csvfs'"
+
 static nt_status find_next(struct sim_machine *m, int64_t file_object,
                            uint64_t cursor, sqlite3_stmt **stmt,
                            struct nt_error *err) {
-  nt_status status =
-      nt__sim_query(m,
-                    HOLDER_COLUMNS
-                    "JOIN file_object me ON me.id = ?1 "
-                    "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
-                    " WHEN me.kind IN (2, 3, 5) THEN f.instance = me.instance"
-                    "  AND f.file = me.file AND f.kind IN (2, 3, 5)"
-                    " WHEN me.volume <> 0 THEN f.volume = me.volume"
-                    " ELSE f.disk = me.disk OR f.volume IN"
-                    "  (SELECT volume FROM extent WHERE disk = me.disk) END "
-                    "ORDER BY f.id LIMIT 1",
-                    SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor)), stmt, err);
+  nt_status status = nt__sim_query(
+      m,
+      HOLDER_COLUMNS
+      "JOIN file_object me ON me.id = ?1 "
+      "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
+      " WHEN me.kind IN (2, 3, 5) THEN"
+      "  f.instance IN (" SAME_FILES
+      ")"
+      "  AND f.file = me.file AND f.kind IN (2, 3, 5)"
+      " WHEN me.volume <> 0 THEN f.volume = me.volume"
+      " ELSE f.disk = me.disk OR f.volume IN"
+      "  (SELECT volume FROM extent WHERE disk = me.disk) END "
+      "ORDER BY f.id LIMIT 1",
+      SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor), SIM_INT(m->node)), stmt,
+      err);
   return nt_ok(status) ? nt__sim_step(m, *stmt, err) : status;
 }
 

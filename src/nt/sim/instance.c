@@ -40,14 +40,14 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
   *out = (struct sim_instance){
       .volume = volume->id,
       .disk = -1,
-      .fsd = nt__sim_fsd_for(probe.file_system),
+      .fsd = nt__sim_fsd_of_volume(volume, probe.file_system),
       .fs_bytes = volume->length,
       .current = true,
       .vpb = SIM_VPB_MOUNTED,
   };
   bool raw = out->fsd == &nt__sim_fsd_raw;
-  snprintf(out->file_system, sizeof out->file_system, "%s",
-           raw ? "RAW" : probe.file_system);
+  nt_copy(out->file_system, sizeof out->file_system,
+          nt__sim_fsd_title(out->fsd, probe.file_system));
   if (!raw) {
     snprintf(out->label, sizeof out->label, "%s", probe.label);
     snprintf(out->serial, sizeof out->serial, "%s", probe.serial);
@@ -81,7 +81,7 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
   if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw) {
     *same = instance->fsd == &nt__sim_fsd_raw;
   } else {
-    *same = strcmp(probe.file_system, instance->file_system) == 0 &&
+    *same = strcmp(probe.file_system, nt__sim_bytes_of(instance)) == 0 &&
             strcmp(probe.serial, instance->serial) == 0;
   }
   if (*same && instance->fsd != &nt__sim_fsd_raw) {
@@ -145,6 +145,9 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
     return status;
   }
   status = nt__sim_cache_drop(m, instance->id, err);
+  if (nt_ok(status) && instance->fsd->across_nodes) {
+    status = nt__sim_end_elsewhere(m, instance, SIM_WRONG_VOLUME, err);
+  }
   return nt_ok(status) ? nt__sim_detach(m, instance, err) : status;
 }
 
@@ -192,6 +195,36 @@ nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
   nt_status status = nt__sim_save_instance(m, instance, err);
   return nt_ok(status) ? nt__sim_forget(m, instance, err) : status;
 }
+
+nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
+                                int64_t disk, struct nt_error *err) {
+  nt_status status = nt__sim_exec(
+      m,
+      "DELETE FROM dirty WHERE instance IN (SELECT id FROM instance "
+      "WHERE volume = ?1 AND disk = ?2 AND current = 1)",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+  if (nt_ok(status)) {
+    /* Those that were dismounted before lose their device too. */
+    status =
+        nt__sim_exec(m,
+                     "UPDATE instance SET condition = 3, current = 0, "
+                     "vpb = CASE current WHEN 1 THEN vpb & ~35 ELSE vpb END "
+                     "WHERE volume = ?1 AND disk = ?2",
+                     SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(
+      m,
+      "DELETE FROM instance WHERE volume = ?1 AND disk = ?2 AND NOT EXISTS "
+      "(SELECT 1 FROM file_object f WHERE f.instance = instance.id)",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+}
+
+_Static_assert(SIM_GONE == 3, "the statement above sets this condition");
+_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES) == 35,
+               "the statement above clears these flags");
 
 static nt_status set_verify_pending(struct sim_machine *m,
                                     const struct sim_file_object *object,
@@ -241,7 +274,7 @@ nt_status nt__sim_allow_writes(struct sim_machine *m,
   int64_t files = 0, volumes;
   nt_status status = NT_STATUS_SUCCESS;
   if (instance->fsd->waits_for_files) {
-    status = nt__sim_count_handles(m, instance->id, 0, &files, &volumes, err);
+    status = nt__sim_count_handles(m, instance, 0, &files, &volumes, err);
   }
   if (nt_ok(status) && files == 0) {
     instance->vpb |= SIM_VPB_DIRECT_WRITES;
@@ -339,16 +372,21 @@ nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
 
 /* ---- who has it open ----------------------------------------------------- */
 
-nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
+#define HANDLES(scope)                                \
+  "SELECT count(*) FILTER (WHERE kind IN (2, 3, 5))," \
+  " count(*) FILTER (WHERE kind IN (0, 1))"           \
+  " FROM file_object WHERE " scope "AND id <> ?2"
+
+nt_status nt__sim_count_handles(struct sim_machine *m,
+                                const struct sim_instance *instance,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__sim_query(m,
-                    "SELECT count(*) FILTER (WHERE kind IN (2, 3, 5)),"
-                    " count(*) FILTER (WHERE kind IN (0, 1))"
-                    " FROM file_object WHERE instance = ?1 AND id <> ?2",
-                    SIM_ARGS(SIM_INT(instance), SIM_INT(except)), &stmt, err);
+  nt_status status = nt__sim_query(
+      m,
+      nt__sim_spans_nodes(instance) ? HANDLES(SIM_OF_NODES)
+                                    : HANDLES(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except)), &stmt, err);
   if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
   }

@@ -66,8 +66,11 @@ struct sim_machine {
   bool store_failed;    /* in this transaction: it must be rolled back */
   struct nt_file *lock; /* machine.lock; NULL in memory */
   int64_t owner;        /* row of this connection */
-  int64_t pid;          /* of the process that connected */
-  int64_t acting;       /* pid to which events are put down */
+  int64_t node;         /* that it is a process of; 0: there is no cluster */
+  char node_name[NT_NODE_MAX];
+  int64_t pid;         /* of the process that connected */
+  int64_t acting;      /* pid to which events are put down */
+  int64_t acting_node; /* and node */
   struct sim_image images[NT_SIM_MAX_DISKS];
   struct sim_handle *unfinished; /* closed, but the database did not take it */
   struct sim_notify notify;
@@ -140,7 +143,24 @@ struct sim_volume {
   uint32_t flags;      /* NT_VOLUME_OFFLINE and the configured ones */
   bool installed;      /* the device node is there */
   bool verify_pending; /* the bytes may be another file system now */
+  int64_t node;        /* that owns it; 0: there is no cluster */
 };
+
+/* Section 3: whether the nodes of the cluster share it now. */
+static inline bool nt__sim_is_shared(const struct sim_volume *volume) {
+  return (volume->flags & (NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE)) ==
+         NT_VOLUME_CSV;
+}
+
+/* In a statement: whether the volume of table `v` is there on node `n`. It is
+ * on the node that owns it, and on all when they share it. */
+#define SIM_IS_HERE(v, n) \
+  "(" v "node IN (0, " n ") OR " n " < 0 OR " v "flags & 9216 = 1024)"
+#define SIM_EVERY_NODE (-1)
+
+_Static_assert((NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE) == 9216 &&
+                   NT_VOLUME_CSV == 1024,
+               "the condition above tests these flags");
 
 /* VPB flags (wdm.h). */
 #define SIM_VPB_MOUNTED 0x01U
@@ -152,7 +172,8 @@ enum sim_condition {
   SIM_GOOD,
   SIM_DISMOUNTED,   /* FSCTL_DISMOUNT_VOLUME */
   SIM_WRONG_VOLUME, /* the bytes are another file system now */
-  SIM_GONE          /* the device was removed */
+  SIM_GONE,         /* the device was removed */
+  SIM_INVALIDATED   /* section 3: dismounted by another node */
 };
 
 /* One mounted file system. Handles belong to an instance, never to a volume:
@@ -161,6 +182,7 @@ struct sim_instance {
   int64_t id;
   int64_t volume; /* 0: of a whole disk */
   int64_t disk;   /* -1: of a volume */
+  int64_t node;   /* that mounted it: each has its own */
   const struct sim_fsd *fsd;
   char file_system[32];
   char label[NT_LABEL_MAX];
@@ -181,6 +203,7 @@ struct sim_instance {
 #define SIM_FO_WROTE_FILE 0x10U       /* wrote into its file */
 #define SIM_FO_IMAGE 0x20U            /* a section that is run as a program */
 #define SIM_FO_HOLDS_WRITES 0x40U     /* of its volume, for a snapshot */
+#define SIM_FO_HELD_LOCK 0x80U        /* U8: once locked a shared volume */
 
 struct sim_file_object {
   int64_t id;
@@ -211,7 +234,7 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                uint32_t *count, struct nt_error *err);
 nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
                                 struct sim_instance *out, struct nt_error *err);
-/* The instance that the device's VPB points to. */
+/* The instance that the device's VPB points to, on this node. */
 nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
                                    int64_t disk, struct sim_instance *out,
                                    struct nt_error *err);
@@ -257,6 +280,10 @@ struct sim_fsd {
   bool writes_need_own_lock;  /* 1.10: nothing else opens it to raw writes */
   bool read_only;             /* never written */
   bool root_only;             /* nothing here reads its files: the root opens */
+  bool across_nodes;          /* section 3: opens, locks and dismounts of one
+                                 node matter on the others */
+  const char *calls_itself;   /* NULL: as its bytes are called */
+  const char *lies_on;        /* how those are called then */
   uint32_t implicit_lock;     /* O4: a volume open that shares none of these
                                  locks; 0: never */
   uint32_t refused_on_files;  /* rights nobody gets on files and folders */
@@ -269,13 +296,23 @@ struct sim_fsd {
 };
 
 extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_cdfs,
-    nt__sim_fsd_btrfs, nt__sim_fsd_raw;
+    nt__sim_fsd_btrfs, nt__sim_fsd_raw, nt__sim_fsd_csvfs;
 
 /* Whether NT mounts this file system on a CD, or on a disk. */
 bool nt__sim_fsd_mounts(const char *file_system, bool cd);
 
-/* Who mounts a file system that nt_probe() calls `file_system`. */
+/* Who mounts a file system that nt_probe() calls `file_system`, where nobody
+ * shares it. */
 const struct sim_fsd *nt__sim_fsd_for(const char *file_system);
+
+/* The same, and how it is called, on a volume that may be shared. */
+const struct sim_fsd *nt__sim_fsd_of_volume(const struct sim_volume *volume,
+                                            const char *file_system);
+const char *nt__sim_fsd_title(const struct sim_fsd *fsd,
+                              const char *file_system);
+
+/* What nt_probe() calls the bytes of an instance. */
+const char *nt__sim_bytes_of(const struct sim_instance *instance);
 
 /* The record called `name`, as the instance row keeps it. */
 const struct sim_fsd *nt__sim_fsd_named(const char *name);
@@ -386,21 +423,81 @@ nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
 nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
                           struct nt_error *err);
 
-/* How many file objects an instance has besides `except`. */
-nt_status nt__sim_count_handles(struct sim_machine *m, int64_t instance,
+/* Whose file objects count: those of the instance, or where that matters those
+ * of the mounted instances of all nodes. In a statement ?1 is the scope. */
+#define SIM_OF_INSTANCE "instance = ?1 "
+#define SIM_OF_NODES                                                      \
+  "instance IN (SELECT id FROM instance WHERE volume = ?1 AND disk = -1 " \
+  "AND current = 1) "
+static inline bool nt__sim_spans_nodes(const struct sim_instance *instance) {
+  return instance->fsd->across_nodes && instance->current;
+}
+static inline int64_t nt__sim_scope(const struct sim_instance *instance) {
+  return nt__sim_spans_nodes(instance) ? instance->volume : instance->id;
+}
+
+/* How many file objects an instance has besides `except`; with those of other
+ * nodes, where that matters. */
+nt_status nt__sim_count_handles(struct sim_machine *m,
+                                const struct sim_instance *instance,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err);
 
+/* The instances of a device on all nodes come to an end with it. */
+nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
+                                int64_t disk, struct nt_error *err);
+
 /* ---- holders.c ----------------------------------------------------------- */
 
-/* Adds who holds an instance open, besides `except`. */
-void nt__sim_add_holders(struct sim_machine *m, int64_t instance,
-                         int64_t except, struct nt_error *err);
+/* Adds who holds an instance open, besides `except`, and on other nodes, where
+ * that matters. */
+void nt__sim_add_holders(struct sim_machine *m,
+                         const struct sim_instance *instance, int64_t except,
+                         struct nt_error *err);
 /* Adds who has a volume (or with volume 0 a disk) open in any way. */
 void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
                          struct nt_error *err);
 
+/* ---- cluster.c: nodes (section 3) ---------------------------------------- */
+
+/* Within a transaction: finds the node that the connection was made for. */
+nt_status nt__sim_node_enter(struct sim_machine *m, struct nt_error *err);
+/* "": there is no such node. */
+nt_status nt__sim_node_name(struct sim_machine *m, int64_t node,
+                            char buf[NT_NODE_MAX], struct nt_error *err);
+
+/* Whether a volume of the cluster can be opened here: not while a node holds
+ * its lock, nor, U8, while the handle that held it is open. */
+nt_status nt__sim_check_cluster(struct sim_machine *m,
+                                const struct sim_volume *volume,
+                                struct nt_error *err);
+/* The instance that is locked on another node; 0: there is none. */
+nt_status nt__sim_locked_elsewhere(struct sim_machine *m, int64_t volume,
+                                   int64_t *instance, struct nt_error *err);
+/* Ends what the other nodes have mounted of the instance's volume. */
+nt_status nt__sim_end_elsewhere(struct sim_machine *m,
+                                const struct sim_instance *instance,
+                                enum sim_condition condition,
+                                struct nt_error *err);
+
+nt_status nt__sim_next_node(struct nt_machine *machine, uint64_t *cursor,
+                            struct nt_node_info *out, struct nt_error *err);
+nt_status nt__sim_set_maintenance(struct nt_machine *machine,
+                                  const char *volume, bool on,
+                                  struct nt_error *err);
+nt_status nt__sim_set_owner(struct nt_machine *machine, const char *volume,
+                            const char *node, struct nt_error *err);
+
 /* ---- refuse.c ------------------------------------------------------------ */
+
+/* Open handles keep a volume (or with volume 0 a disk) where it is. */
+nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
+                               int64_t disk, const char *detail,
+                               struct nt_error *err);
+
+/* F8, section 3: the cluster takes its volumes on- and offline itself. */
+nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
+                                   struct nt_error *err);
 
 /* L6, L7, D5, F5: system, boot and page-file volumes are left alone. */
 nt_status nt__sim_check_system(const struct sim_volume *volume,

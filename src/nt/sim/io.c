@@ -304,9 +304,10 @@ static nt_status check_disk_write(const struct request *r,
       r->m,
       "SELECT e.volume FROM extent e JOIN instance i ON i.volume = e.volume "
       "AND i.disk = -1 AND i.current = 1 AND i.fsd <> 'raw' AND i.vpb & 32 = 0 "
-      "WHERE e.disk = ?1 AND e.start < ?3 AND e.start + e.length > ?2 LIMIT 1",
+      "AND i.node = ?4 WHERE e.disk = ?1 AND e.start < ?3 AND e.start + "
+      "e.length > ?2 LIMIT 1",
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
-               SIM_INT(r->offset + r->len)),
+               SIM_INT(r->offset + r->len), SIM_INT(r->m->node)),
       0, &volume, err);
   if (!nt_ok(status) || volume == 0) {
     return status;

@@ -113,13 +113,41 @@ static nt_status check_not_removed(struct sim_machine *m,
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
+/* "lab?node=n2": the folder, and the node if there is one. */
+static nt_status split_location(const char *location, char folder[NT_NAME_MAX],
+                                char node[NT_NODE_MAX], struct nt_error *err) {
+  nt_copy(folder, NT_NAME_MAX, location);
+  char *mark = strstr(folder, NT_SIM_NODE);
+  node[0] = '\0';
+  if (!mark) {
+    return NT_STATUS_SUCCESS;
+  }
+  const char *name = mark + strlen(NT_SIM_NODE);
+  if (name[0] && strlen(name) < NT_NODE_MAX) {
+    nt_copy(node, NT_NODE_MAX, name);
+    *mark = '\0';
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_node",
+          "the name of a node has 1 to %d bytes", NT_NODE_MAX - 1);
+  nt_hint(err, "write it like lab%sn1", NT_SIM_NODE);
+  return NT_STATUS_OBJECT_NAME_INVALID;
+}
+
 static nt_status sim_connect(const char *location, struct nt_machine **out,
                              struct nt_error *err) {
+  char folder[NT_NAME_MAX], node[NT_NODE_MAX];
   nt_status status = nt__sim_check_location(location, err);
+  if (nt_ok(status)) {
+    status = split_location(location, folder, node, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_location(folder, err);
+  }
   if (!nt_ok(status)) {
     return status;
   }
-  if (strcmp(location, NT_SIM_MEMORY) == 0) {
+  if (strcmp(folder, NT_SIM_MEMORY) == 0) {
     nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
             "a machine in memory is gone when its creator closes it");
     nt_hint(err, "name the folder of a machine");
@@ -129,7 +157,8 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
   if (!m) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
   }
-  status = nt__sim_machine_enter(m, location, err);
+  nt_copy(m->node_name, sizeof m->node_name, node);
+  status = nt__sim_machine_enter(m, folder, err);
   if (nt_ok(status)) {
     status = check_exists(m, err);
   }
@@ -172,6 +201,9 @@ const struct nt_machine_ops nt_sim_ops = {
     .wait_event = nt__sim_wait_event,
     .clock = nt__sim_clock,
     .wait_change = nt__sim_wait_change,
+    .next_node = nt__sim_next_node,
+    .set_maintenance = nt__sim_set_maintenance,
+    .set_owner = nt__sim_set_owner,
 };
 
 const struct nt_handle_ops nt__sim_handle_ops = {

@@ -37,7 +37,7 @@ static nt_status refuse(struct opening *o, nt_status status, const char *reason,
                         const char *detail, struct nt_error *err) {
   nt_fail(err, status, reason, "%s", detail);
   err->cls = NT_CLASS_TRANSIENT;
-  nt__sim_add_holders(o->m, o->instance.id, 0, err);
+  nt__sim_add_holders(o->m, &o->instance, 0, err);
   nt_hint(err, "close them, or try again");
   return status;
 }
@@ -55,7 +55,7 @@ static nt_status check_instance(struct opening *o, struct nt_error *err) {
             files ? "the volume was dismounted, and is still open"
                   : "the handle that dismounted the volume is still open");
     err->cls = NT_CLASS_TRANSIENT;
-    nt__sim_add_holders(o->m, instance->id, 0, err);
+    nt__sim_add_holders(o->m, instance, 0, err);
     nt_hint(err, files ? "it mounts again when its files are closed, too"
                        : "it mounts again when that handle closes");
     return instance->fsd->open_dismounted;
@@ -84,15 +84,20 @@ static bool shares_conflict(uint32_t access, uint32_t share,
          ((other_access & NT_DELETE) && !(share & NT_SHARE_DELETE));
 }
 
+#define SHARES(scope)                                  \
+  "SELECT access, share FROM file_object WHERE " scope \
+  "AND path = ?2 COLLATE NOCASE AND kind <> 5"
+
 /* O3: among handles to the same object of the same instance. */
 static nt_status check_share(struct opening *o, struct nt_error *err) {
   sqlite3_stmt *stmt;
   bool conflict = false;
   nt_status status = nt__sim_query(
       o->m,
-      "SELECT access, share FROM file_object "
-      "WHERE instance = ?1 AND path = ?2 COLLATE NOCASE AND kind <> 5",
-      SIM_ARGS(SIM_INT(o->instance.id), SIM_TEXT(o->object.path)), &stmt, err);
+      nt__sim_spans_nodes(&o->instance) ? SHARES(SIM_OF_NODES)
+                                        : SHARES(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_TEXT(o->object.path)),
+      &stmt, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -111,12 +116,16 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
+#define WRITERS(scope) \
+  "SELECT count(*) FROM file_object WHERE " scope "AND access & 65542 <> 0"
+
 static nt_status count_writers(struct opening *o, int64_t *writers,
                                struct nt_error *err) {
-  return nt__sim_number(o->m,
-                        "SELECT count(*) FROM file_object "
-                        "WHERE instance = ?1 AND access & 65542 <> 0",
-                        SIM_ARGS(SIM_INT(o->instance.id)), 0, writers, err);
+  return nt__sim_number(
+      o->m,
+      nt__sim_spans_nodes(&o->instance) ? WRITERS(SIM_OF_NODES)
+                                        : WRITERS(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance))), 0, writers, err);
 }
 
 _Static_assert((WRITING | NT_DELETE) == 65542,
@@ -135,7 +144,7 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks,
     share &= ~NT_SHARE_READ;
   }
   nt_status status =
-      nt__sim_count_handles(o->m, o->instance.id, 0, &files, &volumes, err);
+      nt__sim_count_handles(o->m, &o->instance, 0, &files, &volumes, err);
   if (nt_ok(status)) {
     status = count_writers(o, &writers, err);
   }
@@ -185,7 +194,14 @@ static nt_status mount_offline(struct opening *o, struct nt_error *err) {
 
 static nt_status mount(struct opening *o, struct nt_error *err) {
   struct nt_error mount_err = {0};
-  nt_status status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
+  nt_status status = NT_STATUS_SUCCESS;
+  if (nt__sim_is_shared(&o->volume)) {
+    status = nt__sim_check_cluster(o->m, &o->volume, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
   if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
     status = mount_offline(o, err);
   } else if (!nt_ok(status)) {

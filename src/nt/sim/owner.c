@@ -70,12 +70,16 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_exec(m,
-                        "INSERT INTO owner (pid, program, start_us) "
-                        "VALUES (?1, ?2, ?3)",
-                        SIM_ARGS(SIM_INT(m->pid), SIM_TEXT(program),
-                                 SIM_INT(nt_process_start_us())),
-                        err);
+  status = nt__sim_node_enter(m, err);
+  if (nt_ok(status)) {
+    status =
+        nt__sim_exec(m,
+                     "INSERT INTO owner (pid, program, start_us, node) "
+                     "VALUES (?1, ?2, ?3, ?4)",
+                     SIM_ARGS(SIM_INT(m->pid), SIM_TEXT(program),
+                              SIM_INT(nt_process_start_us()), SIM_INT(m->node)),
+                     err);
+  }
   if (nt_ok(status)) {
     m->owner = sqlite3_last_insert_rowid(m->db);
     status = take_byte(m, err);
@@ -90,9 +94,10 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
 
 /* Everything that `owner` had open, oldest first. */
 static nt_status clean_up(struct sim_machine *m, int64_t owner, int64_t pid,
-                          struct nt_error *err) {
+                          int64_t node, struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;
   m->acting = pid;
+  m->acting_node = node;
   for (;;) {
     int64_t file_object;
     status = nt__sim_number(
@@ -107,6 +112,7 @@ static nt_status clean_up(struct sim_machine *m, int64_t owner, int64_t pid,
     }
   }
   m->acting = m->pid;
+  m->acting_node = m->node;
   if (nt_ok(status)) {
     status = nt__sim_exec(m, "DELETE FROM owner WHERE id = ?1",
                           SIM_ARGS(SIM_INT(owner)), err);
@@ -120,8 +126,8 @@ nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
     sqlite3_stmt *stmt;
     nt_status status =
         nt__sim_query(m,
-                      "SELECT id, pid FROM owner WHERE id > ?1 AND id <> ?2 "
-                      "ORDER BY id LIMIT 1",
+                      "SELECT id, pid, node FROM owner WHERE id > ?1 "
+                      "AND id <> ?2 ORDER BY id LIMIT 1",
                       SIM_ARGS(SIM_INT(after), SIM_INT(m->owner)), &stmt, err);
     if (nt_ok(status)) {
       status = nt__sim_step(m, stmt, err);
@@ -134,11 +140,12 @@ nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
     }
     after = sqlite3_column_int64(stmt, 0);
     int64_t pid = sqlite3_column_int64(stmt, 1);
+    int64_t node = sqlite3_column_int64(stmt, 2);
     sqlite3_reset(stmt);
     if (nt__sim_owner_alive(m, after)) {
       continue;
     }
-    status = clean_up(m, after, pid, err);
+    status = clean_up(m, after, pid, node, err);
     if (!nt_ok(status)) {
       return status;
     }
@@ -151,7 +158,7 @@ void nt__sim_owner_leave(struct sim_machine *m) {
    * cannot be removed now, the free byte tells the next process. */
   if (m->owner != 0 && m->pid == nt_process_id() &&
       nt_ok(nt__sim_begin(m, &err))) {
-    nt__sim_end(m, clean_up(m, m->owner, m->pid, &err), &err);
+    nt__sim_end(m, clean_up(m, m->owner, m->pid, m->node, &err), &err);
   }
   nt_file_close(m->lock);
   m->lock = NULL;

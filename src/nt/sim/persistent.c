@@ -62,7 +62,7 @@ static nt_status load(struct sim_request *r, uint32_t *flags,
       r->m,
       "SELECT flags FROM persistent_state WHERE volume = ?1 "
       "AND file_system = ?2 AND serial = ?3",
-      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(r->instance.file_system),
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
                SIM_TEXT(r->instance.serial)),
       0, &found, err);
   *flags = (uint32_t)found;
@@ -109,7 +109,7 @@ nt_status nt__sim_set_persistent(struct sim_request *r, struct nt_error *err) {
       r->m,
       "INSERT OR REPLACE INTO persistent_state "
       "(volume, file_system, serial, flags) VALUES (?1, ?2, ?3, ?4)",
-      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(r->instance.file_system),
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
                SIM_TEXT(r->instance.serial), SIM_INT(flags)),
       err);
 }

@@ -6,65 +6,26 @@
 #include "internal.h"
 #include "layout.h"
 
-static nt_status veto(struct sim_machine *m, int64_t volume, int64_t disk,
-                      struct nt_error *err) {
-  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
-          "the removal was vetoed by open handles");
-  nt__sim_add_openers(m, volume, disk, err);
-  nt_hint(err, "close them, or try again");
-  return NT_STATUS_DEVICE_BUSY;
+static nt_status check_removable(struct sim_machine *m, int64_t volume,
+                                 int64_t disk, struct nt_error *err) {
+  return nt__sim_check_unused(m, volume, disk,
+                              "the removal was vetoed by open handles", err);
 }
-
-static nt_status count_openers(struct sim_machine *m, int64_t volume,
-                               int64_t disk, int64_t *count,
-                               struct nt_error *err) {
-  return nt__sim_number(
-      m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, count, err);
-}
-
-/* The mounted file system of a device goes away with it. */
-static nt_status end_instance(struct sim_machine *m, int64_t volume,
-                              int64_t disk, struct nt_error *err) {
-  struct sim_instance instance;
-  nt_status status = nt__sim_current_instance(m, volume, disk, &instance, err);
-  if (nt_ok(status)) {
-    instance.condition = SIM_GONE;
-    status = nt__sim_cache_drop(m, instance.id, err);
-    if (nt_ok(status)) {
-      status = nt__sim_detach(m, &instance, err);
-    }
-  }
-  if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES) {
-    return status;
-  }
-  /* Instances that were dismounted before lose their device too. */
-  return nt__sim_exec(
-      m, "UPDATE instance SET condition = 3 WHERE volume = ?1 AND disk = ?2",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
-}
-
-_Static_assert(SIM_GONE == 3, "the statement above sets this condition");
 
 /* ---- uninstall ----------------------------------------------------------- */
 
 static nt_status uninstall_volume(struct sim_machine *m, int64_t id,
                                   struct nt_error *err) {
   struct sim_volume volume;
-  int64_t openers;
   nt_status status = nt__sim_load_volume(m, id, &volume, err);
   if (nt_ok(status)) {
-    status = count_openers(m, id, -1, &openers, err);
+    status = check_removable(m, id, -1, err);
   }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  if (openers > 0) {
-    return veto(m, id, -1, err);
-  }
-  status = nt__sim_check_system(&volume, err);
   if (nt_ok(status)) {
-    status = end_instance(m, id, -1, err);
+    status = nt__sim_check_system(&volume, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_end_instances(m, id, -1, err);
   }
   volume.installed = false;
   if (nt_ok(status)) {
@@ -82,10 +43,10 @@ static nt_status set_disk_flags(struct sim_machine *m, int64_t disk,
 static nt_status uninstall_disk(struct sim_machine *m, int64_t number,
                                 struct nt_error *err) {
   struct sim_disk disk;
-  int64_t openers, volumes;
+  int64_t volumes;
   nt_status status = nt__sim_load_disk(m, number, &disk, err);
   if (nt_ok(status)) {
-    status = count_openers(m, 0, number, &openers, err);
+    status = check_removable(m, 0, number, err);
   }
   if (nt_ok(status)) {
     status = nt__sim_number(
@@ -97,16 +58,13 @@ static nt_status uninstall_disk(struct sim_machine *m, int64_t number,
   if (!nt_ok(status)) {
     return status;
   }
-  if (openers > 0) {
-    return veto(m, 0, number, err);
-  }
   if (volumes > 0) {
     nt_fail(err, NT_STATUS_DEVICE_BUSY, "volumes_installed",
             "%lld of its volumes are still installed", (long long)volumes);
     nt_hint(err, "uninstall its volumes first");
     return NT_STATUS_DEVICE_BUSY;
   }
-  status = end_instance(m, 0, number, err);
+  status = nt__sim_end_instances(m, 0, number, err);
   if (nt_ok(status)) {
     status = set_disk_flags(m, number, disk.flags | NT_DISK_UNINSTALLED, err);
   }
@@ -192,7 +150,7 @@ static nt_status surprise_volume(struct sim_machine *m,
   nt_status status =
       nt__sim_event_volume(m, SIM_SURPRISE_REMOVAL, volume->id, err);
   if (nt_ok(status)) {
-    status = end_instance(m, volume->id, -1, err);
+    status = nt__sim_end_instances(m, volume->id, -1, err);
   }
   volume->installed = false;
   return nt_ok(status) ? nt__sim_save_volume(m, volume, err) : status;
@@ -207,7 +165,7 @@ static nt_status mask(struct sim_machine *m, const struct sim_disk *disk,
   if (nt_ok(status) && !(disk->flags & NT_DISK_UNINSTALLED)) {
     status = nt__sim_event_disk(m, SIM_SURPRISE_REMOVAL, disk->number, err);
     if (nt_ok(status)) {
-      status = end_instance(m, 0, disk->number, err);
+      status = nt__sim_end_instances(m, 0, disk->number, err);
     }
   }
   if (!nt_ok(status)) {

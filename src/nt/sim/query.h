@@ -42,6 +42,7 @@ const struct sim_answer *nt__sim_answer(const struct sim_answer *table,
                                         uint32_t code);
 
 extern const struct sim_answer nt__sim_fs_answers[];       /* query_fs.c */
+extern const struct sim_answer nt__sim_csv_answers[];      /* query_csv.c */
 extern const struct sim_answer nt__sim_volume_answers[];   /* query_volume.c */
 extern const struct sim_answer nt__sim_disk_answers[];     /* query_disk.c */
 extern const struct sim_answer nt__sim_storage_answers[];  /* query_storage.c */

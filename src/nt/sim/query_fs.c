@@ -50,7 +50,8 @@ static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
 static const struct sim_format *format_of(const struct sim_request *r,
                                           nt_status *status,
                                           struct nt_error *err) {
-  const struct sim_format *format = nt__sim_format_for(r->instance.file_system);
+  const struct sim_format *format =
+      nt__sim_format_for(nt__sim_bytes_of(&r->instance));
   *status = format ? NT_STATUS_SUCCESS
                    : unknown(r, "a FAT, exFAT or NTFS file system", err);
   return format;
@@ -94,7 +95,7 @@ static void put_mft_zone(uint8_t *out, const struct sim_ntfs_facts *facts) {
 static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
   struct sim_bytes b;
   struct sim_ntfs_facts facts;
-  if (strcmp(r->instance.file_system, "NTFS") != 0) {
+  if (strcmp(nt__sim_bytes_of(&r->instance), "NTFS") != 0) {
     return unknown(r, "NTFS", err);
   }
   nt_status status = nt__sim_claim(r, 96, err);

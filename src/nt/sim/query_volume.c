@@ -13,7 +13,22 @@
 /* ---- questions by status ------------------------------------------------- */
 
 static nt_status is_clustered(struct sim_request *r, struct nt_error *err) {
-  return nt__sim_boolean(r->volume.flags & NT_VOLUME_CSV, err);
+  return nt__sim_boolean(r->volume.node != 0, err);
+}
+
+/* One BOOLEAN, true; there is no false. */
+static nt_status is_csv(struct sim_request *r, struct nt_error *err) {
+  if (!nt__sim_is_shared(&r->volume)) {
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+            "the volume is not cluster shared");
+    nt_hint(err, "only cluster shared volumes answer this");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
+  nt_status status = nt__sim_claim(r, 1, err);
+  if (nt_ok(status)) {
+    r->out[0] = 1;
+  }
+  return status;
 }
 
 static nt_status is_io_capable(struct sim_request *r, struct nt_error *err) {
@@ -297,6 +312,7 @@ static nt_status set_gpt_attributes(struct sim_request *r,
 
 const struct sim_answer nt__sim_volume_answers[] = {
     {NT_IOCTL_VOLUME_IS_CLUSTERED, SIM_OF_VOLUME | SIM_NOT_OF_CD, is_clustered},
+    {NT_IOCTL_VOLUME_IS_CSV, SIM_OF_VOLUME | SIM_NOT_OF_CD, is_csv},
     {NT_IOCTL_VOLUME_IS_IO_CAPABLE, SIM_OF_VOLUME | SIM_NOT_OF_CD,
      is_io_capable},
     {NT_IOCTL_VOLUME_IS_PARTITION, SIM_OF_VOLUME | SIM_NOT_OF_CD, is_partition},

@@ -16,6 +16,34 @@ nt_status nt__sim_check_system(const struct sim_volume *volume,
   return NT_STATUS_ACCESS_DENIED;
 }
 
+nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
+                                   struct nt_error *err) {
+  if (!nt__sim_is_shared(volume)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "cluster_shared",
+          "cluster shared volumes do not support it: the cluster service puts "
+          "them online and offline itself");
+  nt_hint(err, "put the volume into maintenance first");
+  return NT_STATUS_NOT_SUPPORTED;
+}
+
+nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
+                               int64_t disk, const char *detail,
+                               struct nt_error *err) {
+  int64_t openers = 0;
+  nt_status status = nt__sim_number(
+      m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers, err);
+  if (!nt_ok(status) || openers == 0) {
+    return status;
+  }
+  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use", "%s", detail);
+  nt__sim_add_openers(m, volume, disk, err);
+  nt_hint(err, "close them, or try again");
+  return NT_STATUS_DEVICE_BUSY;
+}
+
 nt_status nt__sim_check_condition(const struct sim_instance *instance,
                                   struct nt_error *err) {
   switch (instance->condition) {
@@ -31,7 +59,14 @@ nt_status nt__sim_check_condition(const struct sim_instance *instance,
       nt_hint(err, "close the handle and open it again");
       return NT_STATUS_WRONG_VOLUME;
     case SIM_GONE:
+    case SIM_INVALIDATED:
       break;
+  }
+  if (instance->condition == SIM_INVALIDATED) {
+    nt_fail(err, NT_STATUS_FILE_INVALID, "dismounted_elsewhere",
+            "another node of the cluster dismounted the volume");
+    nt_hint(err, "close the handle and open it again");
+    return NT_STATUS_FILE_INVALID;
   }
   nt_fail(err, NT_STATUS_FILE_INVALID, "removed", "the device was removed");
   nt_hint(err, "close the handle");

@@ -1,6 +1,7 @@
 /* Removing a machine: its database, its lock file and the images it made. */
 #include <string.h>
 
+#include "../text.h"
 #include "internal.h"
 #include "machine.h"
 
@@ -101,12 +102,15 @@ nt_status nt_sim_remove(const char *path, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
+  char folder[sizeof nt__sim_machine(machine)->folder];
+  nt_copy(folder, sizeof folder, nt__sim_machine(machine)->folder);
   status = unlink_contents(nt__sim_machine(machine), err);
   nt_disconnect(machine);
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_unlink_machine(path);
-  nt_folder_remove(path); /* stays when somebody keeps files of his own there */
+  nt__sim_unlink_machine(folder);
+  nt_folder_remove(
+      folder); /* stays when somebody keeps files of his own there */
   return NT_STATUS_SUCCESS;
 }

@@ -43,8 +43,10 @@ static nt_status find_device(struct sim_machine *m, uint32_t number,
     nt_hint(err, "unmask its disk");
     return NT_STATUS_DEVICE_DOES_NOT_EXIST;
   }
-  return find_volume(m, "SELECT id FROM volume WHERE id = ?1 AND installed = 1",
-                     SIM_ARGS(SIM_INT(number)), out, err);
+  return find_volume(m,
+                     "SELECT id FROM volume WHERE id = ?1 AND installed = 1 "
+                     "AND " SIM_IS_HERE("", "?2"),
+                     SIM_ARGS(SIM_INT(number), SIM_INT(m->node)), out, err);
 }
 
 static nt_status find_disk(struct sim_machine *m, uint32_t number,
@@ -70,11 +72,11 @@ static nt_status find_folder(struct sim_machine *m, const char *path,
       m,
       "SELECT p.volume, length(CAST(p.path AS BLOB)) FROM mount_point p "
       "JOIN volume v ON v.id = p.volume AND v.installed = 1 "
-      "WHERE length(p.path) > 2 AND "
+      "AND " SIM_IS_HERE("v.", "?2") " WHERE length(p.path) > 2 AND "
       "(?1 = p.path COLLATE NOCASE OR "
       " substr(?1, 1, length(p.path) + 1) = p.path || '\\' COLLATE NOCASE) "
       "ORDER BY length(p.path) DESC LIMIT 1",
-      SIM_ARGS(SIM_TEXT(path)), &stmt, err);
+      SIM_ARGS(SIM_TEXT(path), SIM_INT(m->node)), &stmt, err);
   if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
   }
@@ -104,8 +106,8 @@ static nt_status find_letter(struct sim_machine *m, const struct nt_name *name,
   return find_volume(m,
                      "SELECT v.id FROM mount_point p JOIN volume v "
                      "ON v.id = p.volume AND v.installed = 1 "
-                     "WHERE p.path = ?1",
-                     SIM_ARGS(SIM_TEXT(letter)), out, err);
+                     "WHERE p.path = ?1 AND " SIM_IS_HERE("v.", "?2"),
+                     SIM_ARGS(SIM_TEXT(letter), SIM_INT(m->node)), out, err);
 }
 
 static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
@@ -115,8 +117,10 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
       return find_letter(m, name, out, err);
     case NT_NAME_GUID:
       return find_volume(
-          m, "SELECT id FROM volume WHERE guid = ?1 AND installed = 1",
-          SIM_ARGS(SIM_TEXT(name->guid)), out, err);
+          m,
+          "SELECT id FROM volume WHERE guid = ?1 AND installed = 1 "
+          "AND " SIM_IS_HERE("", "?2"),
+          SIM_ARGS(SIM_TEXT(name->guid), SIM_INT(m->node)), out, err);
     case NT_NAME_DEVICE:
       return find_device(m, name->number, out, err);
     case NT_NAME_DISK:
@@ -126,9 +130,9 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           m,
           "SELECT v.id FROM disk d JOIN extent e ON e.disk = d.number "
           "JOIN volume v ON v.id = e.volume AND v.installed = 1 "
-          "WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
+          "AND " SIM_IS_HERE("v.", "?2") " WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
           "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
-          SIM_ARGS(SIM_INT(name->number)), out, err);
+          SIM_ARGS(SIM_INT(name->number), SIM_INT(m->node)), out, err);
   }
   return not_found(err);
 }

@@ -54,7 +54,7 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
   nt_status status =
       one_row(m,
               "SELECT id, guid, length, sector_size, partition_number, flags, "
-              "installed, verify_pending FROM volume WHERE id = ?1",
+              "installed, verify_pending, node FROM volume WHERE id = ?1",
               SIM_ARGS(SIM_INT(id)), &stmt, err);
   if (!nt_ok(status)) {
     return status;
@@ -67,6 +67,7 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
   out->flags = column_u32(stmt, 5);
   out->installed = sqlite3_column_int(stmt, 6) != 0;
   out->verify_pending = sqlite3_column_int(stmt, 7) != 0;
+  out->node = sqlite3_column_int64(stmt, 8);
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }
@@ -77,9 +78,10 @@ nt_status nt__sim_save_volume(struct sim_machine *m,
   return nt__sim_exec(
       m,
       "UPDATE volume SET flags = ?2, installed = ?3, "
-      "verify_pending = ?4 WHERE id = ?1",
+      "verify_pending = ?4, node = ?5 WHERE id = ?1",
       SIM_ARGS(SIM_INT(volume->id), SIM_INT(volume->flags),
-               SIM_INT(volume->installed), SIM_INT(volume->verify_pending)),
+               SIM_INT(volume->installed), SIM_INT(volume->verify_pending),
+               SIM_INT(volume->node)),
       err);
 }
 
@@ -108,10 +110,10 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
 
 /* ---- instances ----------------------------------------------------------- */
 
-#define INSTANCE_COLUMNS                                                \
-  "SELECT id, volume, disk, fsd, file_system, label, serial, "          \
-  "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner FROM " \
-  "instance "
+#define INSTANCE_COLUMNS                                            \
+  "SELECT id, volume, disk, fsd, file_system, label, serial, "      \
+  "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner, " \
+  "node FROM instance "
 
 static nt_status read_instance(struct sim_machine *m, sqlite3_stmt *stmt,
                                struct sim_instance *out, struct nt_error *err) {
@@ -129,6 +131,7 @@ static nt_status read_instance(struct sim_machine *m, sqlite3_stmt *stmt,
   out->condition = (enum sim_condition)sqlite3_column_int(stmt, 10);
   out->vpb = column_u32(stmt, 11);
   out->lock_owner = sqlite3_column_int64(stmt, 12);
+  out->node = sqlite3_column_int64(stmt, 13);
   sqlite3_reset(stmt);
   out->fsd = nt__sim_fsd_named(fsd);
   if (!out->fsd) {
@@ -153,8 +156,10 @@ nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
                                    struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = one_row(
-      m, INSTANCE_COLUMNS "WHERE volume = ?1 AND disk = ?2 AND current = 1",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), &stmt, err);
+      m,
+      INSTANCE_COLUMNS
+      "WHERE volume = ?1 AND disk = ?2 AND current = 1 AND node = ?3",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt, err);
   return nt_ok(status) ? read_instance(m, stmt, out, err) : status;
 }
 
@@ -164,15 +169,17 @@ nt_status nt__sim_insert_instance(struct sim_machine *m,
   nt_status status = nt__sim_exec(
       m,
       "INSERT INTO instance (volume, disk, fsd, file_system, label, serial, "
-      "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+      "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner, node) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
       SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->disk),
                SIM_TEXT(instance->fsd->name), SIM_TEXT(instance->file_system),
                SIM_TEXT(instance->label), SIM_TEXT(instance->serial),
                SIM_INT(instance->reserved_bytes), SIM_INT(instance->fs_bytes),
                SIM_INT(instance->current), SIM_INT(instance->condition),
-               SIM_INT(instance->vpb), SIM_INT(instance->lock_owner)),
+               SIM_INT(instance->vpb), SIM_INT(instance->lock_owner),
+               SIM_INT(m->node)),
       err);
+  instance->node = m->node;
   instance->id = sqlite3_last_insert_rowid(m->db);
   return status;
 }

@@ -16,7 +16,14 @@ const char nt__sim_schema[] =
 "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
 "  pid INTEGER NOT NULL,"
 "  program TEXT NOT NULL,"
-"  start_us INTEGER NOT NULL) STRICT;" /* 0: not known */
+"  start_us INTEGER NOT NULL," /* 0: not known */
+"  node INTEGER NOT NULL) STRICT;" /* that it is a process of, or 0 */
+
+/* The nodes of a cluster; a machine that is none has no rows here, and 0 stands
+ * for the node wherever one is named. */
+"CREATE TABLE node ("
+"  id INTEGER PRIMARY KEY,"
+"  name TEXT NOT NULL UNIQUE COLLATE NOCASE) STRICT;"
 
 "CREATE TABLE disk ("
 "  number INTEGER PRIMARY KEY," /* PhysicalDriveN */
@@ -41,7 +48,8 @@ const char nt__sim_schema[] =
 "  partition_attributes INTEGER NOT NULL,"
 "  flags INTEGER NOT NULL,"     /* NT_VOLUME_*: configuration, and OFFLINE */
 "  installed INTEGER NOT NULL,"
-"  verify_pending INTEGER NOT NULL) STRICT;"
+"  verify_pending INTEGER NOT NULL,"
+"  node INTEGER NOT NULL) STRICT;" /* that owns it */
 
 "CREATE TABLE extent ("
 "  volume INTEGER NOT NULL,"
@@ -55,11 +63,13 @@ const char nt__sim_schema[] =
 "  path TEXT PRIMARY KEY COLLATE NOCASE," /* D: or a folder */
 "  volume INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
-/* A mounted file system. Handles belong to it, not to the volume. */
+/* A file system that a node has mounted. Handles belong to it, not to the
+ * volume. */
 "CREATE TABLE instance ("
 "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
 "  volume INTEGER NOT NULL,"    /* 0: of a disk */
 "  disk INTEGER NOT NULL,"      /* -1: of a volume */
+"  node INTEGER NOT NULL,"
 "  fsd TEXT NOT NULL,"
 "  file_system TEXT NOT NULL,"
 "  label TEXT NOT NULL,"
@@ -109,6 +119,7 @@ const char nt__sim_schema[] =
 "  event INTEGER NOT NULL,"     /* enum sim_event; -1: forgotten */
 "  target TEXT NOT NULL,"
 "  pid INTEGER NOT NULL,"
+"  node INTEGER NOT NULL,"      /* that sees it; 0: all do */
 "  time_us INTEGER NOT NULL) STRICT;"
 "COMMIT;";
 /* clang-format on */

@@ -9,6 +9,11 @@
 
 #define NT_SIM_MAX_DISKS 64
 #define NT_SIM_MAX_VOLUMES 64 /* of one disk */
+#define NT_SIM_MAX_NODES 64   /* of a cluster, as on Windows Server */
+
+/* Stands before the name of a node in the location of a machine:
+ * "lab?node=n2". Without it, who connects to a cluster is its first node. */
+#define NT_SIM_NODE "?node="
 
 /* A machine that lives in this process only. */
 #define NT_SIM_MEMORY ":memory:"
@@ -19,7 +24,8 @@ struct nt_sim_volume_spec {
   uint64_t size;      /* bytes; 0: what is left of the disk */
   const char *letter; /* "D:"; NULL: the next free one; "": none */
   const char *mount_points[NT_MAX_MOUNT_POINTS]; /* "C:\mnt\data"; NULL ends */
-  uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY, _BUSY */
+  uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY, _BUSY; _CSV:
+                     the nodes of the cluster share it */
 };
 
 struct nt_sim_disk_spec {
@@ -40,12 +46,14 @@ struct nt_sim_disk_spec {
 struct nt_sim_spec {
   const struct nt_sim_disk_spec *disks;
   uint32_t disk_count;
+  const char *const *nodes; /* names of 1 to 15 letters, digits and "-" */
+  uint32_t node_count;      /* 0: no cluster */
 };
 
 /* Creates a machine in the folder `path` (made when missing; must be empty)
- * or in memory, and connects to it. On failure everything that was made is
- * removed again; existing images are never changed by it. New volumes are
- * RAW. */
+ * or in memory, and connects to it, as its first node. On failure everything
+ * that was made is removed again; existing images are never changed by it. New
+ * volumes are RAW. */
 nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
                         struct nt_machine **out, struct nt_error *err);
 

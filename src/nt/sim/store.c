@@ -211,6 +211,7 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   m->store_failed = false;
   m->in_transaction = true;
   m->acting = m->pid;
+  m->acting_node = m->node;
   status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
   if (nt_ok(status)) {
     status = nt__sim_owner_reap(m, err);

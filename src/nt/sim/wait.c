@@ -30,9 +30,11 @@ static nt_status look(struct sim_machine *m, uint64_t after, bool *found,
                       struct nt_error *err) {
   int64_t id;
   int64_t from = after < INT64_MAX ? (int64_t)after : INT64_MAX;
-  nt_status status = nt__sim_number(
-      m, "SELECT id FROM event WHERE id > ?1 AND event >= 0 LIMIT 1",
-      SIM_ARGS(SIM_INT(from)), 0, &id, err);
+  nt_status status =
+      nt__sim_number(m,
+                     "SELECT id FROM event WHERE id > ?1 AND event >= 0 "
+                     "AND node IN (0, ?2) LIMIT 1",
+                     SIM_ARGS(SIM_INT(from), SIM_INT(m->node)), 0, &id, err);
   *found = nt_ok(status) && id != 0;
   return status;
 }

@@ -1,0 +1,290 @@
+/*
+ * A machine that is a cluster (nt-semantics 3): its nodes, what a node's lock
+ * and dismount mean to the others, who owns a volume, and maintenance. Every
+ * connection is a process of one node, and every node mounts a shared volume by
+ * itself. What is not documented is a choice, and docs/simulator.md says so.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../text.h"
+#include "internal.h"
+
+/* ---- nodes --------------------------------------------------------------- */
+
+static nt_status no_node(const char *name, struct nt_error *err) {
+  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no_node",
+          "the machine has no node %s", name);
+  nt_hint(err, "list its nodes with machine:nodes()");
+  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* 0: there is none of this name. The name "" is the first node. */
+static nt_status find_node(struct sim_machine *m, const char *name,
+                           int64_t *out, struct nt_error *err) {
+  return nt__sim_number(m,
+                        "SELECT id FROM node WHERE name = ?1 OR ?1 = '' "
+                        "ORDER BY id LIMIT 1",
+                        SIM_ARGS(SIM_TEXT(name)), 0, out, err);
+}
+
+nt_status nt__sim_node_name(struct sim_machine *m, int64_t node,
+                            char buf[NT_NODE_MAX], struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  buf[0] = '\0';
+  nt_status status = nt__sim_query(m, "SELECT name FROM node WHERE id = ?1",
+                                   SIM_ARGS(SIM_INT(node)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  }
+  nt__sim_text(stmt, 0, buf, NT_NODE_MAX);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+/* The name of the machine says which node it is, also when nobody asked. */
+static void name_machine(struct sim_machine *m) {
+  char *end = strstr(m->base.name, NT_SIM_NODE);
+  size_t used = end ? (size_t)(end - m->base.name) : strlen(m->base.name);
+  nt_format_text(m->base.name + used, sizeof m->base.name - used, "%s%s",
+                 NT_SIM_NODE, m->node_name);
+}
+
+nt_status nt__sim_node_enter(struct sim_machine *m, struct nt_error *err) {
+  nt_status status = find_node(m, m->node_name, &m->node, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (m->node == 0) {
+    return m->node_name[0] ? no_node(m->node_name, err) : NT_STATUS_SUCCESS;
+  }
+  status = nt__sim_node_name(m, m->node, m->node_name, err);
+  m->acting_node = m->node;
+  name_machine(m);
+  return status;
+}
+
+nt_status nt__sim_next_node(struct nt_machine *machine, uint64_t *cursor,
+                            struct nt_node_info *out, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m, "SELECT id, name FROM node WHERE id > ?1 ORDER BY id LIMIT 1",
+      SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  *cursor = (uint64_t)sqlite3_column_int64(stmt, 0);
+  nt__sim_text(stmt, 1, out->name, sizeof out->name);
+  out->own = sqlite3_column_int64(stmt, 0) == m->node;
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- what the others have mounted ---------------------------------------- */
+
+nt_status nt__sim_locked_elsewhere(struct sim_machine *m, int64_t volume,
+                                   int64_t *instance, struct nt_error *err) {
+  return nt__sim_number(m,
+                        "SELECT id FROM instance WHERE volume = ?1 "
+                        "AND disk = -1 AND current = 1 AND node <> ?2 "
+                        "AND lock_owner <> 0 LIMIT 1",
+                        SIM_ARGS(SIM_INT(volume), SIM_INT(m->node)), 0,
+                        instance, err);
+}
+
+static nt_status refuse_locked(struct sim_machine *m, int64_t id,
+                               struct nt_error *err) {
+  struct sim_instance instance;
+  nt_status status = nt__sim_load_instance(m, id, &instance, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt_fail(err, NT_STATUS_ACCESS_DENIED, "locked_by_other",
+          instance.vpb & SIM_VPB_LOCKED
+              ? "the volume is locked by another node of the cluster"
+              : "another node opened the volume without sharing it");
+  err->cls = NT_CLASS_TRANSIENT;
+  nt__sim_add_holders(m, &instance, 0, err);
+  nt_hint(err, "close them, or try again");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+/* U8: the lock is gone, the handle that took it is not. */
+static nt_status check_held(struct sim_machine *m, int64_t volume,
+                            struct nt_error *err) {
+  struct sim_instance instance;
+  int64_t id = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT i.id FROM instance i JOIN file_object f ON f.instance = i.id "
+      "WHERE i.volume = ?1 AND i.disk = -1 AND i.current = 1 "
+      "AND i.vpb & 2 = 0 AND f.flags & 128 <> 0 LIMIT 1",
+      SIM_ARGS(SIM_INT(volume)), 0, &id, err);
+  if (nt_ok(status) && id != 0) {
+    status = nt__sim_load_instance(m, id, &instance, err);
+  }
+  if (!nt_ok(status) || id == 0) {
+    return status;
+  }
+  nt_fail(err, NT_STATUS_ACCESS_DENIED, "locking_handle_open",
+          "the handle that locked the volume is still open");
+  err->cls = NT_CLASS_TRANSIENT;
+  nt__sim_add_holders(m, &instance, 0, err);
+  nt_hint(err, "close it: to unlock a cluster shared volume is not enough");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+_Static_assert(SIM_VPB_LOCKED == 2 && SIM_FO_HELD_LOCK == 128,
+               "the query above tests these flags");
+
+nt_status nt__sim_check_cluster(struct sim_machine *m,
+                                const struct sim_volume *volume,
+                                struct nt_error *err) {
+  int64_t id = 0;
+  nt_status status = nt__sim_locked_elsewhere(m, volume->id, &id, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return id != 0 ? refuse_locked(m, id, err) : check_held(m, volume->id, err);
+}
+
+nt_status nt__sim_end_elsewhere(struct sim_machine *m,
+                                const struct sim_instance *instance,
+                                enum sim_condition condition,
+                                struct nt_error *err) {
+  nt_status status = nt__sim_exec(
+      m,
+      "UPDATE instance SET condition = ?3, current = 0, vpb = vpb & ~35 "
+      "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1",
+      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->node),
+               SIM_INT(condition)),
+      err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(
+      m,
+      "DELETE FROM instance WHERE volume = ?1 AND disk = -1 AND node <> ?2 "
+      "AND current = 0 AND NOT EXISTS "
+      "(SELECT 1 FROM file_object f WHERE f.instance = instance.id)",
+      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->node)), err);
+}
+
+_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES) == 35,
+               "the statement above clears these flags");
+
+/* ---- what an administrator does ------------------------------------------ */
+
+/* Volumes of all nodes have names here. */
+static nt_status find_volume(struct sim_machine *m, const char *name,
+                             struct sim_volume *out, struct nt_error *err) {
+  struct sim_target target;
+  int64_t own = m->node;
+  m->node = SIM_EVERY_NODE;
+  nt_status status = nt__sim_resolve(m, name, &target, err);
+  m->node = own;
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (target.volume == 0 || target.has_rest) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
+            "this is not the name of a volume");
+    nt_hint(err, "name a volume: D:");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  return nt__sim_load_volume(m, target.volume, out, err);
+}
+
+static nt_status check_csv(const struct sim_volume *volume,
+                           struct nt_error *err) {
+  if (volume->flags & NT_VOLUME_CSV) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, "not_cluster_shared",
+          "it is no cluster shared volume");
+  nt_hint(err, "only cluster shared volumes have a maintenance mode");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* Nobody has it open, so nothing of what is mounted is missed. */
+static nt_status unmount(struct sim_machine *m, const struct sim_volume *volume,
+                         struct nt_error *err) {
+  nt_status status = nt__sim_check_unused(m, volume->id, -1,
+                                          "somebody has the volume open", err);
+  return nt_ok(status) ? nt__sim_end_instances(m, volume->id, -1, err) : status;
+}
+
+/* Back in the name space, the cluster service has it online. */
+static nt_status put_online(struct sim_machine *m, struct sim_volume *volume,
+                            struct nt_error *err) {
+  if (!(volume->flags & NT_VOLUME_OFFLINE)) {
+    return NT_STATUS_SUCCESS;
+  }
+  volume->flags &= ~NT_VOLUME_OFFLINE;
+  return nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
+}
+
+static nt_status set_maintenance(struct sim_machine *m, const char *name,
+                                 bool on, struct nt_error *err) {
+  struct sim_volume volume;
+  nt_status status = find_volume(m, name, &volume, err);
+  if (nt_ok(status)) {
+    status = check_csv(&volume, err);
+  }
+  if (!nt_ok(status) || on == ((volume.flags & NT_VOLUME_MAINTENANCE) != 0)) {
+    return status;
+  }
+  status = unmount(m, &volume, err);
+  volume.flags ^= NT_VOLUME_MAINTENANCE;
+  if (nt_ok(status) && !on) {
+    status = put_online(m, &volume, err);
+  }
+  return nt_ok(status) ? nt__sim_save_volume(m, &volume, err) : status;
+}
+
+nt_status nt__sim_set_maintenance(struct nt_machine *machine,
+                                  const char *volume, bool on,
+                                  struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = nt__sim_begin(m, err);
+  return nt_ok(status)
+             ? nt__sim_end(m, set_maintenance(m, volume, on, err), err)
+             : status;
+}
+
+/* A shared volume goes on: its nodes have it mounted whoever owns it. */
+static nt_status set_owner(struct sim_machine *m, const char *name,
+                           const char *node, struct nt_error *err) {
+  struct sim_volume volume;
+  int64_t owner = 0;
+  nt_status status = find_volume(m, name, &volume, err);
+  if (nt_ok(status) && node[0]) {
+    status = find_node(m, node, &owner, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (owner == 0) {
+    return no_node(node, err);
+  }
+  if (owner != volume.node && !nt__sim_is_shared(&volume)) {
+    status = unmount(m, &volume, err);
+  }
+  volume.node = owner;
+  return nt_ok(status) ? nt__sim_save_volume(m, &volume, err) : status;
+}
+
+nt_status nt__sim_set_owner(struct nt_machine *machine, const char *volume,
+                            const char *node, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = nt__sim_begin(m, err);
+  return nt_ok(status) ? nt__sim_end(m, set_owner(m, volume, node, err), err)
+                       : status;
+}
