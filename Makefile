@@ -21,7 +21,8 @@ LIB_CFLAGS ?= $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null || \
 CORE_LIBS ?= $(shell pkg-config --libs blkid 2>/dev/null || echo -lblkid)
 SIM_LIBS ?= $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || \
   echo -lsqlite3 -lblkid -lfdisk -ltsk)
-JOURNAL_LIBS ?= $(filter-out -lblkid -lfdisk -ltsk,$(SIM_LIBS))
+JOURNAL_LIBS ?= $(shell pkg-config --libs sqlite3 libzstd 2>/dev/null || \
+  echo -lsqlite3 -lzstd)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
   -Wstrict-prototypes $(WERROR)
@@ -37,12 +38,12 @@ objects = $(patsubst %.c,$B/obj/%.o,$(sort $(wildcard $(1))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/posix/*.c)
 # All but the two entry points; who links it takes what it needs.
 ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
-  nt/sim/*.c nt/sim/posix/*.c nt/journal/*.c))
+  nt/sim/*.c nt/sim/posix/*.c nt/journal/*.c nt/journal/posix/*.c))
 # The Windows machine is plain C but for these: its tests run anywhere.
 WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
   $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \
   objects,$(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
-FOLDERS = src src/nt src/nt/* src/nt/sim/* spec/c spec/*/* tools/* examples/*
+FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/*/* tools/* examples/*
 ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
 FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c))
@@ -75,7 +76,7 @@ $B/obj/%.o: %.c Makefile
 	$(CC) $(OUR_CFLAGS) -c -o $@ $<
 
 $B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
-	$(LINK) $^ $(SIM_LIBS)
+	$(LINK) $^ $(SIM_LIBS) $(JOURNAL_LIBS)
 
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)

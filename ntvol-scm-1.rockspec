@@ -19,6 +19,7 @@ local core = {
   "src/lua_open.c",
   "src/lua_query.c",
   "src/lua_subscription.c",
+  "src/lua_undo.c",
   "src/lua_verb.c",
   "src/lua_vocabulary.c",
   "src/lua_volume.c",
@@ -31,9 +32,11 @@ local core = {
   "src/nt/format.c",
   "src/nt/format_check.c",
   "src/nt/format_fs.c",
+  "src/nt/identity.c",
   "src/nt/label.c",
   "src/nt/name.c",
   "src/nt/nt.c",
+  "src/nt/restore.c",
   "src/nt/status.c",
   "src/nt/text.c",
   "src/nt/volume_data.c",
@@ -45,6 +48,7 @@ local core_posix = {
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
   "src/nt/posix/host_watch.c",
+  "src/nt/posix/keep.c",
   "src/nt/posix/mkfs.c",
   "src/nt/posix/mkfs_rows.c",
   "src/nt/posix/native.c",
@@ -179,12 +183,14 @@ local journal = {
   "src/nt/text.c",
   "src/nt/journal/list.c",
   "src/nt/journal/operation.c",
+  "src/nt/journal/saved.c",
   "src/nt/journal/schema.c",
   "src/nt/journal/store.c",
 }
 
 -- ... and on Linux.
 local journal_posix = {
+  "src/nt/journal/posix/pack.c",
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
 }
@@ -253,6 +259,7 @@ external_dependencies = {
   platforms = {
     unix = {
       SQLITE = { header = "sqlite3.h", library = "sqlite3" },
+      ZSTD = { header = "zstd.h", library = "zstd" },
       BLKID = { header = "blkid/blkid.h", library = "blkid" },
       FDISK = { header = "libfdisk/libfdisk.h", library = "fdisk" },
       TSK = { header = "tsk/libtsk.h", library = "tsk" },
@@ -315,7 +322,7 @@ build = {
       modules = {
         ["ntvol.core"] = c_module("unix", both(core, core_posix), { BLKID }),
         ["ntvol.journal.core"] = c_module("unix", both(journal, journal_posix),
-          { { "SQLITE", "sqlite3" } }),
+          { { "SQLITE", "sqlite3" }, { "ZSTD", "zstd" } }),
         ["ntvol.sim.core"] = c_module("unix", both(sim, sim_posix),
           { { "SQLITE", "sqlite3" }, BLKID, { "FDISK", "fdisk" },
             { "TSK", "tsk" } }),

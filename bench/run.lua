@@ -1,6 +1,7 @@
 -- Measures, and prints a table. Numbers are of this machine and this run; the
 -- ratios compare things measured in the same run. `make bench` runs it.
 
+local core = require "ntvol.core"
 local ntvol = require "ntvol"
 local sim = require "ntvol.sim"
 
@@ -133,25 +134,59 @@ local function bare_mkfs(folder, size)
   end)
 end
 
-local function quick_format(machine)
+local function quick_format(machine, log)
   local volume <close> = assert(machine:open("D:"))
   local _guard <close> = assert(volume:lock())
   local result
   local elapsed = median(function()
-    result = assert(volume:format { fs = "ntfs", erase = "D:" })
+    result = assert(volume:format { fs = "ntfs", erase = "D:", journal = log,
+      undo = log and true })
   end)
-  return elapsed, result.bytes_written
+  return elapsed, result
 end
 
+-- Taking the last format back, and formatting again; the middle one of five.
+local function undo(machine, log, operation)
+  local volume <close> = assert(machine:open("D:"))
+  local _guard <close> = assert(volume:lock())
+  local times = {}
+  for i = 1, 5 do
+    local start = now()
+    assert(core.take_back(volume, log, operation))
+    times[i] = now() - start
+    operation = assert(volume:format { fs = "ntfs", erase = "D:",
+      journal = log }).operation
+  end
+  table.sort(times)
+  return times[3]
+end
+
+-- The volume holds an exFAT before, so that there is something to save.
 local function format_against_mkfs(size)
   local folder <close> = tempdir()
   local bare = bare_mkfs(folder.path, size)
   local machine <close> = assert(sim.create(folder.path .. "/lab",
     { disks = { { size = size, volumes = { { letter = "D:" } } } } }))
-  local elapsed, bytes = quick_format(machine)
-  row(("quick NTFS format of %d GiB"):format(size // GIB), ("%.0f ms"):format(elapsed * 1e3),
-    ("%.2f times mkfs.ntfs, copy, sync (%.0f ms); wrote %.1f MiB"):format(
-      elapsed / bare, bare * 1e3, bytes / MIB))
+  local log <close> = assert(ntvol.journal.open(folder.path .. "/state"))
+  do
+    local volume <close> = assert(machine:open("D:"))
+    local _guard <close> = assert(volume:lock())
+    assert(volume:format { fs = "exfat", erase = "D:", journal = false })
+  end
+  local function against(what, elapsed, note)
+    row(("%s %d GiB"):format(what, size // GIB), ("%.0f ms"):format(elapsed * 1e3),
+      ("%.2f times mkfs.ntfs, copy, sync (%.0f ms); %s"):format(
+        elapsed / bare, bare * 1e3, note))
+  end
+  local elapsed, result = quick_format(machine, log)
+  local entry = assert(log:entry(result.operation))
+  against("quick NTFS format with undo of", elapsed,
+    ("saved %.1f MiB in %.1f KiB"):format(entry.saved_bytes / MIB,
+      entry.stored_bytes / KIB))
+  against("undo of it,", undo(machine, log, result.operation), "compared first")
+  elapsed, result = quick_format(machine, false)
+  against("quick NTFS format without a journal of", elapsed,
+    ("wrote %.1f MiB"):format(result.bytes_written / MIB))
 end
 
 local function memory_of_format()

@@ -199,8 +199,10 @@ describe("the rockspec", function()
       named[path] = true
     end
     assert(named["src/journal_core.c"])
-    for _, path in ipairs(files("^src/nt/journal/[^/]+%.c$")) do
-      assert(named[path], path .. " is not in ntvol.journal.core")
+    for _, folder in ipairs { "", "posix/" } do
+      for _, path in ipairs(files("^src/nt/journal/" .. folder .. "[^/]+%.c$")) do
+        assert(named[path], path .. " is not in ntvol.journal.core")
+      end
     end
   end)
 

@@ -104,6 +104,8 @@ static const struct ln_method functions[] = {
     {"clock", ln_core_clock, "(machine)", "The clock of a machine."},
     {"wait_change", ln_core_wait_change, "(machine, seconds, mark)",
      "Waits for others."},
+    {"take_back", ln_core_take_back, "(volume, journal, id, check)",
+     "Writes back what a format overwrote."},
     {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
     {NULL, NULL, NULL, NULL}};
 

@@ -19,12 +19,18 @@ static struct ntvol_journal *to_journal(lua_State *L) {
   return luaL_checkudata(L, 1, NTVOL_JOURNAL);
 }
 
+static const char busy_text[] =
+    "a format writes to this journal; use it when that is over";
+
 /* Last before the journal is used: what allocates may run a finalizer of the
  * user that closes it. */
 static struct nt_journal *journal_of(lua_State *L) {
   struct ntvol_journal *self = to_journal(L);
   if (self->journal == NULL) {
     luaL_error(L, "%s", closed_text);
+  }
+  if (self->busy > 0) {
+    luaL_error(L, "%s", busy_text);
   }
   return self->journal;
 }
@@ -57,6 +63,7 @@ static int ln_journal_open(lua_State *L) {
   self = lua_newuserdatauv(L, sizeof *self, 0);
   memset(self, 0, sizeof *self);
   luaL_setmetatable(L, NTVOL_JOURNAL);
+  self->ops = &nt_journal_ops;
   status = nt_journal_open(folder, &self->journal, &err);
   if (nt_ok(status)) {
     return 1;
@@ -78,13 +85,20 @@ assert(journal:close())
 static int ln_journal_close(lua_State *L) {
   struct ntvol_journal *self = to_journal(L);
   ln_noargs(L, 2, "close");
+  if (self->busy > 0) {
+    return luaL_error(L, "%s", busy_text);
+  }
   close_journal(self);
   lua_pushboolean(L, 1);
   return 1;
 }
 
 static int journal_leave(lua_State *L) {
-  close_journal(to_journal(L));
+  struct ntvol_journal *self = to_journal(L);
+  if (self->busy > 0) {
+    return ln_closerefused(L, busy_text);
+  }
+  close_journal(self);
   return 0;
 }
 

@@ -16,7 +16,7 @@
 #define LN_LUA_CLASS_H
 
 #include "lua_aux.h"
-#include "nt/nt.h"
+#include "nt/operation.h"
 
 struct ln_volume;
 struct ln_subscription;
@@ -186,6 +186,20 @@ bool ln_lockheld(lua_State *L, int index);
 
 int ln_volume_format(lua_State *L);
 int ln_core_rehearse_format(lua_State *L);
+
+/* ---- the journal (lua_undo.c) -------------------------------------------- */
+
+/* The open journal at `index`, for ln_leavejournal() afterwards; raises for
+ * anything else. */
+struct ntvol_journal *ln_usejournal(lua_State *L, int index,
+                                    struct nt_keeper *keeper);
+
+/* Pushes the journal of the option: what is given, for nil the user's. False:
+ * it cannot be used, and the four values of a failure are pushed. Pushes nil
+ * when there is none. */
+bool ln_pushjournal(lua_State *L, const struct ln_options *options);
+
+int ln_core_take_back(lua_State *L);
 
 /* ---- descriptions (lua_info.c) ------------------------------------------- */
 

@@ -89,7 +89,8 @@ static int read_callback(lua_State *L, const struct ln_options *o) {
 static void read_options(lua_State *L, int arg, struct nt_format_options *out,
                          struct progress *progress) {
   static const char *const names[] = {
-      "fs", "label", "cluster_size", "quick", "erase", "on_progress", NULL};
+      "fs",         "label",   "cluster_size", "quick",       "erase", "undo",
+      "undo_limit", "journal", "operation",    "on_progress", NULL};
   struct ln_options o = {arg, arg, ""};
   luaL_checktype(L, arg, LUA_TTABLE);
   ln_optionnames(L, &o, names);
@@ -104,6 +105,10 @@ static void read_options(lua_State *L, int arg, struct nt_format_options *out,
   out->cluster_size =
       (uint32_t)ln_optioninteger(L, &o, "cluster_size", 1, UINT32_MAX, 0);
   out->full = !ln_optionboolean(L, &o, "quick", true);
+  out->no_undo = !ln_optionboolean(L, &o, "undo", true);
+  out->undo_limit =
+      (uint64_t)ln_optioninteger(L, &o, "undo_limit", 1, LUA_MAXINTEGER, 0);
+  out->parent = ln_optioninteger(L, &o, "operation", 1, LUA_MAXINTEGER, 0);
   progress->callback = read_callback(L, &o);
   if (progress->callback != 0) {
     out->progress = report;
@@ -114,9 +119,13 @@ static void read_options(lua_State *L, int arg, struct nt_format_options *out,
 /* ---- the method ---------------------------------------------------------- */
 
 static int push_result(lua_State *L, const struct nt_format_result *result) {
-  lua_createtable(L, 0, 2);
+  lua_createtable(L, 0, 4);
   ln_setstring(L, "file_system", result->file_system);
   ln_setinteger(L, "bytes_written", result->bytes_written);
+  if (result->operation != 0) {
+    ln_setinteger(L, "operation", (uint64_t)result->operation);
+    ln_setboolean(L, "can_undo", result->can_undo);
+  }
   return 1;
 }
 
@@ -131,9 +140,17 @@ file system leaves alone; `on_progress(done, total)`: called with bytes, false
 cancels. While it runs, the volume and its machine refuse every other call. An
 error that it raises cancels the format and is raised again, after a warning
 that says what the volume holds.
+
+What is overwritten is saved in the journal before the first write, so that
+`ntvol.undo` can take the format back; a failure or a cancel takes it back at
+once. `undo = false` does without; a full format and the system's own formatter
+always do. `undo_limit`: bytes that may be saved, packed, 256 MiB unless given;
+when that is not enough, the format is refused. `journal`: one that is open,
+false keeps no note at all; the user's unless given. `operation`: the number of
+the operation that the format is a part of.
 @function volume:format
 @tparam table options
-@treturn[1] table `{ file_system, bytes_written }`
+@treturn[1] table `{ file_system, bytes_written, operation, can_undo }`
 @treturn[2] nil
 @treturn[2] string message
 @treturn[2] string code `"ERROR_NOT_LOCKED"`, `"ERROR_OPERATION_ABORTED"` when
@@ -150,10 +167,13 @@ assert(vol:dismount())
 */
 int ln_volume_format(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
+  struct ln_options o = {2, 2, ""};
   struct progress progress = {L, 0, false};
   struct nt_format_options options = {0};
   struct nt_format_result result = {0};
   struct nt_error err = {0};
+  struct nt_keeper keeper;
+  struct ntvol_journal *journal = NULL;
   struct nt_handle *handle;
   nt_status status;
   lua_settop(L, 2);
@@ -163,10 +183,23 @@ int ln_volume_format(lua_State *L) {
                       "a request of the machine waits for this subscriber; "
                       "format when it is over");
   }
+  if (!ln_pushjournal(L, &o)) {
+    return 4;
+  }
   luaL_checkstack(L, LUA_MINSTACK, NULL); /* report() must not raise */
+  if (!lua_isnil(L, -1)) {
+    journal = ln_usejournal(L, -1, &keeper);
+    options.keeper = &keeper;
+  }
   handle = ln_handle(L, v);
   v->busy = true;
+  if (journal != NULL) {
+    journal->busy++;
+  }
   status = nt_format(handle, &options, &result, &err);
+  if (journal != NULL) {
+    journal->busy--;
+  }
   v->busy = false;
   ln_synclock(v); /* a formatter may give the lock up and not get it back */
   if (progress.failed) {

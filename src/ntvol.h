@@ -15,6 +15,7 @@
 #endif
 
 struct nt_journal;
+struct nt_journal_ops;
 struct nt_machine;
 struct nt_machine_ops;
 
@@ -50,6 +51,8 @@ struct ntvol_kind {
 /* A userdata of class ntvol.journal. */
 struct ntvol_journal {
   struct nt_journal *journal; /* NULL: closed */
+  const struct nt_journal_ops *ops;
+  int busy; /* requests that use it right now: it must not be closed */
 };
 
 /* Pushes a machine kind. The Lua state must have loaded "ntvol.core". */

@@ -151,6 +151,10 @@
 ---@field quick? boolean true unless given; false writes the whole volume
 ---@field erase string names the volume that loses its contents: "D:"
 ---@field on_progress? fun(done: integer, total: integer): boolean? bytes; false cancels
+---@field undo? boolean true unless given; false saves nothing of what is overwritten
+---@field undo_limit? integer bytes that may be stored for an undo, 256 MiB unless given
+---@field journal? ntvol.journal|false the user's unless given; false: none
+---@field operation? integer in the journal, that the format is a part of
 
 ---A connection to a machine.
 ---@class ntvol.machine
@@ -346,7 +350,7 @@ function volume:device_number() end
 
 ---Formats the locked volume.
 ---@param options ntvol.format_options
----@return { file_system: string, bytes_written: integer }
+---@return { file_system: string, bytes_written: integer, operation?: integer, can_undo?: boolean }
 function volume:format(options) end
 
 ---Sends a control code.
@@ -729,7 +733,7 @@ function plan.new(spec) end
 
 ---The documented procedure: open, lock, format, dismount, unlock, close; then verify.
 ---@param volume string name of the volume
----@param options { to: string, label?: string, cluster_size?: integer, quick?: boolean, machine?: ntvol.machine|string }
+---@param options { to: string, label?: string, cluster_size?: integer, quick?: boolean, undo?: boolean, undo_limit?: integer, machine?: ntvol.machine|string }
 ---@return ntvol.plan.object
 ---@overload fun(volume: string, options: table): nil, string, string, ntvol.info
 function plan.change_filesystem(volume, options) end

@@ -9,6 +9,7 @@
 --   print(entry.id, entry.plan, entry.target, entry.state)
 -- end
 
+local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 
 local M = {}
@@ -17,10 +18,10 @@ local function first_line(text)
   return tostring(text):match("^[^\n]*")
 end
 
-local function not_installed(folder, problem)
+local function not_installed(path, problem)
   local missing = first_line(problem):find("not found", 1, true)
   return failure.make {
-    op = "open journal", target = folder or "of the user",
+    op = "open journal", target = path or "of the user",
     status = "STATUS_NOT_SUPPORTED", reason = "not_installed",
     detail = missing and "the journal is not installed"
       or "the journal cannot be loaded: " .. first_line(problem),
@@ -31,7 +32,7 @@ end
 
 --- Opens the journal in a folder; makes both when they are not there, readable
 -- by their owner only.
--- @tparam ?string folder that of the user's state unless given
+-- @tparam ?string path that of the user's state unless given
 -- @treturn[1] ntvol.journal
 -- @treturn[2] nil
 -- @treturn[2] string message
@@ -40,12 +41,33 @@ end
 -- @usage
 -- local journal <close> = assert(ntvol.journal.open())
 -- print(journal:path())
-function M.open(folder)
-  local found, core = pcall(require, "ntvol.journal.core")
+function M.open(path)
+  local found, module = pcall(require, "ntvol.journal.core")
   if not found then
-    return not_installed(folder, core)
+    return not_installed(path, module)
   end
-  return core.open(folder)
+  return module.open(path)
+end
+
+-- The journal that this process writes to when nobody names one, and the
+-- folder that NTVOL_STATE said when it was opened.
+local current, folder
+
+-- For volume:format: the journal of the user, opened once; false where the
+-- journal is not installed.
+function M._of_user()
+  local named = os.getenv("NTVOL_STATE") or ""
+  if current and folder == named and core.type(current) == "journal" then
+    return current
+  end
+  local opened, message, code, info = M.open()
+  if opened then
+    current, folder = opened, named
+    return opened
+  elseif info.reason == "not_installed" then
+    return false
+  end
+  return nil, message, code, info
 end
 
 return M

@@ -259,7 +259,7 @@ end
 -- @function change_filesystem
 -- @tparam string volume name of the volume
 -- @tparam table options `to` (`"ntfs"`, `"fat"`, ...), and optional: `label`,
---  `cluster_size` (bytes), `quick`, `machine`
+--  `cluster_size` (bytes), `quick`, `undo`, `undo_limit`, `machine`
 -- @treturn[1] ntvol.plan.object
 -- @treturn[2] nil
 -- @treturn[2] string message

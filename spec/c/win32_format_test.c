@@ -117,7 +117,7 @@ static void begin(void) {
   table.format = true_format;
   options =
       (struct nt_format_options){.fs = "ntfs", .label = "DATA", .erase = "D:"};
-  result = (struct nt_format_result){{0}, 77};
+  result = (struct nt_format_result){.bytes_written = 77};
   err = (struct nt_error){0};
 }
 

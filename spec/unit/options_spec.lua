@@ -309,7 +309,8 @@ describe("options of format:", function()
     refuses("option 'erase' is missing; name the volume that loses",
       { fs = "ntfs" })
     refuses("unknown option 'lable'; options are: fs, label, cluster_size, " ..
-      "quick, erase, on_progress", { fs = "ntfs", lable = "X", erase = "D:" })
+      "quick, erase, undo, undo_limit, journal, operation, on_progress",
+      { fs = "ntfs", lable = "X", erase = "D:" })
     refuses("option 'label' must be a string, got table",
       { fs = "ntfs", label = {}, erase = "D:" })
     refuses("option 'label' contains a zero byte",

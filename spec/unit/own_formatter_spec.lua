@@ -2,7 +2,10 @@
 -- plan says what that means.
 
 local helpers = require "spec.helpers"
+local journal = require "ntvol.journal"
 local plan = require "ntvol.plan"
+local proc = require "spec.support.proc"
+local tempdir = require "spec.support.tempdir"
 
 local core, fake, refused = helpers.core, helpers.fake, helpers.refused
 
@@ -39,6 +42,23 @@ describe("a formatter of the machine's own:", function()
     assert.equal(0, fake.stats().write)
     assert.is_true(guard:held())
     assert.is_true(volume:is_locked())
+  end)
+
+  it("leaves a note in the journal, and nothing to undo", function()
+    local volume = locked()
+    local log <close> = assert(journal.open(proc.native(tempdir(finally))))
+    local result = assert(volume:format { fs = "ntfs", erase = "D:",
+      journal = log })
+    assert.equal(false, result.can_undo)
+    local entry = assert(log:entry(result.operation))
+    assert.equal("committed", entry.state)
+    assert.equal("NTFS; cannot be undone", entry.message)
+    fake.fail("format", 1, STATUS.STATUS_DEVICE_BUSY, { untouched = true })
+    refused("ERROR_BUSY", volume:format { fs = "ntfs", erase = "D:",
+      journal = log })
+    entry = assert(log:entry(result.operation + 1))
+    assert.equal("failed", entry.state)
+    assert.matches("ERROR_BUSY", entry.message)
   end)
 
   it("is asked only when handle, lock and erase token are right", function()

@@ -7,7 +7,7 @@
 #ifndef NT_FORMAT_H
 #define NT_FORMAT_H
 
-#include "nt.h"
+#include "operation.h"
 
 /* Called between writes with bytes done and bytes in total; false cancels.
  * The first call comes before the first write, the last one when all is
@@ -26,12 +26,24 @@ struct nt_format_options {
                               this one */
   nt_progress_fn progress; /* may be NULL */
   void *progress_ctx;
+  /* Who keeps note of the format and of what it overwrites; NULL: nobody. */
+  const struct nt_keeper *keeper;
+  int64_t parent;      /* operation of the journal that it is a part of, or 0 */
+  bool no_undo;        /* keep note only, and save nothing */
+  uint64_t undo_limit; /* bytes that may be stored; 0: NT_UNDO_LIMIT */
+  int64_t operation;   /* set by nt_format() for those below it */
 };
+
+/* Enough for what a quick format overwrites, packed, on all but very large and
+ * very full volumes. */
+#define NT_UNDO_LIMIT (UINT64_C(256) << 20)
 
 struct nt_format_result {
   char file_system[16];   /* "NTFS", "FAT16", ... as libblkid names it */
   uint64_t bytes_written; /* through the handle; 0: the machine's own formatter
                              does not tell */
+  int64_t operation;      /* in the journal; 0: nobody kept note */
+  bool can_undo;          /* what it overwrote is saved */
 };
 
 /* Row `index` of the file systems that can be made; NULL at the end. */
@@ -50,6 +62,10 @@ nt_status nt_format_rehearse(const struct nt_format_options *options,
 
 /*
  * Formats the volume of `handle`.
+ *
+ * With a keeper, what will be overwritten is saved before the first write,
+ * unless the format is full or the machine's own. A failure or a cancel then
+ * writes it back. When it cannot be saved, the format is refused.
  *
  * Refuses, before anything is written, when: the handle is not a volume
  * handle (STATUS_INVALID_PARAMETER); it does not hold the lock

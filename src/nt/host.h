@@ -65,6 +65,8 @@ bool nt_file_same(const struct nt_file *a, const struct nt_file *b);
  * too. Nobody's reading and writing is hindered. */
 nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
                             struct nt_error *err);
+/* Gives a byte back that this open file has. */
+void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte);
 /* Whether nobody has the byte; false also when the system cannot say. */
 bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte);
 

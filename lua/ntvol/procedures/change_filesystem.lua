@@ -16,6 +16,7 @@ local NAME = "change_filesystem"
 local FIELDS = {
   to = "string", label = "string", cluster_size = "integer",
   quick = "boolean", machine = "userdata|string",
+  undo = "boolean", undo_limit = "integer",
 }
 
 local FILE_SYSTEMS = {
@@ -45,6 +46,10 @@ local function read_options(opts)
   end
   if text then
     error(("bad argument #2 to '%s' (%s)"):format(NAME, text), 3)
+  end
+  if opts.undo_limit and opts.undo_limit < 1 then
+    error(("bad argument #2 to '%s' (option 'undo_limit' must be at least 1,"
+      .. " got %d)"):format(NAME, opts.undo_limit), 3)
   end
   return opts, to
 end
@@ -95,6 +100,7 @@ local function format(context)
   local result, message, code, info = context.volume:format {
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
     quick = opts.quick, erase = context.pinned.guid_path,
+    undo = opts.undo, undo_limit = opts.undo_limit,
     -- always a function: Ctrl-C is noticed where Lua runs
     on_progress = function(done, total)
       if on_progress then
@@ -162,10 +168,16 @@ end
 
 -- Where the system formats, it wants the volume for itself: the one moment in
 -- which somebody else may come between, so the plan names it.
-local function format_says(what, own_formatter)
+local function format_says(what, opts, own_formatter)
   if not own_formatter then
-    return ("Make a new file system, %s; everything on it is lost."):format(
-      what)
+    local says = ("Make a new file system, %s; everything on it is lost.")
+      :format(what)
+    if opts.quick == false then
+      return says .. " It overwrites all of it: this has no undo."
+    elseif opts.undo == false then
+      return says .. " This has no undo."
+    end
+    return says .. " What it overwrites is saved in the journal first."
   end
   return ("Have the system's own formatter make %s; everything on it is lost."
     .. " This gives the lock up while it runs: who opens the volume before it"
@@ -186,7 +198,7 @@ local function steps(to, opts, own_formatter)
       says = "Compare it with the volume that this plan was made for.",
       run = identify },
     { name = "format", destroys = true, check = rehearse, run = format,
-      says = format_says(what, own_formatter) },
+      says = format_says(what, opts, own_formatter) },
     { name = "dismount", says = "Dismount the old file system.",
       run = function(context) return context.volume:dismount() end },
     { name = "unlock", says = "Unlock the volume.",

@@ -17,6 +17,10 @@ struct nt_journal {
   struct nt_file *look; /* to ask for bytes: an open file does not see its own
                            locks */
   int64_t pid;          /* a child of fork must not use it */
+  int64_t saving;       /* operation of the save that is under way */
+  uint64_t limit;       /* bytes that it may store */
+  uint64_t saved_bytes, stored_bytes; /* so far */
+  unsigned char *scratch; /* NT_SAVED_MAX bytes, once it is needed */
   char path[NT_JOURNAL_PATH_MAX];
 };
 

@@ -13,49 +13,7 @@
 #ifndef NT_JOURNAL_H
 #define NT_JOURNAL_H
 
-#include "../nt.h"
-
-#define NT_JOURNAL_COMMAND_MAX 2048
-#define NT_JOURNAL_MESSAGE_MAX 4096
-
-/* What an operation was about, as far as it is known: "" and 0 are not. */
-struct nt_identity {
-  char guid_path[64];
-  char serial[64];
-  char file_system[32];
-  uint64_t size; /* bytes */
-  struct nt_extent extents[NT_MAX_EXTENTS];
-  uint32_t extent_count;
-};
-
-struct nt_operation {
-  int64_t id;
-  int64_t parent;              /* the operation it is a part of, or 0 */
-  char plan[64];               /* "change_filesystem", "format" */
-  char machine[NT_NAME_MAX];   /* "sim:lab" */
-  char target[NT_NAME_MAX];    /* "D:" */
-  struct nt_identity identity; /* of the target */
-  char command[NT_JOURNAL_COMMAND_MAX]; /* options, as a text */
-  int64_t pid;
-  char program[64];
-  int64_t started_us, ended_us; /* since 1970, UTC; 0: not yet */
-  char state[16];               /* "running", "interrupted", "committed",
-                                   "failed", "undone", "recovered" */
-  char message[NT_JOURNAL_MESSAGE_MAX];
-  uint64_t saved_bytes;  /* of the volume, that can be written back */
-  uint64_t stored_bytes; /* that they take in the journal */
-};
-
-struct nt_step {
-  int64_t number; /* 1.. */
-  char name[64];
-  char target[NT_NAME_MAX];
-  int64_t started_us, ended_us; /* 0: not known */
-  char outcome[32];             /* as the plan says it */
-  char message[NT_JOURNAL_MESSAGE_MAX];
-};
-
-struct nt_journal;
+#include "../operation.h"
 
 /* Opens the journal in a folder, NULL: in that of the user's state (host.h).
  * Makes both when they are not there, readable by their owner only. */
@@ -65,8 +23,28 @@ nt_status nt_journal_open(const char *folder, struct nt_journal **out,
 /* What still runs counts as interrupted from now on. NULL: nothing. */
 void nt_journal_close(struct nt_journal *journal);
 
+/* The functions of this header as a table. */
+extern const struct nt_journal_ops nt_journal_ops;
+
 /* The database, for messages. */
 const char *nt_journal_path(const struct nt_journal *journal);
+
+/* ---- saved bytes --------------------------------------------------------- */
+
+/* The slots of struct nt_journal_ops (operation.h) of the same names. */
+nt_status nt_journal_save_begin(struct nt_journal *journal, int64_t id,
+                                uint64_t limit, struct nt_error *err);
+nt_status nt_journal_save(struct nt_journal *journal, uint64_t offset,
+                          const void *before, const void *after, size_t length,
+                          struct nt_error *err);
+nt_status nt_journal_save_end(struct nt_journal *journal, nt_status status,
+                              struct nt_error *err);
+nt_status nt_journal_next_saved(struct nt_journal *journal, int64_t id,
+                                uint64_t *cursor, struct nt_saved *out,
+                                struct nt_error *err);
+nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
+                           struct nt_error *err);
+void nt_journal_release(struct nt_journal *journal, int64_t id);
 
 /* ---- writing ------------------------------------------------------------- */
 
@@ -82,7 +60,8 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
                           const struct nt_step *step, struct nt_error *err);
 
 /* Ends an operation that runs or was interrupted. `state` as in nt_operation,
- * but "running"; `message` may be NULL. */
+ * but "running"; `message` may be NULL. Saved bytes stay when it is committed
+ * or interrupted. */
 nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
                             const char *state, const char *message,
                             struct nt_error *err);

@@ -147,9 +147,9 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
   return nt_ok(status) ? check_changed(journal, id, err) : status;
 }
 
-nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
-                            const char *state, const char *message,
-                            struct nt_error *err) {
+static nt_status set_state(struct nt_journal *journal, int64_t id,
+                           const char *state, const char *message,
+                           struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__journal_prepare(
       journal,
@@ -166,3 +166,111 @@ nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
   status = nt__journal_finish(journal, status, stmt, err);
   return nt_ok(status) ? check_changed(journal, id, err) : status;
 }
+
+static nt_status run_for(struct nt_journal *journal, const char *sql,
+                         int64_t id, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
+  if (nt_ok(status)) {
+    sqlite3_bind_int64(stmt, 1, id);
+  }
+  return nt__journal_finish(journal, status, stmt, err);
+}
+
+/* What was saved is where it came from: nobody needs the copy. */
+static nt_status forget_saved(struct nt_journal *journal, int64_t id,
+                              struct nt_error *err) {
+  nt_status status =
+      run_for(journal, "DELETE FROM saved WHERE operation = ?1", id, err);
+  return nt_ok(status)
+             ? run_for(journal,
+                       "UPDATE operation SET saved_bytes = 0, stored_bytes = 0"
+                       " WHERE id = ?1",
+                       id, err)
+             : status;
+}
+
+nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
+                            const char *state, const char *message,
+                            struct nt_error *err) {
+  bool keeps =
+      strcmp(state, "committed") == 0 || strcmp(state, "interrupted") == 0;
+  nt_status status = nt__journal_begin(journal, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = set_state(journal, id, state, message, err);
+  if (nt_ok(status) && !keeps) {
+    status = forget_saved(journal, id, err);
+  }
+  status = nt__journal_end(journal, status, err);
+  if (nt_ok(status)) {
+    nt_journal_release(journal, id);
+  }
+  return status;
+}
+
+/* What is old goes when something new is there. That it could not go is no
+ * failure of what was done. */
+static nt_status finish_and_prune(struct nt_journal *journal, int64_t id,
+                                  const char *state, const char *message,
+                                  struct nt_error *err) {
+  struct nt_error ignored = {0};
+  uint64_t operations, saved;
+  nt_status status = nt_journal_finish(journal, id, state, message, err);
+  if (nt_ok(status)) {
+    nt_journal_prune(journal, &nt_journal_default_policy, &operations, &saved,
+                     &ignored);
+  }
+  return status;
+}
+
+/* ---- taking over --------------------------------------------------------- */
+
+static nt_status refuse_claim(int64_t id, struct nt_error *err) {
+  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
+          "operation %lld belongs to a process that is alive", (long long)id);
+  nt_hint(err, "wait until it ends: ntvol log %lld", (long long)id);
+  return NT_STATUS_DEVICE_BUSY;
+}
+
+static nt_status reopen(struct nt_journal *journal, int64_t id,
+                        struct nt_error *err) {
+  nt_status status = run_for(
+      journal,
+      "UPDATE operation SET state = 'running', ended_us = 0 WHERE id = ?1"
+      " AND state IN ('running', 'interrupted', 'committed')",
+      id, err);
+  return nt_ok(status) ? check_changed(journal, id, err) : status;
+}
+
+nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
+                           struct nt_error *err) {
+  if (nt__journal_alive(journal, id) ||
+      !nt_ok(nt_file_lock_byte(journal->lock, (uint64_t)id, NULL))) {
+    return refuse_claim(id, err);
+  }
+  nt_status status = reopen(journal, id, err);
+  if (!nt_ok(status)) {
+    nt_journal_release(journal, id);
+  }
+  return status;
+}
+
+void nt_journal_release(struct nt_journal *journal, int64_t id) {
+  nt_file_unlock_byte(journal->lock, (uint64_t)id);
+}
+
+const struct nt_journal_ops nt_journal_ops = {
+    .version = NT_JOURNAL_OPS_VERSION,
+    .size = sizeof nt_journal_ops,
+    .begin = nt_journal_begin,
+    .finish = finish_and_prune,
+    .find = nt_journal_find,
+    .next = nt_journal_next,
+    .save_begin = nt_journal_save_begin,
+    .save = nt_journal_save,
+    .save_end = nt_journal_save_end,
+    .next_saved = nt_journal_next_saved,
+    .claim = nt_journal_claim,
+    .release = nt_journal_release};

@@ -271,7 +271,9 @@ static nt_status open_database(struct nt_journal *journal,
   sqlite3_busy_timeout(journal->db, BUSY_TIMEOUT_MS);
   nt_status status = run(journal,
                          "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
-                         "PRAGMA fullfsync = ON; PRAGMA foreign_keys = OFF",
+                         /* What an undo needs may be large: it is not worth
+                          * copying into the database while a format waits. */
+                         "PRAGMA wal_autocheckpoint = 65536",
                          err);
   return nt_ok(status) ? check_schema(journal, err) : status;
 }
@@ -322,6 +324,7 @@ void nt_journal_close(struct nt_journal *journal) {
   if (journal->pid == nt_process_id()) {
     sqlite3_close(journal->db);
   }
+  free(journal->scratch);
   nt_file_close(journal->lock);
   nt_file_close(journal->look);
   free(journal);

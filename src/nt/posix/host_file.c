@@ -175,6 +175,11 @@ nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
                                                         : failed(errno, err);
 }
 
+void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte) {
+  short type = F_UNLCK;
+  lock_byte(file, F_OFD_SETLK, byte, &type);
+}
+
 bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
   short type = F_WRLCK;
   return lock_byte(file, F_OFD_GETLK, byte, &type) == 0 && type == F_UNLCK;

@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../restore.h"
 #include "../text.h"
+#include "keep.h"
 #include "mkfs.h"
 #include "place.h"
 #include "ranges.h"
@@ -43,6 +45,7 @@ struct job {
   uint64_t written;        /* bytes, through the handle */
   bool touched;            /* something may have been written */
   bool wiped;              /* every window was all zeros once */
+  bool saved;              /* a journal has what will be overwritten */
 };
 
 /* ---- listing ------------------------------------------------------------- */
@@ -255,10 +258,30 @@ static nt_status write_boot_sector(struct job *job) {
   return nt_ok(status) ? flush(job, "flush the boot sector") : status;
 }
 
+/* Durable before the first write. What a full format overwrites is the whole
+ * volume: nobody keeps that. */
+static nt_status save_old(struct job *job) {
+  const struct nt_format_options *options = job->options;
+  struct nt_keep_request request = {.handle = job->handle,
+                                    .options = options,
+                                    .ranges = &job->ranges,
+                                    .scratch = job->scratch,
+                                    .sector_size = job->place.sector_size};
+  if (options->keeper == NULL || options->no_undo || options->full) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt_keep(&request, job->err);
+  job->saved = nt_ok(status);
+  return nt_ok(status) ? status : failed(job, status, "save for an undo");
+}
+
 static nt_status transplant(struct job *job) {
   nt_status status = list_ranges(job);
   if (nt_ok(status)) {
     status = advance(job, 0);
+  }
+  if (nt_ok(status)) {
+    status = save_old(job);
   }
   if (nt_ok(status)) {
     status = wipe_windows(job);
@@ -290,10 +313,18 @@ static bool wipe_quietly(const struct job *job) {
   return nt_ok(wipe_windows(&quiet));
 }
 
-/* After a failure: makes sure that no file system is recognised, and answers
- * what the volume holds; NULL when that could not be found out. */
+static bool write_back(const struct job *job) {
+  struct nt_error ignored = {0};
+  uint64_t written;
+  return nt_ok(nt_restore(job->handle, job->options->keeper,
+                          job->options->operation, &written, &ignored));
+}
+
+/* After a failure: writes the old bytes back, or makes sure that no file system
+ * is recognised, and answers what the volume holds; NULL when that could not be
+ * found out. */
 static const char *settle(struct job *job) {
-  if (!job->touched) {
+  if (!job->touched || (job->saved && write_back(job))) {
     return "untouched";
   }
   if (wipe_quietly(job) || (job->wiped && boot_sector_is_zero(job))) {
@@ -368,6 +399,7 @@ nt_status nt_transplant(struct nt_handle *handle,
   } else {
     err->outcome = settle(&job);
   }
+  result->can_undo = job.saved;
   release(&job);
   return status;
 }

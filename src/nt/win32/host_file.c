@@ -214,12 +214,16 @@ nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
   return lock(file, byte) ? NT_STATUS_SUCCESS : nt__host_failed(err);
 }
 
+void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte) {
+  uint64_t at = FAR_AWAY + byte;
+  UnlockFile(file->handle, (DWORD)at, (DWORD)(at >> 32), 1, 0);
+}
+
 /* There is no way to ask but to try. */
 bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
-  uint64_t at = FAR_AWAY + byte;
   if (!lock(file, byte)) {
     return false;
   }
-  UnlockFile(file->handle, (DWORD)at, (DWORD)(at >> 32), 1, 0);
+  nt_file_unlock_byte(file, byte);
   return true;
 }

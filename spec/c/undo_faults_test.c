@@ -1,0 +1,197 @@
+/*
+ * A format with a journal whose volume fails at every read, write and flush:
+ * once, and from there on. The volume is what it was before, byte for byte, at
+ * once or after it was taken back; or the new file system is there.
+ */
+#include "../../src/nt/journal/journal.h"
+#include "../../src/nt/restore.h"
+#include "fake_volume.h"
+
+#define LENGTH (6 * MIB)
+
+static struct fake_volume volume;
+static struct nt_journal *journal;
+static struct nt_keeper keeper;
+static unsigned char *old_bytes;
+
+static void open_journal(void) {
+  char folder[300];
+  struct nt_error err = {0};
+  snprintf(folder, sizeof(folder), "%s/state", work);
+  CHECK(nt_ok(nt_journal_open(folder, &journal, &err)), "the journal opens");
+  keeper = (struct nt_keeper){&nt_journal_ops, journal};
+}
+
+/* Something else on every page. */
+static void fill(void) {
+  make_volume(&volume, LENGTH, 512, 0);
+  for (size_t i = 0; i < LENGTH; i++) {
+    old_bytes[i] = (unsigned char)((i * 7 + i / 512 * 31) >> (i / 4096 % 3));
+  }
+  put_bytes_at(&volume, 0, old_bytes, LENGTH);
+}
+
+static bool as_before(void) {
+  static unsigned char page[65536];
+  for (uint64_t at = 0; at < LENGTH; at += sizeof(page)) {
+    if (pread(volume.fd, page, sizeof(page), (off_t)at) != sizeof(page) ||
+        memcmp(page, old_bytes + at, sizeof(page)) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static nt_status format(struct nt_format_result *result, struct nt_error *err) {
+  struct nt_format_options options = {
+      .fs = "fat", .erase = "D:", .keeper = &keeper};
+  memset(result, 0, sizeof(*result));
+  memset(err, 0, sizeof(*err));
+  return nt_format(&volume.handle, &options, result, err);
+}
+
+static const char *state_of(int64_t id) {
+  static struct nt_operation operation;
+  struct nt_error err = {0};
+  return nt_ok(nt_journal_find(journal, id, &operation, &err)) ? operation.state
+                                                               : "unknown";
+}
+
+static bool take_back(int64_t id) {
+  struct nt_error err = {0};
+  uint64_t written;
+  nt_status status = nt_take_back(&volume.handle, &keeper, id, &written, &err);
+  if (!nt_ok(status)) {
+    char text[1500];
+    nt_error_format(&err, text, sizeof(text));
+    printf("# %s\n", text);
+  }
+  return nt_ok(status);
+}
+
+/* One format with this fault. Answers false when it came to its end without
+ * meeting it. */
+static bool try_fault(struct fault_plan *where, struct fault_plan plan,
+                      const char *what) {
+  struct nt_format_result result;
+  struct nt_error err;
+  fill();
+  *where = plan;
+  nt_status status = format(&result, &err);
+  memset(where, 0, sizeof(*where));
+  if (nt_ok(status)) {
+    CHECK(strcmp(state_of(result.operation), "committed") == 0,
+          "%s %d: met nothing, committed", what, plan.nth);
+    CHECK(take_back(result.operation) && as_before(),
+          "%s %d: undone, byte for byte", what, plan.nth);
+    drop_volume(&volume);
+    return false;
+  }
+  if (err.outcome != NULL && strcmp(err.outcome, "untouched") == 0) {
+    CHECK(as_before(), "%s %d: untouched, byte for byte", what, plan.nth);
+    CHECK(result.operation == 0 ||
+              strcmp(state_of(result.operation), "failed") == 0,
+          "%s %d: and failed in the journal", what, plan.nth);
+  } else {
+    CHECK(strcmp(state_of(result.operation), "interrupted") == 0,
+          "%s %d: interrupted in the journal", what, plan.nth);
+    CHECK(strstr(err.hint, "ntvol recover") != NULL, "%s %d: %s", what,
+          plan.nth, err.hint);
+    CHECK(take_back(result.operation) && as_before(),
+          "%s %d: recovered, byte for byte", what, plan.nth);
+    CHECK(strcmp(state_of(result.operation), "recovered") == 0,
+          "%s %d: and in the journal", what, plan.nth);
+  }
+  drop_volume(&volume);
+  return true;
+}
+
+static void test_all(struct fault_plan *where, enum fault kind, bool always,
+                     const char *what) {
+  int nth = 1;
+  while (try_fault(where, (struct fault_plan){nth, always, kind}, what)) {
+    nth++;
+  }
+  CHECK(nth > 2, "%s: %d places", what, nth - 1);
+}
+
+/* The same while an undo runs: it is interrupted then, and goes on later. */
+static bool try_undo_fault(struct fault_plan *where, struct fault_plan plan,
+                           const char *what) {
+  struct nt_format_result result;
+  struct nt_error err;
+  uint64_t written;
+  fill();
+  CHECK(nt_ok(format(&result, &err)), "%s %d: formatted", what, plan.nth);
+  volume.reads = volume.writes = volume.flushes = 0;
+  *where = plan;
+  memset(&err, 0, sizeof(err));
+  nt_status status =
+      nt_take_back(&volume.handle, &keeper, result.operation, &written, &err);
+  memset(where, 0, sizeof(*where));
+  if (!nt_ok(status)) {
+    CHECK(take_back(result.operation), "%s %d: taken back later", what,
+          plan.nth);
+  }
+  CHECK(as_before(), "%s %d: byte for byte", what, plan.nth);
+  drop_volume(&volume);
+  return !nt_ok(status);
+}
+
+static void test_undo(struct fault_plan *where, enum fault kind,
+                      const char *what) {
+  int nth = 1;
+  while (try_undo_fault(where, (struct fault_plan){nth, false, kind}, what)) {
+    nth++;
+  }
+  CHECK(nth > 2, "%s: %d places", what, nth - 1);
+}
+
+/* What the volume itself says of a boot sector that could not be written. */
+static void test_order(void) {
+  struct nt_format_result result;
+  struct nt_error err;
+  fill();
+  CHECK(nt_ok(format(&result, &err)) && volume.writes > 2, "formatted");
+  volume.log_count = 0;
+  CHECK(take_back(result.operation), "undone");
+  int last = volume.log_count - 1;
+  CHECK(volume.log[0].kind == 'w' && volume.log[0].offset == 0 &&
+            volume.log[0].length == 512 && volume.log[1].kind == 'f',
+        "an undo wipes the boot sector first, and makes that durable");
+  CHECK(volume.log[last].kind == 'f' && volume.log[last - 1].kind == 'w' &&
+            volume.log[last - 1].offset == 0 &&
+            volume.log[last - 1].length == 512 &&
+            volume.log[last - 2].kind == 'f',
+        "and writes it last, when all else is durable");
+  drop_volume(&volume);
+}
+
+int main(void) {
+  make_work();
+  old_bytes = malloc(LENGTH);
+  if (old_bytes == NULL) {
+    return 1;
+  }
+  open_journal();
+  if (!has_tool("mkfs.fat")) {
+    SKIP("not installed", "mkfs.fat");
+    return check_done();
+  }
+  test_order();
+  test_all(&volume.write_fault, FAULT_REFUSE, false, "refused write");
+  test_all(&volume.write_fault, FAULT_TORN, false, "torn write");
+  test_all(&volume.write_fault, FAULT_REFUSE, true, "refused writes");
+  test_all(&volume.write_fault, FAULT_SHORT, true, "short writes");
+  test_all(&volume.flush_fault, FAULT_REFUSE, false, "refused flush");
+  test_all(&volume.flush_fault, FAULT_REFUSE, true, "refused flushes");
+  test_all(&volume.read_fault, FAULT_REFUSE, false, "refused read");
+  test_all(&volume.read_fault, FAULT_SHORT, true, "short reads");
+  test_undo(&volume.write_fault, FAULT_REFUSE, "undo, refused write");
+  test_undo(&volume.write_fault, FAULT_TORN, "undo, torn write");
+  test_undo(&volume.flush_fault, FAULT_REFUSE, "undo, refused flush");
+  test_undo(&volume.read_fault, FAULT_REFUSE, "undo, refused read");
+  nt_journal_close(journal);
+  free(old_bytes);
+  return check_done();
+}

@@ -1,0 +1,19 @@
+/*
+ * Making bytes shorter, as far as this system has a library for it. One
+ * definition for each system, in its folder.
+ */
+#ifndef NT_JOURNAL_PACK_H
+#define NT_JOURNAL_PACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Answers the length in `out`, less than `length`; 0 when it does not get
+ * shorter. `cap` is at least `length`. */
+size_t nt__pack(const void *bytes, size_t length, void *out, size_t cap);
+
+/* False when `packed` is not what nt__pack() made of `length` bytes. */
+bool nt__unpack(const void *packed, size_t packed_length, void *out,
+                size_t length);
+
+#endif

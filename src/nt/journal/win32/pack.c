@@ -1,0 +1,22 @@
+/*
+ * Windows has no library for it that old ones have, too; and nothing is saved
+ * there: Windows formats its volumes itself. Bytes stay as they are.
+ */
+#include "../pack.h"
+
+size_t nt__pack(const void *bytes, size_t length, void *out, size_t cap) {
+  (void)bytes;
+  (void)length;
+  (void)out;
+  (void)cap;
+  return 0;
+}
+
+bool nt__unpack(const void *packed, size_t packed_length, void *out,
+                size_t length) {
+  (void)packed;
+  (void)packed_length;
+  (void)out;
+  (void)length;
+  return false;
+}
