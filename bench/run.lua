@@ -205,10 +205,33 @@ local function memory_of_format()
     "of our process, mkfs.ntfs has its own; " .. output:match("seconds [^\n]*"))
 end
 
+-- What a check asks before anything is changed; that of a format runs mkfs for
+-- nothing, to hear what it would say.
+local function plan_checks()
+  local folder <close> = tempdir()
+  local machine <close> = assert(sim.create(folder.path .. "/lab", { disks = {
+    "16M:fat:D:BENCH", "gpt:64M=16M:fat:E+16M:ntfs:F+16M:fat:G" } }))
+  local change = assert(ntvol.plan.change_filesystem("D:",
+    { to = "ntfs", machine = machine }))
+  row("check of change_filesystem", ("%.2f ms"):format(time(function()
+    assert(change:check())
+  end) * 1e3), "makes the new file system in a scratch file")
+  local removal = assert(ntvol.plan.prepare_lun_removal(1,
+    { machine = machine }))
+  row("check of prepare_lun_removal, three volumes", us(time(function()
+    assert(removal:check())
+  end)))
+  local data = ntvol.timeline.of_report(assert(removal:run()))
+  row("picture of that removal", ("%.2f ms"):format(time(function()
+    ntvol.timeline.svg(data)
+  end) * 1e3), ("%d steps, %d events"):format(#data.steps, #data.events))
+end
+
 print(("ntvol %s, %s"):format(ntvol._VERSION, _VERSION))
 print()
 in_memory()
 on_disk()
+plan_checks()
 format_against_mkfs(1 * GIB)
 format_against_mkfs(64 * GIB)
 memory_of_format()
