@@ -66,7 +66,7 @@ local function make_parser(commands)
   parser:flag "--version"
     :description "Print the version."
     :action(function()
-      print("ntvol " .. ntvol._VERSION)
+      output.print("ntvol " .. ntvol._VERSION)
       os.exit(output.EXIT.ok)
     end)
   local add = adder(parser, commands, "", true)
@@ -135,7 +135,8 @@ end
 local function explain(problem)
   progress.finish()
   if getmetatable(problem) == Usage then
-    return output.usage(problem.message, problem.usage)
+    return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
+      problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
   elseif is_interrupt(problem) then
     io.stderr:write("ntvol: interrupted\n",
       "hint: see what was done: ntvol volumes, ntvol events\n")
@@ -155,7 +156,8 @@ function M.main(argv)
     local parser = make_parser(commands)
     return run(commands, parse(parser, argv))
   end, handle)
-  return ok and result or not ok and explain(result)
+  local code = ok and result or not ok and explain(result)
+  return output.flush(code)
 end
 
 return M

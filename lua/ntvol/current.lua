@@ -48,8 +48,8 @@ local function connect_native()
     op = "connect to", target = "native machine",
     status = "STATUS_NOT_SUPPORTED", reason = "no_native_machine",
     detail = "this build of ntvol knows no machine of its own",
-    hint = "set NTVOL_MACHINE=<folder of a simulated machine>, or call"
-      .. " ntvol.machine \"sim:<folder>\"",
+    hint = "name a machine: NTVOL_MACHINE=FOLDER, ntvol --machine FOLDER, or in"
+      .. " Lua ntvol.machine \"sim:FOLDER\"; ntvol sim create makes one",
   }
 end
 

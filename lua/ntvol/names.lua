@@ -77,6 +77,18 @@ function M.disk_number(disk)
     or text:match("^%d+$")))
 end
 
+-- What to do about a name that is no disk's: who named a volume learns where it
+-- lies.
+local function hint_for(machine, name)
+  for _, volume in ipairs(machine:volumes() or {}) do
+    if M.is_one_of(name, M.of_volume(volume)) and volume.extents[1] then
+      return ("%s is a volume; name its disk: PhysicalDrive%d"):format(name,
+        volume.extents[1].disk)
+    end
+  end
+  return "list the disks: ntvol disks"
+end
+
 --- What a machine says about a disk; masked and uninstalled ones too.
 -- @tparam ntvol.machine machine
 -- @tparam string|integer disk
@@ -100,7 +112,7 @@ function M.disk(machine, disk)
     op = "look up", target = tostring(disk),
     status = "STATUS_OBJECT_NAME_NOT_FOUND",
     detail = "the machine has no such disk",
-    hint = "list the disks: ntvol disks",
+    hint = hint_for(machine, tostring(disk)),
   }
 end
 

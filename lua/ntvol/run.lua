@@ -158,7 +158,8 @@ function Run:check_token()
     reason = "erase_token",
     detail = given and ("erase = %q does not name it"):format(given)
       or "it destroys data, and nothing says that it is meant",
-    hint = ("give erase = %q"):format(plan.erase[1]),
+    hint = plan.run_it and "to run the plan: " .. plan.run_it
+      or ("give erase = %q"):format(plan.erase[1]),
   }
   info.report = self.report
   return nil, message, code, info

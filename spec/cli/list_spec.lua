@@ -270,7 +270,8 @@ describe("the machine", function()
     function()
       local lab = command.lab(finally)
       local result = run(lab, { "volumes" }, 6, { machine = false })
-      assert.matches("\nhint: set NTVOL_MACHINE=", result.err)
+      assert.matches("\nhint: name a machine: NTVOL_MACHINE=FOLDER, ntvol --ma",
+        result.err, 1, true)
       result = run(lab, { "volumes" }, 3, { machine = "/nowhere/at/all" })
       assert.matches("^ntvol: connect to 'sim:/nowhere/at/all'", result.err)
       result = run(lab, { "--machine", "vms:x", "volumes" }, 6)
@@ -301,5 +302,46 @@ describe("bin/ntvol", function()
       .. proc.quote(lab.path) .. " volumes", lab.folder)
     assert.equal(0, result.code, result.err)
     assert.matches("HERE", result.out)
+  end)
+end)
+
+describe("ntvol", function()
+  it("says where the help is when it was used wrongly", function()
+    local lab = command.lab(finally)
+    for words, help in pairs {
+      [""] = "ntvol", ["nosuch"] = "ntvol", ["sim"] = "ntvol sim",
+      ["sim create"] = "ntvol sim create", ["lock D:"] = "ntvol lock",
+      ["change-fs D:"] = "ntvol change-fs", ["volumes --x"] = "ntvol volumes",
+    } do
+      local list = {}
+      for word in words:gmatch("%S+") do
+        list[#list + 1] = word
+      end
+      local result = run(lab, list, 2)
+      assert.matches(("\nhint: see %s --help\n"):format(help), result.err, 1,
+        true)
+      assert.equal("", result.out)
+    end
+  end)
+
+  it("fails when what it prints gets lost", function()
+    local lab = command.lab(finally, "16M:fat:D")
+    for _, words in ipairs { { "volumes" }, { "volumes", "--json" },
+      { "show", "D:" }, { "man" }, { "change-fs", "D:", "--to", "ntfs",
+        "--plan" } } do
+      local result = command.capture(command.line(words,
+        { machine = lab.path }) .. " >/dev/full", lab.folder)
+      assert.equal(1, result.code)
+      assert.matches("^ntvol: write to standard output: ", result.err)
+    end
+  end)
+
+  it("names the disk of a volume that was named instead of a disk", function()
+    local lab = command.lab(finally, "16M:fat:D", "gpt:32M=16M:fat:E")
+    local result = run(lab, { "prepare-removal", "e:", "--plan" }, 3)
+    assert.matches("hint: e: is a volume; name its disk: PhysicalDrive1\n",
+      result.err, 1, true)
+    result = run(lab, { "prepare-removal", "X:", "--plan" }, 3)
+    assert.matches("hint: list the disks: ntvol disks\n", result.err, 1, true)
   end)
 end)

@@ -10,7 +10,7 @@ local M = {}
 local function add_completion(add, parser)
   local command = add("completion", "Print the completion for a shell.",
     function(args)
-      io.write(parser["get_" .. args.shell .. "_complete"](parser))
+      output.write(parser["get_" .. args.shell .. "_complete"](parser))
       return output.EXIT.ok
     end)
   command:argument "shell"
@@ -40,7 +40,7 @@ local function add_man(add, parser, version)
       pipe:write(page)
       pipe:close()
     else
-      io.write(page)
+      output.write(page)
     end
     return output.EXIT.ok
   end):epilog [[

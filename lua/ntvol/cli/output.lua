@@ -66,9 +66,38 @@ function M.usage(text, usage)
   return M.EXIT.usage
 end
 
+local lost -- why output got lost; print() would not say
+
+local function note(ok, problem)
+  lost = lost or not ok and problem or nil
+end
+
+--- Writes to standard output.
+function M.write(text)
+  note(io.stdout:write(text))
+end
+
+--- Prints a line.
+function M.print(value)
+  M.write(tostring(value) .. "\n")
+end
+
+--- Writes out what was printed. Output that got lost is a failure, too: a list
+-- that is cut off looks like a whole one.
+-- @tparam integer code the exit code so far
+-- @treturn integer
+function M.flush(code)
+  note(io.stdout:flush())
+  if not lost then
+    return code
+  end
+  print_error("write to standard output: " .. lost)
+  return code ~= M.EXIT.ok and code or M.EXIT.refused
+end
+
 --- Prints a value as JSON.
 function M.json(value)
-  print(json.encode(value))
+  M.print(json.encode(value))
 end
 
 local function clean(value)
@@ -110,7 +139,7 @@ local function print_aligned(rows)
     for i, text in ipairs(row) do
       parts[i] = text .. (" "):rep(widths[i] - width_of(text))
     end
-    print((table.concat(parts, "  "):gsub(" +$", "")))
+    M.print((table.concat(parts, "  "):gsub(" +$", "")))
   end
 end
 
@@ -126,7 +155,7 @@ function M.table(columns, list)
     return print_aligned(rows)
   end
   for _, row in ipairs(rows) do
-    print(table.concat(row, "\t"))
+    M.print(table.concat(row, "\t"))
   end
 end
 
@@ -138,7 +167,7 @@ function M.fields(fields)
     width = math.max(width, #field[1])
   end
   for _, field in ipairs(fields) do
-    print(("%s:%s %s"):format(field[1], (" "):rep(width - #field[1]),
+    M.print(("%s:%s %s"):format(field[1], (" "):rep(width - #field[1]),
       clean(field[2])))
   end
 end

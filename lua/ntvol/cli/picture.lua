@@ -42,7 +42,7 @@ end
 
 local function write(path, svg)
   if path == "-" then
-    io.write(svg)
+    output.write(svg)
     return true
   end
   local file, problem = io.open(path, "w")

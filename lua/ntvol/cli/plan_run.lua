@@ -45,7 +45,7 @@ local function plan_data(plan)
     unchecked = plan.unchecked }
 end
 
-local function print_step(plan)
+local function print_step(plan, write)
   return function(step, state, message)
     if state == "start" then
       return
@@ -53,8 +53,8 @@ local function print_step(plan)
     progress.finish()
     local line = ("%s %s  %s"):format(step.name, step.target or plan.target,
       state)
-    print(message and state ~= "failed" and line .. " (" .. message .. ")"
-      or line)
+    write((message and state ~= "failed" and line .. " (" .. message .. ")"
+      or line) .. "\n")
     io.stdout:flush()
   end
 end
@@ -88,7 +88,7 @@ local function show_plan(args, plan)
   if args.json then
     output.json(plan_data(plan))
   else
-    print(plan)
+    output.print(plan)
   end
 end
 
@@ -125,12 +125,14 @@ end
 -- @tparam table args
 -- @tparam ntvol.plan.object plan
 -- @tparam ?string erase
+-- @tparam ?function write writes what is said of a step; to standard output
+--  unless given
 -- @treturn integer exit code
-function M.run(args, plan, erase)
+function M.run(args, plan, erase, write)
   local _ <close> = report_at_error(args, plan)
   local report, message, code, info = plan:run {
     erase = erase, on_progress = progress.bar,
-    on_step = not args.json and print_step(plan) or nil,
+    on_step = not args.json and print_step(plan, write or output.write) or nil,
   }
   return finish(args, report, message, code, info)
 end

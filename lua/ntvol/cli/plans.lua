@@ -133,7 +133,10 @@ local function exclusive(args, machine)
   if args.plan then
     return plan_run.only(args, plan)
   end
-  local status = plan_run.run(args, plan)
+  -- standard output is the program's: it may be a pipe
+  local status = plan_run.run(args, plan, nil, function(text)
+    io.stderr:write(text)
+  end)
   return status ~= output.EXIT.ok and ended.status ~= 0 and ended.status
     or status
 end

@@ -40,7 +40,7 @@ local function show_machine(machine, args)
       print()
     end
     output.table(list.DISKS, disks)
-    print()
+    output.print ""
     output.table(list.VOLUMES, volumes)
   end
   return output.EXIT.ok

@@ -43,7 +43,8 @@ local function check_way(context)
       return true
     end
     return refuse(context.name, "STATUS_NOT_SUPPORTED", nil,
-      "this machine ejects no devices", "eject the medium: what = \"medium\"")
+      "this machine ejects no devices", "eject the medium: what = \"medium\","
+      .. " or ntvol eject --what medium")
   elseif context.disk.removable or context.disk.cdrom then
     return true
   end
