@@ -103,7 +103,7 @@ describe("ntvol man", function()
     for _, text in ipairs {
       "EXIT STATUS 0 done, 1 refused by the machine",
       "The lock ends with ntvol: when ntvol itself is killed",
-      "Example: ntvol lock D: -- tar cf backup.tar files",
+      "ntvol lock D: -- tar cf backup.tar files",
       "EXAMPLES ntvol sim create lab --disk 64M:fat:D:OLD",
     } do
       assert(page:find(text, 1, true), text .. " is not in " .. page)
