@@ -213,14 +213,14 @@ printf '%s\n' "${COMPREPLY[@]}" | sort
     end
     local folder = tempdir(finally)
     written(folder, "bash")
-    assert.same({ "change-fs" }, offered(folder, { "ntvol", "ch" }))
+    assert.same({ "change-fs" }, offered(folder, { "ntvol", "change-" }))
     assert.same({ "change-fs" },
-      offered(folder, { "ntvol", "--machine", "lab", "ch" }))
-    assert.same({ "mask" }, offered(folder, { "ntvol", "sim", "ma" }))
+      offered(folder, { "ntvol", "--machine", "lab", "change-" }))
+    assert.same({ "unmask" }, offered(folder, { "ntvol", "sim", "unm" }))
     assert.same({ "exfat" },
       offered(folder, { "ntvol", "change-fs", "D:", "--to", "e" }))
     assert.same({ "--erase" },
-      offered(folder, { "ntvol", "change-fs", "D:", "--e" }))
+      offered(folder, { "ntvol", "change-fs", "D:", "--era" }))
     assert.same({ "--disk", "--disk-image" },
       offered(folder, { "ntvol", "sim", "create", "--di" }))
     -- No word in front of a tab: all commands, and each is one.
