@@ -229,6 +229,12 @@ describe("documentation:", function()
       "out of date: run make tables")
   end)
 
+  it("docs/errors.md has the table of lua/ntvol/reasons.lua", function()
+    local make = assert(loadfile("tools/errors.lua"))
+    assert(proc.slurp("docs/errors.md"):find(make("reasons"), 1, true),
+      "a new reason belongs into lua/ntvol/reasons.lua; then run make tables")
+  end)
+
   it("docs/simulator.md has the table that the drivers' records make", function()
     local make = assert(loadfile("tools/personalities.lua"))
     assert(proc.slurp("docs/simulator.md"):find(make("table"), 1, true),

@@ -32,6 +32,28 @@ static void push_statuses(lua_State *L) {
   }
 }
 
+/***
+All of each status by name: `status_info.STATUS_ACCESS_DENIED` is `{ name,
+value, code = "ERROR_ACCESS_DENIED", win32 = 5, class = "permanent", message =
+"access denied" }`.
+@table status_info
+*/
+static void push_status_info(lua_State *L) {
+  const struct nt_status_row *row;
+  size_t i;
+  lua_newtable(L);
+  for (i = 0; (row = nt_status_at(i)) != NULL; i++) {
+    lua_createtable(L, 0, 6);
+    ln_setstring(L, "name", row->name);
+    ln_setinteger(L, "value", row->value);
+    ln_setstring(L, "code", row->win32_name);
+    ln_setinteger(L, "win32", row->win32);
+    ln_setstring(L, "class", nt_class_name(row->cls));
+    ln_setstring(L, "message", row->message);
+    lua_setfield(L, -2, row->name);
+  }
+}
+
 /* Pushes errors[row->win32_name], made from the first status that has it. */
 static void push_error_entry(lua_State *L, const struct nt_status_row *row) {
   if (lua_getfield(L, -1, row->win32_name) != LUA_TNIL) {
@@ -114,6 +136,8 @@ void ln_openvocabulary(lua_State *L) {
   lua_setfield(L, -2, "codes");
   push_statuses(L);
   lua_setfield(L, -2, "statuses");
+  push_status_info(L);
+  lua_setfield(L, -2, "status_info");
   push_errors(L);
   lua_setfield(L, -2, "errors");
   push_events(L);

@@ -1,7 +1,9 @@
--- Prints the table of docs/errors.md from the codes that the module knows.
+-- Prints the tables of docs/errors.md: codes, as the module knows them, and
+-- reasons, from lua/ntvol/reasons.lua.
 -- `make tables` writes it into the document; spec/docs_spec.lua compares.
 
 local core = require "ntvol.core"
+local reasons = require "ntvol.reasons"
 
 local function rows()
   local names = {}
@@ -37,16 +39,38 @@ local function make()
   return table.concat(lines, "\n") .. "\n"
 end
 
+local function make_reasons()
+  local lines = {
+    "| reason | meaning | what to do next |",
+    "| --- | --- | --- |",
+  }
+  for _, row in ipairs(reasons.list) do
+    lines[#lines + 1] = ("| `%s` | %s | %s |"):format(row.reason, row.meaning,
+      row.next)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 if ... == "table" then
   return make()
+elseif ... == "reasons" then
+  return make_reasons()
 end
 
 local path = assert(..., "usage: lua5.4 tools/errors.lua docs/errors.md")
 local file = assert(io.open(path))
-local text = file:read("a")
+local text = file:read("a") .. "\n"
 file:close()
-local head, tail = text:match("^(.*\n)| code .-\n\n(.*)$")
-assert(head, path .. " has no table that begins with | code")
+
+-- The table whose first line begins like this, replaced.
+local function replace(first, new)
+  local head, tail = text:match("^(.*\n)| " .. first .. " .-\n\n(.*)$")
+  assert(head, path .. " has no table that begins with | " .. first)
+  text = head .. new .. "\n" .. tail
+end
+
+replace("code", make())
+replace("reason |", make_reasons())
 file = assert(io.open(path, "w"))
-assert(file:write(head, make(), "\n", tail))
+assert(file:write((text:gsub("\n+$", "\n"))))
 assert(file:close())

@@ -602,6 +602,23 @@ function ntvol.open(name, options) end
 ---@overload fun(name: string, fn: function, options?: table): nil, string, string, ntvol.info
 function ntvol.with_exclusive_volume(name, fn, options) end
 
+---What an error means. It prints as text.
+---@class ntvol.explanation
+---@field kind "code"|"status"|"reason"|"failure"
+---@field name string
+---@field statuses { name: string, value: integer, code: string, win32: integer, class: string, message: string }[]
+---@field reasons { reason: string, meaning: string, next: string, statuses: string[] }[]
+---@field meaning? string
+---@field next? string what to do next
+---@field class? string
+---@field holders? ntvol.holders
+
+---Explains a code, a status, a number, a reason or the details of a failure.
+---@param what string|integer|ntvol.info
+---@return ntvol.explanation
+---@overload fun(what: any): nil, string, string, ntvol.info
+function ntvol.explain(what) end
+
 ---Lists the volumes of the current machine.
 ---@return ntvol.volume_info[]
 function ntvol.volumes() end

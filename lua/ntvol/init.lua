@@ -140,6 +140,32 @@ function M.with_exclusive_volume(name, fn, options)
   return require "ntvol.procedures.exclusive".call(name, fn, options)
 end
 
+--- Explains an error: what it means, which reasons it can have, what to do next.
+-- The answer is a table that prints as text.
+-- @tparam string|integer|table what `"ERROR_NOT_READY"`,
+--  `"STATUS_VOLUME_DISMOUNTED"`, a Win32 number or an NTSTATUS, a reason as
+--  `"in_use"`, or the details of a failure
+-- @treturn[1] table `{ kind, name, statuses, reasons }`, and where it has them
+--  `meaning`, `next`, `class`
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when nobody knows it
+-- @treturn[2] table info
+-- @raise for a value of another type
+-- @usage
+-- print(ntvol.explain "ERROR_NOT_READY")
+-- local vol <close> = assert(ntvol.open("D:", { access = "none" }))
+-- local _, _, _, info = vol:lock()
+-- print(ntvol.explain(info))
+function M.explain(what)
+  local kind = math.type(what) or type(what)
+  if kind ~= "string" and kind ~= "integer" and kind ~= "table" then
+    error(("bad argument #1 to 'explain' (string, integer or table expected,"
+      .. " got %s)"):format(kind), 2)
+  end
+  return require "ntvol.explain".explain(what)
+end
+
 local OVERVIEW = ([[
 ntvol %s: NT volume control
   open(name, options)    Opens a volume, disk, file or directory.
@@ -150,6 +176,7 @@ ntvol %s: NT volume control
   type(value)            Says what a value is: "volume", "closed volume", ...
   codes, errors, events  Control codes, error codes, notifications by name.
   ctl_code(...)          A control code from its parts.
+  explain(what)          What an error means, and what to do next.
   progress_bar           A ready-made on_progress.
   sim                    Simulated machines: create, open, remove.
   plan                   Procedures: change_filesystem, prepare_lun_removal,

@@ -12,6 +12,8 @@ ntvol    the module           ntvol.help()
 machine  the machine          machine:help()
 vol      the volume that was named, or vol = assert(machine:open "D:")
          vol:help(), vol:lock(), vol:info(), vol:close()
+explain  what an error means: explain "ERROR_NOT_READY"; explain() for the
+         last failure that was printed
 help     this text            exit, or the end of the input, leaves
 An expression is printed. What is not finished goes on in the next line. A
 local variable ends with its line: write v = ..., not local v = ...]]
@@ -50,7 +52,21 @@ local function write_table(write, value)
   end
 end
 
+-- The details of the last failure that was printed, for explain().
+local last_failure
+
+local function explain(what)
+  what = what == nil and last_failure or what
+  if what == nil then
+    return "nothing has failed"
+  end
+  return ntvol.explain(what)
+end
+
 local function write_values(write, values)
+  if values[1] == nil and type(values[4]) == "table" then
+    last_failure = values[4]
+  end
   if values.n == 1 and is_plain(values[1]) then
     return write_table(write, values[1])
   elseif values[1] == nil and type(values[2]) == "string" then
@@ -121,6 +137,7 @@ local function environment(machine, volume)
     }),
   }
   words.quit = words.exit
+  words.explain = explain
   return setmetatable(env, {
     __index = function(_, name)
       if words[name] ~= nil then
