@@ -96,12 +96,59 @@ local function check_volumes(context)
   return true
 end
 
-local function check(context)
-  local ok, message, code, info = check_disk(context)
-  if not ok then
+-- Whether `path` is a folder below one of the volume's names.
+local function is_below(path, volume)
+  path = path:lower()
+  for _, place in ipairs(volume.mount_points) do
+    local folder = place:lower():gsub("\\+$", "") .. "\\"
+    if path:sub(1, #folder) == folder and #path > #folder then
+      return true
+    end
+  end
+  return false
+end
+
+local function check_child(context, child, gone)
+  for _, place in ipairs(child.mount_points) do
+    for _, volume in ipairs(context.volumes) do
+      if is_below(place, volume) and not gone[child.guid_path] then
+        return refuse(volume.name, "STATUS_DEVICE_BUSY", "mount_folder",
+          ("a volume that stays is mounted in its folder %s"):format(place),
+          "take that mount folder away first")
+      end
+    end
+  end
+  return true
+end
+
+-- A volume that stays must not be reached through one that goes.
+local function check_children(context)
+  local list, message, code, info = context.machine:volumes()
+  if not list then
     return nil, message, code, info
   end
-  return check_volumes(context)
+  local gone = {}
+  for _, volume in ipairs(context.volumes) do
+    gone[volume.guid_path] = true
+  end
+  for _, child in ipairs(list) do
+    local ok
+    ok, message, code, info = check_child(context, child, gone)
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
+end
+
+local function check(context)
+  for _, part in ipairs { check_disk, check_volumes, check_children } do
+    local ok, message, code, info = part(context)
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
 end
 
 -- ---- steps of one volume -------------------------------------------------
