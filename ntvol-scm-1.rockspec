@@ -148,6 +148,7 @@ local sim = {
   "src/nt/sim/place.c",
   "src/nt/sim/pnp.c",
   "src/nt/sim/persistent.c",
+  "src/nt/sim/medium.c",
   "src/nt/sim/query.c",
   "src/nt/sim/query_csv.c",
   "src/nt/sim/query_disk.c",

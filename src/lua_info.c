@@ -46,7 +46,9 @@ const char *ln_volumestate(uint32_t flags, char *buf) {
       {NT_VOLUME_BUSY, "busy"},
       {NT_VOLUME_UNREADABLE, "cannot be read"}};
   const char *first = "not mounted";
-  if (flags & NT_VOLUME_OFFLINE) {
+  if (flags & NT_VOLUME_NO_MEDIUM) {
+    first = "no medium";
+  } else if (flags & NT_VOLUME_OFFLINE) {
     first = "offline";
   } else if (flags & NT_VOLUME_DISMOUNTED) {
     first = "dismounted";
@@ -63,6 +65,8 @@ static const char *disk_state(uint32_t flags, char *buf) {
       {NT_DISK_OFFLINE, "offline"},
       {NT_DISK_READONLY, "read-only"},
       {NT_DISK_REMOVABLE, "removable"},
+      {NT_DISK_NO_MEDIUM, "no medium"},
+      {NT_DISK_MEDIUM_LOCKED, "medium locked"},
       {NT_DISK_UNREADABLE, "cannot be read"}};
   const char *first = "present";
   if (flags & NT_DISK_MASKED) {
@@ -135,7 +139,8 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
       {NT_VOLUME_CSV, "csv"},
       {NT_VOLUME_MAINTENANCE, "maintenance"},
       {NT_VOLUME_DIRTY, "dirty"},
-      {NT_VOLUME_BUSY, "busy"}};
+      {NT_VOLUME_BUSY, "busy"},
+      {NT_VOLUME_NO_MEDIUM, "no_medium"}};
   char state[LN_STATE_MAX];
   size_t i;
   for (i = 0; i < COUNT(names); i++) {
@@ -192,6 +197,8 @@ void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info) {
   ln_setboolean(L, "offline", (flags & NT_DISK_OFFLINE) != 0);
   ln_setboolean(L, "removable", (flags & NT_DISK_REMOVABLE) != 0);
   ln_setboolean(L, "cdrom", (flags & NT_DISK_CDROM) != 0);
+  ln_setboolean(L, "no_medium", (flags & NT_DISK_NO_MEDIUM) != 0);
+  ln_setboolean(L, "medium_locked", (flags & NT_DISK_MEDIUM_LOCKED) != 0);
   ln_setboolean(L, "unreadable", (flags & NT_DISK_UNREADABLE) != 0);
   ln_setboolean(L, "masked", (flags & NT_DISK_MASKED) != 0);
   ln_setboolean(L, "uninstalled", (flags & NT_DISK_UNINSTALLED) != 0);

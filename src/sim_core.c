@@ -246,7 +246,9 @@ specification is `{ disks = { { image, size, sector_size, style, serial,
 readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
 boot, pagefile, readonly, busy, csv } } } }, nodes = { name } }`. Sizes are
 integers, in bytes; `letter = false` means none. New volumes are RAW: format
-them. A machine with nodes is a cluster, and this connection is its first node.
+them. A removable disk without image and size, and a CD drive without image, is
+a drive without a medium. A machine with nodes is a cluster, and this connection
+is its first node.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec
@@ -357,6 +359,55 @@ static int ln_sim_set_virtual_clock(lua_State *L) {
 }
 
 /***
+Puts a medium into the empty drive of a simulated machine.
+@function insert
+@tparam ntvol.machine machine
+@tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
+@tparam string image the medium: an existing image
+@tparam[opt] table options `readonly`: it is write-protected
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` when it has a medium
+@treturn[2] table info
+@raise for a machine of another kind, and for an unknown option
+*/
+static int ln_sim_insert(lua_State *L) {
+  static const char *const names[] = {"readonly", NULL};
+  struct ln_options o = {4, 4, ""};
+  struct nt_error err = {0};
+  const char *drive = ln_checkname(L, 2);
+  const char *image = ln_checkname(L, 3);
+  bool readonly = false;
+  nt_status status;
+  if (!lua_isnoneornil(L, 4)) {
+    luaL_checktype(L, 4, LUA_TTABLE);
+    ln_optionnames(L, &o, names);
+    readonly = ln_optionboolean(L, &o, "readonly", false);
+  }
+  status = nt_sim_insert(check_simulated(L), drive, image, readonly, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Takes the medium out of a drive of a simulated machine, and away.
+@function eject
+@tparam ntvol.machine machine
+@tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
+@treturn[1] boolean true, also when it had none
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_BUSY"` when the drive was told to keep it
+@treturn[2] table info
+@raise for a machine of another kind
+*/
+static int ln_sim_eject(lua_State *L) {
+  struct nt_error err = {0};
+  const char *drive = ln_checkname(L, 2);
+  return ln_result(L, nt_sim_take_out(check_simulated(L), drive, &err), &err);
+}
+
+/***
 Empties the event history of a simulated machine.
 @function forget_events
 @tparam ntvol.machine machine
@@ -382,6 +433,10 @@ static const struct ln_method functions[] = {
      "Sets what a volume is for the system."},
     {"set_virtual_clock", ln_sim_set_virtual_clock, "(machine, on)",
      "Chooses the clock by which it waits."},
+    {"insert", ln_sim_insert, "(machine, drive, image [, options])",
+     "Puts a medium into a drive."},
+    {"eject", ln_sim_eject, "(machine, drive)",
+     "Takes the medium out of a drive."},
     {"forget_events", ln_sim_forget_events, "(machine)",
      "Empties its event history."},
     {NULL, NULL, NULL, NULL}};

@@ -93,6 +93,7 @@
 ---@field owner? string the node of the cluster that owns it
 ---@field dirty boolean its file system wants to be checked
 ---@field busy boolean its file system is being scrubbed or balanced
+---@field no_medium boolean its drive is empty
 ---@field state string "mounted", "mounted, locked", "not mounted", "offline", ... for people
 
 ---@class ntvol.extent
@@ -113,6 +114,8 @@
 ---@field readonly boolean
 ---@field removable boolean
 ---@field cdrom boolean a CD drive
+---@field no_medium boolean a drive without a medium
+---@field medium_locked boolean the drive was told not to eject its medium
 ---@field masked boolean
 ---@field uninstalled boolean
 ---@field unreadable boolean its image is missing or damaged
@@ -677,13 +680,13 @@ local sim = {}
 ---@field owner? string the node that owns it; the first one unless given
 
 ---@class ntvol.sim.disk_spec
----@field size? string|integer "64M" or bytes; needed without `image`
+---@field size? string|integer "64M" or bytes; needed without `image`, but for an empty drive
 ---@field image? string an existing image file
 ---@field style? "none"|"mbr"|"gpt" partition table; "none" (whole-disk volume) unless there are several volumes
 ---@field sector_size? 512|4096
----@field removable? boolean
+---@field removable? boolean a drive: without `image` and `size` it has no medium
 ---@field readonly? boolean
----@field cdrom? boolean a CD drive with `image` in it: 2048-byte sectors, read-only
+---@field cdrom? boolean a CD drive, with `image` in it or without a medium: 2048-byte sectors, read-only
 ---@field serial? string
 ---@field volumes? ntvol.sim.volume_spec[]
 
@@ -701,6 +704,22 @@ function sim.create(path, spec) end
 ---@param opts? { node?: string, clock?: "real"|"virtual" } the node of a cluster, the first one unless given; virtual: waiting takes no time and only counts
 ---@overload fun(path: string, opts?: table): nil, string, string, ntvol.info
 function sim.open(path, opts) end
+
+---Puts a medium into the empty drive of a simulated machine.
+---@param machine ntvol.machine
+---@param drive string "E:", "CdRom0", "PhysicalDrive1"
+---@param image string an existing image
+---@param options? { readonly: boolean? } write-protected
+---@return true
+---@overload fun(machine: ntvol.machine, drive: string, image: string, options: table?): nil, string, string, ntvol.info
+function sim.insert(machine, drive, image, options) end
+
+---Takes the medium out of a drive of a simulated machine, and away.
+---@param machine ntvol.machine
+---@param drive string "E:", "CdRom0", "PhysicalDrive1"
+---@return true
+---@overload fun(machine: ntvol.machine, drive: string): nil, string, string, ntvol.info
+function sim.eject(machine, drive) end
 
 ---Removes a simulated machine's folder: its database, and the images it made.
 ---Existing images it was built around stay. Refused while somebody has it open.

@@ -241,6 +241,53 @@ function M.open(path, opts)
   return set_clock(machine, opts.clock)
 end
 
+--- Puts a medium into the empty drive of a simulated machine.
+--
+-- The drive keeps its letter; what was open on an earlier medium is looked at
+-- again when it is used next.
+-- @tparam ntvol.machine machine
+-- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
+-- @tparam string image the medium: an existing image
+-- @tparam[opt] table how `readonly`: it is write-protected
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `"ERROR_BUSY"` when there is a medium in it
+-- @treturn[2] table info
+-- @raise for a machine of another kind
+-- @usage
+-- local machine <close> = assert(ntvol.sim.create(":memory:", {
+--   disks = { { removable = true, volumes = { { letter = "E:" } } } },
+-- }))
+-- assert(machine:volumes()[1].no_medium)
+-- local ok, why = ntvol.sim.insert(machine, "E:", "stick.img")
+-- print(ok or why)
+function M.insert(machine, drive, image, how)
+  return sim_core.insert(machine, drive, image, how)
+end
+
+--- Takes the medium out of a drive of a simulated machine, and away.
+--
+-- As by hand: nobody is asked, except the drive, which may have been told to
+-- keep its medium (`volume:media_removal`).
+-- @tparam ntvol.machine machine
+-- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
+-- @treturn[1] boolean true, also when there was none
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @raise for a machine of another kind
+-- @usage
+-- local machine <close> = assert(ntvol.sim.create(":memory:", {
+--   disks = { { size = "1M", removable = true } },
+-- }))
+-- assert(ntvol.sim.eject(machine, "D:"))
+-- assert(machine:disks()[1].no_medium)
+function M.eject(machine, drive)
+  return sim_core.eject(machine, drive)
+end
+
 --- Removes a simulated machine's folder: its database, and the images it made.
 -- Existing images that it was made of stay.
 -- @tparam string path

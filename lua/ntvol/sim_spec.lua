@@ -7,7 +7,9 @@
 --    VOLUME = (SIZE | rest) [:FS [:LETTER [:LABEL]]] [:csv]
 --    IMAGE  = PATH [:LETTER]
 --    CD     = PATH [:LETTER]
+--    DRIVE  = PATH [:LETTER]
 --
+-- PATH of a CD or DRIVE is none for one without a medium.
 -- STYLE is mbr or gpt; SIZE is 64M, 1.5G; FS is raw, or what format knows;
 -- LETTER is D, or - for none; csv makes it cluster shared. What is left out is:
 -- RAW, the next free letter (of a cluster shared volume the next folder
@@ -145,17 +147,32 @@ function M.image(text)
   return disk
 end
 
---- Reads the short form of a CD: `"image.iso:E"`.
+-- A drive of a kind, with the medium that the text names.
+local function drive(text, kind)
+  local disk, problem = M.image(text)
+  if disk then
+    disk[kind] = true
+    disk.image = disk.image ~= "none" and disk.image or nil
+  end
+  return disk, problem
+end
+
+--- Reads the short form of a CD drive: `"image.iso:E"`, `"none:E"`.
 -- @tparam string text
 -- @treturn[1] table as the table form has it
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 function M.cd(text)
-  local disk, problem = M.image(text)
-  if disk then
-    disk.cdrom = true
-  end
-  return disk, problem
+  return drive(text, "cdrom")
+end
+
+--- Reads the short form of a removable disk: `"stick.img:F"`, `"none:F"`.
+-- @tparam string text
+-- @treturn[1] table as the table form has it
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function M.removable(text)
+  return drive(text, "removable")
 end
 
 -- ---- the table form ------------------------------------------------------
@@ -228,6 +245,9 @@ local function complete_volume(volume, image)
 end
 
 local function default_style(disk)
+  if not disk.size then
+    return nil
+  end
   local volumes = disk.volumes or {}
   local first = type(volumes[1]) == "table" and volumes[1] or {}
   local whole = #volumes <= 1 and not first.size
@@ -247,10 +267,17 @@ local function read_style(disk, out)
   out.style = disk.style or default_style(disk)
 end
 
+--- Whether a medium can come into it and go.
+-- @tparam table disk
+-- @treturn boolean
+function M.is_drive(disk)
+  return (disk.removable or disk.cdrom) and true or false
+end
+
 local function read_disk_size(disk, out)
   if disk.image and disk.size then
     return "an existing image has its size: give 'image' or 'size'"
-  elseif not disk.image and not disk.size then
+  elseif not disk.image and not disk.size and not M.is_drive(disk) then
     return "give 'size', or 'image' for an existing image"
   elseif disk.size then
     local problem
@@ -260,8 +287,8 @@ local function read_disk_size(disk, out)
 end
 
 local function check_cd(disk)
-  if disk.cdrom and not disk.image then
-    return "a CD drive needs 'image', the image of a CD"
+  if disk.cdrom and disk.size then
+    return "a CD is not made: give 'image', or nothing for an empty drive"
   elseif disk.cdrom and (disk.sector_size or 2048) ~= 2048 then
     return "a CD has sectors of 2048 bytes: leave 'sector_size' out"
   elseif disk.cdrom and #(disk.volumes or {}) > 1 then
@@ -269,8 +296,16 @@ local function check_cd(disk)
   end
 end
 
+local function check_empty(disk)
+  if M.is_drive(disk) and not disk.image and not disk.size
+    and (disk.style or #(disk.volumes or {}) > 1) then
+    return "an empty drive is one volume, without 'style'"
+  end
+end
+
 local function check_disk(disk, out)
   return options.problem(disk, DISK_FIELDS) or check_cd(disk)
+    or check_empty(disk)
     or read_disk_size(disk, out) or read_style(disk, out)
 end
 
@@ -300,6 +335,9 @@ local function complete_disk(disk, number, formats, owners)
         .. " can take the rest of the disk"):format(i)
     elseif not entry then
       return nil, ("volume %d: %s"):format(i, format)
+    elseif format and not disk.size then
+      return nil, ("volume %d: there is nothing to format in a drive without a"
+        .. " medium"):format(i)
     elseif format and disk.readonly then
       return nil, ("volume %d: a read-only disk cannot be formatted;"
         .. " make it of an image"):format(i)

@@ -47,6 +47,7 @@ static const struct {
     {"\\Device\\HarddiskVolume7\\", NT_NAME_DEVICE, "7", "\\"},
     {"\\\\.\\HarddiskVolume1", NT_NAME_DEVICE, "1", NULL},
     {"\\\\.\\CdRom0", NT_NAME_CDROM, "0", NULL},
+    {"CdRom3", NT_NAME_CDROM, "3", NULL},
     {"\\Device\\cdrom1\\", NT_NAME_CDROM, "1", "\\"},
     {"\\\\?\\GLOBALROOT\\Device\\CdRom2", NT_NAME_CDROM, "2", NULL},
 };

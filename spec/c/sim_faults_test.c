@@ -544,6 +544,103 @@ static void test_sweep(void) {
   nt_disconnect(lab.machine);
 }
 
+/* ---- a drive --------------------------------------------------------------
+ */
+
+static const char *medium; /* the image that comes into the drive */
+
+static nt_status insert(struct lab *lab, struct nt_error *err) {
+  return nt_sim_insert(lab->machine, "E:", medium, false, err);
+}
+
+static nt_status take_out(struct lab *lab, struct nt_error *err) {
+  return nt_sim_take_out(lab->machine, "E:", err);
+}
+
+static nt_status eject(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_STORAGE_EJECT_MEDIA, err);
+}
+
+static nt_status load_medium(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_STORAGE_LOAD_MEDIA, err);
+}
+
+static nt_status let_go(struct lab *lab, struct nt_error *err) {
+  const uint8_t prevent = 0;
+  size_t length;
+  return nt_control(lab->handle, NT_IOCTL_STORAGE_MEDIA_REMOVAL, &prevent, 1,
+                    NULL, 0, &length, err);
+}
+
+static nt_status eject_device(struct lab *lab, struct nt_error *err) {
+  return nt_eject(lab->machine, "E:", err);
+}
+
+static nt_status open_drive(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "E:", err);
+}
+
+static nt_status open_drive_as_disk(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "PhysicalDrive1", err);
+}
+
+/* Of an earlier medium. */
+static nt_status read_stale(struct lab *lab, struct nt_error *err) {
+  nt_status status = read_sector(lab, err);
+  return status == NT_STATUS_WRONG_VOLUME ? NT_STATUS_SUCCESS : status;
+}
+
+static const struct request drive_requests[] = {
+    {"open an empty drive", open_drive},
+    {"list an empty drive", volumes},
+    {"insert a medium", insert},
+    {"read by a handle of the empty drive", read_stale},
+    {"close it", close_handle},
+    {"open the medium", open_drive},
+    {"read from the medium", read_sector},
+    {"allow the removal", let_go},
+    {"eject the medium", eject},
+    {"load the medium", load_medium},
+    {"read, which verifies it", read_stale},
+    {"close the medium", close_handle},
+    {"open the drive as a disk", open_drive_as_disk},
+    {"close the drive", close_handle},
+    {"eject the device", eject_device},
+    {"open the disk of an empty drive", open_drive_as_disk},
+    {"close the disk of an empty drive", close_handle},
+    {"take the medium away", take_out},
+};
+
+static const char drive_history[] =
+    "MEDIA_ARRIVAL MEDIA_REMOVAL MEDIA_ARRIVAL MEDIA_REMOVAL ";
+
+static bool create_drive(struct lab *lab) {
+  struct nt_sim_volume_spec volumes[] = {{.letter = "D:"}, {.letter = "E:"}};
+  struct nt_sim_disk_spec disks[] = {
+      {.size = 4 * MIB, .volumes = &volumes[0], .volume_count = 1},
+      {.flags = NT_DISK_REMOVABLE, .volumes = &volumes[1], .volume_count = 1}};
+  struct nt_sim_spec spec = {.disks = disks, .disk_count = 2};
+  struct nt_error err = {0};
+  memset(lab, 0, sizeof *lab);
+  return nt_ok(nt_sim_create(NT_SIM_MEMORY, &spec, &lab->machine, &err));
+}
+
+static void test_drive(void) {
+  char path[] = "/tmp/ntvol-medium-XXXXXX";
+  int fd = mkstemp(path);
+  struct lab lab;
+  medium = path;
+  if (fd < 0 || ftruncate(fd, MIB) != 0 || !create_drive(&lab)) {
+    CHECK(false, "a machine with a drive");
+    return;
+  }
+  sweep_all(&lab, drive_requests,
+            sizeof drive_requests / sizeof drive_requests[0], drive_history);
+  nt_disconnect(lab.machine);
+  close(fd);
+  unlink(path);
+}
+
 /* ---- a close that fails -------------------------------------------------- */
 
 static void run_rm(const char *folder) {
@@ -746,6 +843,7 @@ static void test_alignment(void) {
 int main(void) {
   test_sweep();
   test_cluster();
+  test_drive();
   test_close();
   test_fork();
   test_damage();

@@ -42,6 +42,34 @@ describe("ntvol sim create", function()
     assert.equal(before, proc.slurp(image))
   end)
 
+  it("makes drives, with a medium and without", function()
+    local lab = command.lab(finally)
+    local image = lab.folder .. "/stick.img"
+    local other = lab:neighbour("8M:fat:D:KEPT")
+    proc.lines(("cp %s/disk0.img %s"):format(other.path, image))
+    run(lab, { "sim", "create", lab.path, "--removable", image .. ":F",
+      "--removable", "none:A", "--cd", "none" })
+    local function states()
+      local machine = cjson.decode(run(lab,
+        { "sim", "show", lab.path, "--json" }).out)
+      local list = {}
+      for i, volume in ipairs(machine.volumes) do
+        list[i] = ("%s %s %s"):format(volume.name, volume.label, volume.state)
+      end
+      return list
+    end
+    assert.same({ "F: KEPT not mounted", "A:  no medium",
+      "D:  no medium, read-only" }, states())
+    run(lab, { "sim", "eject", lab.path, "F:" })
+    run(lab, { "sim", "insert", lab.path, "A:", image, "--readonly" })
+    assert.same({ "F:  no medium", "A: KEPT not mounted, read-only",
+      "D:  no medium, read-only" }, states())
+    local result = run(lab, { "sim", "insert", lab.path, "F:", image }, 4)
+    assert(result.err:find("that of disk 1 already", 1, true), result.err)
+    result = run(lab, { "sim", "eject", lab.path, "Q:" }, 3)
+    assert(result.err:find("take the medium out of 'Q:'", 1, true), result.err)
+  end)
+
   it("takes the image of a CD", function()
     local lab = command.lab(finally)
     local path = lab.folder .. "/cd.iso"

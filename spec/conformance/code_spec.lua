@@ -379,6 +379,21 @@ add("8 bytes", "4.4 hotplug", "of a fixed disk", function(lab)
   local out = assert(v:control("IOCTL_STORAGE_GET_HOTPLUG_INFO", nil, 8))
   assert.same({ 8, 8, 0 }, { #out, u32(out, 0), out:byte(5) })
 end)
+add("the medium is out, and nothing asks who uses it", "4.4 eject",
+  "of a removable disk, of a fixed one", function(lab)
+    local v, f = lab:open "E:", lab:open("E:\\a.txt", { access = "r" })
+    lab:trail()
+    assert.equal("", v:control "IOCTL_STORAGE_EJECT_MEDIA")
+    assert.equal("MEDIA_REMOVAL", lab:trail())
+    assert.is_true(lab.machine:volumes()[2].no_medium)
+    c.refused("STATUS_NO_MEDIA_IN_DEVICE", f:read(0, 6))
+    assert.equal("", v:control "IOCTL_STORAGE_LOAD_MEDIA")
+    assert.equal("MEDIA_ARRIVAL", lab:trail())
+    assert.equal("alpha\n", f:read(0, 6))
+    c.refused("STATUS_INVALID_DEVICE_REQUEST",
+      lab:open("D:"):control "IOCTL_STORAGE_EJECT_MEDIA")
+  end)
+cases[#cases].removable = true
 add(nil, "4.4 unknown", "a code of every device that has none of this number",
   function(lab)
     for _, device in ipairs { 0x56, 0x07, 0x2D, 0x4D, 0x6D, 0x53, 0x1234 } do

@@ -28,7 +28,7 @@ local CAUSES = {
 
 for _, row in ipairs(rows) do
   local name, guid = row.text:match("^(%S+) (%x+%-%S+) %d+$")
-  if row.table == "2 identifiers" and not row.not_applicable then
+  if row.table == "2 identifiers" and name and not row.not_applicable then
     add { row.id, "the event of a request", function(lab)
       local cause, found = CAUSES[name], nil
       if type(cause) == "function" then
@@ -43,6 +43,18 @@ for _, row in ipairs(rows) do
     end, result = guid }
   end
 end
+
+add { "2 GUID others", "a medium that leaves and one that comes", function(lab)
+  local v = lab:open "E:"
+  assert(v:eject())
+  assert(v:control "IOCTL_STORAGE_LOAD_MEDIA")
+  local list = lab.machine:events()
+  local left, came = list[#list - 1], list[#list]
+  assert.same({ "MEDIA_REMOVAL", "d07433c1-a98e-11d2-917a-00a0c9068ff3", "E:" },
+    { left.name, left.guid, left.target })
+  assert.same({ "MEDIA_ARRIVAL", "d07433c0-a98e-11d2-917a-00a0c9068ff3", "E:" },
+    { came.name, came.guid, came.target })
+end, result = "MEDIA_REMOVAL, MEDIA_ARRIVAL with their GUIDs", removable = true }
 
 -- What a subscription saw, and when: "verb" is said between the steps.
 local function listen(lab, react)

@@ -1,6 +1,8 @@
 -- Requests through handles of every state: nt-semantics 1.8, "I/O".
 
 local c = require "spec.support.conformance"
+local media = require "spec.support.media"
+local sim = require "ntvol.sim"
 
 c.suite(_ENV, {
   { "I1 fat ntfs", "an ANY_ACCESS code through a direct device open of a locked volume", [[
@@ -113,6 +115,20 @@ c.suite(_ENV, {
     f mounted -> STATUS_WRONG_VOLUME
     f read 0 6 -> STATUS_WRONG_VOLUME
   ]] },
+
+  { "I7 fat ntfs", "file, another medium in the drive", function(lab, subject)
+    local f = lab:open("E:\\a.txt", { access = "r" })
+    assert(sim.eject(lab.machine, "E:"))
+    assert(sim.insert(lab.machine, "E:",
+      media.image(lab.defer, subject, media.other)))
+    c.refused("STATUS_WRONG_VOLUME", f:read(0, 6))
+    lab:trail()
+    local g = lab:open("E:\\a.txt", { access = "r" })
+    assert.equal("MOUNT", lab:trail())
+    assert.equal("alpha\n", g:read(0, 6))
+    c.refused("STATUS_WRONG_VOLUME", f:read(0, 6))
+  end, result = "STATUS_WRONG_VOLUME, and the next open mounts",
+    removable = true },
 
   { "I8 fat ntfs", "file whose volume is verified by this read, and changed", [[
     v = open D:

@@ -2,9 +2,6 @@
 -- stands for all rows on that file system.
 
 return {
-  ["drives without a medium"] = {
-    rows = { "9.3 no medium", "4.4 eject" },
-  },
   ["spanned volumes"] = {
     rows = { "4.4 two extents" },
   },

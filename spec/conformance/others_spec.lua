@@ -171,6 +171,25 @@ c.suite(_ENV, {
     p online -> STATUS_INVALID_DEVICE_REQUEST
     p offline -> STATUS_INVALID_DEVICE_REQUEST
   ]] },
+  { "9.3 no medium", "lock, unlock, online, offline", [[
+    v = open \\.\A:
+    --
+    v lock; LOCK
+    v online -> STATUS_VERIFY_REQUIRED
+    v offline -> STATUS_VERIFY_REQUIRED
+    v unlock; UNLOCK
+    v info file_system -> ""
+  ]], result = "success, but STATUS_VERIFY_REQUIRED for online and offline",
+    disks = { { removable = true, volumes = { { letter = "A:" } } } } },
+  { "9.3 no medium", "read, write, and a question for the medium", [[
+    v = open \\.\A:
+    --
+    v read 0 512 -> STATUS_NO_MEDIA_IN_DEVICE
+    v write 0 x -> STATUS_NO_MEDIA_IN_DEVICE
+    v size -> STATUS_NO_MEDIA_IN_DEVICE
+    v control IOCTL_STORAGE_CHECK_VERIFY -> STATUS_NO_MEDIA_IN_DEVICE
+    open \\.\A:\a.txt access=r -> STATUS_NO_MEDIA_IN_DEVICE
+  ]], disks = { { removable = true, volumes = { { letter = "A:" } } } } },
   { "9.3 invalid", "a prefix without a name", [[
     open \\.\ -> STATUS_OBJECT_NAME_INVALID
   ]] },

@@ -19,7 +19,8 @@ group("1.1 state", {
   { "1.1 offline", "nt:D", "a bit of the volume device", at = "1.1 row 1" },
   { "1.1 readonly", "nt:D", "of the medium or the disk", at = "1.1 row 2" },
   { "1.1 system_or_boot", "nt:D", "set by configuration", at = "1.1 row 3" },
-  { "1.1 verify_pending", "fat:C", "set when a handle wrote without dismounting",
+  { "1.1 verify_pending", "fat:C",
+    "set when a handle wrote without dismounting, or the medium was changed",
     at = "1.1 row 4" },
   { "1.1 MOUNTED", "nt:D", "set by the mount, ends with the instance",
     at = "1.1 row 5" },
@@ -362,7 +363,7 @@ for i, words in ipairs {
     not_applicable = i > 6 and "the machine has no such event" or nil }
 end
 guids[15] = { "2 GUID others", "nt:D,X", "events without a code of FSRTL",
-  at = "2 row 15", not_applicable = "the machine has no such event" }
+  at = "2 row 15" }
 group("2 identifiers", guids)
 
 group("2 events", {

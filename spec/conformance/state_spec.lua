@@ -44,6 +44,23 @@ tell("verified by the next open: MOUNT of the changed one", nil,
   --
   w = open D:; MOUNT
 ]])
+add("1.1 verify_pending fat", "the medium changed, to another one and back",
+  function(lab)
+    local f = lab:open("E:\\a.txt", { access = "r" })
+    assert(lab:open("E:"):eject())
+    assert(lab:open("E:", { access = "r" }):control "IOCTL_STORAGE_LOAD_MEDIA")
+    lab:trail()
+    c.refused("STATUS_WRONG_VOLUME", f:read(0, 6))
+    local g = lab:open("E:\\a.txt", { access = "r" })
+    assert.equal("MOUNT", lab:trail())
+    local v = lab:open "E:"
+    assert(v:eject())
+    assert(v:control "IOCTL_STORAGE_LOAD_MEDIA")
+    lab:trail()
+    assert.equal("alpha\n", g:read(0, 6))
+    assert.equal("", lab:trail())
+  end)
+cases[#cases].result, cases[#cases].removable = "verified by the next use", true
 tell("false, true, false", nil, "1.1 MOUNTED", "open, dismount, close", [[
   volume mounted D: -> false
   v = open D:; MOUNT

@@ -16,7 +16,7 @@
 -- with the evidence of the row. D: is a volume with that file system, alone on
 -- disk 0; fields of the case change this: `volume` holds flags of the volume,
 -- `more` names what stands on further disks, as E:, F: and so on; `disks`
--- replaces all of them.
+-- replaces all of them. With `removable` E: is a drive that holds the subject.
 --
 -- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS`. Nothing behind the
 -- arrow means success; a STATUS name is a refusal with exactly this status;
@@ -32,6 +32,7 @@ local core = require "ntvol.core"
 local helpers = require "spec.helpers"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
+local media = require "spec.support.media"
 local naming = require "spec.support.rows"
 local machines = require "spec.support.machines"
 
@@ -346,6 +347,10 @@ function lab_methods:start(case, subject)
   local disks, kinds = case.disks, case.kinds or {}
   if not disks then
     disks, kinds = disks_of(case, subject, self.defer)
+  end
+  if case.removable then
+    disks[#disks + 1] = { image = media.image(self.defer, content_of(subject)),
+      removable = true, volumes = { { letter = "E:" } } }
   end
   self.nodes = {}
   if subject == "csvfs" then

@@ -415,7 +415,7 @@ describe("what the binding tells:", function()
       mounted = true, locked = false, dismounted = false, offline = false,
       readonly = false, removable = false, system = false, boot = false,
       pagefile = false, unreadable = false, csv = false, maintenance = false,
-      dirty = false, busy = false, state = "mounted",
+      dirty = false, busy = false, no_medium = false, state = "mounted",
     }, setmetatable(first, nil))
   end)
 
@@ -429,7 +429,8 @@ describe("what the binding tells:", function()
       number = 0, name = "PhysicalDrive0", location = "memory",
       serial = "FAKE0001", model = "fake disk", style = "mbr",
       size = 16 << 20, sector_size = 512, volume_count = 2, readonly = true,
-      removable = true, cdrom = false, masked = false, uninstalled = false,
+      removable = true, cdrom = false, no_medium = false,
+      medium_locked = false, masked = false, uninstalled = false,
       offline = false,
       unreadable = false,
       state = "present, read-only, removable",

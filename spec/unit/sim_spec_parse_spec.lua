@@ -167,7 +167,13 @@ describe("the table form", function()
       volumes = { { fs = "fat" } } } } }, "read-only disk" },
     { { disks = { { image = "a", volumes = { { fs = "fat" } } } } },
       "existing image keeps" },
-    { { disks = { { size = "8M", cdrom = true } } }, "needs 'image'" },
+    { { disks = { { size = "8M", cdrom = true } } }, "a CD is not made" },
+    { { disks = { { removable = true, volumes = { { fs = "fat" } } } } },
+      "nothing to format" },
+    { { disks = { { removable = true, volumes = { {}, {} } } } },
+      "an empty drive is one volume" },
+    { { disks = { { removable = true, style = "gpt" } } },
+      "an empty drive is one volume" },
     { { disks = { { image = "x", cdrom = true, sector_size = 512 } } },
       "sectors of 2048 bytes" },
     { { disks = { { image = "x", cdrom = true, volumes = { {}, {} } } } },
@@ -182,6 +188,20 @@ describe("the table form", function()
       assert(problem:find(row[2], 1, true), problem)
     end)
   end
+
+  it("reads drives, with a medium and without", function()
+    assert.same({ image = "a:b.iso", cdrom = true,
+      volumes = { { letter = "E:" } } }, sim_spec.cd("a:b.iso:e"))
+    assert.same({ cdrom = true }, sim_spec.cd("none"))
+    assert.same({ cdrom = true, volumes = { { letter = "E:" } } },
+      sim_spec.cd("none:E"))
+    assert.same({ image = "a.img", removable = true },
+      sim_spec.removable("a.img"))
+    assert.same({ removable = true, volumes = { { letter = false } } },
+      sim_spec.removable("none:-"))
+    assert.same({ { removable = true, volumes = { {} } } },
+      sim_spec.complete({ disks = { { removable = true } } }).disks)
+  end)
 
   it("knows the file systems that volume:format knows", function()
     local sim = require "ntvol.sim"

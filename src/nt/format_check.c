@@ -94,6 +94,8 @@ static nt_status check_flags(const struct question *q,
        "the running system is on this volume"},
       {NT_VOLUME_PAGEFILE, NT_STATUS_ACCESS_DENIED, "page_file",
        "memory is paged to this volume"},
+      {NT_VOLUME_NO_MEDIUM, NT_STATUS_NO_MEDIA_IN_DEVICE, "no_media",
+       "there is no medium in the drive"},
       {NT_VOLUME_READONLY, NT_STATUS_MEDIA_WRITE_PROTECTED, "read_only",
        "the volume is read-only"},
   };

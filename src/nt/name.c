@@ -85,9 +85,13 @@ static const char *parse_disk(const char *s, struct nt_name *out) {
   return parse_numbered(s, "PhysicalDrive", NT_NAME_DISK, out);
 }
 
+static const char *parse_drive(const char *s, struct nt_name *out) {
+  return parse_numbered(s, "CdRom", NT_NAME_CDROM, out);
+}
+
 static const char *parse_device(const char *s, struct nt_name *out) {
   const char *rest = parse_numbered(s, "HarddiskVolume", NT_NAME_DEVICE, out);
-  return rest != NULL ? rest : parse_numbered(s, "CdRom", NT_NAME_CDROM, out);
+  return rest != NULL ? rest : parse_drive(s, out);
 }
 
 /* \Device\HarddiskVolume3 */
@@ -117,6 +121,9 @@ static const char *parse_bare_form(const char *s, struct nt_name *out) {
   const char *rest = parse_letter(s, out);
   if (rest == NULL) {
     rest = parse_disk(s, out);
+  }
+  if (rest == NULL) {
+    rest = parse_drive(s, out);
   }
   return rest != NULL ? rest : parse_native(s, out);
 }

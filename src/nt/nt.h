@@ -101,6 +101,7 @@ struct nt_open_options {
 #define NT_VOLUME_CSV 0x0400U        /* a cluster shared volume */
 #define NT_VOLUME_DIRTY 0x0800U      /* its file system wants to be checked */
 #define NT_VOLUME_BUSY 0x1000U       /* its file system is being maintained */
+#define NT_VOLUME_NO_MEDIUM 0x4000U  /* its drive is empty */
 /* cluster shared, but taken out of the name space of the cluster for now */
 #define NT_VOLUME_MAINTENANCE 0x2000U
 
@@ -133,11 +134,13 @@ struct nt_volume_info {
 
 #define NT_DISK_READONLY 0x01U
 #define NT_DISK_REMOVABLE 0x02U
-#define NT_DISK_MASKED 0x04U      /* the storage does not present the LUN */
-#define NT_DISK_UNREADABLE 0x10U  /* what backs it is missing or damaged */
-#define NT_DISK_UNINSTALLED 0x08U /* the device node was removed */
-#define NT_DISK_OFFLINE 0x20U     /* by its attribute: it shows no volumes */
-#define NT_DISK_CDROM 0x100U      /* a CD drive, one volume, no partitions */
+#define NT_DISK_MASKED 0x04U        /* the storage does not present the LUN */
+#define NT_DISK_UNREADABLE 0x10U    /* what backs it is missing or damaged */
+#define NT_DISK_UNINSTALLED 0x08U   /* the device node was removed */
+#define NT_DISK_OFFLINE 0x20U       /* by its attribute: it shows no volumes */
+#define NT_DISK_NO_MEDIUM 0x40U     /* a drive without a medium */
+#define NT_DISK_MEDIUM_LOCKED 0x80U /* the drive does not eject it */
+#define NT_DISK_CDROM 0x100U        /* a CD drive, one volume, no partitions */
 
 struct nt_disk_info {
   uint32_t number;

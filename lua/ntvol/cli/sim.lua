@@ -1,4 +1,5 @@
---- Commands for simulated machines: sim create, show, mask, unmask, rm.
+--- Commands for simulated machines: sim create, show, insert, eject, mask,
+-- unmask, rm.
 -- @module ntvol.cli.sim
 
 local list = require "ntvol.cli.list"
@@ -48,8 +49,8 @@ end
 
 local function create(args)
   if not args.disks then
-    return output.usage("sim create: name at least one --disk, --disk-image"
-      .. " or --cd",
+    return output.usage("sim create: name at least one --disk, --disk-image,"
+      .. " --cd or --removable",
       "hint: ntvol sim create lab --disk 64M:fat:D:OLD")
   end
   local spec = { disks = args.disks, nodes = args.nodes }
@@ -90,6 +91,22 @@ local function verb(method)
   end)
 end
 
+local function done(ok, message, code, info)
+  if not ok then
+    return output.fail(message, code, info)
+  end
+  return output.EXIT.ok
+end
+
+local function insert(machine, args)
+  return done(sim().insert(machine, args.drive, args.image,
+    { readonly = args.readonly }))
+end
+
+local function eject(machine, args)
+  return done(sim().eject(machine, args.drive))
+end
+
 local function remove(args)
   local ok, message, code, info = sim().remove(args.dir)
   if not ok then
@@ -123,7 +140,8 @@ DISK is SIZE[:FS[:LETTER[:LABEL]]][:csv]: a disk that is one volume. FS is ntfs,
 fat16, fat32, exfat or raw; LETTER is D, or - for none. A disk with partitions
 is STYLE:SIZE=VOLUME+VOLUME..., STYLE is mbr or gpt, and VOLUME is like DISK
 with its own SIZE, or rest. IMAGE is an existing image, PATH[:LETTER]; its
-contents stay as they are. With --node the machine is a cluster; csv makes a
+contents stay as they are. In a drive, --cd or --removable, none is no medium.
+With --node the machine is a cluster; csv makes a
 volume cluster shared.
 
 Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
@@ -149,7 +167,7 @@ local function add_create(add, json)
     :action(collect(sim_spec.image))
   command:option "--cd"
     :argname "IMAGE"
-    :description "The image of a CD: image.iso:E."
+    :description "A CD drive, and the image of the CD in it: image.iso:E, none:E."
     :count "*"
     :convert(check(sim_spec.cd))
     :action(collect(sim_spec.cd))
@@ -158,6 +176,12 @@ local function add_create(add, json)
     :description "A node of a cluster: n1."
     :count "*"
     :target "nodes"
+  command:option "--removable"
+    :argname "IMAGE"
+    :description "A removable disk, and its medium: stick.img:F, none:F."
+    :count "*"
+    :convert(check(sim_spec.removable))
+    :action(collect(sim_spec.removable))
   command:epilog(GRAMMAR)
 end
 
@@ -193,6 +217,22 @@ local function add_cluster(add)
   owner:epilog "Example: ntvol sim owner lab D: n2"
 end
 
+local function drive_argument(command)
+  command:argument "drive"
+    :description "E:, CdRom0 or PhysicalDrive1."
+  return command
+end
+
+local function add_insert(add)
+  local command = drive_argument(dir_argument(add("insert",
+    "Put a medium into a drive.", on_machine(insert))))
+  command:argument "image"
+    :description "An existing image."
+  command:flag "--readonly"
+    :description "It is write-protected."
+  command:epilog "Example: ntvol sim insert lab E: image.iso"
+end
+
 --- Adds the commands to the parser.
 -- @param add function(name, summary, run)
 -- @param json function(command) that adds --json
@@ -200,6 +240,9 @@ function M.add(add, json)
   add_create(add, json)
   json(dir_argument(add("show", "Show its disks and volumes.",
     on_machine(show_machine)))):epilog "Example: ntvol sim show lab"
+  add_insert(add)
+  drive_argument(dir_argument(add("eject", "Take the medium out of a drive.",
+    on_machine(eject)))):epilog "Example: ntvol sim eject lab E:"
   add_verb(add, "mask", "Stop presenting the LUN of a disk, as a storage"
     .. " administrator does.")
   add_verb(add, "unmask", "Present the LUN of a disk again.")

@@ -114,7 +114,8 @@ nt_status nt__sim_cache_write_back(struct sim_machine *m,
     return status;
   }
   status = nt__sim_load_volume(m, instance->volume, &volume, err);
-  if (!nt_ok(status) || volume.flags & NT_VOLUME_OFFLINE) {
+  if (!nt_ok(status) || volume.flags & NT_VOLUME_OFFLINE ||
+      instance->vpb & SIM_VPB_CHANGED) { /* it may be another medium */
     return status;
   }
   p.m = m;

@@ -41,7 +41,7 @@ static nt_status load(struct sim_request *r, struct nt_error *err) {
   if (nt_ok(status) && r->object.volume != 0) {
     status = nt__sim_load_volume(r->m, r->object.volume, &r->volume, err);
   }
-  return status;
+  return nt_ok(status) ? nt__sim_find_place(r->handle, err) : status;
 }
 
 /* Section 2: LOCK and DISMOUNT are told before the attempt, so that listeners

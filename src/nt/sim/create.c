@@ -121,15 +121,20 @@ static nt_status check_volume(struct creation *c, uint32_t index,
   return status;
 }
 
+/* A drive may be empty: no image, and no size of a new one. */
+static bool is_empty(const struct nt_sim_disk_spec *disk) {
+  return disk->flags & NT_DISK_REMOVABLE && !disk->image && disk->size == 0;
+}
+
 /* A CD is an image, read-only, and one volume without a partition table. */
 static nt_status check_cd(uint32_t index, const struct nt_sim_disk_spec *disk,
                           struct nt_error *err) {
   if (!(disk->flags & NT_DISK_CDROM)) {
     return NT_STATUS_SUCCESS;
   }
-  if (!disk->image) {
-    return bad_spec(err, index, "a CD drive needs the image of a CD",
-                    "give an image");
+  if (!disk->image && disk->size != 0) {
+    return bad_spec(err, index, "a CD is not made, it is an image",
+                    "give an image, or neither image nor size");
   }
   if ((disk->sector_size && disk->sector_size != 2048) ||
       disk->volume_count > 1) {
@@ -162,7 +167,11 @@ static nt_status check_disk(struct creation *c, uint32_t index,
   if (disk->volume_count > NT_SIM_MAX_VOLUMES) {
     return bad_spec(err, index, "too many volumes", "use several disks");
   }
-  if (!disk->image &&
+  if (is_empty(disk) && (table || disk->volume_count > 1)) {
+    return bad_spec(err, index, "an empty drive is one volume",
+                    "leave the style out, and name one volume");
+  }
+  if (!disk->image && !is_empty(disk) &&
       (disk->size == 0 || disk->size % sector != 0 || disk->size > INT64_MAX)) {
     return bad_spec(err, index, "the size is not a number of whole sectors",
                     "give a size like 64M");
@@ -280,7 +289,8 @@ static nt_status make_image(struct creation *c, uint32_t number,
 static nt_status check_not_twice(struct creation *c, uint32_t number,
                                  struct nt_error *err) {
   for (uint32_t i = 0; i < number; i++) {
-    if (nt_file_same(c->m->images[i].file, c->m->images[number].file)) {
+    if (c->m->images[i].file &&
+        nt_file_same(c->m->images[i].file, c->m->images[number].file)) {
       return bad_spec(err, number, "its image is the image of another disk",
                       "name each image once");
     }
@@ -353,7 +363,7 @@ static nt_status find_volumes(struct creation *c, uint32_t number,
                               struct sim_partition *parts, uint32_t *count,
                               struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
-  if (spec->flags & NT_DISK_CDROM) {
+  if (is_empty(spec) || spec->flags & NT_DISK_CDROM) {
     parts[0] = (struct sim_partition){.length = length};
     nt_copy(style, 8, "none");
     *count = 1;
@@ -388,9 +398,10 @@ static nt_status insert_disk(struct creation *c, uint32_t number,
       "INSERT INTO disk (number, image, made, length, sector_size, style, "
       "serial, model, flags) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?8)",
-      SIM_ARGS(SIM_INT(number), SIM_TEXT(image), SIM_INT(!spec->image),
-               SIM_INT(length), SIM_INT(sector_size_of(spec)), SIM_TEXT(style),
-               SIM_TEXT(serial), SIM_INT(spec->flags),
+      SIM_ARGS(SIM_INT(number), SIM_TEXT(image),
+               SIM_INT(!spec->image && !is_empty(spec)), SIM_INT(length),
+               SIM_INT(sector_size_of(spec)), SIM_TEXT(style), SIM_TEXT(serial),
+               SIM_INT(spec->flags | (is_empty(spec) ? NT_DISK_NO_MEDIUM : 0)),
                SIM_TEXT(spec->flags & NT_DISK_CDROM ? "ntvol simulated CD drive"
                                                     : "ntvol simulated disk")),
       err);
@@ -517,10 +528,15 @@ static nt_status create_disk(struct creation *c, uint32_t number,
   char image[1024], style[8];
   uint32_t count = 0;
   uint64_t length = spec->size;
-  nt_status status =
-      spec->image
-          ? adopt_image(c, number, spec, &length, image, sizeof image, err)
-          : make_image(c, number, length, image, sizeof image, err);
+  nt_status status = NT_STATUS_SUCCESS;
+  if (is_empty(spec)) {
+    image[0] = '\0';
+  } else {
+    status =
+        spec->image
+            ? adopt_image(c, number, spec, &length, image, sizeof image, err)
+            : make_image(c, number, length, image, sizeof image, err);
+  }
   if (nt_ok(status) && !spec->image && strcmp(style_of(spec), "none") != 0) {
     status = write_table(c, number, spec, image, err);
   }

@@ -85,6 +85,12 @@ static nt_status show_file_system(struct sim_machine *m,
   bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
   nt_status status =
       nt__sim_current_instance(m, volume->id, -1, &instance, err);
+  if (out->flags & NT_VOLUME_NO_MEDIUM) {
+    if (nt_ok(status) && instance.vpb & SIM_VPB_LOCKED) {
+      out->flags |= NT_VOLUME_LOCKED;
+    }
+    return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     if (!offline) {
       show_bytes(m, volume, out);
@@ -174,7 +180,7 @@ static nt_status describe(struct sim_machine *m, int64_t id,
   out->length = volume.length;
   out->sector_size = volume.sector_size;
   out->partition_number = volume.partition_number;
-  out->flags = volume.flags;
+  out->flags = volume.flags | (volume.length == 0 ? NT_VOLUME_NO_MEDIUM : 0);
   status = nt__sim_volume_name(m, id, out->name, sizeof out->name, err);
   if (nt_ok(status)) {
     status = add_mount_points(m, id, out, err);
@@ -195,7 +201,8 @@ static nt_status describe(struct sim_machine *m, int64_t id,
       status = name_cd(m, disk.number, "\\Device\\", out->device,
                        sizeof out->device, err);
     }
-    if (nt_ok(status) && !is_readable(m, disk.number)) {
+    if (nt_ok(status) && !(disk.flags & NT_DISK_NO_MEDIUM) &&
+        !is_readable(m, disk.number)) {
       out->flags |= NT_VOLUME_UNREADABLE;
     }
   }
@@ -292,7 +299,9 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   out->flags = (uint32_t)sqlite3_column_int64(stmt, 7);
   out->volume_count = (uint32_t)sqlite3_column_int64(stmt, 8);
   sqlite3_reset(stmt);
-  if (!is_readable(m, out->number)) {
+  if (out->flags & NT_DISK_NO_MEDIUM) {
+    out->location[0] = '\0';
+  } else if (!is_readable(m, out->number)) {
     out->flags |= NT_DISK_UNREADABLE;
   }
   if (out->flags & NT_DISK_CDROM) {

@@ -22,8 +22,24 @@ static nt_status set_offline(struct sim_request *r, bool offline,
                               r->volume.id, err);
 }
 
+/* 9.3: an empty drive cannot be verified. A CD's driver says yes to ONLINE. */
+static nt_status check_verified(const struct sim_request *r,
+                                struct nt_error *err) {
+  if (!r->handle->removable || r->handle->length > 0 ||
+      r->disk.flags & NT_DISK_CDROM) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_VERIFY_REQUIRED, "no_media",
+          "there is no medium in the drive");
+  nt_hint(err, "put one in");
+  return NT_STATUS_VERIFY_REQUIRED;
+}
+
 static nt_status offline(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_check_not_shared(&r->volume, err); /* F8 */
+  nt_status status = check_verified(r, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_not_shared(&r->volume, err); /* F8 */
+  }
   if (nt_ok(status)) {
     status = nt__sim_check_system(&r->volume, err);
   }
@@ -31,7 +47,10 @@ static nt_status offline(struct sim_request *r, struct nt_error *err) {
 }
 
 static nt_status online(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_check_not_shared(&r->volume, err);
+  nt_status status = check_verified(r, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_not_shared(&r->volume, err); /* F8 */
+  }
   return nt_ok(status) ? set_offline(r, false, err) : status;
 }
 
@@ -55,9 +74,12 @@ static const struct sim_answer answers[] = {
 };
 
 static const struct sim_answer *find(uint32_t code) {
-  const struct sim_answer *const tables[] = {
-      answers, nt__sim_volume_answers, nt__sim_disk_answers,
-      nt__sim_storage_answers, nt__sim_snapshot_answers};
+  const struct sim_answer *const tables[] = {answers,
+                                             nt__sim_volume_answers,
+                                             nt__sim_disk_answers,
+                                             nt__sim_storage_answers,
+                                             nt__sim_snapshot_answers,
+                                             nt__sim_medium_answers};
   const struct sim_answer *row = NULL;
   for (size_t i = 0; !row && i < sizeof tables / sizeof tables[0]; i++) {
     row = nt__sim_answer(tables[i], code);
@@ -87,14 +109,24 @@ static nt_status check_needs(const struct sim_request *r, uint32_t needs,
     nt_hint(err, "only volumes of disks have this");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
+  if (needs & SIM_OF_DRIVE && !(r->disk.flags & NT_DISK_REMOVABLE)) {
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, "fixed_disk",
+            "the medium of a fixed disk stays where it is");
+    nt_hint(err, "only removable disks and CD drives have this");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
   if (needs & SIM_ONE_DISK && r->handle->extent_count != 1) {
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
             "the volume lies in several pieces");
     nt_hint(err, "ask for its extents, and then their disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  return needs & SIM_OF_MEDIUM ? nt__sim_check_online(&r->volume, err)
-                               : NT_STATUS_SUCCESS;
+  nt_status status = needs & SIM_OF_ONLINE
+                         ? nt__sim_check_online(&r->volume, err)
+                         : NT_STATUS_SUCCESS;
+  return nt_ok(status) && needs & SIM_OF_MEDIUM
+             ? nt__sim_check_medium(r->handle, err)
+             : status;
 }
 
 static nt_status dispatch(struct sim_request *r, uint32_t code,
@@ -111,7 +143,10 @@ static nt_status dispatch(struct sim_request *r, uint32_t code,
 
 static nt_status load(struct sim_request *r, struct nt_error *err) {
   struct sim_handle *h = r->handle;
-  nt_status status = nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err);
+  nt_status status = nt__sim_find_place(h, err);
+  if (nt_ok(status)) {
+    status = nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err);
+  }
   if (nt_ok(status) && h->volume != 0) {
     status = nt__sim_load_volume(r->m, h->volume, &r->volume, err);
   }

@@ -65,6 +65,18 @@ static nt_status open_image(const char *path, const struct sim_disk *disk,
   return status;
 }
 
+/* Whether the file that is open, if any, is of an earlier medium. Those in
+ * memory have no name to open them by: they stay until another one comes. */
+static bool is_another(const struct sim_machine *m,
+                       const struct sim_disk *disk) {
+  const struct sim_image *image = &m->images[disk->number];
+  if (!image->file) {
+    return true;
+  }
+  bool memory = m->folder[0] == '\0' && !nt_path_is_absolute(disk->image);
+  return image->changes != disk->changes && !memory;
+}
+
 nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
                         struct nt_error *err) {
   struct sim_disk disk;
@@ -82,9 +94,12 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
   if (!nt_ok(status)) {
     return status;
   }
+  if (disk.flags & NT_DISK_NO_MEDIUM) {
+    return nt__sim_no_medium(err);
+  }
   nt__sim_image_path(m, disk.image, path, sizeof path);
   bool readonly = (disk.flags & NT_DISK_READONLY) != 0;
-  if (!image->file || (image->readonly && !readonly)) {
+  if (is_another(m, &disk) || (image->readonly && !readonly)) {
     struct nt_file *file;
     status = open_image(path, &disk, &file, err);
     if (!nt_ok(status)) {
@@ -93,7 +108,9 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
     nt_file_close(image->file);
     image->file = file;
     image->readonly = readonly;
+    image->dirty = false;
   }
+  image->changes = disk.changes;
   return check_length(path, image->file, &disk, err);
 }
 
@@ -325,6 +342,9 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
                               uint64_t length, struct nt_probe *out,
                               struct nt_error *err) {
   struct sim_disk disk;
+  if (length == 0) {
+    return nt__sim_no_medium(err);
+  }
   nt_status status = probe_bytes(m, extents, count, length, out, err);
   if (nt_ok(status)) {
     status = nt__sim_load_disk(m, extents[0].disk, &disk, err);

@@ -21,12 +21,39 @@ static nt_status probe_volume(struct sim_machine *m,
   if (nt_ok(status)) {
     status = nt__sim_image_probe(m, extents, count, volume->length, probe, err);
   }
-  if (!nt_ok(status) || !boot) {
+  if (!nt_ok(status)) {
     return status;
   }
   memset(boot, 0, 512);
   size_t n = volume->length < 512 ? (size_t)volume->length : 512;
   return nt__sim_image_read(m, extents, count, 0, boot, n, err);
+}
+
+/* What a mount makes of the bytes. */
+static void fill_instance(const struct sim_volume *volume,
+                          const struct nt_probe *probe, const uint8_t boot[512],
+                          struct sim_instance *out) {
+  *out = (struct sim_instance){
+      .volume = volume->id,
+      .disk = -1,
+      .fsd = nt__sim_fsd_of_volume(volume, probe->file_system),
+      .fs_bytes = volume->length,
+      .current = true,
+      .vpb = SIM_VPB_MOUNTED,
+  };
+  bool raw = out->fsd == &nt__sim_fsd_raw;
+  nt_copy(out->file_system, sizeof out->file_system,
+          nt__sim_fsd_title(out->fsd, probe->file_system));
+  if (!raw) {
+    snprintf(out->label, sizeof out->label, "%s", probe->label);
+    snprintf(out->serial, sizeof out->serial, "%s", probe->serial);
+  }
+  if (out->fsd->layout) {
+    out->fsd->layout(boot, out);
+  }
+  if (!out->fsd->guards_writes) {
+    out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
+  }
 }
 
 static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
@@ -37,27 +64,8 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
   if (!nt_ok(status)) {
     return status;
   }
-  *out = (struct sim_instance){
-      .volume = volume->id,
-      .disk = -1,
-      .fsd = nt__sim_fsd_of_volume(volume, probe.file_system),
-      .fs_bytes = volume->length,
-      .current = true,
-      .vpb = SIM_VPB_MOUNTED,
-  };
+  fill_instance(volume, &probe, boot, out);
   bool raw = out->fsd == &nt__sim_fsd_raw;
-  nt_copy(out->file_system, sizeof out->file_system,
-          nt__sim_fsd_title(out->fsd, probe.file_system));
-  if (!raw) {
-    snprintf(out->label, sizeof out->label, "%s", probe.label);
-    snprintf(out->serial, sizeof out->serial, "%s", probe.serial);
-  }
-  if (out->fsd->layout) {
-    out->fsd->layout(boot, out);
-  }
-  if (!out->fsd->guards_writes) {
-    out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
-  }
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
   if (nt_ok(status)) {
@@ -69,27 +77,40 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
   return status;
 }
 
+/* Another medium can be a copy that was changed since: it has to have the same
+ * label and length, too. */
+static bool is_same(const struct sim_instance *instance,
+                    const struct sim_instance *now, const char *bytes) {
+  if (now->fsd == &nt__sim_fsd_raw || instance->fsd == &nt__sim_fsd_raw) {
+    return now->fsd == instance->fsd;
+  }
+  return strcmp(bytes, nt__sim_bytes_of(instance)) == 0 &&
+         strcmp(now->serial, instance->serial) == 0 &&
+         (!(instance->vpb & SIM_VPB_CHANGED) ||
+          (strcmp(now->label, instance->label) == 0 &&
+           now->fs_bytes == instance->fs_bytes));
+}
+
 /* Whether the bytes are still the file system of the instance. */
 static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
                         struct sim_instance *instance, bool *same,
                         struct nt_error *err) {
   struct nt_probe probe;
-  nt_status status = probe_volume(m, volume, &probe, NULL, err);
+  struct sim_instance now;
+  uint8_t boot[512];
+  nt_status status = probe_volume(m, volume, &probe, boot, err);
   if (!nt_ok(status)) {
     return status;
   }
-  if (nt__sim_fsd_for(probe.file_system) == &nt__sim_fsd_raw) {
-    *same = instance->fsd == &nt__sim_fsd_raw;
-  } else {
-    *same = strcmp(probe.file_system, nt__sim_bytes_of(instance)) == 0 &&
-            strcmp(probe.serial, instance->serial) == 0;
-  }
+  fill_instance(volume, &probe, boot, &now);
+  *same = is_same(instance, &now, probe.file_system);
   if (*same && instance->fsd != &nt__sim_fsd_raw) {
     snprintf(instance->label, sizeof instance->label, "%s", probe.label);
   }
   if (!*same) {
     instance->condition = SIM_WRONG_VOLUME;
   }
+  instance->vpb &= ~SIM_VPB_CHANGED;
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
   if (nt_ok(status)) {
@@ -127,11 +148,32 @@ static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
 _Static_assert(SIM_VPB_LOCKED == 2 && SIM_GOOD == 0 && SIM_DISMOUNTED == 1,
                "the statements above test these values");
 
+/* A lock keeps writers out, but not the hand that changes the medium. */
 bool nt__sim_must_verify(const struct sim_volume *volume,
                          const struct sim_instance *instance) {
-  return volume->verify_pending && instance->current &&
-         instance->condition == SIM_GOOD && instance->lock_owner == 0 &&
-         !(volume->flags & NT_VOLUME_OFFLINE);
+  return instance->current && instance->condition == SIM_GOOD &&
+         !(volume->flags & NT_VOLUME_OFFLINE) &&
+         (instance->vpb & SIM_VPB_CHANGED ||
+          (volume->verify_pending && instance->lock_owner == 0));
+}
+
+/* RAW knows no medium again. */
+static nt_status verify_raw(struct sim_machine *m,
+                            struct sim_instance *instance,
+                            struct nt_error *err) {
+  struct nt_extent extents[NT_MAX_EXTENTS] = {{(uint32_t)instance->disk, 0, 0}};
+  uint32_t count = 1;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (instance->volume != 0) {
+    status = nt__sim_load_extents(m, instance->volume, extents, &count, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_image(m, extents[0].disk, err);
+  }
+  if (nt_ok(status)) {
+    instance->condition = SIM_WRONG_VOLUME;
+  }
+  return status;
 }
 
 nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
@@ -139,22 +181,36 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
   bool same = true;
   nt_status status = NT_STATUS_SUCCESS;
   if (nt__sim_must_verify(volume, instance)) {
-    status = verify(m, volume, instance, &same, err);
+    bool raw = instance->fsd == &nt__sim_fsd_raw;
+    same = !(raw && instance->vpb & SIM_VPB_CHANGED);
+    status = same ? verify(m, volume, instance, &same, err)
+                  : verify_raw(m, instance, err);
   }
   if (!nt_ok(status) || same) {
     return status;
   }
+  uint32_t lock = instance->vpb & SIM_VPB_LOCKED;
   status = nt__sim_cache_drop(m, instance->id, err);
   if (nt_ok(status) && instance->fsd->across_nodes) {
     status = nt__sim_end_elsewhere(m, instance, SIM_WRONG_VOLUME, err);
   }
-  return nt_ok(status) ? nt__sim_detach(m, instance, err) : status;
+  if (nt_ok(status)) {
+    status = nt__sim_detach(m, instance, err);
+  }
+  if (!nt_ok(status) || lock == 0) {
+    return status;
+  }
+  instance->vpb |= lock; /* its owner goes on having it, of a dead instance */
+  return nt__sim_save_instance(m, instance, err);
 }
 
 nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
                         struct sim_instance *out, struct nt_error *err) {
   nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
   if (nt_ok(status)) {
+    if (out->vpb & SIM_VPB_LOCKED) { /* O5 */
+      return status;
+    }
     status = nt__sim_verify(m, volume, out, err);
     if (!nt_ok(status) || out->current) {
       return status;
@@ -172,6 +228,40 @@ nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
     return status;
   }
   return mount_now(m, volume, out, err);
+}
+
+/* Whether it was mounted on an empty drive, and the drive is as it was. */
+static bool is_empty(const struct sim_instance *instance) {
+  return instance->fsd == &nt__sim_fsd_raw && instance->fs_bytes == 0 &&
+         !(instance->vpb & SIM_VPB_CHANGED);
+}
+
+nt_status nt__sim_mount_empty(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct sim_instance *out, struct nt_error *err) {
+  nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
+  if (nt_ok(status)) {
+    if (is_empty(out)) {
+      return status;
+    }
+    out->condition = SIM_WRONG_VOLUME; /* what was mounted lets RAW have it */
+    status = nt__sim_cache_drop(m, out->id, err);
+    if (nt_ok(status)) {
+      status = nt__sim_detach(m, out, err);
+    }
+  }
+  if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES) {
+    return status;
+  }
+  *out = (struct sim_instance){
+      .volume = volume->id,
+      .disk = -1,
+      .fsd = &nt__sim_fsd_raw,
+      .file_system = "RAW",
+      .current = true,
+      .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
+  };
+  return nt__sim_insert_instance(m, out, err);
 }
 
 /* ---- ending -------------------------------------------------------------- */

@@ -53,6 +53,7 @@ struct sim_image {
   struct nt_file *file; /* NULL: not open */
   bool dirty;           /* written by this process since the last flush */
   bool readonly;        /* opened so, because the disk was read-only then */
+  int64_t changes;      /* of the disk when it was opened */
 };
 
 struct sim_machine {
@@ -131,7 +132,8 @@ struct sim_disk {
   uint64_t length;
   uint32_t sector_size;
   char style[8];
-  uint32_t flags; /* NT_DISK_* */
+  uint32_t flags;  /* NT_DISK_* */
+  int64_t changes; /* how many media came into the drive */
 };
 
 struct sim_volume {
@@ -166,6 +168,9 @@ _Static_assert((NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE) == 9216 &&
 #define SIM_VPB_MOUNTED 0x01U
 #define SIM_VPB_LOCKED 0x02U
 #define SIM_VPB_DIRECT_WRITES 0x20U
+/* Ours: the medium was changed, and nobody has looked whether it is the same.
+ */
+#define SIM_VPB_CHANGED 0x10000U
 
 /* What became of a mounted file system (the VCB's condition). */
 enum sim_condition {
@@ -399,6 +404,11 @@ bool nt__sim_must_verify(const struct sim_volume *volume,
 nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
                          struct sim_instance *instance, struct nt_error *err);
 
+/* 9.3: RAW is what mounts a drive without a medium. */
+nt_status nt__sim_mount_empty(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct sim_instance *out, struct nt_error *err);
+
 /* The device does not point to the instance any more; its row goes away when
  * no handle is left. */
 nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
@@ -515,6 +525,19 @@ nt_status nt__sim_check_online(const struct sim_volume *volume,
 nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
                              struct nt_error *err);
 
+/* ---- medium.c: drives ---------------------------------------------------- */
+
+struct sim_handle;
+
+nt_status nt__sim_no_medium(struct nt_error *err);
+/* Where the object of a handle lies on the medium that its drive has now, with
+ * length 0 on none. Fixed disks stay as they are. */
+nt_status nt__sim_find_place(struct sim_handle *handle, struct nt_error *err);
+/* Refuses when there is no medium; finds the place and opens the image. */
+nt_status nt__sim_check_medium(struct sim_handle *handle, struct nt_error *err);
+nt_status nt__sim_eject(struct nt_machine *machine, const char *name,
+                        struct nt_error *err);
+
 /* ---- event.c ------------------------------------------------------------- */
 
 /* X(name, kind, GUID): codes and GUIDs of nt-semantics section 2. */
@@ -531,7 +554,9 @@ nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
   X(OFFLINE, STATE, "")                                              \
   X(ONLINE, STATE, "")                                               \
   X(MASKED, STATE, "")                                               \
-  X(UNMASKED, STATE, "")
+  X(UNMASKED, STATE, "")                                             \
+  X(MEDIA_ARRIVAL, VOLUME, "d07433c0-a98e-11d2-917a-00a0c9068ff3")   \
+  X(MEDIA_REMOVAL, VOLUME, "d07433c1-a98e-11d2-917a-00a0c9068ff3")
 
 enum sim_event {
 #define X(name, kind, guid) SIM_##name,
@@ -563,6 +588,7 @@ struct sim_handle {
   uint32_t extent_count;
   struct sim_files *file;  /* for files and what is mapped of them, and for
                               directories; else NULL */
+  bool removable;          /* of a drive: the place can change */
   bool flushed;            /* 1.11: the first raw read or write flushed */
   bool closed;             /* by a subscriber, who heard of its request */
   struct sim_handle *next; /* in a list of the machine: unfinished, retired */

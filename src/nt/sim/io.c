@@ -87,6 +87,9 @@ static nt_status check_condition(const struct request *r,
   if (nt_ok(status)) {
     status = nt__sim_check_online(&r->volume, err);
   }
+  if (nt_ok(status)) {
+    status = nt__sim_check_medium(r->handle, err);
+  }
   if (!nt_ok(status)) {
     return status;
   }

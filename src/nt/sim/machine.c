@@ -196,6 +196,7 @@ const struct nt_machine_ops nt_sim_ops = {
     .uninstall = nt__sim_uninstall,
     .mask = nt__sim_mask,
     .unmask = nt__sim_unmask,
+    .eject = nt__sim_eject,
     .subscribe = nt__sim_subscribe,
     .unsubscribe = nt__sim_unsubscribe,
     .wait_event = nt__sim_wait_event,

@@ -204,6 +204,8 @@ static nt_status mount(struct opening *o, struct nt_error *err) {
   status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
   if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
     status = mount_offline(o, err);
+  } else if (status == NT_STATUS_NO_MEDIA_IN_DEVICE && !o->target.has_rest) {
+    status = nt__sim_mount_empty(o->m, &o->volume, &o->instance, err);
   } else if (!nt_ok(status)) {
     *err = mount_err;
   }
@@ -291,6 +293,14 @@ static nt_status open_volume(struct opening *o, struct nt_error *err) {
 static nt_status open_disk(struct opening *o, struct nt_error *err) {
   nt_status status =
       nt__sim_current_instance(o->m, 0, o->target.disk, &o->instance, err);
+  if (nt_ok(status) && o->instance.vpb & SIM_VPB_CHANGED &&
+      !(o->instance.vpb & SIM_VPB_LOCKED)) { /* of an earlier medium */
+    o->instance.condition = SIM_WRONG_VOLUME;
+    status = nt__sim_detach(o->m, &o->instance, err);
+    if (nt_ok(status)) {
+      status = NT_STATUS_NO_MORE_ENTRIES;
+    }
+  }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     o->instance = (struct sim_instance){
         .disk = o->target.disk,
@@ -362,6 +372,9 @@ static nt_status check_files(struct opening *o, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
+  if (o->handle->removable && o->handle->length == 0) {
+    return nt__sim_no_medium(err);
+  }
   if (!o->instance.fsd->has_files) {
     nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME, NULL, NULL);
     nt_hint(err, "open the volume itself, or format it first");
@@ -405,8 +418,13 @@ static nt_status load_place(struct opening *o, struct nt_error *err) {
     h->length = disk.length;
     h->base.sector_size = disk.sector_size;
   }
-  for (uint32_t i = 0; nt_ok(status) && i < h->extent_count; i++) {
+  for (uint32_t i = 0; nt_ok(status) && i < h->extent_count && h->length > 0;
+       i++) {
     status = nt__sim_image(o->m, h->extents[i].disk, err);
+  }
+  if (nt_ok(status) && h->extent_count > 0) {
+    status = nt__sim_load_disk(o->m, h->extents[0].disk, &disk, err);
+    h->removable = nt_ok(status) && disk.flags & NT_DISK_REMOVABLE;
   }
   return status;
 }

@@ -28,8 +28,10 @@ struct sim_request {
 #define SIM_OF_VOLUME 0x1U  /* a disk does not know the code */
 #define SIM_OF_DISK 0x2U    /* a volume does not know the code */
 #define SIM_ONE_DISK 0x4U   /* the volume lies in one piece */
-#define SIM_OF_MEDIUM 0x8U  /* F10: not while the volume is offline */
+#define SIM_OF_MEDIUM 0x8U  /* not without a medium */
 #define SIM_NOT_OF_CD 0x10U /* F7: the CD driver does not know the code */
+#define SIM_OF_ONLINE 0x20U /* F10: not while the volume is offline */
+#define SIM_OF_DRIVE 0x40U  /* a fixed disk does not know the code */
 
 struct sim_answer {
   uint32_t code;
@@ -47,6 +49,7 @@ extern const struct sim_answer nt__sim_volume_answers[];   /* query_volume.c */
 extern const struct sim_answer nt__sim_disk_answers[];     /* query_disk.c */
 extern const struct sim_answer nt__sim_storage_answers[];  /* query_storage.c */
 extern const struct sim_answer nt__sim_snapshot_answers[]; /* snapshot.c */
+extern const struct sim_answer nt__sim_medium_answers[];   /* medium.c */
 
 /* persistent.c: FSCTL_QUERY and SET_PERSISTENT_VOLUME_STATE */
 nt_status nt__sim_query_persistent(struct sim_request *r, struct nt_error *err);

@@ -9,10 +9,17 @@
 
 /* ---- the medium ---------------------------------------------------------- */
 
-/* A fixed disk has its medium, always the same: the count of changes, which is
- * optional, stays 0. */
+/* The count of changes is optional. A fixed disk has its medium, always the
+ * same. */
 static nt_status check_verify(struct sim_request *r, struct nt_error *err) {
-  return r->out_cap == 0 ? NT_STATUS_SUCCESS : nt__sim_claim(r, 4, err);
+  nt_status status = NT_STATUS_SUCCESS;
+  if (r->out_cap > 0) {
+    status = nt__sim_claim(r, 4, err);
+    if (nt_ok(status)) {
+      nt__sim_put_u32(r->out, (uint32_t)r->disk.changes);
+    }
+  }
+  return status;
 }
 
 /* STORAGE_HOTPLUG_INFO: { u32 size, u8 removable medium, u8 hotplug medium,
@@ -143,10 +150,13 @@ static nt_status query_property(struct sim_request *r, struct nt_error *err) {
 }
 
 const struct sim_answer nt__sim_storage_answers[] = {
-    {NT_IOCTL_STORAGE_CHECK_VERIFY, SIM_OF_MEDIUM, check_verify},
-    {NT_IOCTL_STORAGE_CHECK_VERIFY2, SIM_OF_MEDIUM, check_verify},
+    {NT_IOCTL_STORAGE_CHECK_VERIFY, SIM_OF_MEDIUM | SIM_OF_ONLINE,
+     check_verify},
+    {NT_IOCTL_STORAGE_CHECK_VERIFY2, SIM_OF_MEDIUM | SIM_OF_ONLINE,
+     check_verify},
     {NT_IOCTL_STORAGE_GET_HOTPLUG_INFO, 0, hotplug_info},
-    {NT_IOCTL_STORAGE_READ_CAPACITY, SIM_OF_MEDIUM, read_capacity},
+    {NT_IOCTL_STORAGE_READ_CAPACITY, SIM_OF_MEDIUM | SIM_OF_ONLINE,
+     read_capacity},
     {NT_IOCTL_STORAGE_QUERY_PROPERTY, 0, query_property},
     {0, 0, NULL},
 };

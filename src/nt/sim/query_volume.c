@@ -32,7 +32,9 @@ static nt_status is_csv(struct sim_request *r, struct nt_error *err) {
 }
 
 static nt_status is_io_capable(struct sim_request *r, struct nt_error *err) {
-  return nt__sim_boolean(!(r->volume.flags & NT_VOLUME_OFFLINE), err);
+  return nt__sim_boolean(!(r->volume.flags & NT_VOLUME_OFFLINE) &&
+                             (!r->handle->removable || r->handle->length > 0),
+                         err);
 }
 
 static nt_status is_partition(struct sim_request *r, struct nt_error *err) {
@@ -316,20 +318,20 @@ const struct sim_answer nt__sim_volume_answers[] = {
     {NT_IOCTL_VOLUME_IS_IO_CAPABLE, SIM_OF_VOLUME | SIM_NOT_OF_CD,
      is_io_capable},
     {NT_IOCTL_VOLUME_IS_PARTITION, SIM_OF_VOLUME | SIM_NOT_OF_CD, is_partition},
-    {NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS, SIM_OF_VOLUME | SIM_NOT_OF_CD,
-     extents},
+    {NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS,
+     SIM_OF_VOLUME | SIM_NOT_OF_CD | SIM_OF_MEDIUM, extents},
     {NT_IOCTL_VOLUME_QUERY_FAILOVER_SET, SIM_OF_VOLUME | SIM_NOT_OF_CD,
      failover_set},
     {NT_IOCTL_VOLUME_QUERY_VOLUME_NUMBER, SIM_OF_VOLUME | SIM_NOT_OF_CD,
      volume_number},
-    {NT_IOCTL_VOLUME_LOGICAL_TO_PHYSICAL, SIM_OF_VOLUME | SIM_NOT_OF_CD,
-     to_physical},
-    {NT_IOCTL_VOLUME_PHYSICAL_TO_LOGICAL, SIM_OF_VOLUME | SIM_NOT_OF_CD,
-     to_logical},
-    {NT_IOCTL_VOLUME_GET_GPT_ATTRIBUTES, SIM_OF_VOLUME | SIM_NOT_OF_CD,
-     gpt_attributes},
-    {NT_IOCTL_VOLUME_SET_GPT_ATTRIBUTES, SIM_OF_VOLUME | SIM_NOT_OF_CD,
-     set_gpt_attributes},
+    {NT_IOCTL_VOLUME_LOGICAL_TO_PHYSICAL,
+     SIM_OF_VOLUME | SIM_NOT_OF_CD | SIM_OF_MEDIUM, to_physical},
+    {NT_IOCTL_VOLUME_PHYSICAL_TO_LOGICAL,
+     SIM_OF_VOLUME | SIM_NOT_OF_CD | SIM_OF_MEDIUM, to_logical},
+    {NT_IOCTL_VOLUME_GET_GPT_ATTRIBUTES,
+     SIM_OF_VOLUME | SIM_NOT_OF_CD | SIM_OF_MEDIUM, gpt_attributes},
+    {NT_IOCTL_VOLUME_SET_GPT_ATTRIBUTES,
+     SIM_OF_VOLUME | SIM_NOT_OF_CD | SIM_OF_MEDIUM, set_gpt_attributes},
     {NT_IOCTL_MOUNTDEV_QUERY_DEVICE_NAME, 0, device_name},
     {NT_IOCTL_MOUNTDEV_QUERY_UNIQUE_ID, SIM_OF_VOLUME, unique_id},
     {NT_IOCTL_MOUNTDEV_QUERY_STABLE_GUID, SIM_OF_VOLUME, stable_guid},

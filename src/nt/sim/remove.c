@@ -1,4 +1,5 @@
 /* Removing a machine: its database, its lock file and the images it made. */
+#include <stdio.h>
 #include <string.h>
 
 #include "../text.h"
@@ -56,14 +57,15 @@ static nt_status check_alone(struct sim_machine *m, struct nt_error *err) {
 
 static nt_status unlink_images(struct sim_machine *m, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(m, "SELECT image FROM disk WHERE made = 1",
+  nt_status status = nt__sim_query(m, "SELECT number FROM disk WHERE made = 1",
                                    SIM_NO_ARGS, &stmt, err);
   if (!nt_ok(status)) {
     return status;
   }
   while (nt_ok(status = nt__sim_step(m, stmt, err))) {
-    char image[1024];
-    nt__sim_text(stmt, 0, image, sizeof image);
+    char image[32]; /* another one may be in the drive now */
+    snprintf(image, sizeof image, "disk%lld.img",
+             (long long)sqlite3_column_int64(stmt, 0));
     nt__sim_unlink(m->folder, image);
   }
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;

@@ -22,10 +22,11 @@ static uint64_t column_u64(sqlite3_stmt *stmt, int column) {
 nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
                             struct sim_disk *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = one_row(m,
-                             "SELECT number, image, length, sector_size, "
-                             "style, flags FROM disk WHERE number = ?1",
-                             SIM_ARGS(SIM_INT(number)), &stmt, err);
+  nt_status status =
+      one_row(m,
+              "SELECT number, image, length, sector_size, "
+              "style, flags, changes FROM disk WHERE number = ?1",
+              SIM_ARGS(SIM_INT(number)), &stmt, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -35,6 +36,7 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
   out->sector_size = column_u32(stmt, 3);
   nt__sim_text(stmt, 4, out->style, sizeof out->style);
   out->flags = column_u32(stmt, 5);
+  out->changes = sqlite3_column_int64(stmt, 6);
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }

@@ -34,7 +34,8 @@ const char nt__sim_schema[] =
 "  style TEXT NOT NULL,"        /* none, mbr, gpt */
 "  serial TEXT NOT NULL,"
 "  model TEXT NOT NULL,"
-"  flags INTEGER NOT NULL) STRICT;" /* NT_DISK_* */
+"  flags INTEGER NOT NULL,"     /* NT_DISK_* */
+"  changes INTEGER NOT NULL DEFAULT 0) STRICT;" /* of its medium */
 
 "CREATE TABLE volume ("
 "  id INTEGER PRIMARY KEY,"     /* HarddiskVolumeN */

@@ -36,7 +36,8 @@ struct nt_sim_disk_spec {
                            image keeps its own partition table */
   const char *serial;   /* NULL: one is made up */
   uint32_t flags;       /* NT_DISK_READONLY, NT_DISK_REMOVABLE; with
-                           NT_DISK_CDROM: both, too, and an image */
+                           NT_DISK_CDROM: both, too. A removable one without
+                           image and size is an empty drive */
   /* Volumes in order. With an existing image: letters and flags for the
    * volumes found there, in order; further ones get the next free letter. */
   const struct nt_sim_volume_spec *volumes;
@@ -74,6 +75,15 @@ nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
  * seconds ends at once, and repeats exactly. It is the connection's own, and is
  * on from the beginning for a machine in memory. */
 void nt_sim_set_virtual_clock(struct nt_machine *machine, bool on);
+
+/* Puts a medium, an existing image, into an empty drive; or takes the medium
+ * away, also one that was ejected before. A drive is named by its volume or as
+ * a disk. Nobody is asked, except the drive itself (STATUS_DEVICE_BUSY when it
+ * has a medium, or was told to keep it). */
+nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,
+                        const char *image, bool readonly, struct nt_error *err);
+nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
+                          struct nt_error *err);
 
 /* Empties the event history, so that it begins when a new machine is ready.
  * Event ids begin anew: not for a machine whose events somebody has seen. */

@@ -96,7 +96,7 @@ static nt_status release(struct sim_request *r, struct nt_error *err) {
 
 const struct sim_answer nt__sim_snapshot_answers[] = {
     {NT_IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES,
-     SIM_OF_VOLUME | SIM_OF_MEDIUM | SIM_NOT_OF_CD, hold},
+     SIM_OF_VOLUME | SIM_OF_MEDIUM | SIM_OF_ONLINE | SIM_NOT_OF_CD, hold},
     {NT_IOCTL_VOLSNAP_RELEASE_WRITES, SIM_OF_VOLUME | SIM_NOT_OF_CD, release},
     {0, 0, NULL},
 };

@@ -1,0 +1,498 @@
+/*
+ * Drives: removable disks and CD drives, whose medium comes and goes. A drive
+ * keeps its volumes; the medium says how long they are, and a volume without
+ * one has no bytes at all.
+ *
+ * Who was mounted on an earlier medium is marked, and looked at again by the
+ * next request that needs its bytes (nt-semantics 1.1 verify_pending, I7, I8).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../text.h"
+#include "query.h"
+
+nt_status nt__sim_no_medium(struct nt_error *err) {
+  nt_fail(err, NT_STATUS_NO_MEDIA_IN_DEVICE, "no_media",
+          "there is no medium in the drive");
+  nt_hint(err, "put one in");
+  return NT_STATUS_NO_MEDIA_IN_DEVICE;
+}
+
+/* ---- what a handle of a drive meets -------------------------------------- */
+
+nt_status nt__sim_find_place(struct sim_handle *h, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine_of(h);
+  struct sim_volume volume;
+  struct sim_disk disk;
+  nt_status status;
+  if (!h->removable) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (h->volume != 0) {
+    status = nt__sim_load_volume(m, h->volume, &volume, err);
+    h->length = nt_ok(status) ? volume.length : 0;
+    return nt_ok(status) ? nt__sim_load_extents(m, h->volume, h->extents,
+                                                &h->extent_count, err)
+                         : status;
+  }
+  status = nt__sim_load_disk(m, h->disk, &disk, err);
+  h->length = nt_ok(status) ? disk.length : 0;
+  h->extents[0].length = h->length;
+  return status;
+}
+
+nt_status nt__sim_check_medium(struct sim_handle *h, struct nt_error *err) {
+  if (!h->removable) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_find_place(h, err);
+  if (nt_ok(status) && h->length == 0) {
+    status = nt__sim_no_medium(err);
+  }
+  return nt_ok(status)
+             ? nt__sim_image(nt__sim_machine_of(h), h->extents[0].disk, err)
+             : status;
+}
+
+/* ---- the medium goes ----------------------------------------------------- */
+
+static nt_status check_not_held(const struct sim_disk *disk,
+                                struct nt_error *err) {
+  if (!(disk->flags & NT_DISK_MEDIUM_LOCKED)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_DEVICE_BUSY, "medium_locked",
+          "the drive was told to keep its medium in");
+  err->cls = NT_CLASS_TRANSIENT;
+  nt_hint(err, "allow its removal first: IOCTL_STORAGE_MEDIA_REMOVAL");
+  return NT_STATUS_DEVICE_BUSY;
+}
+
+/* Everything that is mounted from the drive has to be looked at again. */
+static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
+                              struct nt_error *err) {
+  nt_status status =
+      nt__sim_exec(m,
+                   "UPDATE volume SET verify_pending = 1 WHERE id IN "
+                   "(SELECT volume FROM extent WHERE disk = ?1)",
+                   SIM_ARGS(SIM_INT(disk)), err);
+  return nt_ok(status)
+             ? nt__sim_exec(
+                   m,
+                   "UPDATE instance SET vpb = vpb | 65536 WHERE condition = 0 "
+                   "AND (disk = ?1 OR volume IN "
+                   "(SELECT volume FROM extent WHERE disk = ?1))",
+                   SIM_ARGS(SIM_INT(disk)), err)
+             : status;
+}
+
+_Static_assert(SIM_VPB_CHANGED == 65536 && SIM_GOOD == 0,
+               "the statement above sets this flag");
+
+static nt_status save_drive(struct sim_machine *m, const struct sim_disk *disk,
+                            struct nt_error *err) {
+  return nt__sim_exec(
+      m,
+      "UPDATE disk SET image = ?2, length = ?3, style = ?4, flags = ?5, "
+      "changes = ?6 WHERE number = ?1",
+      SIM_ARGS(SIM_INT(disk->number), SIM_TEXT(disk->image),
+               SIM_INT(disk->length), SIM_TEXT(disk->style),
+               SIM_INT(disk->flags), SIM_INT(disk->changes)),
+      err);
+}
+
+/* Tells what has become of every volume of the drive: a partition, or none. */
+static nt_status place_volume(struct sim_machine *m, int64_t id,
+                              const struct sim_partition *part,
+                              enum sim_event event, struct nt_error *err) {
+  nt_status status = nt__sim_exec(
+      m,
+      "UPDATE volume SET length = ?2, partition_number = ?3, "
+      "partition_type = ?4, partition_id = ?5, partition_name = ?6, "
+      "partition_attributes = ?7 WHERE id = ?1",
+      SIM_ARGS(SIM_INT(id), SIM_INT(part->length), SIM_INT(part->number),
+               SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
+               SIM_INT(part->attributes)),
+      err);
+  if (nt_ok(status)) {
+    status = nt__sim_exec(
+        m, "UPDATE extent SET start = ?2, length = ?3 WHERE volume = ?1",
+        SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length)),
+        err);
+  }
+  return nt_ok(status) ? nt__sim_event_volume(m, event, id, err) : status;
+}
+
+/* The volumes of the drive in order; those behind the last partition have no
+ * medium. */
+static nt_status place_volumes(struct sim_machine *m, uint32_t disk,
+                               const struct sim_partition *parts,
+                               uint32_t count, enum sim_event event,
+                               struct nt_error *err) {
+  static const struct sim_partition none;
+  int64_t id = 0;
+  for (uint32_t i = 0;; i++) {
+    nt_status status = nt__sim_number(
+        m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, err);
+    if (!nt_ok(status) || id == 0) {
+      return status;
+    }
+    status = place_volume(m, id, i < count ? &parts[i] : &none, event, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+}
+
+/* Ejected, the medium lies in front of the drive, which can load it again. */
+static nt_status eject(struct sim_machine *m, struct sim_disk *disk,
+                       struct nt_error *err) {
+  if (disk->flags & NT_DISK_NO_MEDIUM) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = check_not_held(disk, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  disk->flags |= NT_DISK_NO_MEDIUM;
+  disk->length = 0;
+  nt_copy(disk->style, sizeof disk->style, "none");
+  status = save_drive(m, disk, err);
+  if (nt_ok(status)) {
+    status = mark_changed(m, disk->number, err);
+  }
+  return nt_ok(status)
+             ? place_volumes(m, disk->number, NULL, 0, SIM_MEDIA_REMOVAL, err)
+             : status;
+}
+
+static nt_status take_away(struct sim_machine *m, struct sim_disk *disk,
+                           struct nt_error *err) {
+  nt_status status = eject(m, disk, err);
+  disk->image[0] = '\0';
+  return nt_ok(status) ? save_drive(m, disk, err) : status;
+}
+
+/* ---- the medium comes ---------------------------------------------------- */
+
+/* A medium on its way into a drive. */
+struct coming {
+  struct sim_machine *m;
+  struct sim_disk *disk;
+  struct nt_file *file;
+  bool opened; /* here: to be closed here */
+};
+
+static bool is_memory(const struct coming *c) {
+  return c->m->folder[0] == '\0' && !nt_path_is_absolute(c->disk->image);
+}
+
+static nt_status open_medium(struct coming *c, struct nt_error *err) {
+  char path[2100];
+  struct nt_file_facts facts;
+  nt__sim_image_path(c->m, c->disk->image, path, sizeof path);
+  if (is_memory(c)) {
+    c->file = c->m->images[c->disk->number].file;
+  }
+  nt_status status = NT_STATUS_SUCCESS;
+  if (!c->file) {
+    bool writes = (c->disk->flags & NT_DISK_READONLY) == 0;
+    status = nt_file_open(path, writes, &c->file, err);
+    c->opened = nt_ok(status);
+  }
+  if (nt_ok(status)) {
+    status = nt_file_look(c->file, &facts, err);
+  }
+  if (!nt_ok(status)) {
+    nt_error_about(err, "image", "the image %s", path);
+    nt_hint(err,
+            "name an image that exists and is writable, or write-protect the "
+            "medium");
+    return status;
+  }
+  if (!facts.regular || facts.length < c->disk->sector_size) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "image",
+            "%s is not a file with a medium in it", path);
+    nt_hint(err, "name the image of a disk or a CD");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  c->disk->length = facts.length - facts.length % c->disk->sector_size;
+  return status;
+}
+
+/* Whether a disk has the same image. One that cannot be read has not. */
+static nt_status is_in(const struct coming *c, uint32_t disk, bool *same,
+                       struct nt_error *err) {
+  struct nt_error failure = {0};
+  *same = false;
+  if (nt_ok(nt__sim_image(c->m, disk, &failure))) {
+    *same = nt_file_same(c->m->images[disk].file, c->file);
+  } else if (c->m->store_failed) {
+    *err = failure;
+    return failure.status;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* One image is in one drive. */
+static nt_status check_not_elsewhere(const struct coming *c,
+                                     struct nt_error *err) {
+  int64_t count = 0;
+  nt_status status = nt__sim_number(c->m, "SELECT count(*) FROM disk",
+                                    SIM_NO_ARGS, 0, &count, err);
+  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+    bool same = false;
+    if (i != c->disk->number) {
+      status = is_in(c, i, &same, err);
+    }
+    if (!same) {
+      continue;
+    }
+    nt_fail(err, NT_STATUS_DEVICE_BUSY, "image",
+            "the image is that of disk %u already", i);
+    nt_hint(err, "take it out there first");
+    return NT_STATUS_DEVICE_BUSY;
+  }
+  return status;
+}
+
+static nt_status read_partitions(struct coming *c, struct sim_partition *parts,
+                                 uint32_t *count, struct nt_error *err) {
+  if (c->disk->flags & NT_DISK_CDROM) {
+    parts[0] = (struct sim_partition){.length = c->disk->length};
+    nt_copy(c->disk->style, sizeof c->disk->style, "none");
+    *count = 1;
+    return NT_STATUS_SUCCESS;
+  }
+  return nt__sim_partition_read(c->file, c->disk->length, c->disk->sector_size,
+                                c->disk->style, parts, NT_SIM_MAX_VOLUMES,
+                                count, err);
+}
+
+static nt_status arrive(struct coming *c, struct sim_partition *parts,
+                        struct nt_error *err) {
+  uint32_t count = 0;
+  nt_status status = open_medium(c, err);
+  if (nt_ok(status)) {
+    status = check_not_elsewhere(c, err);
+  }
+  if (nt_ok(status)) {
+    status = read_partitions(c, parts, &count, err);
+  }
+  c->disk->flags &= ~NT_DISK_NO_MEDIUM;
+  c->disk->changes++;
+  if (nt_ok(status)) {
+    status = save_drive(c->m, c->disk, err);
+  }
+  if (nt_ok(status)) {
+    status = mark_changed(c->m, c->disk->number, err);
+  }
+  return nt_ok(status) ? place_volumes(c->m, c->disk->number, parts, count,
+                                       SIM_MEDIA_ARRIVAL, err)
+                       : status;
+}
+
+/* disk->image and NT_DISK_READONLY say which medium. */
+static nt_status load(struct sim_machine *m, struct sim_disk *disk,
+                      struct nt_error *err) {
+  struct coming c = {.m = m, .disk = disk};
+  struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
+  if (!parts) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  }
+  nt_status status = arrive(&c, parts, err);
+  if (c.opened) {
+    nt_file_close(c.file);
+  }
+  free(parts);
+  return status;
+}
+
+/* ---- control codes ------------------------------------------------------- */
+
+static nt_status eject_media(struct sim_request *r, struct nt_error *err) {
+  return eject(r->m, &r->disk, err);
+}
+
+/* What lies in front of the drive goes in; without anything it just closes. */
+static nt_status load_media(struct sim_request *r, struct nt_error *err) {
+  bool ejected = r->disk.flags & NT_DISK_NO_MEDIUM && r->disk.image[0] != '\0';
+  return ejected ? load(r->m, &r->disk, err) : NT_STATUS_SUCCESS;
+}
+
+/* PREVENT_MEDIA_REMOVAL: { u8 prevent }. It is a state of the drive, not of
+ * the handle (choice). */
+static nt_status media_removal(struct sim_request *r, struct nt_error *err) {
+  nt_status status = nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  r->disk.flags &= ~NT_DISK_MEDIUM_LOCKED;
+  if (r->in[0] != 0) {
+    r->disk.flags |= NT_DISK_MEDIUM_LOCKED;
+  }
+  return save_drive(r->m, &r->disk, err);
+}
+
+const struct sim_answer nt__sim_medium_answers[] = {
+    {NT_IOCTL_STORAGE_EJECT_MEDIA, SIM_OF_DRIVE | SIM_OF_ONLINE, eject_media},
+    {NT_IOCTL_STORAGE_LOAD_MEDIA, SIM_OF_DRIVE | SIM_OF_ONLINE, load_media},
+    {NT_IOCTL_STORAGE_MEDIA_REMOVAL, SIM_OF_DRIVE | SIM_OF_ONLINE,
+     media_removal},
+    {0, 0, NULL},
+};
+
+/* ---- by name ------------------------------------------------------------- */
+
+static nt_status find_disk(struct sim_machine *m, const char *name,
+                           struct sim_disk *out, struct nt_error *err) {
+  struct sim_target target;
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t count = 0;
+  nt_status status = nt__sim_resolve(m, name, &target, err);
+  if (nt_ok(status) && target.has_rest) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
+            "this names a file or directory");
+    nt_hint(err, "name the drive: E:, CdRom0, PhysicalDrive1");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  if (nt_ok(status) && target.volume != 0) {
+    status = nt__sim_load_extents(m, target.volume, extents, &count, err);
+    target.disk = count > 0 ? (int64_t)extents[0].disk : 0;
+  }
+  return nt_ok(status) ? nt__sim_load_disk(m, target.disk, out, err) : status;
+}
+
+static nt_status find_drive(struct sim_machine *m, const char *name,
+                            struct sim_disk *out, struct nt_error *err) {
+  nt_status status = find_disk(m, name, out, err);
+  if (!nt_ok(status) || out->flags & NT_DISK_REMOVABLE) {
+    return status;
+  }
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, "fixed_disk",
+          "its medium is fixed");
+  nt_hint(err, "name a removable disk or a CD drive");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
+static nt_status insert(struct sim_machine *m, const char *name,
+                        const char *image, bool readonly,
+                        struct nt_error *err) {
+  struct sim_disk disk;
+  nt_status status = find_drive(m, name, &disk, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (!(disk.flags & NT_DISK_NO_MEDIUM)) {
+    nt_fail(err, NT_STATUS_DEVICE_BUSY, "medium_present",
+            "there is a medium in the drive");
+    nt_hint(err, "eject it first");
+    return NT_STATUS_DEVICE_BUSY;
+  }
+  if (strlen(image) >= sizeof disk.image) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "image",
+            "the path of the image %s has %zu bytes", image, strlen(image));
+    nt_hint(err, "move it to a shorter one");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
+  nt_copy(disk.image, sizeof disk.image, image);
+  if (!(disk.flags & NT_DISK_CDROM)) {
+    disk.flags &= ~NT_DISK_READONLY;
+    disk.flags |= readonly ? NT_DISK_READONLY : 0;
+  }
+  return load(m, &disk, err);
+}
+
+nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,
+                        const char *image, bool readonly,
+                        struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  char *full;
+  nt_error_name(err, "insert a medium into", drive);
+  nt_status status = nt_path_full(image, &full, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, "image", "the image %s", image);
+    nt_hint(err, "name an image that exists");
+    return status;
+  }
+  status = nt__sim_begin(m, err);
+  if (nt_ok(status)) {
+    status = nt__sim_end(m, insert(m, drive, full, readonly, err), err);
+  }
+  free(full);
+  return status;
+}
+
+nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
+                          struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_disk disk;
+  nt_error_name(err, "take the medium out of", drive);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = find_drive(m, drive, &disk, err);
+  if (nt_ok(status)) {
+    status = take_away(m, &disk, err);
+  }
+  return nt__sim_end(m, status, err);
+}
+
+/* ---- Plug and Play ------------------------------------------------------- */
+
+/* Whoever has the disk or one of its volumes open vetoes it. */
+static nt_status check_unused(struct sim_machine *m, uint32_t disk,
+                              struct nt_error *err) {
+  int64_t openers, volume = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT count(*) FROM file_object WHERE disk = ?1 OR volume IN "
+      "(SELECT volume FROM extent WHERE disk = ?1)",
+      SIM_ARGS(SIM_INT(disk)), 0, &openers, err);
+  if (!nt_ok(status) || openers == 0) {
+    return status;
+  }
+  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
+          "the ejection was vetoed by open handles");
+  nt__sim_add_openers(m, 0, disk, err);
+  struct nt_error ignored = {0};
+  do {
+    status = nt__sim_number(
+        m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(volume)), 0, &volume, &ignored);
+    if (nt_ok(status) && volume != 0) {
+      nt__sim_add_openers(m, volume, -1, err);
+    }
+  } while (nt_ok(status) && volume != 0);
+  nt_hint(err, "close them, or try again");
+  return NT_STATUS_DEVICE_BUSY;
+}
+
+static nt_status eject_device(struct sim_machine *m, const char *name,
+                              struct nt_error *err) {
+  struct sim_disk disk;
+  nt_status status = find_disk(m, name, &disk, err);
+  if (nt_ok(status) && !(disk.flags & NT_DISK_REMOVABLE)) {
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "fixed_disk",
+            "a fixed disk is not ejected");
+    nt_hint(err, "uninstall its volumes and the disk instead");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  if (nt_ok(status)) {
+    status = check_unused(m, disk.number, err);
+  }
+  return nt_ok(status) ? eject(m, &disk, err) : status;
+}
+
+nt_status nt__sim_eject(struct nt_machine *machine, const char *name,
+                        struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_end(m, eject_device(m, name, err), err);
+}
