@@ -600,7 +600,7 @@ function ntvol.open(name, options) end
 ---Runs a function with a locked volume; unlocks and closes however it ends.
 ---@param name string
 ---@param fn fun(volume: ntvol.volume): ...
----@param options? { access?: string|string[], machine?: ntvol.machine|string }
+---@param options? { access?: string|string[], machine?: ntvol.machine|string, wait?: number|ntvol.retry, on_attempt?: function, on_busy?: function }
 ---@return any ... what the function answers, true for nothing
 ---@overload fun(name: string, fn: function, options?: table): nil, string, string, ntvol.info
 function ntvol.with_exclusive_volume(name, fn, options) end
@@ -738,6 +738,12 @@ local retry = {}
 ---@return ntvol.retry
 function retry.new(options) end
 
+---One time for several requests.
+---@param machine? ntvol.machine
+---@param options ntvol.wait_options
+---@return fun(others?: table): table? waiting the options of the next request
+function retry.share(machine, options) end
+
 ---@class ntvol.retry
 local policy = {}
 
@@ -811,7 +817,7 @@ local object = {}
 function object:check() end
 
 ---Runs the plan; on failure undoes the finished steps in reverse.
----@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean?, journal?: ntvol.journal|false }
+---@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean?, journal?: ntvol.journal|false, wait?: number|ntvol.retry, on_attempt?: function, on_busy?: function }
 ---@return ntvol.report
 ---@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
 function object:run(options) end

@@ -124,7 +124,8 @@ end
 -- and closed.
 -- @tparam string name of the volume
 -- @tparam function fn called with the volume
--- @tparam ?table options `access` (as of `machine:open`), `machine`
+-- @tparam ?table options `access` (as of `machine:open`), `machine`, and `wait`,
+--  `on_attempt`, `on_busy` as of `volume:lock`
 -- @treturn[1] any what the function answers; true when it answers nothing
 -- @treturn[2] nil
 -- @treturn[2] string message

@@ -27,7 +27,8 @@ local STEP_FIELDS = {
 
 local RUN_FIELDS = {
   erase = "string", on_step = "function", on_progress = "function",
-  journal = "boolean|userdata",
+  journal = "boolean|userdata", wait = "number|table",
+  on_attempt = "function", on_busy = "function",
 }
 
 local UNDO_FIELDS = { on_step = "function", journal = "boolean|userdata" }
@@ -61,7 +62,8 @@ end
 -- hands to `context.keep(object)`: it is closed at the end, whatever happens.
 --
 -- The context of a run inherits the fields of `spec.context`, and has
--- `on_progress` of `plan:run`. A field `machine` of it is the machine whose
+-- `on_progress` of `plan:run`, and `waiting(options)`: the options for a request
+-- of a step that may wait, as `plan:run` says. A field `machine` of it is the machine whose
 -- name and events the report has.
 -- @tparam table spec `{ name, target, steps }`, and optional: `context`,
 --  `erase` (the name, or names, that must be given to run a plan that destroys
@@ -177,7 +179,8 @@ end
 -- Options: `erase` names the object that loses its contents, and is needed
 -- when the plan destroys data; `on_step(step, state, message)` is called with
 -- `"start"`, `"done"`, `"failed"`, `"undone"` or `"undo failed"`;
--- `on_progress(done, total)` as in `volume:format`; `journal` is an open
+-- `on_progress(done, total)` as in `volume:format`; `wait`, `on_attempt` and
+-- `on_busy` as in `volume:lock`: the time is that of all steps; `journal` is an open
 -- journal, or false for none: unless given it is the user's, and the run is
 -- refused when that cannot be written.
 -- @tparam ?table opts

@@ -272,15 +272,15 @@ local METHOD_FIELDS = { wait = "any", timeout = "number",
   on_attempt = "function", on_busy = "function" }
 
 -- The policy of `wait`: seconds or a policy.
-local function policy_of(verb, arg, value)
+local function policy_of(verb, arg, value, level)
   local where = ("#%d to '%s'"):format(arg, verb)
   if getmetatable(value) == Policy then
     return value
   elseif value ~= nil and type(value) ~= "number" then
     error(("bad argument %s (option 'wait' must be seconds or a policy of"
-      .. " ntvol.retry, got %s)"):format(where, type(value)), 4)
+      .. " ntvol.retry, got %s)"):format(where, type(value)), level)
   end
-  return make({ wait = value }, where, 4)
+  return make({ wait = value }, where, level)
 end
 
 local function callbacks_of(opts)
@@ -317,7 +317,7 @@ local function verb_of_volume(verb, volume, opts)
   if next(callbacks_of(opts)) == nil and not opts.wait and not opts.timeout then
     return attempt()
   end
-  local policy = policy_of(verb, 1, opts.wait or opts.timeout)
+  local policy = policy_of(verb, 1, opts.wait or opts.timeout, 4)
   return new_run(policy, volume:machine(), callbacks_of(opts)):go(attempt)
 end
 
@@ -331,10 +331,52 @@ local function open(machine, name, opts)
         :format(option, type(value)), 4)
     end
   end
-  local policy = policy_of("open", 2, opts.wait)
+  local policy = policy_of("open", 2, opts.wait, 4)
   return new_run(policy, machine, callbacks_of(opts)):go(function()
     return machine:open(name, plain)
   end)
+end
+
+-- The same policy with another time.
+local function with_wait(policy, seconds)
+  local copy = {}
+  for name, value in pairs(policy) do
+    copy[name] = value
+  end
+  copy.wait = seconds
+  return setmetatable(copy, Policy)
+end
+
+--- One time for several requests: answers a function whose answer are the
+-- options of the next request, with what is left of the time.
+-- @tparam ?ntvol.machine machine whose clock it is; without one, every request
+--  has all of the time
+-- @tparam table opts `wait`, `on_attempt`, `on_busy`, as those of `volume:lock`;
+--  without one of them nothing waits
+-- @treturn function called with the other options of the request, or nothing
+-- @raise for a wrong value of `wait`
+-- @usage
+-- local machine = ntvol.machine()
+-- local waiting = ntvol.retry.share(machine, { wait = 10 })
+-- local vol <close> = assert(machine:open("D:", waiting { access = "rw" }))
+-- local _guard <close> = assert(vol:lock(waiting()))
+function M.share(machine, opts)
+  if not opts.wait and next(callbacks_of(opts)) == nil then
+    return function(others)
+      return others
+    end
+  end
+  local policy = policy_of("share", 2, opts.wait, 3)
+  local began = machine and core.clock(machine)
+  return function(others)
+    local all = callbacks_of(opts)
+    for name, value in pairs(others or {}) do
+      all[name] = value
+    end
+    local passed = machine and core.clock(machine) - began or 0
+    all.wait = with_wait(policy, math.max(policy.wait - passed, 0))
+    return all
+  end
 end
 
 core.set_waiter(function(verb, object, ...)

@@ -5,6 +5,7 @@ local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local records = require "ntvol.record"
 local reports = require "ntvol.report"
+local retry = require "ntvol.retry"
 
 local M = {}
 
@@ -40,6 +41,7 @@ function M.new(plan, opts)
   }, Run)
   run.context = setmetatable({
     on_progress = opts.on_progress,
+    waiting = retry.share(plan.context.machine, opts),
     keep = function(object)
       run.kept[#run.kept + 1] = object
       return object

@@ -292,6 +292,28 @@ describe("retry", function()
       assert.equal(1, waited.attempts)
     end)
 
+    it("several requests, which share one time", function()
+      other:close()
+      local blocker = assert(machine:open("PhysicalDrive0", { access = "r" }))
+      local share = ntvol.retry.share(machine, { wait = 5 })
+      local busy = assert(machine:open("D:", { access = "r" }))
+      local first = machines.refused("STATUS_ACCESS_DENIED",
+        volume:lock(share()))
+      assert(first.waited >= 5, first.waited)
+      local second = machines.refused("STATUS_ACCESS_DENIED",
+        volume:lock(share()))
+      assert.equal(0, second.waited)
+      assert.equal(1, second.attempts)
+      local opened = assert(machine:open("D:", share { access = "none" }))
+      assert.equal("device", opened:kind())
+      blocker:close()
+      busy:close()
+      assert.is_nil(ntvol.retry.share(machine, {})())
+      local options = { access = "r" }
+      assert.equal(options, ntvol.retry.share(machine, {})(options))
+      raises("seconds or a policy", ntvol.retry.share, machine, { wait = "1" })
+    end)
+
     it("each of them: wrong options raise", function()
       raises("unknown option 'waits'", volume.lock, volume, { waits = 1 })
       raises("unknown option 'x'", volume.dismount, volume, { x = 1 })

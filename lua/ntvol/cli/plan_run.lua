@@ -6,6 +6,7 @@ local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
 local runs = require "ntvol.run"
 local shell = require "ntvol.shell"
+local wait = require "ntvol.cli.wait"
 
 local M = {}
 
@@ -18,7 +19,11 @@ function M.command(args, words)
   if args.machine then
     table.move({ "--machine", args.machine }, 1, 2, 2, list)
   end
-  table.move(words, 1, #words, #list + 1, list)
+  list[#list + 1] = words[1]
+  if args.wait then
+    table.move({ "--wait", ("%g"):format(args.wait) }, 1, 2, #list + 1, list)
+  end
+  table.move(words, 2, #words, #list + 1, list)
   for i, word in ipairs(list) do
     list[i] = shell.word(word)
   end
@@ -131,7 +136,8 @@ end
 function M.run(args, plan, erase, write)
   local _ <close> = report_at_error(args, plan)
   local report, message, code, info = plan:run {
-    erase = erase, on_progress = progress.bar,
+    erase = erase, on_progress = progress.bar, wait = args.wait,
+    on_attempt = args.wait and wait.show or nil,
     on_step = not args.json and print_step(plan, write or output.write) or nil,
   }
   return finish(args, report, message, code, info)

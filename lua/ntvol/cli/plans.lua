@@ -8,6 +8,7 @@ local plan_run = require "ntvol.cli.plan_run"
 local plans = require "ntvol.plan"
 local shell = require "ntvol.shell"
 local size = require "ntvol.size"
+local wait = require "ntvol.cli.wait"
 
 local M = {}
 
@@ -197,6 +198,7 @@ local function add_change(add, json)
     :argname "NAME"
     :description("Name the volume once more: everything on it is lost."
       .. " Without it the plan is printed and nothing is changed.")
+  wait.flag(command)
   plan_flag(command)
   command:epilog [[
 Examples: ntvol change-fs D: --to ntfs --plan
@@ -218,6 +220,7 @@ local function add_prepare(add, json)
   command:flag "--yes"
     :description("Do it. No data is lost, but the volumes go away. Without it"
       .. " the plan is printed and nothing is changed.")
+  wait.flag(command)
   plan_flag(command)
   command:epilog [[
 Examples: ntvol prepare-removal 1 --plan
@@ -249,11 +252,12 @@ local function add_exclusive(add, json)
   command:argument "command"
     :args "+"
     :description "The program and its arguments, after --."
-  command:usage("Usage: ntvol exclusive [-h] [--read-only] [--plan] [--json]"
-    .. " <volume> -- <command> ...")
+  command:usage("Usage: ntvol exclusive [-h] [--read-only] [--wait SECONDS]"
+    .. " [--plan] [--json] <volume> -- <command> ...")
   command:flag "--read-only"
     :description("The program only reads: a read-only volume will do, and"
       .. " nothing needs to be undone.")
+  wait.flag(command)
   plan_flag(command)
   command:epilog [[
 As "ntvol lock", with the checks and the report of a plan: it refuses volumes
@@ -274,6 +278,7 @@ local function add_eject(add, json)
     :description("medium: out of the drive; device: safe to take away. Unless"
       .. " given, the medium where it can be taken out.")
     :choices { "medium", "device" }
+  wait.flag(command)
   plan_flag(command)
   command:epilog [[
 It is refused while somebody has one of the volumes open.

@@ -1,9 +1,9 @@
 --- The option --wait of commands that others can be in the way of.
 -- @module ntvol.cli.wait
 
-local core = require "ntvol.core"
 local holders = require "ntvol.holders"
 local progress = require "ntvol.progress"
+local retry = require "ntvol.retry"
 
 local M = {}
 
@@ -24,7 +24,8 @@ function M.flag(command)
   return command
 end
 
-local function show(_, info)
+--- Says on a terminal who is waited for; give it as `on_attempt`.
+function M.show(_, info)
   progress.note("waiting for " .. (info.holders and holders.text(info.holders)
     or info.reason or "others"))
 end
@@ -35,14 +36,8 @@ end
 -- @tparam ntvol.machine machine
 -- @treturn function
 function M.options(args, machine)
-  if not args.wait then
-    return function() end
-  end
-  local began = core.clock(machine)
-  return function()
-    local left = args.wait - (core.clock(machine) - began)
-    return { wait = math.max(left, 0), on_attempt = show }
-  end
+  return retry.share(machine, { wait = args.wait,
+    on_attempt = args.wait and M.show or nil })
 end
 
 return M

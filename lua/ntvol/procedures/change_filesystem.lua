@@ -78,13 +78,14 @@ end
 -- ---- steps ---------------------------------------------------------------
 
 local function open(context)
-  local volume, message, code, info = context.machine:open(context.name)
+  local volume, message, code, info = context.machine:open(context.name,
+    context.waiting())
   context.volume = volume and context.keep(volume)
   return volume, message, code, info
 end
 
 local function lock(context)
-  local guard, message, code, info = context.volume:lock()
+  local guard, message, code, info = context.volume:lock(context.waiting())
   context.guard = guard
   return guard, message, code, info
 end

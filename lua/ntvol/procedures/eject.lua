@@ -73,7 +73,7 @@ local function open(context, volume)
   context.handles = context.handles or {}
   -- a CD drive gives no handle that may write
   local handle, message, code, info = context.machine:open(volume.guid_path,
-    { access = context.disk.cdrom and "r" or "rw" })
+    context.waiting { access = context.disk.cdrom and "r" or "rw" })
   if not handle then
     return nil, message, code, info
   end
@@ -83,7 +83,8 @@ end
 
 local function lock(context, volume)
   context.guards = context.guards or {}
-  local guard, message, code, info = context.handles[volume]:lock()
+  local guard, message, code, info = context.handles[volume]:lock(
+    context.waiting())
   context.guards[volume] = guard
   return guard, message, code, info
 end

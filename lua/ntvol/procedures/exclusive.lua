@@ -7,6 +7,7 @@ local current = require "ntvol.current"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+local retry = require "ntvol.retry"
 local safety = require "ntvol.safety"
 
 local M = {}
@@ -14,7 +15,8 @@ local M = {}
 local NAME = "with_exclusive_volume"
 local OP = "have for oneself"
 
-local CALL_FIELDS = { access = "string|table", machine = "userdata|string" }
+local CALL_FIELDS = { access = "string|table", machine = "userdata|string",
+  wait = "number|table", on_attempt = "function", on_busy = "function" }
 
 local PLAN_FIELDS = {
   access = "string|table", machine = "userdata|string", work = "function",
@@ -69,14 +71,16 @@ function M.call(name, fn, opts)
   if not ok then
     return nil, message, code, info
   end
+  local waiting = retry.share(machine, opts)
   local volume
-  volume, message, code, info = machine:open(name, { access = opts.access })
+  volume, message, code, info = machine:open(name,
+    waiting { access = opts.access })
   if not volume then
     return nil, message, code, info
   end
   local _ <close> = volume
   local guard
-  guard, message, code, info = volume:lock()
+  guard, message, code, info = volume:lock(waiting())
   if not guard then
     return nil, message, code, info
   end
@@ -93,13 +97,13 @@ end
 
 local function open(context)
   local volume, message, code, info = context.machine:open(context.name,
-    { access = context.access })
+    context.waiting { access = context.access })
   context.volume = volume and context.keep(volume)
   return volume, message, code, info
 end
 
 local function lock(context)
-  local guard, message, code, info = context.volume:lock()
+  local guard, message, code, info = context.volume:lock(context.waiting())
   context.guard = guard
   return guard, message, code, info
 end

@@ -156,7 +156,8 @@ end
 local function open(context, volume)
   -- of this run: the plan's own context is shared by all runs
   context.handles = context.handles or {}
-  local handle, message, code, info = context.machine:open(volume.guid_path)
+  local handle, message, code, info = context.machine:open(volume.guid_path,
+    context.waiting())
   if not handle then
     return nil, message, code, info
   end
@@ -167,7 +168,8 @@ end
 -- The documents say: try, and go on when it fails.
 local function lock(context, volume, required)
   context.guards = context.guards or {}
-  local guard, message, code, info = context.handles[volume]:lock()
+  local guard, message, code, info = context.handles[volume]:lock(
+    context.waiting())
   context.guards[volume] = guard
   if guard then
     return true
