@@ -26,6 +26,14 @@ bool ln_wantswaiting(lua_State *L, int index) {
   return found;
 }
 
+/* All that is on the stack is the answer. */
+static int answer(lua_State *L, int status, lua_KContext ctx) {
+  (void)status;
+  (void)ctx;
+  return lua_gettop(L);
+}
+
+/* What is called between two attempts may yield. */
 int ln_waitby(lua_State *L, const char *verb) {
   if (lua_getfield(L, LUA_REGISTRYINDEX, WAITER) != LUA_TFUNCTION) {
     return luaL_error(L,
@@ -36,8 +44,8 @@ int ln_waitby(lua_State *L, const char *verb) {
   lua_insert(L, 1);
   lua_pushstring(L, verb);
   lua_insert(L, 2);
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-  return lua_gettop(L);
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, answer);
+  return answer(L, LUA_OK, 0);
 }
 
 /***

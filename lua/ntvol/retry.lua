@@ -181,7 +181,8 @@ end
 function Run:judge(message, code, info)
   local policy, left = self.policy, self.policy.wait - self:waited()
   info.attempts, info.waited = self.attempts, self:waited()
-  if policy.wait == 0 or not policy.classes[info.class] then
+  local waits = policy.wait > 0 or policy.is_rest
+  if not waits or not policy.classes[info.class] then
     return nil, message, code, info
   end
   self.last, self.cause = info, failure.cause(message, code, info)
@@ -192,8 +193,9 @@ function Run:judge(message, code, info)
     return with_class("cancelled", ("stopped after %.2f s, attempt %d")
       :format(info.waited, info.attempts), message, code, info)
   elseif left <= 0 then
-    return with_class("timeout", ("waited %.2f s, %d attempts")
-      :format(info.waited, info.attempts), message, code, info)
+    return with_class("timeout", ("waited %.2f s, %d attempt%s")
+      :format(info.waited, info.attempts, info.attempts == 1 and "" or "s"),
+      message, code, info)
   end
   -- Twice in a row would be a loop that never sleeps.
   self.at_once = at_once and not self.at_once
@@ -337,13 +339,14 @@ local function open(machine, name, opts)
   end)
 end
 
--- The same policy with another time.
-local function with_wait(policy, seconds)
+-- The same policy with what is left of its time; nothing left is a time that is
+-- over, not one that was never given.
+local function with_rest(policy, seconds)
   local copy = {}
   for name, value in pairs(policy) do
     copy[name] = value
   end
-  copy.wait = seconds
+  copy.wait, copy.is_rest = seconds, policy.wait > 0
   return setmetatable(copy, Policy)
 end
 
@@ -374,7 +377,7 @@ function M.share(machine, opts)
       all[name] = value
     end
     local passed = machine and core.clock(machine) - began or 0
-    all.wait = with_wait(policy, math.max(policy.wait - passed, 0))
+    all.wait = with_rest(policy, math.max(policy.wait - passed, 0))
     return all
   end
 end

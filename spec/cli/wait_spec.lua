@@ -76,7 +76,7 @@ describe("--wait of", function()
     it("ntvol " .. name .. " ends in 'in use' when the time is over", function()
       local lab, child = start(finally)
       local result = run(lab, words, 4)
-      assert(result.err:find(("(pid %d, volume handle): waited 0."):format(
+      assert(result.err:find(("(pid %d, volume handle): waited "):format(
         child.pid), 1, true), result.err)
       assert(result.err:find("\nhint: close them, or try again\n", 1, true),
         result.err)
