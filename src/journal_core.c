@@ -280,8 +280,9 @@ is known now; what is not given stays.
 @function journal:step
 @tparam integer id of the operation
 @tparam integer number of the step, from 1
-@tparam table step `name`, `target`, `outcome`, `message`, `started`, `ended`
- (seconds since 1970), all optional
+@tparam table step `name`, `target`, `outcome`, `message`, `started`, `ended`,
+ `undo_started`, `undo_ended` (seconds since 1970), `final` (it cannot be
+ undone), all optional
 @treturn[1] boolean true
 @treturn[2] nil
 @treturn[2] string message
@@ -291,8 +292,9 @@ is known now; what is not given stays.
 @raise for an unknown option
 */
 static int ln_journal_step(lua_State *L) {
-  static const char *const names[] = {"name",    "target", "outcome", "message",
-                                      "started", "ended",  NULL};
+  static const char *const names[] = {
+      "name",  "target",       "outcome",    "message", "started",
+      "ended", "undo_started", "undo_ended", "final",   NULL};
   struct ln_options o = {4, 4, ""};
   struct nt_error err = {0};
   struct nt_step *step;
@@ -312,6 +314,9 @@ static int ln_journal_step(lua_State *L) {
   copy_option(L, &o, "message", step->message, sizeof step->message);
   step->started_us = time_option(L, &o, "started");
   step->ended_us = time_option(L, &o, "ended");
+  step->undo_started_us = time_option(L, &o, "undo_started");
+  step->undo_ended_us = time_option(L, &o, "undo_ended");
+  step->final = ln_optionboolean(L, &o, "final", false);
   status = nt_journal_step(journal_of(L), id, step, &err);
   if (!nt_ok(status)) {
     return refused(L, "note a step of", id, &err);
@@ -447,7 +452,7 @@ static int ln_journal_entries(lua_State *L) {
 }
 
 static void push_step(lua_State *L, const struct nt_step *step) {
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 10);
   ln_setinteger(L, "number", (uint64_t)step->number);
   set_text(L, "name", step->name);
   set_text(L, "target", step->target);
@@ -455,6 +460,11 @@ static void push_step(lua_State *L, const struct nt_step *step) {
   set_text(L, "message", step->message);
   set_time(L, "started", step->started_us);
   set_time(L, "ended", step->ended_us);
+  set_time(L, "undo_started", step->undo_started_us);
+  set_time(L, "undo_ended", step->undo_ended_us);
+  if (step->final) {
+    ln_setboolean(L, "final", true);
+  }
 }
 
 /* Adds `steps` to the entry on top of the stack. */

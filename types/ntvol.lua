@@ -499,6 +499,9 @@ function subscription:help() end
 ---@field message? string
 ---@field started? number seconds since 1970
 ---@field ended? number
+---@field undo_started? number
+---@field undo_ended? number
+---@field final? boolean it cannot be undone
 
 ---@class ntvol.journal_entry
 ---@field id integer

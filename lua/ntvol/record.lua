@@ -73,6 +73,8 @@ function Record:step(i, step, outcome)
     outcome = outcome or step.outcome,
     message = step.message and tostring(step.message),
     started = seconds(step.started), ended = seconds(step.ended),
+    undo_started = seconds(step.undo_started),
+    undo_ended = seconds(step.undo_ended), final = step.final,
   })
 end
 

@@ -90,8 +90,23 @@ local function checks_of(report, first)
   end
 end
 
+local OUTCOMES = { committed = "done", done = "done", running = "running",
+  undone = "undone", recovered = "undone", interrupted = "begun" }
+
+-- What was not done in steps is one itself.
+local function only_step(report)
+  return {
+    number = 1, name = report.plan, target = report.target,
+    outcome = OUTCOMES[report.state] or "failed", message = report.message,
+    started = to_us(report.started), ended = to_us(report.ended),
+  }
+end
+
 local function steps_of(report)
   local steps = report.steps or {}
+  if #steps == 0 then
+    return { only_step(report) }
+  end
   local list = { checks_of(report, steps[1]) }
   for i, step in ipairs(steps) do
     list[#list + 1] = step_of(step, i)
@@ -122,7 +137,8 @@ local function events_of(report, list)
   return events, others
 end
 
-local GOOD = { done = true, committed = true }
+local GOOD = { done = true, committed = true, recovered = true,
+  running = true }
 
 local function result_of(report)
   local state = report.state or "not run"

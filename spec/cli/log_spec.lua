@@ -130,6 +130,39 @@ describe("ntvol log ID --svg", function()
     assert.equal(svg, run(lab, { "log", id, "--svg", "-" }).out)
   end)
 
+  it("draws what a run undid, and from where on nothing can be", function()
+    local lab = command.lab(finally, "16M:fat:D")
+    local plan = require "ntvol.plan"
+    local steps = {}
+    for i, name in ipairs { "one", "two", "three" } do
+      steps[i] = { name = name, says = name, run = function()
+        return i < 3 or nil, "refused"
+      end, undo = i < 3 and function() return true end or nil,
+        destroys = i == 3 }
+    end
+    do
+      local log <close> = assert(journal.open(lab.folder .. "/state"))
+      assert.is_nil((plan.new { name = "p", target = "D:", steps = steps }
+        :run { erase = "D:", journal = log }))
+    end
+    local svg = run(lab, { "log", "1", "--svg", "-" }).out
+    local _, bars = svg:gsub('<rect class="undo"', "")
+    assert.equal(2, bars)
+    assert.matches(">cannot be undone from here</text>", svg, 1, true)
+  end)
+
+  it("draws an operation without steps as one", function()
+    local lab = command.lab(finally)
+    do
+      local log <close> = assert(journal.open(lab.folder .. "/state"))
+      assert(log:finish(assert(log:begin { plan = "format", target = "D:" }),
+        "committed", "NTFS"))
+    end
+    local svg = run(lab, { "log", "1", "--svg", "-" }).out
+    assert.matches(">1. format D:</text>", svg, 1, true)
+    assert.matches(">done</text>", svg, 1, true)
+  end)
+
   it("draws what it has when the machine is gone, and says so", function()
     local lab = command.lab(finally, "16M:fat:D", "16M:fat:E")
     local id = locked(lab)

@@ -53,6 +53,8 @@ describe("the journal", function()
     assert(log:step(id, 2, { name = "lock", outcome = "failed",
       message = "in use" }))
     assert(log:step(id, 1, { outcome = "done", ended = 6.5 }))
+    assert(log:step(id, 2, { final = true, undo_started = 7.5 }))
+    assert(log:step(id, 2, { undo_ended = 8.25 }))
     assert.equal("running", log:entry(id).state)
     assert(log:finish(id, "failed", "step 'lock': in use"))
 
@@ -71,7 +73,8 @@ describe("the journal", function()
       steps = {
         { number = 1, name = "open", target = "D:", started = 5.25,
           ended = 6.5, outcome = "done" },
-        { number = 2, name = "lock", outcome = "failed", message = "in use" },
+        { number = 2, name = "lock", outcome = "failed", message = "in use",
+          final = true, undo_started = 7.5, undo_ended = 8.25 },
       },
     }, entry)
   end)
@@ -243,6 +246,31 @@ describe("a journal that cannot be used", function()
       assert.equal("journal", info.reason, message)
       assert(info.hint:find "move the file away")
     end)
+
+  it("brings an older schema up to date, and keeps what is in it", function()
+    if not proc.has("sqlite3") then
+      pending("sqlite3 is not installed")
+    end
+    local folder = folder_of(finally)
+    local id
+    do
+      local log <close> = assert(journal.open(folder))
+      id = assert(log:begin { plan = "old" })
+      assert(log:step(id, 1, { name = "open", outcome = "done" }))
+      assert(log:finish(id, "committed"))
+    end
+    proc.lines(("sqlite3 %s/journal.db 'ALTER TABLE step DROP COLUMN final;"
+      .. " ALTER TABLE step DROP COLUMN undo_started_us; ALTER TABLE step DROP"
+      .. " COLUMN undo_ended_us; PRAGMA user_version = 1'"):format(folder))
+    local log <close> = assert(journal.open(folder))
+    assert.same({ { number = 1, name = "open", outcome = "done" } },
+      assert(log:entry(id)).steps)
+    local new = assert(log:begin { plan = "new" })
+    assert(log:step(new, 1, { name = "open", final = true }))
+    assert.is_true(assert(log:entry(new)).steps[1].final)
+    local again <close> = assert(journal.open(folder))
+    assert.equal(2, #assert(again:entries()))
+  end)
 
   it("refuses the schema of another version", function()
     if not proc.has("sqlite3") then

@@ -47,6 +47,8 @@ struct nt_step {
   int64_t started_us, ended_us; /* 0: not known */
   char outcome[32];             /* as the plan says it */
   char message[NT_JOURNAL_MESSAGE_MAX];
+  int64_t undo_started_us, undo_ended_us; /* 0: was not undone */
+  bool final;                             /* it cannot be undone */
 };
 
 /* Bytes of the longest range that is saved in one go. */

@@ -326,7 +326,8 @@ function Picture:outcome(step, name)
   self.canvas:text("faint", self.right + RIGHT, self.y + 16, took(step), "end")
 end
 
-local BARS = { done = "done", failed = "failed", running = "done" }
+local BARS = { done = "done", failed = "failed", running = "done",
+  begun = "done" }
 
 function Picture:step_bars(step, name)
   local y, height = self.y + 5, 14

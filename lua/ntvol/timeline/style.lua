@@ -66,6 +66,7 @@ M.SIGNS = {
   ["undo failed"] = "M6 1L11 11H1ZM6 5V7M6 9V9",
   ["not run"] = "M2 6H10",
   running = "M2 6V6M6 6V6M10 6V6",
+  begun = "M2 6V6M6 6V6M10 6V6", -- its process died
 }
 
 --- Outcomes that are bad news.

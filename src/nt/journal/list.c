@@ -119,6 +119,9 @@ static void read_step(sqlite3_stmt *row, struct nt_step *out) {
   out->ended_us = sqlite3_column_int64(row, 4);
   nt__journal_column(row, 5, out->outcome, sizeof out->outcome);
   nt__journal_column(row, 6, out->message, sizeof out->message);
+  out->undo_started_us = sqlite3_column_int64(row, 7);
+  out->undo_ended_us = sqlite3_column_int64(row, 8);
+  out->final = sqlite3_column_int(row, 9) != 0;
 }
 
 nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
@@ -127,8 +130,9 @@ nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
   sqlite3_stmt *stmt;
   nt_status status = nt__journal_prepare(
       journal,
-      "SELECT number, name, target, started_us, ended_us, outcome, message"
-      " FROM step WHERE operation = ?1 AND number > ?2 ORDER BY number LIMIT 1",
+      "SELECT number, name, target, started_us, ended_us, outcome, message,"
+      " undo_started_us, undo_ended_us, final FROM step WHERE operation = ?1"
+      " AND number > ?2 ORDER BY number LIMIT 1",
       &stmt, err);
   if (nt_ok(status)) {
     sqlite3_bind_int64(stmt, 1, id);

@@ -122,7 +122,8 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
   sqlite3_stmt *stmt;
   nt_status status = nt__journal_prepare(
       journal,
-      "INSERT INTO step SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM operation"
+      "INSERT INTO step SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
+      " FROM operation"
       " WHERE id = ?1 AND state = 'running'"
       " ON CONFLICT DO UPDATE SET"
       " name = coalesce(nullif(excluded.name, ''), name),"
@@ -130,7 +131,10 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
       " started_us = coalesce(nullif(excluded.started_us, 0), started_us),"
       " ended_us = coalesce(nullif(excluded.ended_us, 0), ended_us),"
       " outcome = coalesce(nullif(excluded.outcome, ''), outcome),"
-      " message = coalesce(nullif(excluded.message, ''), message)",
+      " message = coalesce(nullif(excluded.message, ''), message),"
+      " undo_started_us = max(excluded.undo_started_us, undo_started_us),"
+      " undo_ended_us = max(excluded.undo_ended_us, undo_ended_us),"
+      " final = max(excluded.final, final)",
       &stmt, err);
   if (!nt_ok(status)) {
     return status;
@@ -143,6 +147,9 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
   sqlite3_bind_int64(stmt, 6, step->ended_us);
   nt__journal_bind_text(stmt, 7, step->outcome);
   nt__journal_bind_text(stmt, 8, step->message);
+  sqlite3_bind_int64(stmt, 9, step->undo_started_us);
+  sqlite3_bind_int64(stmt, 10, step->undo_ended_us);
+  sqlite3_bind_int(stmt, 11, step->final);
   status = nt__journal_finish(journal, status, stmt, err);
   return nt_ok(status) ? check_changed(journal, id, err) : status;
 }

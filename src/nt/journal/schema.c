@@ -7,7 +7,7 @@ const char nt__journal_schema[] =
 "PRAGMA auto_vacuum = INCREMENTAL;"
 "BEGIN EXCLUSIVE;"
 "PRAGMA application_id = 0x4e544a4c;"
-"PRAGMA user_version = 1;"
+"PRAGMA user_version = 2;"
 
 /* AUTOINCREMENT: the byte in journal.lock must never mean another one. */
 "CREATE TABLE operation ("
@@ -47,6 +47,9 @@ const char nt__journal_schema[] =
 "  ended_us INTEGER NOT NULL,"
 "  outcome TEXT NOT NULL,"
 "  message TEXT NOT NULL,"
+"  undo_started_us INTEGER NOT NULL,"
+"  undo_ended_us INTEGER NOT NULL,"
+"  final INTEGER NOT NULL,"       /* 1: it cannot be undone */
 "  PRIMARY KEY (operation, number)) STRICT, WITHOUT ROWID;"
 
 /* What a range of the volume held before, and what the operation wrote there.
@@ -60,5 +63,13 @@ const char nt__journal_schema[] =
 "  old BLOB NOT NULL,"
 "  new BLOB NOT NULL) STRICT;"
 "CREATE UNIQUE INDEX saved_of_operation ON saved (operation, start);"
+"COMMIT;";
+
+const char nt__journal_from_1[] =
+"BEGIN EXCLUSIVE;"
+"ALTER TABLE step ADD COLUMN undo_started_us INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE step ADD COLUMN undo_ended_us INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE step ADD COLUMN final INTEGER NOT NULL DEFAULT 0;"
+"PRAGMA user_version = 2;"
 "COMMIT;";
 /* clang-format on */

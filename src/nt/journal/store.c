@@ -202,26 +202,30 @@ static nt_status number(struct nt_journal *journal, const char *sql,
   return nt__journal_finish(journal, status, stmt, err);
 }
 
-/* An empty file is a new journal; of two processes that see one, the second
- * finds the tables of the first. */
-static nt_status make_schema(struct nt_journal *journal, struct nt_error *err) {
-  int64_t id = 0;
+/* Of two processes that change the schema, the second finds what the first has
+ * made, and that is all right. */
+static nt_status change_schema(struct nt_journal *journal, const char *sql,
+                               struct nt_error *err) {
+  int64_t version = 0;
   struct nt_error ignored = {0};
-  nt_status status = run(journal, "PRAGMA journal_mode = WAL", err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = run(journal, nt__journal_schema, err);
+  nt_status status = run(journal, sql, err);
   if (nt_ok(status)) {
     return status;
   }
   if (!sqlite3_get_autocommit(journal->db)) {
     sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
   }
-  return nt_ok(number(journal, "PRAGMA application_id", &id, &ignored)) &&
-                 id == NT__JOURNAL_APPLICATION_ID
+  return nt_ok(number(journal, "PRAGMA user_version", &version, &ignored)) &&
+                 version == NT__JOURNAL_VERSION
              ? NT_STATUS_SUCCESS
              : status;
+}
+
+/* An empty file is a new journal. */
+static nt_status make_schema(struct nt_journal *journal, struct nt_error *err) {
+  nt_status status = run(journal, "PRAGMA journal_mode = WAL", err);
+  return nt_ok(status) ? change_schema(journal, nt__journal_schema, err)
+                       : status;
 }
 
 static nt_status check_schema(struct nt_journal *journal,
@@ -246,6 +250,9 @@ static nt_status check_schema(struct nt_journal *journal,
             "%s is not a journal of ntvol", journal->path);
     hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
     return NT_STATUS_FILE_CORRUPT_ERROR;
+  }
+  if (version == 1) {
+    return change_schema(journal, nt__journal_from_1, err);
   }
   if (version != NT__JOURNAL_VERSION) {
     nt_fail(err, NT_STATUS_NOT_SUPPORTED, "journal",
