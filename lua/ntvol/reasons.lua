@@ -41,7 +41,8 @@ local ROWS = {
   { "file_system_used", "the new file system was used: the format cannot be taken"
     .. " back", "restore the volume from a backup", "ACCESS_DENIED" },
   { "fixed_disk", "the medium of a fixed disk does not leave it",
-    "name a removable disk or a CD drive" },
+    "name a removable disk or a CD drive",
+    "INVALID_DEVICE_REQUEST NOT_SUPPORTED" },
   { "folder", "the folder of a new machine cannot be used",
     "name one that is empty or not there", "OBJECT_NAME_COLLISION" },
   { "forked", "the connection belongs to the parent process",
@@ -86,9 +87,9 @@ local ROWS = {
     .. " signal", "try again: the volume is untouched", "UNSUCCESSFUL",
     "INVALID_PARAMETER" },
   { "medium_locked", "the drive was told to keep its medium",
-    "allow its removal: `volume:media_removal(true)`" },
+    "allow its removal: `volume:media_removal(true)`", "DEVICE_BUSY" },
   { "medium_present", "there is a medium in the drive already",
-    "eject it first" },
+    "eject it first", "DEVICE_BUSY" },
   { "mkfs_missing", "the program that makes this file system is not installed,"
     .. " or there is none for this system", "install it: the message names it",
     "NOT_SUPPORTED" },

@@ -24,6 +24,9 @@ local ALWAYS = {
 }
 
 local NEEDS = {
+  medium = { flag = "no_medium", status = "STATUS_NO_MEDIA_IN_DEVICE",
+    reason = "no_media", detail = "there is no medium in the drive",
+    hint = "put one in" },
   online = { flag = "offline", status = "STATUS_DEVICE_OFF_LINE",
     reason = "offline", detail = "the volume is offline",
     hint = "bring it online first" },
@@ -43,7 +46,7 @@ end
 --- Whether a procedure may touch a volume.
 -- @tparam string op for the message: "change the file system of"
 -- @tparam table volume as `machine:volumes` gives it
--- @tparam ?{string,...} needs `"online"`, `"writable"`
+-- @tparam ?{string,...} needs `"medium"`, `"online"`, `"writable"`
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] string message

@@ -64,7 +64,11 @@ describe("ntvol sim create", function()
     run(lab, { "sim", "insert", lab.path, "A:", image, "--readonly" })
     assert.same({ "F:  no medium", "A: KEPT not mounted, read-only",
       "D:  no medium, read-only" }, states())
-    local result = run(lab, { "sim", "insert", lab.path, "F:", image }, 4)
+    local result = run(lab, { "change-fs", "F:", "--to", "fat", "--erase",
+      "F:" }, 1)
+    assert(result.err:find("there is no medium in the drive", 1, true),
+      result.err)
+    result = run(lab, { "sim", "insert", lab.path, "F:", image }, 4)
     assert(result.err:find("that of disk 1 already", 1, true), result.err)
     result = run(lab, { "sim", "eject", lab.path, "Q:" }, 3)
     assert(result.err:find("take the medium out of 'Q:'", 1, true), result.err)
