@@ -330,6 +330,12 @@ static int event_tostring(lua_State *L) {
   lua_pushfstring(L, "%s  %s  %s  %s  %s  pid %s", text(L, "id"), when,
                   text(L, "kind"), text(L, "target"), text(L, "name"),
                   text(L, "pid"));
+  lua_pushliteral(L, "node");
+  if (lua_rawget(L, 1) == LUA_TSTRING) {
+    lua_pushfstring(L, "%s  on %s", lua_tostring(L, -2), lua_tostring(L, -1));
+    return 1;
+  }
+  lua_pop(L, 1);
   return 1;
 }
 

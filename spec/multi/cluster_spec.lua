@@ -1,6 +1,7 @@
 -- Processes on different nodes of a cluster: nt-semantics 3, U8, F8, and the
 -- last rule of 2.
 
+require "ntvol" -- which a lock that waits needs
 local machines = require "spec.support.machines"
 local process = require "spec.multi.process"
 local sim = require "ntvol.sim.core"
@@ -224,6 +225,22 @@ describe("a process on another node", function()
       return table.concat(heard, " ")]])
   end)
 
+  it("2: that dies is not heard of by who cleans up on this node", function()
+    local defer = start(finally)
+    local child = connect(defer, "n2")
+    child:run [[
+      volume = assert(machine:open "D:")
+      guard = assert(volume:lock())]]
+    local heard = {}
+    local sub <close> = assert(machine:subscribe(function(event)
+      heard[#heard + 1] = event.name
+    end))
+    child:kill()
+    assert(machine:open "D:")
+    assert.same({ "MOUNT" }, heard)
+    assert.equal("subscription", require("ntvol.core").type(sub))
+  end)
+
   it("reads what another wrote to a file, at once", function()
     local defer = start(finally)
     local child = connect(defer, "n2")
@@ -254,6 +271,12 @@ describe("a process on another node", function()
     local own = assert(machine:open("D:\\a.txt", { access = "r" }))
     assert.equal("STATUS_SHARING_VIOLATION", select(4, child:run [[
       return machine:open("D:", { share = "" })]]).status_name)
+    -- who reads, and lets others read, minds writers only
+    child:run "assert(machine:open('D:', { access = 'r', share = 'r' })):close()"
+    own:close()
+    own = assert(machine:open("D:\\a.txt"))
+    assert.equal("STATUS_SHARING_VIOLATION", select(4, child:run [[
+      return machine:open("D:", { access = "r", share = "r" })]]).status_name)
     own:close()
   end)
 
@@ -267,6 +290,35 @@ describe("a process on another node", function()
     assert(machine:open "D:")
     assert.equal("STATUS_WRONG_VOLUME",
       select(4, child:run "return other:read(0, 5)").status_name)
+  end)
+
+  it("is not in the way of writes through a disk, but on its own node", function()
+    local defer = start(finally)
+    local child = connect(defer, "n2")
+    assert(machine:open "D:")
+    local disk = assert(machine:open "PhysicalDrive0")
+    local sector = disk:read(1 << 20, 512)
+    assert.equal("mounted",
+      refused("STATUS_ACCESS_DENIED", disk:write(1 << 20, sector)).reason)
+    local write = ("return disk:write(1 << 20, %q)"):format(sector)
+    child:run "disk = assert(machine:open 'PhysicalDrive0')"
+    assert.equal(512, child:run(write))
+    child:run "assert(machine:open 'D:')"
+    assert.equal("STATUS_ACCESS_DENIED", select(4, child:run(write)).status_name)
+  end)
+
+  it("is asked to leave by who waits for the lock", function()
+    local defer = start(finally)
+    local child = connect(defer, "n2")
+    child:run "file = assert(machine:open('D:\\\\a.txt', { access = 'r' }))"
+    local volume = assert(machine:open "D:")
+    local asked
+    assert(volume:lock { wait = 60, on_busy = function(holders)
+      asked = holders[1].node
+      child:run "assert(file:close())"
+      return true
+    end })
+    assert.equal("n2", asked)
   end)
 
   it("is in the list of who has what open", function()

@@ -44,7 +44,22 @@ local EVENTS = {
   { title = "PID", field = "pid" },
 }
 
--- A command that prints what a method of the machine lists.
+-- In a cluster, what a file system announces is told on one node.
+local NODE = { title = "NODE", field = "node" }
+
+local function event_columns(events)
+  for _, event in ipairs(events) do
+    if event.node then
+      local columns = { table.unpack(EVENTS) }
+      columns[#columns + 1] = NODE
+      return columns
+    end
+  end
+  return EVENTS
+end
+
+-- A command that prints what a method of the machine lists. `columns` may be a
+-- function of the list.
 local function lister(columns, list)
   return function(args, machine)
     local found, message, code, info = list(machine, args)
@@ -53,7 +68,8 @@ local function lister(columns, list)
     elseif args.json then
       output.json(found)
     else
-      output.table(columns, found)
+      output.table(type(columns) == "function" and columns(found) or columns,
+        found)
     end
     return output.EXIT.ok
   end
@@ -157,6 +173,8 @@ local function volume_fields(found)
   end
   add_if(fields, "partition", info.partition_number == 0
     and "none, the whole disk" or info.partition_number)
+  add_if(fields, "owner", info.owner)
+  add_if(fields, "cluster shared", info.csv_state)
   add_extents(fields, info.extents)
   local geometry = found.geometry
   add_if(fields, "geometry", geometry
@@ -229,7 +247,7 @@ function M.add(add, json)
     :description "D:, D:\\path, a mount folder, a GUID path, PhysicalDrive1."
   command:epilog "Example: ntvol holders D: --json"
   command = json(add("events", "List what happened, oldest first.",
-    lister(EVENTS, function(machine, args)
+    lister(event_columns, function(machine, args)
       return machine:events(args.after)
     end)))
   command:option "--after"

@@ -205,7 +205,9 @@ local function add_cluster(add)
       return report(machine:set_maintenance(args.volume, args.state == "on"))
     end)))
   maintenance:argument "volume"
+    :description "D:, a mount folder or a GUID path."
   maintenance:argument "state"
+    :description "on takes it out, off puts it back."
     :choices { "on", "off" }
   maintenance:epilog "Example: ntvol sim maintenance lab D: on"
   local owner = dir_argument(add("owner", "Make a node the owner of a volume.",
@@ -213,7 +215,9 @@ local function add_cluster(add)
       return report(machine:set_owner(args.volume, args.node))
     end)))
   owner:argument "volume"
+    :description "D:, a mount folder or a GUID path."
   owner:argument "node"
+    :description "The name of the node: n2."
   owner:epilog "Example: ntvol sim owner lab D: n2"
 end
 

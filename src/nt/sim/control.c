@@ -240,29 +240,13 @@ static nt_status dismount_raw(const struct sim_request *r,
   return NT_STATUS_ACCESS_DENIED;
 }
 
-/* The instance of the volume that holds a lock, on whatever node. */
-static nt_status find_locked(const struct sim_request *r,
-                             struct sim_instance *out, struct nt_error *err) {
-  int64_t id = 0;
-  nt_status status = NT_STATUS_SUCCESS;
-  *out = r->instance;
-  if (nt__sim_spans_nodes(&r->instance)) {
-    status = nt__sim_locked_elsewhere(r->m, r->volume.id, &id, err);
-  }
-  return nt_ok(status) && id != 0 ? nt__sim_load_instance(r->m, id, out, err)
-                                  : status;
-}
-
 /* D3: documented; on FAT an explicit lock of another handle cannot be there,
- * because it would have refused this handle's open. */
+ * because it would have refused this handle's open. Nor can that of another
+ * node, for which this handle would have been in the way. */
 static nt_status check_foreign_lock(const struct sim_request *r,
                                     struct nt_error *err) {
-  struct sim_instance locked;
-  nt_status status = find_locked(r, &locked, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  if (!(locked.vpb & SIM_VPB_LOCKED) || locked.lock_owner == r->object.id) {
+  if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
+      r->instance.lock_owner == r->object.id) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_ACCESS_DENIED, "locked_by_other",
