@@ -30,6 +30,11 @@ local NEEDS = {
   online = { flag = "offline", status = "STATUS_DEVICE_OFF_LINE",
     reason = "offline", detail = "the volume is offline",
     hint = "bring it online first" },
+  -- In maintenance it is an ordinary volume of one node.
+  unshared = { flag = "csv", unless = "maintenance",
+    status = "STATUS_NOT_SUPPORTED", reason = "cluster_shared",
+    detail = "the nodes of a cluster share the volume",
+    hint = "put it into the cluster's maintenance mode first" },
   writable = { flag = "readonly", status = "STATUS_MEDIA_WRITE_PROTECTED",
     reason = "readonly", detail = "the volume is read-only",
     hint = "remove the write protection first" },
@@ -46,16 +51,17 @@ end
 --- Whether a procedure may touch a volume.
 -- @tparam string op for the message: "change the file system of"
 -- @tparam table volume as `machine:volumes` gives it
--- @tparam ?{string,...} needs `"medium"`, `"online"`, `"writable"`
+-- @tparam ?{string,...} needs `"medium"`, `"online"`, `"unshared"`, `"writable"`
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @treturn[2] table info
 function M.check_volume(op, volume, needs)
-  for _, need in ipairs(needs or {}) do
-    if volume[NEEDS[need].flag] then
-      return refuse(op, volume, NEEDS[need])
+  for _, name in ipairs(needs or {}) do
+    local need = NEEDS[name]
+    if volume[need.flag] and not volume[need.unless] then
+      return refuse(op, volume, need)
     end
   end
   for _, refusal in ipairs(ALWAYS) do

@@ -323,6 +323,35 @@ describe("a cluster", function()
       ordinary:control("FSCTL_QUERY_PERSISTENT_VOLUME_STATE", state, 16))
   end)
 
+  it("has its shared volumes left alone by plans, but in maintenance", function()
+    local reason = machines.missing("mkfs.ntfs", "mkfs.fat")
+    if reason then
+      pending(reason)
+    end
+    local one = start { "8M:ntfs:D:DATA:csv" }
+    local change = assert(ntvol.plan.change_filesystem("D:",
+      { to = "fat", machine = one, undo = false }))
+    local removal = assert(ntvol.plan.prepare_lun_removal(0, { machine = one }))
+    local function refuses(plan, options)
+      for _, f in ipairs { plan.check, plan.run } do
+        local done, _, code, info = f(plan, options)
+        assert.is_nil(done)
+        assert.equal("ERROR_NOT_SUPPORTED", code)
+        assert.equal("cluster_shared", info.reason)
+        assert.is_string(info.hint)
+      end
+    end
+    refuses(change, { erase = "D:" })
+    refuses(removal)
+    assert.same({}, one:events())
+    assert.is_true(one:set_maintenance("D:", true))
+    assert(change:run { erase = "D:" })
+    assert(one:volumes()[1].file_system:find "^FAT")
+    removal = assert(ntvol.plan.prepare_lun_removal(0, { machine = one }))
+    assert(removal:run())
+    assert.same({}, one:volumes())
+  end)
+
   it("knows no other codes of cluster shared volumes", function()
     local one = start()
     local volume <close> = assert(one:open "D:")

@@ -58,7 +58,8 @@ end
 
 local function check(context)
   return safety.check("change the file system of", context.machine,
-    context.name, context.pinned, { "medium", "online", "writable" })
+    context.name, context.pinned,
+    { "medium", "online", "unshared", "writable" })
 end
 
 -- What the mkfs tool will say, before anything is opened. A formatter of the

@@ -43,7 +43,7 @@ end
 
 local function check_volume(volume, disk)
   local ok, message, code, info = safety.check_volume(
-    "prepare the removal of", volume)
+    "prepare the removal of", volume, { "unshared" })
   if not ok then
     return nil, message, code, info
   end
