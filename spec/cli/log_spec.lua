@@ -171,6 +171,8 @@ describe("ntvol log ID --svg", function()
     assert.equal(0, result.code, result.err)
     assert.matches(">1. lock D:</text>", result.out, 1, true)
     assert.matches("Locks and events are not known: ", result.out, 1, true)
+    assert.matches("ntvol --machine FOLDER log 1 --svg FILE", result.out, 1,
+      true)
     assert(not result.out:find("locked by", 1, true))
   end)
 

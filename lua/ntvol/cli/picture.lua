@@ -2,6 +2,7 @@
 -- @module ntvol.cli.picture
 
 local current = require "ntvol.current"
+local failure = require "ntvol.failure"
 local output = require "ntvol.cli.output"
 local timeline = require "ntvol.timeline"
 
@@ -28,16 +29,18 @@ local function events_of(entry, spec)
     return {}, "The journal does not say which machine it was: locks and events"
       .. " are not known."
   end
-  local machine, message = current.connect(spec)
+  local machine, message, _, info = current.connect(spec)
   if machine then
-    local _ <close> = machine
+    local _until <close> = machine
     local events
-    events, message = machine:events()
+    events, message, _, info = machine:events()
     if events then
       return during(events, entry)
     end
   end
-  return {}, "Locks and events are not known: " .. message
+  return {}, ("Locks and events are not known: %s. Where the machine is:"
+    .. " ntvol --machine FOLDER log %d --svg FILE"):format(
+    failure.without_hint(message, info), entry.id)
 end
 
 local function write(path, svg)
