@@ -103,6 +103,16 @@ describe("make install", function()
     output, code = proc.run(with_tree(tree, tree .. "/bin/ntvol --version"))
     assert.equal(0, code, output)
     assert.matches("^ntvol %d", output)
+    -- A prefix that Lua does not know: the command finds what is beside it.
+    local link = folder .. "/link"
+    proc.lines("ln -s " .. proc.quote(tree .. "/bin/ntvol") .. " "
+      .. proc.quote(link))
+    for _, path in ipairs { tree .. "/bin/ntvol", link } do
+      output, code = proc.run(("cd / && env -u LD_PRELOAD -u LUA_PATH -u"
+        .. " LUA_CPATH -u NTVOL_BUILD %s sim create %s --disk 8M:raw:D"):format(
+        proc.quote(path), proc.quote(path .. ".lab")))
+      assert.equal(0, code, output)
+    end
     local expected = proc.lines("cd lua && find ntvol -name '*.lua' | sort")
     local found = proc.lines("cd " .. tree
       .. "/share/lua/5.4 && find ntvol -name '*.lua' | sort")
