@@ -101,6 +101,17 @@ c.suite(_ENV, {
     v control IOCTL_DISK_GET_LENGTH_INFO 8 -> STATUS_DEVICE_NOT_READY
   ]] },
 
+  { "F10 fat ntfs", "eject while offline", [[
+    v = open E:
+    v dismount
+    v offline
+    --
+    v eject -> STATUS_DEVICE_NOT_READY
+    v control IOCTL_STORAGE_CHECK_VERIFY -> STATUS_DEVICE_NOT_READY
+    v online
+    v eject; MEDIA_REMOVAL
+  ]], result = "STATUS_DEVICE_NOT_READY, and MEDIA_REMOVAL when it is online", removable = true },
+
   { "F11 fat", "open of an offline volume, and of its file", [[
     v = open D:
     v dismount

@@ -255,8 +255,9 @@ struct nt_machine_ops {
   uint32_t traits; /* NT_MACHINE_* */
 
   /* Plug and Play ejection of the device that holds a volume or disk:
-   * everything on it is removed, and it is safe to take it away. Vetoed with
-   * STATUS_DEVICE_BUSY, err->veto says by whom. */
+   * everything on it is removed, and it is safe to take it away; of a drive,
+   * its medium. Vetoed with STATUS_DEVICE_BUSY, err->veto or the holders say by
+   * whom. */
   nt_status (*eject)(struct nt_machine *machine, const char *name,
                      struct nt_error *err);
 
