@@ -122,11 +122,13 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
                         struct nt_sim_volume_spec *volume) {
   static const char *const names[] = {
       "size",     "letter",   "mount_points", "system", "boot",
-      "pagefile", "readonly", "busy",         "csv",    NULL};
+      "pagefile", "readonly", "busy",         "csv",    "span",
+      NULL};
   ln_optionnames(r->L, o, names);
   volume->size = read_size(r, o);
   volume->letter = read_letter(r, o);
   read_mount_points(r, o, volume);
+  volume->span = read_string(r, o, "span");
   volume->flags = read_flag(r, o, "system", NT_VOLUME_SYSTEM) |
                   read_flag(r, o, "boot", NT_VOLUME_BOOT) |
                   read_flag(r, o, "pagefile", NT_VOLUME_PAGEFILE) |
@@ -244,8 +246,8 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
 Creates a simulated machine in a folder or in memory, and connects to it. The
 specification is `{ disks = { { image, size, sector_size, style, serial,
 readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
-boot, pagefile, readonly, busy, csv } } } }, nodes = { name } }`. Sizes are
-integers, in bytes; `letter = false` means none. New volumes are RAW: format
+boot, pagefile, readonly, busy, csv, span } } } }, nodes = { name } }`. Sizes
+are integers, in bytes; `letter = false` means none. New volumes are RAW: format
 them. A removable disk without image and size, and a CD drive without image, is
 a drive without a medium. A machine with nodes is a cluster, and this connection
 is its first node.

@@ -75,7 +75,7 @@
 ---@field serial string
 ---@field size integer
 ---@field sector_size integer
----@field partition_number integer 0 for a whole-disk volume
+---@field partition_number integer 0 for a whole-disk volume, and for one in several pieces
 ---@field extents ntvol.extent[]
 ---@field mounted boolean
 ---@field locked boolean
@@ -674,6 +674,7 @@ local sim = {}
 ---@field label? string
 ---@field size? string|integer "32M" or bytes; the rest of the disk unless given
 ---@field mount_points? string[] folders: "C:\\mnt\\data"
+---@field span? string volumes with the same span, on whatever disks, are the pieces of one; the first says all else
 ---@field system? boolean
 ---@field boot? boolean
 ---@field pagefile? boolean
@@ -785,7 +786,7 @@ function plan.change_filesystem(volume, options) end
 
 ---The documented procedure: every volume open, lock (optional), dismount, offline; then uninstall.
 ---@param disk string|integer
----@param options? { lock?: "required"|"try"|"no", machine?: ntvol.machine|string }
+---@param options? { lock?: "required"|"try"|"no", spanned?: boolean, machine?: ntvol.machine|string }
 ---@return ntvol.plan.object
 ---@overload fun(disk: string|integer, options?: table): nil, string, string, ntvol.info
 function plan.prepare_lun_removal(disk, options) end

@@ -26,13 +26,24 @@ local function take_flags(volume)
   return flags
 end
 
--- Volume `index` (from 1) of a disk.
+-- The volume that partition `index` (from 1) of a disk is, or a piece of.
 local function find_volume(machine, disk, index)
   local list, message, code, info = names.volumes_of_disk(machine, disk)
   if not list then
     return nil, message, code, info
   end
-  return assert(list[index], "a volume that was asked for is not there")
+  local pieces = {}
+  for _, volume in ipairs(list) do
+    for _, extent in ipairs(volume.extents) do
+      if extent.disk == disk then
+        pieces[#pieces + 1] = { offset = extent.offset, volume = volume }
+      end
+    end
+  end
+  table.sort(pieces, function(a, b)
+    return a.offset < b.offset
+  end)
+  return assert(pieces[index], "a volume that was asked for is not there").volume
 end
 
 local function format_open(volume, name, format)
@@ -153,10 +164,11 @@ end
 --- Creates a simulated machine in a folder or in memory, and connects to it.
 --
 -- `spec.disks` lists disks: strings as on the command line, or tables (see
--- `types/ntvol.lua`). A disk with several volumes, or with a volume smaller
--- than itself, gets a GPT unless `style` says otherwise. The history of events
--- begins empty. With `spec.nodes`, a list of names, the machine is a cluster and
--- the connection its first node; `csv` in a volume makes it cluster shared.
+-- `types/ntvol.lua`). Volumes with the same `span` are the pieces of one volume.
+-- A disk with several volumes, or with a volume smaller than itself, gets a GPT
+-- unless `style` says otherwise. The history of events begins empty. With
+-- `spec.nodes`, a list of names, the machine is a cluster and the connection its
+-- first node; `csv` in a volume makes it cluster shared.
 -- `spec.clock` is as in `open`; `"real"` makes a machine in memory really wait.
 -- @tparam string path a folder that does not exist or is empty, or
 --  `":memory:"`

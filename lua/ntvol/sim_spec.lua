@@ -4,7 +4,7 @@
 --    DISK   = SIZE [:FS [:LETTER [:LABEL]]] [:csv]
 --           | STYLE : SIZE [= VOLUME {+ VOLUME}]
 --           | STYLE : SIZE [:FS [:LETTER [:LABEL]]] [:csv]
---    VOLUME = (SIZE | rest) [:FS [:LETTER [:LABEL]]] [:csv]
+--    VOLUME = (SIZE | rest) [@SPAN] [:FS [:LETTER [:LABEL]]] [:csv]
 --    IMAGE  = PATH [:LETTER]
 --    CD     = PATH [:LETTER]
 --    DRIVE  = PATH [:LETTER]
@@ -14,7 +14,8 @@
 -- LETTER is D, or - for none; csv makes it cluster shared. What is left out is:
 -- RAW, the next free letter (of a cluster shared volume the next folder
 -- C:\ClusterStorage\VolumeN), no label. Without STYLE the volume is the whole
--- disk.
+-- disk. Volumes with the same SPAN, on whatever disks, are the pieces of one
+-- volume, in this order; what else is said of it stands at its first piece.
 -- @module ntvol.sim_spec
 
 local options = require "ntvol.options"
@@ -38,7 +39,7 @@ local VOLUME_FIELDS = {
   letter = "string|boolean", fs = "string", label = "string",
   size = "string|integer", mount_points = "table", system = "boolean",
   boot = "boolean", pagefile = "boolean", readonly = "boolean",
-  busy = "boolean",
+  busy = "boolean", span = "string",
   csv = "boolean", owner = "string",
 }
 
@@ -72,6 +73,12 @@ end
 local function read_volume(text)
   local first, rest = text:match("^([^:]*):?(.*)$")
   local volume = {}
+  local plain, span = first:match("^([^@]*)@(.*)$")
+  if span == "" then
+    return nil, ("'%s' names no span; write it like 8M@data"):format(first)
+  elseif span then
+    first, volume.span = plain, span
+  end
   if first:lower() ~= "rest" then
     local bytes, problem = size.parse(first)
     if not bytes then
@@ -227,7 +234,7 @@ local function complete_volume(volume, image)
   local out = {
     mount_points = volume.mount_points, system = volume.system,
     boot = volume.boot, pagefile = volume.pagefile, readonly = volume.readonly,
-    busy = volume.busy,
+    busy = volume.busy, span = volume.span,
     csv = volume.csv,
   }
   local fs
@@ -250,7 +257,7 @@ local function default_style(disk)
   end
   local volumes = disk.volumes or {}
   local first = type(volumes[1]) == "table" and volumes[1] or {}
-  local whole = #volumes <= 1 and not first.size
+  local whole = #volumes <= 1 and not first.size and not first.span
   return not disk.image and not whole and "gpt" or nil
 end
 
@@ -354,6 +361,53 @@ local function complete_disk(disk, number, formats, owners)
   return out
 end
 
+-- Pieces of one volume: what only the first may say, and what all must have.
+local function piece_problem(disk, volume, format, spans)
+  local first = spans[volume.span]
+  if (disk.style or "none") == "none" and not disk.image then
+    return "a piece of a volume is a partition: give the disk the style mbr or"
+      .. " gpt"
+  elseif volume.csv then
+    return "a cluster shared volume lies in one piece"
+  elseif not first then
+    spans[volume.span] = { count = 1 }
+    return
+  end
+  first.count = first.count + 1
+  if volume.letter or format or volume.mount_points or volume.system
+      or volume.boot or volume.pagefile or volume.readonly or volume.busy then
+    return ("it is a further piece of '%s', and only the first one says what the"
+      .. " volume is"):format(volume.span)
+  end
+end
+
+local function check_spans(disks, formats)
+  local spans = {}
+  for number, disk in ipairs(disks) do
+    for index, volume in ipairs(disk.volumes) do
+      local problem
+      if volume.span == "" then
+        problem = "option 'span' must not be empty"
+      elseif volume.span then
+        local format
+        for _, one in ipairs(formats) do
+          format = format or one.disk == number and one.index == index
+        end
+        problem = piece_problem(disk, volume, format, spans)
+      end
+      if problem then
+        return ("disk %d: volume %d: %s"):format(number, index, problem)
+      end
+    end
+  end
+  for name, span in pairs(spans) do
+    if span.count == 1 then
+      return ("span '%s' has one piece only; give it to another volume, too")
+        :format(name)
+    end
+  end
+end
+
 -- Letters that are given twice.
 local function find_twin(disks)
   local owner = {}
@@ -449,7 +503,7 @@ function M.complete(spec)
       return nil, ("disk %d: %s"):format(number, problem)
     end
   end
-  problem = find_twin(disks)
+  problem = find_twin(disks) or check_spans(disks, formats)
     or complete_cluster(disks, spec.nodes or {}, owners)
   if problem then
     return nil, problem

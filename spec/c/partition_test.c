@@ -80,17 +80,20 @@ struct layout {
   uint32_t sector_size;
   uint64_t sizes[4];
   uint32_t count;
+  uint64_t pieces;
 };
 
 static const struct layout layouts[] = {
-    {"mbr", 64 * MIB, 512, {0}, 1},
-    {"mbr", 64 * MIB, 512, {8 * MIB, 4 * MIB, 1 * MIB, 0}, 4},
-    {"mbr", 64 * MIB, 4096, {8 * MIB, 0}, 2},
-    {"gpt", 64 * MIB, 512, {0}, 1},
-    {"gpt", 64 * MIB, 512, {8 * MIB, 4 * MIB, 1 * MIB, 0}, 4},
-    {"gpt", 64 * MIB, 4096, {8 * MIB, 0}, 2},
-    {"gpt", 64 * MIB + 4096, 4096, {4096, 0}, 2},
-    {"gpt", UINT64_C(3) << 40, 512, {8 * MIB, 0}, 2},
+    {"mbr", 64 * MIB, 512, {0}, 1, 0},
+    {"mbr", 64 * MIB, 512, {8 * MIB, 4 * MIB, 1 * MIB, 0}, 4, 0},
+    {"mbr", 64 * MIB, 4096, {8 * MIB, 0}, 2, 0},
+    {"gpt", 64 * MIB, 512, {0}, 1, 0},
+    {"gpt", 64 * MIB, 512, {8 * MIB, 4 * MIB, 1 * MIB, 0}, 4, 0},
+    {"gpt", 64 * MIB, 4096, {8 * MIB, 0}, 2, 0},
+    {"gpt", 64 * MIB + 4096, 4096, {4096, 0}, 2, 0},
+    {"gpt", UINT64_C(3) << 40, 512, {8 * MIB, 0}, 2, 0},
+    {"mbr", 64 * MIB, 512, {8 * MIB, 4 * MIB, 0}, 3, 5},
+    {"gpt", 64 * MIB, 512, {8 * MIB, 4 * MIB, 0}, 3, 5},
 };
 
 #define MBR_OF_FOUR (&layouts[1])
@@ -99,14 +102,14 @@ static const struct layout layouts[] = {
 static nt_status write_by_hand(const struct layout *l, struct nt_error *err) {
   memset(err, 0, sizeof(*err));
   return nt__sim_table_create(&file, image_path(), l->style, l->sector_size,
-                              l->sizes, l->count, err);
+                              l->sizes, l->count, l->pieces, err);
 }
 
 static nt_status write_by_libfdisk(const struct layout *l,
                                    struct nt_error *err) {
   memset(err, 0, sizeof(*err));
   return nt__sim_partition_write(&file, image_path(), l->style, l->sector_size,
-                                 l->sizes, l->count, err);
+                                 l->sizes, l->count, l->pieces, err);
 }
 
 /* Where each lies is the same, whoever wrote. */
@@ -164,9 +167,9 @@ static void check_layout(const struct layout *l) {
  * 2 TiB of a larger disk. */
 static void test_by_hand(void) {
   static const struct layout odd = {
-      "mbr", 64 * MIB, 512, {4 * MIB + 512, 512, 0}, 3};
+      "mbr", 64 * MIB, 512, {4 * MIB + 512, 512, 0}, 3, 0};
   static const struct layout huge = {
-      "mbr", UINT64_C(3) << 40, 512, {8 * MIB, 0}, 2};
+      "mbr", UINT64_C(3) << 40, 512, {8 * MIB, 0}, 2, 0};
   struct found f;
   struct nt_error err;
   make_disk(odd.length, odd.sector_size);
@@ -192,14 +195,14 @@ static void test_refusals(void) {
     struct layout layout;
     const char *reason, *detail;
   } rows[] = {
-      {{"mbr", 8 * MIB, 512, {8 * MIB}, 1}, "size", "volume 1"},
-      {{"gpt", 8 * MIB, 512, {7 * MIB}, 1}, "size", "volume 1"},
-      {{"gpt", 8 * MIB, 512, {4 * MIB, 4 * MIB}, 2}, "size", "volume 2"},
-      {{"mbr", 8 * MIB, 512, {0, 0}, 2}, "size", "volume 2"},
-      {{"mbr", 1 * MIB, 512, {0}, 1}, "size", "volume 1"},
-      {{"gpt", 16384, 512, {0}, 1}, "size", "volume 1"},
-      {{"mbr", 8 * MIB, 512, {0}, 5}, "partition_table", "room for 4"},
-      {{"gpt", 8 * MIB, 512, {0}, 65}, "partition_table", "room for 64"},
+      {{"mbr", 8 * MIB, 512, {8 * MIB}, 1, 0}, "size", "volume 1"},
+      {{"gpt", 8 * MIB, 512, {7 * MIB}, 1, 0}, "size", "volume 1"},
+      {{"gpt", 8 * MIB, 512, {4 * MIB, 4 * MIB}, 2, 0}, "size", "volume 2"},
+      {{"mbr", 8 * MIB, 512, {0, 0}, 2, 0}, "size", "volume 2"},
+      {{"mbr", 1 * MIB, 512, {0}, 1, 0}, "size", "volume 1"},
+      {{"gpt", 16384, 512, {0}, 1, 0}, "size", "volume 1"},
+      {{"mbr", 8 * MIB, 512, {0}, 5, 0}, "partition_table", "room for 4"},
+      {{"gpt", 8 * MIB, 512, {0}, 65, 0}, "partition_table", "room for 64"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     const struct layout *l = &rows[i].layout;

@@ -261,6 +261,8 @@ describe("ntvol prepare-removal", function()
         { { "prepare-removal", "0" }, "ntvol prepare-removal 0 --yes" },
         { { "prepare-removal", "PhysicalDrive0", "--lock", "required" },
           "ntvol prepare-removal PhysicalDrive0 --lock required --yes" },
+        { { "prepare-removal", "0", "--spanned" },
+          "ntvol prepare-removal 0 --spanned --yes" },
       }
       for _, row in ipairs(rows) do
         local result = run(lab, row[1], 2)

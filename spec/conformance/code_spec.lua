@@ -279,6 +279,47 @@ add("STATUS_BUFFER_TOO_SMALL", "4.4 extents", "a short buffer", [[
   --
   v control IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS 31 -> STATUS_BUFFER_TOO_SMALL
 ]])
+local function spanned()
+  return {
+    { size = 16 * MIB, style = "gpt", volumes = {
+      { letter = "D:", size = 4 * MIB, span = "set" } } },
+    { size = 16 * MIB, style = "mbr", volumes = {
+      { letter = "E:", size = 2 * MIB }, { size = 3 * MIB, span = "set" } } },
+  }
+end
+
+add("STATUS_BUFFER_OVERFLOW with one extent and the true count",
+  "4.4 two extents", "32 bytes of room", function(lab)
+    local v <close> = lab:open("D:", { access = "none" })
+    local code = "IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS"
+    local info = c.refused("STATUS_BUFFER_OVERFLOW", v:control(code, nil, 32))
+    local out = info.output
+    assert.same({ 32, 2, 0, MIB, 4 * MIB },
+      { #out, u32(out, 0), u32(out, 8), u64(out, 16), u64(out, 24) })
+    c.refused("STATUS_BUFFER_OVERFLOW", v:control(code, nil, 55))
+    c.refused("STATUS_BUFFER_TOO_SMALL", v:control(code, nil, 31))
+    out = assert(v:control(code, nil, 56))
+    assert.same({ 56, 2, 1, 3 * MIB, 3 * MIB },
+      { #out, u32(out, 0), u32(out, 32), u64(out, 40), u64(out, 48) })
+  end, spanned())
+add("both disks", "4.4 two extents", "the disks that move together",
+  function(lab)
+    local v <close> = lab:open("D:", { access = "none" })
+    assert.equal(string.pack("<I4I4I4", 2, 0, 1),
+      v:control("IOCTL_VOLUME_QUERY_FAILOVER_SET", nil, 12))
+    local info = c.refused("STATUS_BUFFER_OVERFLOW",
+      v:control("IOCTL_VOLUME_QUERY_FAILOVER_SET", nil, 8))
+    assert.equal(string.pack("<I4I4", 2, 0), info.output)
+  end, spanned())
+add("STATUS_INVALID_DEVICE_REQUEST", "4.4 two extents",
+  "what only a volume in one piece has", [[
+    v = open D:
+    --
+    v control IOCTL_STORAGE_GET_DEVICE_NUMBER 12 -> STATUS_INVALID_DEVICE_REQUEST
+    v control IOCTL_DISK_GET_PARTITION_INFO_EX 144 -> STATUS_INVALID_DEVICE_REQUEST
+    v control IOCTL_VOLUME_GET_GPT_ATTRIBUTES 8 -> STATUS_INVALID_DEVICE_REQUEST
+    v control IOCTL_VOLUME_IS_PARTITION -> STATUS_UNSUCCESSFUL
+  ]], spanned())
 add("8 bytes", "4.4 GPT attributes", "on GPT", function(lab)
   assert.equal(("\0"):rep(8),
     lab:open("D:"):control("IOCTL_VOLUME_GET_GPT_ATTRIBUTES", nil, 8))

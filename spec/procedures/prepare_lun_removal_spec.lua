@@ -15,7 +15,17 @@ local function prepare(machine, options)
   options = options or {}
   options.machine = machine
   return plan.prepare_lun_removal(options.disk or 0,
-    { machine = machine, lock = options.lock })
+    { machine = machine, lock = options.lock, spanned = options.spanned })
+end
+
+local SPANNED = "gpt:40M=8M@set:fat:D:SPAN+rest:ntfs:E"
+
+local function names_of(machine)
+  local list = {}
+  for i, volume in ipairs(assert(machine:volumes())) do
+    list[i] = volume.name
+  end
+  return list
 end
 
 local function history(machine, after)
@@ -251,22 +261,44 @@ describe("checking and printing", function()
   end)
 
   it("refuse a volume that lies on another disk, too", function()
-    local machine = lab(TWO, "8M:fat:F")
-    local object = assert(prepare(machine))
-    local real = machine
-    -- a spanned volume, which the simulated machine cannot have
-    object.context.machine = setmetatable({
-      volumes = function()
-        local list = real:volumes()
-        list[1].extents[2] = { disk = 1, offset = 0, length = 512 }
-        return list
-      end,
-      disks = function() return real:disks() end,
-    }, {})
-    local _, message, code, info = object:check()
-    assert.equal("ERROR_NOT_SUPPORTED", code)
-    assert.equal("spanned", info.reason)
-    assert.matches("PhysicalDrive1", message)
+    local machine = lab(SPANNED, "gpt:8M=4M@set+rest:fat:F")
+    for disk, other in pairs { [0] = "PhysicalDrive1", [1] = "PhysicalDrive0" } do
+      local _, message, code, info =
+        assert(prepare(machine, { disk = disk })):check()
+      assert.equal("ERROR_NOT_SUPPORTED", code)
+      assert.equal("spanned", info.reason)
+      assert.matches(other, message)
+    end
+    assert.same({}, history(machine, 0))
+  end)
+
+  it("take a volume of two disks away when that is meant", function()
+    for disk = 0, 1 do
+      local machine = lab(SPANNED, "gpt:8M=4M@set+rest:fat:F")
+      local stays = disk == 0 and "F:" or "E:"
+      local object = assert(prepare(machine, { disk = disk, spanned = true }))
+      assert.matches(("D: lies on PhysicalDrive%d, too"):format(1 - disk),
+        tostring(object))
+      assert(object:run())
+      assert.same({ stays }, names_of(machine))
+      assert(machine:mask(disk))
+      for _, event in ipairs(history(machine, 0)) do
+        assert.is_nil(event:find "SURPRISE", event)
+      end
+      assert(machine:unmask(disk))
+      assert.same({ "D:", "E:", "F:" }, names_of(machine))
+      assert.is_true(assert(machine:open "D:"):is_mounted())
+    end
+  end)
+
+  it("bring a volume of two disks back when a later step fails", function()
+    local machine = lab(SPANNED, "gpt:8M=4M@set+rest:fat:F")
+    local object = assert(prepare(machine, { spanned = true }))
+    local holder <close> = assert(machine:open("PhysicalDrive0"))
+    assert.is_nil((object:run()))
+    assert(holder:close())
+    assert.same({ "D:", "E:", "F:" }, names_of(machine))
+    assert_back(machine, { "D:", "E:" })
   end)
 end)
 

@@ -1,10 +1,8 @@
--- Large disks, many volumes, and volumes that lie on several disks: 64-bit
--- values stay exact, and bytes arrive where they belong.
+-- Large disks and many volumes: 64-bit values stay exact.
 
 local machines = require "spec.support.machines"
 local proc = require "spec.support.proc"
 local sim = require "ntvol.sim.core"
-local tempdir = require "spec.support.tempdir"
 
 local refused = machines.refused
 
@@ -147,100 +145,5 @@ describe("many volumes", function()
     assert(assert(machine:open "PhysicalDrive63"):lock())
     disks[65] = { size = MIB }
     assert.is_false(pcall(sim.create, ":memory:", { disks = disks }))
-  end)
-end)
-
-describe("a spanned volume", function()
-  -- Two disks of 1 MiB; D: gets a part of each, in another order than they lie.
-  local function create(finally)
-    local defer = machines.cleanup(finally)
-    local reason = machines.missing("sqlite3", "mkfs.fat", "mcopy")
-    if reason then
-      pending(reason)
-    end
-    local folder = tempdir(defer)
-    local path = folder .. "/lab"
-    assert(sim.create(path, { disks = { { size = MIB }, { size = MIB,
-      volumes = { { letter = false } } } } })):close()
-    machines.sh([[sqlite3 %s/machine.db "
-      UPDATE volume SET length = %d WHERE id = 1;
-      DELETE FROM extent; DELETE FROM volume WHERE id = 2;
-      INSERT INTO extent VALUES (1, 0, 1, 65536, 786432), (1, 1, 0, 4096, 786432);"]],
-      path, 2 * 786432)
-    local machine = assert(require("ntvol.core").connect("sim", path))
-    defer(function()
-      machine:close()
-    end)
-    return machine, folder
-  end
-
-  it("is one range of bytes over its extents", function()
-    local machine = create(finally)
-    local vol = assert(machine:open "D:")
-    local extents = {
-      { disk = 1, offset = 65536, length = 786432 },
-      { disk = 0, offset = 4096, length = 786432 },
-    }
-    assert.same(extents, vol:extents())
-    assert.equal(2 * 786432, vol:size())
-    local data = ("12345678"):rep(1024)
-    assert.equal(#data, vol:write(786432 - 4096, data))
-    assert.equal(data, vol:read(786432 - 4096, #data))
-    assert.is_true(vol:flush())
-    local one = assert(machine:open "PhysicalDrive1")
-    local two = assert(machine:open "PhysicalDrive0")
-    assert.equal(data:sub(1, 4096), one:read(65536 + 786432 - 4096, 4096))
-    assert.equal(data:sub(4097), two:read(4096, 4096))
-    assert.equal(("\0"):rep(4096), two:read(0, 4096))
-    refused("STATUS_END_OF_FILE", vol:read(2 * 786432, 512))
-  end)
-
-  it("says that there are more extents than fit", function()
-    local machine = create(finally)
-    local vol = assert(machine:open "D:")
-    local code = "IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS"
-    refused("STATUS_BUFFER_OVERFLOW", vol:control(code, "", 32))
-    assert.equal(56, #vol:control(code, "", 56))
-    refused("STATUS_INVALID_DEVICE_REQUEST", vol:device_number())
-  end)
-
-  it("mounts, and its files are found", function()
-    local machine, folder = create(finally)
-    local image = folder .. "/fat.img"
-    machines.sh("truncate -s %d %s && mkfs.fat -n SPAN %s", 2 * 786432, image, image)
-    local long = ("over two disks\n"):rep(60000)
-    machines.put(folder .. "/long", long)
-    machines.sh("mcopy -i %s %s/long ::long.txt", image, folder)
-    local vol = assert(machine:open "D:")
-    assert.equal(2 * 786432, vol:write(0, proc.slurp(image)))
-    assert(vol:close())
-    assert.equal("SPAN", machine:volumes()[1].label)
-    local file = assert(machine:open("D:\\LONG.TXT", { access = "r" }))
-    assert.equal(long, file:read(0, #long))
-    local locked = assert(machine:open "D:")
-    refused("STATUS_ACCESS_DENIED", locked:lock())
-    assert(file:close())
-    assert(locked:lock())
-  end)
-
-  it("guards both disks while it is mounted", function()
-    local machine = create(finally)
-    local vol = assert(machine:open "D:")
-    assert.equal(machines.FAT_SIZE, vol:write(0, machines.content "fat"))
-    assert(vol:close())
-    vol = assert(machine:open "D:")
-    assert.is_true(vol:is_mounted())
-    for number = 0, 1 do
-      local disk = assert(machine:open("PhysicalDrive" .. number))
-      refused("STATUS_ACCESS_DENIED", disk:write(512 << 10, ("x"):rep(512)))
-    end
-  end)
-
-  it("is surprised by the loss of one disk", function()
-    local machine = create(finally)
-    local vol = assert(machine:open "D:")
-    assert(machine:mask(1))
-    refused("STATUS_FILE_INVALID", vol:read(0, 512))
-    assert.same({}, machine:volumes())
   end)
 end)

@@ -125,7 +125,8 @@ struct nt_volume_info {
   char serial[64];      /* volume serial or UUID as the file system writes it */
   uint64_t length;      /* bytes */
   uint32_t sector_size; /* bytes */
-  uint32_t partition_number; /* 1.., 0: the volume is the whole disk */
+  uint32_t partition_number; /* 1.., 0: the volume is the whole disk, or lies
+                                in several pieces */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint32_t flags;          /* NT_VOLUME_* */

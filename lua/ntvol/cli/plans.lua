@@ -57,13 +57,14 @@ local function removal_command(args)
   if args.lock ~= "try" then
     table.move({ "--lock", args.lock }, 1, 2, #words + 1, words)
   end
+  words[#words + 1] = args.spanned and "--spanned" or nil
   words[#words + 1] = "--yes"
   return plan_run.command(args, words)
 end
 
 local function prepare(args, machine)
   local plan, message, code, info = plans.prepare_lun_removal(args.disk, {
-    lock = args.lock, machine = machine,
+    lock = args.lock, spanned = args.spanned, machine = machine,
   })
   if not plan then
     return output.fail(message, code, info)
@@ -217,6 +218,9 @@ local function add_prepare(add, json)
     :choices { "required", "try", "no" }
     :default "try"
     :show_default(false)
+  command:flag "--spanned"
+    :description("Go on when a volume lies on another disk, too: it goes away"
+      .. " there as well.")
   command:flag "--yes"
     :description("Do it. No data is lost, but the volumes go away. Without it"
       .. " the plan is printed and nothing is changed.")

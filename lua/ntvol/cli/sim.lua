@@ -139,13 +139,16 @@ local GRAMMAR = [==[
 DISK is SIZE[:FS[:LETTER[:LABEL]]][:csv]: a disk that is one volume. FS is ntfs, fat,
 fat16, fat32, exfat or raw; LETTER is D, or - for none. A disk with partitions
 is STYLE:SIZE=VOLUME+VOLUME..., STYLE is mbr or gpt, and VOLUME is like DISK
-with its own SIZE, or rest. IMAGE is an existing image, PATH[:LETTER]; its
-contents stay as they are. In a drive, --cd or --removable, none is no medium.
-With --node the machine is a cluster; csv makes a
-volume cluster shared.
+with its own SIZE, or rest. VOLUMEs with the same @SPAN behind their SIZE, on
+whatever disks, are one volume in pieces; its first piece says all else.
+IMAGE is an existing image, PATH[:LETTER]; its contents stay as they are. In a
+drive, --cd or --removable, none is no medium. With --node the machine is a
+cluster; csv makes a volume cluster shared.
 
 Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
           ntvol sim create lab --disk gpt:1G=512M:ntfs:D:DATA+rest:fat32:E
+          ntvol sim create lab --disk gpt:64M=8M@set:fat:D+rest:ntfs:E
+            --disk gpt:16M=rest@set
           ntvol sim create lab --disk-image old.img:D
           ntvol sim create lab --node n1 --node n2 --disk 64M:ntfs:D:DATA:csv]==]
 

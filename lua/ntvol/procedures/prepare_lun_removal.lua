@@ -14,7 +14,9 @@ local safety = require "ntvol.safety"
 
 local NAME = "prepare_lun_removal"
 
-local FIELDS = { lock = "string", machine = "userdata|string" }
+local FIELDS = {
+  lock = "string", spanned = "boolean", machine = "userdata|string",
+}
 
 local LOCKS = { required = true, try = true, no = true }
 
@@ -41,18 +43,27 @@ end
 
 -- ---- preconditions -------------------------------------------------------
 
-local function check_volume(volume, disk)
+-- A volume that lies on another disk, too, is gone there as well.
+local function other_disk(volume, disk)
+  for _, extent in ipairs(volume.extents) do
+    if extent.disk ~= disk.number then
+      return ("PhysicalDrive%d"):format(extent.disk)
+    end
+  end
+end
+
+local function check_volume(volume, disk, spanned)
   local ok, message, code, info = safety.check_volume(
     "prepare the removal of", volume, { "unshared" })
   if not ok then
     return nil, message, code, info
   end
-  for _, extent in ipairs(volume.extents) do
-    if extent.disk ~= disk.number then
-      return refuse(volume.name, "STATUS_NOT_SUPPORTED", "spanned",
-        ("the volume lies on PhysicalDrive%d, too"):format(extent.disk),
-        "remove the volume from the set first")
-    end
+  local other = other_disk(volume, disk)
+  if other and not spanned then
+    return refuse(volume.name, "STATUS_NOT_SUPPORTED", "spanned",
+      ("the volume lies on %s, too, and would be gone there as well")
+        :format(other),
+      "say that this is meant: spanned = true, or --spanned")
   end
   return true
 end
@@ -88,7 +99,7 @@ local function check_volumes(context)
   end
   for _, volume in ipairs(found) do
     local ok
-    ok, message, code, info = check_volume(volume, context.disk)
+    ok, message, code, info = check_volume(volume, context.disk, context.spanned)
     if not ok then
       return nil, message, code, info
     end
@@ -360,6 +371,11 @@ local function about(disk, volumes)
   local lines = { tostring(disk) }
   for _, volume in ipairs(volumes) do
     lines[#lines + 1] = tostring(volume)
+    local other = other_disk(volume, disk)
+    if other then
+      lines[#lines + 1] = ("%s lies on %s, too, and will be gone there as well")
+        :format(volume.name, other)
+    end
   end
   return lines
 end
@@ -390,6 +406,6 @@ return function(new_plan, name, opts)
     steps = steps(volumes, disk, mode, machine:capabilities().unmask),
     identity = list, unchecked = UNCHECKED,
     context = { machine = machine, disk = disk, volumes = volumes,
-      pinned = pinned },
+      pinned = pinned, spanned = opts.spanned },
   }
 end

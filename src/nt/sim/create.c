@@ -9,12 +9,23 @@
 
 #define SERIAL_MAX 40
 
+/* A volume in several pieces. */
+struct span {
+  const char *name;
+  uint32_t disk;   /* of its first piece */
+  uint32_t pieces; /* that were asked for */
+  uint32_t made;
+  int64_t volume; /* 0: not made yet */
+};
+
 struct creation {
   struct sim_machine *m;
   const struct nt_sim_spec *spec;
   bool made_folder, own_folder;
   bool made_image[NT_SIM_MAX_DISKS];
   bool letter_used[26];
+  struct span spans[NT_SIM_MAX_SPANS];
+  uint32_t span_count;
 };
 
 /* ---- small things -------------------------------------------------------- */
@@ -94,6 +105,77 @@ static nt_status check_mount_point(uint32_t disk, const char *path,
                   "write it like C:\\mnt\\data");
 }
 
+static struct span *find_span(struct creation *c, const char *name) {
+  for (uint32_t i = 0; i < c->span_count; i++) {
+    if (strcmp(c->spans[i].name, name) == 0) {
+      return &c->spans[i];
+    }
+  }
+  return NULL;
+}
+
+static nt_status check_piece(struct creation *c, uint32_t index,
+                             const struct nt_sim_volume_spec *volume,
+                             const struct span *span, struct nt_error *err) {
+  const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
+  if (sector_size_of(disk) != sector_size_of(&c->spec->disks[span->disk])) {
+    return bad_spec(err, index, "its sectors are not those of the first piece",
+                    "use disks with equal sectors");
+  }
+  if ((volume->letter && volume->letter[0]) || volume->mount_points[0] ||
+      volume->flags) {
+    return bad_spec(err, index, "a further piece has names or flags of its own",
+                    "give them to the first piece of the volume");
+  }
+  return span->pieces < NT_MAX_EXTENTS
+             ? NT_STATUS_SUCCESS
+             : bad_spec(err, index, "a volume has too many pieces",
+                        "use at most 32");
+}
+
+static nt_status check_span(struct creation *c, uint32_t index,
+                            const struct nt_sim_volume_spec *volume,
+                            struct nt_error *err) {
+  const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
+  if (!volume->span) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (disk->flags & NT_DISK_CDROM ||
+      (!disk->image && strcmp(style_of(disk), "none") == 0)) {
+    return bad_spec(err, index, "a piece of a volume is a partition",
+                    "use the style mbr or gpt");
+  }
+  if (volume->flags & NT_VOLUME_CSV) {
+    return bad_spec(err, index, "a cluster shared volume lies in one piece",
+                    "leave the span out");
+  }
+  struct span *span = find_span(c, volume->span);
+  if (!span && c->span_count == NT_SIM_MAX_SPANS) {
+    return bad_spec(err, index, "too many volumes are in pieces",
+                    "use several machines");
+  }
+  nt_status status = NT_STATUS_SUCCESS;
+  if (span) {
+    status = check_piece(c, index, volume, span, err);
+  } else {
+    span = &c->spans[c->span_count++];
+    *span = (struct span){.name = volume->span, .disk = index};
+  }
+  span->pieces++;
+  return status;
+}
+
+static nt_status check_spans(const struct creation *c, struct nt_error *err) {
+  for (uint32_t i = 0; i < c->span_count; i++) {
+    if (c->spans[i].pieces < 2) {
+      return bad_spec(err, c->spans[i].disk,
+                      "a volume in pieces has one piece only",
+                      "give the same span to another volume");
+    }
+  }
+  return NT_STATUS_SUCCESS;
+}
+
 static nt_status check_volume(struct creation *c, uint32_t index,
                               const struct nt_sim_volume_spec *volume,
                               struct nt_error *err) {
@@ -118,7 +200,7 @@ static nt_status check_volume(struct creation *c, uint32_t index,
       status = check_mount_point(index, volume->mount_points[i], err);
     }
   }
-  return status;
+  return nt_ok(status) ? check_span(c, index, volume, err) : status;
 }
 
 /* A drive may be empty: no image, and no size of a new one. */
@@ -251,7 +333,7 @@ static nt_status check_spec(struct creation *c, struct nt_error *err) {
       return status;
     }
   }
-  return NT_STATUS_SUCCESS;
+  return check_spans(c, err);
 }
 
 /* ---- images -------------------------------------------------------------- */
@@ -346,15 +428,17 @@ static nt_status adopt_image(struct creation *c, uint32_t number,
 static nt_status write_table(struct creation *c, uint32_t number,
                              const struct nt_sim_disk_spec *spec,
                              const char *image, struct nt_error *err) {
-  uint64_t sizes[NT_SIM_MAX_VOLUMES] = {0};
+  uint64_t sizes[NT_SIM_MAX_VOLUMES] = {0}, pieces = 0;
   char path[2100];
   uint32_t count = spec->volume_count ? spec->volume_count : 1;
   for (uint32_t i = 0; i < spec->volume_count; i++) {
     sizes[i] = spec->volumes[i].size;
+    pieces |= (uint64_t)(spec->volumes[i].span != NULL) << i;
   }
   nt__sim_image_path(c->m, image, path, sizeof path);
   return nt__sim_partition_write(c->m->images[number].file, path, spec->style,
-                                 sector_size_of(spec), sizes, count, err);
+                                 sector_size_of(spec), sizes, count, pieces,
+                                 err);
 }
 
 /* The volumes of a disk: its partitions. A CD has none: it is its volume. */
@@ -462,20 +546,23 @@ static nt_status insert_names(struct creation *c, uint32_t disk, int64_t volume,
 }
 
 static nt_status insert_extent(struct creation *c, int64_t volume,
-                               uint32_t disk, const struct sim_partition *part,
+                               uint32_t ordinal, uint32_t disk,
+                               const struct sim_partition *part,
                                struct nt_error *err) {
   return nt__sim_exec(c->m,
                       "INSERT INTO extent (volume, ordinal, disk, start, "
-                      "length) VALUES (?1, 0, ?2, ?3, ?4)",
-                      SIM_ARGS(SIM_INT(volume), SIM_INT(disk),
-                               SIM_INT(part->offset), SIM_INT(part->length)),
+                      "length, partition_number) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                      SIM_ARGS(SIM_INT(volume), SIM_INT(ordinal), SIM_INT(disk),
+                               SIM_INT(part->offset), SIM_INT(part->length),
+                               SIM_INT(part->number)),
                       err);
 }
 
 static nt_status insert_volume(struct creation *c, uint32_t disk,
                                const struct sim_partition *part,
                                const struct nt_sim_volume_spec *spec,
-                               struct nt_error *err) {
+                               int64_t *made, struct nt_error *err) {
   char guid[40];
   uint32_t sector = sector_size_of(&c->spec->disks[disk]);
   nt_status status = new_guid(guid, err);
@@ -489,15 +576,38 @@ static nt_status insert_volume(struct creation *c, uint32_t disk,
       "flags, installed, verify_pending, node) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, ?10)",
       SIM_ARGS(SIM_TEXT(guid), SIM_INT(part->length), SIM_INT(sector),
-               SIM_INT(part->number), SIM_TEXT(part->type), SIM_TEXT(part->id),
-               SIM_TEXT(part->name), SIM_INT(part->attributes),
-               SIM_INT(spec ? spec->flags : 0), SIM_INT(c->m->node)),
+               SIM_INT(spec && spec->span ? 0 : part->number),
+               SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
+               SIM_INT(part->attributes), SIM_INT(spec ? spec->flags : 0),
+               SIM_INT(c->m->node)),
       err);
-  int64_t volume = sqlite3_last_insert_rowid(c->m->db);
+  *made = sqlite3_last_insert_rowid(c->m->db);
   if (nt_ok(status)) {
-    status = insert_extent(c, volume, disk, part, err);
+    status = insert_extent(c, *made, 0, disk, part, err);
   }
-  return nt_ok(status) ? insert_names(c, disk, volume, spec, err) : status;
+  return nt_ok(status) ? insert_names(c, disk, *made, spec, err) : status;
+}
+
+/* The first piece makes the volume, the others make it longer. */
+static nt_status insert_piece(struct creation *c, uint32_t disk,
+                              const struct sim_partition *part,
+                              const struct nt_sim_volume_spec *spec,
+                              struct nt_error *err) {
+  struct span *span = find_span(c, spec->span);
+  if (part->number == 0) {
+    return bad_spec(err, disk, "a piece of a volume is a partition",
+                    "the image has no partition table");
+  }
+  if (span->made++ == 0) {
+    return insert_volume(c, disk, part, spec, &span->volume, err);
+  }
+  nt_status status =
+      insert_extent(c, span->volume, span->made - 1, disk, part, err);
+  return nt_ok(status)
+             ? nt__sim_exec(
+                   c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
+                   SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err)
+             : status;
 }
 
 static nt_status insert_volumes(struct creation *c, uint32_t disk,
@@ -509,9 +619,13 @@ static nt_status insert_volumes(struct creation *c, uint32_t disk,
                     "look at its partition table with fdisk -l");
   }
   for (uint32_t i = 0; i < count; i++) {
+    int64_t made;
+    const struct nt_sim_volume_spec *volume =
+        i < spec->volume_count ? &spec->volumes[i] : NULL;
     nt_status status =
-        insert_volume(c, disk, &parts[i],
-                      i < spec->volume_count ? &spec->volumes[i] : NULL, err);
+        volume && volume->span
+            ? insert_piece(c, disk, &parts[i], volume, err)
+            : insert_volume(c, disk, &parts[i], volume, &made, err);
     if (!nt_ok(status)) {
       return status;
     }

@@ -369,20 +369,23 @@ struct sim_partition {
 /* A partition to write. */
 struct sim_range {
   uint64_t start, count; /* sectors */
+  bool piece; /* of a volume in several pieces: other programs must not take it
+                 for a whole one, so its type is that of a dynamic disk */
 };
 
 /* place.c: where new partitions lie. They start at whole MiB, as Windows and
  * fdisk place them; a size of 0 takes what is left before sector `end`. */
 nt_status nt__sim_place(const char *style, uint32_t sector_size, uint64_t end,
-                        const uint64_t *sizes, uint32_t count,
+                        const uint64_t *sizes, uint32_t count, uint64_t pieces,
                         struct sim_range *ranges, struct nt_error *err);
 
 /* Writes a new partition table into an image; `path` names it in refusals.
- * `sizes[i]` are bytes; 0 takes the rest. At most NT_SIM_MAX_VOLUMES. */
+ * `sizes[i]` are bytes; 0 takes the rest. At most NT_SIM_MAX_VOLUMES. Bit i of
+ * `pieces`: partition i is a piece of a volume (see sim_range). */
 nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
                                   const char *style, uint32_t sector_size,
                                   const uint64_t *sizes, uint32_t count,
-                                  struct nt_error *err);
+                                  uint64_t pieces, struct nt_error *err);
 
 /* Finds the volumes of a disk: its partitions, or the whole disk when it has a
  * file system or no partition table. `style` gets "none", "mbr" or "gpt". */
@@ -516,6 +519,12 @@ nt_status nt__sim_check_system(const struct sim_volume *volume,
 /* I4 to I7: whether the file system of a handle is still alive. */
 nt_status nt__sim_check_condition(const struct sim_instance *instance,
                                   struct nt_error *err);
+
+/* Whether one of the disks is read-only. */
+nt_status nt__sim_disks_readonly(struct sim_machine *m,
+                                 const struct nt_extent *extents,
+                                 uint32_t count, bool *out,
+                                 struct nt_error *err);
 
 /* F9, F10, F13: nothing reaches the medium of an offline volume. */
 nt_status nt__sim_check_online(const struct sim_volume *volume,

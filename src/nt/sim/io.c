@@ -328,8 +328,18 @@ static nt_status check_disk_write(const struct request *r,
 _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
 static nt_status check_writable(const struct request *r, struct nt_error *err) {
-  if (!(r->disk.flags & NT_DISK_READONLY) &&
-      !(r->volume.flags & NT_VOLUME_READONLY) && !r->instance.fsd->read_only) {
+  bool readonly = r->disk.flags & NT_DISK_READONLY ||
+                  r->volume.flags & NT_VOLUME_READONLY ||
+                  r->instance.fsd->read_only;
+  const struct sim_handle *h = r->handle;
+  if (!readonly && h->extent_count > 1) { /* its other disks */
+    nt_status status = nt__sim_disks_readonly(
+        r->m, h->extents + 1, h->extent_count - 1, &readonly, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+  if (!readonly) {
     return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, err)
                         : NT_STATUS_SUCCESS;
   }

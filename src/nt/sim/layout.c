@@ -66,8 +66,7 @@ static nt_status number_of(struct sim_request *r, uint64_t start,
                            int64_t *number, struct nt_error *err) {
   return nt__sim_number(
       r->m,
-      "SELECT v.partition_number FROM volume v JOIN extent e "
-      "ON e.volume = v.id WHERE e.disk = ?1 AND e.start = ?2 LIMIT 1",
+      "SELECT partition_number FROM extent WHERE disk = ?1 AND start = ?2",
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, err);
 }
 

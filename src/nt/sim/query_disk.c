@@ -118,8 +118,13 @@ static nt_status partition_info(struct sim_request *r, struct nt_error *err) {
 /* ---- the medium ---------------------------------------------------------- */
 
 static nt_status is_writable(struct sim_request *r, struct nt_error *err) {
-  if (r->disk.flags & NT_DISK_READONLY ||
-      r->volume.flags & NT_VOLUME_READONLY) {
+  bool readonly;
+  nt_status status = nt__sim_disks_readonly(
+      r->m, r->handle->extents, r->handle->extent_count, &readonly, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (readonly || r->volume.flags & NT_VOLUME_READONLY) {
     return nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, NULL);
   }
   return NT_STATUS_SUCCESS;

@@ -235,17 +235,13 @@ static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
 
 nt_status nt__sim_check_writable(const struct sim_request *r,
                                  struct nt_error *err) {
-  bool readonly = (r->volume.flags & NT_VOLUME_READONLY) != 0;
-  for (uint32_t i = 0; i < r->handle->extent_count; i++) {
-    struct sim_disk disk;
-    nt_status status =
-        nt__sim_load_disk(r->m, r->handle->extents[i].disk, &disk, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-    readonly = readonly || disk.flags & NT_DISK_READONLY;
+  bool readonly;
+  nt_status status = nt__sim_disks_readonly(
+      r->m, r->handle->extents, r->handle->extent_count, &readonly, err);
+  if (!nt_ok(status)) {
+    return status;
   }
-  if (!readonly) {
+  if (!readonly && !(r->volume.flags & NT_VOLUME_READONLY)) {
     return nt__sim_check_held(r->m, r->volume.id, err);
   }
   nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL,

@@ -82,3 +82,17 @@ nt_status nt__sim_check_online(const struct sim_volume *volume,
   nt_hint(err, "bring it online first");
   return NT_STATUS_DEVICE_NOT_READY;
 }
+
+nt_status nt__sim_disks_readonly(struct sim_machine *m,
+                                 const struct nt_extent *extents,
+                                 uint32_t count, bool *out,
+                                 struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  *out = false;
+  for (uint32_t i = 0; nt_ok(status) && !*out && i < count; i++) {
+    struct sim_disk disk;
+    status = nt__sim_load_disk(m, extents[i].disk, &disk, err);
+    *out = nt_ok(status) && (disk.flags & NT_DISK_READONLY) != 0;
+  }
+  return status;
+}

@@ -42,7 +42,7 @@ const char nt__sim_schema[] =
 "  guid TEXT NOT NULL UNIQUE,"
 "  length INTEGER NOT NULL,"
 "  sector_size INTEGER NOT NULL,"
-"  partition_number INTEGER NOT NULL," /* 0: the whole disk */
+"  partition_number INTEGER NOT NULL," /* 0: the whole disk, or in pieces */
 "  partition_type TEXT NOT NULL,"
 "  partition_id TEXT NOT NULL,"
 "  partition_name TEXT NOT NULL,"
@@ -58,6 +58,7 @@ const char nt__sim_schema[] =
 "  disk INTEGER NOT NULL,"
 "  start INTEGER NOT NULL,"
 "  length INTEGER NOT NULL,"
+"  partition_number INTEGER NOT NULL," /* of the disk; 0: the whole disk */
 "  PRIMARY KEY (volume, ordinal)) STRICT, WITHOUT ROWID;"
 
 "CREATE TABLE mount_point ("

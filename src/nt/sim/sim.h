@@ -9,6 +9,7 @@
 
 #define NT_SIM_MAX_DISKS 64
 #define NT_SIM_MAX_VOLUMES 64 /* of one disk */
+#define NT_SIM_MAX_SPANS 64   /* volumes in several pieces */
 #define NT_SIM_MAX_NODES 64   /* of a cluster, as on Windows Server */
 
 /* Stands before the name of a node in the location of a machine:
@@ -24,6 +25,10 @@ struct nt_sim_volume_spec {
   uint64_t size;      /* bytes; 0: what is left of the disk */
   const char *letter; /* "D:"; NULL: the next free one; "": none */
   const char *mount_points[NT_MAX_MOUNT_POINTS]; /* "C:\mnt\data"; NULL ends */
+  /* All volumes of the same name are one volume, in pieces that follow one
+   * another, on one disk or on several; each piece is a partition. The first
+   * one has its letter, mount points and flags. NULL: in one piece. */
+  const char *span;
   uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY, _BUSY; _CSV:
                      the nodes of the cluster share it */
 };

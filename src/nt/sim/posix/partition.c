@@ -3,6 +3,7 @@
  * tool sees the same disks.
  */
 #include <blkid/blkid.h>
+#include <errno.h>
 #include <libfdisk/libfdisk.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,11 @@
 #include "../internal.h"
 
 /* What Windows gives a data partition. */
-#define MBR_TYPE_IFS 0x07U
+#define MBR_TYPE_IFS "7"
 #define GPT_TYPE_BASIC_DATA "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
+/* And a part of a dynamic disk. */
+#define MBR_TYPE_LDM "42"
+#define GPT_TYPE_LDM_DATA "AF9B60A0-1431-4F62-BC68-3311714A69AD"
 
 /* ---- writing ------------------------------------------------------------- */
 
@@ -23,54 +27,58 @@ static nt_status fdisk_failed(int code, const char *what,
   return nt_fail_errno(err, -code, "partition_table", "%s", what);
 }
 
-static nt_status add_partition(struct fdisk_context *cxt,
-                               struct fdisk_parttype *type, uint32_t index,
-                               fdisk_sector_t start, fdisk_sector_t count,
+static struct fdisk_parttype *type_of(struct fdisk_context *cxt,
+                                      const struct sim_range *range, bool gpt) {
+  const char *name = range->piece ? (gpt ? GPT_TYPE_LDM_DATA : MBR_TYPE_LDM)
+                                  : (gpt ? GPT_TYPE_BASIC_DATA : MBR_TYPE_IFS);
+  return fdisk_label_parse_parttype(fdisk_get_label(cxt, NULL), name);
+}
+
+static nt_status add_partition(struct fdisk_context *cxt, uint32_t index,
+                               const struct sim_range *range, bool gpt,
                                struct nt_error *err) {
+  struct fdisk_parttype *type = type_of(cxt, range, gpt);
   struct fdisk_partition *part = fdisk_new_partition();
-  if (!part) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  int code = -ENOMEM;
+  if (type && part) {
+    fdisk_partition_set_partno(part, index);
+    fdisk_partition_set_start(part, range->start);
+    fdisk_partition_set_size(part, range->count);
+    fdisk_partition_set_type(part, type);
+    code = fdisk_add_partition(cxt, part, NULL);
   }
-  fdisk_partition_set_partno(part, index);
-  fdisk_partition_set_start(part, start);
-  fdisk_partition_set_size(part, count);
-  fdisk_partition_set_type(part, type);
-  int code = fdisk_add_partition(cxt, part, NULL);
   fdisk_unref_partition(part);
+  fdisk_unref_parttype(type);
   return code ? fdisk_failed(code, "adding a partition", err)
               : NT_STATUS_SUCCESS;
 }
 
-static nt_status add_partitions(struct fdisk_context *cxt,
-                                struct fdisk_parttype *type, const char *style,
+static nt_status add_partitions(struct fdisk_context *cxt, const char *style,
                                 uint32_t sector_size, const uint64_t *sizes,
-                                uint32_t count, struct nt_error *err) {
+                                uint32_t count, uint64_t pieces,
+                                struct nt_error *err) {
   struct sim_range ranges[NT_SIM_MAX_VOLUMES];
+  bool gpt = strcmp(style, "gpt") == 0;
   nt_status status =
       nt__sim_place(style, sector_size, fdisk_get_last_lba(cxt) + 1, sizes,
-                    count, ranges, err);
+                    count, pieces, ranges, err);
   for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
-    status = add_partition(cxt, type, i, ranges[i].start, ranges[i].count, err);
+    status = add_partition(cxt, i, &ranges[i], gpt, err);
   }
   return status;
 }
 
 static nt_status write_table(struct fdisk_context *cxt, const char *style,
                              uint32_t sector_size, const uint64_t *sizes,
-                             uint32_t count, struct nt_error *err) {
+                             uint32_t count, uint64_t pieces,
+                             struct nt_error *err) {
   bool gpt = strcmp(style, "gpt") == 0;
   int code = fdisk_create_disklabel(cxt, gpt ? "gpt" : "dos");
   if (code) {
     return fdisk_failed(code, "creating the partition table", err);
   }
-  struct fdisk_parttype *type = fdisk_label_parse_parttype(
-      fdisk_get_label(cxt, NULL), gpt ? GPT_TYPE_BASIC_DATA : "7");
-  if (!type) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
-  }
   nt_status status =
-      add_partitions(cxt, type, style, sector_size, sizes, count, err);
-  fdisk_unref_parttype(type);
+      add_partitions(cxt, style, sector_size, sizes, count, pieces, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -92,7 +100,7 @@ static void path_of(const struct nt_file *file, const char *path, char *buf,
 nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
                                   const char *style, uint32_t sector_size,
                                   const uint64_t *sizes, uint32_t count,
-                                  struct nt_error *err) {
+                                  uint64_t pieces, struct nt_error *err) {
   char place[2100];
   if (strcmp(style, "mbr") == 0 && count > 4) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, "partition_table",
@@ -110,7 +118,7 @@ nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
   int code = fdisk_assign_device(cxt, place, 0);
   nt_status status =
       code ? fdisk_failed(code, path, err)
-           : write_table(cxt, style, sector_size, sizes, count, err);
+           : write_table(cxt, style, sector_size, sizes, count, pieces, err);
   if (!code) {
     fdisk_deassign_device(cxt, 1);
   }

@@ -44,6 +44,10 @@
 
 /* EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, what Windows gives a data partition.
  * The first three groups of a GUID are little-endian. */
+/* AF9B60A0-1431-4F62-BC68-3311714A69AD, a part of a dynamic disk */
+static const uint8_t ldm_data[16] = {0xA0, 0x60, 0x9B, 0xAF, 0x31, 0x14,
+                                     0x62, 0x4F, 0xBC, 0x68, 0x33, 0x11,
+                                     0x71, 0x4A, 0x69, 0xAD};
 static const uint8_t basic_data[16] = {0xA2, 0xA0, 0xD0, 0xEB, 0xE5, 0xB9,
                                        0x33, 0x44, 0x87, 0xC0, 0x68, 0xB6,
                                        0xB7, 0x26, 0x99, 0xC7};
@@ -151,7 +155,7 @@ static nt_status add_entry(const struct sim_table *table,
       first < h->first_usable || last > h->last_usable) {
     return NT_STATUS_SUCCESS;
   }
-  struct sim_range range = {first, last - first + 1};
+  struct sim_range range = {.start = first, .count = last - first + 1};
   nt_status status =
       nt__sim_table_add(table, found, number, &range, &part, err);
   if (nt_ok(status)) {
@@ -211,7 +215,7 @@ static nt_status fill_entries(uint8_t *entries, const struct sim_range *ranges,
   nt_status status = NT_STATUS_SUCCESS;
   for (uint32_t i = 0; i < count && nt_ok(status); i++) {
     uint8_t *entry = entries + (size_t)i * ENTRY_SIZE;
-    memcpy(entry + AT_TYPE, basic_data, sizeof basic_data);
+    memcpy(entry + AT_TYPE, ranges[i].piece ? ldm_data : basic_data, 16);
     status = put_new_guid(entry + AT_ID, err);
     table_put(entry + AT_START, ranges[i].start, 8);
     table_put(entry + AT_LAST, ranges[i].start + ranges[i].count - 1, 8);

@@ -13,6 +13,7 @@
 #define DISK_SIGNATURE 440
 
 #define TYPE_IFS 0x07U /* what Windows gives a data partition */
+#define TYPE_LDM 0x42U /* a part of a dynamic disk */
 #define TYPE_GPT 0xEEU
 
 /* The translation every BIOS and Windows use for disks of any size. */
@@ -30,7 +31,7 @@ struct entry {
 static struct entry get_entry(const uint8_t *sector, int i) {
   const uint8_t *at = ENTRY(sector, i);
   return (struct entry){
-      at[0], at[4], {table_get(at + 8, 4), table_get(at + 12, 4)}};
+      at[0], at[4], {table_get(at + 8, 4), table_get(at + 12, 4), false}};
 }
 
 static bool is_signed(const uint8_t *sector) {
@@ -197,7 +198,8 @@ nt_status nt__sim_mbr_write(const struct sim_table *table,
   }
   sector[DISK_SIGNATURE] |= 1; /* 0 means that there is none */
   for (uint32_t i = 0; i < count; i++) {
-    put_entry(ENTRY(sector, i), TYPE_IFS, &ranges[i]);
+    put_entry(ENTRY(sector, i), ranges[i].piece ? TYPE_LDM : TYPE_IFS,
+              &ranges[i]);
   }
   return write_sector(table, sector, err);
 }
@@ -207,7 +209,8 @@ nt_status nt__sim_mbr_protect(const struct sim_table *table,
                               struct nt_error *err) {
   uint8_t sector[4096] = {0};
   uint64_t rest = table->sectors - 1;
-  struct sim_range all = {1, rest < UINT32_MAX ? rest : UINT32_MAX};
+  struct sim_range all = {.start = 1,
+                          .count = rest < UINT32_MAX ? rest : UINT32_MAX};
   put_entry(ENTRY(sector, 0), TYPE_GPT, &all);
   memset(ENTRY(sector, 0) + 5, 0xFF, 3);
   return write_sector(table, sector, err);

@@ -7,9 +7,9 @@
 nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
                                   const char *style, uint32_t sector_size,
                                   const uint64_t *sizes, uint32_t count,
-                                  struct nt_error *err) {
+                                  uint64_t pieces, struct nt_error *err) {
   return nt__sim_table_create(file, path, style, sector_size, sizes, count,
-                              err);
+                              pieces, err);
 }
 
 nt_status nt__sim_partition_read(const struct nt_file *file, uint64_t length,

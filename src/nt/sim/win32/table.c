@@ -67,7 +67,7 @@ static nt_status check_count(bool gpt, uint32_t count, struct nt_error *err) {
 nt_status nt__sim_table_create(const struct nt_file *file, const char *path,
                                const char *style, uint32_t sector_size,
                                const uint64_t *sizes, uint32_t count,
-                               struct nt_error *err) {
+                               uint64_t pieces, struct nt_error *err) {
   struct sim_range ranges[NT_SIM_MAX_VOLUMES];
   struct nt_file_facts facts;
   bool gpt = strcmp(style, "gpt") == 0;
@@ -82,7 +82,8 @@ nt_status nt__sim_table_create(const struct nt_file *file, const char *path,
   }
   struct sim_table table = {file, facts.length / sector_size, sector_size};
   uint64_t end = gpt ? nt__sim_gpt_end(&table) : nt__sim_mbr_end(&table);
-  status = nt__sim_place(style, sector_size, end, sizes, count, ranges, err);
+  status =
+      nt__sim_place(style, sector_size, end, sizes, count, pieces, ranges, err);
   if (!nt_ok(status)) {
     return status;
   }

@@ -13,7 +13,7 @@
 nt_status nt__sim_table_create(const struct nt_file *file, const char *path,
                                const char *style, uint32_t sector_size,
                                const uint64_t *sizes, uint32_t count,
-                               struct nt_error *err);
+                               uint64_t pieces, struct nt_error *err);
 nt_status nt__sim_table_find(const struct nt_file *file, uint64_t length,
                              uint32_t sector_size, char style[8],
                              struct sim_partition *out, uint32_t capacity,
