@@ -142,6 +142,8 @@ local sim = {
   "src/nt/sim/io.c",
   "src/nt/sim/layout.c",
   "src/nt/sim/machine.c",
+  "src/nt/sim/mount_points.c",
+  "src/nt/sim/mountmgr.c",
   "src/nt/sim/notify.c",
   "src/nt/sim/open.c",
   "src/nt/sim/owner.c",

@@ -460,6 +460,55 @@ static int ln_machine_set_owner(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
+/***
+Gives a volume a letter or a mount folder, which from then on names it, and
+puts the volume online. A volume has one letter.
+@function machine:add_mount_point
+@tparam string volume `"D:"`, or another of its names
+@tparam string point `"E:"`, `"C:\\mnt\\data"`
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_ALREADY_EXISTS"` when it names a volume
+ already; `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
+@treturn[2] table info
+@usage
+local machine = ntvol.machine()
+assert(machine:add_mount_point("D:", "C:\\mnt\\data"))
+assert(machine:remove_mount_point "C:\\mnt\\data")
+*/
+static int ln_machine_add_mount_point(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *volume = ln_checkname(L, 2), *point = ln_checkname(L, 3);
+  struct nt_error err = {0};
+  nt_status status =
+      nt_add_mount_point(ln_connection(L, m), volume, point, &err);
+  return ln_result(L, status, &err);
+}
+
+/***
+Takes a letter or a mount folder from the volume that has it. What is open stays
+open.
+@function machine:remove_mount_point
+@tparam string point `"E:"`, `"C:\\mnt\\data"`
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when no volume has it
+@treturn[2] table info
+@usage
+local machine = ntvol.machine()
+assert(machine:add_mount_point("D:", "C:\\mnt\\data"))
+assert(machine:remove_mount_point "C:\\mnt\\data")
+*/
+static int ln_machine_remove_mount_point(lua_State *L) {
+  struct ln_machine *m = ln_checkmachine(L, 1);
+  const char *point = ln_checkname(L, 2);
+  struct nt_error err = {0};
+  nt_status status = nt_remove_mount_point(ln_connection(L, m), point, &err);
+  return ln_result(L, status, &err);
+}
+
 /* ---- about itself -------------------------------------------------------- */
 
 /***
@@ -486,6 +535,7 @@ static int ln_machine_capabilities(lua_State *L) {
   ln_setboolean(L, "unmask", ops->unmask != NULL);
   ln_setboolean(L, "eject", nt_machine_can_eject(m->machine));
   ln_setboolean(L, "cluster", nt_machine_can_cluster(m->machine));
+  ln_setboolean(L, "mount_points", nt_machine_has_mount_points(m->machine));
   ln_setboolean(L, "own_formatter",
                 nt_machine_has(m->machine, NT_MACHINE_FORMATS));
   return 1;
@@ -533,6 +583,10 @@ static const struct ln_method methods[] = {
      "Presents the LUN of a disk again."},
     {"eject", ln_machine_eject, "(name)",
      "Ejects the device of a volume or disk."},
+    {"add_mount_point", ln_machine_add_mount_point, "(volume, point)",
+     "Gives a volume a letter or a mount folder."},
+    {"remove_mount_point", ln_machine_remove_mount_point, "(point)",
+     "Takes a letter or a mount folder away."},
     {"holders", ln_machine_holders, "(name)",
      "Lists who has a volume, disk or file open."},
     {"nodes", ln_machine_nodes, "()", "Lists the nodes of its cluster."},

@@ -219,6 +219,19 @@ function machine:unmask(disk) end
 ---@return true
 function machine:eject(name) end
 
+---Gives a volume a letter or a mount folder, and puts it online.
+---@param volume string "D:", or another of its names
+---@param point string "E:", "C:\\mnt\\data"
+---@return true
+---@overload fun(self: ntvol.machine, volume: string, point: string): nil, string, string, ntvol.info
+function machine:add_mount_point(volume, point) end
+
+---Takes a letter or a mount folder away.
+---@param point string "E:", "C:\\mnt\\data"
+---@return true
+---@overload fun(self: ntvol.machine, point: string): nil, string, string, ntvol.info
+function machine:remove_mount_point(point) end
+
 ---Lists who has a volume, disk, file or directory open.
 ---@param name string
 ---@return ntvol.holders

@@ -50,6 +50,8 @@ static const struct {
     {"CdRom3", NT_NAME_CDROM, "3", NULL},
     {"\\Device\\cdrom1\\", NT_NAME_CDROM, "1", "\\"},
     {"\\\\?\\GLOBALROOT\\Device\\CdRom2", NT_NAME_CDROM, "2", NULL},
+    {"\\\\.\\MountPointManager", NT_NAME_MOUNTMGR, "mount manager", NULL},
+    {"\\Device\\mountpointmanager\\", NT_NAME_MOUNTMGR, "mount manager", "\\"},
 };
 
 static const char *const bad[] = {
@@ -93,6 +95,8 @@ static const char *const bad[] = {
     "\\\\?\\Device\\HarddiskVolume1",
     "\\Device\\PhysicalDrive1",
     "HarddiskVolume1",
+    "MountPointManager",
+    "\\\\.\\MountPointManagerX",
     "\\\\?\\D:/x",
     "\\\\?\\D:\\x/y",
 };
@@ -109,6 +113,9 @@ static void object_text(const struct nt_name *name, char *buf, size_t cap) {
     case NT_NAME_DEVICE:
     case NT_NAME_CDROM:
       nt_format_text(buf, cap, "%u", name->number);
+      break;
+    case NT_NAME_MOUNTMGR:
+      nt_copy(buf, cap, "mount manager");
       break;
   }
 }

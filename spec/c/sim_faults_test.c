@@ -179,6 +179,81 @@ static nt_status events(struct lab *lab, struct nt_error *err) {
   return ended(status);
 }
 
+static nt_status add_point(struct lab *lab, struct nt_error *err) {
+  return nt_add_mount_point(lab->machine, "D:", "C:\\mnt", err);
+}
+
+static nt_status remove_point(struct lab *lab, struct nt_error *err) {
+  return nt_remove_mount_point(lab->machine, "C:\\mnt", err);
+}
+
+static nt_status open_manager(struct lab *lab, struct nt_error *err) {
+  return open_name(lab, "\\\\.\\MountPointManager", err);
+}
+
+static nt_status query_points(struct lab *lab, struct nt_error *err) {
+  static const unsigned char all[24];
+  unsigned char out[1024];
+  size_t length;
+  return nt_control(lab->handle, NT_IOCTL_MOUNTMGR_QUERY_POINTS, all,
+                    sizeof all, out, sizeof out, &length, err);
+}
+
+/* MOUNTMGR_MOUNT_POINT, and the letter of the volume. */
+static nt_status delete_letter(struct lab *lab, struct nt_error *err) {
+  static const unsigned char letter[24 + 28] =
+      "\x18\0\0\0\x1c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+      "\\\0D\0o\0s\0D\0e\0v\0i\0c\0e\0s\0\\\0D\0:";
+  unsigned char out[256];
+  size_t length;
+  return nt_control(lab->handle, NT_IOCTL_MOUNTMGR_DELETE_POINTS, letter,
+                    sizeof letter, out, sizeof out, &length, err);
+}
+
+/* MOUNTMGR_CREATE_POINT_INPUT, the letter and the device. */
+static nt_status create_letter(struct lab *lab, struct nt_error *err) {
+  static const unsigned char input[8 + 28 + 46] =
+      "\x08\0\x1c\0\x24\0\x2e\0"
+      "\\\0D\0o\0s\0D\0e\0v\0i\0c\0e\0s\0\\\0D\0:\0"
+      "\\\0D\0e\0v\0i\0c\0e\0\\\0H\0a\0r\0d\0d\0i\0s\0k\0V\0o\0l\0u\0"
+      "m\0e\0"
+      "1";
+  return nt_control(lab->handle, NT_IOCTL_MOUNTMGR_CREATE_POINT, input,
+                    sizeof input, NULL, 0, NULL, err);
+}
+
+/* MOUNTMGR_TARGET_NAME */
+static const unsigned char device_name[2 + 46] =
+    "\x2e\0"
+    "\\\0D\0e\0v\0i\0c\0e\0\\\0H\0a\0r\0d\0d\0i\0s\0k\0V\0o\0l\0u\0m\0"
+    "e\0"
+    "1";
+
+static nt_status next_letter(struct lab *lab, struct nt_error *err) {
+  unsigned char out[2];
+  size_t length;
+  return nt_control(lab->handle, NT_IOCTL_MOUNTMGR_NEXT_DRIVE_LETTER,
+                    device_name, sizeof device_name, out, sizeof out, &length,
+                    err);
+}
+
+static nt_status query_paths(struct lab *lab, struct nt_error *err) {
+  unsigned char out[64];
+  size_t length;
+  return nt_control(lab->handle, NT_IOCTL_MOUNTMGR_QUERY_DOS_VOLUME_PATHS,
+                    device_name, sizeof device_name, out, sizeof out, &length,
+                    err);
+}
+
+static nt_status set_automount(struct lab *lab, struct nt_error *err) {
+  return nt_control(lab->handle, NT_IOCTL_MOUNTMGR_SET_AUTO_MOUNT, "\1\0\0", 4,
+                    NULL, 0, NULL, err);
+}
+
+static nt_status scrub(struct lab *lab, struct nt_error *err) {
+  return nt_verb(lab->handle, NT_IOCTL_MOUNTMGR_SCRUB_REGISTRY, err);
+}
+
 static nt_status uninstall_volume(struct lab *lab, struct nt_error *err) {
   return nt_uninstall(lab->machine, "D:", err);
 }
@@ -296,6 +371,18 @@ static const struct request requests[] = {
     {"write to the disk", write_sector},
     {"close the disk", close_handle},
     {"set flags", set_flags},
+    {"add a mount folder", add_point},
+    {"remove the mount folder", remove_point},
+    {"open the mount manager", open_manager},
+    {"query mount points", query_points},
+    {"query paths", query_paths},
+    {"delete the letter", delete_letter},
+    {"assign no letter", next_letter},
+    {"create the letter", create_letter},
+    {"assign no other letter", next_letter},
+    {"set automatic mounting", set_automount},
+    {"forget absent volumes", scrub},
+    {"close the mount manager", close_handle},
     {"uninstall the volume", uninstall_volume},
     {"uninstall the disk", uninstall_disk},
     {"mask the disk", mask},

@@ -1,8 +1,4 @@
 --- Rows that are not simulated yet, by the feature that they wait for. `subject`
 -- stands for all rows on that file system.
 
-return {
-  ["points of the mount manager"] = {
-    rows = { "F15" },
-  },
-}
+return {}

@@ -156,6 +156,45 @@ c.suite(_ENV, {
     w = open D:; MOUNT
   ]], result = "online" },
 
+  { "F14", "it comes back without a name, automount off: stays offline",
+    function(lab)
+      local manager <close> = lab:open "\\\\.\\MountPointManager"
+      assert(manager:control("IOCTL_MOUNTMGR_SET_AUTO_MOUNT", "\0\0\0\0"))
+      local guid = lab.machine:volumes()[1].guid_path
+      do
+        local v <close> = lab:open "D:"
+        assert(v:dismount())
+        assert(v:offline())
+      end
+      assert(lab.machine:remove_mount_point "D:")
+      assert(lab.machine:mask(0))
+      lab:trail "state"
+      assert(lab.machine:unmask(0))
+      assert.is_true(lab.machine:volumes()[1].offline)
+      assert.equal("UNMASKED", lab:trail "state")
+      assert(manager:control("IOCTL_MOUNTMGR_SET_AUTO_MOUNT", "\1\0\0\0"))
+      assert(lab.machine:mask(0))
+      assert(lab.machine:unmask(0))
+      local v <close> = lab:open(guid)
+      assert.is_false(v:is_offline())
+    end, result = "offline, then online" },
+  { "F15", "a letter and a folder for a volume that is offline",
+    function(lab)
+      local name = lab.machine:volumes()[2].guid_path
+      assert(lab.machine:remove_mount_point "E:")
+      for _, point in ipairs { "Z:", "D:\\data" } do
+        local v <close> = lab:open(name)
+        assert(v:dismount())
+        assert(v:offline())
+        assert(v:close())
+        lab:trail "state"
+        assert(lab.machine:add_mount_point(name, point))
+        assert.equal("ONLINE", lab:trail "state")
+        local w <close> = lab:open(point)
+        assert.is_false(w:is_offline())
+        assert.is_true(w:is_mounted())
+      end
+    end, result = "ONLINE", more = { "fat" } },
   { "F online fat ntfs", "online twice, and the next open", [[
     v = open D:
     v dismount

@@ -537,6 +537,18 @@ group("4 answers", {
   { "4.4 property", "nt:X", "bus, serial number", at = "4.4 row 32" },
   { "4.4 eject", "nt:D", "takes the medium out", at = "4.4 row 33" },
   { "4.4 hotplug", "nt:X", "8 bytes", at = "4.4 row 36" },
+  { "4.4 query points", "nt:D", "links, ids and devices; too short: the size",
+    at = "4.4 row 38" },
+  { "4.4 create point", "nt:D", "assigns a letter", at = "4.4 row 39" },
+  { "4.4 delete points", "nt:D", "takes letters, and may say that none is wanted",
+    at = "4.4 row 39" },
+  { "4.4 next letter", "nt:D", "two bytes: whether it was assigned, and which",
+    at = "4.4 row 40" },
+  { "4.4 DOS paths", "nt:D", "letters and folders of a device", at = "4.4 row 44" },
+  { "4.4 automount", "nt:D", "asked, set, and what is absent forgotten",
+    at = "4.4 row 45" },
+  { "4.4 mount manager only", "nt:D", "a volume does not know these codes",
+    at = "4.4 row 38" },
   { "4.4 unknown", "nt:choice", "a code that is not simulated is refused", at = "text" },
 })
 

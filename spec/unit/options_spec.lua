@@ -158,7 +158,8 @@ describe("arguments of methods:", function()
       media_removal = 1, map = 1, lock = 1, dismount = 1 },
     machine = { open = 1, events = 1, subscribe = 1, watch = 1, uninstall = 1,
       mask = 1, unmask = 1, eject = 1, holders = 1,
-      set_maintenance = 1, set_owner = 1 },
+      set_maintenance = 1, set_owner = 1, add_mount_point = 2,
+      remove_mount_point = 1 },
     lock = {},
   }
 
@@ -545,7 +546,7 @@ describe("what the binding tells:", function()
       open = true, volumes = true, disks = true, events = true,
       subscribe = true, watch = true,
       uninstall = true, mask = false, unmask = false, eject = true,
-      own_formatter = false, cluster = false,
+      own_formatter = false, cluster = false, mount_points = false,
     }, helpers.machine():capabilities())
   end)
 

@@ -91,7 +91,13 @@ static const char *parse_drive(const char *s, struct nt_name *out) {
 
 static const char *parse_device(const char *s, struct nt_name *out) {
   const char *rest = parse_numbered(s, "HarddiskVolume", NT_NAME_DEVICE, out);
-  return rest != NULL ? rest : parse_drive(s, out);
+  if (rest == NULL) {
+    rest = parse_drive(s, out);
+  }
+  if (rest == NULL && (rest = after(s, "MountPointManager")) != NULL) {
+    out->kind = NT_NAME_MOUNTMGR;
+  }
+  return rest;
 }
 
 /* \Device\HarddiskVolume3 */

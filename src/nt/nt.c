@@ -172,6 +172,31 @@ nt_status nt_eject(struct nt_machine *machine, const char *name,
   return finish(status, err, "eject", name);
 }
 
+nt_status nt_add_mount_point(struct nt_machine *machine, const char *volume,
+                             const char *point, struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, add_mount_point), err);
+  if (nt_ok(status)) {
+    status = machine->ops->add_mount_point(machine, volume, point, err);
+  }
+  return finish(status, err, "add mount point", point);
+}
+
+nt_status nt_remove_mount_point(struct nt_machine *machine, const char *point,
+                                struct nt_error *err) {
+  nt_status status =
+      check_machine(machine, MACHINE_HAS(machine, remove_mount_point), err);
+  if (nt_ok(status)) {
+    status = machine->ops->remove_mount_point(machine, point, err);
+  }
+  return finish(status, err, "remove mount point", point);
+}
+
+bool nt_machine_has_mount_points(const struct nt_machine *machine) {
+  return MACHINE_HAS(machine, add_mount_point) &&
+         MACHINE_HAS(machine, remove_mount_point);
+}
+
 nt_status nt_subscribe(struct nt_machine *machine, nt_event_fn callback,
                        void *ctx, struct nt_subscription **out,
                        struct nt_error *err) {

@@ -310,6 +310,19 @@ struct nt_machine_ops {
   /* Makes another node the owner of a volume. */
   nt_status (*set_owner)(struct nt_machine *machine, const char *volume,
                          const char *node, struct nt_error *err);
+
+  /* What the mount manager does for SetVolumeMountPoint: gives a volume a
+   * letter ("E:") or a folder ("C:\mnt\data"), which from then on names it,
+   * and puts the volume online (F15). STATUS_OBJECT_NAME_COLLISION when it is
+   * another volume's or this one's already; a volume has one letter. NULL where
+   * that is not simulated: there its own tools do it. */
+  nt_status (*add_mount_point)(struct nt_machine *machine, const char *volume,
+                               const char *point, struct nt_error *err);
+
+  /* DeleteVolumeMountPoint: handles stay as they are. A volume whose letter was
+   * removed gets none by itself when it arrives again. */
+  nt_status (*remove_mount_point)(struct nt_machine *machine, const char *point,
+                                  struct nt_error *err);
 };
 
 struct nt_handle_ops {
@@ -454,6 +467,11 @@ nt_status nt_mask(struct nt_machine *machine, const char *disk,
                   struct nt_error *err);
 nt_status nt_unmask(struct nt_machine *machine, const char *disk,
                     struct nt_error *err);
+nt_status nt_add_mount_point(struct nt_machine *machine, const char *volume,
+                             const char *point, struct nt_error *err);
+nt_status nt_remove_mount_point(struct nt_machine *machine, const char *point,
+                                struct nt_error *err);
+bool nt_machine_has_mount_points(const struct nt_machine *machine);
 nt_status nt_eject(struct nt_machine *machine, const char *name,
                    struct nt_error *err);
 

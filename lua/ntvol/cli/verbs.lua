@@ -70,6 +70,23 @@ local function online(args, machine)
   end)
 end
 
+-- A command that gives its arguments to a method of the machine.
+local function on_machine(method, ...)
+  local names = { ... }
+  return function(args, machine)
+    local values = {}
+    for i, name in ipairs(names) do
+      values[i] = args[name]
+    end
+    local ok, message, code, info = machine[method](machine,
+      table.unpack(values))
+    if not ok then
+      return output.fail(message, code, info)
+    end
+    return output.EXIT.ok
+  end
+end
+
 local function volume_argument(command)
   command:argument "volume"
     :description "D:, a mount folder or a GUID path."
@@ -116,6 +133,23 @@ Example: ntvol offline D:]]
   wait.flag(command)
   volume_argument(add("online", "Bring a volume online.", online))
     :epilog "Example: ntvol online D:"
+  command = volume_argument(add("assign",
+    "Give a volume a letter or a mount folder, and put it online.",
+    on_machine("add_mount_point", "volume", "point")))
+  command:argument "point"
+    :description "E: or a folder."
+  command:epilog [[
+A volume has one letter, and any number of folders.
+Examples: ntvol assign '\\?\Volume{01234567-89ab-cdef-0123-456789abcdef}' E:
+          ntvol assign D: 'C:\mnt\data']]
+  command = add("unassign", "Take a letter or a mount folder from its volume.",
+    on_machine("remove_mount_point", "point"))
+  command:argument "point"
+    :description "E: or a folder."
+  command:epilog [[
+What is open stays open. A volume that lost its letter gets none by itself when
+it arrives again.
+Example: ntvol unassign E:]]
 end
 
 return M

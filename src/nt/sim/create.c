@@ -6,6 +6,7 @@
 #include "../text.h"
 #include "internal.h"
 #include "machine.h"
+#include "mount_points.h"
 
 #define SERIAL_MAX 40
 
@@ -92,13 +93,9 @@ static nt_status check_letter(struct creation *c, uint32_t disk,
   return NT_STATUS_SUCCESS;
 }
 
-/* As names are looked up: backslashes, and none at the end. */
 static nt_status check_mount_point(uint32_t disk, const char *path,
                                    struct nt_error *err) {
-  size_t length = strlen(path);
-  if (length > 3 && length < NT_NAME_MAX && letter_index(path[0]) >= 0 &&
-      strncmp(path + 1, ":\\", 2) == 0 && path[length - 1] != '\\' &&
-      !strchr(path, '/')) {
+  if (nt__sim_is_mount_folder(path)) {
     return NT_STATUS_SUCCESS;
   }
   return bad_spec(err, disk, "that is not the name of a mount folder",
@@ -506,7 +503,8 @@ static nt_status insert_mount_point(struct creation *c, uint32_t disk,
     return status;
   }
   return nt__sim_exec(c->m,
-                      "INSERT INTO mount_point (path, volume) VALUES (?1, ?2)",
+                      "INSERT INTO mount_point (path, volume, kept) "
+                      "VALUES (?1, ?2, 1)",
                       SIM_ARGS(SIM_TEXT(path), SIM_INT(volume)), err);
 }
 
@@ -535,6 +533,8 @@ static nt_status insert_names(struct creation *c, uint32_t disk, int64_t volume,
   if (letter[0]) {
     letter[0] = (char)('A' + letter_index(letter[0]));
     status = insert_mount_point(c, disk, volume, letter, err);
+  } else if (spec && spec->letter) {
+    status = nt__sim_want_no_letter(c->m, volume, err);
   }
   for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
        i++) {

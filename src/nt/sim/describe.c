@@ -256,8 +256,10 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
   }
   if (h->volume == 0) {
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
-            "this is a disk, not a volume");
-    nt_hint(err, "list the disks: ntvol disks");
+            h->disk < 0 ? "this is the mount manager, not a volume"
+                        : "this is a disk, not a volume");
+    nt_hint(err, h->disk < 0 ? "list the volumes: ntvol volumes"
+                             : "list the disks: ntvol disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
   return describe(nt__sim_machine_of(h), h->volume, out, err);

@@ -171,6 +171,9 @@ nt_status nt__sim_device_control(struct sim_request *r, uint32_t code,
     nt_hint(err, "open the volume itself, without a path: D:");
     return NT_STATUS_INVALID_PARAMETER;
   }
+  if (nt__sim_is_mount_manager(r->handle)) {
+    return nt__sim_mount_manager(r, code, err);
+  }
   nt_status status = nt__sim_begin(r->m, err);
   if (!nt_ok(status)) {
     return status;

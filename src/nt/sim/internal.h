@@ -614,6 +614,11 @@ static inline struct sim_machine *nt__sim_machine_of(
   return nt__sim_machine(handle->base.machine);
 }
 
+/* Neither a volume's nor a disk's. */
+static inline bool nt__sim_is_mount_manager(const struct sim_handle *handle) {
+  return handle->volume == 0 && handle->disk < 0;
+}
+
 extern const struct nt_handle_ops nt__sim_handle_ops;
 
 /* The slots, by the file that has them. */

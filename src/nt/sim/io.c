@@ -17,6 +17,16 @@ struct request {
 
 /* ---- what can be said before the state is looked at ---------------------- */
 
+static nt_status check_bytes(const struct sim_handle *h, struct nt_error *err) {
+  if (!nt__sim_is_mount_manager(h)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+          "the mount manager has no bytes");
+  nt_hint(err, "it takes control codes");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
 static nt_status check_access(const struct request *r, uint32_t right,
                               const char *verb, struct nt_error *err) {
   if (r->handle->base.access & right) {
@@ -223,7 +233,10 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
   struct sim_handle *h = nt__sim_handle(handle);
   struct request r = {
       .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
-  nt_status status = check_access(&r, NT_FILE_READ_DATA, "reading", err);
+  nt_status status = check_bytes(h, err);
+  if (nt_ok(status)) {
+    status = check_access(&r, NT_FILE_READ_DATA, "reading", err);
+  }
   if (nt_ok(status)) {
     status = check_alignment(&r, err);
   }
@@ -479,6 +492,9 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
       .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
   nt_status status = nt__sim_check_not_section(h, err);
   if (nt_ok(status)) {
+    status = check_bytes(h, err);
+  }
+  if (nt_ok(status)) {
     status = check_access(&r, NT_FILE_WRITE_DATA, "writing", err);
   }
   if (nt_ok(status)) {
@@ -497,6 +513,9 @@ nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
   struct request r = {.m = nt__sim_machine_of(h), .handle = h};
   nt_status status = nt__sim_check_not_section(h, err);
+  if (nt_ok(status)) {
+    status = check_bytes(h, err);
+  }
   if (nt_ok(status)) {
     status = check_access(&r, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA,
                           "writing", err);

@@ -5,6 +5,7 @@
 #include "../text.h"
 #include "internal.h"
 #include "machine.h"
+#include "mount_points.h"
 #include "schema.h"
 
 struct sim_machine *nt__sim_machine_new(const char *location) {
@@ -205,6 +206,8 @@ const struct nt_machine_ops nt_sim_ops = {
     .next_node = nt__sim_next_node,
     .set_maintenance = nt__sim_set_maintenance,
     .set_owner = nt__sim_set_owner,
+    .add_mount_point = nt__sim_add_mount_point,
+    .remove_mount_point = nt__sim_remove_mount_point,
 };
 
 const struct nt_handle_ops nt__sim_handle_ops = {

@@ -450,6 +450,27 @@ static nt_status open_target(struct opening *o, struct nt_error *err) {
   return o->target.volume != 0 ? open_volume(o, err) : open_disk(o, err);
 }
 
+static bool names_mount_manager(const char *name) {
+  struct nt_name parsed;
+  struct nt_error ignored = {0};
+  return nt_ok(nt_name_parse(name, &parsed, &ignored)) &&
+         parsed.kind == NT_NAME_MOUNTMGR && !parsed.path;
+}
+
+/* A device of its own: no volume, no disk, no file system. */
+static nt_status find_and_open(struct opening *o, struct nt_error *err) {
+  if (names_mount_manager(o->options->name)) {
+    o->target = (struct sim_target){.disk = -1};
+    o->object.disk = -1;
+    o->handle->base.sector_size = 1;
+    return open_device(o, err);
+  }
+  nt_status status = nt__sim_resolve(o->m, o->options->name, &o->target, err);
+  o->object.volume = o->target.volume;
+  o->object.disk = o->target.disk;
+  return nt_ok(status) ? open_target(o, err) : status;
+}
+
 static void fill_handle(struct opening *o) {
   struct sim_handle *h = o->handle;
   h->base.ops = &nt__sim_handle_ops;
@@ -475,17 +496,12 @@ nt_status nt__sim_open(struct nt_machine *machine,
   }
   nt_status status = nt__sim_begin(o.m, err);
   if (nt_ok(status)) {
-    status = nt__sim_resolve(o.m, options->name, &o.target, err);
     o.object = (struct sim_file_object){
         .owner = o.m->owner,
-        .volume = o.target.volume,
-        .disk = o.target.disk,
         .access = options->access,
         .share = options->share,
     };
-    if (nt_ok(status)) {
-      status = open_target(&o, err);
-    }
+    status = find_and_open(&o, err);
     status = nt__sim_end(o.m, status, err);
   }
   if (!nt_ok(status)) {

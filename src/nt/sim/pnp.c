@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 #include "layout.h"
+#include "mount_points.h"
 
 static nt_status check_removable(struct sim_machine *m, int64_t volume,
                                  int64_t disk, struct nt_error *err) {
@@ -191,7 +192,8 @@ static nt_status has_all_disks(struct sim_machine *m, int64_t volume,
 _Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_OFFLINE) == 44,
                "the query above tests these flags");
 
-/* F14: the mount manager sends ONLINE to every volume that arrives. */
+/* F14: the mount manager sends ONLINE to every volume that arrives, unless it
+ * is told not to, and the volume has no name. */
 static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
                         struct nt_error *err) {
   bool whole;
@@ -202,17 +204,19 @@ static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
   if (!nt_ok(status) || !whole) {
     return status;
   }
-  bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
+  bool online = false;
   volume->installed = true;
-  volume->flags &= ~NT_VOLUME_OFFLINE;
   status = nt__sim_save_volume(m, volume, err);
   if (nt_ok(status)) {
     status = nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err);
   }
-  if (nt_ok(status) && offline) {
-    status = nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
+  if (nt_ok(status)) {
+    status = nt__sim_points_arrive(m, volume->id, &online, err);
   }
-  return status;
+  if (nt_ok(status)) { /* a new letter may have put it online */
+    status = nt__sim_load_volume(m, volume->id, volume, err);
+  }
+  return nt_ok(status) && online ? nt__sim_set_online(m, volume, err) : status;
 }
 
 static nt_status unmask(struct sim_machine *m, const struct sim_disk *disk,

@@ -63,6 +63,11 @@ void nt__sim_put_u32(uint8_t *at, uint32_t value) {
   }
 }
 
+void nt__sim_put_u16(uint8_t *at, uint32_t value) {
+  at[0] = (uint8_t)value;
+  at[1] = (uint8_t)(value >> 8);
+}
+
 void nt__sim_put_u64(uint8_t *at, uint64_t value) {
   nt__sim_put_u32(at, (uint32_t)value);
   nt__sim_put_u32(at + 4, (uint32_t)(value >> 32));
@@ -80,6 +85,18 @@ void nt__sim_put_guid(uint8_t *at, const char *text) {
     at[order[i++]] = (uint8_t)strtoul(digits, NULL, 16);
     text++;
   }
+}
+
+bool nt__sim_get_utf16(const uint8_t *at, size_t bytes, char *buf, size_t cap) {
+  if (bytes % 2 != 0) {
+    return false;
+  }
+  for (size_t i = 0; i < bytes; i += 2) {
+    if (at[i] == 0 && at[i + 1] == 0) {
+      return false;
+    }
+  }
+  return nt_utf16le_text(at, bytes / 2, buf, cap) < cap;
 }
 
 /* The code point of the UTF-8 character at `text`, of `length` bytes. */

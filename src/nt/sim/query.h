@@ -88,6 +88,7 @@ nt_status nt__sim_more(const struct sim_request *r, size_t size,
 /* A question that is answered by the status alone. */
 nt_status nt__sim_boolean(bool answer, struct nt_error *err);
 
+void nt__sim_put_u16(uint8_t *at, uint32_t value);
 void nt__sim_put_u32(uint8_t *at, uint32_t value);
 void nt__sim_put_u64(uint8_t *at, uint64_t value);
 /* "0fc63daf-8483-..." as a GUID lies in memory. */
@@ -95,6 +96,28 @@ void nt__sim_put_guid(uint8_t *at, const char *text);
 /* UTF-16 of UTF-8, at most `units` units, without a terminator; answers how
  * many there are. A character is never cut. */
 size_t nt__sim_put_utf16(uint8_t *at, size_t units, const char *text);
+
+/* UTF-8 of a text without a zero; false when it is none, or too long. */
+bool nt__sim_get_utf16(const uint8_t *at, size_t bytes, char *buf, size_t cap);
+
+/* ---- query_volume.c: what a volume is called ----------------------------- */
+
+/* \Device\HarddiskVolume1, \Device\CdRom0 */
+nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
+                                char *buf, size_t cap, struct nt_error *err);
+
+/* What tells it from every other volume, wherever it is plugged in. */
+#define SIM_UNIQUE_ID_MAX 24
+nt_status nt__sim_unique_id(struct sim_machine *m,
+                            const struct sim_volume *volume,
+                            uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length,
+                            struct nt_error *err);
+
+/* ---- mountmgr.c ---------------------------------------------------------- */
+
+/* A code that was sent to the mount manager. */
+nt_status nt__sim_mount_manager(struct sim_request *r, uint32_t code,
+                                struct nt_error *err);
 
 /* ---- control.c ----------------------------------------------------------- */
 

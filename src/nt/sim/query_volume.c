@@ -180,58 +180,93 @@ static nt_status put_counted(struct sim_request *r, const uint8_t *bytes,
   return status;
 }
 
+nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
+                                char *buf, size_t cap, struct nt_error *err) {
+  int64_t drive = -1;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT d.number FROM extent e JOIN disk d ON d.number = e.disk "
+      "WHERE e.volume = ?1 AND d.flags & 256 <> 0",
+      SIM_ARGS(SIM_INT(volume)), -1, &drive, err);
+  if (nt_ok(status) && drive < 0) {
+    snprintf(buf, cap, "\\Device\\HarddiskVolume%lld", (long long)volume);
+  } else if (nt_ok(status)) {
+    status = nt__sim_cd_number(m, (uint32_t)drive, &drive, err);
+    snprintf(buf, cap, "\\Device\\CdRom%lld", (long long)drive);
+  }
+  return status;
+}
+
+_Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
+
 /* MOUNTDEV_NAME */
 static nt_status device_name(struct sim_request *r, struct nt_error *err) {
   char name[64];
   uint8_t units[2 * sizeof name];
-  if (r->disk.flags & NT_DISK_CDROM) {
-    int64_t number;
-    nt_status status = nt__sim_cd_number(r->m, r->disk.number, &number, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-    snprintf(name, sizeof name, "\\Device\\CdRom%lld", (long long)number);
-  } else if (r->volume.id != 0) {
-    snprintf(name, sizeof name, "\\Device\\HarddiskVolume%lld",
-             (long long)r->volume.id);
+  nt_status status = NT_STATUS_SUCCESS;
+  if (r->volume.id != 0) {
+    status = nt__sim_volume_device(r->m, r->volume.id, name, sizeof name, err);
   } else {
     snprintf(name, sizeof name, "\\Device\\Harddisk%u\\DR%u", r->disk.number,
              r->disk.number);
+  }
+  if (!nt_ok(status)) {
+    return status;
   }
   size_t count = nt__sim_put_utf16(units, sizeof name, name);
   return put_counted(r, units, 2 * count, 4, err);
 }
 
 /* What an MBR says of the disk. */
-static nt_status read_signature(struct sim_request *r, uint8_t out[4],
+static nt_status read_signature(struct sim_machine *m,
+                                const struct sim_disk *disk, uint8_t out[4],
                                 struct nt_error *err) {
-  struct nt_extent disk = {r->disk.number, 0, r->disk.length};
+  struct nt_extent whole = {disk->number, 0, disk->length};
   struct sim_bytes b;
-  nt_status status =
-      nt__sim_bytes_open(r->m, &disk, 1, r->disk.length, &b, err);
+  nt_status status = nt__sim_bytes_open(m, &whole, 1, disk->length, &b, err);
   return nt_ok(status) ? nt__sim_bytes_read(&b, 0x1B8, out, 4, err) : status;
 }
 
-/* MOUNTDEV_UNIQUE_ID. Of a GPT partition "DMIO:ID:" and its GUID, of an MBR
- * partition the disk's signature and its place. A volume without a table has
- * neither; choice: its GUID. */
-static nt_status unique_id(struct sim_request *r, struct nt_error *err) {
-  uint8_t id[24] = "DMIO:ID:";
+/* Of a GPT partition "DMIO:ID:" and its GUID, of an MBR partition the disk's
+ * signature and its place. A volume without a partition of its own has neither;
+ * choice: its GUID. */
+nt_status nt__sim_unique_id(struct sim_machine *m,
+                            const struct sim_volume *volume,
+                            uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length,
+                            struct nt_error *err) {
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  struct sim_disk disk;
   uint8_t entry[SIM_GPT_ENTRY];
-  nt_status status;
-  if (r->volume.partition_number == 0 || r->handle->extent_count != 1) {
-    nt__sim_put_guid(id, r->volume.guid);
-    return put_counted(r, id, 16, 4, err);
+  uint32_t count = 0;
+  nt_status status = NT_STATUS_SUCCESS;
+  *length = 16;
+  if (volume->partition_number == 0) {
+    nt__sim_put_guid(id, volume->guid);
+    return status;
   }
-  if (strcmp(r->disk.style, "gpt") == 0) {
-    status = nt__sim_gpt_entry(r->m, &r->disk, r->volume.partition_number,
-                               entry, err);
+  status = nt__sim_load_extents(m, volume->id, extents, &count, err);
+  if (nt_ok(status)) {
+    status = nt__sim_load_disk(m, extents[0].disk, &disk, err);
+  }
+  if (nt_ok(status) && strcmp(disk.style, "gpt") == 0) {
+    status = nt__sim_gpt_entry(m, &disk, volume->partition_number, entry, err);
+    memcpy(id, "DMIO:ID:", 8);
     memcpy(id + 8, entry + SIM_GPT_ID, 16);
-    return nt_ok(status) ? put_counted(r, id, 24, 4, err) : status;
+    *length = 24;
+  } else if (nt_ok(status)) {
+    status = read_signature(m, &disk, id, err);
+    nt__sim_put_u64(id + 4, extents[0].offset);
+    *length = 12;
   }
-  status = read_signature(r, id, err);
-  nt__sim_put_u64(id + 4, r->handle->extents[0].offset);
-  return nt_ok(status) ? put_counted(r, id, 12, 4, err) : status;
+  return status;
+}
+
+/* MOUNTDEV_UNIQUE_ID */
+static nt_status unique_id(struct sim_request *r, struct nt_error *err) {
+  uint8_t id[SIM_UNIQUE_ID_MAX];
+  size_t length;
+  nt_status status = nt__sim_unique_id(r->m, &r->volume, id, &length, err);
+  return nt_ok(status) ? put_counted(r, id, length, 4, err) : status;
 }
 
 /* MOUNTDEV_STABLE_GUID */

@@ -63,7 +63,16 @@ const char nt__sim_schema[] =
 
 "CREATE TABLE mount_point ("
 "  path TEXT PRIMARY KEY COLLATE NOCASE," /* D: or a folder */
-"  volume INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+"  volume INTEGER NOT NULL,"
+"  kept INTEGER NOT NULL) STRICT, WITHOUT ROWID;" /* 0: gone at an arrival */
+
+/* Volumes that get no letter by themselves. */
+"CREATE TABLE no_letter (volume INTEGER PRIMARY KEY) STRICT;"
+
+/* Of the machine: automount. */
+"CREATE TABLE setting ("
+"  name TEXT PRIMARY KEY,"
+"  value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
 /* A file system that a node has mounted. Handles belong to it, not to the
  * volume. */

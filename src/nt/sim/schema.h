@@ -7,8 +7,8 @@
 #define NT__SIM_APPLICATION_ID_TEXT "1853126252"
 
 /* Rises with every change of the schema. */
-#define NT__SIM_SCHEMA_VERSION 6
-#define NT__SIM_SCHEMA_VERSION_TEXT "6"
+#define NT__SIM_SCHEMA_VERSION 9
+#define NT__SIM_SCHEMA_VERSION_TEXT "9"
 
 extern const char nt__sim_schema[];
 

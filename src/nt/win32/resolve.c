@@ -150,6 +150,8 @@ static void resolve_object(struct win32_machine *m, const struct nt_name *name,
                      (unsigned)name->number);
       put_text(out->open_name, text);
       break;
+    case NT_NAME_MOUNTMGR: /* refused before */
+      break;
   }
 }
 
@@ -271,6 +273,11 @@ nt_status nt__win32_resolve(struct win32_machine *m, const char *name,
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
   nt_status status = nt_name_parse(name, &parsed, err);
+  if (nt_ok(status) && parsed.kind == NT_NAME_MOUNTMGR) {
+    status = nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+                     "the mount manager of Windows is not opened here");
+    nt_hint(err, "use mountvol, or the disk management");
+  }
   if (nt_ok(status) && parsed.kind == NT_NAME_DISK && parsed.path != NULL) {
     status = nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
                      "a disk has no files, its volumes have");

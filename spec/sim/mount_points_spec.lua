@@ -1,0 +1,102 @@
+-- Letters and mount folders of a simulated machine, in the short way.
+
+local cjson = require "cjson"
+local machines = require "spec.support.machines"
+local command = require "spec.support.command"
+local core = require "ntvol.core"
+local sim = require "ntvol.sim"
+local tempdir = require "spec.support.tempdir"
+
+local refused = machines.refused
+
+local function lab(...)
+  local machine = assert(sim.create(":memory:", { disks = { ... } }))
+  finally(function()
+    machine:close()
+  end)
+  return machine
+end
+
+local function points(machine, number)
+  return table.concat(machine:volumes()[number].mount_points, " ")
+end
+
+describe("a mount point", function()
+  it("names the volume from then on, in any spelling", function()
+    local machine = lab("8M:fat:D", "8M:raw:-")
+    local guid = machine:volumes()[2].guid_path
+    assert.is_true(machine:add_mount_point(guid, "e:\\"))
+    assert.is_true(machine:add_mount_point("E:", "D:\\mnt\\data\\"))
+    assert.equal("E: D:\\mnt\\data", points(machine, 2))
+    for _, name in ipairs { "E:", "\\\\.\\e:", "d:\\MNT\\Data", "\\\\?\\D:\\mnt\\data" } do
+      local v <close> = assert(machine:open(name))
+      assert.equal("volume", v:kind())
+      assert.equal(guid, v:info().guid_path)
+    end
+    assert.is_true(machine:remove_mount_point "E:")
+    assert.equal("D:\\mnt\\data", machine:volumes()[2].name)
+    assert.is_true(machine:remove_mount_point "d:\\mnt\\DATA")
+    assert.equal(guid, machine:volumes()[2].name)
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "E:")
+    assert.is_true(machine:capabilities().mount_points)
+  end)
+
+  it("is refused when it is in use, none, or one too many", function()
+    local machine = lab("8M:fat:D", "8M:raw:E")
+    refused("STATUS_OBJECT_NAME_COLLISION", machine:add_mount_point("D:", "E:"))
+    refused("STATUS_OBJECT_NAME_COLLISION", machine:add_mount_point("D:", "d:"))
+    local _, info = refused("STATUS_INVALID_PARAMETER",
+      machine:add_mount_point("D:", "F:"))
+    assert.equal("has_letter", (info or {}).reason or "has_letter")
+    for _, point in ipairs { "EE:", "mnt", "C:mnt", "C:/mnt", "C:\\\\", "\\\\?\\E:" } do
+      refused("STATUS_OBJECT_NAME_INVALID", machine:add_mount_point("D:", point))
+    end
+    for i = 1, 7 do
+      assert(machine:add_mount_point("D:", "C:\\mnt\\" .. i))
+    end
+    refused("STATUS_INVALID_PARAMETER", machine:add_mount_point("D:", "C:\\mnt\\8"))
+    for _, volume in ipairs { "Q:", "PhysicalDrive9" } do
+      refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:add_mount_point(volume, "F:"))
+    end
+    for _, volume in ipairs { "D:\\", "PhysicalDrive0" } do
+      refused("STATUS_INVALID_PARAMETER", machine:add_mount_point(volume, "F:"))
+    end
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:remove_mount_point "F:")
+    refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:remove_mount_point "C:\\mnt")
+    refused("STATUS_OBJECT_NAME_INVALID", machine:remove_mount_point "mnt")
+  end)
+
+  it("lasts, and comes back with its disk; a removed letter does not", function()
+    local defer = machines.cleanup(finally)
+    local path = tempdir(defer) .. "/lab"
+    local machine = assert(sim.create(path, { disks = { "8M:fat:D", "8M:raw:-" } }))
+    local guid = machine:volumes()[2].guid_path
+    assert(machine:add_mount_point(guid, "M:"))
+    assert(machine:remove_mount_point "D:")
+    assert(machine:close())
+    machine = assert(core.connect("sim", path))
+    defer(function()
+      machine:close()
+    end)
+    for disk = 0, 1 do
+      assert(machine:mask(disk))
+      assert(machine:unmask(disk))
+    end
+    assert.equal("", points(machine, 1))
+    assert.equal("M:", points(machine, 2))
+  end)
+
+  it("can be given and taken by the command", function()
+    local shell = command.lab(finally, "8M:fat:D")
+    local function volume()
+      return cjson.decode(shell:run({ "volumes", "--json" }).out)[1]
+    end
+    assert.equal(0, shell:run({ "unassign", "D:" }).code)
+    local guid = volume().guid_path
+    assert.equal(0, shell:run({ "assign", guid, "Q:" }).code)
+    assert.equal(0, shell:run({ "assign", "Q:", "C:\\mnt\\q" }).code)
+    assert.same({ "Q:", "C:\\mnt\\q" }, volume().mount_points)
+    assert.equal(3, shell:run({ "unassign", "R:" }).code)
+    assert.equal(2, shell:run({ "assign", "Q:", "R:" }).code)
+  end)
+end)
