@@ -50,6 +50,10 @@ static const struct {
     {"CdRom3", NT_NAME_CDROM, "3", NULL},
     {"\\Device\\cdrom1\\", NT_NAME_CDROM, "1", "\\"},
     {"\\\\?\\GLOBALROOT\\Device\\CdRom2", NT_NAME_CDROM, "2", NULL},
+    {"\\Device\\Harddisk1\\DR1", NT_NAME_DISK, "1", NULL},
+    {"\\Device\\harddisk2\\partition0\\", NT_NAME_DISK, "2", "\\"},
+    {"\\\\?\\GLOBALROOT\\Device\\Harddisk2\\Partition13\\a", NT_NAME_PARTITION,
+     "2 13", "\\a"},
     {"\\\\.\\MountPointManager", NT_NAME_MOUNTMGR, "mount manager", NULL},
     {"\\Device\\mountpointmanager\\", NT_NAME_MOUNTMGR, "mount manager", "\\"},
 };
@@ -94,6 +98,12 @@ static const char *const bad[] = {
     "GLOBALROOT\\Device\\HarddiskVolume1",
     "\\\\?\\Device\\HarddiskVolume1",
     "\\Device\\PhysicalDrive1",
+    "\\Device\\Harddisk1",
+    "\\Device\\Harddisk1\\",
+    "\\Device\\Harddisk1\\DR0",
+    "\\Device\\Harddisk1\\Partition",
+    "\\Device\\Harddisk1\\Partition01",
+    "\\\\.\\Harddisk1\\Partition1",
     "HarddiskVolume1",
     "MountPointManager",
     "\\\\.\\MountPointManagerX",
@@ -113,6 +123,9 @@ static void object_text(const struct nt_name *name, char *buf, size_t cap) {
     case NT_NAME_DEVICE:
     case NT_NAME_CDROM:
       nt_format_text(buf, cap, "%u", name->number);
+      break;
+    case NT_NAME_PARTITION:
+      nt_format_text(buf, cap, "%u %u", name->number, name->partition);
       break;
     case NT_NAME_MOUNTMGR:
       nt_copy(buf, cap, "mount manager");

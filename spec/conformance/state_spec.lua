@@ -309,6 +309,30 @@ for _, access in ipairs {
     v lock; LOCK
   ]]):format(access))
 end
+add("1.2 right fat ntfs", "the right does not come later", [[
+  v = open D: access=traverse
+  w = open D:
+  --
+  v lock -> STATUS_INVALID_PARAMETER
+  v unlock -> STATUS_INVALID_PARAMETER
+  v dismount -> STATUS_INVALID_PARAMETER
+  v control FSCTL_ALLOW_EXTENDED_DASD_IO -> STATUS_INVALID_PARAMETER
+]])
+for _, access in ipairs {
+  "traverse+read_attributes+synchronize", "traverse+read_control",
+} do
+  add("1.2 right fat ntfs", "lock with only " .. access, ([[
+    v = open D: access=%s; MOUNT
+    v lock -> STATUS_INVALID_PARAMETER
+  ]]):format(access))
+end
+for _, access in ipairs { "traverse+read_data", "traverse+delete", "read_ea", "write_ea" } do
+  add("1.2 right fat ntfs", "lock with only " .. access, ([[
+    v = open D: access=%s
+    --
+    v lock; LOCK
+  ]]):format(access))
+end
 add("1.2 right fat ntfs", "lock with only traverse", [[
   v = open D: access=traverse
   --

@@ -110,6 +110,34 @@ machines.each(_ENV, function(lab)
       end
     end)
 
+    it("I14: needs exactly these two rights, and no other gives them", function()
+      lab:start()
+      local rights = { "read_data", "write_data", "append_data", "read_ea",
+        "write_ea", "traverse", "read_attributes", "write_attributes", "delete",
+        "read_control", "write_dac", "write_owner", "synchronize" }
+      local bits = { read_data = 1, write_data = 2 }
+      local function check(name, list, held)
+        local v = lab:open(name, { access = list })
+        for access = 0, 3 do
+          local code = core.ctl_code(0x56, 0x7FF, 0, access)
+          refused(held & access == access and "STATUS_INVALID_DEVICE_REQUEST"
+            or "STATUS_ACCESS_DENIED", v:control(code))
+        end
+        assert(v:close())
+      end
+      for _, name in ipairs { "D:", "F:", "PhysicalDrive0" } do
+        check(name, {}, 0)
+        for _, right in ipairs(rights) do
+          check(name, { right }, bits[right] or 0)
+          if not bits[right] then
+            check(name, { right, "read_data" }, 1)
+            check(name, { right, "write_data" }, 2)
+          end
+        end
+        check(name, { "read_data", "write_data" }, 3)
+      end
+    end)
+
     it("that nobody listed raises by name", function()
       lab:start()
       local v = lab:open "D:"

@@ -48,11 +48,62 @@ machines.each(_ENV, function(lab)
       end
     end)
 
+    it("9.3: device paths of disks and partitions", function()
+      lab:start {
+        { size = 16 << 20, style = "gpt", volumes = {
+          { letter = "D:", size = 4 << 20 }, { letter = "E:" } } },
+        { size = 1 << 20, volumes = { { letter = "F:" } } },
+      }
+      local function kind_and_size(name)
+        local v = lab:open(name)
+        local kind, size = v:kind(), v:size()
+        assert(v:close())
+        return { kind, size }
+      end
+      for _, prefix in ipairs { "", "\\\\?\\GLOBALROOT", "\\\\.\\globalroot" } do
+        for _, name in ipairs { "DR0", "Partition0", "partition0" } do
+          assert.same({ "disk", 16 << 20 },
+            kind_and_size(prefix .. "\\Device\\Harddisk0\\" .. name))
+        end
+        assert.same({ "volume", 4 << 20 },
+          kind_and_size(prefix .. "\\Device\\Harddisk0\\Partition1"))
+      end
+      local v = lab:open "\\Device\\Harddisk0\\Partition2"
+      assert.equal(volume_of("E:").guid_path, v:info().guid_path)
+      local disk = lab:open("PhysicalDrive1", { access = "none" })
+      local name = assert(disk:control("IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", nil, 128))
+      name = name:sub(3):gsub("(.)%z", "%1")
+      assert.same({ "disk", 1 << 20 }, kind_and_size(name))
+      for _, missing in ipairs { "Harddisk0\\Partition3", "Harddisk9\\Partition0",
+        "Harddisk1\\Partition1", "Harddisk9\\DR9" } do
+        lab:refuses("STATUS_OBJECT_NAME_NOT_FOUND", "\\Device\\" .. missing)
+      end
+      for _, wrong in ipairs { "Harddisk0", "Harddisk0\\", "Harddisk0\\DR1",
+        "Harddisk0\\Partition" } do
+        lab:refuses("STATUS_OBJECT_NAME_INVALID", "\\Device\\" .. wrong)
+      end
+    end)
+
+    it("9.3: a disk with a backslash, and folders of a RAW volume", function()
+      lab:start()
+      for _, name in ipairs { "PhysicalDrive0\\", "\\\\.\\PhysicalDrive0\\",
+        "\\Device\\Harddisk0\\DR0\\" } do
+        lab:refuses("STATUS_OBJECT_PATH_NOT_FOUND", name)
+      end
+      for _, name in ipairs { "F:\\", "\\\\.\\F:\\", "F:\\a.txt", "F:\\dir\\a.txt",
+        volume_of("F:").device .. "\\", volume_of("F:").guid_path .. "\\a" } do
+        local info = lab:refuses("STATUS_UNRECOGNIZED_VOLUME", name)
+        assert.equal("string", type(info.hint))
+      end
+    end)
+
     it("1.2: a trailing backslash means the root directory", function()
       lab:start()
       local guid = volume_of("D:").guid_path
       for _, name in ipairs {
         "D:\\", "\\\\.\\D:\\", "\\\\?\\D:\\", guid .. "\\", "D:/",
+        "\\\\.\\d:\\", volume_of("D:").device .. "\\",
+        "\\\\?\\GLOBALROOT" .. volume_of("D:").device .. "\\",
       } do
         local f = lab:open(name)
         assert.equal("directory", f:kind(), name)

@@ -100,10 +100,34 @@ static const char *parse_device(const char *s, struct nt_name *out) {
   return rest;
 }
 
+/* Harddisk0\DR0 and Harddisk0\Partition0 are the disk, Harddisk0\Partition1 is
+ * what the first entry of its table names. */
+static const char *parse_harddisk(const char *s, struct nt_name *out) {
+  struct nt_name part = {NT_NAME_DISK, '\0', "", 0, 0, NULL};
+  s = parse_numbered(s, "Harddisk", NT_NAME_DISK, out);
+  if (s == NULL || *s != '\\') {
+    return NULL;
+  }
+  const char *rest = parse_numbered(s + 1, "DR", NT_NAME_DISK, &part);
+  if (rest != NULL) {
+    return part.number == out->number ? rest : NULL;
+  }
+  rest = parse_numbered(s + 1, "Partition", NT_NAME_PARTITION, &part);
+  if (rest != NULL && part.number != 0) {
+    out->kind = NT_NAME_PARTITION;
+    out->partition = part.number;
+  }
+  return rest;
+}
+
 /* \Device\HarddiskVolume3 */
 static const char *parse_native(const char *s, struct nt_name *out) {
   s = after(s, "\\Device\\");
-  return s == NULL ? NULL : parse_device(s, out);
+  if (s == NULL) {
+    return NULL;
+  }
+  const char *rest = parse_device(s, out);
+  return rest != NULL ? rest : parse_harddisk(s, out);
 }
 
 /* What may stand after \\.\ and \\?\ */
@@ -154,7 +178,7 @@ static nt_status refuse_relative(struct nt_error *err, char letter,
 
 nt_status nt_name_parse(const char *name, struct nt_name *out,
                         struct nt_error *err) {
-  struct nt_name parsed = {NT_NAME_LETTER, '\0', "", 0, NULL};
+  struct nt_name parsed = {NT_NAME_LETTER, '\0', "", 0, 0, NULL};
   if (name == NULL || name[0] == '\0') {
     return refuse(err, "the name is empty");
   }

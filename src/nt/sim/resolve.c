@@ -133,6 +133,15 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           "AND " SIM_IS_HERE("v.", "?2") " WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
           "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
           SIM_ARGS(SIM_INT(name->number), SIM_INT(m->node)), out, err);
+    case NT_NAME_PARTITION: /* pieces of a volume are not the volume */
+      return find_volume(
+          m,
+          "SELECT v.id FROM extent e JOIN volume v ON v.id = e.volume "
+          "AND v.installed = 1 AND " SIM_IS_HERE(
+              "v.", "?3") " WHERE e.disk = ?1 AND v.partition_number = ?2",
+          SIM_ARGS(SIM_INT(name->number), SIM_INT(name->partition),
+                   SIM_INT(m->node)),
+          out, err);
     case NT_NAME_MOUNTMGR: /* neither a volume nor a disk */
       break;
   }

@@ -119,9 +119,14 @@ static void resolve_device(struct win32_machine *m, const struct nt_name *name,
                            struct win32_target *out) {
   static const char prefix[] = "\\\\?\\GLOBALROOT";
   char text[64];
-  nt_format_text(text, sizeof(text), "%s\\Device\\%s%u", prefix,
-                 name->kind == NT_NAME_CDROM ? "CdRom" : "HarddiskVolume",
-                 (unsigned)name->number);
+  if (name->kind == NT_NAME_PARTITION) {
+    nt_format_text(text, sizeof(text), "%s\\Device\\Harddisk%u\\Partition%u",
+                   prefix, (unsigned)name->number, (unsigned)name->partition);
+  } else {
+    nt_format_text(text, sizeof(text), "%s\\Device\\%s%u", prefix,
+                   name->kind == NT_NAME_CDROM ? "CdRom" : "HarddiskVolume",
+                   (unsigned)name->number);
+  }
   put_text(out->open_name, text);
   if (!find_device(m, out->open_name + sizeof(prefix) - 1, out->root)) {
     put_text(out->root, text);
@@ -142,6 +147,7 @@ static void resolve_object(struct win32_machine *m, const struct nt_name *name,
       break;
     case NT_NAME_DEVICE:
     case NT_NAME_CDROM:
+    case NT_NAME_PARTITION:
       resolve_device(m, name, out);
       break;
     case NT_NAME_DISK:
