@@ -121,9 +121,8 @@ static void read_mount_points(const struct reader *r,
 static void read_volume(const struct reader *r, const struct ln_options *o,
                         struct nt_sim_volume_spec *volume) {
   static const char *const names[] = {
-      "size",     "letter",   "mount_points", "system", "boot",
-      "pagefile", "readonly", "busy",         "csv",    "span",
-      NULL};
+      "size",     "letter", "mount_points", "system", "boot", "pagefile",
+      "readonly", "busy",   "csv",          "span",   NULL};
   ln_optionnames(r->L, o, names);
   volume->size = read_size(r, o);
   volume->letter = read_letter(r, o);

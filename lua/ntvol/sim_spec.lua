@@ -367,6 +367,8 @@ local function piece_problem(disk, volume, format, spans)
   if (disk.style or "none") == "none" and not disk.image then
     return "a piece of a volume is a partition: give the disk the style mbr or"
       .. " gpt"
+  elseif disk.removable or disk.cdrom then
+    return "a removable disk has whole volumes only"
   elseif volume.csv then
     return "a cluster shared volume lies in one piece"
   elseif not first then

@@ -136,6 +136,17 @@ c.suite(_ENV, {
       assert.equal(1, #ask("\\DosDevices\\D:", ids[1]))
       assert.same({}, (ask(nil, "none")))
     end),
+  { "4.4 query points", "drives without a medium",
+    function(lab)
+      local m <close> = manager(lab)
+      local list = points(assert(m:control(QUERY, triple(), 4096)))
+      assert.same({ "\\DosDevices\\D: \\Device\\CdRom0",
+        link_of(lab, 1) .. " \\Device\\CdRom0",
+        "\\DosDevices\\E: \\Device\\HarddiskVolume2",
+        link_of(lab, 2) .. " \\Device\\HarddiskVolume2" }, list)
+    end, result = "they are in the list", disks = {
+      { cdrom = true, volumes = { { letter = "D:" } } },
+      { removable = true, volumes = { { letter = "E:" } } } } },
   row("STATUS_BUFFER_OVERFLOW with the size", "4.4 query points",
     "32 bytes of room, and too little for the structure", function(lab)
       local m <close> = manager(lab)

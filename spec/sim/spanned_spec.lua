@@ -262,6 +262,9 @@ describe("the description of a volume in pieces", function()
       { "gpt:64M=8M@set+8M@set:raw:E" }, "only the first one" },
     { "with a file system at the second piece",
       { "gpt:64M=8M@set+8M@set:fat" }, "only the first one" },
+    { "on a removable disk", { { size = "8M", style = "gpt", removable = true,
+      volumes = { { span = "a", size = "1M" }, { span = "a" } } } },
+      "whole volumes only" },
     { "without a name", { "gpt:64M=8M@+8M@set" }, "names no span" },
     { "with an empty name",
       { { size = "8M", style = "gpt", volumes = { { span = "" } } } }, "must not be empty" },
@@ -290,6 +293,10 @@ describe("the description of a volume in pieces", function()
         volumes = { piece {}, piece { system = true } } } }, "of its own" },
     { "a disk without a table", { { size = MIB, volumes = { piece {} } } },
       "partition" },
+    { "a removable disk", { { size = 16 * MIB, style = "gpt", removable = true,
+      volumes = { piece {}, piece {} } } }, "whole volumes only" },
+    { "a shared piece", { { size = 16 * MIB, style = "gpt",
+      volumes = { piece { csv = true }, piece {} } } }, "one piece", { "n1", "n2" } },
     { "too many pieces", { { size = 64 * MIB, style = "gpt",
       volumes = (function()
         local list = {}
@@ -301,9 +308,9 @@ describe("the description of a volume in pieces", function()
   }
   for _, case in ipairs(low) do
     it("is refused with " .. case[1], function()
-      refused("STATUS_INVALID_PARAMETER",
-        sim_core.create(":memory:", { disks = case[2] }))
-      local _, message = sim_core.create(":memory:", { disks = case[2] })
+      local spec = { disks = case[2], nodes = case[4] }
+      refused("STATUS_INVALID_PARAMETER", sim_core.create(":memory:", spec))
+      local _, message = sim_core.create(":memory:", spec)
       assert.matches(case[3], message, 1, true)
     end)
   end

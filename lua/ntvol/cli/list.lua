@@ -171,8 +171,9 @@ local function volume_fields(found)
   for _, folder in ipairs(info.mount_points) do
     add_if(fields, "mount point", folder)
   end
-  add_if(fields, "partition", info.partition_number == 0
-    and "none, the whole disk" or info.partition_number)
+  add_if(fields, "partition", #info.extents > 1 and "none, several pieces"
+    or info.partition_number == 0 and "none, the whole disk"
+    or info.partition_number)
   add_if(fields, "owner", info.owner)
   add_if(fields, "cluster shared", info.csv_state)
   add_extents(fields, info.extents)

@@ -142,6 +142,10 @@ static nt_status check_span(struct creation *c, uint32_t index,
     return bad_spec(err, index, "a piece of a volume is a partition",
                     "use the style mbr or gpt");
   }
+  if (disk->flags & NT_DISK_REMOVABLE) {
+    return bad_spec(err, index, "a removable disk has whole volumes only",
+                    "leave the span out");
+  }
   if (volume->flags & NT_VOLUME_CSV) {
     return bad_spec(err, index, "a cluster shared volume lies in one piece",
                     "leave the span out");

@@ -117,8 +117,11 @@ static nt_status place_volume(struct sim_machine *m, int64_t id,
       err);
   if (nt_ok(status)) {
     status = nt__sim_exec(
-        m, "UPDATE extent SET start = ?2, length = ?3 WHERE volume = ?1",
-        SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length)),
+        m,
+        "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
+        "WHERE volume = ?1",
+        SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length),
+                 SIM_INT(part->number)),
         err);
   }
   return nt_ok(status) ? nt__sim_event_volume(m, event, id, err) : status;

@@ -142,6 +142,25 @@ static void add_if(struct list *list, const struct point *point,
   }
 }
 
+/* An image that cannot be read, or a drive without a medium, does not hide the
+ * others: its volume has its GUID for an id meanwhile. */
+static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
+                         struct point *point, struct nt_error *err) {
+  struct nt_error failure = {0};
+  nt_status status =
+      nt__sim_unique_id(r->m, volume, point->id, &point->id_length, &failure);
+  if (nt_ok(status)) {
+    return status;
+  }
+  if (r->m->store_failed) {
+    *err = failure;
+    return status;
+  }
+  nt__sim_put_guid(point->id, volume->guid);
+  point->id_length = 16;
+  return NT_STATUS_SUCCESS;
+}
+
 static nt_status add_volume(struct sim_request *r, int64_t id,
                             const struct filter *filter, struct list *list,
                             struct nt_error *err) {
@@ -157,7 +176,7 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
         nt__sim_volume_device(r->m, id, point.device, sizeof point.device, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_unique_id(r->m, &volume, point.id, &point.id_length, err);
+    status = find_id(r, &volume, &point, err);
   }
   if (!nt_ok(status)) {
     return status;

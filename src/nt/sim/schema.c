@@ -107,6 +107,9 @@ const char nt__sim_schema[] =
 "  file INTEGER NOT NULL,"      /* the file's number in its file system */
 "  path TEXT NOT NULL) STRICT;"
 "CREATE INDEX file_object_of_instance ON file_object (instance);"
+/* Every write asks for these, and there is hardly ever one. */
+"CREATE INDEX file_object_holding ON file_object (volume)"
+"  WHERE flags & 64 <> 0;"
 
 /* What was written to files and is not in the image yet, sector by sector. */
 "CREATE TABLE dirty ("
