@@ -57,6 +57,8 @@ local ROWS = {
     "format with `quick = false`", "UNSUCCESSFUL" },
   { "handle_access", "the handle was opened without the access that the code"
     .. " needs", "open it with access `\"rw\"`", "ACCESS_DENIED" },
+  { "has_letter", "the volume has a letter already", "remove that first",
+    "INVALID_PARAMETER" },
   { "identity_changed", "another file system is on the volume now",
     "close the handle, look at the volume, open it again", "WRONG_VOLUME" },
   { "image", "the image file cannot be opened, read or written",
@@ -175,8 +177,8 @@ local ROWS = {
     "look at the disk", "END_OF_FILE" },
   { "size", "a volume of this size does not fit on the disk",
     "take a smaller volume or a larger disk", "INVALID_PARAMETER" },
-  { "spanned", "the volume lies on several disks", "name one of them, or take"
-    .. " the volume out of its set", "NOT_SUPPORTED" },
+  { "spanned", "the volume lies on several disks", "name one of them, or say"
+    .. " that this is meant: `spanned = true`", "NOT_SUPPORTED" },
   { "sparse_file", "the file has no clusters in this range",
     "use another range or file", "NOT_SUPPORTED" },
   { "spec", "the description of a new machine contradicts itself",
@@ -213,6 +215,8 @@ local ROWS = {
     "build the machine kind and ntvol from the same version", "NOT_SUPPORTED" },
   { "vetoed", "Plug and Play asked before a removal, and somebody refused; see"
     .. " `info.veto`", "close what it names, then try again", "DEVICE_BUSY" },
+  { "volume_name", "a volume keeps its name, `\\??\\Volume{guid}`",
+    "delete its letter", "NOT_SUPPORTED" },
   { "volumes_installed", "volumes of the disk are still installed",
     "uninstall its volumes first", "DEVICE_BUSY" },
   { "windows_version", "this Windows does not have a function that this needs",
