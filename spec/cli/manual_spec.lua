@@ -60,6 +60,28 @@ describe("the help", function()
     assert(names["change-fs"] >= 7)
     assert(names["sim create"] >= 4)
   end)
+
+  it("fits into 79 columns", function()
+    local wide = {}
+    for _, item in ipairs(commands) do
+      for line in item.help:gmatch("[^\n]+") do
+        if utf8.len(line) > 79 then
+          wide[#wide + 1] = item.name .. ": " .. line
+        end
+      end
+    end
+    assert.same({}, wide)
+  end)
+
+  it("has an example for every command", function()
+    local without = {}
+    for _, item in ipairs(commands) do
+      if not item.help:find("\nExamples?:") and item.name ~= "sim" then
+        without[#without + 1] = item.name
+      end
+    end
+    assert.same({}, without)
+  end)
 end)
 
 describe("ntvol man", function()

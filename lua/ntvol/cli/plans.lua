@@ -214,7 +214,8 @@ local function add_prepare(add, json)
     :description "PhysicalDrive1 or 1."
   command:option "--lock"
     :description("required: refuse when a volume is in use; try (the default):"
-      .. " go on without the lock, what others have open is dead then; no.")
+      .. " go on without the lock, what others have open is dead then;"
+      .. " no: do not lock.")
     :choices { "required", "try", "no" }
     :default "try"
     :show_default(false)
@@ -256,8 +257,9 @@ local function add_exclusive(add, json)
   command:argument "command"
     :args "+"
     :description "The program and its arguments, after --."
-  command:usage("Usage: ntvol exclusive [-h] [--read-only] [--wait SECONDS]"
-    .. " [--plan] [--json] <volume> -- <command> ...")
+  command:usage [[
+Usage: ntvol exclusive [-h] [--json] [--read-only] [--wait SECONDS]
+       [--plan] <volume> -- <command> ...]]
   command:flag "--read-only"
     :description("The program only reads: a read-only volume will do, and"
       .. " nothing needs to be undone.")
@@ -266,8 +268,9 @@ local function add_exclusive(add, json)
   command:epilog [[
 As "ntvol lock", with the checks and the report of a plan: it refuses volumes
 that the system needs, and a volume that is not the one it was. The exit status
-is that of the program when that failed; what it prints goes to standard error
-with --json.
+is that of the program when that failed. Standard output is the program's; what
+is said of the steps goes to standard error. With --json it is the other way
+round.
 Examples: ntvol exclusive D: --read-only -- tar cf backup.tar files
           ntvol exclusive D: --plan -- true]]
 end
