@@ -335,6 +335,29 @@ describe("a process on another node", function()
     assert.is_nil(machine:holders("D:")[2].node)
   end)
 
+  it("loses it too when this one had not mounted it before", function()
+    local defer = start(finally)
+    local child = connect(defer, "n2")
+    child:run "file = assert(machine:open('D:\\\\a.txt', { access = 'r' }))"
+    local function write(change)
+      local disk <close> = assert(machine:open "PhysicalDrive0")
+      assert.equal(512, disk:write(0, change(disk:read(0, 512))))
+    end
+    write(function(sector)
+      return sector
+    end)
+    assert(machine:open "D:"):close()
+    assert.equal("alpha", child:run "return file:read(0, 5)")
+    child:run "file:close()"
+    assert.is_true(machine:set_maintenance("D:", true))
+    assert.is_true(machine:set_maintenance("D:", false))
+    child:run "file = assert(machine:open('D:\\\\a.txt', { access = 'r' }))"
+    write(machines.other_serial)
+    assert(machine:open "D:")
+    assert.equal("STATUS_WRONG_VOLUME",
+      select(4, child:run "return file:read(0, 5)").status_name)
+  end)
+
   it("keeps a volume out of maintenance, by name", function()
     local defer = start(finally)
     local child = connect(defer, "n2")

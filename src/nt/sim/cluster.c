@@ -155,30 +155,46 @@ nt_status nt__sim_check_cluster(struct sim_machine *m,
   return id != 0 ? refuse_locked(m, id, err) : check_held(m, volume->id, err);
 }
 
-nt_status nt__sim_end_elsewhere(struct sim_machine *m,
-                                const struct sim_instance *instance,
-                                enum sim_condition condition,
-                                struct nt_error *err) {
-  nt_status status = nt__sim_exec(
-      m,
-      "UPDATE instance SET condition = ?3, current = 0, vpb = vpb & ~35 "
-      "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1",
-      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->node),
-               SIM_INT(condition)),
-      err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+/* Rows of other nodes that nobody can reach any more. */
+static nt_status forget_elsewhere(struct sim_machine *m, int64_t volume,
+                                  struct nt_error *err) {
   return nt__sim_exec(
       m,
       "DELETE FROM instance WHERE volume = ?1 AND disk = -1 AND node <> ?2 "
       "AND current = 0 AND NOT EXISTS "
       "(SELECT 1 FROM file_object f WHERE f.instance = instance.id)",
-      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->node)), err);
+      SIM_ARGS(SIM_INT(volume), SIM_INT(m->node)), err);
 }
 
+nt_status nt__sim_end_elsewhere(struct sim_machine *m,
+                                const struct sim_instance *instance,
+                                struct nt_error *err) {
+  nt_status status = nt__sim_exec(
+      m,
+      "UPDATE instance SET condition = 4, current = 0, vpb = vpb & ~35 "
+      "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1",
+      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(m->node)), err);
+  return nt_ok(status) ? forget_elsewhere(m, instance->volume, err) : status;
+}
+
+nt_status nt__sim_verify_elsewhere(struct sim_machine *m,
+                                   const struct sim_instance *now,
+                                   struct nt_error *err) {
+  nt_status status = nt__sim_exec(
+      m,
+      "UPDATE instance SET condition = 2, current = 0, vpb = vpb & ~35 "
+      "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1 "
+      "AND condition = 0 AND (file_system <> ?3 OR serial <> ?4)",
+      SIM_ARGS(SIM_INT(now->volume), SIM_INT(m->node),
+               SIM_TEXT(now->file_system), SIM_TEXT(now->serial)),
+      err);
+  return nt_ok(status) ? forget_elsewhere(m, now->volume, err) : status;
+}
+
+_Static_assert(SIM_GOOD == 0 && SIM_WRONG_VOLUME == 2 && SIM_INVALIDATED == 4,
+               "the statements above set and test these conditions");
 _Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES) == 35,
-               "the statement above clears these flags");
+               "the statements above clear these flags");
 
 /* ---- what an administrator does ------------------------------------------ */
 

@@ -328,7 +328,7 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
   r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
   status = nt__sim_save_instance(r->m, &r->instance, err);
   if (nt_ok(status) && r->instance.fsd->across_nodes) { /* section 3 */
-    status = nt__sim_end_elsewhere(r->m, &r->instance, SIM_INVALIDATED, err);
+    status = nt__sim_end_elsewhere(r->m, &r->instance, err);
   }
   return nt_ok(status) ? nt__sim_save_file_object(r->m, &r->object, err)
                        : status;

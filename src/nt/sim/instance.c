@@ -68,6 +68,9 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
   bool raw = out->fsd == &nt__sim_fsd_raw;
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
+  if (nt_ok(status) && nt__sim_is_shared(volume)) {
+    status = nt__sim_verify_elsewhere(m, out, err);
+  }
   if (nt_ok(status)) {
     status = nt__sim_insert_instance(m, out, err);
   }
@@ -113,6 +116,9 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
   instance->vpb &= ~SIM_VPB_CHANGED;
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
+  if (nt_ok(status) && nt__sim_is_shared(volume)) {
+    status = nt__sim_verify_elsewhere(m, &now, err);
+  }
   if (nt_ok(status)) {
     status = nt__sim_save_instance(m, instance, err);
   }
@@ -191,9 +197,6 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
   }
   uint32_t lock = instance->vpb & SIM_VPB_LOCKED;
   status = nt__sim_cache_drop(m, instance->id, err);
-  if (nt_ok(status) && instance->fsd->across_nodes) {
-    status = nt__sim_end_elsewhere(m, instance, SIM_WRONG_VOLUME, err);
-  }
   if (nt_ok(status)) {
     status = nt__sim_detach(m, instance, err);
   }

@@ -487,11 +487,15 @@ nt_status nt__sim_check_cluster(struct sim_machine *m,
 /* The instance that is locked on another node; 0: there is none. */
 nt_status nt__sim_locked_elsewhere(struct sim_machine *m, int64_t volume,
                                    int64_t *instance, struct nt_error *err);
-/* Ends what the other nodes have mounted of the instance's volume. */
+/* Invalidates what the other nodes have mounted of the instance's volume. */
 nt_status nt__sim_end_elsewhere(struct sim_machine *m,
                                 const struct sim_instance *instance,
-                                enum sim_condition condition,
                                 struct nt_error *err);
+/* The bytes of a shared volume were looked at, for all nodes: ends what another
+ * one has mounted of it if that is another file system than `now`. */
+nt_status nt__sim_verify_elsewhere(struct sim_machine *m,
+                                   const struct sim_instance *now,
+                                   struct nt_error *err);
 
 nt_status nt__sim_next_node(struct nt_machine *machine, uint64_t *cursor,
                             struct nt_node_info *out, struct nt_error *err);
