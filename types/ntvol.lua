@@ -613,6 +613,20 @@ local ntvol = {}
 ---@overload fun(name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function ntvol.open(name, options) end
 
+---Takes the last format of a volume back, as long as its file system was not used.
+---@param name string
+---@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal }
+---@return ntvol.report
+---@overload fun(name: string, options?: table): nil, string, string, ntvol.info
+function ntvol.undo(name, options) end
+
+---Takes back what was interrupted, on one volume or on all of the machine.
+---@param name? string
+---@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal }
+---@return { operation: integer, plan: string, target: string, guid_path: string, saved_bytes?: integer, outcome: string, bytes_written?: integer, message?: string }[]
+---@overload fun(name?: string, options?: table): nil, string, string, ntvol.info
+function ntvol.recover(name, options) end
+
 ---Runs a function with a locked volume; unlocks and closes however it ends.
 ---@param name string
 ---@param fn fun(volume: ntvol.volume): ...
@@ -796,6 +810,13 @@ function plan.new(spec) end
 ---@return ntvol.plan.object
 ---@overload fun(volume: string, options: table): nil, string, string, ntvol.info
 function plan.change_filesystem(volume, options) end
+
+---Takes the last format of a volume back: open, lock, compare, write back, dismount, unlock, close, verify.
+---@param volume string
+---@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal }
+---@return ntvol.plan.object
+---@overload fun(volume: string, options?: table): nil, string, string, ntvol.info
+function plan.undo(volume, options) end
 
 ---The documented procedure: every volume open, lock (optional), dismount, offline; then uninstall.
 ---@param disk string|integer

@@ -74,6 +74,7 @@ local function make_parser(commands)
   require "ntvol.cli.verbs".add(add)
   require "ntvol.cli.plans".add(add, json_flag)
   require "ntvol.cli.explain".add(adder(parser, commands, "", false), json_flag)
+  require "ntvol.cli.undo".add(add, json_flag)
   require "ntvol.cli.journal".add(adder(parser, commands, "", false), json_flag)
   local sim = parser:command("sim")
     :summary "Create and manage simulated machines."

@@ -167,6 +167,56 @@ function M.explain(what)
   return require "ntvol.explain".explain(what)
 end
 
+--- Takes the last format of a volume back, byte for byte, as long as its new
+-- file system was not used: that is compared first, and refused otherwise. As
+-- a plan with its steps: `ntvol.plan.undo`.
+-- @tparam string name of the volume
+-- @tparam ?table options `machine`, `journal`
+-- @treturn[1] ntvol.report of the plan
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when the journal has
+--  nothing of it, `"ERROR_ACCESS_DENIED"`, reason `file_system_used`
+-- @treturn[2] table info
+-- @usage
+-- do
+--   local vol <close> = assert(ntvol.open "D:")
+--   local _guard <close> = assert(vol:lock())
+--   assert(vol:format { fs = "ntfs", erase = "D:" })
+--   assert(vol:dismount())
+-- end
+-- assert(ntvol.undo "D:")
+function M.undo(name, options)
+  local plan, message, code, info = M.plan.undo(name, options)
+  if not plan then
+    return nil, message, code, info
+  end
+  return plan:run { erase = plan.erase[1],
+    journal = options and options.journal }
+end
+
+--- Takes back what was interrupted: formats whose process died, or the power.
+-- The volume is what it was before, byte for byte. Repeat it when it is
+-- interrupted itself.
+-- @tparam ?string name of a volume; all of the machine unless given
+-- @tparam ?table options `machine`, `journal`
+-- @treturn[1] {table,...} `{ operation, plan, target, outcome, bytes_written,
+--  message }`; an outcome is `"recovered"`, or `"closed"` where nothing was
+--  saved and only the journal was put in order
+-- @treturn[2] nil
+-- @treturn[2] string message of the first one that failed
+-- @treturn[2] string code `"ERROR_WRONG_DISK"`, reason `identity_changed`, when
+--  it is not the volume that it was; `"ERROR_ACCESS_DENIED"`, reason
+--  `file_system_used`, when somebody wrote to it since
+-- @treturn[2] table info `info.recovered` is the list
+-- @usage
+-- for _, item in ipairs(assert(ntvol.recover())) do
+--   print(item.target, item.outcome)
+-- end
+function M.recover(name, options)
+  return require "ntvol.take_back".recover(name, options)
+end
+
 local OVERVIEW = ([[
 ntvol %s: NT volume control
   open(name, options)    Opens a volume, disk, file or directory.
@@ -182,6 +232,8 @@ ntvol %s: NT volume control
   sim                    Simulated machines: create, open, remove.
   plan                   Procedures: change_filesystem, prepare_lun_removal,
                          restore_lun, with_exclusive_volume, eject.
+  undo(name)             Takes the last format of a volume back.
+  recover(name)          Takes back what was interrupted.
   journal                What was done: open.
   retry                  Policies for waiting.
   timeline               The picture of a run: svg, of_report.

@@ -276,6 +276,29 @@ function M.change_filesystem(...)
   return require "ntvol.procedures.change_filesystem"(M.new, ...)
 end
 
+--- Takes the last format of a volume back, as long as its new file system was
+-- not used: open, lock, compare, write back, dismount, unlock, close; then it
+-- is opened again and looked at. In one call: `ntvol.undo`.
+-- @function undo
+-- @tparam string volume name of the volume
+-- @tparam ?table options `machine`, `journal` (an open one; the user's unless
+--  given)
+-- @treturn[1] ntvol.plan.object
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when the journal has
+--  nothing of it
+-- @treturn[2] table info
+-- @usage
+-- local change = assert(ntvol.plan.change_filesystem("D:", { to = "ntfs" }))
+-- assert(change:run { erase = "D:" })
+-- local plan = assert(ntvol.plan.undo "D:")
+-- print(plan)
+-- assert(plan:run { erase = "D:" })
+function M.undo(...)
+  return require "ntvol.procedures.undo"(M.new, ...)
+end
+
 --- The documented procedure before a LUN is masked: every volume of the disk
 -- is opened, locked (optional), dismounted and taken offline; then volumes and
 -- disk are uninstalled. All or nothing.

@@ -174,7 +174,11 @@ function Run:note(name, parent)
   if not self.record then
     return nil, message, code, info
   end
-  return self.record:begin(self.report, name, parent)
+  local ok
+  ok, message, code, info = self.record:begin(self.report, name, parent)
+  self.context.journal = self.record.log or false
+  self.context.operation = self.record.id
+  return ok, message, code, info
 end
 
 --- All that must hold before the first step; changes nothing but the journal.

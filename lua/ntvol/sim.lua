@@ -55,6 +55,7 @@ local function format_open(volume, name, format)
   local done
   done, message, code, info = volume:format {
     fs = format.fs, label = format.label, erase = name,
+    journal = false, -- there is nothing yet that could be lost
   }
   if not done then
     return nil, message, code, info

@@ -181,14 +181,38 @@ static nt_status compare(struct work *work, const struct nt_saved *saved) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-static nt_status check_unused(struct nt_handle *handle,
-                              const struct nt_keeper *keeper, int64_t id,
-                              struct nt_error *err) {
+/* What a cut leaves of a write may end anywhere, so bytes are looked at: each
+ * is what was there, what was written, or wiped. */
+static nt_status recognise(struct work *work, const struct nt_saved *saved) {
+  nt_status status = read_there(work, saved->offset, saved->length);
+  const unsigned char *there = work->there;
+  for (size_t at = 0; nt_ok(status) && at < saved->length; at++) {
+    if (there[at] == saved->before[at] || there[at] == saved->after[at] ||
+        there[at] == 0) {
+      continue;
+    }
+    status = nt_fail(
+        work->err, NT_STATUS_ACCESS_DENIED, "file_system_used",
+        "somebody wrote to it after the operation was interrupted: byte "
+        "%" PRIu64
+        " of the volume is 0x%02X, the operation would have left "
+        "0x%02X",
+        saved->offset + at, (unsigned)there[at], (unsigned)saved->after[at]);
+    nt_hint(work->err,
+            "what is there now is newer: keep it, or copy it away "
+            "and format the volume");
+  }
+  return status;
+}
+
+static nt_status check_bytes(struct nt_handle *handle,
+                             const struct nt_keeper *keeper, int64_t id,
+                             bool over, struct nt_error *err) {
   struct work work = {.handle = handle, .keeper = keeper, .id = id, .err = err};
   nt_status status = prepare(&work);
   if (nt_ok(status)) {
     reach_all(handle);
-    status = walk(&work, 0, true, compare);
+    status = walk(&work, 0, true, over ? compare : recognise);
   }
   free(work.before);
   return status;
@@ -228,7 +252,7 @@ static nt_status check(struct nt_handle *handle, const struct nt_keeper *keeper,
   }
   *over = nt_ok(status) && strcmp(operation->state, "committed") == 0;
   free(operation);
-  return *over ? check_unused(handle, keeper, id, err) : status;
+  return nt_ok(status) ? check_bytes(handle, keeper, id, *over, err) : status;
 }
 
 nt_status nt_take_back_check(struct nt_handle *handle,

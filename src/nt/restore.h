@@ -23,7 +23,8 @@ nt_status nt_restore(struct nt_handle *handle, const struct nt_keeper *keeper,
  * another one (reason "identity_changed"); a process is at it
  * (STATUS_DEVICE_BUSY); and, when it was committed, what it wrote is not there
  * any more, because the new file system was used (STATUS_ACCESS_DENIED, reason
- * "file_system_used").
+ * "file_system_used"). An interrupted one is refused in the same way when
+ * something is there that it neither found nor wrote.
  *
  * The operation is "recovered" or "undone" afterwards. After a failure that
  * left something written it is interrupted, and this may be called again. */

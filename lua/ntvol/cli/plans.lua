@@ -28,6 +28,10 @@ local function change_command(args, target)
   if args.full then
     words[#words + 1] = "--full"
   end
+  if args.no_undo then
+    words[#words + 1] = "--no-undo"
+  end
+  add("--undo-limit", args.undo_limit)
   add("--erase", target)
   return plan_run.command(args, words)
 end
@@ -35,7 +39,8 @@ end
 local function change(args, machine)
   local plan, message, code, info = plans.change_filesystem(args.volume, {
     to = args.to, label = args.label, cluster_size = args.cluster_size,
-    quick = not args.full, machine = machine,
+    quick = not args.full, undo = not args.no_undo,
+    undo_limit = args.undo_limit, machine = machine,
   })
   if not plan then
     return output.fail(message, code, info)
@@ -195,6 +200,12 @@ local function add_change(add, json)
     :convert(to_cluster_size)
   command:flag "--full"
     :description "Write the whole volume, not only the new file system."
+  command:flag "--no-undo"
+    :description "Save nothing of what is overwritten: it cannot be undone."
+  command:option "--undo-limit"
+    :argname "SIZE"
+    :description "How much may be saved for an undo: 256M unless given."
+    :convert(size.parse)
   command:option "--erase"
     :argname "NAME"
     :description("Name the volume once more: everything on it is lost."

@@ -10,6 +10,7 @@ local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
 local size = require "ntvol.size"
+local take_back = require "ntvol.take_back"
 
 local NAME = "change_filesystem"
 
@@ -103,6 +104,7 @@ local function format(context)
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
     quick = opts.quick, erase = context.pinned.guid_path,
     undo = opts.undo, undo_limit = opts.undo_limit,
+    journal = context.journal, operation = context.operation,
     -- always a function: Ctrl-C is noticed where Lua runs
     on_progress = function(done, total)
       if on_progress then
@@ -119,6 +121,25 @@ local function format(context)
   end
   return true, ("%s, %s written"):format(result.file_system,
     size.format(result.bytes_written))
+end
+
+-- Steps after the format leave the handle without its lock, or closed.
+local function undo_format(context)
+  local result, volume = context.result, context.volume
+  if not result.can_undo then
+    return failure.make {
+      op = "undo", target = context.name, status = "STATUS_NOT_SUPPORTED",
+      reason = "no_undo", detail = "nothing was saved: there is no journal",
+      hint = "restore it from a backup",
+    }
+  end
+  local log = context.journal
+  if core.type(context.guard) == "lock" and volume:is_mounted() then
+    return core.take_back(volume, log, result.operation)
+  end
+  volume:close()
+  return take_back.run(context.machine, context.pinned.guid_path, log,
+    result.operation)
 end
 
 -- FAT keeps labels in capitals.
@@ -179,7 +200,8 @@ local function format_says(what, opts, own_formatter)
     elseif opts.undo == false then
       return says .. " This has no undo."
     end
-    return says .. " What it overwrites is saved in the journal first."
+    return says .. " What it overwrites is saved in the journal first: ntvol"
+      .. " undo takes it back."
   end
   return ("Have the system's own formatter make %s; everything on it is lost."
     .. " This gives the lock up while it runs: who opens the volume before it"
@@ -189,6 +211,8 @@ end
 
 local function steps(to, opts, own_formatter)
   local what = new_file_system(to, opts)
+  local can_undo = not own_formatter and opts.quick ~= false
+    and opts.undo ~= false
   return {
     { name = "open", says = "Open the volume for reading and writing.",
       check = check, run = open,
@@ -200,6 +224,7 @@ local function steps(to, opts, own_formatter)
       says = "Compare it with the volume that this plan was made for.",
       run = identify },
     { name = "format", destroys = true, check = rehearse, run = format,
+      undo = can_undo and undo_format or nil,
       says = format_says(what, opts, own_formatter) },
     { name = "dismount", says = "Dismount the old file system.",
       run = function(context) return context.volume:dismount() end },

@@ -1,0 +1,101 @@
+--- Commands that take operations back: undo, recover.
+-- @module ntvol.cli.undo
+
+local output = require "ntvol.cli.output"
+local plan_run = require "ntvol.cli.plan_run"
+local plans = require "ntvol.plan"
+local size = require "ntvol.size"
+local take_back = require "ntvol.take_back"
+
+local M = {}
+
+-- ---- undo ----------------------------------------------------------------
+
+local function undo(args, machine)
+  local plan, message, code, info = plans.undo(args.volume,
+    { machine = machine })
+  if not plan then
+    return output.fail(message, code, info)
+  end
+  plan.run_it = plan_run.command(args, { "undo", args.volume, "--erase",
+    plan.target })
+  if args.plan then
+    return plan_run.only(args, plan)
+  elseif not args.erase then
+    return plan_run.refuse(args, plan, ("the file system that is on %s now"
+      .. " would be lost, and nothing says that it is meant"):format(
+      plan.target))
+  end
+  return plan_run.run(args, plan, args.erase)
+end
+
+-- ---- recover -------------------------------------------------------------
+
+local FOUND = {
+  { title = "OPERATION", field = "operation" },
+  { title = "PLAN", field = "plan" },
+  { title = "TARGET", field = "target" },
+  { title = "OUTCOME", field = "outcome" },
+  { title = "WRITTEN", field = "bytes_written",
+    show = function(value) return value and size.format(value) or "" end },
+  { title = "MESSAGE", field = "message" },
+}
+
+local function show(args, found)
+  if args.json then
+    output.json(found)
+  elseif #found == 0 then
+    print("nothing was interrupted")
+  else
+    output.table(FOUND, found)
+  end
+end
+
+local function recover(args, machine)
+  local run = args.plan and take_back.find or take_back.recover
+  local found, message, code, info = run(args.volume, { machine = machine })
+  if found then
+    show(args, found)
+    return output.EXIT.ok
+  end
+  if info and info.recovered then
+    show(args, info.recovered)
+  end
+  return output.fail(message, code, info)
+end
+
+--- Adds the commands to the parser.
+-- @param add function(name, summary, run)
+-- @param json function(command) that adds --json
+function M.add(add, json)
+  local command = json(add("undo",
+    "Take the last format of a volume back, byte for byte.", undo))
+  command:argument "volume"
+    :description "D:, a mount folder or a GUID path."
+  command:option "--erase"
+    :argname "NAME"
+    :description("Name the volume once more: the file system that is on it now"
+      .. " is lost. Without it the plan is printed and nothing is changed.")
+  command:flag "--plan"
+    :description "Print the plan, check it, and change nothing."
+  command:epilog [[
+It is refused when the new file system was used, and says what differs.
+Examples: ntvol undo D: --plan
+          ntvol undo D: --erase D:]]
+  command = json(add("recover",
+    "Take back what was interrupted: by a crash, a kill, a power cut.",
+    recover))
+  command:argument "volume"
+    :args "?"
+    :description "D:, a mount folder or a GUID path; all volumes unless given."
+  command:flag "--plan"
+    :description "Print what was interrupted, and change nothing."
+  command:epilog [[
+The volume is what it was before the operation began. It is refused when the
+volume is another one, or somebody wrote to it since. When it is interrupted
+itself, run it again.
+Examples: ntvol recover --plan
+          ntvol recover D:]]
+end
+
+return M

@@ -1,0 +1,198 @@
+--- Taking the last format of a volume back: open, lock, compare, write back,
+-- dismount, unlock, close; then a look at the result.
+-- @module ntvol.procedures.undo
+
+local core = require "ntvol.core"
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
+local identity = require "ntvol.identity"
+local journal = require "ntvol.journal"
+local names = require "ntvol.names"
+local options = require "ntvol.options"
+local safety = require "ntvol.safety"
+local size = require "ntvol.size"
+local take_back = require "ntvol.take_back"
+
+local NAME = "undo"
+
+local FIELDS = { machine = "userdata|string", journal = "userdata" }
+
+-- ---- the journal ---------------------------------------------------------
+
+-- A plan may be run long after it was made, so each run opens the journal.
+local function open_journal(context)
+  if context.options.journal then
+    return context.options.journal
+  end
+  local log, message, code, info = journal.open()
+  context.log = log and context.keep(log)
+  return log, message, code, info
+end
+
+local function log_of(context)
+  return context.options.journal or context.log
+end
+
+-- ---- steps ---------------------------------------------------------------
+
+local function check(context)
+  local ok, message, code, info = safety.check("undo the format of",
+    context.machine, context.name, context.pinned, { "online", "writable" })
+  if not ok then
+    return nil, message, code, info
+  end
+  local log
+  log, message, code, info = open_journal(context)
+  if not log then
+    return nil, message, code, info
+  end
+  return take_back.last_format(log, context.volume_info)
+end
+
+local function open(context)
+  local volume, message, code, info = context.machine:open(context.name)
+  context.volume = volume and context.keep(volume)
+  return volume, message, code, info
+end
+
+local function lock(context)
+  local guard, message, code, info = context.volume:lock()
+  context.guard = guard
+  return guard, message, code, info
+end
+
+-- Under the lock: nobody can use it any more before it is written.
+local function compare(context)
+  local ok, message, code, info = identity.verify(context.pinned,
+    context.volume)
+  if ok then
+    ok, message, code, info = core.take_back(context.volume, log_of(context),
+      context.entry.id, true)
+  end
+  return ok, message, code, info
+end
+
+local function write_back(context)
+  local written, message, code, info = core.take_back(context.volume,
+    log_of(context), context.entry.id)
+  if not written then
+    return nil, message, code, info
+  end
+  return true, size.format(written) .. " written"
+end
+
+local function verify(context)
+  local wanted = context.entry.identity
+  local volume, message, code, info = context.machine:open(context.name,
+    { access = "r" })
+  if not volume then
+    return nil, message, code, info
+  end
+  local _ <close> = volume
+  local found
+  found, message, code, info = volume:info()
+  if not found then
+    return nil, message, code, info
+  elseif found.file_system == wanted.file_system
+    and found.serial == (wanted.serial or "") then
+    return true, ("%s \"%s\""):format(found.file_system, found.label)
+  end
+  return failure.make {
+    op = "verify", target = context.name,
+    status = "STATUS_UNRECOGNIZED_VOLUME", reason = "verify",
+    detail = ("it holds %s with the serial number '%s', not %s with '%s'")
+      :format(found.file_system, found.serial, wanted.file_system,
+        wanted.serial or ""),
+    hint = "look at the volume, and at ntvol log",
+  }
+end
+
+local function steps(entry)
+  return {
+    { name = "open", says = "Open the volume for reading and writing.",
+      check = check, run = open,
+      undo = function(context) return context.volume:close() end },
+    { name = "lock", says = "Lock it: nobody else may have it open.",
+      run = lock,
+      undo = function(context) return context.guard:unlock() end },
+    { name = "compare", run = compare,
+      says = "Compare it with what the format wrote: a file system that was"
+        .. " used stays." },
+    { name = "write back", destroys = true, run = write_back,
+      says = ("Write back the %s that the format overwrote."):format(
+        size.format(entry.saved_bytes)) },
+    { name = "dismount", says = "Dismount the file system that is gone.",
+      run = function(context) return context.volume:dismount() end },
+    { name = "unlock", says = "Unlock the volume.",
+      run = function(context) return context.volume:unlock() end },
+    { name = "close", says = "Close it.",
+      run = function(context) return context.volume:close() end },
+    { name = "verify", run = verify,
+      says = ("Open it again, read-only, and find %s."):format(
+        entry.identity.file_system or "what was there") },
+  }
+end
+
+-- ---- the plan ------------------------------------------------------------
+
+local function about(found, entry)
+  return { tostring(found), found.guid_path,
+    ("operation %d of the journal: %s, %s"):format(entry.id,
+      entry.command or entry.plan,
+      os.date("!%Y-%m-%d %H:%M:%S UTC", entry.started // 1 | 0)) }
+end
+
+local function find_entry(found, opts)
+  if opts.journal then
+    return take_back.last_format(opts.journal, found)
+  end
+  local log, message, code, info = journal.open()
+  if not log then
+    return nil, message, code, info
+  end
+  local _ <close> = log
+  return take_back.last_format(log, found)
+end
+
+local function new(new_plan, machine, name, found, opts)
+  local entry, pinned, message, code, info
+  entry, message, code, info = find_entry(found, opts)
+  if not entry then
+    return nil, message, code, info
+  end
+  pinned, message, code, info = identity.pin(machine, name)
+  if not pinned then
+    return nil, message, code, info
+  end
+  return new_plan {
+    name = NAME, target = found.name, about = about(found, entry),
+    steps = steps(entry), erase = names.of_volume(found),
+    identity = { pinned },
+    unchecked = {
+      "whether others have it open: only the lock finds out",
+      "whether the new file system was used: that is compared under the lock",
+    },
+    context = {
+      machine = machine, name = name, options = opts, pinned = pinned,
+      entry = entry, volume_info = found,
+    },
+  }
+end
+
+return function(new_plan, name, opts)
+  if type(name) ~= "string" then
+    error(("bad argument #1 to '%s' (string expected, got %s)"):format(
+      NAME, type(name)), 2)
+  end
+  opts = options.check(2, NAME, opts, FIELDS, 4)
+  local machine, message, code, info = current.of_option(opts.machine)
+  if not machine then
+    return nil, message, code, info
+  end
+  local found
+  found, message, code, info = names.volume(machine, name)
+  if not found then
+    return nil, message, code, info
+  end
+  return new(new_plan, machine, name, found, opts)
+end

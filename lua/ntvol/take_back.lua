@@ -1,0 +1,249 @@
+--- Taking operations back: what the journal saved is written to the volume that
+-- it came from, on whatever machine.
+-- @module ntvol.take_back
+
+local core = require "ntvol.core"
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
+local journal = require "ntvol.journal"
+local names = require "ntvol.names"
+local options = require "ntvol.options"
+
+local M = {}
+
+local FIELDS = { machine = "userdata|string", journal = "userdata" }
+
+local function refuse(target, detail, hint)
+  return failure.make {
+    op = "undo", target = target, status = "STATUS_OBJECT_NAME_NOT_FOUND",
+    reason = "no_undo", detail = detail, hint = hint,
+  }
+end
+
+-- ---- finding -------------------------------------------------------------
+
+local function same_volume(entry, volume)
+  local path = entry.identity.guid_path
+  return path ~= nil and path:lower() == volume.guid_path:lower()
+end
+
+-- The newest format of the volume that was not taken back.
+local function newest(entries, volume)
+  for i = #entries, 1, -1 do
+    local entry = entries[i]
+    if entry.plan == "format" and same_volume(entry, volume)
+      and (entry.state == "committed" or entry.state == "interrupted") then
+      return entry
+    end
+  end
+end
+
+--- The operation that an undo of a volume takes back: its newest format.
+-- @tparam ntvol.journal log
+-- @tparam table volume as `machine:volumes` gives it
+-- @treturn[1] table entry of the journal
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.last_format(log, volume)
+  local entries, message, code, info = log:entries()
+  if not entries then
+    return nil, message, code, info
+  end
+  local entry = newest(entries, volume)
+  if not entry then
+    return refuse(volume.name, "the journal knows no format of it that could"
+      .. " be taken back", "see what there is: ntvol log")
+  elseif entry.state == "interrupted" then
+    return refuse(volume.name, ("its last format, operation %d, was"
+      .. " interrupted"):format(entry.id), "ntvol recover " .. volume.name)
+  elseif not entry.saved_bytes then
+    return refuse(volume.name, ("nothing is saved of its last format,"
+      .. " operation %d"):format(entry.id), "restore it from a backup")
+  end
+  return entry
+end
+
+-- ---- one volume ----------------------------------------------------------
+
+local function with_lock(volume, log, id)
+  local guard, message, code, info = volume:lock()
+  if not guard then
+    return nil, message, code, info
+  end
+  local _ <close> = guard
+  local written
+  written, message, code, info = core.take_back(volume, log, id)
+  if not written then
+    return nil, message, code, info
+  end
+  local ok
+  ok, message, code, info = volume:dismount()
+  if not ok then
+    return nil, message, code, info
+  end
+  return written
+end
+
+--- Opens and locks the volume, writes back, dismounts, unlocks and closes.
+-- @tparam ntvol.machine machine
+-- @tparam string name of the volume
+-- @tparam ntvol.journal log
+-- @tparam integer id of the operation
+-- @treturn[1] integer bytes that were written
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.run(machine, name, log, id)
+  local volume, message, code, info = machine:open(name)
+  if not volume then
+    return nil, message, code, info
+  end
+  local _ <close> = volume
+  return with_lock(volume, log, id)
+end
+
+-- ---- recovering ----------------------------------------------------------
+
+-- The volumes to look at: all of the machine, or the one that is named.
+local function volumes_of(machine, name)
+  if not name then
+    return machine:volumes()
+  end
+  local volume, message, code, info = names.volume(machine, name)
+  if not volume then
+    return nil, message, code, info
+  end
+  return { volume }
+end
+
+local function find_volume(volumes, entry)
+  for _, volume in ipairs(volumes) do
+    if same_volume(entry, volume) then
+      return volume
+    end
+  end
+end
+
+-- What was interrupted on these volumes, the newest first: that is the order in
+-- which it can be taken back.
+local function interrupted(log, volumes)
+  local entries, message, code, info = log:entries()
+  if not entries then
+    return nil, message, code, info
+  end
+  local found = {}
+  for i = #entries, 1, -1 do
+    local entry = entries[i]
+    local volume = entry.state == "interrupted" and find_volume(volumes, entry)
+    if volume then
+      found[#found + 1] = { operation = entry.id, plan = entry.plan,
+        target = volume.name, guid_path = volume.guid_path,
+        saved_bytes = entry.saved_bytes, outcome = "interrupted" }
+    end
+  end
+  return found
+end
+
+local function write_back(machine, log, item)
+  local written, message, code, info = M.run(machine, item.guid_path, log,
+    item.operation)
+  if not written then
+    item.outcome, item.message = "failed", message
+    return nil, message, code, info
+  end
+  item.outcome, item.bytes_written = "recovered", written
+  return true
+end
+
+-- Where nothing is saved, the note that it was interrupted is all there is to
+-- end: a plan, or a format that ended before its first write.
+local function close_note(log, item, recovered)
+  local state = recovered[item.guid_path] and item.plan ~= "format"
+    and "recovered" or "failed"
+  item.outcome = "closed"
+  item.message = "its process died; nothing is saved of it that could be"
+    .. " written back"
+  return log:finish(item.operation, state, item.message)
+end
+
+local function recover(machine, log, found)
+  local recovered, first = {}, nil
+  local function note(ok, ...)
+    if not ok then
+      first = first or table.pack(...)
+    end
+    return ok
+  end
+  for _, item in ipairs(found) do
+    if item.saved_bytes then
+      if note(write_back(machine, log, item)) then
+        recovered[item.guid_path] = true
+      end
+    end
+  end
+  for _, item in ipairs(found) do
+    if not item.saved_bytes then
+      note(close_note(log, item, recovered))
+    end
+  end
+  if first then
+    first[3].recovered = found
+    return nil, first[1], first[2], first[3]
+  end
+  return found
+end
+
+-- Calls f(machine, log, found) with what was interrupted.
+local function with_interrupted(caller, name, opts, f)
+  if name ~= nil and type(name) ~= "string" then
+    error(("bad argument #1 to '%s' (string expected, got %s)"):format(caller,
+      type(name)), 3)
+  end
+  opts = options.check(2, caller, opts, FIELDS, 4)
+  local machine, message, code, info = current.of_option(opts.machine)
+  if not machine then
+    return nil, message, code, info
+  end
+  local log, own = opts.journal, nil
+  if not log then
+    log, message, code, info = journal.open()
+    own = log
+  end
+  if not log then
+    return nil, message, code, info
+  end
+  local _ <close> = own
+  local volumes, found
+  volumes, message, code, info = volumes_of(machine, name)
+  if volumes then
+    found, message, code, info = interrupted(log, volumes)
+  end
+  if not found then
+    return nil, message, code, info
+  end
+  return f(machine, log, found)
+end
+
+--- What `recover` would look at; changes nothing.
+-- @tparam ?string name of a volume
+-- @tparam ?table opts as of `recover`
+-- @treturn[1] {table,...}
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.find(name, opts)
+  return with_interrupted("find", name, opts, function(_, _, found)
+    return found
+  end)
+end
+
+--- See `ntvol.recover`.
+function M.recover(name, opts)
+  return with_interrupted("recover", name, opts, recover)
+end
+
+return M
