@@ -46,7 +46,8 @@ WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
 FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/*/* tools/* examples/*
 ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
-FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c))
+FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c)) \
+  $(patsubst spec/c/%_shim.c,$B/%.so,$(wildcard spec/c/*_shim.c))
 
 # Lua programs, and what they start, see this tree and this KIND.
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
@@ -80,6 +81,10 @@ $B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
 
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)
+
+# Stands before the C library of a program that a test runs.
+$B/%.so: $B/obj/spec/c/%_shim.o
+	$(LINK) -shared $^ -ldl
 
 -include $(patsubst %.c,$B/obj/%.d,$(ALL_C))
 

@@ -3,9 +3,10 @@
 #   make asan ARGS=spec/unit      the suite, or a part, with the sanitizers
 #   make valgrind                 parts of it under valgrind
 #   make lint                     formatters, linters, both compilers
+#   make crash                    a change of a file system, cut at every write
 #   make coverage                 which lines of src no test reached
 
-.PHONY: asan valgrind lint coverage
+.PHONY: crash asan valgrind lint coverage
 
 # Other people's programs inherit the preloaded checker, and many leak: leaks
 # count in Lua and in our C tests only (%b is the name of the program).
@@ -20,6 +21,11 @@ VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
 valgrind:
 	$(MAKE_IN) suite ARGS="$(or $(ARGS),spec/unit spec/c_spec.lua)" \
 	  WRAP='NTVOL_CHECKER="$(VALGRIND)" $(VALGRIND)'
+
+# A change of a file system that is cut at every write; the suite looks at a
+# part of them.
+crash:
+	$(MAKE_IN) suite ARGS=spec/crash NTVOL_CRASH=all
 
 lint:
 	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec

@@ -11,7 +11,7 @@ trap '[ -z "$locker" ] || kill "$locker" 2>/dev/null || :; rm -rf "$scratch"' EX
 trap 'exit 130' INT TERM
 cd "$scratch"
 PATH=$PATH:/usr/sbin:/sbin
-export NTVOL_MACHINE=sim:lab MTOOLS_SKIP_CHECK=1
+export NTVOL_MACHINE=sim:lab MTOOLS_SKIP_CHECK=1 NTVOL_STATE="$scratch/state"
 
 say() { printf '\n== %s\n' "$*"; }
 # Shows a command, runs it, and keeps what it printed in the file `out`.
@@ -74,4 +74,23 @@ say "What the machine remembers"
 show "$ntvol" events
 expect LOCK DISMOUNT UNLOCK MOUNT
 
-say "A FAT volume became a healthy NTFS volume named DATA"
+say "It was a mistake? What the format overwrote is in the journal"
+show "$ntvol" undo D: --plan
+expect "write back"
+show "$ntvol" undo D: --erase D:
+[ "$before" = "$(sha256sum <lab/disk0.img)" ] || exit 1
+echo "ok: the image is what it was before the change, byte for byte"
+show fsck.fat -n lab/disk0.img
+show mdir -b -i lab/disk0.img ::/
+expect letter.txt numbers.txt
+mcopy -i lab/disk0.img ::letter.txt back.txt
+cmp letter.txt back.txt
+echo "ok: the letter is the same"
+show "$ntvol" volumes
+expect FAT16 OLD
+
+say "What was done, and when"
+show "$ntvol" log
+expect change_filesystem undone
+
+say "A FAT volume became a healthy NTFS volume named DATA, and FAT again with all files"
