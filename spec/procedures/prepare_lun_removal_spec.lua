@@ -291,6 +291,16 @@ describe("checking and printing", function()
     end
   end)
 
+  it("bring a volume of two disks back when the run is taken back", function()
+    local machine = lab(SPANNED, "gpt:8M=4M@set+rest:fat:F")
+    local object = assert(prepare(machine, { disk = 1, spanned = true }))
+    assert(object:run())
+    assert.same({ "E:" }, names_of(machine))
+    assert(object:undo())
+    assert.same({ "D:", "E:", "F:" }, names_of(machine))
+    assert_back(machine, { "D:", "E:", "F:" })
+  end)
+
   it("bring a volume of two disks back when a later step fails", function()
     local machine = lab(SPANNED, "gpt:8M=4M@set+rest:fat:F")
     local object = assert(prepare(machine, { spanned = true }))

@@ -86,6 +86,19 @@ describe("a mount point", function()
     assert.equal("M:", points(machine, 2))
   end)
 
+  it("of another node's volume is refused there", function()
+    local machine = assert(sim.create(":memory:", { nodes = { "n1", "n2" },
+      disks = { "8M:raw:D", "8M:raw:E" } }))
+    finally(function()
+      machine:close()
+    end)
+    assert(machine:set_owner("E:", "n2"))
+    refused("STATUS_OBJECT_NAME_NOT_FOUND",
+      machine:add_mount_point("E:", "D:\\mnt"))
+    refused("STATUS_OBJECT_NAME_COLLISION", machine:add_mount_point("D:", "E:"))
+    assert(machine:add_mount_point("D:", "C:\\mnt"))
+  end)
+
   it("can be given and taken by the command", function()
     local shell = command.lab(finally, "8M:fat:D")
     local function volume()

@@ -550,6 +550,20 @@ describe("what the binding tells:", function()
     }, helpers.machine():capabilities())
   end)
 
+  it("what a machine without mount points says", function()
+    local machine = helpers.machine()
+    for call, target in pairs {
+      [function() return machine:add_mount_point("D:", "E:") end] = "E:",
+      [function() return machine:remove_mount_point "F:" end] = "F:",
+    } do
+      local message, info = helpers.refused("ERROR_NOT_SUPPORTED", call())
+      assert.equal(target, info.target)
+      assert.matches("mount point '" .. target .. "'", message, 1, true)
+    end
+    raises("string expected", machine.add_mount_point, machine, "D:")
+    raises("string expected", machine.remove_mount_point, machine)
+  end)
+
   it("capabilities of a machine with a formatter of its own", function()
     local machine <close> = assert(core.connect("formatter", "spec"))
     local has = machine:capabilities()
