@@ -1,6 +1,7 @@
 -- Notifications: nt-semantics 2.
 
 local c = require "spec.support.conformance"
+local core = require "ntvol.core"
 local rows = require "spec.conformance.rows"
 
 local cases = {}
@@ -27,10 +28,16 @@ local CAUSES = {
 }
 
 for _, row in ipairs(rows) do
-  local name, guid = row.text:match("^(%S+) (%x+%-%S+) %d+$")
-  if row.table == "2 identifiers" and name and not row.not_applicable then
+  local name, guid, code = row.text:match("^(%S+) (%x+%-%S+) (%d+)$")
+  local cause = CAUSES[name]
+  if row.table == "2 identifiers" and name then
+    add { row.id, "its name", function()
+      assert.same({ guid = guid, code = tonumber(code) }, core.events[name])
+    end, result = guid .. ", " .. code }
+  end
+  if row.table == "2 identifiers" and cause then
     add { row.id, "the event of a request", function(lab)
-      local cause, found = CAUSES[name], nil
+      local found
       if type(cause) == "function" then
         cause(lab)
       else

@@ -359,8 +359,7 @@ for i, words in ipairs {
   "BACKGROUND_FORMAT a2e5fc86-d5cd-4038-b2e3-4445065c2377 14",
 } do
   local name = words:match("%S+")
-  guids[i] = { "2 GUID " .. name, "nt:D,X", words, at = "2 row " .. i,
-    not_applicable = i > 6 and "the machine has no such event" or nil }
+  guids[i] = { "2 GUID " .. name, "nt:D,X", words, at = "2 row " .. i }
 end
 guids[15] = { "2 GUID others", "nt:D,X", "events without a code of FSRTL",
   at = "2 row 15" }
