@@ -56,7 +56,7 @@ static void bind_piece(struct nt_journal *j, sqlite3_stmt *stmt, int method_at,
       blob = j->scratch;
     }
   }
-  sqlite3_bind_int(stmt, method_at, method);
+  sqlite3_bind_int(stmt, method_at, (int)method);
   sqlite3_bind_blob(stmt, blob_at, blob, (int)stored, SQLITE_TRANSIENT);
   j->stored_bytes += stored;
 }
