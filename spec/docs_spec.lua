@@ -3,6 +3,7 @@
 -- runs.
 
 local proc = require "spec.support.proc"
+local reasons = require "ntvol.reasons"
 local ntvol = require "ntvol"
 local sim = require "ntvol.sim"
 local plan = require "ntvol.plan"
@@ -162,6 +163,39 @@ local function run_usage(usage)
   chunk()
 end
 
+-- Arguments of a call, from behind its parenthesis: those of the outermost
+-- level, strings as they are.
+local function arguments(text)
+  local list, depth, from = {}, 0, 1
+  local at = 1
+  while at <= #text do
+    local char = text:sub(at, at)
+    if char == '"' then
+      at = text:find('[^\\]"', at) + 1
+    elseif char == "(" then
+      depth = depth + 1
+    elseif char == ")" or char == "," and depth == 0 then
+      if depth == 0 then
+        list[#list + 1] = text:sub(from, at - 1)
+        from = at + 1
+        if char == ")" then
+          return list
+        end
+      else
+        depth = depth - 1
+      end
+    end
+    at = at + 1
+  end
+  return list
+end
+
+local function check_reason(missing, path, reason)
+  if not reasons.find(reason) then
+    missing[#missing + 1] = ("%s: %s"):format(path, reason)
+  end
+end
+
 describe("documentation:", function()
   local names = public_names()
 
@@ -233,6 +267,38 @@ describe("documentation:", function()
     local make = assert(loadfile("tools/errors.lua"))
     assert(proc.slurp("docs/errors.md"):find(make("reasons"), 1, true),
       "a new reason belongs into lua/ntvol/reasons.lua; then run make tables")
+  end)
+
+  it("lua/ntvol/reasons.lua has every reason of the C code", function()
+    local missing, count = {}, 0
+    for _, path in ipairs(proc.lines("find src -name '*.c' | sort")) do
+      local text = proc.slurp(path)
+      for at in text:gmatch("%f[%w_]nt_fail%(()") do
+        local list = arguments(text:sub(at, at + 2000))
+        for reason in (list[3] or ""):gmatch('"([%w_]+)"') do
+          count = count + 1
+          check_reason(missing, path, reason)
+        end
+      end
+    end
+    assert.same({}, missing)
+    assert(count > 80, count)
+  end)
+
+  it("lua/ntvol/reasons.lua has every reason of the Lua code", function()
+    local missing, count = {}, 0
+    for _, path in ipairs(proc.lines("find lua -name '*.lua' | sort")) do
+      local text = proc.slurp(path)
+      for _, pattern in ipairs { '"STATUS_[%w_]+",%s+"([%w_]+)",',
+        'status = "STATUS_[%w_]+",%s*reason = "([%w_]+)"' } do
+        for reason in text:gmatch(pattern) do
+          count = count + 1
+          check_reason(missing, path, reason)
+        end
+      end
+    end
+    assert.same({}, missing)
+    assert(count > 15, count)
   end)
 
   it("docs/simulator.md has the table that the drivers' records make", function()

@@ -42,7 +42,7 @@ local ROWS = {
     .. " back", "restore the volume from a backup", "ACCESS_DENIED" },
   { "fixed_disk", "the medium of a fixed disk does not leave it",
     "name a removable disk or a CD drive",
-    "INVALID_DEVICE_REQUEST NOT_SUPPORTED" },
+    "INVALID_DEVICE_REQUEST", "NOT_SUPPORTED" },
   { "folder", "the folder of a new machine cannot be used",
     "name one that is empty or not there", "OBJECT_NAME_COLLISION" },
   { "forked", "the connection belongs to the parent process",
@@ -63,7 +63,8 @@ local ROWS = {
     "close the handle, look at the volume, open it again", "WRONG_VOLUME" },
   { "image", "the image file cannot be opened, read or written",
     "put it back where the machine looks for it, or make it readable",
-    "DEVICE_NOT_CONNECTED", "OBJECT_NAME_INVALID", "IO_DEVICE_ERROR" },
+    "DEVICE_NOT_CONNECTED", "OBJECT_NAME_INVALID", "IO_DEVICE_ERROR",
+    "INVALID_PARAMETER", "DEVICE_BUSY" },
   { "image_truncated", "the image file is shorter than the disk",
     "bring back the whole image", "DEVICE_DATA_ERROR" },
   { "in_memory", "nobody else can do anything to a machine in memory, so it is"
@@ -89,7 +90,8 @@ local ROWS = {
     .. " signal", "try again: the volume is untouched", "UNSUCCESSFUL",
     "INVALID_PARAMETER" },
   { "medium_locked", "the drive was told to keep its medium",
-    "allow its removal: `volume:media_removal(true)`", "DEVICE_BUSY" },
+    "allow its removal: `volume:media_removal(true)`",
+    "DEVICE_BUSY" },
   { "medium_present", "there is a medium in the drive already",
     "eject it first", "DEVICE_BUSY" },
   { "mkfs_missing", "the program that makes this file system is not installed,"
@@ -97,6 +99,8 @@ local ROWS = {
     "NOT_SUPPORTED" },
   { "mkfs_refused", "that program refused; its own words are in `info.detail`",
     "change what it complains of", "INVALID_PARAMETER", "UNSUCCESSFUL" },
+  { "mount_folder", "a volume that stays is mounted in a folder of one that goes",
+    "take that mount folder away first", "DEVICE_BUSY" },
   { "mounted", "a mounted file system protects this range",
     "lock the volume first", "ACCESS_DENIED" },
   { "nested", "subscribers make requests of events that are requests of"
@@ -111,7 +115,7 @@ local ROWS = {
     .. " machine, or make one: `ntvol sim create`", "OBJECT_NAME_INVALID",
     "OBJECT_NAME_NOT_FOUND" },
   { "no_media", "there is no medium in the device", "put one in",
-    "NO_MEDIA_IN_DEVICE" },
+    "NO_MEDIA_IN_DEVICE", "VERIFY_REQUIRED" },
   { "no_native_machine", "this build of ntvol knows no machine of its own",
     "name a simulated machine: `NTVOL_MACHINE`", "NOT_SUPPORTED" },
   { "no_new_files", "files on a simulated volume are not made or emptied",
@@ -121,13 +125,15 @@ local ROWS = {
     "OBJECT_NAME_INVALID" },
   { "no_undo", "a step of the plan has no way back",
     "see the plan: it says from where on", "NOT_SUPPORTED",
-    "INVALID_PARAMETER" },
+    "INVALID_PARAMETER",
+    "OBJECT_NAME_NOT_FOUND" },
   { "not_a_directory", "the handle is not one of a directory",
     "open a directory: `D:\\`", "INVALID_PARAMETER" },
   { "not_a_file", "the handle is not one of a file", "open a file: `D:\\path`",
     "INVALID_FILE_FOR_SECTION" },
   { "not_a_volume", "the handle or the name is not one of a volume",
-    "open the volume itself, without a path: `D:`", "INVALID_PARAMETER" },
+    "open the volume itself, without a path: `D:`", "INVALID_PARAMETER",
+    "OBJECT_NAME_NOT_FOUND" },
   { "not_cluster_shared", "the volume is no cluster shared volume",
     "do this on one of a cluster", "INVALID_DEVICE_REQUEST" },
   { "not_held", "no writes are held for a snapshot", "hold them first",
@@ -238,6 +244,10 @@ local CLASSES = {
 }
 
 local M = { list = {}, classes = CLASSES }
+
+table.sort(ROWS, function(a, b)
+  return a[1] < b[1]
+end)
 
 for i, row in ipairs(ROWS) do
   local statuses = {}

@@ -98,6 +98,21 @@ describe("--wait of", function()
     assert.is_true(child:answer())
   end)
 
+  it("ntvol lock says on a terminal who is waited for", function()
+    local missing = machines.missing "script"
+    if missing then
+      pending(missing)
+    end
+    local lab, child = start(finally)
+    local line = command.line({ "lock", "D:", "--wait", "0.2", "--", "true" },
+      { machine = lab.path })
+    local result = command.capture(("script -qec %s /dev/null"):format(
+      proc.quote(line)), lab.folder)
+    assert.equal(4, result.code, result.out)
+    assert(result.out:find(("\rwaiting for 1 holder: lua5.4 (pid %d, volume"
+      .. " handle)"):format(child.pid), 1, true), result.out)
+  end)
+
   it("takes seconds", function()
     local lab = command.lab(finally, "8M:fat:D")
     for _, text in ipairs { "x", "-1", "nan", "86401" } do

@@ -1,15 +1,10 @@
--- ntvol.explain, ntvol explain and explain in the REPL: one table for the code,
--- the documents and those who ask.
+-- ntvol.explain: one table for the code, the documents and those who ask.
 
-local cjson = require "cjson"
-local command = require "spec.support.command"
 local core = require "ntvol.core"
 local helpers = require "spec.helpers"
 local ntvol = require "ntvol"
-local proc = require "spec.support.proc"
 local reasons = require "ntvol.reasons"
 local sim = require "ntvol.sim"
-local tempdir = require "spec.support.tempdir"
 
 local function names_of(list, field)
   local names = {}
@@ -113,85 +108,8 @@ describe("explain", function()
   end)
 end)
 
--- Arguments of a call, from behind its parenthesis: those of the outermost
--- level, strings as they are.
-local function arguments(text)
-  local list, depth, from = {}, 0, 1
-  local at = 1
-  while at <= #text do
-    local char = text:sub(at, at)
-    if char == '"' then
-      at = text:find('[^\\]"', at) + 1
-    elseif char == "(" then
-      depth = depth + 1
-    elseif char == ")" or char == "," and depth == 0 then
-      if depth == 0 then
-        list[#list + 1] = text:sub(from, at - 1)
-        from = at + 1
-        if char == ")" then
-          return list
-        end
-      else
-        depth = depth - 1
-      end
-    end
-    at = at + 1
-  end
-  return list
-end
-
-local function check_pair(missing, path, reason, status)
-  local row = reasons.find(reason)
-  if not row then
-    missing[#missing + 1] = ("%s: %s is not there"):format(path, reason)
-    return
-  end
-  for _, name in ipairs(row.statuses) do
-    if name == status then
-      return
-    end
-  end
-  missing[#missing + 1] = ("%s: %s comes with %s"):format(path, reason, status)
-end
-
 describe("the table of reasons", function()
-  it("has every reason of the C code, with its statuses", function()
-    local missing, count = {}, 0
-    for _, path in ipairs(proc.lines("find src -name '*.c' | sort")) do
-      local text = proc.slurp(path)
-      for at in text:gmatch("%f[%w_]nt_fail%(()") do
-        local list = arguments(text:sub(at, at + 2000))
-        for reason in (list[3] or ""):gmatch('"([%w_]+)"') do
-          for status in list[2]:gmatch("NT_(STATUS_[%w_]+)") do
-            count = count + 1
-            check_pair(missing, path, reason, status)
-          end
-        end
-      end
-    end
-    assert.same({}, missing)
-    assert(count > 80, count)
-  end)
-
-  it("has every reason of the Lua code", function()
-    local missing, count = {}, 0
-    for _, path in ipairs(proc.lines("find lua -name '*.lua' | sort")) do
-      local text = proc.slurp(path)
-      for status, reason in text:gmatch('"(STATUS_[%w_]+)",%s+"([%w_]+)",') do
-        count = count + 1
-        check_pair(missing, path, reason, status)
-      end
-      for status, reason in
-        text:gmatch('status = "(STATUS_[%w_]+)",%s*reason = "([%w_]+)"') do
-        count = count + 1
-        check_pair(missing, path, reason, status)
-      end
-    end
-    assert.same({}, missing)
-    assert(count > 15, count)
-  end)
-
-  it("is in order, complete and without doubles", function()
+  it("is complete and without doubles", function()
     for i, row in ipairs(reasons.list) do
       local before = reasons.list[i - 1]
       assert(not before or before.reason < row.reason, row.reason)
@@ -206,47 +124,5 @@ describe("the table of reasons", function()
     for _, entry in pairs(core.errors) do
       assert(entry.class == "none" or reasons.classes[entry.class], entry.class)
     end
-  end)
-end)
-
-describe("the command ntvol explain", function()
-  local function run(finally, words)
-    return command.capture(command.line(words), tempdir(finally))
-  end
-
-  it("prints text, and needs no machine", function()
-    local result = run(finally, { "explain", "ERROR_NOT_READY" })
-    assert.equal(0, result.code, result.err)
-    assert.equal(tostring(ntvol.explain "ERROR_NOT_READY") .. "\n", result.out)
-  end)
-
-  it("prints JSON", function()
-    local result = run(finally, { "explain", "0xC000026E", "--json" })
-    local answer = cjson.decode(result.out)
-    assert.equal("STATUS_VOLUME_DISMOUNTED", answer.name)
-    assert.equal("dismounted", answer.reasons[1].reason)
-  end)
-
-  it("exits with 3 for what nobody knows", function()
-    local result = run(finally, { "explain", "nonsense" })
-    assert.equal(3, result.code)
-    assert(result.err:find("hint: name one like", 1, true), result.err)
-  end)
-end)
-
-describe("explain in the REPL", function()
-  it("explains what is named, and the last failure", function()
-    local lab = command.lab(finally, "1M:raw:D")
-    local result = lab:run({ "repl", "D:" }, { input = [[
-explain()
-vol:unlock()
-explain()
-explain "in_use"
-]] })
-    assert.equal(0, result.code, result.err)
-    assert(result.out:find("nothing has failed\n", 1, true), result.out)
-    assert(result.out:find("unlock 'D:': ERROR_NOT_LOCKED, STATUS_NOT_LOCKED\n"
-      .. "not_locked: ", 1, true), result.out)
-    assert(result.out:find("in_use: somebody has it open", 1, true), result.out)
   end)
 end)

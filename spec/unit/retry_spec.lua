@@ -186,6 +186,25 @@ describe("retry", function()
       on_attempt = function() error "oops" end })
   end)
 
+  it("answers what the machine refuses while it waits", function()
+    local core = require "ntvol.core"
+    local real = core.wait_change
+    finally(function()
+      core.wait_change = real
+    end)
+    core.wait_change = function(_, seconds)
+      if seconds > 0 then
+        return nil, "the disk is full", "ERROR_DISK_FULL", { class = "permanent" }
+      end
+      return true, 1
+    end
+    local result, message, code, info = run({}, failing(9))
+    assert.is_nil(result)
+    assert.equal("the disk is full", message)
+    assert.equal("ERROR_DISK_FULL", code)
+    assert.equal("permanent", info.class)
+  end)
+
   it("passes on a failure without details", function()
     local result, message, code, info = run({}, function()
       return nil, "no", "CODE"
