@@ -110,6 +110,12 @@ local function on_disk()
   local machine <close> = assert(sim.create(folder.path .. "/lab",
     { disks = { "16M:fat:D:BENCH" } }))
   pairs_of(machine, "machine on disk")
+  local log <close> = assert(ntvol.journal.open(folder.path .. "/state"))
+  row("one step noted in the journal, durably", us(time(function()
+    local id = assert(log:begin { plan = "bench" })
+    assert(log:step(id, 1, { name = "step" }))
+    assert(log:finish(id, "committed"))
+  end) / 3))
 end
 
 -- The middle one of five runs.

@@ -3,7 +3,7 @@
  * once, and from there on. The volume is what it was before, byte for byte, at
  * once or after it was taken back; or the new file system is there.
  */
-#include "../../src/nt/journal/journal.h"
+#include "../../src/nt/journal/internal.h"
 #include "../../src/nt/restore.h"
 #include "fake_volume.h"
 
@@ -147,6 +147,100 @@ static void test_undo(struct fault_plan *where, enum fault kind,
   CHECK(nth > 2, "%s: %d places", what, nth - 1);
 }
 
+/* ---- the journal fails --------------------------------------------------- */
+
+static int steps_left;
+
+/* SQLite asks before every step of its own machine; this stops one. */
+static int stop_at(void *ctx) {
+  (void)ctx;
+  return --steps_left == 0;
+}
+
+static bool is_new(void) {
+  return strcmp(probed(&volume), "FAT12") == 0;
+}
+
+/* The process ends, and another one looks. */
+static void reopen_journal(void) {
+  nt_journal_close(journal);
+  open_journal();
+}
+
+/* One format whose journal fails at a step. Nothing is written before all is
+ * saved; and what is written can be taken back. */
+static bool try_journal_fault(int step) {
+  struct nt_format_result result;
+  struct nt_error err;
+  fill();
+  steps_left = step;
+  sqlite3_progress_handler(journal->db, 1, stop_at, NULL);
+  nt_status status = format(&result, &err);
+  bool met = steps_left <= 0;
+  sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+  reopen_journal();
+  if (nt_ok(status)) {
+    /* only what forgets old entries may fail unnoticed */
+    CHECK(is_new() && strcmp(state_of(result.operation), "committed") == 0,
+          "journal step %d: committed", step);
+  } else if (err.outcome != NULL && strcmp(err.outcome, "formatted") == 0) {
+    CHECK(is_new() && strcmp(state_of(result.operation), "interrupted") == 0,
+          "journal step %d: formatted, and interrupted in the journal", step);
+  } else {
+    CHECK(err.outcome != NULL && strcmp(err.outcome, "untouched") == 0 &&
+              volume.writes == 0 && as_before(),
+          "journal step %d: untouched", step);
+    CHECK(strcmp(err.reason, "journal") == 0 && err.hint[0] != '\0',
+          "journal step %d: %s", step, err.hint);
+  }
+  if (volume.writes > 0) {
+    CHECK(take_back(result.operation) && as_before(),
+          "journal step %d: taken back", step);
+  }
+  drop_volume(&volume);
+  return met;
+}
+
+/* The first steps one by one, then fewer of them. */
+static void test_journal_faults(void) {
+  int step = 1, count = 0;
+  while (try_journal_fault(step)) {
+    step += 1 + step / 24;
+    count++;
+  }
+  CHECK(count > 50, "journal: %d steps failed", count);
+}
+
+/* The same for writing back. */
+static bool try_undo_journal_fault(int step) {
+  struct nt_format_result result;
+  struct nt_error err;
+  uint64_t written;
+  fill();
+  CHECK(nt_ok(format(&result, &err)), "formatted");
+  memset(&err, 0, sizeof(err));
+  steps_left = step;
+  sqlite3_progress_handler(journal->db, 1, stop_at, NULL);
+  nt_status status =
+      nt_take_back(&volume.handle, &keeper, result.operation, &written, &err);
+  bool met = steps_left <= 0;
+  sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+  reopen_journal();
+  if (!nt_ok(status)) {
+    CHECK(take_back(result.operation), "undo, journal step %d: again", step);
+  }
+  CHECK(as_before(), "undo, journal step %d: byte for byte", step);
+  drop_volume(&volume);
+  return met;
+}
+
+static void test_undo_journal_faults(void) {
+  int step = 1;
+  while (try_undo_journal_fault(step)) {
+    step += 1 + step / 12;
+  }
+}
+
 /* What the volume itself says of a boot sector that could not be written. */
 static void test_order(void) {
   struct nt_format_result result;
@@ -191,6 +285,8 @@ int main(void) {
   test_undo(&volume.write_fault, FAULT_TORN, "undo, torn write");
   test_undo(&volume.flush_fault, FAULT_REFUSE, "undo, refused flush");
   test_undo(&volume.read_fault, FAULT_REFUSE, "undo, refused read");
+  test_journal_faults();
+  test_undo_journal_faults();
   nt_journal_close(journal);
   free(old_bytes);
   return check_done();
