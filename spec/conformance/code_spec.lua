@@ -346,7 +346,7 @@ add("24 and 40 bytes", "4.4 geometry", "asked", function(lab)
   c.refused("STATUS_BUFFER_TOO_SMALL",
     v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", nil, 23))
 end, two_partitions "gpt")
-for style, number in pairs { mbr = 0, gpt = 1 } do
+for number, style in pairs { [0] = "mbr", "gpt" } do
   add("144 bytes", "4.4 partition", "of the second one, " .. style, function(lab)
     local out = lab:open("E:"):control("IOCTL_DISK_GET_PARTITION_INFO_EX", nil, 144)
     assert.same({ 144, number, 5 * MIB, 3 * MIB, 2 },

@@ -47,7 +47,7 @@ struct sim_prepared {
   const char *sql;
   sqlite3_stmt *stmt;
 };
-#define SIM_PREPARED_MAX 256 /* a power of two, twice what there are */
+#define SIM_PREPARED_MAX 512 /* a power of two, over twice what there are */
 
 struct sim_image {
   struct nt_file *file; /* NULL: not open */
