@@ -1,5 +1,5 @@
--- Ejecting a medium or a device. The verbs of the drive are recorded here: what
--- a drive does with them is the machine's.
+-- Ejecting a medium or a device: with the drive of the simulated machine, and
+-- with verbs that are recorded, for what it cannot do.
 
 local plan = require "ntvol.plan"
 local sim = require "ntvol.sim"
@@ -69,6 +69,32 @@ describe("eject", function()
       assert.matches("cannot be undone from here %-%-\n   8. eject",
         tostring(object))
     end
+  end)
+
+  it("takes the medium out of the drive", function()
+    local machine = lab(STICK)
+    local report = assert(assert(plan.eject("D:", { machine = machine }))
+      :run())
+    for _, step in ipairs(report.steps) do
+      assert.equal("done", step.outcome)
+    end
+    assert.is_true(machine:disks()[1].no_medium)
+    for _, volume in ipairs(machine:volumes()) do
+      assert.is_true(volume.no_medium)
+    end
+    assert.same({ "MOUNT D:", "LOCK D:", "MOUNT E:", "LOCK E:", "DISMOUNT D:",
+      "DISMOUNT E:", "MEDIA_REMOVAL D:", "MEDIA_REMOVAL E:", "UNLOCK E:",
+      "UNLOCK D:" }, events(machine))
+  end)
+
+  it("lets it out of a drive that was told to keep it", function()
+    local machine = lab(STICK)
+    do
+      local volume <close> = assert(machine:open "D:")
+      assert(volume:media_removal(false))
+    end
+    assert(assert(plan.eject("D:", { machine = machine })):run())
+    assert.is_true(machine:disks()[1].no_medium)
   end)
 
   it("lets the medium out with both volumes dismounted", function()
@@ -160,6 +186,22 @@ describe("eject", function()
     assert.same(info.veto, info.report:data().veto)
     assert.equal("PhysicalDrive0", asked)
     assert_free(machine)
+  end)
+
+  it("as a device is vetoed by who has it open, and named", function()
+    local machine = lab(STICK)
+    local other = assert(machine:open("E:", { access = "none" }))
+    local object = assert(plan.eject("D:", { machine = machine,
+      what = "device" }))
+    local ok, message, code, info = object:run()
+    assert.is_nil(ok)
+    assert.matches("^step 'eject': ", message)
+    assert.equal("ERROR_BUSY", code)
+    assert.is_true(info.holders[1].self)
+    assert.is_false(machine:disks()[1].no_medium)
+    other:close()
+    assert(object:run())
+    assert.is_true(machine:disks()[1].no_medium)
   end)
 
   it("refuses before anything what cannot be ejected", function()

@@ -102,6 +102,47 @@ describe("S6:", function()
     end)
   end
 
+  it("another medium is in the drive: refused before, and on the handle",
+    function()
+      local folder = tempdir(finally)
+      local images = {}
+      for i, label in ipairs { "MINE", "YOURS" } do
+        images[i] = ("%s/%d.img"):format(folder, i)
+        proc.lines(("truncate -s 16M %s && mkfs.fat -n %s %s"):format(
+          images[i], label, images[i]))
+      end
+      local machine <close> = assert(sim.create(folder .. "/lab", { disks = {
+        { image = images[1], removable = true,
+          volumes = { { letter = "E:" } } } } }))
+      local function swap(image)
+        assert(sim.eject(machine, "E:"))
+        assert(sim.insert(machine, "E:", image))
+      end
+      local function sums()
+        return table.concat(proc.lines(("sha256sum %s %s"):format(
+          images[1], images[2])), "\n")
+      end
+      local before = sums()
+      local object = assert(plan.change_filesystem("E:", { to = "ntfs",
+        machine = machine }))
+      swap(images[2])
+      assert.is_nil((object:check()))
+      assert.is_nil((object:run { erase = "E:" }))
+      swap(images[1])
+      local ok, _, code, info = object:run { erase = "E:",
+        on_step = function(step, state)
+          if step.name == "open" and state == "start" then
+            swap(images[2])
+          end
+        end }
+      assert.is_nil(ok)
+      assert.equal("ERROR_WRONG_DISK", code)
+      assert.equal("identity_changed", info.reason)
+      assert.equal("identify", info.report.steps[3].name)
+      assert.equal("failed", info.report.steps[3].outcome)
+      assert.equal(before, sums())
+    end)
+
   it("a disk whose sequence number rose is another one", function()
     local machine <close> = lab "16M:fat:D:OLD"
     local identity = require "ntvol.identity"

@@ -58,7 +58,6 @@ return {
     make = function(machine)
       return plan.eject("D:", { machine = machine })
     end,
-    -- a drive without a way to open itself answers that
-    run = {}, refused = "ERROR_INVALID_FUNCTION",
+    run = {},
   },
 }
