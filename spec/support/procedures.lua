@@ -20,6 +20,17 @@ return {
     run = { erase = "D:" },
   },
   {
+    name = "undo", disks = { "16M:fat:D:OLD" },
+    before = function(machine)
+      assert(assert(plan.change_filesystem("D:", { to = "ntfs",
+        machine = machine })):run { erase = "D:" })
+    end,
+    make = function(machine)
+      return plan.undo("D:", { machine = machine })
+    end,
+    run = { erase = "D:" },
+  },
+  {
     name = "prepare_lun_removal", disks = { TWO },
     make = function(machine)
       return plan.prepare_lun_removal(0, { machine = machine })
