@@ -59,7 +59,8 @@ local ROWS = {
     .. " needs", "open it with access `\"rw\"`", "ACCESS_DENIED" },
   { "has_letter", "the volume has a letter already", "remove that first",
     "INVALID_PARAMETER" },
-  { "identity_changed", "another file system is on the volume now",
+  { "identity_changed", "another file system is on the volume now, or it is"
+    .. " another volume than the journal tells of",
     "close the handle, look at the volume, open it again", "WRONG_VOLUME" },
   { "image", "the image file cannot be opened, read or written",
     "put it back where the machine looks for it, or make it readable",
@@ -123,8 +124,9 @@ local ROWS = {
   { "no_node", "the cluster has no node of this name",
     "see which it has: `machine:nodes()`", "OBJECT_NAME_NOT_FOUND",
     "OBJECT_NAME_INVALID" },
-  { "no_undo", "a step of the plan has no way back",
-    "see the plan: it says from where on", "NOT_SUPPORTED",
+  { "no_undo", "a step of the plan has no way back, or the journal has nothing"
+    .. " saved of it",
+    "see the plan: it says from where on; and: ntvol log", "NOT_SUPPORTED",
     "INVALID_PARAMETER",
     "OBJECT_NAME_NOT_FOUND" },
   { "not_a_directory", "the handle is not one of a directory",
