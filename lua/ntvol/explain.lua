@@ -157,13 +157,20 @@ local function class_line(class)
   return ("class %s: %s"):format(class, reasons.classes[class])
 end
 
+-- Of a code or status: what its class is where no reason changes it.
+local function usual_class_line(class, list)
+  local line = class_line(class)
+  return class == "permanent" and #list > 0
+    and line .. ", unless a reason below says to wait" or line
+end
+
 local PRINT = {}
 
 function PRINT.code(self, lines)
   lines[1] = ("%s, Win32 error %d: %s"):format(self.name, self.win32,
     #self.statuses > 1 and "the status says which" or self.statuses[1].message)
   add_statuses(lines, self.statuses)
-  lines[#lines + 1] = class_line(self.statuses[1].class)
+  lines[#lines + 1] = usual_class_line(self.statuses[1].class, self.reasons)
   add_reasons(lines, self.reasons)
 end
 
@@ -171,7 +178,7 @@ function PRINT.status(self, lines)
   local row = self.statuses[1]
   lines[1] = ("%s, NTSTATUS 0x%08X: %s"):format(row.name, row.value, row.message)
   lines[2] = ("in Win32: %s (%d)"):format(row.code, row.win32)
-  lines[3] = class_line(row.class)
+  lines[3] = usual_class_line(row.class, self.reasons)
   add_reasons(lines, self.reasons)
 end
 
