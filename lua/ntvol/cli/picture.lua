@@ -1,4 +1,4 @@
---- `ntvol log ID --svg FILE`: an operation of the journal as a picture.
+--- The picture of an operation of the journal: `ntvol log ID` with its option svg.
 -- @module ntvol.cli.picture
 
 local current = require "ntvol.current"

@@ -1,4 +1,4 @@
---- The option --wait of commands that others can be in the way of.
+--- The option "wait" of commands that others can be in the way of.
 -- @module ntvol.cli.wait
 
 local holders = require "ntvol.holders"
