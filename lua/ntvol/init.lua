@@ -201,8 +201,9 @@ end
 -- @tparam ?string name of a volume; all of the machine unless given
 -- @tparam ?table options `machine`, `journal`
 -- @treturn[1] {table,...} `{ operation, plan, target, outcome, bytes_written,
---  message }`; an outcome is `"recovered"`, or `"closed"` where nothing was
---  saved and only the journal was put in order
+--  message }`; an outcome is `"recovered"`, `"closed"` where nothing was
+--  saved and only the journal was put in order, or `"superseded"` where a later
+--  format has to be undone first
 -- @treturn[2] nil
 -- @treturn[2] string message of the first one that failed
 -- @treturn[2] string code `"ERROR_WRONG_DISK"`, reason `identity_changed`, when

@@ -127,8 +127,20 @@ local function find_volume(volumes, entry)
   end
 end
 
+-- The finished format of the same volume that came after an entry, the newest.
+local function later_format(entries, entry, volume)
+  for i = #entries, 1, -1 do
+    local other = entries[i]
+    if other.id > entry.id and other.plan == "format"
+      and other.state == "committed" and same_volume(other, volume) then
+      return other
+    end
+  end
+end
+
 -- What was interrupted on these volumes, the newest first: that is the order in
--- which it can be taken back.
+-- which it can be taken back. What a later format wrote over has to wait until
+-- that was taken back itself.
 local function interrupted(log, volumes)
   local entries, message, code, info = log:entries()
   if not entries then
@@ -139,9 +151,14 @@ local function interrupted(log, volumes)
     local entry = entries[i]
     local volume = entry.state == "interrupted" and find_volume(volumes, entry)
     if volume then
+      local later = entry.saved_bytes and later_format(entries, entry, volume)
       found[#found + 1] = { operation = entry.id, plan = entry.plan,
         target = volume.name, guid_path = volume.guid_path,
-        saved_bytes = entry.saved_bytes, outcome = "interrupted" }
+        saved_bytes = entry.saved_bytes,
+        outcome = later and "superseded" or "interrupted",
+        message = later and ("operation %d formatted the volume after it"
+          .. " (ntvol undo %s takes that back first)"):format(later.id,
+          volume.name) or nil }
     end
   end
   return found
@@ -178,7 +195,7 @@ local function recover(machine, log, found)
     return ok
   end
   for _, item in ipairs(found) do
-    if item.saved_bytes then
+    if item.saved_bytes and item.outcome ~= "superseded" then
       if note(write_back(machine, log, item)) then
         recovered[item.guid_path] = true
       end

@@ -35,11 +35,11 @@ local function run(lab, words)
     command.line(words, { machine = lab.path })), lab.folder)
 end
 
-local function change(lab, to, options)
+local function change(lab, to, options, log)
   options = options or {}
   options.to, options.machine = to or "ntfs", lab.machine
   local object = assert(plan.change_filesystem("D:", options))
-  return object, object:run { erase = "D:", journal = lab.log }
+  return object, object:run { erase = "D:", journal = log or lab.log }
 end
 
 -- Formats in a process that is killed when it has written some.
@@ -249,10 +249,31 @@ describe("recover", function()
     assert(lab:bytes() == before)
   end)
 
-  it("refuses when somebody formatted the volume since", function()
+  it("leaves alone what a later format wrote over, until that is undone",
+    function()
+      local lab = new_lab(finally, "16M:fat:D:OLD")
+      local before = lab:bytes()
+      killed_format(lab, "ntfs")
+      change(lab, "exfat")
+      local newer = lab:bytes()
+      local found = assert(ntvol.recover("D:", lab.options))
+      assert.equal("superseded", found[1].outcome)
+      assert.matches("operation %d+ formatted the volume after it",
+        found[1].message)
+      assert(lab:bytes() == newer)
+      assert.equal("interrupted", lab.log:entry(found[1].operation).state)
+      assert(ntvol.undo("D:", lab.options))
+      found = assert(ntvol.recover("D:", lab.options))
+      assert.equal("recovered", found[1].outcome)
+      assert(lab:bytes() == before)
+      is_free(lab.machine)
+    end)
+
+  it("refuses when somebody else formatted the volume since", function()
     local lab = new_lab(finally, "16M:fat:D:OLD")
     killed_format(lab, "ntfs")
-    change(lab, "exfat")
+    local other <close> = assert(journal.open(lab.folder .. "/other"))
+    change(lab, "exfat", nil, other)
     local newer = lab:bytes()
     local message, info = refused("ERROR_ACCESS_DENIED",
       ntvol.recover("D:", lab.options))
