@@ -9,9 +9,9 @@ set -eu
 
 jobs=$1
 shift
-out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
-export out
+out=$(mktemp -d) state=$(mktemp -d) # state: the journal of each part
+trap 'rm -rf "$out" "$state"' EXIT
+export out state
 
 list_parts() {
   ls spec/*_spec.lua
@@ -26,7 +26,7 @@ run_part='
   part=$1 file=$out/$(echo "$1" | tr / _)
   shift
   code=0
-  "$@" "$part" >"$file" 2>&1 || code=$?
+  NTVOL_STATE=$state/${file##*/} "$@" "$part" >"$file" 2>&1 || code=$?
   if ! grep -qE "^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$" "$file" ||
     { [ "$code" != 0 ] && grep -qE " passed, 0 failed, " "$file"; }; then
     echo "FAILED $part: the process ended with $code" >>"$file"
