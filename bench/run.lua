@@ -167,6 +167,22 @@ local function undo(machine, log, operation)
   return times[3]
 end
 
+-- Taking back what was killed half-way; the middle one of five.
+local function recover(folder, machine, log)
+  local times = {}
+  for i = 1, 5 do
+    os.execute(("lua5.4 %s %s %s 2>/dev/null"):format(
+      quote(here .. "child_killed.lua"), quote(folder .. "/lab"),
+      quote(folder .. "/state")))
+    local start = now()
+    local found = assert(ntvol.recover("D:", { machine = machine, journal = log }))
+    times[i] = now() - start
+    assert(found[1].outcome == "recovered", "the child was not killed half-way")
+  end
+  table.sort(times)
+  return times[3]
+end
+
 -- The volume holds an exFAT before, so that there is something to save.
 local function format_against_mkfs(size)
   local folder <close> = tempdir()
@@ -190,6 +206,8 @@ local function format_against_mkfs(size)
     ("saved %.1f MiB in %.1f KiB"):format(entry.saved_bytes / MIB,
       entry.stored_bytes / KIB))
   against("undo of it,", undo(machine, log, result.operation), "compared first")
+  against("recover of one killed half-way,",
+    recover(folder.path, machine, log), "compared first")
   elapsed, result = quick_format(machine, false)
   against("quick NTFS format without a journal of", elapsed,
     ("wrote %.1f MiB"):format(result.bytes_written / MIB))
