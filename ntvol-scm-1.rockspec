@@ -304,6 +304,7 @@ build = {
     ["ntvol.procedures.exclusive"] = "lua/ntvol/procedures/exclusive.lua",
     ["ntvol.procedures.prepare_lun_removal"] = "lua/ntvol/procedures/prepare_lun_removal.lua",
     ["ntvol.procedures.restore_lun"] = "lua/ntvol/procedures/restore_lun.lua",
+    ["ntvol.procedures.steps"] = "lua/ntvol/procedures/steps.lua",
     ["ntvol.procedures.undo"] = "lua/ntvol/procedures/undo.lua",
     ["ntvol.progress"] = "lua/ntvol/progress.lua",
     ["ntvol.record"] = "lua/ntvol/record.lua",

@@ -45,6 +45,18 @@ function M.problem(options, fields)
   end
 end
 
+--- Checks the first argument of a function.
+-- @tparam string name of the function
+-- @param value
+-- @tparam string wanted types as in `problem`
+-- @tparam[opt=2] integer level of the one to blame, as in `error`
+function M.argument(name, value, wanted, level)
+  if not fits(value, wanted) then
+    error(("bad argument #1 to '%s' (%s expected, got %s)"):format(name,
+      (wanted:gsub("|", " or ")), type(value)), (level or 2) + 1)
+  end
+end
+
 --- Checks a table of options; nil stands for an empty one.
 -- @tparam integer arg which argument it is, for the error
 -- @tparam string name of the function

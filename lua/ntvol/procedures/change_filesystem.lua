@@ -3,13 +3,13 @@
 -- @module ntvol.procedures.change_filesystem
 
 local core = require "ntvol.core"
-local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
 local size = require "ntvol.size"
+local steps = require "ntvol.procedures.steps"
 local take_back = require "ntvol.take_back"
 
 local NAME = "change_filesystem"
@@ -79,24 +79,6 @@ end
 
 -- ---- steps ---------------------------------------------------------------
 
-local function open(context)
-  local volume, message, code, info = context.machine:open(context.name,
-    context.waiting())
-  context.volume = volume and context.keep(volume)
-  return volume, message, code, info
-end
-
-local function lock(context)
-  local guard, message, code, info = context.volume:lock(context.waiting())
-  context.guard = guard
-  return guard, message, code, info
-end
-
--- Under the lock, on the handle that will write: nobody can come between.
-local function identify(context)
-  return identity.verify(context.pinned, context.volume)
-end
-
 local function format(context)
   local opts = context.options
   local on_progress = context.on_progress
@@ -150,7 +132,7 @@ local function same_label(wanted, found, file_system)
   return wanted == found
 end
 
-local function verify_info(context, found)
+local function verify(context, found)
   local wanted = context.result.file_system
   local label = context.options.label
   local text
@@ -167,21 +149,6 @@ local function verify_info(context, found)
     status = "STATUS_UNRECOGNIZED_VOLUME", reason = "verify", detail = text,
     hint = "look at the volume; format it again when it is damaged",
   }
-end
-
-local function verify(context)
-  local volume, message, code, info = context.machine:open(context.name,
-    { access = "r" })
-  if not volume then
-    return nil, message, code, info
-  end
-  local _ <close> = volume
-  local found
-  found, message, code, info = volume:info()
-  if not found then
-    return nil, message, code, info
-  end
-  return verify_info(context, found)
 end
 
 local function new_file_system(to, opts)
@@ -209,30 +176,22 @@ local function format_says(what, opts, own_formatter)
     :format(what)
 end
 
-local function steps(to, opts, own_formatter)
+local function list_steps(to, opts, own_formatter)
   local what = new_file_system(to, opts)
   local can_undo = not own_formatter and opts.quick ~= false
     and opts.undo ~= false
   return {
-    { name = "open", says = "Open the volume for reading and writing.",
-      check = check, run = open,
-      undo = function(context) return context.volume:close() end },
-    { name = "lock", says = "Lock it: nobody else may have it open.",
-      run = lock,
-      undo = function(context) return context.guard:unlock() end },
-    { name = "identify",
-      says = "Compare it with the volume that this plan was made for.",
-      run = identify },
+    steps.open { check = check },
+    steps.lock(),
+    steps.identify(),
     { name = "format", destroys = true, check = rehearse, run = format,
       undo = can_undo and undo_format or nil,
       says = format_says(what, opts, own_formatter) },
-    { name = "dismount", says = "Dismount the old file system.",
-      run = function(context) return context.volume:dismount() end },
-    { name = "unlock", says = "Unlock the volume.",
-      run = function(context) return context.volume:unlock() end },
-    { name = "close", says = "Close it.",
-      run = function(context) return context.volume:close() end },
-    { name = "verify", run = verify,
+    steps.dismount "Dismount the old file system.",
+    steps.unlock(),
+    steps.close(),
+    { name = "verify",
+      run = function(context) return steps.look(context, verify) end,
       says = ("Open it again, read-only, and find %s."):format(what) },
   }
 end
@@ -247,17 +206,11 @@ local function unchecked(own_formatter)
   return list
 end
 
-local function about(found, pinned)
-  local lines = identity.describe(pinned)
-  table.insert(lines, 1, tostring(found))
-  return lines
-end
-
 local function new(new_plan, machine, name, found, pinned, to, opts)
   local own_formatter = machine:capabilities().own_formatter
   return new_plan {
-    name = NAME, target = found.name, about = about(found, pinned),
-    steps = steps(to, opts, own_formatter), erase = names.of_volume(found),
+    name = NAME, target = found.name, about = steps.about(found, pinned),
+    steps = list_steps(to, opts, own_formatter), erase = names.of_volume(found),
     identity = { pinned }, unchecked = unchecked(own_formatter),
     context = {
       machine = machine, name = name, to = to, options = opts,
@@ -268,21 +221,15 @@ local function new(new_plan, machine, name, found, pinned, to, opts)
 end
 
 return function(new_plan, name, opts)
-  if type(name) ~= "string" then
-    error(("bad argument #1 to '%s' (string expected, got %s)"):format(
-      NAME, type(name)), 2)
-  end
+  options.argument(NAME, name, "string", 2)
   local to
   opts, to = read_options(opts)
-  local machine, message, code, info = current.of_option(opts.machine)
+  local machine, found, code, info = steps.find(opts.machine, names.volume,
+    name)
   if not machine then
-    return nil, message, code, info
+    return nil, found, code, info
   end
-  local found, pinned
-  found, message, code, info = names.volume(machine, name)
-  if not found then
-    return nil, message, code, info
-  end
+  local pinned, message
   pinned, message, code, info = identity.pin(machine, name)
   if not pinned then
     return nil, message, code, info

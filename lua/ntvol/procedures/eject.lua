@@ -2,12 +2,12 @@
 -- medium comes out of the drive, or the device is made safe to take away.
 -- @module ntvol.procedures.eject
 
-local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
+local steps = require "ntvol.procedures.steps"
 
 local NAME = "eject"
 
@@ -16,10 +16,7 @@ local FIELDS = { machine = "userdata|string", what = "string" }
 local WHATS = { medium = true, device = true }
 
 local function read_options(name, opts)
-  if type(name) ~= "string" then
-    error(("bad argument #1 to '%s' (string expected, got %s)"):format(
-      NAME, type(name)), 3)
-  end
+  options.argument(NAME, name, "string", 3)
   opts = options.check(2, NAME, opts, FIELDS, 4)
   if opts.what and not WHATS[opts.what] then
     error(("bad argument #2 to '%s' (option 'what' must be one of: medium,"
@@ -57,46 +54,18 @@ local function check(context)
   if not ok then
     return nil, message, code, info
   end
-  for _, volume in ipairs(context.volumes) do
-    ok, message, code, info = safety.check("eject", context.machine,
-      volume.guid_path, context.pinned[volume])
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
+  return steps.each(context.volumes, function(volume)
+    return safety.check("eject", context.machine, volume.guid_path,
+      context.pinned[volume])
+  end)
 end
 
 -- ---- steps of a volume ---------------------------------------------------
 
-local function open(context, volume)
-  context.handles = context.handles or {}
-  -- a CD drive gives no handle that may write
-  local handle, message, code, info = context.machine:open(volume.guid_path,
-    context.waiting { access = context.disk.cdrom and "r" or "rw" })
-  if not handle then
-    return nil, message, code, info
-  end
-  context.handles[volume] = context.keep(handle)
-  return identity.verify(context.pinned[volume], handle)
-end
-
-local function lock(context, volume)
-  context.guards = context.guards or {}
-  local guard, message, code, info = context.handles[volume]:lock(
-    context.waiting())
-  context.guards[volume] = guard
-  return guard, message, code, info
-end
-
 local function add_volume(list, volume)
-  local function with(f)
-    return function(context) return f(context, volume) end
-  end
-  list[#list + 1] = { name = "open", target = volume.name, run = with(open),
-    says = "Open the volume, and compare it with the one of this plan.",
-    undo = function(context) return context.handles[volume]:close() end }
-  list[#list + 1] = { name = "lock", target = volume.name, run = with(lock),
+  list[#list + 1] = steps.open_one(volume)
+  list[#list + 1] = { name = "lock", target = volume.name,
+    run = steps.on(volume, steps.lock_one),
     says = "Lock it: nobody else may have it open.",
     undo = function(context) return context.guards[volume]:unlock() end }
 end
@@ -113,16 +82,6 @@ local function first(context)
   return context.handles[context.volumes[1]]
 end
 
-local function close_all(context)
-  for i = #context.volumes, 1, -1 do
-    local ok, message, code, info = context.handles[context.volumes[i]]:close()
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
-end
-
 -- Whether the volume that was there answers no more.
 local function verify_out(context)
   for _, volume in ipairs(context.volumes) do
@@ -136,10 +95,6 @@ local function verify_out(context)
     end
   end
   return true
-end
-
-local function close_step()
-  return { name = "close", run = close_all, says = "Close the handles." }
 end
 
 -- A drive without a lock for its medium lets it out anyway.
@@ -162,18 +117,18 @@ local function medium_steps(disk, list)
     run = allow_removal }
   add { name = "eject", says = "Eject the medium.", final = true,
     run = function(context) return first(context):eject() end }
-  list[#list + 1] = close_step()
+  list[#list + 1] = steps.close_all "Close the handles."
 end
 
 -- An open handle is a veto, so they are closed first. Who refuses is named.
 local function device_steps(disk, list)
-  list[#list + 1] = close_step()
+  list[#list + 1] = steps.close_all "Close the handles."
   list[#list + 1] = { name = "eject", target = disk.name, final = true,
     says = "Make the device safe to take away.",
     run = function(context) return context.machine:eject(disk.name) end }
 end
 
-local function steps(volumes, disk, what)
+local function list_steps(volumes, disk, what)
   local list = {}
   for _, volume in ipairs(volumes) do
     add_volume(list, volume)
@@ -206,19 +161,6 @@ local function find_disk(machine, name)
   return names.disk(machine, volume.extents[1].disk)
 end
 
-local function pin(machine, volumes)
-  local pinned, list = {}, {}
-  for i, volume in ipairs(volumes) do
-    local found, message, code, info = identity.pin(machine,
-      volume.guid_path)
-    if not found then
-      return nil, message, code, info
-    end
-    pinned[volume], list[i] = found, found
-  end
-  return pinned, list
-end
-
 local function about(disk, volumes)
   local lines = { tostring(disk) }
   for _, volume in ipairs(volumes) do
@@ -228,7 +170,7 @@ local function about(disk, volumes)
 end
 
 local function new(new_plan, machine, disk, volumes, opts)
-  local pinned, list, code, info = pin(machine, volumes)
+  local pinned, list, code, info = steps.pin_all(machine, volumes)
   if not pinned then
     return nil, list, code, info
   end
@@ -236,27 +178,25 @@ local function new(new_plan, machine, disk, volumes, opts)
     or (disk.removable or disk.cdrom) and "medium" or "device"
   return new_plan {
     name = NAME, target = disk.name, about = about(disk, volumes),
-    steps = steps(volumes, disk, what), identity = list,
+    steps = list_steps(volumes, disk, what), identity = list,
     unchecked = {
       "whether others have a volume open: only the lock finds out",
       "whether the drive, or somebody at the device, refuses",
     },
     context = { machine = machine, name = disk.name, disk = disk,
-      volumes = volumes, pinned = pinned, what = what },
+      volumes = volumes, pinned = pinned, what = what,
+      -- a CD drive gives no handle that may write
+      access = disk.cdrom and "r" or "rw" },
   }
 end
 
 return function(new_plan, name, opts)
   opts = read_options(name, opts)
-  local machine, message, code, info = current.of_option(opts.machine)
+  local machine, disk, code, info = steps.find(opts.machine, find_disk, name)
   if not machine then
-    return nil, message, code, info
+    return nil, disk, code, info
   end
-  local disk, volumes
-  disk, message, code, info = find_disk(machine, name)
-  if not disk then
-    return nil, message, code, info
-  end
+  local volumes, message
   volumes, message, code, info = names.volumes_of_disk(machine, disk.number)
   if not volumes then
     return nil, message, code, info

@@ -3,12 +3,12 @@
 -- @module ntvol.procedures.exclusive
 
 local core = require "ntvol.core"
-local current = require "ntvol.current"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local retry = require "ntvol.retry"
 local safety = require "ntvol.safety"
+local steps = require "ntvol.procedures.steps"
 
 local M = {}
 
@@ -23,27 +23,6 @@ local PLAN_FIELDS = {
   says = "string", undo = "function",
 }
 
-local function check_name(name, level)
-  if type(name) ~= "string" then
-    error(("bad argument #1 to '%s' (string expected, got %s)"):format(
-      NAME, type(name)), level + 1)
-  end
-end
-
--- The machine and what it says of the volume, when it may be worked on.
-local function find(name, opts)
-  local machine, message, code, info = current.of_option(opts.machine)
-  if not machine then
-    return nil, message, code, info
-  end
-  local found
-  found, message, code, info = names.volume(machine, name)
-  if not found then
-    return nil, message, code, info
-  end
-  return machine, found
-end
-
 -- ---- as one call ---------------------------------------------------------
 
 -- What the function answers is the answer; nothing stands for true.
@@ -56,13 +35,14 @@ end
 
 --- See `ntvol.with_exclusive_volume`.
 function M.call(name, fn, opts)
-  check_name(name, 2)
+  options.argument(NAME, name, "string", 2)
   if type(fn) ~= "function" then
     error(("bad argument #2 to '%s' (function expected, got %s)"):format(
       NAME, type(fn)), 2)
   end
   opts = options.check(3, NAME, opts, CALL_FIELDS, 3)
-  local machine, found, code, info = find(name, opts)
+  local machine, found, code, info = steps.find(opts.machine, names.volume,
+    name)
   if not machine then
     return nil, found, code, info
   end
@@ -95,23 +75,6 @@ local function check(context)
     context.reads_only and {} or { "writable" })
 end
 
-local function open(context)
-  local volume, message, code, info = context.machine:open(context.name,
-    context.waiting { access = context.access })
-  context.volume = volume and context.keep(volume)
-  return volume, message, code, info
-end
-
-local function lock(context)
-  local guard, message, code, info = context.volume:lock(context.waiting())
-  context.guard = guard
-  return guard, message, code, info
-end
-
-local function identify(context)
-  return identity.verify(context.pinned, context.volume)
-end
-
 -- A function may end without an answer: that is no failure.
 local function work(context)
   return answer(context.work(context.volume))
@@ -126,43 +89,30 @@ local function undo_work(context)
     { machine = context.machine, access = context.access })
 end
 
-local function steps(opts, reads_only)
+local function list_steps(opts, reads_only)
   return {
-    { name = "open", check = check, run = open,
-      says = reads_only and "Open the volume for reading."
-        or "Open the volume for reading and writing.",
-      undo = function(context) return context.volume:close() end },
-    { name = "lock", says = "Lock it: nobody else may have it open.",
-      run = lock,
-      undo = function(context) return context.guard:unlock() end },
-    { name = "identify",
-      says = "Compare it with the volume that this plan was made for.",
-      run = identify },
+    steps.open { check = check,
+      says = reads_only and "Open the volume for reading." or nil },
+    steps.lock(),
+    steps.identify(),
     { name = "work", says = opts.says or "Run the function with the volume.",
       run = work, undo = opts.undo and undo_work,
       final = not reads_only and not opts.undo },
-    { name = "unlock", says = "Unlock the volume.",
-      run = function(context) return context.volume:unlock() end },
-    { name = "close", says = "Close it.",
-      run = function(context) return context.volume:close() end },
+    steps.unlock(),
+    steps.close(),
   }
-end
-
-local function about(found, pinned)
-  local lines = identity.describe(pinned)
-  table.insert(lines, 1, tostring(found))
-  return lines
 end
 
 --- See `ntvol.plan.with_exclusive_volume`.
 function M.plan(new_plan, name, opts)
-  check_name(name, 2)
+  options.argument(NAME, name, "string", 2)
   opts = options.check(2, NAME, opts, PLAN_FIELDS, 3)
   if not opts.work then
     error(("bad argument #2 to '%s' (option 'work' is missing)"):format(NAME),
       2)
   end
-  local machine, found, code, info = find(name, opts)
+  local machine, found, code, info = steps.find(opts.machine, names.volume,
+    name)
   if not machine then
     return nil, found, code, info
   end
@@ -173,8 +123,8 @@ function M.plan(new_plan, name, opts)
   end
   local reads_only = opts.access == "r"
   return new_plan {
-    name = NAME, target = found.name, about = about(found, pinned),
-    steps = steps(opts, reads_only), identity = { pinned },
+    name = NAME, target = found.name, about = steps.about(found, pinned),
+    steps = list_steps(opts, reads_only), identity = { pinned },
     unchecked = { "whether others have it open: only the lock finds out" },
     context = {
       machine = machine, name = name, pinned = pinned, work = opts.work,

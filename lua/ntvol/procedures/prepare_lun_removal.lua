@@ -5,12 +5,11 @@
 -- @module ntvol.procedures.prepare_lun_removal
 
 local core = require "ntvol.core"
-local current = require "ntvol.current"
 local failure = require "ntvol.failure"
-local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
+local steps = require "ntvol.procedures.steps"
 
 local NAME = "prepare_lun_removal"
 
@@ -21,10 +20,7 @@ local FIELDS = {
 local LOCKS = { required = true, try = true, no = true }
 
 local function read_options(disk, opts)
-  if type(disk) ~= "string" and math.type(disk) ~= "integer" then
-    error(("bad argument #1 to '%s' (string or integer expected, got %s)")
-      :format(NAME, type(disk)), 3)
-  end
+  options.argument(NAME, disk, "string|integer", 3)
   opts = options.check(2, NAME, opts, FIELDS, 4)
   local lock = opts.lock or "try"
   if not LOCKS[lock] then
@@ -97,14 +93,9 @@ local function check_volumes(context)
       "identity_changed", "other volumes are on the disk now",
       "look at the disk and make a new plan")
   end
-  for _, volume in ipairs(found) do
-    local ok
-    ok, message, code, info = check_volume(volume, context.disk, context.spanned)
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
+  return steps.each(found, function(volume)
+    return check_volume(volume, context.disk, context.spanned)
+  end)
 end
 
 -- Whether `path` is a folder below one of the volume's names.
@@ -142,46 +133,21 @@ local function check_children(context)
   for _, volume in ipairs(context.volumes) do
     gone[volume.guid_path] = true
   end
-  for _, child in ipairs(list) do
-    local ok
-    ok, message, code, info = check_child(context, child, gone)
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
+  return steps.each(list, function(child)
+    return check_child(context, child, gone)
+  end)
 end
 
 local function check(context)
-  for _, part in ipairs { check_disk, check_volumes, check_children } do
-    local ok, message, code, info = part(context)
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
+  return steps.each({ check_disk, check_volumes, check_children },
+    function(part) return part(context) end)
 end
 
 -- ---- steps of one volume -------------------------------------------------
 
-local function open(context, volume)
-  -- of this run: the plan's own context is shared by all runs
-  context.handles = context.handles or {}
-  local handle, message, code, info = context.machine:open(volume.guid_path,
-    context.waiting())
-  if not handle then
-    return nil, message, code, info
-  end
-  context.handles[volume] = context.keep(handle)
-  return identity.verify(context.pinned[volume], handle)
-end
-
 -- The documents say: try, and go on when it fails.
 local function lock(context, volume, required)
-  context.guards = context.guards or {}
-  local guard, message, code, info = context.handles[volume]:lock(
-    context.waiting())
-  context.guards[volume] = guard
+  local guard, message, code, info = steps.lock_one(context, volume)
   if guard then
     return true
   elseif required then
@@ -231,28 +197,20 @@ local function online(context, volume)
 end
 
 local function volume_steps(volume, mode)
-  local name = volume.name
-  local function with(f, ...)
-    local extra = ...
-    return function(context) return f(context, volume, extra) end
-  end
-  local list = { {
-    name = "open", target = name, run = with(open),
-    says = "Open the volume, and compare it with the one of this plan.",
-    undo = function(context) return context.handles[volume]:close() end,
-  } }
+  local name, on = volume.name, steps.on
+  local list = { steps.open_one(volume) }
   if mode ~= "no" then
     list[#list + 1] = {
-      name = "lock", target = name, run = with(lock, mode == "required"),
-      undo = with(unlock),
+      name = "lock", target = name, undo = on(volume, unlock),
+      run = on(volume, lock, mode == "required"),
       says = mode == "required" and "Lock it: nobody else may have it open."
         or "Lock it; when others have it open, go on without.",
     }
   end
-  list[#list + 1] = { name = "dismount", target = name, run = with(dismount),
-    says = "Dismount its file system." }
+  list[#list + 1] = { name = "dismount", target = name,
+    run = on(volume, dismount), says = "Dismount its file system." }
   list[#list + 1] = {
-    name = "offline", target = name, undo = with(online),
+    name = "offline", target = name, undo = on(volume, online),
     says = "Take it offline, so that nobody can mount it again.",
     run = function(context) return context.handles[volume]:offline() end,
   }
@@ -269,16 +227,6 @@ local function verify_offline(context)
     elseif not answer then
       return refuse(volume.name, "STATUS_UNSUCCESSFUL", "online",
         "the volume is not offline", "try again")
-    end
-  end
-  return true
-end
-
-local function close_all(context)
-  for i = #context.volumes, 1, -1 do
-    local ok, message, code, info = context.handles[context.volumes[i]]:close()
-    if not ok then
-      return nil, message, code, info
     end
   end
   return true
@@ -329,15 +277,15 @@ local function uninstall_steps(volumes, disk, can_arrive)
   return list
 end
 
-local function steps(volumes, disk, mode, can_arrive)
+local function list_steps(volumes, disk, mode, can_arrive)
   local list = {}
   for _, volume in ipairs(volumes) do
     table.move(volume_steps(volume, mode), 1, 9, #list + 1, list)
   end
   list[#list + 1] = { name = "verify", run = verify_offline,
     says = "Make sure that every volume is offline." }
-  list[#list + 1] = { name = "close", run = close_all,
-    says = "Close the handles: an open one vetoes the next steps." }
+  list[#list + 1] = steps.close_all(
+    "Close the handles: an open one vetoes the next steps.")
   table.move(uninstall_steps(volumes, disk, can_arrive), 1, #volumes + 1,
     #list + 1, list)
   list[#list + 1] = { name = "verify", run = verify_gone,
@@ -352,20 +300,6 @@ end
 local UNCHECKED = {
   "whether others have a volume open: the lock and the uninstall find out",
 }
-
--- The volumes as they are now: by volume, and as a list for the report.
-local function pin(machine, volumes)
-  local pinned, list = {}, {}
-  for i, volume in ipairs(volumes) do
-    local found, message, code, info = identity.pin(machine,
-      volume.guid_path)
-    if not found then
-      return nil, message, code, info
-    end
-    pinned[volume], list[i] = found, found
-  end
-  return pinned, list
-end
 
 local function about(disk, volumes)
   local lines = { tostring(disk) }
@@ -383,27 +317,23 @@ end
 return function(new_plan, name, opts)
   local mode
   opts, mode = read_options(name, opts)
-  local machine, message, code, info = current.of_option(opts.machine)
+  local machine, disk, code, info = steps.find(opts.machine, names.disk, name)
   if not machine then
-    return nil, message, code, info
+    return nil, disk, code, info
   end
-  local disk, volumes
-  disk, message, code, info = names.disk(machine, name)
-  if not disk then
-    return nil, message, code, info
-  end
+  local volumes, message
   volumes, message, code, info = names.volumes_of_disk(machine, disk.number)
   if not volumes then
     return nil, message, code, info
   end
   local pinned, list
-  pinned, list, code, info = pin(machine, volumes)
+  pinned, list, code, info = steps.pin_all(machine, volumes)
   if not pinned then
     return nil, list, code, info
   end
   return new_plan {
     name = NAME, target = disk.name, about = about(disk, volumes),
-    steps = steps(volumes, disk, mode, machine:capabilities().unmask),
+    steps = list_steps(volumes, disk, mode, machine:capabilities().unmask),
     identity = list, unchecked = UNCHECKED,
     context = { machine = machine, disk = disk, volumes = volumes,
       pinned = pinned, spanned = opts.spanned },

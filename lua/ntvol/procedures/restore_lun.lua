@@ -2,25 +2,16 @@
 -- volumes arrive, are brought online, and are the ones that they should be.
 -- @module ntvol.procedures.restore_lun
 
-local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+local steps = require "ntvol.procedures.steps"
 
 local NAME = "restore_lun"
 
 local FIELDS = { machine = "userdata|string", serial = "string",
   expect = "table" }
-
-local function read_options(disk, opts)
-  if type(disk) ~= "string" and math.type(disk) ~= "integer" then
-    error(("bad argument #1 to '%s' (string or integer expected, got %s)")
-      :format(NAME, type(disk)), 3)
-  end
-  opts = options.check(2, NAME, opts, FIELDS, 4)
-  return opts
-end
 
 local function refuse(target, status, reason, detail, hint)
   return failure.make {
@@ -136,12 +127,9 @@ local function attributes(offline)
 end
 
 local function set_disk_offline(context, offline)
-  local disk, message, code, info = context.machine:open(context.name)
-  if not disk then
-    return nil, message, code, info
-  end
-  local _ <close> = disk
-  return disk:control("IOCTL_DISK_SET_DISK_ATTRIBUTES", attributes(offline))
+  return steps.with_open(context.machine, context.name, nil, function(disk)
+    return disk:control("IOCTL_DISK_SET_DISK_ATTRIBUTES", attributes(offline))
+  end)
 end
 
 -- What the SAN policy left offline shows no volumes.
@@ -161,14 +149,8 @@ local function disk_offline_again(context)
 end
 
 local function online_volume(context, volume)
-  local handle, message, code, info =
-    context.machine:open(volume.guid_path)
-  if not handle then
-    return nil, message, code, info
-  end
-  local _ <close> = handle
-  local ok
-  ok, message, code, info = handle:online()
+  local ok, message, code, info = steps.with_open(context.machine,
+    volume.guid_path, nil, function(handle) return handle:online() end)
   if ok then
     table.insert(context.brought, volume)
   end
@@ -182,38 +164,30 @@ local function volumes_online(context)
   if not volumes then
     return nil, message, code, info
   end
-  for _, volume in ipairs(volumes) do
-    if volume.offline then
-      local ok
-      ok, message, code, info = online_volume(context, volume)
-      if not ok then
-        return nil, message, code, info
-      end
+  local ok
+  ok, message, code, info = steps.each(volumes, function(volume)
+    if not volume.offline then
+      return true
     end
+    return online_volume(context, volume)
+  end)
+  if not ok then
+    return nil, message, code, info
   end
   return true, #context.brought == 0 and "they are online already" or nil
 end
 
-local function offline_volume(context, volume)
-  local handle, message, code, info =
-    context.machine:open(volume.guid_path)
-  if not handle then
-    return nil, message, code, info
-  end
-  local _ <close> = handle
+local function offline_volume(handle)
   handle:dismount() -- it may have nothing to dismount: offline tells
   return handle:offline()
 end
 
 -- Those that were offline before.
 local function volumes_offline_again(context)
-  for _, volume in ipairs(context.brought) do
-    local ok, message, code, info = offline_volume(context, volume)
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
+  return steps.each(context.brought, function(volume)
+    return steps.with_open(context.machine, volume.guid_path, nil,
+      offline_volume)
+  end)
 end
 
 -- ---- what came back ------------------------------------------------------
@@ -267,7 +241,7 @@ local function verify(context)
   return true, table.concat(found, ", ")
 end
 
-local function steps(can_unmask)
+local function list_steps(can_unmask)
   local list = {
     { name = "arrive", check = check, run = arrive,
       says = "Make sure that the disk is there, and the one it was." },
@@ -289,20 +263,16 @@ end
 -- ---- the plan ------------------------------------------------------------
 
 return function(new_plan, name, opts)
-  opts = read_options(name, opts)
-  local machine, message, code, info = current.of_option(opts.machine)
+  options.argument(NAME, name, "string|integer", 2)
+  opts = options.check(2, NAME, opts, FIELDS, 3)
+  local machine, disk, code, info = steps.find(opts.machine, names.disk, name)
   if not machine then
-    return nil, message, code, info
-  end
-  local disk
-  disk, message, code, info = names.disk(machine, name)
-  if not disk then
-    return nil, message, code, info
+    return nil, disk, code, info
   end
   local can_unmask = machine:capabilities().unmask
   return new_plan {
     name = NAME, target = disk.name, about = { tostring(disk) },
-    steps = steps(can_unmask), identity = opts.expect,
+    steps = list_steps(can_unmask), identity = opts.expect,
     unchecked = {
       "what is on the disk: that is seen when it has arrived",
     },

@@ -3,7 +3,6 @@
 -- @module ntvol.procedures.undo
 
 local core = require "ntvol.core"
-local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local journal = require "ntvol.journal"
@@ -11,6 +10,7 @@ local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
 local size = require "ntvol.size"
+local steps = require "ntvol.procedures.steps"
 local take_back = require "ntvol.take_back"
 
 local NAME = "undo"
@@ -49,6 +49,7 @@ local function check(context)
   return take_back.last_format(log, context.volume_info)
 end
 
+-- One attempt each: this plan waits for nobody.
 local function open(context)
   local volume, message, code, info = context.machine:open(context.name)
   context.volume = volume and context.keep(volume)
@@ -81,19 +82,9 @@ local function write_back(context)
   return true, size.format(written) .. " written"
 end
 
-local function verify(context)
+local function verify(context, found)
   local wanted = context.entry.identity
-  local volume, message, code, info = context.machine:open(context.name,
-    { access = "r" })
-  if not volume then
-    return nil, message, code, info
-  end
-  local _ <close> = volume
-  local found
-  found, message, code, info = volume:info()
-  if not found then
-    return nil, message, code, info
-  elseif found.file_system == wanted.file_system
+  if found.file_system == wanted.file_system
     and found.serial == (wanted.serial or "") then
     return true, ("%s \"%s\""):format(found.file_system, found.label)
   end
@@ -107,27 +98,21 @@ local function verify(context)
   }
 end
 
-local function steps(entry)
+local function list_steps(entry)
   return {
-    { name = "open", says = "Open the volume for reading and writing.",
-      check = check, run = open,
-      undo = function(context) return context.volume:close() end },
-    { name = "lock", says = "Lock it: nobody else may have it open.",
-      run = lock,
-      undo = function(context) return context.guard:unlock() end },
+    steps.open { check = check, run = open },
+    steps.lock(lock),
     { name = "compare", run = compare,
       says = "Compare it with what the format wrote: a file system that was"
         .. " used stays." },
     { name = "write back", destroys = true, run = write_back,
       says = ("Write back the %s that the format overwrote."):format(
         size.format(entry.saved_bytes)) },
-    { name = "dismount", says = "Dismount the file system that is gone.",
-      run = function(context) return context.volume:dismount() end },
-    { name = "unlock", says = "Unlock the volume.",
-      run = function(context) return context.volume:unlock() end },
-    { name = "close", says = "Close it.",
-      run = function(context) return context.volume:close() end },
-    { name = "verify", run = verify,
+    steps.dismount "Dismount the file system that is gone.",
+    steps.unlock(),
+    steps.close(),
+    { name = "verify",
+      run = function(context) return steps.look(context, verify) end,
       says = ("Open it again, read-only, and find %s."):format(
         entry.identity.file_system or "what was there") },
   }
@@ -166,7 +151,7 @@ local function new(new_plan, machine, name, found, opts)
   end
   return new_plan {
     name = NAME, target = found.name, about = about(found, entry),
-    steps = steps(entry), erase = names.of_volume(found),
+    steps = list_steps(entry), erase = names.of_volume(found),
     identity = { pinned },
     unchecked = {
       "whether others have it open: only the lock finds out",
@@ -180,19 +165,12 @@ local function new(new_plan, machine, name, found, opts)
 end
 
 return function(new_plan, name, opts)
-  if type(name) ~= "string" then
-    error(("bad argument #1 to '%s' (string expected, got %s)"):format(
-      NAME, type(name)), 2)
-  end
+  options.argument(NAME, name, "string", 2)
   opts = options.check(2, NAME, opts, FIELDS, 4)
-  local machine, message, code, info = current.of_option(opts.machine)
+  local machine, found, code, info = steps.find(opts.machine, names.volume,
+    name)
   if not machine then
-    return nil, message, code, info
-  end
-  local found
-  found, message, code, info = names.volume(machine, name)
-  if not found then
-    return nil, message, code, info
+    return nil, found, code, info
   end
   return new(new_plan, machine, name, found, opts)
 end

@@ -1,0 +1,219 @@
+--- What the procedures share: finding what a plan is made for, the steps that
+-- several plans have, with their undo, and the ways in which steps call.
+--
+-- A plan on one volume has its handle in `context.volume` and the guard of its
+-- lock in `context.guard`; a plan on all volumes of a disk has them by volume,
+-- in `context.handles` and `context.guards`. Both are of a run: the plan's own
+-- context is shared by all runs. `context.access` says how a volume is opened.
+-- @module ntvol.procedures.steps
+
+local current = require "ntvol.current"
+local identity = require "ntvol.identity"
+
+local M = {}
+
+-- ---- what a plan is made for ---------------------------------------------
+
+--- The machine of an option, and what a function finds on it.
+-- @param option `machine` of the options of a plan
+-- @tparam function find called with machine and name
+-- @param name
+-- @treturn[1] ntvol.machine
+-- @return[1] what was found
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.find(option, find, name)
+  local machine, message, code, info = current.of_option(option)
+  if not machine then
+    return nil, message, code, info
+  end
+  local found
+  found, message, code, info = find(machine, name)
+  if not found then
+    return nil, message, code, info
+  end
+  return machine, found
+end
+
+--- The volumes as they are now: by volume, and as a list for the report.
+function M.pin_all(machine, volumes)
+  local pinned, list = {}, {}
+  for i, volume in ipairs(volumes) do
+    local found, message, code, info = identity.pin(machine,
+      volume.guid_path)
+    if not found then
+      return nil, message, code, info
+    end
+    pinned[volume], list[i] = found, found
+  end
+  return pinned, list
+end
+
+--- Lines on a volume, and on what identifies it.
+function M.about(found, pinned)
+  local lines = identity.describe(pinned)
+  table.insert(lines, 1, tostring(found))
+  return lines
+end
+
+-- ---- ways of calling -----------------------------------------------------
+
+--- Calls `f` with each item; the first failure ends it.
+function M.each(list, f)
+  for _, item in ipairs(list) do
+    local ok, message, code, info = f(item)
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
+end
+
+--- Opens something for as long as `f(handle)` runs.
+function M.with_open(machine, name, opts, f)
+  local handle, message, code, info = machine:open(name, opts)
+  if not handle then
+    return nil, message, code, info
+  end
+  local _ <close> = handle
+  return f(handle)
+end
+
+--- Looks at what a plan on one volume left, read-only, on a handle of its own.
+-- `judge(context, found)` says whether it is what it should be.
+function M.look(context, judge)
+  return M.with_open(context.machine, context.name, { access = "r" },
+    function(volume)
+      local found, message, code, info = volume:info()
+      if not found then
+        return nil, message, code, info
+      end
+      return judge(context, found)
+    end)
+end
+
+--- The function of a step for one of several volumes.
+function M.on(volume, f, extra)
+  return function(context) return f(context, volume, extra) end
+end
+
+-- What a step opens is closed at the end of the run, whatever happens.
+local function open_handle(context, name)
+  local handle, message, code, info = context.machine:open(name,
+    context.waiting { access = context.access })
+  return handle and context.keep(handle), message, code, info
+end
+
+-- ---- steps of a plan on one volume ---------------------------------------
+
+local function open(context)
+  local volume, message, code, info = open_handle(context, context.name)
+  context.volume = volume
+  return volume, message, code, info
+end
+
+local function lock(context)
+  local guard, message, code, info = context.volume:lock(context.waiting())
+  context.guard = guard
+  return guard, message, code, info
+end
+
+local function close(context)
+  return context.volume:close()
+end
+
+--- Opens the volume.
+-- @tparam table step `check`, and where they are others `says` and `run`
+function M.open(step)
+  return { name = "open", check = step.check, run = step.run or open,
+    says = step.says or "Open the volume for reading and writing.",
+    undo = close }
+end
+
+--- Locks it.
+-- @tparam ?function run where it is another
+function M.lock(run)
+  return { name = "lock", says = "Lock it: nobody else may have it open.",
+    run = run or lock,
+    undo = function(context) return context.guard:unlock() end }
+end
+
+--- Compares it under the lock, on the handle that will write: nobody can come
+-- between.
+function M.identify()
+  return { name = "identify",
+    says = "Compare it with the volume that this plan was made for.",
+    run = function(context)
+      return identity.verify(context.pinned, context.volume)
+    end }
+end
+
+--- Ends the file system; `says` tells which one.
+function M.dismount(says)
+  return { name = "dismount", says = says,
+    run = function(context) return context.volume:dismount() end }
+end
+
+--- Gives the lock back.
+function M.unlock()
+  return { name = "unlock", says = "Unlock the volume.",
+    run = function(context) return context.volume:unlock() end }
+end
+
+--- Closes the handle.
+function M.close()
+  return { name = "close", says = "Close it.", run = close }
+end
+
+-- ---- steps of a plan on all volumes of a disk ----------------------------
+
+local function open_one(context, volume)
+  context.handles = context.handles or {}
+  local handle, message, code, info = open_handle(context, volume.guid_path)
+  if not handle then
+    return nil, message, code, info
+  end
+  context.handles[volume] = handle
+  return identity.verify(context.pinned[volume], handle)
+end
+
+--- Opens one of the volumes, and compares it at once: a wrong one must not
+-- even be locked.
+function M.open_one(volume)
+  return { name = "open", target = volume.name, run = M.on(volume, open_one),
+    says = "Open the volume, and compare it with the one of this plan.",
+    undo = function(context) return context.handles[volume]:close() end }
+end
+
+--- Locks one of the volumes.
+-- @treturn[1] ntvol.lock
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.lock_one(context, volume)
+  context.guards = context.guards or {}
+  local guard, message, code, info = context.handles[volume]:lock(
+    context.waiting())
+  context.guards[volume] = guard
+  return guard, message, code, info
+end
+
+local function close_all(context)
+  for i = #context.volumes, 1, -1 do
+    local ok, message, code, info = context.handles[context.volumes[i]]:close()
+    if not ok then
+      return nil, message, code, info
+    end
+  end
+  return true
+end
+
+--- Closes the handles of all the volumes, the last first.
+function M.close_all(says)
+  return { name = "close", says = says, run = close_all }
+end
+
+return M
