@@ -6,7 +6,7 @@
  *
  * Life of an error. The caller owns the struct and hands it down zeroed. Who
  * refuses calls nt_fail() once and may add a hint, a native number or holders.
- * The thin callers of nt.c add `op` and `target` where they are still empty,
+ * The thin callers of nt.h add `op` and `target` where they are still empty,
  * so a back end names them only when it knows better. A function that returns
  * a success status leaves the struct alone.
  */

@@ -10,7 +10,7 @@
 #include "text.h"
 #include "transplant.h"
 
-/* The table may have been filled by who did not know the slot (see nt.c). */
+/* Who filled the table may not have known the slot (see callers.h). */
 static bool has_formatter(const struct nt_handle *handle) {
   const struct nt_handle_ops *ops = handle->ops;
   return ops->size >=

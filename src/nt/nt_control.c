@@ -1,0 +1,287 @@
+/*
+ * The thin checked callers of control codes, and the queries that decode
+ * their answers.
+ */
+#include "callers.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+_Static_assert(NT_FILE_READ_DATA == 1 && NT_FILE_WRITE_DATA == 2,
+               "nt_code_access() answers these two as bits 0 and 1");
+
+/* ---- control codes ------------------------------------------------------- */
+
+static void name_code(uint32_t code, char *buf, size_t cap) {
+  const struct nt_code_row *row = nt_code_find(code);
+  if (row == NULL) {
+    nt_format_text(buf, cap, "control 0x%" PRIX32, code);
+  } else if (row->verb == NULL) {
+    nt_format_text(buf, cap, "control %s", row->name);
+  } else {
+    nt_copy(buf, cap, row->verb);
+  }
+}
+
+static nt_status finish_control(nt_status status, struct nt_error *err,
+                                const struct nt_handle *handle, uint32_t code) {
+  char op[sizeof(err->op)];
+  if (nt_ok(status)) {
+    return status;
+  }
+  name_code(code, op, sizeof(op));
+  return nt__finish(status, err, op, handle->name);
+}
+
+/* What the I/O manager does before any driver sees the request (I14). */
+static nt_status check_access(const struct nt_handle *handle, uint32_t code,
+                              struct nt_error *err) {
+  static const char *const missing_names[] = {
+      NULL, "read access", "write access", "read and write access"};
+  uint32_t missing = nt_code_access(code) & ~handle->access;
+  if (missing == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt_fail(err, NT_STATUS_ACCESS_DENIED, "handle_access",
+                             "the handle lacks %s", missing_names[missing]);
+  nt_hint(err, "open it with access \"rw\"");
+  return status;
+}
+
+static void remember_one(struct nt_handle *handle, uint32_t code) {
+  switch (code) {
+    case NT_FSCTL_LOCK_VOLUME:
+      handle->locked = true;
+      break;
+    case NT_FSCTL_UNLOCK_VOLUME:
+      handle->locked = false;
+      break;
+    case NT_FSCTL_DISMOUNT_VOLUME:
+      handle->dismounted = true;
+      break;
+    default:
+      break;
+  }
+}
+
+/* Lock and dismount belong to the file object: to all its handles. */
+static void remember(struct nt_handle *handle, uint32_t code) {
+  struct nt_handle *one = handle;
+  do {
+    remember_one(one, code);
+    one = one->peer;
+  } while (one != NULL && one != handle);
+}
+
+static nt_status finish_output(nt_status status, size_t length, size_t out_cap,
+                               size_t *out_len) {
+  if (out_len != NULL &&
+      (nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW)) {
+    *out_len = length < out_cap ? length : out_cap;
+  }
+  return status;
+}
+
+nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
+                     size_t in_len, void *out, size_t out_cap, size_t *out_len,
+                     struct nt_error *err) {
+  size_t length = 0;
+  nt_status status = check_access(handle, code, err);
+  if (nt_ok(status)) {
+    status = nt__check_handle(handle, HANDLE_HAS(handle, control), err);
+  }
+  if (nt_ok(status)) {
+    status = handle->ops->control(handle, code, in, in_len, out, out_cap,
+                                  &length, err);
+  }
+  if (nt_ok(status)) {
+    remember(handle, code);
+  }
+  finish_output(status, length, out_cap, out_len);
+  return finish_control(status, err, handle, code);
+}
+
+nt_status nt_control_by(struct nt_handle *handle, bool file_system,
+                        uint32_t code, const void *in, size_t in_len, void *out,
+                        size_t out_cap, size_t *out_len, struct nt_error *err) {
+  if (file_system == nt_code_is_fsctl(code)) {
+    return nt_control(handle, code, in, in_len, out, out_cap, out_len, err);
+  }
+  size_t length = 0;
+  nt_status status = check_access(handle, code, err);
+  if (nt_ok(status)) {
+    status = nt__check_handle(handle, HANDLE_HAS(handle, control_by), err);
+  }
+  if (nt_ok(status)) {
+    status = handle->ops->control_by(handle, file_system, code, in, in_len, out,
+                                     out_cap, &length, err);
+  }
+  finish_output(status, length, out_cap, out_len);
+  return finish_control(status, err, handle, code);
+}
+
+nt_status nt_verb(struct nt_handle *handle, uint32_t code,
+                  struct nt_error *err) {
+  return nt_control(handle, code, NULL, 0, NULL, 0, NULL, err);
+}
+
+/* The statuses by which a question is answered with "no". */
+static bool is_no(uint32_t code, nt_status status) {
+  if (status == NT_STATUS_UNSUCCESSFUL) {
+    return true;
+  }
+  return code == NT_FSCTL_IS_VOLUME_MOUNTED &&
+         (status == NT_STATUS_VOLUME_DISMOUNTED ||
+          status == NT_STATUS_WRONG_VOLUME ||
+          status == NT_STATUS_VERIFY_REQUIRED);
+}
+
+nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
+                 struct nt_error *err) {
+  nt_status status = nt_verb(handle, code, err);
+  if (is_no(code, status)) {
+    memset(err, 0, sizeof(*err));
+    *answer = false;
+    return NT_STATUS_SUCCESS;
+  }
+  if (nt_ok(status)) {
+    *answer = true;
+  }
+  return status;
+}
+
+/* ---- typed queries ------------------------------------------------------- */
+
+static uint32_t get_u32(const unsigned char *at) {
+  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+         (uint32_t)at[3] << 24;
+}
+
+static uint64_t get_u64(const unsigned char *at) {
+  return (uint64_t)get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
+}
+
+static nt_status refuse_short(const struct nt_handle *handle, uint32_t code,
+                              size_t length, size_t wanted,
+                              struct nt_error *err) {
+  nt_fail(err, NT_STATUS_INFO_LENGTH_MISMATCH, NULL,
+          "the %s machine answered %" PRIu64 " bytes, at least %" PRIu64
+          " were expected",
+          handle->machine->ops->kind, (uint64_t)length, (uint64_t)wanted);
+  return finish_control(NT_STATUS_INFO_LENGTH_MISMATCH, err, handle, code);
+}
+
+/* Asks for up to `cap` bytes and insists on the first `wanted` of them. */
+static nt_status query(struct nt_handle *handle, uint32_t code,
+                       unsigned char *buf, size_t cap, size_t wanted,
+                       struct nt_error *err) {
+  size_t length = 0;
+  nt_status status = nt_control(handle, code, NULL, 0, buf, cap, &length, err);
+  if (nt_ok(status) && length < wanted) {
+    return refuse_short(handle, code, length, wanted, err);
+  }
+  return status;
+}
+
+/* GET_LENGTH_INFORMATION: { i64 length } */
+nt_status nt_length(struct nt_handle *handle, uint64_t *out,
+                    struct nt_error *err) {
+  unsigned char buf[8];
+  nt_status status = query(handle, NT_IOCTL_DISK_GET_LENGTH_INFO, buf,
+                           sizeof(buf), sizeof(buf), err);
+  if (nt_ok(status)) {
+    *out = get_u64(buf);
+  }
+  return status;
+}
+
+/* DISK_GEOMETRY_EX: { { i64 cylinders, u32 media type, u32 tracks per
+ * cylinder, u32 sectors per track, u32 bytes per sector }, i64 size, ... } */
+nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,
+                      struct nt_error *err) {
+  unsigned char buf[40];
+  nt_status status = query(handle, NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, buf,
+                           sizeof(buf), 32, err);
+  if (nt_ok(status)) {
+    out->cylinders = get_u64(buf);
+    out->heads = get_u32(buf + 12);
+    out->sectors_per_track = get_u32(buf + 16);
+    out->sector_size = get_u32(buf + 20);
+    out->length = get_u64(buf + 24);
+  }
+  return status;
+}
+
+#define EXTENTS_HEADER 8
+#define EXTENT_SIZE 24
+
+/* A success status that counts more extents than fit is treated alike. */
+static nt_status refuse_many_extents(struct nt_handle *handle, uint32_t count,
+                                     struct nt_error *err) {
+  nt_fail(err, NT_STATUS_BUFFER_OVERFLOW, NULL,
+          "the volume has %" PRIu32 " extents, at most %d are supported", count,
+          NT_MAX_EXTENTS);
+  return finish_control(NT_STATUS_BUFFER_OVERFLOW, err, handle,
+                        NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS);
+}
+
+/* VOLUME_DISK_EXTENTS: { u32 count, u32 padding, { u32 disk, u32 padding,
+ * i64 start, i64 length }[count] } */
+nt_status nt_extents(struct nt_handle *handle,
+                     struct nt_extent out[NT_MAX_EXTENTS], uint32_t *count,
+                     struct nt_error *err) {
+  const uint32_t code = NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS;
+  unsigned char buf[EXTENTS_HEADER + EXTENT_SIZE * NT_MAX_EXTENTS];
+  size_t length = 0;
+  nt_status status =
+      nt_control(handle, code, NULL, 0, buf, sizeof(buf), &length, err);
+  if (!nt_ok(status) && status != NT_STATUS_BUFFER_OVERFLOW) {
+    return status;
+  }
+  if (length < EXTENTS_HEADER) {
+    return refuse_short(handle, code, length, EXTENTS_HEADER, err);
+  }
+  uint32_t found = get_u32(buf);
+  if (!nt_ok(status) || found > NT_MAX_EXTENTS) {
+    return refuse_many_extents(handle, found, err);
+  }
+  size_t wanted = EXTENTS_HEADER + EXTENT_SIZE * (size_t)found;
+  if (length < wanted) {
+    return refuse_short(handle, code, length, wanted, err);
+  }
+  for (uint32_t i = 0; i < found; i++) {
+    const unsigned char *at = buf + EXTENTS_HEADER + EXTENT_SIZE * (size_t)i;
+    out[i].disk = get_u32(at);
+    out[i].offset = get_u64(at + 8);
+    out[i].length = get_u64(at + 16);
+  }
+  *count = found;
+  return status;
+}
+
+/* STORAGE_DEVICE_NUMBER: { u32 type, u32 number, u32 partition } */
+nt_status nt_device_number(struct nt_handle *handle,
+                           struct nt_device_number *out, struct nt_error *err) {
+  unsigned char buf[12];
+  nt_status status = query(handle, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, buf,
+                           sizeof(buf), sizeof(buf), err);
+  if (nt_ok(status)) {
+    out->type = get_u32(buf);
+    out->number = get_u32(buf + 4);
+    out->partition = get_u32(buf + 8);
+  }
+  return status;
+}
+
+/* PARTITION_INFORMATION_EX: { u32 style, u32 padding, i64 start, ... }, 144
+ * bytes of which only the start is of interest here. */
+nt_status nt_partition_start(struct nt_handle *handle, uint64_t *out,
+                             struct nt_error *err) {
+  unsigned char buf[144];
+  nt_status status = query(handle, NT_IOCTL_DISK_GET_PARTITION_INFO_EX, buf,
+                           sizeof(buf), 16, err);
+  if (nt_ok(status)) {
+    *out = get_u64(buf + 8);
+  }
+  return status;
+}
