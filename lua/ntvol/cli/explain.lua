@@ -7,15 +7,7 @@ local output = require "ntvol.cli.output"
 local M = {}
 
 local function explain(args)
-  local answer, message, code, info = ntvol.explain(args.what)
-  if not answer then
-    return output.fail(message, code, info)
-  elseif args.json then
-    output.json(answer)
-  else
-    print(answer)
-  end
-  return output.EXIT.ok
+  return output.answer(args, print, ntvol.explain(args.what))
 end
 
 --- Adds the command to the parser; it needs no machine.

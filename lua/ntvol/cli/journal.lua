@@ -7,13 +7,7 @@ local size = require "ntvol.size"
 
 local M = {}
 
-local function show_time(time)
-  if not time then
-    return ""
-  end
-  local ms = math.floor(time * 1000 + 0.5)
-  return os.date("!%Y-%m-%d %H:%M:%S", ms // 1000) .. (".%03d"):format(ms % 1000)
-end
+local add_if, bytes, show_time = output.add_field, output.bytes, output.time
 
 local ENTRIES = {
   { title = "ID", field = "id" },
@@ -35,16 +29,6 @@ local STEPS = {
   { title = "MESSAGE", field = "message" },
 }
 
-local function add_if(fields, name, value)
-  if value ~= nil and value ~= "" then
-    fields[#fields + 1] = { name, value }
-  end
-end
-
-local function bytes(value)
-  return value and ("%d (%s)"):format(value, size.format(value))
-end
-
 local function entry_fields(entry)
   local fields, identity = {}, entry.identity
   add_if(fields, "operation", entry.id)
@@ -62,55 +46,34 @@ local function entry_fields(entry)
   add_if(fields, "serial", identity.serial)
   add_if(fields, "file system", identity.file_system)
   add_if(fields, "size", bytes(identity.size))
-  for _, extent in ipairs(identity.extents) do
-    add_if(fields, "extent", ("PhysicalDrive%d from %d, %s"):format(
-      extent.disk, extent.offset, bytes(extent.length)))
-  end
+  output.add_extents(fields, identity.extents)
   add_if(fields, "saved", bytes(entry.saved_bytes))
   add_if(fields, "in the journal", bytes(entry.stored_bytes))
   return fields
 end
 
-local function show_entry(log, args)
-  local entry, message, code, info = log:entry(args.id)
-  if not entry then
-    return output.fail(message, code, info)
-  elseif args.svg then
-    return require "ntvol.cli.picture".write(args.svg, entry, args.machine)
-  elseif args.json then
-    output.json(entry)
-    return output.EXIT.ok
-  end
+local function print_entry(entry)
   output.fields(entry_fields(entry))
   if #entry.steps > 0 then
     output.table(STEPS, entry.steps)
   end
-  return output.EXIT.ok
 end
 
-local function show_entries(log, args)
-  local entries, message, code, info = log:entries()
-  if not entries then
-    return output.fail(message, code, info)
-  elseif args.json then
-    output.json(entries)
-  else
-    output.table(ENTRIES, entries)
+local function show_entry(log, args)
+  local entry, message, code, info = log:entry(args.id)
+  if entry and args.svg then
+    return require "ntvol.cli.picture".write(args.svg, entry, args.machine)
   end
-  return output.EXIT.ok
+  return output.answer(args, print_entry, entry, message, code, info)
 end
 
-local function prune(log, args)
-  local done, message, code, info = log:prune()
-  if not done then
-    return output.fail(message, code, info)
-  elseif args.json then
-    output.json(done)
-  else
-    output.fields { { "operations forgotten", done.operations },
-      { "of others, saved bytes forgotten", done.saved } }
-  end
-  return output.EXIT.ok
+local function print_entries(entries)
+  output.table(ENTRIES, entries)
+end
+
+local function print_pruned(done)
+  output.fields { { "operations forgotten", done.operations },
+    { "of others, saved bytes forgotten", done.saved } }
 end
 
 local function run(args)
@@ -127,10 +90,11 @@ local function run(args)
   end
   local _ <close> = log
   if args.prune then
-    return prune(log, args)
+    return output.answer(args, print_pruned, log:prune())
+  elseif args.id then
+    return show_entry(log, args)
   end
-  return args.id and show_entry(log, args) or not args.id
-    and show_entries(log, args)
+  return output.answer(args, print_entries, log:entries())
 end
 
 local function to_id(text)

@@ -8,14 +8,7 @@ local watch = require "ntvol.cli.watch"
 
 local M = {}
 
-local function show_time(time)
-  local ms = math.floor(time * 1000 + 0.5)
-  return os.date("!%Y-%m-%d %H:%M:%S", ms // 1000) .. (".%03d"):format(ms % 1000)
-end
-
-local function show_since(time)
-  return time and show_time(time) or ""
-end
+local add_if, bytes = output.add_field, output.bytes
 
 M.VOLUMES = {
   { title = "NAME", field = "name" },
@@ -36,7 +29,7 @@ M.DISKS = {
 
 local EVENTS = {
   { title = "ID", field = "id" },
-  { title = "TIME", field = "time", show = show_time,
+  { title = "TIME", field = "time", show = output.time,
     always = true },
   { title = "KIND", field = "kind" },
   { title = "TARGET", field = "target" },
@@ -62,16 +55,10 @@ end
 -- function of the list.
 local function lister(columns, list)
   return function(args, machine)
-    local found, message, code, info = list(machine, args)
-    if not found then
-      return output.fail(message, code, info)
-    elseif args.json then
-      output.json(found)
-    else
+    return output.answer(args, function(found)
       output.table(type(columns) == "function" and columns(found) or columns,
         found)
-    end
-    return output.EXIT.ok
+    end, list(machine, args))
   end
 end
 
@@ -83,7 +70,7 @@ local HOLDERS = {
   { title = "HOW", field = "how" },
   { title = "PATH", field = "path" },
   { title = "NODE", field = "node" },
-  { title = "SINCE", field = "start_time", show = show_since, always = true },
+  { title = "SINCE", field = "start_time", show = output.time, always = true },
 }
 
 -- Nobody is an answer, too: the exit code says whether it could be asked.
@@ -139,23 +126,6 @@ local function describe_disk(machine, name)
     volumes = volumes }
 end
 
-local function add_if(fields, name, value)
-  if value ~= nil and value ~= "" then
-    fields[#fields + 1] = { name, value }
-  end
-end
-
-local function bytes(value)
-  return ("%d (%s)"):format(value, size.format(value))
-end
-
-local function add_extents(fields, extents)
-  for _, extent in ipairs(extents) do
-    fields[#fields + 1] = { "extent", ("PhysicalDrive%d from %d, %s"):format(
-      extent.disk, extent.offset, bytes(extent.length)) }
-  end
-end
-
 local function volume_fields(found)
   local info, fields = found.volume, {}
   add_if(fields, "volume", info.name)
@@ -176,7 +146,7 @@ local function volume_fields(found)
     or info.partition_number)
   add_if(fields, "owner", info.owner)
   add_if(fields, "cluster shared", info.csv_state)
-  add_extents(fields, info.extents)
+  output.add_extents(fields, info.extents)
   local geometry = found.geometry
   add_if(fields, "geometry", geometry
     and ("%d cylinders, %d heads, %d sectors per track"):format(
@@ -202,19 +172,12 @@ local function disk_fields(found)
 end
 
 local function show(args, machine)
-  local describe = names.disk_number(args.name) and describe_disk
-    or describe_volume
-  local found, message, code, info = describe(machine, args.name)
-  if not found then
-    return output.fail(message, code, info)
-  elseif args.json then
-    output.json(found)
-  elseif found.kind == "disk" then
-    output.fields(disk_fields(found))
-  else
-    output.fields(volume_fields(found))
-  end
-  return output.EXIT.ok
+  local is_disk = names.disk_number(args.name)
+  local describe = is_disk and describe_disk or describe_volume
+  local fields = is_disk and disk_fields or volume_fields
+  return output.answer(args, function(found)
+    output.fields(fields(found))
+  end, describe(machine, args.name))
 end
 
 -- ---- the commands --------------------------------------------------------

@@ -6,6 +6,7 @@ local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local json = require "ntvol.json"
 local progress = require "ntvol.progress"
+local size = require "ntvol.size"
 
 local M = {}
 
@@ -52,6 +53,16 @@ function M.fail(message, code, info)
     io.stderr:write("hint: ", info.hint, "\n")
   end
   return M.exit_code(code, info)
+end
+
+--- The exit code of what only succeeds or fails; a failure is printed.
+-- @param ok, or nil, message, code, info
+-- @treturn integer
+function M.done(ok, message, code, info)
+  if not ok then
+    return M.fail(message, code, info)
+  end
+  return M.EXIT.ok
 end
 
 --- Prints a mistake of the caller, and how the command is used.
@@ -156,6 +167,58 @@ function M.table(columns, list)
   end
   for _, row in ipairs(rows) do
     M.print(table.concat(row, "\t"))
+  end
+end
+
+--- Prints an answer, as JSON with --json.
+-- @tparam table args of the parser: `json`
+-- @tparam function show prints it for people
+-- @param found the answer, or nil, message, code, info
+-- @treturn integer exit code
+function M.answer(args, show, found, message, code, info)
+  if not found then
+    return M.fail(message, code, info)
+  elseif args.json then
+    M.json(found)
+  else
+    show(found)
+  end
+  return M.EXIT.ok
+end
+
+--- Seconds since 1970 for people; nothing for none.
+-- @tparam ?number time
+-- @treturn string
+function M.time(time)
+  if not time then
+    return ""
+  end
+  local ms = math.floor(time * 1000 + 0.5)
+  return os.date("!%Y-%m-%d %H:%M:%S", ms // 1000)
+    .. (".%03d"):format(ms % 1000)
+end
+
+--- A number of bytes, exact and for people; nil for none.
+-- @tparam ?integer value
+-- @treturn ?string
+function M.bytes(value)
+  return value and ("%d (%s)"):format(value, size.format(value))
+end
+
+--- Adds a named value for `fields`, when there is one.
+function M.add_field(fields, name, value)
+  if value ~= nil and value ~= "" then
+    fields[#fields + 1] = { name, value }
+  end
+end
+
+--- Adds where something lies on the disks.
+-- @tparam {table,...} fields
+-- @tparam {table,...} extents
+function M.add_extents(fields, extents)
+  for _, extent in ipairs(extents) do
+    M.add_field(fields, "extent", ("PhysicalDrive%d from %d, %s"):format(
+      extent.disk, extent.offset, M.bytes(extent.length)))
   end
 end
 

@@ -143,4 +143,27 @@ function M.run(args, plan, erase, write)
   return finish(args, report, message, code, info)
 end
 
+--- What a command does with its plan: prints and checks it with --plan;
+-- refuses when data or volumes would go and neither --erase nor --yes says that
+-- it is meant; else runs it.
+-- @tparam table args of the parser: `plan`, `erase`, `yes`
+-- @tparam table how `words(args, target)`: the command line that runs it;
+--  optional: `danger`: what would be lost, with %s for the target; `write` as
+--  of `run`
+-- @tparam ?ntvol.plan.object plan, or nil, message, code, info
+-- @treturn integer exit code
+function M.carry_out(args, how, plan, message, code, info)
+  if not plan then
+    return output.fail(message, code, info)
+  end
+  plan.run_it = M.command(args, how.words(args, plan.target))
+  if args.plan then
+    return M.only(args, plan)
+  elseif how.danger and not (args.erase or args.yes) then
+    return M.refuse(args, plan, how.danger:format(plan.target)
+      .. ", and nothing says that it is meant")
+  end
+  return M.run(args, plan, args.erase, how.write)
+end
+
 return M

@@ -12,104 +12,83 @@ local wait = require "ntvol.cli.wait"
 
 local M = {}
 
--- ---- change-fs -----------------------------------------------------------
-
-local function change_command(args, target)
-  local words = { "change-fs", args.volume }
-  local function add(flag, value)
-    if value then
-      words[#words + 1] = flag
-      words[#words + 1] = value
-    end
+-- Adds an option to a command line when it was given, with its value when it
+-- has one.
+local function add_option(words, option, value)
+  if value then
+    words[#words + 1] = option
+    words[#words + 1] = value ~= true and value or nil
   end
-  add("--to", args.to)
-  add("--label", args.label)
-  add("--cluster-size", args.cluster_size)
-  if args.full then
-    words[#words + 1] = "--full"
-  end
-  if args.no_undo then
-    words[#words + 1] = "--no-undo"
-  end
-  add("--undo-limit", args.undo_limit)
-  add("--erase", target)
-  return plan_run.command(args, words)
 end
 
+-- ---- change-fs -----------------------------------------------------------
+
+local function change_words(args, target)
+  local words = { "change-fs", args.volume }
+  add_option(words, "--to", args.to)
+  add_option(words, "--label", args.label)
+  add_option(words, "--cluster-size", args.cluster_size)
+  add_option(words, "--full", args.full)
+  add_option(words, "--no-undo", args.no_undo)
+  add_option(words, "--undo-limit", args.undo_limit)
+  add_option(words, "--erase", target)
+  return words
+end
+
+local CHANGE = { words = change_words,
+  danger = "everything on %s would be lost" }
+
 local function change(args, machine)
-  local plan, message, code, info = plans.change_filesystem(args.volume, {
+  return plan_run.carry_out(args, CHANGE, plans.change_filesystem(args.volume, {
     to = args.to, label = args.label, cluster_size = args.cluster_size,
     quick = not args.full, undo = not args.no_undo,
     undo_limit = args.undo_limit, machine = machine,
-  })
-  if not plan then
-    return output.fail(message, code, info)
-  end
-  plan.run_it = change_command(args, plan.target)
-  if args.plan then
-    return plan_run.only(args, plan)
-  elseif not args.erase then
-    return plan_run.refuse(args, plan, ("everything on %s would be lost, and"
-      .. " nothing says that it is meant"):format(plan.target))
-  end
-  return plan_run.run(args, plan, args.erase)
+  }))
 end
 
 -- ---- prepare-removal, restore-lun ----------------------------------------
 
-local function removal_command(args)
+local function removal_words(args)
   local words = { "prepare-removal", args.disk }
-  if args.lock ~= "try" then
-    table.move({ "--lock", args.lock }, 1, 2, #words + 1, words)
-  end
-  words[#words + 1] = args.spanned and "--spanned" or nil
-  words[#words + 1] = "--yes"
-  return plan_run.command(args, words)
+  add_option(words, "--lock", args.lock ~= "try" and args.lock)
+  add_option(words, "--spanned", args.spanned)
+  add_option(words, "--yes", true)
+  return words
 end
 
+local REMOVAL = { words = removal_words,
+  danger = "%s and its volumes would go away" }
+
 local function prepare(args, machine)
-  local plan, message, code, info = plans.prepare_lun_removal(args.disk, {
-    lock = args.lock, spanned = args.spanned, machine = machine,
-  })
-  if not plan then
-    return output.fail(message, code, info)
-  end
-  plan.run_it = removal_command(args)
-  if args.plan then
-    return plan_run.only(args, plan)
-  elseif not args.yes then
-    return plan_run.refuse(args, plan, ("%s and its volumes would go away, and"
-      .. " nothing says that it is meant"):format(plan.target))
-  end
-  return plan_run.run(args, plan)
+  return plan_run.carry_out(args, REMOVAL,
+    plans.prepare_lun_removal(args.disk, { lock = args.lock,
+      spanned = args.spanned, machine = machine }))
+end
+
+local function restore_words(args)
+  local words = { "restore-lun", args.disk }
+  add_option(words, "--serial", args.serial)
+  return words
 end
 
 local function restore(args, machine)
-  local plan, message, code, info = plans.restore_lun(args.disk, {
-    serial = args.serial, machine = machine,
-  })
-  if not plan then
-    return output.fail(message, code, info)
-  end
-  local words = { "restore-lun", args.disk }
-  if args.serial then
-    table.move({ "--serial", args.serial }, 1, 2, 3, words)
-  end
-  plan.run_it = plan_run.command(args, words)
-  return (args.plan and plan_run.only or plan_run.run)(args, plan)
+  return plan_run.carry_out(args, { words = restore_words },
+    plans.restore_lun(args.disk, { serial = args.serial, machine = machine }))
 end
 
 -- ---- exclusive, eject ----------------------------------------------------
 
-local function exclusive_command(args)
+local function exclusive_words(args)
   local words = { "exclusive", args.volume }
-  if args.read_only then
-    words[#words + 1] = "--read-only"
-  end
+  add_option(words, "--read-only", args.read_only)
   words[#words + 1] = "--"
-  table.move(args.command, 1, #args.command, #words + 1, words)
-  return plan_run.command(args, words)
+  return table.move(args.command, 1, #args.command, #words + 1, words)
 end
+
+-- Standard output is the program's: it may be a pipe.
+local EXCLUSIVE = { words = exclusive_words, write = function(text)
+  io.stderr:write(text)
+end }
 
 -- What the program prints stays apart from a report on standard output.
 local function program(args, ended)
@@ -128,39 +107,26 @@ end
 
 local function exclusive(args, machine)
   local ended = {}
-  local plan, message, code, info = plans.with_exclusive_volume(args.volume, {
-    machine = machine, access = args.read_only and "r" or nil,
-    work = program(args, ended),
-    says = ("Run %s."):format(args.command[1]),
-  })
-  if not plan then
-    return output.fail(message, code, info)
-  end
-  plan.run_it = exclusive_command(args)
-  if args.plan then
-    return plan_run.only(args, plan)
-  end
-  -- standard output is the program's: it may be a pipe
-  local status = plan_run.run(args, plan, nil, function(text)
-    io.stderr:write(text)
-  end)
+  local status = plan_run.carry_out(args, EXCLUSIVE,
+    plans.with_exclusive_volume(args.volume, {
+      machine = machine, access = args.read_only and "r" or nil,
+      work = program(args, ended),
+      says = ("Run %s."):format(args.command[1]),
+    }))
+  -- there is none when the program was not run
   return status ~= output.EXIT.ok and ended.status ~= 0 and ended.status
     or status
 end
 
-local function eject(args, machine)
-  local plan, message, code, info = plans.eject(args.name, {
-    what = args.what, machine = machine,
-  })
-  if not plan then
-    return output.fail(message, code, info)
-  end
+local function eject_words(args)
   local words = { "eject", args.name }
-  if args.what then
-    table.move({ "--what", args.what }, 1, 2, 3, words)
-  end
-  plan.run_it = plan_run.command(args, words)
-  return (args.plan and plan_run.only or plan_run.run)(args, plan)
+  add_option(words, "--what", args.what)
+  return words
+end
+
+local function eject(args, machine)
+  return plan_run.carry_out(args, { words = eject_words },
+    plans.eject(args.name, { what = args.what, machine = machine }))
 end
 
 -- ---- the commands --------------------------------------------------------

@@ -78,41 +78,23 @@ local function on_machine(f)
   end
 end
 
-local function report(ok, message, code, info)
-  if not ok then
-    return output.fail(message, code, info)
-  end
-  return output.EXIT.ok
-end
-
 local function verb(method)
   return on_machine(function(machine, args)
-    return report(machine[method](machine, args.disk))
+    return output.done(machine[method](machine, args.disk))
   end)
 end
 
-local function done(ok, message, code, info)
-  if not ok then
-    return output.fail(message, code, info)
-  end
-  return output.EXIT.ok
-end
-
 local function insert(machine, args)
-  return done(sim().insert(machine, args.drive, args.image,
+  return output.done(sim().insert(machine, args.drive, args.image,
     { readonly = args.readonly }))
 end
 
 local function eject(machine, args)
-  return done(sim().eject(machine, args.drive))
+  return output.done(sim().eject(machine, args.drive))
 end
 
 local function remove(args)
-  local ok, message, code, info = sim().remove(args.dir)
-  if not ok then
-    return output.fail(message, code, info)
-  end
-  return output.EXIT.ok
+  return output.done(sim().remove(args.dir))
 end
 
 -- All these options fill one list, so that the disks keep their order.
@@ -205,7 +187,7 @@ local function add_cluster(add)
   local maintenance = dir_argument(add("maintenance",
     "Take a cluster shared volume out of the cluster, or put it back.",
     on_machine(function(machine, args)
-      return report(machine:set_maintenance(args.volume, args.state == "on"))
+      return output.done(machine:set_maintenance(args.volume, args.state == "on"))
     end)))
   maintenance:argument "volume"
     :description "D:, a mount folder or a GUID path."
@@ -215,7 +197,7 @@ local function add_cluster(add)
   maintenance:epilog "Example: ntvol sim maintenance lab D: on"
   local owner = dir_argument(add("owner", "Make a node the owner of a volume.",
     on_machine(function(machine, args)
-      return report(machine:set_owner(args.volume, args.node))
+      return output.done(machine:set_owner(args.volume, args.node))
     end)))
   owner:argument "volume"
     :description "D:, a mount folder or a GUID path."

@@ -11,22 +11,16 @@ local M = {}
 
 -- ---- undo ----------------------------------------------------------------
 
+local UNDO = {
+  danger = "the file system that is on %s now would be lost",
+  words = function(args, target)
+    return { "undo", args.volume, "--erase", target }
+  end,
+}
+
 local function undo(args, machine)
-  local plan, message, code, info = plans.undo(args.volume,
-    { machine = machine })
-  if not plan then
-    return output.fail(message, code, info)
-  end
-  plan.run_it = plan_run.command(args, { "undo", args.volume, "--erase",
-    plan.target })
-  if args.plan then
-    return plan_run.only(args, plan)
-  elseif not args.erase then
-    return plan_run.refuse(args, plan, ("the file system that is on %s now"
-      .. " would be lost, and nothing says that it is meant"):format(
-      plan.target))
-  end
-  return plan_run.run(args, plan, args.erase)
+  return plan_run.carry_out(args, UNDO,
+    plans.undo(args.volume, { machine = machine }))
 end
 
 -- ---- recover -------------------------------------------------------------

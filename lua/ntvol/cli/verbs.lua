@@ -78,12 +78,7 @@ local function on_machine(method, ...)
     for i, name in ipairs(names) do
       values[i] = args[name]
     end
-    local ok, message, code, info = machine[method](machine,
-      table.unpack(values))
-    if not ok then
-      return output.fail(message, code, info)
-    end
-    return output.EXIT.ok
+    return output.done(machine[method](machine, table.unpack(values)))
   end
 end
 
