@@ -144,10 +144,9 @@ static bool same_name(TSK_FS_INFO *fs, const char *a, const char *b) {
 /* A file has a long and, on FAT and NTFS, a short name; both open it. */
 static bool is_called(TSK_FS_INFO *fs, const TSK_FS_NAME *entry,
                       const char *name) {
-  return is_entry(fs, entry) &&
-         (same_name(fs, entry->name, name) ||
-          (entry->shrt_name && entry->shrt_name[0] &&
-           same_name(fs, entry->shrt_name, name)));
+  return is_entry(fs, entry) && (same_name(fs, entry->name, name) ||
+                                 (entry->shrt_name && entry->shrt_name[0] &&
+                                  same_name(fs, entry->shrt_name, name)));
 }
 
 /* The entry `name` of a folder, added to the path as it is spelled there. */
