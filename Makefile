@@ -112,7 +112,7 @@ tables: tests # write the tables that the code makes into the documents
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
 	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
 	@$(RUN) $(LUA) "$$(command -v busted)" -o TAP spec/conformance \
-	  >$B/conformance.tap
+	  >$B/conformance.tap || true # the page says what failed
 	@$(RUN) $(LUA) tools/conformance.lua $B/conformance.tap docs/conformance.md
 
 bench: all

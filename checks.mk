@@ -8,9 +8,10 @@
 
 .PHONY: crash asan valgrind lint coverage
 
-# Other people's programs inherit the preloaded checker, and many leak: leaks
-# count in Lua and in our C tests only (%b is the name of the program).
-LEAKS = detect_leaks=0:include_if_exists=$(CURDIR)/tools/leaks.%b
+# Other people's programs inherit the preloaded checker, and many leak, or free
+# what they allocated otherwise: that counts in Lua and in our C tests only (%b
+# is the name of the program).
+LEAKS = detect_leaks=0:alloc_dealloc_mismatch=0:include_if_exists=$(CURDIR)/tools/leaks.%b
 SANITIZER = LD_PRELOAD="$(shell gcc -print-file-name=libasan.so) $(shell \
   gcc -print-file-name=libubsan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
   ASAN_OPTIONS=$(LEAKS) NTVOL_CHECKER="env ASAN_OPTIONS=detect_leaks=1"

@@ -268,8 +268,11 @@ end
 -- Whether the step that failed may have left something, too.
 function Run:left_something(info)
   local step = self.plan.steps[self.at]
-  return step and M.is_final(step)
-    and not (info and info.outcome == "untouched")
+  if not step or info and info.outcome == "untouched" then
+    return false
+  end
+  -- the undo of a step is for one that was done: nobody ran it here
+  return M.is_final(step) or step.destroys and info ~= nil
 end
 
 --- Runs the steps and, on a failure, undoes them. A Lua error in a step (a

@@ -127,15 +127,36 @@ local function find_volume(volumes, entry)
   end
 end
 
--- The finished format of the same volume that came after an entry, the newest.
+-- Whether a format that did not finish may have written what nobody saved.
+local function wrote_unsaved(entry)
+  local command = entry.command or ""
+  return (entry.state == "failed" or entry.state == "interrupted")
+    and not entry.saved_bytes
+    and (command:find("quick=false", 1, true)
+      or command:find("undo=false", 1, true))
+    and not (entry.message or ""):find("nothing was written", 1, true)
+end
+
+-- The format of the same volume that came after an entry and left something
+-- that cannot be taken back together with it, the newest.
 local function later_format(entries, entry, volume)
   for i = #entries, 1, -1 do
     local other = entries[i]
     if other.id > entry.id and other.plan == "format"
-      and other.state == "committed" and same_volume(other, volume) then
+      and (other.state == "committed" or wrote_unsaved(other))
+      and same_volume(other, volume) then
       return other
     end
   end
+end
+
+local function superseded(later, volume)
+  if later.state == "committed" then
+    return ("operation %d formatted the volume after it (ntvol undo %s takes"
+      .. " that back first)"):format(later.id, volume.name)
+  end
+  return ("operation %d, which has no undo, wrote to the volume after it")
+    :format(later.id)
 end
 
 -- What was interrupted on these volumes, the newest first: that is the order in
@@ -156,9 +177,8 @@ local function interrupted(log, volumes)
         target = volume.name, guid_path = volume.guid_path,
         saved_bytes = entry.saved_bytes,
         outcome = later and "superseded" or "interrupted",
-        message = later and ("operation %d formatted the volume after it"
-          .. " (ntvol undo %s takes that back first)"):format(later.id,
-          volume.name) or nil }
+        parent = entry.parent,
+        message = later and superseded(later, volume) or nil }
     end
   end
   return found
@@ -178,8 +198,8 @@ end
 -- Where nothing is saved, the note that it was interrupted is all there is to
 -- end: a plan, or a format that ended before its first write.
 local function close_note(log, item, recovered)
-  local state = recovered[item.guid_path] and item.plan ~= "format"
-    and "recovered" or "failed"
+  local state = (recovered[item.operation] or item.plan:find "^undo"
+    and recovered[item.guid_path]) and "recovered" or "failed"
   item.outcome = "closed"
   item.message = "its process died; nothing is saved of it that could be"
     .. " written back"
@@ -198,6 +218,7 @@ local function recover(machine, log, found)
     if item.saved_bytes and item.outcome ~= "superseded" then
       if note(write_back(machine, log, item)) then
         recovered[item.guid_path] = true
+        recovered[item.parent or false] = true
       end
     end
   end

@@ -26,6 +26,13 @@ c.suite(_ENV, {
     --
     v write 0 x 200 -> STATUS_ACCESS_DENIED
   ]] },
+  { WRITE .. "ntfs", "write the end of the boot area, behind it, and across", [[
+    v = open D:
+    --
+    v write 7680 x -> 512
+    v write 8192 x -> STATUS_ACCESS_DENIED
+    v write 7680 x 2 -> STATUS_ACCESS_DENIED
+  ]] },
   { WRITE .. "fat", "write behind the file system", [[
     v = open D:
     v extended_io

@@ -27,6 +27,14 @@ c.suite(_ENV, {
     open D: -> STATUS_ACCESS_DENIED
   ]] },
 
+  { "D3 btrfs", "dismount by another handle that was open", [[
+    v = open D:
+    w = open D:
+    v lock
+    --
+    w dismount -> STATUS_ACCESS_DENIED
+  ]] },
+
   { "D4 fat ntfs", "dismount twice", [[
     v = open D:
     v dismount

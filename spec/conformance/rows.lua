@@ -196,7 +196,8 @@ group("1.6 unlock", {
 group("1.7 dismount", {
   { "D1", "fat:C ntfs:D", "locked by this handle" },
   { "D2", "fat:C,D ntfs:D", "not locked, files open: forced" },
-  { "D3", "fat:choice ntfs:choice raw:R", "locked by another handle" },
+  { "D3", "fat:choice ntfs:choice raw:R btrfs:choice",
+    "locked by another handle" },
   { "D4", "fat:C ntfs:choice raw:R cdfs:C btrfs:B", "already dismounted" },
   { "D5", "fat:C,D ntfs:choice btrfs:B cdfs:C", "boot or paging volume" },
   { "D6", "fat:C ntfs:choice", "wrong handle, or no right" },

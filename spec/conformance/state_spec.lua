@@ -223,6 +223,15 @@ tell("verified only after a write", nil, "1.1 modified",
   w close
   x = open D:; MOUNT
 ]])
+tell("not verified", nil, "1.1 modified",
+  "the boot sector changed by the disk; close without a write", [[
+  p = open PhysicalDrive0
+  v = open D:
+  p renumber -> 512
+  --
+  v close
+  w = open D:
+]])
 tell("the dead one", nil, "1.1 instance", "of a handle, after a new mount", [[
   v = open D:
   f = open D:\a.txt

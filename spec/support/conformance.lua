@@ -257,6 +257,13 @@ local function guard(said, f, ...)
   return table.unpack(result, 2, result.n)
 end
 
+--- Whether the first disk holds this text, past the cache of every file system.
+function M.on_disk(lab, text)
+  local disk <close> = assert(lab.machine:open("PhysicalDrive0",
+    { access = "r" }))
+  return assert(disk:read(0, disk:size())):find(text, 1, true) ~= nil
+end
+
 --- Runs steps; a failure shows those that were done.
 function lab_methods:play(script)
   local said = {}

@@ -85,7 +85,8 @@ local function undo_work(context)
   if core.type(context.volume) == "volume" and context.guard:held() then
     return answer(context.undo_work(context.volume))
   end
-  return M.call(context.name, context.undo_work,
+  -- its letter may belong to another volume by now
+  return M.call(context.pinned.guid_path, context.undo_work,
     { machine = context.machine, access = context.access })
 end
 

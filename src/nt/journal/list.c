@@ -59,17 +59,9 @@ static nt_status read_extents(struct nt_journal *journal,
   return nt__journal_finish(journal, status, stmt, err);
 }
 
-/* The byte is asked after the row was read: an operation that ends between the
- * two is running here, and nobody is called dead who lived. */
-static void judge(const struct nt_journal *journal, struct nt_operation *out) {
-  if (strcmp(out->state, "running") == 0 &&
-      !nt__journal_alive(journal, out->id)) {
-    nt_copy(out->state, sizeof out->state, "interrupted");
-  }
-}
-
-static nt_status fetch(struct nt_journal *journal, const char *sql, int64_t id,
-                       struct nt_operation *out, struct nt_error *err) {
+static nt_status read_row(struct nt_journal *journal, const char *sql,
+                          int64_t id, struct nt_operation *out,
+                          struct nt_error *err) {
   sqlite3_stmt *stmt;
   memset(out, 0, sizeof *out);
   nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
@@ -81,11 +73,35 @@ static nt_status fetch(struct nt_journal *journal, const char *sql, int64_t id,
     read_operation(stmt, out);
   }
   sqlite3_finalize(stmt);
-  if (nt_ok(status)) {
-    judge(journal, out);
-    status = read_extents(journal, out, err);
-  }
   return status;
+}
+
+/* An operation may end between the look at its row and the look at its byte:
+ * only a row that says "running" after the byte was free is of a dead one. */
+static nt_status read_judged(struct nt_journal *journal, const char *sql,
+                             int64_t id, struct nt_operation *out,
+                             struct nt_error *err) {
+  int64_t free_byte = 0;
+  for (;;) {
+    nt_status status = read_row(journal, sql, id, out, err);
+    if (!nt_ok(status) || strcmp(out->state, "running") != 0) {
+      return status;
+    }
+    if (free_byte == out->id) {
+      nt_copy(out->state, sizeof out->state, "interrupted");
+      return status;
+    }
+    if (nt__journal_alive(journal, out->id)) {
+      return status;
+    }
+    free_byte = out->id;
+  }
+}
+
+static nt_status fetch(struct nt_journal *journal, const char *sql, int64_t id,
+                       struct nt_operation *out, struct nt_error *err) {
+  nt_status status = read_judged(journal, sql, id, out, err);
+  return nt_ok(status) ? read_extents(journal, out, err) : status;
 }
 
 nt_status nt_journal_next(struct nt_journal *journal, int64_t *cursor,

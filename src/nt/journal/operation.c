@@ -79,11 +79,28 @@ static nt_status take_byte(struct nt_journal *journal, int64_t id,
   return status;
 }
 
+/* What is written to a file without a name is lost when the process ends. */
+static nt_status check_place(struct nt_journal *journal, struct nt_error *err) {
+  int moved = 0;
+  if (sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_HAS_MOVED,
+                           &moved) != SQLITE_OK ||
+      moved == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_FILE_INVALID, "journal",
+          "%s was moved or deleted while it was open", journal->path);
+  nt_hint(err, "start the program again: it opens the one that is there");
+  return NT_STATUS_FILE_INVALID;
+}
+
 nt_status nt_journal_begin(struct nt_journal *journal,
                            const struct nt_operation *about, int64_t *id,
                            struct nt_error *err) {
   int64_t made = 0;
-  nt_status status = nt__journal_begin(journal, err);
+  nt_status status = check_place(journal, err);
+  if (nt_ok(status)) {
+    status = nt__journal_begin(journal, err);
+  }
   if (!nt_ok(status)) {
     return status;
   }

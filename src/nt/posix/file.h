@@ -12,4 +12,7 @@ struct nt_file {
   bool nameless; /* it never had a name */
 };
 
+/* Makes the name of a new file or folder durable. */
+void nt__flush_folder_of(const char *path);
+
 #endif

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
+
 static nt_status failed(struct nt_error *err) {
   return nt_fail_errno(err, errno, NULL, NULL);
 }
@@ -33,7 +35,9 @@ nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
       continue;
     }
     part[i] = '\0';
-    if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+    if (mkdir(part, 0700) == 0) {
+      nt__flush_folder_of(part);
+    } else if (errno != EEXIST) {
       return failed(err);
     }
     part[i] = path[i];

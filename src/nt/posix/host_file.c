@@ -47,7 +47,7 @@ nt_status nt_file_create(const char *path, struct nt_file **out,
 
 /* The name of a file is a change of its folder. Where a folder cannot be
  * flushed, there is nothing more that could be done. */
-static void flush_folder_of(const char *path) {
+void nt__flush_folder_of(const char *path) {
   char folder[4096];
   nt_copy(folder, sizeof(folder), path);
   char *last = strrchr(folder, '/');
@@ -67,7 +67,7 @@ nt_status nt_file_create_private(const char *path, struct nt_file **out,
   int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   nt_status status = keep(open(path, flags, 0600), false, out, err);
   if (nt_ok(status)) {
-    flush_folder_of(path);
+    nt__flush_folder_of(path);
   }
   return status;
 }

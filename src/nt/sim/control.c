@@ -128,6 +128,16 @@ static nt_status check_there(const struct sim_request *r,
              : NT_STATUS_SUCCESS;
 }
 
+/* L1, I5: who locked or dismounted the volume writes below its file system, and
+ * nothing may come after that. A flush leaves waiting what it could not write,
+ * because the volume is offline or its medium away. */
+static nt_status purge(const struct sim_request *r, struct nt_error *err) {
+  bool unwritten = (r->volume.flags & NT_VOLUME_OFFLINE) != 0 ||
+                   (r->instance.vpb & SIM_VPB_CHANGED) != 0;
+  return unwritten ? nt__sim_cache_drop(r->m, r->instance.id, err)
+                   : NT_STATUS_SUCCESS;
+}
+
 static nt_status lock(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_check_manage(r, err);
   if (nt_ok(status)) {
@@ -162,6 +172,10 @@ static nt_status lock(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     struct nt_error ignored = {0};
     nt__sim_event_instance(r->m, SIM_LOCK_FAILED, &r->instance, &ignored);
+    return status;
+  }
+  status = purge(r, err);
+  if (!nt_ok(status)) {
     return status;
   }
   r->instance.vpb |= SIM_VPB_LOCKED;
@@ -321,7 +335,10 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
   /* The device keeps pointing to the dead instance until this handle closes:
    * nobody can mount in between, and requests may follow on this handle. */
   r->instance.condition = SIM_DISMOUNTED;
-  status = nt__sim_allow_writes(r->m, &r->instance, err);
+  status = purge(r, err);
+  if (nt_ok(status)) {
+    status = nt__sim_allow_writes(r->m, &r->instance, err);
+  }
   if (!nt_ok(status)) {
     return status;
   }

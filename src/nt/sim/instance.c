@@ -89,9 +89,10 @@ static bool is_same(const struct sim_instance *instance,
   }
   return strcmp(bytes, nt__sim_bytes_of(instance)) == 0 &&
          strcmp(now->serial, instance->serial) == 0 &&
+         now->fs_bytes == instance->fs_bytes &&
+         now->reserved_bytes == instance->reserved_bytes &&
          (!(instance->vpb & SIM_VPB_CHANGED) ||
-          (strcmp(now->label, instance->label) == 0 &&
-           now->fs_bytes == instance->fs_bytes));
+          strcmp(now->label, instance->label) == 0);
 }
 
 /* Whether the bytes are still the file system of the instance. */
