@@ -168,6 +168,20 @@ describe("change_filesystem", function()
     assert_free(machine, "D:")
   end)
 
+  it("is not called undone when nothing was saved to undo it with", function()
+    local machine = lab "16M:fat:D:OLD"
+    local before = bytes_of(machine)
+    local ok, _, code, info = assert(change(machine)):run { erase = "D:",
+      journal = false,
+      on_progress = function(done, total) return done <= total // 2 end }
+    assert.is_nil(ok)
+    assert.equal("ERROR_OPERATION_ABORTED", code)
+    assert(bytes_of(machine) ~= before)
+    assert.equal("RAW", machine:volumes()[1].file_system)
+    assert.equal("failed", info.report.state)
+    assert_free(machine, "D:")
+  end)
+
   it("undoes when the progress function raises, and raises that", function()
     local machine = lab "16M:fat:D:OLD"
     local bug = {}

@@ -252,6 +252,21 @@ describe("plan.with_exclusive_volume", function()
     assert_free(machine)
   end)
 
+  it("takes back on the volume that it worked on, whoever has its letter now",
+    function()
+      local machine = lab("16M:fat:D:OLD", "16M:fat:E:OTHER")
+      local one, two = table.unpack(machine:volumes())
+      local undone
+      local object = assert(make(machine, { work = nothing,
+        undo = function(volume) undone = volume:info().guid_path end }))
+      assert(object:run())
+      assert(machine:remove_mount_point "D:")
+      assert(machine:remove_mount_point "E:")
+      assert(machine:add_mount_point(two.guid_path, "D:"))
+      assert(object:undo())
+      assert.equal(one.guid_path, undone)
+    end)
+
   it("reads a read-only volume, and does not write to one", function()
     local machine = lab { size = "16M", volumes = { { letter = "D:",
       fs = "fat", readonly = true } } }

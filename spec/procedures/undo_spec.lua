@@ -42,24 +42,30 @@ local function change(lab, to, options, log)
   return object, object:run { erase = "D:", journal = log or lab.log }
 end
 
+local FORMAT = [[
+    local vol = assert(ntvol.open "D:")
+    local guard = assert(vol:lock())
+    vol:format { fs = %q, erase = "D:", journal = log,
+      on_progress = on_progress }]]
+
+local CHANGE = [[
+    assert(ntvol.plan.change_filesystem("D:", { to = %q })):run { erase = "D:",
+      journal = log, on_progress = on_progress }]]
+
 -- Formats in a process that is killed when it has written some.
-local function killed_format(lab, fs)
+local function killed_format(lab, fs, how)
   lab.machine:close()
   local script = ([[
     local ntvol = require "ntvol"
     assert(ntvol.machine(%q))
     local log = assert(ntvol.journal.open(%q))
-    local vol = assert(ntvol.open "D:")
-    local guard = assert(vol:lock())
-    local calls = 0
-    vol:format { fs = %q, erase = "D:", journal = log,
-      on_progress = function(done, total)
-        if done > total // 2 then
-          io.stdout:write("half\n"):flush()
-          os.execute("kill -9 $PPID")
-        end
-      end }
-  ]]):format(lab.path, lab.folder .. "/state", fs or "ntfs")
+    local function on_progress(done, total)
+      if done > total // 2 then
+        io.stdout:write("half\n"):flush()
+        os.execute("kill -9 $PPID")
+      end
+    end
+  ]] .. (how or FORMAT)):format(lab.path, lab.folder .. "/state", fs or "ntfs")
   local file = assert(io.open(lab.folder .. "/child.lua", "w"))
   file:write(script)
   file:close()
@@ -69,6 +75,14 @@ local function killed_format(lab, fs)
   assert.equal(137, result.code)
   lab.machine = lab:connect()
   lab.options.machine = lab.machine
+end
+
+-- Notes a plan of D: whose process died.
+local function killed_plan(lab, name)
+  local volume <close> = assert(lab.machine:open "D:")
+  local dead <close> = assert(journal.open(lab.folder .. "/state"))
+  return assert(dead:begin { plan = name, target = "D:",
+    identity = volume:identity() })
 end
 
 local function is_free(machine)
@@ -269,6 +283,42 @@ describe("recover", function()
       is_free(lab.machine)
     end)
 
+  it("leaves alone what a full format, which saves nothing, wrote over",
+    function()
+      local lab = new_lab(finally, "16M:fat:D:OLD")
+      killed_format(lab, "ntfs")
+      do
+        local volume <close> = assert(lab.machine:open "D:")
+        local _guard <close> = assert(volume:lock())
+        refused("ERROR_OPERATION_ABORTED", volume:format { fs = "exfat",
+          quick = false, erase = "D:", journal = lab.log,
+          on_progress = function(done, total) return done <= total // 2 end })
+      end
+      local half = lab:bytes()
+      local found = assert(ntvol.recover("D:", lab.options))
+      assert.equal(1, #found)
+      assert.equal("superseded", found[1].outcome)
+      assert.matches("which has no undo, wrote to the volume after it",
+        found[1].message)
+      assert.equal("interrupted", lab.log:entry(found[1].operation).state)
+      assert(lab:bytes() == half)
+    end)
+
+  it("calls recovered the plan that the format was a part of, and no other",
+    function()
+      local lab = new_lab(finally, "16M:fat:D:OLD")
+      local other = killed_plan(lab, "eject")
+      killed_format(lab, "ntfs", CHANGE)
+      local found = assert(ntvol.recover("D:", lab.options))
+      local states = {}
+      for _, item in ipairs(found) do
+        states[item.plan] = assert(lab.log:entry(item.operation)).state
+      end
+      assert.same({ format = "recovered", change_filesystem = "recovered",
+        eject = "failed" }, states)
+      assert.equal("failed", assert(lab.log:entry(other)).state)
+    end)
+
   it("refuses when somebody else formatted the volume since", function()
     local lab = new_lab(finally, "16M:fat:D:OLD")
     killed_format(lab, "ntfs")
@@ -285,15 +335,7 @@ describe("recover", function()
 
   it("closes the note of what was interrupted and wrote nothing", function()
     local lab = new_lab(finally, "16M:fat:D:OLD")
-    local identity
-    do
-      local volume <close> = assert(lab.machine:open "D:")
-      identity = volume:identity()
-    end
-    local dead = assert(journal.open(lab.folder .. "/state"))
-    local id = assert(dead:begin { plan = "eject", target = "D:",
-      identity = identity })
-    dead:close()
+    local id = killed_plan(lab, "eject")
     local found = assert(ntvol.recover(nil, lab.options))
     assert.equal("closed", found[1].outcome)
     local entry = assert(lab.log:entry(id))

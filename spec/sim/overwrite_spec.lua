@@ -97,6 +97,47 @@ describe("a FAT volume:", function()
     assert(g:close())
   end)
 
+  -- Whoever locked or dismounted the volume writes below its file system:
+  -- nothing may come after that (L1, I5).
+  local OLD, RAW = ("old!"):rep(128), ("raw!"):rep(128)
+
+  local function waiting()
+    copy("file", OLD)
+    local at = assert(proc.slurp(image):find(OLD, 1, true)) - 1
+    local machine = connect(defer, folder, image)
+    local f = assert(machine:open "D:\\file")
+    local v = assert(machine:open "D:")
+    assert.equal(OLD, v:read(at, 512)) -- only the first access writes back
+    assert.equal(512, f:write(0, ("late"):rep(128)))
+    assert(v:offline())
+    return f, v, at
+  end
+
+  it("I5: what waits is lost by a dismount while the volume is offline",
+    function()
+      local f, v, at = waiting()
+      assert(v:dismount())
+      assert(v:online())
+      assert.equal(512, v:write(at, RAW))
+      assert(v:flush())
+      assert.equal(RAW, v:read(at, 512))
+      f:close()
+      assert(v:close())
+      assert.equal(RAW, extract "file")
+    end)
+
+  it("L1: what waits is lost by a lock while the volume is offline", function()
+    local f, v, at = waiting()
+    f:close()
+    assert(v:lock())
+    assert(v:online())
+    assert.equal(512, v:write(at, RAW))
+    assert(v:dismount())
+    assert.equal(RAW, v:read(at, 512))
+    assert(v:close())
+    assert.equal(RAW, extract "file")
+  end)
+
   it("an empty file cannot be mapped", function()
     copy("empty", "")
     local machine = connect(defer, folder, image)

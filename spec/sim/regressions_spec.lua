@@ -223,6 +223,51 @@ describe("an offline volume", function()
   end)
 end)
 
+describe("1.12: a boot sector of the same serial number and another size",
+  function()
+    local HALF = machines.FAT_SIZE // 2
+
+    local function start_fat(defer)
+      local machine = start(defer, { size = machines.FAT_SIZE })
+      local data = machines.content "fat"
+      local disk <close> = assert(machine:open "PhysicalDrive0")
+      assert(disk:write(0, data))
+      return machine, data:sub(1, 19) .. string.pack("<I2", HALF // 512)
+        .. data:sub(22, 512)
+    end
+
+    it("is another volume: it is mounted, and ends where it says", function()
+      local defer = machines.cleanup(finally)
+      local machine, boot = start_fat(defer)
+      local v = assert(machine:open "D:")
+      assert(v:lock())
+      assert.equal(512, v:write(0, boot))
+      assert(v:close())
+      local events = machine:events()
+      local seen = events[#events].id
+      v = assert(machine:open "D:")
+      local names = {}
+      for i, event in ipairs(machine:events(seen)) do
+        names[i] = event.name
+      end
+      assert.same({ "MOUNT" }, names)
+      assert.equal(512, #assert(v:read(HALF - 512, 512)))
+      refused("STATUS_END_OF_FILE", v:read(HALF, 512))
+      assert(v:close())
+    end)
+
+    it("is the wrong volume for a file that is open", function()
+      local defer = machines.cleanup(finally)
+      local machine, boot = start_fat(defer)
+      local f = assert(machine:open "D:\\a.txt")
+      local v = assert(machine:open "D:")
+      assert.equal(512, v:write(0, boot))
+      assert(v:close())
+      refused("STATUS_WRONG_VOLUME", f:read(0, 6))
+      f:close()
+    end)
+  end)
+
 describe("O4: an open without sharing writes and deletes", function()
   it("is refused while somebody may delete", function()
     local defer = machines.cleanup(finally)

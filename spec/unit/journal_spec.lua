@@ -135,6 +135,22 @@ describe("the journal", function()
     assert.same({}, assert(log:entry(id)).steps)
   end)
 
+  it("takes no more notes when its folder was moved away", function()
+    if proc.windows then
+      pending "Windows does not move a folder in which somebody has a file open"
+    end
+    local folder = folder_of(finally)
+    local log <close> = assert(journal.open(folder .. "/state"))
+    assert(log:begin { plan = "before" })
+    assert(os.rename(folder .. "/state", folder .. "/moved"))
+    local message, info = refused("ERROR_FILE_INVALID",
+      log:begin { plan = "after" })
+    assert.equal("journal", info.reason, message)
+    assert.matches("start the program again", info.hint)
+    local moved <close> = assert(journal.open(folder .. "/moved"))
+    assert.equal(1, #assert(moved:entries()))
+  end)
+
   it("raises for misuse", function()
     local log <close> = assert(journal.open(folder_of(finally)))
     raises("unknown option 'name'", log.begin, log, { name = "x" })
