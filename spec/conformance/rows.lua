@@ -190,6 +190,8 @@ group("1.6 unlock", {
   { "U5", "fat:C ntfs:choice", "wrong handle, or no right" },
   { "U6", "fat:C ntfs:choice", "after lock and dismount: succeeds" },
   { "U7", "ntfs:C", "ends the instance, the next open mounts" },
+  { "U7 handle", "ntfs:choice", "the one that unlocked stays with the old instance",
+    at = "U7" },
   { "U8", "csvfs:D", "is not enough, the handle must be closed" },
 })
 

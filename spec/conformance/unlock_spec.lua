@@ -129,6 +129,15 @@ c.suite(_ENV, {
     --
     w = open D:; MOUNT
   ]] },
+  { "U7 handle ntfs", "a second lock by the handle that unlocked", [[
+    v = open D:
+    v lock
+    v unlock
+    --
+    v lock; LOCK
+    w = open D:; MOUNT
+    w lock; LOCK
+  ]], result = "success, and it keeps nobody out" },
   { "U7 ntfs", "the next open after a lock by share mode", [[
     v = open D: share=
     v close
