@@ -1,8 +1,8 @@
 #!/bin/sh
-# The suite, each folder and each file of spec in a process of its own, several
-# at a time. Every test collects garbage, and what the runner keeps of the tests
-# before it is looked at again each time: in one process the last test takes a
-# hundred times as long as the first.
+# The suite, each file of spec in a process of its own, several at a time. Every
+# test collects garbage, and what the runner keeps of the tests before it is
+# looked at again each time: in one process the last test takes a hundred times
+# as long as the first.
 #   tools/suite.sh JOBS COMMAND...     COMMAND runs the specs that are appended
 # Prints what each part printed, and last the sum: "N passed, N failed, N skipped".
 set -eu
@@ -14,10 +14,7 @@ trap 'rm -rf "$out" "$state"' EXIT
 export out state
 
 list_parts() {
-  ls spec/*_spec.lua
-  for folder in spec/*/; do
-    ! ls "$folder"*_spec.lua >/dev/null 2>&1 || echo "${folder%/}"
-  done
+  find spec -name '*_spec.lua' | LC_ALL=C sort
 }
 
 # Called for each part: sh -c "$run_part" PART COMMAND...
