@@ -400,7 +400,7 @@ static void push_identity(lua_State *L, const struct nt_identity *identity) {
 }
 
 static void push_entry(lua_State *L, const struct nt_operation *operation) {
-  lua_createtable(L, 0, 15);
+  lua_createtable(L, 0, 16);
   ln_setinteger(L, "id", (uint64_t)operation->id);
   set_number(L, "parent", (uint64_t)operation->parent);
   ln_setstring(L, "plan", operation->plan);
@@ -415,6 +415,9 @@ static void push_entry(lua_State *L, const struct nt_operation *operation) {
   set_text(L, "message", operation->message);
   set_number(L, "saved_bytes", operation->saved_bytes);
   set_number(L, "stored_bytes", operation->stored_bytes);
+  if (operation->unsaved) {
+    ln_setboolean(L, "unsaved", true);
+  }
   push_identity(L, &operation->identity);
   lua_setfield(L, -2, "identity");
 }

@@ -532,6 +532,7 @@ function subscription:help() end
 ---@field message? string
 ---@field saved_bytes? integer of the volume, that can be written back
 ---@field stored_bytes? integer that they take in the journal
+---@field unsaved? boolean it overwrote what nobody saved
 ---@field steps? ntvol.journal_step[] of `journal:entry` only
 
 ---What was done, and how it ended. The functions of the module and the methods

@@ -202,13 +202,15 @@ end
 -- @tparam ?table options `machine`, `journal`
 -- @treturn[1] {table,...} `{ operation, plan, target, outcome, bytes_written,
 --  message }`; an outcome is `"recovered"`, `"closed"` where nothing was
---  saved and only the journal was put in order, or `"superseded"` where a later
---  format has to be undone first
+--  written and only the journal was put in order, or `"superseded"` where a
+--  later format has to be undone first
 -- @treturn[2] nil
 -- @treturn[2] string message of the first one that failed
 -- @treturn[2] string code `"ERROR_WRONG_DISK"`, reason `identity_changed`, when
 --  it is not the volume that it was; `"ERROR_ACCESS_DENIED"`, reason
---  `file_system_used`, when somebody wrote to it since
+--  `file_system_used`, when somebody wrote to it since;
+--  `"ERROR_FILE_NOT_FOUND"`, reason `no_undo`, when a format without an undo had
+--  begun to write: the outcome is `"lost"`
 -- @treturn[2] table info `info.recovered` is the list
 -- @usage
 -- for _, item in ipairs(assert(ntvol.recover())) do

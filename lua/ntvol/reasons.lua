@@ -142,6 +142,8 @@ local ROWS = {
     "INVALID_PARAMETER" },
   { "not_installed", "simulated machines are not installed, or cannot be"
     .. " loaded", "install the module ntvol.sim.core", "NOT_SUPPORTED" },
+  { "not_interrupted", "only what was interrupted can be dismissed",
+    "see what was: `ntvol recover --plan`", "INVALID_PARAMETER" },
   { "not_locked", "this handle does not hold the lock", "lock it first, and"
     .. " unlock by the handle that locked", "NOT_LOCKED", "ACCESS_DENIED" },
   { "not_removable", "the medium of this disk cannot be taken out",

@@ -13,9 +13,9 @@ local M = {}
 
 local FIELDS = { machine = "userdata|string", journal = "userdata" }
 
-local function refuse(target, detail, hint)
+local function refuse(op, target, detail, hint)
   return failure.make {
-    op = "undo", target = target, status = "STATUS_OBJECT_NAME_NOT_FOUND",
+    op = op, target = target, status = "STATUS_OBJECT_NAME_NOT_FOUND",
     reason = "no_undo", detail = detail, hint = hint,
   }
 end
@@ -53,13 +53,13 @@ function M.last_format(log, volume)
   end
   local entry = newest(entries, volume)
   if not entry then
-    return refuse(volume.name, "the journal knows no format of it that could"
+    return refuse("undo", volume.name, "the journal knows no format of it that could"
       .. " be taken back", "see what there is: ntvol log")
   elseif entry.state == "interrupted" then
-    return refuse(volume.name, ("its last format, operation %d, was"
+    return refuse("undo", volume.name, ("its last format, operation %d, was"
       .. " interrupted"):format(entry.id), "ntvol recover " .. volume.name)
   elseif not entry.saved_bytes then
-    return refuse(volume.name, ("nothing is saved of its last format,"
+    return refuse("undo", volume.name, ("nothing is saved of its last format,"
       .. " operation %d"):format(entry.id), "restore it from a backup")
   end
   return entry
@@ -81,6 +81,7 @@ local function with_lock(volume, log, id)
   local ok
   ok, message, code, info = volume:dismount()
   if not ok then
+    info.bytes_written = written
     return nil, message, code, info
   end
   return written
@@ -95,7 +96,8 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn[2] table info with `bytes_written` when it was written back, and only
+--  the dismount failed
 function M.run(machine, name, log, id)
   local volume, message, code, info = machine:open(name)
   if not volume then
@@ -127,23 +129,13 @@ local function find_volume(volumes, entry)
   end
 end
 
--- Whether a format that did not finish may have written what nobody saved.
-local function wrote_unsaved(entry)
-  local command = entry.command or ""
-  return (entry.state == "failed" or entry.state == "interrupted")
-    and not entry.saved_bytes
-    and (command:find("quick=false", 1, true)
-      or command:find("undo=false", 1, true))
-    and not (entry.message or ""):find("nothing was written", 1, true)
-end
-
 -- The format of the same volume that came after an entry and left something
 -- that cannot be taken back together with it, the newest.
 local function later_format(entries, entry, volume)
   for i = #entries, 1, -1 do
     local other = entries[i]
     if other.id > entry.id and other.plan == "format"
-      and (other.state == "committed" or wrote_unsaved(other))
+      and (other.state == "committed" or other.unsaved)
       and same_volume(other, volume) then
       return other
     end
@@ -177,7 +169,7 @@ local function interrupted(log, volumes)
         target = volume.name, guid_path = volume.guid_path,
         saved_bytes = entry.saved_bytes,
         outcome = later and "superseded" or "interrupted",
-        parent = entry.parent,
+        parent = entry.parent, unsaved = entry.unsaved,
         message = later and superseded(later, volume) or nil }
     end
   end
@@ -187,11 +179,12 @@ end
 local function write_back(machine, log, item)
   local written, message, code, info = M.run(machine, item.guid_path, log,
     item.operation)
+  item.bytes_written = written or info.bytes_written
+  item.outcome = item.bytes_written and "recovered" or "failed"
   if not written then
-    item.outcome, item.message = "failed", message
+    item.message = message
     return nil, message, code, info
   end
-  item.outcome, item.bytes_written = "recovered", written
   return true
 end
 
@@ -206,6 +199,20 @@ local function close_note(log, item, recovered)
   return log:finish(item.operation, state, item.message)
 end
 
+-- A format without an undo that had begun to write: it cannot be repeated from
+-- here, so it is told once, and the note is ended.
+local function give_up(log, item)
+  local detail = ("operation %d was interrupted after it had begun to write,"
+    .. " and nothing is saved of what it overwrote"):format(item.operation)
+  item.outcome, item.message = "lost", detail
+  local ok, message, code, info = log:finish(item.operation, "failed", detail)
+  if not ok then
+    return nil, message, code, info
+  end
+  return refuse("recover", item.target, detail,
+    "look at the volume, and restore it from a backup or format it again")
+end
+
 local function recover(machine, log, found)
   local recovered, first = {}, nil
   local function note(ok, ...)
@@ -216,14 +223,17 @@ local function recover(machine, log, found)
   end
   for _, item in ipairs(found) do
     if item.saved_bytes and item.outcome ~= "superseded" then
-      if note(write_back(machine, log, item)) then
+      note(write_back(machine, log, item))
+      if item.outcome == "recovered" then
         recovered[item.guid_path] = true
         recovered[item.parent or false] = true
       end
     end
   end
   for _, item in ipairs(found) do
-    if not item.saved_bytes then
+    if item.unsaved then
+      note(give_up(log, item))
+    elseif not item.saved_bytes then
       note(close_note(log, item, recovered))
     end
   end

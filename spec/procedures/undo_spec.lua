@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local command = require "spec.support.command"
 local core = require "ntvol.core"
+local failure = require "ntvol.failure"
 local helpers = require "spec.helpers"
 local journal = require "ntvol.journal"
 local ntvol = require "ntvol"
@@ -52,20 +53,22 @@ local CHANGE = [[
     assert(ntvol.plan.change_filesystem("D:", { to = %q })):run { erase = "D:",
       journal = log, on_progress = on_progress }]]
 
--- Formats in a process that is killed when it has written some.
-local function killed_format(lab, fs, how)
+-- Formats in a process that is killed when it has written some, or as `when`
+-- says.
+local function killed_format(lab, fs, how, when)
   lab.machine:close()
   local script = ([[
     local ntvol = require "ntvol"
     assert(ntvol.machine(%q))
     local log = assert(ntvol.journal.open(%q))
     local function on_progress(done, total)
-      if done > total // 2 then
+      if %s then
         io.stdout:write("half\n"):flush()
         os.execute("kill -9 $PPID")
       end
     end
-  ]] .. (how or FORMAT)):format(lab.path, lab.folder .. "/state", fs or "ntfs")
+  ]] .. (how or FORMAT)):format(lab.path, lab.folder .. "/state",
+    when or "done > total // 2", fs or "ntfs")
   local file = assert(io.open(lab.folder .. "/child.lua", "w"))
   file:write(script)
   file:close()
@@ -76,6 +79,8 @@ local function killed_format(lab, fs, how)
   lab.machine = lab:connect()
   lab.options.machine = lab.machine
 end
+
+local WITHOUT_UNDO = FORMAT:gsub("journal = log", "undo = false, %0")
 
 -- Notes a plan of D: whose process died.
 local function killed_plan(lab, name)
@@ -342,6 +347,71 @@ describe("recover", function()
     assert.equal("failed", entry.state)
     assert.matches("its process died", entry.message)
   end)
+
+  it("says once that a format without an undo had begun to write", function()
+    local lab = new_lab(finally, "16M:fat:D:OLD")
+    local before = lab:bytes()
+    killed_format(lab, "ntfs", WITHOUT_UNDO)
+    local half = lab:bytes()
+    assert(half ~= before)
+    local message, info = refused("ERROR_FILE_NOT_FOUND",
+      ntvol.recover("D:", lab.options))
+    assert.equal("no_undo", info.reason, message)
+    assert.matches("restore it from a backup", info.hint)
+    local item = info.recovered[1]
+    assert.equal("lost", item.outcome)
+    local entry = assert(lab.log:entry(item.operation))
+    assert.equal("failed", entry.state)
+    assert.is_true(entry.unsaved)
+    assert(lab:bytes() == half)
+    assert.same({}, ntvol.recover("D:", lab.options))
+    assert.equal(3, run(lab, { "undo", "D:" }).code)
+  end)
+
+  it("closes the note of one that had not", function()
+    local lab = new_lab(finally, "16M:fat:D:OLD")
+    local before = lab:bytes()
+    killed_format(lab, "ntfs", WITHOUT_UNDO, "done == 0")
+    assert(lab:bytes() == before)
+    local found = assert(ntvol.recover("D:", lab.options))
+    assert.equal("closed", found[1].outcome)
+    assert.is_nil(assert(lab.log:entry(found[1].operation)).unsaved)
+  end)
+
+  it("says that it wrote back what it could not dismount", function()
+    local lab = new_lab(finally, "16M:fat:D:OLD")
+    local before = lab:bytes()
+    killed_format(lab)
+    local methods
+    do
+      local volume <close> = assert(lab.machine:open "D:")
+      methods = debug.getmetatable(volume).__index
+    end
+    local dismount = methods.dismount
+    finally(function() methods.dismount = dismount end)
+    methods.dismount = function()
+      return failure.make { op = "dismount", target = "D:",
+        status = "STATUS_IO_DEVICE_ERROR" }
+    end
+    local _, info = refused("ERROR_IO_DEVICE",
+      ntvol.recover("D:", lab.options))
+    local item = info.recovered[1]
+    assert.equal("recovered", item.outcome)
+    assert(item.bytes_written > 0)
+    assert.matches("^dismount 'D:': ", item.message)
+    assert.equal("recovered", lab.log:entry(item.operation).state)
+    assert(lab:bytes() == before)
+  end)
+end)
+
+describe("plan.undo", function()
+  it("blames who called it for an option that it does not know", function()
+    local ok, problem = pcall(function()
+      plan.undo("D:", { age = 1 })
+    end)
+    assert.is_false(ok)
+    assert.matches("undo_spec.lua:%d+: bad argument #2 to 'undo'", problem)
+  end)
 end)
 
 describe("the commands undo and recover", function()
@@ -381,6 +451,28 @@ describe("the commands undo and recover", function()
     assert.matches("\tformat\tD:\trecovered\t", result.out)
     assert(lab:bytes() == before)
     assert.equal("nothing was interrupted\n", run(lab, { "recover" }).out)
+  end)
+
+  it("log --dismiss ends the note of what is to stay as it is", function()
+    local lab = new_lab(finally, "16M:fat:D:OLD")
+    killed_format(lab)
+    local other <close> = assert(journal.open(lab.folder .. "/other"))
+    change(lab, "exfat", nil, other)
+    lab.machine:close()
+    local newer = lab:bytes()
+    local result = run(lab, { "recover", "D:" })
+    local id = result.err:match "ntvol log (%d+) %-%-dismiss"
+    assert(id, result.err)
+    result = run(lab, { "log", id, "--dismiss" })
+    assert.equal(0, result.code, result.err)
+    assert.matches("state: +failed\n", result.out)
+    assert.is_nil(assert(lab.log:entry(tonumber(id))).saved_bytes)
+    assert.equal("nothing was interrupted\n", run(lab, { "recover" }).out)
+    assert(lab:bytes() == newer)
+    result = run(lab, { "log", id, "--dismiss" })
+    assert.matches("operation %d+.*it is failed", result.err)
+    assert.equal(2, result.code)
+    assert.equal(2, run(lab, { "log", "--dismiss" }).code)
   end)
 
   it("change-fs takes --no-undo and --undo-limit", function()

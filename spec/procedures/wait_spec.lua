@@ -22,11 +22,18 @@ local PLANS = {
     return ntvol.plan.prepare_lun_removal(0,
       { machine = machine, lock = "required" })
   end,
+  undo = function(machine)
+    assert(assert(ntvol.plan.change_filesystem("D:", { to = "fat",
+      machine = machine })):run { erase = "D:" })
+    return ntvol.plan.undo("D:", { machine = machine })
+  end,
   with_exclusive_volume = function(machine)
     return ntvol.plan.with_exclusive_volume("D:",
       { machine = machine, work = function() return true end })
   end,
 }
+
+local DESTROYS = { change_filesystem = true, undo = true }
 
 -- The details of a plan's refusal: its message begins with the step.
 local function refused(report, message, code, info)
@@ -39,14 +46,14 @@ end
 describe("a plan that waits:", function()
   for name, make in pairs(PLANS) do
     local function run(plan, opts)
-      opts.erase, opts.journal = name == "change_filesystem" and "D:" or nil, false
+      opts.erase, opts.journal = DESTROYS[name] and "D:" or nil, false
       return plan:run(opts)
     end
 
     it(name .. " ends when the time is over, and undoes", function()
       local machine = start(finally)
-      local other = assert(machine:open("D:", { access = "r" }))
       local plan = assert(make(machine))
+      local other = assert(machine:open("D:", { access = "r" }))
       local info = refused(run(plan, { wait = 3 }))
       assert.equal("timeout", info.class)
       assert.equal("in_use", info.reason)
@@ -59,8 +66,8 @@ describe("a plan that waits:", function()
 
     it(name .. " goes on when those who were asked have left", function()
       local machine = start(finally)
-      local other = assert(machine:open("D:", { access = "r" }))
       local plan = assert(make(machine))
+      local other = assert(machine:open("D:", { access = "r" }))
       local asked = 0
       assert(run(plan, { wait = 3, on_busy = function(holders)
         asked = asked + 1
@@ -72,8 +79,9 @@ describe("a plan that waits:", function()
 
     it(name .. " does not wait unless it is told to", function()
       local machine = start(finally)
+      local plan = assert(make(machine))
       local other = assert(machine:open("D:", { access = "r" }))
-      local info = refused(run(assert(make(machine)), {}))
+      local info = refused(run(plan, {}))
       assert.equal("transient", info.class)
       assert.is_nil(info.waited)
       other:close()

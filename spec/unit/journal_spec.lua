@@ -277,7 +277,8 @@ describe("a journal that cannot be used", function()
     end
     proc.lines(("sqlite3 %s/journal.db 'ALTER TABLE step DROP COLUMN final;"
       .. " ALTER TABLE step DROP COLUMN undo_started_us; ALTER TABLE step DROP"
-      .. " COLUMN undo_ended_us; PRAGMA user_version = 1'"):format(folder))
+      .. " COLUMN undo_ended_us; ALTER TABLE operation DROP COLUMN unsaved;"
+      .. " PRAGMA user_version = 1'"):format(folder))
     local log <close> = assert(journal.open(folder))
     assert.same({ { number = 1, name = "open", outcome = "done" } },
       assert(log:entry(id)).steps)

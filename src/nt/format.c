@@ -105,16 +105,37 @@ static nt_status committed(const struct nt_keeper *keeper, int64_t id,
 }
 
 /* What was saved stays while the volume may need it. That this cannot be noted
- * is nothing beside what failed. */
+ * is nothing beside what failed. A volume that is as it was lost nothing. */
 static void failed(const struct nt_keeper *keeper, int64_t id, bool saved,
                    const struct nt_error *err) {
   struct nt_error ignored = {0};
   char message[NT_JOURNAL_MESSAGE_MAX];
   bool whole = err->outcome != NULL && strcmp(err->outcome, "untouched") == 0;
   nt_error_format(err, message, sizeof(message));
+  if (whole) {
+    keeper->ops->mark_unsaved(keeper->journal, id, false, &ignored);
+  }
   keeper->ops->finish(keeper->journal, id,
                       saved && !whole ? "interrupted" : "failed", message,
                       &ignored);
+}
+
+/* A machine's own formatter saves nothing; the transplant notes for itself. */
+static nt_status make_marked(struct nt_handle *handle,
+                             const struct nt_format_options *options,
+                             struct nt_format_result *result,
+                             struct nt_error *err) {
+  const struct nt_keeper *keeper = options->keeper;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (has_formatter(handle)) {
+    status = keeper->ops->mark_unsaved(keeper->journal, options->operation,
+                                       true, err);
+  }
+  if (!nt_ok(status)) {
+    err->outcome = "untouched";
+    return status;
+  }
+  return make(handle, options, result, err);
 }
 
 static nt_status make_noted(struct nt_handle *handle,
@@ -128,7 +149,7 @@ static nt_status make_noted(struct nt_handle *handle,
     return status;
   }
   result->operation = noted.operation;
-  status = make(handle, &noted, result, err);
+  status = make_marked(handle, &noted, result, err);
   if (nt_ok(status)) {
     return committed(options->keeper, noted.operation, result, err);
   }

@@ -38,6 +38,7 @@ struct nt_operation {
   char message[NT_JOURNAL_MESSAGE_MAX];
   uint64_t saved_bytes;  /* of the volume, that can be written back */
   uint64_t stored_bytes; /* that they take in the journal */
+  bool unsaved; /* the volume was written to, and nobody saved what was there */
 };
 
 struct nt_step {
@@ -110,6 +111,11 @@ struct nt_journal_ops {
   nt_status (*claim)(struct nt_journal *journal, int64_t id,
                      struct nt_error *err);
   void (*release)(struct nt_journal *journal, int64_t id);
+
+  /* Notes that a running operation is about to overwrite what nobody saves;
+   * false: that it did not come to it. */
+  nt_status (*mark_unsaved)(struct nt_journal *journal, int64_t id,
+                            bool unsaved, struct nt_error *err);
 };
 
 /* A journal for those who know it by its table only. */

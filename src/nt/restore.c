@@ -199,8 +199,8 @@ static nt_status recognise(struct work *work, const struct nt_saved *saved) {
         "0x%02X",
         saved->offset + at, (unsigned)there[at], (unsigned)saved->after[at]);
     nt_hint(work->err,
-            "what is there now is newer: keep it, or copy it away "
-            "and format the volume");
+            "what is there now is newer: to keep it, ntvol log %lld --dismiss",
+            (long long)work->id);
   }
   return status;
 }

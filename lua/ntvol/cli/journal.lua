@@ -1,6 +1,7 @@
 --- The command that reads the journal: log.
 -- @module ntvol.cli.journal
 
+local failure = require "ntvol.failure"
 local journal = require "ntvol.journal"
 local output = require "ntvol.cli.output"
 local size = require "ntvol.size"
@@ -49,6 +50,7 @@ local function entry_fields(entry)
   output.add_extents(fields, identity.extents)
   add_if(fields, "saved", bytes(entry.saved_bytes))
   add_if(fields, "in the journal", bytes(entry.stored_bytes))
+  add_if(fields, "not saved", entry.unsaved and "what it overwrote" or nil)
   return fields
 end
 
@@ -67,6 +69,29 @@ local function show_entry(log, args)
   return output.answer(args, print_entry, entry, message, code, info)
 end
 
+-- What an operation saved is of use as long as it is interrupted; afterwards
+-- nobody could write it back.
+local function dismiss(log, args)
+  local entry, message, code, info = log:entry(args.id)
+  if not entry then
+    return output.fail(message, code, info)
+  elseif entry.state ~= "interrupted" then
+    return output.fail(select(2, failure.make {
+      op = "dismiss", target = ("operation %d"):format(args.id),
+      status = "STATUS_INVALID_PARAMETER", reason = "not_interrupted",
+      detail = "it is " .. entry.state,
+      hint = "see what was interrupted: ntvol recover --plan",
+    }))
+  end
+  local ok
+  ok, message, code, info = log:finish(args.id, "failed",
+    "interrupted, and dismissed: what it had saved is forgotten")
+  if not ok then
+    return output.fail(message, code, info)
+  end
+  return show_entry(log, args)
+end
+
 local function print_entries(entries)
   output.table(ENTRIES, entries)
 end
@@ -76,13 +101,22 @@ local function print_pruned(done)
     { "of others, saved bytes forgotten", done.saved } }
 end
 
-local function run(args)
+local function misused(args)
   if args.prune and args.id then
-    return output.usage("an operation and --prune do not go together")
+    return "an operation and --prune do not go together"
+  elseif args.svg and not args.id then
+    return "--svg draws one operation: give its number",
+      "hint: ntvol log lists them"
+  elseif args.dismiss and (args.svg or not args.id) then
+    return "--dismiss ends the note of one operation: give its number, alone",
+      "hint: ntvol recover --plan lists what was interrupted"
   end
-  if args.svg and not args.id then
-    return output.usage("--svg draws one operation: give its number",
-      "hint: ntvol log lists them")
+end
+
+local function run(args)
+  local problem, hint = misused(args)
+  if problem then
+    return output.usage(problem, hint)
   end
   local log, message, code, info = journal.open()
   if not log then
@@ -91,6 +125,8 @@ local function run(args)
   local _ <close> = log
   if args.prune then
     return output.answer(args, print_pruned, log:prune())
+  elseif args.dismiss then
+    return dismiss(log, args)
   elseif args.id then
     return show_entry(log, args)
   end
@@ -119,6 +155,10 @@ function M.add(add, json)
     :argname "FILE"
     :description("Draw the operation as a picture: each step, who held which"
       .. " lock when, each event of its machine. - is standard output.")
+  command:flag "--dismiss"
+    :description("End the note of an interrupted operation, when the volume is"
+      .. " to stay as it is: what was saved of it is forgotten, and recover"
+      .. " does not look at it any more.")
   command:flag "--prune"
     :description("Forget what is old: all but the newest 1000 operations, what"
       .. " ended more than a year ago, and saved bytes beyond the newest 20"
@@ -129,7 +169,8 @@ Windows in %LOCALAPPDATA%\ntvol. An operation is "interrupted" when its process
 died before it ended.
 Examples: ntvol log
           ntvol log 7 --json
-          ntvol log 7 --svg run.svg]]
+          ntvol log 7 --svg run.svg
+          ntvol log 7 --dismiss]]
 end
 
 return M

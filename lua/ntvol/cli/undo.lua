@@ -6,6 +6,7 @@ local plan_run = require "ntvol.cli.plan_run"
 local plans = require "ntvol.plan"
 local size = require "ntvol.size"
 local take_back = require "ntvol.take_back"
+local wait = require "ntvol.cli.wait"
 
 local M = {}
 
@@ -72,6 +73,7 @@ function M.add(add, json)
       .. " is lost. Without it the plan is printed and nothing is changed.")
   command:flag "--plan"
     :description "Print the plan, check it, and change nothing."
+  wait.flag(command)
   command:epilog [[
 It is refused when the new file system was used, and says what differs.
 Examples: ntvol undo D: --plan

@@ -167,8 +167,8 @@ local function format_says(what, opts, own_formatter)
     elseif opts.undo == false then
       return says .. " This has no undo."
     end
-    return says .. " What it overwrites is saved in the journal first: ntvol"
-      .. " undo takes it back."
+    return says .. " What it overwrites is saved in the journal first, if the"
+      .. " run has one: ntvol undo takes it back."
   end
   return ("Have the system's own formatter make %s; everything on it is lost."
     .. " This gives the lock up while it runs: who opens the volume before it"

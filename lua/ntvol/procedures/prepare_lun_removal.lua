@@ -162,7 +162,10 @@ end
 
 local function unlock(context, volume)
   local guard = guard_of(context, volume)
-  return not guard or guard:unlock()
+  if not guard then
+    return true
+  end
+  return guard:unlock()
 end
 
 -- A volume that others have open is dismounted all the same; one that is

@@ -106,7 +106,10 @@ local function take_away(context)
   if not report then
     return nil, message, code, info
   end
-  return not context.was_masked or context.machine:mask(context.name)
+  if not context.was_masked then
+    return true
+  end
+  return context.machine:mask(context.name)
 end
 
 local function arrive(context)
@@ -145,7 +148,10 @@ local function disk_online(context)
 end
 
 local function disk_offline_again(context)
-  return not context.disk_was_offline or set_disk_offline(context, true)
+  if not context.disk_was_offline then
+    return true
+  end
+  return set_disk_offline(context, true)
 end
 
 local function online_volume(context, volume)

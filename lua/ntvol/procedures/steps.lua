@@ -133,10 +133,9 @@ function M.open(step)
 end
 
 --- Locks it.
--- @tparam ?function run where it is another
-function M.lock(run)
+function M.lock()
   return { name = "lock", says = "Lock it: nobody else may have it open.",
-    run = run or lock,
+    run = lock,
     undo = function(context) return context.guard:unlock() end }
 end
 

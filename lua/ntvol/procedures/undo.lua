@@ -49,19 +49,6 @@ local function check(context)
   return take_back.last_format(log, context.volume_info)
 end
 
--- One attempt each: this plan waits for nobody.
-local function open(context)
-  local volume, message, code, info = context.machine:open(context.name)
-  context.volume = volume and context.keep(volume)
-  return volume, message, code, info
-end
-
-local function lock(context)
-  local guard, message, code, info = context.volume:lock()
-  context.guard = guard
-  return guard, message, code, info
-end
-
 -- Under the lock: nobody can use it any more before it is written.
 local function compare(context)
   local ok, message, code, info = identity.verify(context.pinned,
@@ -100,8 +87,8 @@ end
 
 local function list_steps(entry)
   return {
-    steps.open { check = check, run = open },
-    steps.lock(lock),
+    steps.open { check = check },
+    steps.lock(),
     { name = "compare", run = compare,
       says = "Compare it with what the format wrote: a file system that was"
         .. " used stays." },
@@ -166,7 +153,7 @@ end
 
 return function(new_plan, name, opts)
   options.argument(NAME, name, "string", 2)
-  opts = options.check(2, NAME, opts, FIELDS, 4)
+  opts = options.check(2, NAME, opts, FIELDS, 3)
   local machine, found, code, info = steps.find(opts.machine, names.volume,
     name)
   if not machine then

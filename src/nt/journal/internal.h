@@ -26,8 +26,9 @@ struct nt_journal {
 
 extern const char nt__journal_schema[];
 extern const char nt__journal_from_1[];       /* what schema 1 lacks */
+extern const char nt__journal_from_2[];       /* what schema 2 lacks */
 #define NT__JOURNAL_APPLICATION_ID 0x4e544a4c /* "NTJL" */
-#define NT__JOURNAL_VERSION 2
+#define NT__JOURNAL_VERSION 3
 
 /* What SQLite says now, about the journal's file. */
 nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err);

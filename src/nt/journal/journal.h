@@ -45,6 +45,8 @@ nt_status nt_journal_next_saved(struct nt_journal *journal, int64_t id,
 nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
                            struct nt_error *err);
 void nt_journal_release(struct nt_journal *journal, int64_t id);
+nt_status nt_journal_mark_unsaved(struct nt_journal *journal, int64_t id,
+                                  bool unsaved, struct nt_error *err);
 
 /* ---- writing ------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #define COLUMNS                                                             \
   "SELECT id, parent, plan, machine, target, guid_path, serial,"            \
   " file_system, size, command, pid, program, started_us, ended_us, state," \
-  " message, saved_bytes, stored_bytes FROM operation "
+  " message, saved_bytes, stored_bytes, unsaved FROM operation "
 
 static void read_operation(sqlite3_stmt *row, struct nt_operation *out) {
   out->id = sqlite3_column_int64(row, 0);
@@ -34,6 +34,7 @@ static void read_operation(sqlite3_stmt *row, struct nt_operation *out) {
   nt__journal_column(row, 15, out->message, sizeof out->message);
   out->saved_bytes = (uint64_t)sqlite3_column_int64(row, 16);
   out->stored_bytes = (uint64_t)sqlite3_column_int64(row, 17);
+  out->unsaved = sqlite3_column_int(row, 18) != 0;
 }
 
 static nt_status read_extents(struct nt_journal *journal,

@@ -28,8 +28,8 @@ static nt_status insert(struct nt_journal *journal,
       journal,
       "INSERT INTO operation (parent, plan, machine, target, guid_path, serial,"
       " file_system, size, command, pid, program, started_us, ended_us, state,"
-      " message, saved_bytes, stored_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-      " ?8, ?9, ?10, ?11, ?12, 0, 'running', '', 0, 0)",
+      " message, saved_bytes, stored_bytes, unsaved) VALUES (?1, ?2, ?3, ?4,"
+      " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, 'running', '', 0, 0, 0)",
       &stmt, err);
   if (!nt_ok(status)) {
     return status;
@@ -285,6 +285,19 @@ void nt_journal_release(struct nt_journal *journal, int64_t id) {
   nt_file_unlock_byte(journal->lock, (uint64_t)id);
 }
 
+/* ---- what nobody saves --------------------------------------------------- */
+
+nt_status nt_journal_mark_unsaved(struct nt_journal *journal, int64_t id,
+                                  bool unsaved, struct nt_error *err) {
+  nt_status status = run_for(journal,
+                             unsaved ? "UPDATE operation SET unsaved = 1"
+                                       " WHERE id = ?1 AND state = 'running'"
+                                     : "UPDATE operation SET unsaved = 0"
+                                       " WHERE id = ?1 AND state = 'running'",
+                             id, err);
+  return nt_ok(status) ? check_changed(journal, id, err) : status;
+}
+
 const struct nt_journal_ops nt_journal_ops = {
     .version = NT_JOURNAL_OPS_VERSION,
     .size = sizeof nt_journal_ops,
@@ -297,4 +310,5 @@ const struct nt_journal_ops nt_journal_ops = {
     .save_end = nt_journal_save_end,
     .next_saved = nt_journal_next_saved,
     .claim = nt_journal_claim,
-    .release = nt_journal_release};
+    .release = nt_journal_release,
+    .mark_unsaved = nt_journal_mark_unsaved};

@@ -7,7 +7,7 @@ const char nt__journal_schema[] =
 "PRAGMA auto_vacuum = INCREMENTAL;"
 "BEGIN EXCLUSIVE;"
 "PRAGMA application_id = 0x4e544a4c;"
-"PRAGMA user_version = 2;"
+"PRAGMA user_version = 3;"
 
 /* AUTOINCREMENT: the byte in journal.lock must never mean another one. */
 "CREATE TABLE operation ("
@@ -28,7 +28,8 @@ const char nt__journal_schema[] =
 "  state TEXT NOT NULL,"
 "  message TEXT NOT NULL,"
 "  saved_bytes INTEGER NOT NULL,"
-"  stored_bytes INTEGER NOT NULL) STRICT;"
+"  stored_bytes INTEGER NOT NULL,"
+"  unsaved INTEGER NOT NULL) STRICT;" /* 1: it overwrote what nobody saved */
 
 "CREATE TABLE extent ("
 "  operation INTEGER NOT NULL,"
@@ -71,5 +72,17 @@ const char nt__journal_from_1[] =
 "ALTER TABLE step ADD COLUMN undo_ended_us INTEGER NOT NULL DEFAULT 0;"
 "ALTER TABLE step ADD COLUMN final INTEGER NOT NULL DEFAULT 0;"
 "PRAGMA user_version = 2;"
+"COMMIT;";
+
+/* Whether an older operation overwrote what nobody saved was not written down:
+ * its options and its message tell. */
+const char nt__journal_from_2[] =
+"BEGIN EXCLUSIVE;"
+"ALTER TABLE operation ADD COLUMN unsaved INTEGER NOT NULL DEFAULT 0;"
+"UPDATE operation SET unsaved = 1"
+" WHERE plan = 'format' AND saved_bytes = 0"
+" AND (command LIKE '% quick=false%' OR command LIKE '% undo=false%')"
+" AND message NOT LIKE '%nothing was written%';"
+"PRAGMA user_version = 3;"
 "COMMIT;";
 /* clang-format on */

@@ -203,9 +203,9 @@ static nt_status number(struct nt_journal *journal, const char *sql,
 }
 
 /* Of two processes that change the schema, the second finds what the first has
- * made, and that is all right. */
+ * made, version `made` or a later one, and that is all right. */
 static nt_status change_schema(struct nt_journal *journal, const char *sql,
-                               struct nt_error *err) {
+                               int64_t made, struct nt_error *err) {
   int64_t version = 0;
   struct nt_error ignored = {0};
   nt_status status = run(journal, sql, err);
@@ -216,15 +216,25 @@ static nt_status change_schema(struct nt_journal *journal, const char *sql,
     sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
   }
   return nt_ok(number(journal, "PRAGMA user_version", &version, &ignored)) &&
-                 version == NT__JOURNAL_VERSION
+                 version >= made
              ? NT_STATUS_SUCCESS
              : status;
+}
+
+static nt_status update_schema(struct nt_journal *journal, int64_t version,
+                               struct nt_error *err) {
+  nt_status status = version > 1
+                         ? NT_STATUS_SUCCESS
+                         : change_schema(journal, nt__journal_from_1, 2, err);
+  return nt_ok(status) ? change_schema(journal, nt__journal_from_2, 3, err)
+                       : status;
 }
 
 /* An empty file is a new journal. */
 static nt_status make_schema(struct nt_journal *journal, struct nt_error *err) {
   nt_status status = run(journal, "PRAGMA journal_mode = WAL", err);
-  return nt_ok(status) ? change_schema(journal, nt__journal_schema, err)
+  return nt_ok(status) ? change_schema(journal, nt__journal_schema,
+                                       NT__JOURNAL_VERSION, err)
                        : status;
 }
 
@@ -251,8 +261,8 @@ static nt_status check_schema(struct nt_journal *journal,
     hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
-  if (version == 1) {
-    return change_schema(journal, nt__journal_from_1, err);
+  if (version == 1 || version == 2) {
+    return update_schema(journal, version, err);
   }
   if (version != NT__JOURNAL_VERSION) {
     nt_fail(err, NT_STATUS_NOT_SUPPORTED, "journal",

@@ -259,7 +259,7 @@ static nt_status write_boot_sector(struct job *job) {
 }
 
 /* Durable before the first write. What a full format overwrites is the whole
- * volume: nobody keeps that. */
+ * volume: nobody keeps that, and the journal says so. */
 static nt_status save_old(struct job *job) {
   const struct nt_format_options *options = job->options;
   struct nt_keep_request request = {.handle = job->handle,
@@ -267,10 +267,17 @@ static nt_status save_old(struct job *job) {
                                     .ranges = &job->ranges,
                                     .scratch = job->scratch,
                                     .sector_size = job->place.sector_size};
-  if (options->keeper == NULL || options->no_undo || options->full) {
-    return NT_STATUS_SUCCESS;
+  const struct nt_keeper *keeper = options->keeper;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (keeper == NULL) {
+    return status;
   }
-  nt_status status = nt_keep(&request, job->err);
+  if (options->no_undo || options->full) {
+    status = keeper->ops->mark_unsaved(keeper->journal, options->operation,
+                                       true, job->err);
+    return nt_ok(status) ? status : failed(job, status, "note it");
+  }
+  status = nt_keep(&request, job->err);
   job->saved = nt_ok(status);
   return nt_ok(status) ? status : failed(job, status, "save for an undo");
 }
