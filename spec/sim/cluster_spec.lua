@@ -1,5 +1,7 @@
 -- Clusters: making one, opening it as a node, owners, and what its nodes see.
 
+local command = require "spec.support.command"
+local current = require "ntvol.current"
 local helpers = require "spec.helpers"
 local machines = require "spec.support.machines"
 local ntvol = require "ntvol"
@@ -66,9 +68,9 @@ describe("a cluster", function()
 
   it("is opened by the name that a machine of it has", function()
     local _, two = start()
-    local machine <close> = assert(ntvol.machine(two:name()))
+    local machine <close> = assert(current.connect(two:name()))
     assert.equal(two:name(), machine:name())
-    local other <close> = assert(ntvol.machine(lab .. "?node=N2"))
+    local other <close> = assert(current.connect(lab .. "?node=N2"))
     assert.equal(two:name(), other:name())
   end)
 
@@ -371,7 +373,17 @@ describe("a cluster", function()
     assert.is_nil(events[1].node)
     assert.matches("pid %d+$", tostring(events[1]))
     assert.matches("LOCK  pid %d+  on n1$", tostring(events[#events]))
-    local output = proc.run("bin/ntvol --machine " .. lab .. " events")
+  end)
+
+  it("prints it by the command, too", function()
+    if proc.windows then
+      pending "Lua for Windows does not find the modules of this tree"
+    end
+    local one = start()
+    assert(one:mask(1))
+    local volume <close> = assert(one:open "D:")
+    assert(volume:lock())
+    local output = proc.run(command.line({ "events" }, { machine = lab }))
     assert.matches("\tLOCK\t%d+\tn1\n", output)
     assert.matches("\tMASKED\t%d+\t\n", output)
   end)

@@ -178,7 +178,7 @@ describe("a drive", function()
       local path = media.image(defer, "fat")
       insert(path)
       local disk = machine:disks()[1]
-      assert.equal(path, disk.location)
+      assert.equal(proc.native(path), disk.location)
       assert.equal(machines.FAT_SIZE, disk.size)
       assert.is_false(disk.no_medium)
       assert.equal("MEDIA_ARRIVAL", trail())
@@ -300,6 +300,10 @@ describe("a drive", function()
   end)
 
   describe("whose medium is changed", function()
+    if proc.windows then -- docs/simulator.md, "On Windows"
+      pending("the Windows build opens no files of images")
+      return
+    end
     local first, v, f
 
     before_each(function()
