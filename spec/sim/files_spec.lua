@@ -180,18 +180,44 @@ describe("files on NTFS", function()
 end)
 
 describe("files on exFAT", function()
-  it("are looked up", function()
-    local reason = machines.missing "mkfs.exfat"
+  local function create(finally)
+    local reason = machines.missing("mkfs.exfat", "fsck.exfat")
     if reason then
       pending(reason)
     end
     local defer = machines.cleanup(finally)
     local folder = tempdir(defer)
-    local image = folder .. "/exfat.img"
-    machines.sh("truncate -s 8M %s && mkfs.exfat -L EX %s", image, image)
-    local machine = connect(defer, folder, image)
+    machines.put(folder .. "/exfat.img", machines.content "exfat")
+    return connect(defer, folder, folder .. "/exfat.img")
+  end
+
+  it("are looked up, in any case, and read", function()
+    local machine = create(finally)
     assert.equal("exFAT", machine:volumes()[1].file_system)
     assert.equal("directory", assert(machine:open "D:\\"):kind())
+    for path, data in pairs(machines.FILES) do
+      local name = "D:\\" .. path:gsub("/", "\\")
+      assert.equal(data, content(machine, name), name)
+      assert.equal(data, content(machine, "D:" .. name:sub(3):upper()), name)
+    end
+    assert.equal("directory", assert(machine:open "D:\\some dir"):kind())
     refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\none.txt")
+    refused("STATUS_OBJECT_PATH_NOT_FOUND", machine:open "D:\\none\\a.txt")
+  end)
+
+  it("are listed", function()
+    local machine = create(finally)
+    local function names(path)
+      local dir <close> = assert(machine:open(path, { access = "r" }))
+      local list = {}
+      for i, entry in ipairs(assert(dir:list())) do
+        list[i] = entry.name .. " " .. entry.size
+      end
+      table.sort(list)
+      return list
+    end
+    assert.same({ "Some Dir 0", "a.txt 6", "long file name.txt 14000" },
+      names "D:\\")
+    assert.same({ "file name.txt 12" }, names "D:\\Some Dir")
   end)
 end)

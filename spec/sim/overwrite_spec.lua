@@ -164,6 +164,36 @@ describe("a FAT volume:", function()
 end)
 
 describe("exFAT", function()
+  it("has a file in many pieces overwritten in all of them", function()
+    local reason = machines.missing("mkfs.exfat", "fsck.exfat")
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    local image = folder .. "/e.img"
+    local before = machines.content "exfat"
+    machines.put(image, before)
+    local machine = connect(defer, folder, image)
+    local f = assert(machine:open "D:\\long file name.txt")
+    local size = #machines.FILES["long file name.txt"]
+    assert.equal(size - 100, f:write(100, ("N"):rep(size - 100)))
+    assert(f:flush())
+    assert(f:close())
+    local after = proc.slurp(image)
+    assert.equal(size - 100, select(2, after:gsub("N", "N"))
+      - select(2, before:gsub("N", "N")))
+    for _, kept in ipairs { "alpha\n", "in a folder\n",
+      before:sub(1, 32 * 512) } do
+      assert(after:find(kept, 1, true))
+    end
+    machines.sh("fsck.exfat -n %s", image)
+    local g <close> = assert(machine:open("D:\\long file name.txt",
+      { access = "r" }))
+    assert.equal(machines.FILES["long file name.txt"]:sub(1, 100)
+      .. ("N"):rep(size - 100), g:read(0, size))
+  end)
+
   it("lists what was put there, and nothing of its own", function()
     local reason = machines.missing "mkfs.exfat"
     if reason then

@@ -11,6 +11,7 @@
 
 local assert = require "luassert"
 local btrfs = require "spec.support.btrfs"
+local exfat = require "spec.support.exfat"
 local helpers = require "spec.helpers"
 local iso = require "spec.support.iso"
 local proc = require "spec.support.proc"
@@ -91,7 +92,7 @@ end
 
 -- ---- contents ---------------------------------------------------------------
 
---- Every volume called "fat" holds these files, "ntfs" those without a folder.
+--- Every volume called "fat" or "exfat" holds these files, "ntfs" those without a folder.
 M.FILES = {
   ["a.txt"] = "alpha\n",
   ["long file name.txt"] = ("a longer text\n"):rep(1000),
@@ -149,6 +150,16 @@ function make.fat(folder)
   return image
 end
 
+-- Of the same size as FAT, with the same files.
+function make.exfat(folder)
+  local image = folder .. "/exfat.img"
+  M.sh("truncate -s %d %s", M.FAT_SIZE, image)
+  M.sh("mkfs.exfat -b 4K -c 4K -L OLD %s", image)
+  put(image, exfat(proc.slurp(image), M.FILES))
+  M.sh("fsck.exfat -n %s", image)
+  return image
+end
+
 function make.ntfs(folder)
   local image = folder .. "/ntfs.img"
   M.sh("truncate -s %d %s", M.NTFS_SIZE, image)
@@ -177,7 +188,8 @@ end
 
 local contents = {}
 
---- The bytes of a volume with this file system ("fat", "ntfs", "cdfs", "btrfs")
+--- The bytes of a volume with this file system ("fat", "exfat", "ntfs", "cdfs",
+-- "btrfs")
 -- and FILES, as far as they go there.
 function M.content(name)
   if not contents[name] then
@@ -196,7 +208,8 @@ end
 --- Bytes of the boot sector as another volume of the same kind has them: the
 -- serial number differs.
 function M.other_serial(boot)
-  local at = boot:sub(4, 7) == "NTFS" and 0x48 or 0x27
+  local kind = boot:sub(4, 8)
+  local at = kind == "NTFS " and 0x48 or kind == "EXFAT" and 0x64 or 0x27
   return boot:sub(1, at) .. "\x11\x22\x33\x44" .. boot:sub(at + 5)
 end
 
