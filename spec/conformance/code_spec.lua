@@ -93,7 +93,7 @@ add("36 bytes of the boot sector", "4.3 FAT boot fat", "asked", function(lab)
   c.refused("STATUS_BUFFER_TOO_SMALL",
     v:control("FSCTL_QUERY_FAT_BPB", nil, 0x23))
 end)
-add(nil, "4.3 FAT boot ntfs", "asked", [[
+add(nil, "4.3 FAT boot exfat ntfs", "asked", [[
   v = open D:
   --
   v control FSCTL_QUERY_FAT_BPB 36 -> STATUS_INVALID_DEVICE_REQUEST

@@ -213,7 +213,7 @@ row(18, { { "codes on a file", [[
   f online -> STATUS_INVALID_PARAMETER
 ]] } })
 
-for _, path in ipairs { "D:\\", "D:\\SOMEDI~1" } do
+for _, path in ipairs { "D:\\", "D:\\Some%20Dir" } do
   row(19, { { "codes on the directory " .. path, [[
     f = open ]] .. path .. [[
 

@@ -11,7 +11,8 @@
 --   })
 --
 -- A case names its row (see spec/conformance/rows.lua) and the file systems
--- that it runs on: one test for each, called
+-- that it runs on ("fat" stands for FAT and exFAT, unless the row tells them
+-- apart): one test for each, called
 --   "L3 fat: lock with a second volume handle -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED [C]"
 -- with the evidence of the row. D: is a volume with that file system, alone on
 -- disk 0; fields of the case change this: `volume` holds flags of the volume,
@@ -21,11 +22,12 @@
 -- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS`. Nothing behind the
 -- arrow means success; a STATUS name is a refusal with exactly this status;
 -- anything else is the Lua value that is answered. Every step leaves exactly the
--- events that it names, on whatever volume; before the line "--" they may
--- be any. On "csvfs" the machine is a cluster of n1 and n2, and D: is shared:
--- steps are n1's, but for `n2 VERB WORDS`, a method of n2's machine, and for
--- handles that n2 opened; an event that n2 sees is `n2:LOCK`. Instead of steps a
--- case may have a function(lab), with the words of `result` in its name.
+-- events that it names, on whatever volume; before the line "--" they may be
+-- any. A %20 in the name to open is a space. On "csvfs" the machine is a cluster
+-- of n1 and n2, and D: is shared: steps are n1's, but for `n2 VERB WORDS`, a
+-- method of n2's machine, and for handles that n2 opened; an event that n2 sees
+-- is `n2:LOCK`. Instead of steps a case may have a function(lab), with the words
+-- of `result` in its name.
 
 local assert = require "luassert"
 local core = require "ntvol.core"
@@ -52,7 +54,11 @@ local function split(header)
   if #subjects == 0 then
     subjects[1] = naming.ANY
   end
-  return table.concat(words, " "), subjects
+  local id = table.concat(words, " ")
+  if subjects[1] == "fat" and naming.is_exfat_like_fat(id) then
+    table.insert(subjects, 2, "exfat")
+  end
+  return id, subjects
 end
 
 -- ---- steps ----------------------------------------------------------------------
@@ -161,7 +167,8 @@ lab_methods.__index = lab_methods
 function lab_methods:act(subject, verb, words)
   local machine = self.nodes[subject] or self.machine
   if verb == "open" then
-    return machine:open(words[1], open_options({ table.unpack(words, 2) }))
+    local name = words[1]:gsub("%%20", " ")
+    return machine:open(name, open_options({ table.unpack(words, 2) }))
   end
   local arguments = {}
   for i, word in ipairs(words) do
@@ -285,7 +292,7 @@ end
 -- ---- machines ---------------------------------------------------------------------
 
 local SIZES = {
-  fat = machines.FAT_VOLUME_SIZE, ntfs = machines.NTFS_SIZE,
+  fat = machines.FAT_VOLUME_SIZE, exfat = machines.FAT_VOLUME_SIZE, ntfs = machines.NTFS_SIZE,
   raw = machines.RAW_SIZE, btrfs = machines.BTRFS_SIZE,
 }
 
@@ -461,8 +468,8 @@ end
 
 --- Makes the tests of these cases; pass `_ENV`.
 function M.suite(env, cases)
-  local reason = machines.missing("mkfs.fat", "mmd", "mcopy", "mkfs.ntfs",
-    "ntfscp")
+  local reason = machines.missing("mkfs.fat", "mmd", "mcopy", "mkfs.exfat",
+    "fsck.exfat", "mkfs.ntfs", "ntfscp")
   env.after_each(helpers.finish)
   for _, case in ipairs(cases) do
     register(env, case, not case.plain and reason)

@@ -15,11 +15,20 @@ M.SUBJECTS = {
 --- What has no word of its own.
 M.ANY = "nt"
 
+-- No source tells of exFAT: unless a row says otherwise it behaves like FAT,
+-- which is our choice.
+local function like_fat(row, subject)
+  return subject == "fat" and not row.on:find("exfat:", 1, true)
+end
+
 --- Subjects of a row and the evidence for each: "fat:C ntfs:choice".
 function M.subjects(row)
   local list = {}
   for subject, evidence in row.on:gmatch("(%w+):(%S+)") do
     list[#list + 1] = { name = subject, evidence = evidence }
+    if like_fat(row, subject) then
+      list[#list + 1] = { name = "exfat", evidence = "choice", like_fat = true }
+    end
   end
   return list
 end
@@ -29,18 +38,24 @@ function M.key(id, subject)
   return subject == M.ANY and id or id .. " " .. subject
 end
 
-local known, evidence_of = {}, {}
+local known, evidence_of, as_fat = {}, {}, {}
 for _, row in ipairs(rows) do
   assert(not known[row.id], "two rows are called " .. row.id)
   known[row.id] = true
   for _, subject in ipairs(M.subjects(row)) do
     evidence_of[M.key(row.id, subject.name)] = subject.evidence
+    as_fat[row.id] = as_fat[row.id] or subject.like_fat
   end
 end
 
 --- The evidence for "L3 fat"; nil when the row has no such subject.
 function M.evidence(key)
   return evidence_of[key]
+end
+
+--- Whether what is shown on FAT is to be shown on exFAT, too.
+function M.is_exfat_like_fat(id)
+  return as_fat[id] or false
 end
 
 --- Why a row is not tested yet: the feature, or nil.
