@@ -251,11 +251,27 @@ c.suite(_ENV, {
     v mounted -> STATUS_INVALID_PARAMETER
   ]] },
 
-  { "1.9 lock refusal fat ntfs raw cdfs btrfs", "open of a locked volume", [[
+  { "1.9 lock refusal fat ntfs cdfs btrfs", "lock with a folder open", [[
     v = open D:
-    v lock
+    f = open D:\ access=r
     --
-    open D: -> STATUS_ACCESS_DENIED
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+  ]] },
+  { "1.9 lock refusal btrfs", "lock while it is busy", [[
+    v = open D:
+    --
+    v lock -> STATUS_DEVICE_NOT_READY
+  ]], volume = { busy = true } },
+  { "1.9 lock refusal cdfs", "that of Plug and Play, with a folder open", [[
+    f = open D:\ access=r
+    --
+    machine uninstall D: -> STATUS_DEVICE_BUSY
+  ]] },
+  { "1.9 lock refusal raw", "lock with a second volume handle", [[
+    v = open D:
+    w = open D:
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
   ]] },
 
   { "1.9 raw write fat ntfs", "write into the data area", [[

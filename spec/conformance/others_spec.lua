@@ -163,10 +163,14 @@ c.suite(_ENV, {
     --
     v lock; LOCK
   ]] },
-  { "9.3 PhysicalDrive", "unlock, lock, offline", [[
+  { "9.3 PhysicalDrive", "unlock, then lock", [[
     p = open \\.\PhysicalDrive0
+    --
     p unlock -> STATUS_NOT_LOCKED
     p lock; LOCK
+  ]], result = "STATUS_NOT_LOCKED, then success" },
+  { "9.3 PhysicalDrive offline", "online and offline", [[
+    p = open \\.\PhysicalDrive0
     --
     p online -> STATUS_INVALID_DEVICE_REQUEST
     p offline -> STATUS_INVALID_DEVICE_REQUEST
@@ -181,7 +185,7 @@ c.suite(_ENV, {
     v info file_system -> ""
   ]], result = "success, but STATUS_VERIFY_REQUIRED for online and offline",
     disks = { { removable = true, volumes = { { letter = "A:" } } } } },
-  { "9.3 no medium", "read, write, and a question for the medium", [[
+  { "9.3 no medium inside", "read, write, and a question for the medium", [[
     v = open \\.\A:
     --
     v read 0 512 -> STATUS_NO_MEDIA_IN_DEVICE
