@@ -195,8 +195,10 @@ row(17, {
     --
     open D: share= -> STATUS_SHARING_VIOLATION
   ]] },
-  { "opened without sharing for reading", [[
-    v = open D: access=r share=
+  { "opened sharing only reading, a file and a volume handle open", [[
+    f = open D:\a.txt access=r
+    w = open D: access=r
+    v = open D: access=r share=r
     --
     open D: -> STATUS_ACCESS_DENIED
     open D: access=r -> STATUS_ACCESS_DENIED
