@@ -388,7 +388,9 @@ describe("recover", function()
       methods = debug.getmetatable(volume).__index
     end
     local dismount = methods.dismount
-    finally(function() methods.dismount = dismount end)
+    local _ <close> = setmetatable({}, { __close = function()
+      methods.dismount = dismount
+    end })
     methods.dismount = function()
       return failure.make { op = "dismount", target = "D:",
         status = "STATUS_IO_DEVICE_ERROR" }
