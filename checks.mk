@@ -4,9 +4,12 @@
 #   make valgrind                 parts of it under valgrind
 #   make lint                     formatters, linters, both compilers
 #   make crash                    a change of a file system, cut at every write
+#   make sweeps                   every interrupt, allocation, system call and
+#                                 tampered value: a wide part; stress and fuzz
+#                                 look at all, for hours (NTVOL_SEED=n)
 #   make coverage                 which lines of src no test reached
 
-.PHONY: crash asan valgrind lint coverage
+.PHONY: crash sweeps stress fuzz asan valgrind lint coverage
 
 # Other people's programs inherit the preloaded checker, and many leak, or free
 # what they allocated otherwise: that counts in Lua and in our C tests only (%b
@@ -31,6 +34,12 @@ valgrind:
 # part of them.
 crash:
 	$(MAKE_IN) suite ARGS=spec/crash NTVOL_CRASH=all
+
+sweeps:
+	$(MAKE_IN) suite ARGS="$(or $(ARGS),spec/sweep)" NTVOL_SWEEP=wide
+
+stress fuzz:
+	$(MAKE_IN) suite ARGS="$(or $(ARGS),spec/sweep)" NTVOL_SWEEP=all
 
 lint:
 	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec
