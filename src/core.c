@@ -92,9 +92,31 @@ static int ln_core_pid(lua_State *L) {
   return 1;
 }
 
+/***
+A text as it may be shown: what a terminal would obey, what turns the direction
+of writing, what cannot be seen, and bytes that are not UTF-8 become escapes
+that can be read: `\x1b`, `\u{202e}`. All that ntvol prints, every message and
+every `tostring` went through it; fields such as `label` hold the exact bytes.
+@function printable
+@tparam string text
+@tparam ?boolean lines whether line ends and tabs stay as they are
+@treturn string
+@usage
+assert(ntvol.printable "a\27[2Jb" == "a\\x1b[2Jb")
+*/
+static int ln_core_printable(lua_State *L) {
+  bool lines = lua_toboolean(L, 2);
+  luaL_checktype(L, 1, LUA_TSTRING);
+  ln_noargs(L, 3, "printable");
+  ln_pushprintable(L, 1, lines);
+  return 1;
+}
+
 static const struct ln_method functions[] = {
     {"type", ln_core_type, "(value)", "Says what a value is."},
     {"time", ln_core_time, "()", "Seconds since 1970."},
+    {"printable", ln_core_printable, "(text, lines)",
+     "A text as it may be shown."},
     {"pid", ln_core_pid, "()", "The number of this process."},
     {"is_terminal", ln_core_is_terminal, "(channel)",
      "Says whether a standard channel is a terminal."},

@@ -107,7 +107,7 @@ static int journal_tostring(lua_State *L) {
   lua_pushfstring(
       L, "%s (%s)", NTVOL_JOURNAL,
       self->journal != NULL ? nt_journal_path(self->journal) : "closed");
-  return 1;
+  return ln_printable(L);
 }
 
 /***

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define LARGEST_READ ((uint64_t)1 << 30)
-#define MESSAGE_MAX 8192
+/* Every byte of an error may become an escape of four. */
+#define MESSAGE_MAX 40960
 
 /* ---- tables -------------------------------------------------------------- */
 
@@ -24,6 +25,49 @@ void ln_setinteger(lua_State *L, const char *field, uint64_t value) {
 void ln_setboolean(lua_State *L, const char *field, bool value) {
   lua_pushboolean(L, value);
   lua_setfield(L, -2, field);
+}
+
+/* ---- what people see ----------------------------------------------------- */
+
+static bool stays(char c, bool lines) {
+  return lines && (c == '\n' || c == '\t');
+}
+
+void ln_pushprintable(lua_State *L, int index, bool lines) {
+  size_t length, taken;
+  const char *at = luaL_checklstring(L, index, &length), *end = at + length;
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  for (; at < end; at += taken) {
+    char *out = luaL_prepbuffsize(&b, NT_PRINTABLE_MAX);
+    if (stays(*at, lines)) {
+      *out = *at;
+      taken = 1;
+      luaL_addsize(&b, 1);
+    } else {
+      luaL_addsize(&b, nt_printable(at, &taken, out));
+    }
+  }
+  luaL_pushresult(&b);
+}
+
+int ln_printable(lua_State *L) {
+  ln_pushprintable(L, lua_gettop(L), false);
+  return 1;
+}
+
+void ln_warntext(lua_State *L, const char *text, bool goes_on) {
+  char shown[256];
+  while (*text != '\0') {
+    size_t used = 0, taken;
+    for (; *text != '\0' && used + NT_PRINTABLE_MAX < sizeof shown;
+         text += taken) {
+      used += nt_printable(text, &taken, shown + used);
+    }
+    shown[used] = '\0';
+    lua_warning(L, shown, 1);
+  }
+  lua_warning(L, "", goes_on);
 }
 
 /* ---- classes ------------------------------------------------------------- */
@@ -183,6 +227,16 @@ static void set_veto(lua_State *L, const struct nt_error *err) {
   lua_setfield(L, -2, "veto");
 }
 
+/* A sentence for people, as the message has it. */
+static void set_words(lua_State *L, const char *field, const char *words) {
+  if (words[0] != '\0') {
+    lua_pushstring(L, words);
+    ln_printable(L);
+    lua_setfield(L, -3, field);
+    lua_pop(L, 1);
+  }
+}
+
 static void push_info(lua_State *L, const struct nt_error *err) {
   char name[32];
   lua_createtable(L, 0, 14);
@@ -194,8 +248,8 @@ static void push_info(lua_State *L, const struct nt_error *err) {
   ln_setinteger(L, "win32", nt_status_to_win32(err->status));
   ln_setstring(L, "class", nt_class_name(nt_error_class(err)));
   set_optional(L, "reason", err->reason);
-  set_optional(L, "detail", err->detail);
-  set_optional(L, "hint", err->hint);
+  set_words(L, "detail", err->detail);
+  set_words(L, "hint", err->hint);
   set_optional(L, "outcome", err->outcome);
   set_native(L, err);
   set_holders(L, err);
@@ -205,7 +259,7 @@ static void push_info(lua_State *L, const struct nt_error *err) {
 int ln_pusherror(lua_State *L, const struct nt_error *err) {
   char message[MESSAGE_MAX];
   char code[32];
-  luaL_checkstack(L, 12, "no room for an error");
+  luaL_checkstack(L, 16, "no room for an error");
   lua_pushnil(L);
   nt_error_format(err, message, sizeof message);
   lua_pushstring(L, message);
@@ -234,7 +288,7 @@ int ln_closerefused(lua_State *L, const char *message) {
     return luaL_error(L, "%s", message);
   }
   lua_warning(L, "ntvol: ", 1);
-  lua_warning(L, message, 0);
+  ln_warntext(L, message, false);
   return 0;
 }
 

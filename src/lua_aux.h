@@ -33,6 +33,18 @@ bool ln_pushhelp(lua_State *L, const char *name);
 /* Adds the functions to the table on top of the stack. */
 void ln_addfunctions(lua_State *L, const struct ln_method *functions);
 
+/* ---- what people see ----------------------------------------------------- */
+
+/* Pushes the string at `index` as it may be shown: see nt/text.h. `lines`: line
+ * ends and tabs stay. */
+void ln_pushprintable(lua_State *L, int index, bool lines);
+
+/* The same for the string on top, on one line; returns 1, for __tostring. */
+int ln_printable(lua_State *L);
+
+/* A piece of a warning. Allocates nothing. */
+void ln_warntext(lua_State *L, const char *text, bool goes_on);
+
 /* ---- failures ------------------------------------------------------------ */
 
 /* Pushes nil, message, code, info; returns 4. */

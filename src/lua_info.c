@@ -272,7 +272,7 @@ static int volume_info_tostring(lua_State *L) {
   lua_pushfstring(L, "%s  %s  \"%s\"  %s  %s", text(L, "name"),
                   text(L, "file_system"), text(L, "label"), size_text(L),
                   text(L, "state"));
-  return 1;
+  return ln_printable(L);
 }
 
 static int disk_info_tostring(lua_State *L) {
@@ -284,7 +284,7 @@ static int disk_info_tostring(lua_State *L) {
                   size_text(L), text(L, "style"), (lua_Integer)volumes,
                   volumes == 1 ? "" : "s", text(L, "state"),
                   text(L, "location"));
-  return 1;
+  return ln_printable(L);
 }
 
 /* Days since 1970 to a date of the Gregorian calendar, which repeats itself
@@ -333,10 +333,10 @@ static int event_tostring(lua_State *L) {
   lua_pushliteral(L, "node");
   if (lua_rawget(L, 1) == LUA_TSTRING) {
     lua_pushfstring(L, "%s  on %s", lua_tostring(L, -2), lua_tostring(L, -1));
-    return 1;
+    return ln_printable(L);
   }
   lua_pop(L, 1);
-  return 1;
+  return ln_printable(L);
 }
 
 static void new_table_class(lua_State *L, const char *name,

@@ -171,7 +171,7 @@ static int ln_core_connect(lua_State *L) {
 static int kind_tostring(lua_State *L) {
   const struct ntvol_kind *kind = luaL_checkudata(L, 1, NTVOL_KIND);
   lua_pushfstring(L, "%s (%s)", NTVOL_KIND, kind->ops->kind);
-  return 1;
+  return ln_printable(L);
 }
 
 static const struct ln_method methods[] = {{NULL, NULL, NULL, NULL}};

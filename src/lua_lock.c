@@ -138,7 +138,7 @@ static int lock_tostring(lua_State *L) {
   check_self(L);
   v = held_volume(L, 1);
   lua_pushfstring(L, "%s (%s)", NTVOL_LOCK, v ? v->handle->name : "closed");
-  return 1;
+  return ln_printable(L);
 }
 
 static const struct ln_method methods[] = {

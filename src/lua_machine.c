@@ -152,7 +152,7 @@ static int machine_gc(lua_State *L) {
   }
   if (open_volumes) {
     lua_warning(L, "ntvol: machine ", 1);
-    lua_warning(L, name, 1);
+    ln_warntext(L, name, true);
     lua_warning(L, " was collected while it had open volumes", 0);
   }
   return 0;
@@ -162,7 +162,7 @@ static int machine_tostring(lua_State *L) {
   const struct ln_machine *m = to_machine(L);
   lua_pushfstring(L, "%s (%s)", NTVOL_MACHINE,
                   m->machine ? m->machine->name : "closed");
-  return 1;
+  return ln_printable(L);
 }
 
 /* ---- lists --------------------------------------------------------------- */

@@ -36,10 +36,10 @@ static int call(lua_State *L) {
 
 static void warn_raised(lua_State *L) {
   lua_warning(L, "ntvol: a subscriber raised: ", 1);
-  lua_warning(L,
+  ln_warntext(L,
               lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1)
                                              : luaL_typename(L, -1),
-              0);
+              false);
 }
 
 /* On a thread of its own: who makes the request may be any coroutine, or a
@@ -214,7 +214,7 @@ static int subscription_tostring(lua_State *L) {
   const struct ln_subscription *s = to_subscription(L);
   lua_pushfstring(L, "%s (%s)", NTVOL_SUBSCRIPTION,
                   s->subscription ? s->subscription->machine->name : "closed");
-  return 1;
+  return ln_printable(L);
 }
 
 /***

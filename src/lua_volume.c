@@ -149,7 +149,7 @@ static int volume_gc(lua_State *L) {
     ln_warn(L, &err);
   }
   lua_warning(L, "ntvol: volume ", 1);
-  lua_warning(L, name, 1);
+  ln_warntext(L, name, true);
   lua_warning(L, " was collected while open", 0);
   return 0;
 }
@@ -204,7 +204,7 @@ static int volume_tostring(lua_State *L) {
     push_description(L, v->handle);
   }
   lua_pushfstring(L, "%s (%s)", NTVOL_VOLUME, lua_tostring(L, -1));
-  return 1;
+  return ln_printable(L);
 }
 
 /* ---- verbs --------------------------------------------------------------- */

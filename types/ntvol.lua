@@ -682,6 +682,13 @@ function ntvol.type(value) end
 ---@return integer
 function ntvol.ctl_code(device, func, method, access) end
 
+---A text as it may be shown on a terminal: control characters, changes of the
+---direction of writing and bytes that are not UTF-8 become visible escapes.
+---@param text string
+---@param lines? boolean line ends and tabs stay
+---@return string
+function ntvol.printable(text, lines) end
+
 ---Help on the module, or on a machine, volume, lock, subscription or journal.
 ---@param topic? any
 ---@return string

@@ -140,11 +140,11 @@ local function explain(problem)
     return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
       problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
   elseif is_interrupt(problem) then
-    io.stderr:write("ntvol: interrupted\n",
-      "hint: see what was done: ntvol volumes, ntvol events\n")
+    output.say("ntvol: interrupted\n"
+      .. "hint: see what was done: ntvol volumes, ntvol events")
     return output.EXIT.cancelled
   end
-  io.stderr:write("ntvol: internal error: ", problem, "\n")
+  output.say("ntvol: internal error: " .. problem)
   return output.EXIT.refused
 end
 

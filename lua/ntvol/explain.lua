@@ -4,6 +4,7 @@
 local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local holders = require "ntvol.holders"
+local lines_of = require "ntvol.lines"
 local reasons = require "ntvol.reasons"
 
 local M = {}
@@ -217,9 +218,9 @@ function PRINT.failure(self, lines)
 end
 
 function Answer:__tostring()
-  local lines = {}
-  PRINT[self.kind](self, lines)
-  return table.concat(lines, "\n")
+  local list = {}
+  PRINT[self.kind](self, list)
+  return lines_of.join(list)
 end
 
 --- Explains a code, a status, a reason, a number or the details of a failure:

@@ -14,9 +14,7 @@ for code, entry in pairs(core.errors) do
   end
 end
 
-local function one_line(text)
-  return (tostring(text):gsub("%c", " "))
-end
+local printable = core.printable
 
 -- The grammar of nt_error_format in src/nt/error.h.
 local function message_of(info, code)
@@ -29,7 +27,7 @@ local function message_of(info, code)
     text[#text + 1] = "; " .. info.hint
   end
   text[#text + 1] = (" [%s, %s]"):format(code, info.status_name)
-  return one_line(table.concat(text))
+  return printable(table.concat(text))
 end
 
 --- Makes a failure.
@@ -52,8 +50,8 @@ function M.make(fields)
     win32 = core.errors[code].win32,
     class = fields.class or core.errors[code].class,
     reason = fields.reason,
-    detail = fields.detail,
-    hint = fields.hint,
+    detail = fields.detail and printable(fields.detail),
+    hint = fields.hint and printable(fields.hint),
   }
   return nil, message_of(info, code), code, info
 end
@@ -72,6 +70,7 @@ end
 -- @treturn string message
 function M.add_detail(message, code, info, text)
   local at = find_end(message, code, info)
+  text = printable(text)
   info.detail = info.detail and info.detail .. ": " .. text or text
   return message:sub(1, at - 1) .. ": " .. text .. message:sub(at)
 end
@@ -82,7 +81,7 @@ end
 -- @tparam table info
 -- @treturn string
 function M.cause(message, code, info)
-  local subject = ("%s '%s': "):format(info.op, info.target)
+  local subject = printable(("%s '%s': "):format(info.op, info.target))
   local from = message:sub(1, #subject) == subject and #subject + 1 or 1
   return message:sub(from, find_end(message, code, info) - 1)
 end

@@ -1,6 +1,8 @@
 --- Holders in words, as the messages of the core have them.
 -- @module ntvol.holders
 
+local core = require "ntvol.core"
+
 local M = {}
 
 -- Two words of the contract are too short for people: src/nt/error.c.
@@ -39,8 +41,8 @@ function M.text(list)
   if #parts == 0 then
     return "no holder found"
   end
-  return ("%d holder%s: %s"):format(#parts, #parts == 1 and "" or "s",
-    table.concat(parts, ", "))
+  return core.printable(("%d holder%s: %s"):format(#parts,
+    #parts == 1 and "" or "s", table.concat(parts, ", ")))
 end
 
 return M

@@ -47,6 +47,18 @@ M.type = core.type
 -- @treturn integer
 M.ctl_code = core.ctl_code
 
+--- A text as it may be shown: what a terminal would obey, what turns the
+-- direction of writing, what cannot be seen, and bytes that are not UTF-8
+-- become escapes that can be read, `\x1b` and `\u{202e}`. All that ntvol
+-- prints, every message and every `tostring` is so already; fields such as
+-- `label` are the exact bytes.
+-- @function printable
+-- @tparam string text
+-- @tparam ?boolean lines whether line ends and tabs stay as they are
+-- @treturn string
+-- @usage assert(ntvol.printable "a\27[2Jb" == "a\\x1b[2Jb")
+M.printable = core.printable
+
 --- A ready-made `on_progress`: a bar on a terminal, silence elsewhere.
 -- @function progress_bar
 -- @tparam integer done bytes
@@ -230,6 +242,7 @@ ntvol %s: NT volume control
   type(value)            Says what a value is: "volume", "closed volume", ...
   codes, errors, events  Control codes, error codes, notifications by name.
   ctl_code(...)          A control code from its parts.
+  printable(text)        A text as it may be shown: no control characters.
   explain(what)          What an error means, and what to do next.
   progress_bar           A ready-made on_progress.
   sim                    Simulated machines: create, open, remove.

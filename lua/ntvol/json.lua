@@ -2,6 +2,9 @@
 -- same thing is always the same text. An empty table is an empty list.
 -- @module ntvol.json
 
+local core = require "ntvol.core"
+local numbers = require "ntvol.number"
+
 local M = {}
 
 local ESCAPES = {
@@ -9,8 +12,19 @@ local ESCAPES = {
   ["\t"] = "\\t", ["\b"] = "\\b", ["\f"] = "\\f",
 }
 
+-- What is not shown as it is stands as an escape, so that JSON may be printed
+-- on a terminal, too; whoever parses it gets the character back.
 local function escape(char)
-  return ESCAPES[char] or ("\\u%04x"):format(char:byte())
+  if ESCAPES[char] or core.printable(char) == char then
+    return ESCAPES[char]
+  end
+  local code = utf8.codepoint(char)
+  if code < 0x10000 then
+    return ("\\u%04x"):format(code)
+  end
+  code = code - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + (code >> 10),
+    0xDC00 + (code & 0x3FF))
 end
 
 -- JSON is UTF-8; a byte that is not becomes the replacement character.
@@ -33,7 +47,7 @@ local function write_number(value)
   elseif value ~= value or value == math.huge or value == -math.huge then
     return "null"
   end
-  return ("%.17g"):format(value)
+  return numbers.format("%.17g", value)
 end
 
 local encode
@@ -69,7 +83,7 @@ function M.encode(value, indent)
   indent = indent or ""
   local kind = type(value)
   if kind == "string" then
-    return "\"" .. valid(value):gsub("[%c\"\\]", escape) .. "\""
+    return "\"" .. valid(value):gsub(utf8.charpattern, escape) .. "\""
   elseif kind == "number" then
     return write_number(value)
   elseif kind == "boolean" or kind == "nil" then

@@ -3,6 +3,7 @@
 -- @module ntvol.plan
 
 local failure = require "ntvol.failure"
+local lines = require "ntvol.lines"
 local options = require "ntvol.options"
 local runs = require "ntvol.run"
 
@@ -111,52 +112,39 @@ end
 
 -- ---- printing ------------------------------------------------------------
 
-local function widths(plan)
-  local name, target = 0, 0
-  for _, step in ipairs(plan.steps) do
-    name = math.max(name, utf8.len(step.name) or #step.name)
-    local text = step.target or plan.target
-    target = math.max(target, utf8.len(text) or #text)
-  end
-  return name, target
-end
-
-local function pad(text, width)
-  return text .. (" "):rep(width - (utf8.len(text) or #text))
-end
-
 local function how_to_run(plan)
   local token = runs.destroys(plan) and (" { erase = %q }"):format(
     plan.erase[1]) or "()"
   return plan.run_it or "plan:run" .. token
 end
 
-local function add_steps(plan, lines)
-  local name_width, target_width = widths(plan)
-  local marked = false
+local function add_steps(plan, list)
+  local rows, marked = {}, false
   for i, step in ipairs(plan.steps) do
-    if not marked and runs.is_final(step) then
-      lines[#lines + 1] = "      " .. MARK
+    rows[i] = { ("  %2d. %s"):format(i, step.name), step.target or plan.target,
+      step.says }
+  end
+  for i, line in ipairs(lines.aligned(rows)) do
+    if not marked and runs.is_final(plan.steps[i]) then
+      list[#list + 1] = "      " .. MARK
       marked = true
     end
-    lines[#lines + 1] = ("  %2d. %s  %s  %s"):format(i,
-      pad(step.name, name_width),
-      pad(step.target or plan.target, target_width), step.says)
+    list[#list + 1] = line
   end
 end
 
 function Plan:__tostring()
-  local lines = { ("%s %s"):format(self.name, self.target) }
+  local list = { ("%s %s"):format(self.name, self.target) }
   for _, line in ipairs(self.about) do
-    lines[#lines + 1] = "  " .. line
+    list[#list + 1] = "  " .. line
   end
-  add_steps(self, lines)
+  add_steps(self, list)
   for i, line in ipairs(self.unchecked) do
-    lines[#lines + 1] = (i == 1 and "  Cannot be checked beforehand: "
+    list[#list + 1] = (i == 1 and "  Cannot be checked beforehand: "
       or "                                ") .. line
   end
-  lines[#lines + 1] = "Run it: " .. how_to_run(self)
-  return table.concat(lines, "\n")
+  list[#list + 1] = "Run it: " .. how_to_run(self)
+  return lines.join(list)
 end
 
 -- ---- the object ----------------------------------------------------------

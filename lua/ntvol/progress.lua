@@ -56,9 +56,9 @@ function M.note(text, width)
   if not on_terminal() then
     return
   end
-  local cut = utf8.len(text) and utf8.len(text) > width
-  overwrite(cut and text:sub(1, utf8.offset(text, width - 2) - 1) .. "..."
-    or text)
+  text = core.printable(text)
+  overwrite(utf8.len(text) > width
+    and text:sub(1, utf8.offset(text, width - 2) - 1) .. "..." or text)
 end
 
 --- Shows progress; give it as `on_progress`.

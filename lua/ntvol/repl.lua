@@ -3,6 +3,7 @@
 
 local core = require "ntvol.core"
 local ntvol = require "ntvol"
+local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
 
 local M = {}
@@ -47,8 +48,8 @@ local function write_table(write, value)
   local list = #value > 0
   for _, key in ipairs(sorted_keys(value)) do
     local text = tostring(value[key])
-    write(list and math.type(key) and text or
-      ("%s = %s"):format(tostring(key), text), "\n")
+    write(core.printable(list and math.type(key) and text or
+      ("%s = %s"):format(tostring(key), text)), "\n")
   end
 end
 
@@ -123,6 +124,15 @@ end
 
 local Exit = {}
 
+-- print, but what it prints came from a disk.
+local function print_shown(...)
+  local texts = table.pack(...)
+  for i = 1, texts.n do
+    texts[i] = tostring(texts[i])
+  end
+  output.print(table.concat(texts, "\t"))
+end
+
 local function environment(machine, volume)
   local env = { ntvol = ntvol, machine = machine, vol = volume }
   -- Words without parentheses, as people type them.
@@ -137,6 +147,7 @@ local function environment(machine, volume)
     }),
   }
   words.quit = words.exit
+  words.print = print_shown
   words.explain = explain
   return setmetatable(env, {
     __index = function(_, name)
@@ -154,7 +165,7 @@ local function evaluate(state, chunk)
   end)
   progress.finish()
   if not ok and problem ~= Exit then
-    io.stderr:write(tostring(problem), "\n")
+    output.say(tostring(problem))
     state.failed = true
   end
   return ok or problem ~= Exit
@@ -166,7 +177,7 @@ local function loop(state)
     if chunk == nil then
       return
     elseif not chunk then
-      io.stderr:write(problem, "\n")
+      output.say(problem)
       state.failed = true
     elseif not evaluate(state, chunk) then
       return
@@ -177,7 +188,7 @@ end
 local function prompter(interactive)
   return function(text)
     if interactive then
-      io.stdout:write(text)
+      output.write(text)
       io.stdout:flush()
     end
   end
@@ -193,22 +204,22 @@ function M.run(options)
     local message, code, info
     volume, message, code, info = machine:open(options.volume)
     if not volume then
-      return require "ntvol.cli.output".fail(message, code, info)
+      return output.fail(message, code, info)
     end
   end
   local interactive = not options.input and core.is_terminal(0)
   local state = {
     input = options.input or io.stdin, env = environment(machine, volume),
-    write = function(...) io.stdout:write(...) end,
+    write = function(...) output.write(table.concat { ... }) end,
     prompt = prompter(interactive), failed = false,
   }
   if interactive then
-    print(("ntvol %s on %s. Type help, or exit."):format(
-      ntvol._VERSION, machine:name()))
+    output.print(core.printable(("ntvol %s on %s. Type help, or exit."):format(
+      ntvol._VERSION, machine:name())))
   end
   loop(state)
   if interactive then
-    print()
+    output.print ""
   end
   if volume then
     volume:close()

@@ -4,6 +4,7 @@
 -- @module ntvol.report
 
 local core = require "ntvol.core"
+local lines = require "ntvol.lines"
 
 local M = {}
 
@@ -100,27 +101,6 @@ end
 
 -- ---- for people ----------------------------------------------------------
 
-local function width_of(text)
-  return utf8.len(text) or #text
-end
-
-local function aligned(rows)
-  local widths, lines = {}, {}
-  for _, row in ipairs(rows) do
-    for i, text in ipairs(row) do
-      widths[i] = math.max(widths[i] or 0, width_of(text))
-    end
-  end
-  for i, row in ipairs(rows) do
-    local parts = {}
-    for k, text in ipairs(row) do
-      parts[k] = text .. (" "):rep(widths[k] - width_of(text))
-    end
-    lines[i] = (table.concat(parts, "  "):gsub(" +$", ""))
-  end
-  return lines
-end
-
 local function seconds(from, to)
   return from and to and ("%.3f s"):format((to - from) / 1000000) or ""
 end
@@ -144,27 +124,27 @@ local function event_rows(report)
   return rows
 end
 
-local function append(lines, more)
-  return table.move(more, 1, #more, #lines + 1, lines)
+local function append(list, more)
+  return table.move(more, 1, #more, #list + 1, list)
 end
 
 function Report:__tostring()
   local took = seconds(self.started, self.ended)
-  local lines = { ("%s %s: %s, %s%s"):format(self.plan, self.target,
+  local list = { ("%s %s: %s, %s%s"):format(self.plan, self.target,
     self.state, M.iso(self.started), took ~= "" and ", " .. took or "") }
-  append(lines, aligned(step_rows(self)))
+  append(list, lines.aligned(step_rows(self)))
   if #self.events > 0 then
-    lines[#lines + 1] = "  Events:"
-    append(lines, aligned(event_rows(self)))
+    list[#list + 1] = "  Events:"
+    append(list, lines.aligned(event_rows(self)))
   end
   for _, failed in ipairs(self.undo_failures) do
-    lines[#lines + 1] = ("  Undo of %s %s failed: %s"):format(failed.name,
+    list[#list + 1] = ("  Undo of %s %s failed: %s"):format(failed.name,
       failed.target, failed.message)
   end
   if self.message then
-    lines[#lines + 1] = "  " .. self.message
+    list[#list + 1] = "  " .. self.message
   end
-  return table.concat(lines, "\n")
+  return lines.join(list)
 end
 
 return M

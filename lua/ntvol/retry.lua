@@ -117,7 +117,8 @@ Summary.__name = "ntvol.retry.summary"
 function Summary:__tostring()
   local text = ("%d attempt%s in %.2f s"):format(self.attempts,
     self.attempts == 1 and "" or "s", self.waited)
-  return self.cause and ("%s, waited for: %s"):format(text, self.cause) or text
+  return core.printable(self.cause
+    and ("%s, waited for: %s"):format(text, self.cause) or text)
 end
 
 -- ---- one run -------------------------------------------------------------

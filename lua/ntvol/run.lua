@@ -1,6 +1,7 @@
 --- One run of a plan: its steps, its undo, what it leaves in the report.
 -- @module ntvol.run
 
+local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local records = require "ntvol.record"
@@ -92,8 +93,8 @@ function Run:failure(i, message, code, info)
   info = info or { op = step.name, target = step.target or self.plan.target,
     class = "permanent" }
   info.report = self.report
-  return nil, ("step '%s': %s"):format(self:label(i),
-    tostring(message or "failed without a reason")), code, info
+  return nil, core.printable(("step '%s': %s"):format(self:label(i),
+    tostring(message or "failed without a reason"))), code, info
 end
 
 -- ---- events --------------------------------------------------------------

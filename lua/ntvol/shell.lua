@@ -2,10 +2,12 @@
 -- Windows has another shell.
 -- @module ntvol.shell
 
+local core = require "ntvol.core"
+
 local M = {}
 
 -- Characters that no shell touches.
-local PLAIN = "^[%w_.,:/+=@\\-]+$"
+local PLAIN = "^[A-Za-z0-9_.,:/+=@\\-]+$"
 
 --- Quotes a word for sh.
 -- @tparam string word
@@ -23,16 +25,32 @@ function M.quote_windows(word)
   return '"' .. word .. '"'
 end
 
+-- A word whose characters do not show as they are, as most shells read it:
+-- POSIX 2024 has the form, an older dash has not.
+local function quote_hidden(word)
+  return "$'" .. word:gsub("[\0-\x1f\x7f-\xff'\\]", function(byte)
+    return ("\\%03o"):format(byte:byte())
+  end) .. "'"
+end
+
 local windows = package.config:sub(1, 1) == "\\"
 local quote = windows and M.quote_windows or M.quote_posix
 
---- A word as people write it: quoted when the shell would take it apart.
+-- Quoted when the shell would take it apart.
+local function quote_if_needed(text)
+  local plain = text:find(PLAIN) and (windows or not text:find("\\", 1, true))
+  return plain and text or quote(text)
+end
+
+--- A word as people write it and can copy it: nothing in it is hidden.
 -- @param word anything
 -- @treturn string
 function M.word(word)
   local text = tostring(word)
-  local plain = text:find(PLAIN) and (windows or not text:find("\\", 1, true))
-  return plain and text or quote(text)
+  if not windows and core.printable(text) ~= text then
+    return quote_hidden(text)
+  end
+  return quote_if_needed(text)
 end
 
 --- The line that os.execute needs to run a program with these words.
@@ -42,7 +60,7 @@ end
 function M.line(words, to_stderr)
   local quoted = {}
   for i, word in ipairs(words) do
-    quoted[i] = M.word(word)
+    quoted[i] = quote_if_needed(tostring(word))
   end
   local line = table.concat(quoted, " ") .. (to_stderr and " 1>&2" or "")
   -- cmd takes the outer quotes away, and knows neither its own commands nor

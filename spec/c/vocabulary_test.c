@@ -290,6 +290,34 @@ static void test_utf8(void) {
   CHECK(nt_utf8_length("\xF4\x90\x80\x80") == 0, "utf8: past the last");
 }
 
+static void check_printable(const char *text, const char *shown) {
+  char buf[64];
+  size_t length = nt_printable_text(buf, sizeof(buf), text);
+  CHECK_TEXT(buf, shown, shown);
+  CHECK(length == strlen(shown), "its length");
+}
+
+static void test_printable(void) {
+  check_printable("a b\\c \xC3\xA9\xE2\x82\xAC\xF0\x9F\x92\xBE",
+                  "a b\\c \xC3\xA9\xE2\x82\xAC\xF0\x9F\x92\xBE");
+  check_printable("\x1B[2J\x7F\n\t", "\\x1b[2J\\x7f\\x0a\\x09");
+  check_printable("\xC2\x80\xC2\x9F\xC2\xA0", "\\u{80}\\u{9f}\xC2\xA0");
+  check_printable("\x9B\xC3", "\\x9b\\xc3");
+  check_printable("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F",
+                  "\\u{61c}\\u{200e}\\u{200f}");
+  check_printable("\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\xA9",
+                  "\\u{202e}\\u{2066}\\u{2029}");
+  check_printable("\xEF\xBB\xBF\xE2\x80\x8B\xE2\x80\x8D",
+                  "\\u{feff}\\u{200b}\xE2\x80\x8D");
+  check_printable("\xEF\xBF\xBF\xF4\x8F\xBF\xBE", "\\u{ffff}\\u{10fffe}");
+  check_printable("\xF3\xA0\x81\x81", "\\u{e0041}");
+  check_printable("\xC0\x80\xED\xA0\x80", "\\xc0\\x80\\xed\\xa0\\x80");
+  check_printable("\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
+  char buf[6];
+  CHECK(nt_printable_text(buf, sizeof(buf), "ab\x1B") == 2, "no half escape");
+  CHECK(nt_printable_text(buf, 0, "a") == 0, "printable, cap 0");
+}
+
 /* ---- filling errors ------------------------------------------------------ */
 
 static void test_fail(void) {
@@ -514,8 +542,9 @@ static void test_message_one_line(void) {
   nt_hint(&err, "x\xC2\x85y\xE2\x80\xA8z\xE2\x82\xAC");
   nt_add_holder(&err, 1, false, "e\x1B[31m", "f\xFFg\n");
   check_message(&err,
-                "lo ck 'D: ': access denied: a  b c d: 1 holder: e [31m (pid "
-                "1, f?g ); x y z\xE2\x82\xAC "
+                "lo\\x0ack 'D:\\x01': access denied: a\\x0d\\x0ab\\x09c\\x7fd: "
+                "1 holder: e\\x1b[31m (pid 1, f\\xffg\\x0a); "
+                "x\\u{85}y\\u{2028}z\xE2\x82\xAC "
                 "[ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]",
                 "controls and broken bytes");
 }
@@ -609,6 +638,7 @@ int main(void) {
   test_code_parts();
   test_text();
   test_utf8();
+  test_printable();
   test_fail();
   test_fail_errno();
   test_class();

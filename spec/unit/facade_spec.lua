@@ -296,7 +296,7 @@ describe("a failure made in Lua", function()
   it("is one line", function()
     local _, message = failure.make { op = "lock", target = "a\nb",
       status = "STATUS_ACCESS_DENIED", detail = "c\r\nd" }
-    assert.equal("lock 'a b': access denied: c  d"
+    assert.equal("lock 'a\\x0ab': access denied: c\\x0d\\x0ad"
       .. " [ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]", message)
   end)
 
@@ -376,6 +376,7 @@ describe("json.encode", function()
     { 'a"b\\c', '"a\\"b\\\\c"' }, { "\n\t\r\0\x1f\x7f",
       '"\\n\\t\\r\\u0000\\u001f\\u007f"' }, { "äöü", '"äöü"' },
     { "a\xFFb\xC3", '"a\u{FFFD}b\u{FFFD}"' }, { {}, "[]" },
+    { "\u{9b}\u{202e}\u{e0041}", '"\\u009b\\u202e\\udb40\\udc41"' },
     { { 1, "a" }, '[\n  1,\n  "a"\n]' },
     { { b = 1, a = { x = {} } },
       '{\n  "a": {\n    "x": []\n  },\n  "b": 1\n}' },

@@ -215,35 +215,14 @@ static void put_bytes(struct writer *w, const char *bytes, size_t count) {
   w->length += count;
 }
 
-/* Control characters of ASCII and of Latin 1 (U+0080 to U+009F), and the two
- * line separators of Unicode (U+2028, U+2029). */
-static bool is_control(const char *text, size_t length) {
-  const unsigned char *s = (const unsigned char *)text;
-  if (length == 1) {
-    return s[0] < 0x20U || s[0] == 0x7FU;
-  }
-  if (length == 2) {
-    return s[0] == 0xC2U && s[1] < 0xA0U;
-  }
-  return length == 3 && s[0] == 0xE2U && s[1] == 0x80U &&
-         (s[2] == 0xA8U || s[2] == 0xA9U);
-}
-
-/* Text from outside: whatever is in it, one line of UTF-8 comes out. */
+/* Text from outside: whatever is in it, one line of UTF-8 comes out, and
+ * nothing that a terminal obeys. */
 static void put(struct writer *w, const char *text) {
   while (*text != '\0') {
-    size_t length = nt_utf8_length(text);
-    if (length == 0) {
-      put_bytes(w, "?", 1);
-      text++;
-      continue;
-    }
-    if (is_control(text, length)) {
-      put_bytes(w, " ", 1);
-    } else {
-      put_bytes(w, text, length);
-    }
-    text += length;
+    char shown[NT_PRINTABLE_MAX];
+    size_t taken;
+    put_bytes(w, shown, nt_printable(text, &taken, shown));
+    text += taken;
   }
 }
 

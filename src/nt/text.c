@@ -3,6 +3,7 @@
  */
 #include "text.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,116 @@ size_t nt_utf8_length(const char *text) {
   }
   return length > 1 && !second_byte_fits(s[0], s[1]) ? 0 : length;
 }
+
+/* ---- what people see ----------------------------------------------------- */
+
+struct span {
+  uint32_t first, last;
+};
+
+/* Unicode 15, DerivedCoreProperties (Default_Ignorable_Code_Point) and UAX 9
+ * (Bidi_Control), in their order; see text.h. */
+static const struct span hidden[] = {
+    {0x0080, 0x009F},   /* control characters of Latin 1 */
+    {0x00AD, 0x00AD},   /* soft hyphen */
+    {0x034F, 0x034F},   /* combining grapheme joiner */
+    {0x061C, 0x061C},   /* Arabic letter mark */
+    {0x115F, 0x1160},   /* Hangul fillers */
+    {0x17B4, 0x17B5},   /* Khmer vowels that are not seen */
+    {0x180E, 0x180E},   /* Mongolian vowel separator */
+    {0x200B, 0x200B},   /* zero width space */
+    {0x200E, 0x200F},   /* marks of direction */
+    {0x2028, 0x202E},   /* separators; embeddings and overrides */
+    {0x2060, 0x206F},   /* word joiner, invisible signs, isolates */
+    {0x3164, 0x3164},   /* Hangul filler */
+    {0xFDD0, 0xFDEF},   /* no characters */
+    {0xFEFF, 0xFEFF},   /* byte order mark */
+    {0xFFA0, 0xFFA0},   /* Hangul filler of half width */
+    {0xFFF0, 0xFFFB},   /* unassigned and annotation signs */
+    {0x1BCA0, 0x1BCA3}, /* shorthand controls */
+    {0x1D173, 0x1D17A}, /* musical controls */
+    {0xE0000, 0xE00FF}, /* tags: a text within the text */
+    {0xE01F0, 0xE0FFF},
+};
+
+static bool is_hidden(uint32_t c) {
+  for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+    if (c >= hidden[i].first && c <= hidden[i].last) {
+      return true;
+    }
+  }
+  return (c & 0xFFFEU) == 0xFFFEU; /* the last two of each plane */
+}
+
+/* Of a character that nt_utf8_length has measured. */
+static uint32_t decode(const char *text, size_t length) {
+  static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  uint32_t c = (unsigned char)text[0] & masks[length];
+  for (size_t i = 1; i < length; i++) {
+    c = c << 6 | ((unsigned char)text[i] & 0x3FU);
+  }
+  return c;
+}
+
+static size_t put_hex(char *out, uint32_t value, size_t least) {
+  static const char digits[] = "0123456789abcdef";
+  size_t count = least;
+  while (value >> (4 * count) != 0) {
+    count++;
+  }
+  for (size_t i = 0; i < count; i++) {
+    out[i] = digits[value >> (4 * (count - 1 - i)) & 0xFU];
+  }
+  return count;
+}
+
+static size_t escape_byte(unsigned char byte, char *out) {
+  memcpy(out, "\\x", 2);
+  return 2 + put_hex(out + 2, byte, 2);
+}
+
+static size_t escape_character(uint32_t c, char *out) {
+  memcpy(out, "\\u{", 3);
+  size_t length = 3 + put_hex(out + 3, c, 2);
+  out[length] = '}';
+  return length + 1;
+}
+
+size_t nt_printable(const char *text, size_t *taken,
+                    char out[NT_PRINTABLE_MAX]) {
+  unsigned char first = (unsigned char)text[0];
+  size_t length = nt_utf8_length(text);
+  *taken = length > 0 ? length : 1;
+  if (length == 0 || first < 0x20U || first == 0x7FU) {
+    return escape_byte(first, out);
+  }
+  uint32_t c = decode(text, length);
+  if (is_hidden(c)) {
+    return escape_character(c, out);
+  }
+  memcpy(out, text, length);
+  return length;
+}
+
+size_t nt_printable_text(char *buf, size_t cap, const char *text) {
+  size_t used = 0;
+  while (cap > 0 && *text != '\0') {
+    char shown[NT_PRINTABLE_MAX];
+    size_t taken, length = nt_printable(text, &taken, shown);
+    if (used + length >= cap) {
+      break;
+    }
+    memcpy(buf + used, shown, length);
+    used += length;
+    text += taken;
+  }
+  if (cap > 0) {
+    buf[used] = '\0';
+  }
+  return used;
+}
+
+/* ---- bounded copies ------------------------------------------------------ */
 
 /* Takes away a character that the cut at `length` left unfinished. */
 static size_t drop_unfinished(char *buf, size_t length) {

@@ -46,4 +46,31 @@ size_t nt_utf16le_text(const unsigned char *bytes, size_t units, char *buf,
  * (a stray, overlong or unfinished sequence, or the end). */
 size_t nt_utf8_length(const char *text);
 
+/* ---- what people see ------------------------------------------------------
+ *
+ * Names, labels and messages come from disks and from other programs, and end
+ * on terminals: one that obeys a sequence of control characters, or shows a
+ * name from right to left, shows what is not so. This is the only place that
+ * decides what may be shown; all that is printed goes through it.
+ *
+ * Shown as an escape: control characters of ASCII (\x1b, the line end and the
+ * tab with them) and of Latin 1 (\u{9b}); marks, overrides and isolates of the
+ * writing direction; the separators of lines and paragraphs; characters that
+ * take no room, but the two joiners and the variation selectors, without which
+ * some scripts cannot be written; what is no character at all; and every byte
+ * that is not UTF-8 (\xff). A backslash stays one: NT paths are full of them.
+ */
+
+/* Room for what one character is shown as: "\u{10ffff}". */
+#define NT_PRINTABLE_MAX 10
+
+/* Writes what the first character of `text` is shown as, without a terminator,
+ * and answers its length; *taken: bytes of `text` that it stands for, 1 to 4.
+ * `text` ends with a zero somewhere; one before its end is a character. */
+size_t nt_printable(const char *text, size_t *taken,
+                    char out[NT_PRINTABLE_MAX]);
+
+/* The same for a whole text: as many characters as fit. */
+size_t nt_printable_text(char *buf, size_t cap, const char *text);
+
 #endif

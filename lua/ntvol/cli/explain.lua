@@ -7,7 +7,7 @@ local output = require "ntvol.cli.output"
 local M = {}
 
 local function explain(args)
-  return output.answer(args, print, ntvol.explain(args.what))
+  return output.answer(args, output.print, ntvol.explain(args.what))
 end
 
 --- Adds the command to the parser; it needs no machine.

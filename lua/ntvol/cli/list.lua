@@ -85,7 +85,7 @@ local function list_holders(args, machine)
   end
   output.table(HOLDERS, list)
   if not list.complete then
-    io.stderr:write("ntvol: the list may be incomplete: ", list.missing, "\n")
+    output.say("ntvol: the list may be incomplete: " .. list.missing)
   end
   return output.EXIT.ok
 end

@@ -5,6 +5,7 @@
 local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local json = require "ntvol.json"
+local lines = require "ntvol.lines"
 local progress = require "ntvol.progress"
 local size = require "ntvol.size"
 
@@ -37,8 +38,14 @@ function M.exit_code(code, info)
   return M.EXIT[word or "refused"]
 end
 
+--- Says something on standard error; lines stay lines.
+-- @tparam string text
+function M.say(text)
+  io.stderr:write(core.printable(text, true), "\n")
+end
+
 local function print_error(text)
-  io.stderr:write("ntvol: ", text, "\n")
+  M.say("ntvol: " .. core.printable(text))
 end
 
 --- Prints a failure and answers its exit code.
@@ -50,7 +57,7 @@ function M.fail(message, code, info)
   progress.finish()
   print_error(failure.without_hint(message, info))
   if info and info.hint then
-    io.stderr:write("hint: ", info.hint, "\n")
+    M.say("hint: " .. core.printable(info.hint))
   end
   return M.exit_code(code, info)
 end
@@ -72,7 +79,7 @@ end
 function M.usage(text, usage)
   print_error(text)
   if usage then
-    io.stderr:write(usage, "\n")
+    M.say(usage)
   end
   return M.EXIT.usage
 end
@@ -83,12 +90,12 @@ local function note(ok, problem)
   lost = lost or not ok and problem or nil
 end
 
---- Writes to standard output.
+--- Writes to standard output; lines stay lines.
 function M.write(text)
-  note(io.stdout:write(text))
+  note(io.stdout:write(core.printable(text, true)))
 end
 
---- Prints a line.
+--- Prints a line, or the lines of an object.
 function M.print(value)
   M.write(tostring(value) .. "\n")
 end
@@ -111,12 +118,8 @@ function M.json(value)
   M.print(json.encode(value))
 end
 
-local function clean(value)
-  return (tostring(value):gsub("%c", " "))
-end
-
-local function width_of(text)
-  return utf8.len(text) or #text
+local function one_line(value)
+  return core.printable(tostring(value))
 end
 
 local function rows_of(columns, list, raw)
@@ -131,27 +134,11 @@ local function rows_of(columns, list, raw)
       if column.show and (column.always or not raw) then
         value = column.show(value)
       end
-      row[i] = clean(value == nil and "" or value)
+      row[i] = one_line(value == nil and "" or value)
     end
     rows[#rows + 1] = row
   end
   return rows
-end
-
-local function print_aligned(rows)
-  local widths = {}
-  for _, row in ipairs(rows) do
-    for i, text in ipairs(row) do
-      widths[i] = math.max(widths[i] or 0, width_of(text))
-    end
-  end
-  for _, row in ipairs(rows) do
-    local parts = {}
-    for i, text in ipairs(row) do
-      parts[i] = text .. (" "):rep(widths[i] - width_of(text))
-    end
-    M.print((table.concat(parts, "  "):gsub(" +$", "")))
-  end
 end
 
 --- Prints a list: aligned columns on a terminal; elsewhere fields with tabs
@@ -163,10 +150,14 @@ function M.table(columns, list)
   local terminal = core.is_terminal(1)
   local rows = rows_of(columns, list, not terminal)
   if terminal then
-    return print_aligned(rows)
+    rows = lines.aligned(rows)
+  else
+    for i, row in ipairs(rows) do
+      rows[i] = table.concat(row, "\t")
+    end
   end
-  for _, row in ipairs(rows) do
-    M.print(table.concat(row, "\t"))
+  for _, line in ipairs(rows) do
+    M.print(line)
   end
 end
 
@@ -231,7 +222,7 @@ function M.fields(fields)
   end
   for _, field in ipairs(fields) do
     M.print(("%s:%s %s"):format(field[1], (" "):rep(width - #field[1]),
-      clean(field[2])))
+      one_line(field[2])))
   end
 end
 

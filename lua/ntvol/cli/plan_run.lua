@@ -2,6 +2,8 @@
 -- how it ended.
 -- @module ntvol.cli.plan_run
 
+local core = require "ntvol.core"
+local numbers = require "ntvol.number"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
 local runs = require "ntvol.run"
@@ -21,7 +23,7 @@ function M.command(args, words)
   end
   list[#list + 1] = words[1]
   if args.wait then
-    table.move({ "--wait", ("%g"):format(args.wait) }, 1, 2, #list + 1, list)
+    table.move({ "--wait", numbers.format("%g", args.wait) }, 1, 2, #list + 1, list)
   end
   table.move(words, 2, #words, #list + 1, list)
   for i, word in ipairs(list) do
@@ -58,16 +60,16 @@ local function print_step(plan, write)
     progress.finish()
     local line = ("%s %s  %s"):format(step.name, step.target or plan.target,
       state)
-    write((message and state ~= "failed" and line .. " (" .. message .. ")"
-      or line) .. "\n")
+    write(core.printable(message and state ~= "failed"
+      and line .. " (" .. message .. ")" or line))
     io.stdout:flush()
   end
 end
 
 local function show_undo_failures(report)
   for _, failed in ipairs(report.undo_failures) do
-    io.stderr:write(("ntvol: undo of %s %s failed: %s\n"):format(
-      failed.name, failed.target, failed.message))
+    output.say(core.printable(("ntvol: undo of %s %s failed: %s"):format(
+      failed.name, failed.target, failed.message)))
   end
 end
 
@@ -81,7 +83,7 @@ local function finish(args, report, message, code, info)
   end
   local status = output.fail(message, code, info)
   if info and info.outcome then
-    io.stderr:write(("the volume is %s\n"):format(info.outcome))
+    output.say(("the volume is %s"):format(info.outcome))
   end
   if ended then
     show_undo_failures(ended)
@@ -130,15 +132,15 @@ end
 -- @tparam table args
 -- @tparam ntvol.plan.object plan
 -- @tparam ?string erase
--- @tparam ?function write writes what is said of a step; to standard output
---  unless given
+-- @tparam ?function write prints a line that is said of a step; to standard
+--  output unless given
 -- @treturn integer exit code
 function M.run(args, plan, erase, write)
   local _ <close> = report_at_error(args, plan)
   local report, message, code, info = plan:run {
     erase = erase, on_progress = progress.bar, wait = args.wait,
     on_attempt = args.wait and wait.show or nil,
-    on_step = not args.json and print_step(plan, write or output.write) or nil,
+    on_step = not args.json and print_step(plan, write or output.print) or nil,
   }
   return finish(args, report, message, code, info)
 end

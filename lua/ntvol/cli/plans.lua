@@ -86,9 +86,7 @@ local function exclusive_words(args)
 end
 
 -- Standard output is the program's: it may be a pipe.
-local EXCLUSIVE = { words = exclusive_words, write = function(text)
-  io.stderr:write(text)
-end }
+local EXCLUSIVE = { words = exclusive_words, write = output.say }
 
 -- What the program prints stays apart from a report on standard output.
 local function program(args, ended)

@@ -38,7 +38,7 @@ local function show_machine(machine, args)
   else
     if #nodes > 0 then
       output.table(NODES, nodes)
-      print()
+      output.print ""
     end
     output.table(list.DISKS, disks)
     output.print ""

@@ -40,7 +40,7 @@ local function show(args, found)
   if args.json then
     output.json(found)
   elseif #found == 0 then
-    print("nothing was interrupted")
+    output.print("nothing was interrupted")
   else
     output.table(FOUND, found)
   end

@@ -6,13 +6,9 @@ local output = require "ntvol.cli.output"
 
 local M = {}
 
-local function write(text)
-  io.write(text, "\n")
-  io.flush()
-end
-
 local function show(event, as_json)
-  write(as_json and json.line(event) or tostring(event))
+  output.print(as_json and json.line(event) or event)
+  io.stdout:flush()
 end
 
 local function watch(args, machine)

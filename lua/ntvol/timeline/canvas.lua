@@ -1,6 +1,7 @@
 --- SVG, written piece by piece.
 -- @module ntvol.timeline.canvas
 
+local numbers = require "ntvol.number"
 local style = require "ntvol.timeline.style"
 local text = require "ntvol.timeline.text"
 
@@ -16,7 +17,7 @@ end
 
 -- A number as short as it can be, the same everywhere.
 local function number(value)
-  return (("%.1f"):format(value):gsub(",", "."):gsub("%.0$", ""))
+  return (numbers.format("%.1f", value):gsub("%.0$", ""))
 end
 
 local function add(canvas, format, ...)

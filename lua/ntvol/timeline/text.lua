@@ -2,45 +2,18 @@
 -- times are written.
 -- @module ntvol.timeline.text
 
+local core = require "ntvol.core"
+local numbers = require "ntvol.number"
+
 local M = {}
 
 -- ---- characters ----------------------------------------------------------
 
--- What XML 1.0 has no way to write.
-local function is_allowed(code)
-  return code == 9 or code == 10 or code >= 0x20 and code < 0x7f
-    or code >= 0xa0 and code < 0xd800 or code >= 0xe000 and code < 0xfffe
-    or code >= 0x10000 and code < 0x110000
-end
-
--- Turns the direction of what follows: a name could show as another one.
-local function is_turning(code)
-  return code >= 0x202a and code <= 0x202e or code >= 0x2066 and code <= 0x2069
-    or code == 0x200e or code == 0x200f
-end
-
-local REPLACEMENT = utf8.char(0xfffd)
-
--- Well-formed UTF-8 in which every character can be drawn and written.
-local function repair(text)
-  local parts, at = {}, 1
-  while at <= #text do
-    local ok, code = pcall(utf8.codepoint, text, at)
-    if ok and is_allowed(code) and not is_turning(code) then
-      parts[#parts + 1] = utf8.char(code)
-    else
-      parts[#parts + 1] = REPLACEMENT
-    end
-    at = ok and utf8.offset(text, 2, at) or at + 1
-  end
-  return table.concat(parts)
-end
-
 --- A value as one line of text that can be drawn.
 -- @treturn string
 function M.clean(value)
-  return (repair(tostring(value)):gsub("%s+", " "):gsub("^ ", "")
-    :gsub(" $", ""))
+  return (core.printable((tostring(value):gsub("[ \t\n\v\f\r]+", " ")))
+    :gsub("^ ", ""):gsub(" $", ""))
 end
 
 local ENTITIES = {
@@ -48,10 +21,11 @@ local ENTITIES = {
   ["'"] = "&#39;",
 }
 
---- Text as it stands in XML.
+--- Text as it stands in XML. What XML has no way to write, control characters
+-- for one, is no printable text either.
 -- @treturn string
 function M.escape(text)
-  return (repair(text):gsub("[&<>\"']", ENTITIES))
+  return (core.printable(text):gsub("[&<>\"']", ENTITIES))
 end
 
 -- ---- width ---------------------------------------------------------------
@@ -98,7 +72,7 @@ end
 -- @treturn {string,...}
 function M.wrap(text, cells)
   local lines, line = {}, ""
-  for word in text:gmatch("%S+") do
+  for word in text:gmatch("[^ ]+") do
     local longer = line == "" and word or line .. " " .. word
     if M.cells(longer) > cells and line ~= "" then
       lines[#lines + 1], longer = line, word
@@ -131,7 +105,7 @@ end
 local function clock(us, decimals)
   local seconds = us / 1000000
   local minutes = math.floor(seconds / 60)
-  local rest = trim(("%." .. (decimals or 0) .. "f"):format(
+  local rest = trim(numbers.format("%." .. (decimals or 0) .. "f",
     seconds - minutes * 60))
   if tonumber(rest) >= 60 then
     minutes, rest = minutes + 1, "0"
@@ -158,7 +132,7 @@ function M.time(us, decimals)
   for _, unit in ipairs(UNITS) do
     local number = us / unit.divide
     local digits = decimals or number < 10 and 2 or number < 100 and 1 or 0
-    local text = ("%." .. digits .. "f"):format(number)
+    local text = numbers.format("%." .. digits .. "f", number)
     if us < unit.below and tonumber(text) < unit.below / unit.divide then
       return (digits > 0 and trim(text) or text) .. " " .. unit.name
     end
