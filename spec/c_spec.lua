@@ -1,8 +1,8 @@
 -- Runs the C test programs, which `make tests` builds from spec/c/*_test.c,
 -- and makes a test of every line that they report.
 
+local ctest = require "spec.support.ctest"
 local proc = require "spec.support.proc"
-local tap = require "spec.support.tap"
 
 local build = os.getenv("NTVOL_BUILD") or "build/release"
 -- `make valgrind` puts valgrind before each program.
@@ -24,17 +24,13 @@ end
 local function make_tests(source)
   local name = name_of(source)
   local program = build .. "/c/" .. name
-  local output, code = proc.run(checker .. " " .. proc.quote(program))
-  local result = tap.parse(output)
+  local result = ctest.run(checker .. " " .. proc.quote(program))
   describe(name, function()
     for _, test in ipairs(result.tests) do
       make_test(test)
     end
     it("ran to its end", function()
-      assert.equal(0, code, output)
-      assert.is_not_nil(result.planned, "no plan printed: " .. output)
-      assert.equal(result.planned, #result.tests, output)
-      assert(#result.tests > 0, "no test in " .. source)
+      assert(not result.problem, ("%s %s"):format(name, result.problem))
     end)
   end)
 end

@@ -24,16 +24,23 @@ run_part='
   shift
   code=0
   NTVOL_STATE=$state/${file##*/} "$@" "$part" >"$file" 2>&1 || code=$?
-  if ! grep -qE "^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$" "$file" ||
-    { [ "$code" != 0 ] && grep -qE " passed, 0 failed, " "$file"; }; then
-    echo "FAILED $part: the process ended with $code" >>"$file"
-    echo "0 passed, 1 failed, 0 skipped" >>"$file"
+  fail() {
+    printf "\nFAILED %s: %s\n0 passed, 1 failed, 0 skipped\n" "$part" "$1" \
+      >>"$file"
+  }
+  if [ "$code" -gt 128 ]; then
+    fail "killed by signal $((code - 128)) ($(kill -l $((code - 128))))"
+  elif ! grep -aqE "^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$" "$file"
+  then
+    fail "ended with $code, and no sum of its tests"
+  elif [ "$code" != 0 ] && grep -aqE " passed, 0 failed, " "$file"; then
+    fail "ended with $code, though no test failed"
   fi
-  flock "$out" grep -vE "^([0-9]+ passed, .* skipped)?$" "$file" || true'
+  flock "$out" grep -avE "^([0-9]+ passed, .* skipped)?$" "$file" || true'
 
 list_parts | xargs -P "$jobs" -I PART sh -c "$run_part" suite PART env "$@"
 
-cat "$out"/* | awk '
+cat "$out"/* | LC_ALL=C awk '
   /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ {
     passed += $1; failed += $3; skipped += $5
   }

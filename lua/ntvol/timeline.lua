@@ -14,6 +14,29 @@ local FIELDS = {
   locks = "table", events = "table", notes = "table",
 }
 
+-- Times beyond are drawn there: sums and differences stay exact enough, and no
+-- number of a picture is infinite.
+local LATEST = 1 << 60
+
+local TIMES = { "started", "ended", "undo_started", "undo_ended", "from", "to",
+  "time" }
+
+-- A copy whose times can be drawn; what is no number is no time.
+local function drawable(item)
+  local copy = {}
+  for name, value in pairs(item) do
+    copy[name] = value
+  end
+  for _, name in ipairs(TIMES) do
+    local time = copy[name]
+    if time ~= nil then
+      copy[name] = time == time
+        and math.max(-LATEST, math.min(time, LATEST)) or nil
+    end
+  end
+  return copy
+end
+
 --- Draws a run. What is drawn depends on the data alone: the same data make the
 -- same bytes. All times are microseconds, since 1970 or since anything else.
 -- @tparam table data `title`, `steps`, and optional: `locks`, `events`,
@@ -44,12 +67,13 @@ function M.svg(data)
         2)
     end
   end
-  local copy = {}
-  for name, value in pairs(data) do
-    copy[name] = value
-  end
-  for _, list in ipairs { "steps", "locks", "events" } do
-    copy[list] = copy[list] or {}
+  local copy = drawable(data)
+  for _, name in ipairs { "steps", "locks", "events" } do
+    local list = {}
+    for _, item in ipairs(copy[name] or {}) do
+      list[#list + 1] = drawable(item)
+    end
+    copy[name] = list
   end
   return picture.draw(copy)
 end

@@ -9,11 +9,15 @@ local M = {}
 
 -- ---- characters ----------------------------------------------------------
 
+local MOST = 500 -- characters: what is longer cannot be read in a picture
+
 --- A value as one line of text that can be drawn.
 -- @treturn string
 function M.clean(value)
-  return (core.printable((tostring(value):gsub("[ \t\n\v\f\r]+", " ")))
+  local words = (core.printable((tostring(value):gsub("[ \t\n\v\f\r]+", " ")))
     :gsub("^ ", ""):gsub(" $", ""))
+  local cut = utf8.offset(words, MOST + 1)
+  return cut and cut <= #words and words:sub(1, cut - 1) .. "\u{2026}" or words
 end
 
 local ENTITIES = {
