@@ -298,6 +298,12 @@ int ln_closefailed(lua_State *L, const struct nt_error *err) {
   return ln_closerefused(L, message);
 }
 
+bool ln_byhand(lua_State *L) {
+  lua_Debug ar;
+  return lua_getstack(L, 0, &ar) && lua_getinfo(L, "n", &ar) &&
+         strcmp(ar.namewhat, "metamethod") != 0;
+}
+
 /* ---- hooks --------------------------------------------------------------- */
 
 static int do_nothing(lua_State *L) {

@@ -56,6 +56,11 @@ void ln_pushholder(lua_State *L, const struct nt_holder *holder);
 /* Ends the list of holders on top of the stack; NULL: it is complete. */
 void ln_endholders(lua_State *L, const char *missing);
 
+/* Whether a finalizer was called by hand and not by the collector. By hand it
+ * must not free what is in use; the collector comes for that only when the
+ * whole state is closed, and then what uses it never goes on. */
+bool ln_byhand(lua_State *L);
+
 /* Between two waits: lets the hook run by which Ctrl-C ends a program. */
 void ln_lethookrun(lua_State *L);
 

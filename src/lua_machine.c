@@ -144,6 +144,9 @@ static int machine_gc(lua_State *L) {
   if (m->machine == NULL) {
     return 0;
   }
+  if (refuse_to_close(m) != NULL && ln_byhand(L)) {
+    return luaL_error(L, "%s", refuse_to_close(m));
+  }
   memcpy(name, m->machine->name, sizeof name);
   open_volumes = m->volumes != NULL;
   close_subscriptions(m); /* the collector calls nobody */

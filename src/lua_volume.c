@@ -144,6 +144,9 @@ static int volume_gc(lua_State *L) {
   if (v->handle == NULL) {
     return 0;
   }
+  if (v->busy && ln_byhand(L)) {
+    return luaL_error(L, "%s", busy_text);
+  }
   memcpy(name, v->handle->name, sizeof name);
   if (!nt_ok(ln_closevolume(v, &err))) {
     ln_warn(L, &err);

@@ -16,7 +16,7 @@ describe("A C test program that", function()
       end
       assert.equal("killed by signal 11, SIGSEGV; its last line: ok 1 - a",
         problem "echo 'ok 1 - a'; kill -SEGV $$")
-      assert.equal("killed by signal 6, SIGABRT; its last line: x.c:7: abort \xff",
+      assert.equal("killed by signal 6, SIGABRT; its last line: x.c:7: abort \\xff",
         problem "printf 'x.c:7: abort \\377\\n'; kill -ABRT $$")
       assert.equal("killed by signal 9, SIGKILL; it printed nothing",
         problem "kill -KILL $$")
