@@ -21,8 +21,8 @@ LIB_CFLAGS ?= $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null || \
 CORE_LIBS ?= $(shell pkg-config --libs blkid 2>/dev/null || echo -lblkid)
 SIM_LIBS ?= $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || \
   echo -lsqlite3 -lblkid -lfdisk -ltsk)
-JOURNAL_LIBS ?= $(shell pkg-config --libs sqlite3 libzstd 2>/dev/null || \
-  echo -lsqlite3 -lzstd)
+JOURNAL_LIBS ?= $(shell pkg-config --libs sqlite3 libzstd libxxhash 2>/dev/null || \
+  echo -lsqlite3 -lzstd -lxxhash)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
   -Wstrict-prototypes $(WERROR)

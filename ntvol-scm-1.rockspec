@@ -193,8 +193,10 @@ local journal = {
   "src/nt/error.c",
   "src/nt/status.c",
   "src/nt/text.c",
+  "src/nt/journal/check.c",
   "src/nt/journal/list.c",
   "src/nt/journal/operation.c",
+  "src/nt/journal/row.c",
   "src/nt/journal/saved.c",
   "src/nt/journal/schema.c",
   "src/nt/journal/store.c",
@@ -272,6 +274,7 @@ external_dependencies = {
     unix = {
       SQLITE = { header = "sqlite3.h", library = "sqlite3" },
       ZSTD = { header = "zstd.h", library = "zstd" },
+      XXHASH = { header = "xxhash.h", library = "xxhash" },
       BLKID = { header = "blkid/blkid.h", library = "blkid" },
       FDISK = { header = "libfdisk/libfdisk.h", library = "fdisk" },
       TSK = { header = "tsk/libtsk.h", library = "tsk" },
@@ -343,7 +346,8 @@ build = {
       modules = {
         ["ntvol.core"] = c_module("unix", both(core, core_posix), { BLKID }),
         ["ntvol.journal.core"] = c_module("unix", both(journal, journal_posix),
-          { { "SQLITE", "sqlite3" }, { "ZSTD", "zstd" } }),
+          { { "SQLITE", "sqlite3" }, { "ZSTD", "zstd" },
+            { "XXHASH", "xxhash" } }),
         ["ntvol.sim.core"] = c_module("unix", both(sim, sim_posix),
           { { "SQLITE", "sqlite3" }, BLKID, { "FDISK", "fdisk" },
             { "TSK", "tsk" } }),

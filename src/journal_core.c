@@ -157,7 +157,7 @@ static int64_t time_option(lua_State *L, const struct ln_options *o,
                    luaL_typename(L, -1));
   }
   lua_pop(L, 1);
-  if (!(seconds >= 0 && seconds < 9e12)) {
+  if (!(seconds >= 0 && seconds < 253402300799.0)) { /* the year 9999 */
     ln_optionerror(L, o, field, "must be seconds since 1970");
   }
   return (int64_t)(seconds * 1e6 + 0.5);
@@ -348,9 +348,10 @@ static int ln_journal_finish(lua_State *L) {
   journal_of(L);
   id = ln_checkrange(L, 2, "operation", 1, LUA_MAXINTEGER);
   state = ln_checkname(L, 3);
-  luaL_argcheck(L, nt_journal_is_final(state), 3,
-                "state must be one of: committed, failed, undone, recovered, "
-                "interrupted");
+  luaL_argcheck(
+      L, nt_journal_is_final(state), 3,
+      "state must be one of: committed, failed, undone, partly undone, "
+      "recovered, interrupted");
   message = luaL_optstring(L, 4, NULL);
   status = nt_journal_finish(journal_of(L), id, state, message, &err);
   if (!nt_ok(status)) {
@@ -417,6 +418,10 @@ static void push_entry(lua_State *L, const struct nt_operation *operation) {
   set_number(L, "stored_bytes", operation->stored_bytes);
   if (operation->unsaved) {
     ln_setboolean(L, "unsaved", true);
+  }
+  set_number(L, "pieces", operation->pieces);
+  if (operation->unchecked) {
+    ln_setboolean(L, "unchecked", true);
   }
   push_identity(L, &operation->identity);
   lua_setfield(L, -2, "identity");
@@ -518,6 +523,100 @@ static int ln_journal_entry(lua_State *L) {
   return nt_ok(status) ? 1 : refused(L, "show", id, &err);
 }
 
+/* Adds a piece to the list on top of the stack; memory may run out. */
+static int add_piece(lua_State *L) {
+  const struct nt_piece *piece = lua_touserdata(L, 2);
+  lua_createtable(L, 0, 4);
+  ln_setinteger(L, "offset", piece->offset);
+  ln_setinteger(L, "length", piece->length);
+  ln_setboolean(L, "good", piece->problem == NULL);
+  if (piece->problem != NULL) {
+    ln_setstring(L, "problem", piece->problem);
+  }
+  lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+  return 0;
+}
+
+struct piece_list {
+  lua_State *L;
+  int table;
+  bool full; /* memory ran out: nothing may be raised through the journal */
+};
+
+static void take_piece(void *ctx, const struct nt_piece *piece) {
+  struct piece_list *list = ctx;
+  if (list->full) {
+    return;
+  }
+  lua_pushcfunction(list->L, add_piece);
+  lua_pushvalue(list->L, list->table);
+  lua_pushlightuserdata(list->L, (void *)(uintptr_t)piece);
+  if (lua_pcall(list->L, 2, 0, 0) != LUA_OK) {
+    lua_pop(list->L, 1);
+    list->full = true;
+  }
+}
+
+/***
+Looks at all that is saved of an operation: the checksum of each piece, that
+none is missing, doubled or overlaps another, and that they are of the volume
+that the operation tells of. It reads all of it and changes nothing.
+@function journal:check
+@tparam integer id
+@treturn[1] table `pieces` (a list of `{ offset, length, good, problem }`),
+ `noted` (how many were saved), `good` (how many are good), and when anything is
+ damaged `damaged`, a sentence that says what
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when there is no such
+ operation, `"ERROR_FILE_CORRUPT"` when the database cannot be read
+@treturn[2] table info
+@usage
+local journal <close> = assert(ntvol.journal.open())
+for _, entry in ipairs(assert(journal:entries())) do
+  local found = assert(journal:check(entry.id))
+  print(entry.id, found.good, found.damaged or "nothing is damaged")
+end
+*/
+static int ln_journal_check(lua_State *L) {
+  struct nt_error err = {0};
+  struct nt_saved_check found;
+  struct piece_list list = {.L = L};
+  struct ntvol_journal *self;
+  int64_t id;
+  nt_status status;
+  journal_of(L);
+  id = ln_checkrange(L, 2, "operation", 1, LUA_MAXINTEGER);
+  luaL_checkstack(L, 8, NULL);
+  lua_createtable(L, 0, 4);
+  lua_newtable(L);
+  list.table = lua_gettop(L);
+  status = nt_journal_find(journal_of(L), id, push_operation(L), &err);
+  lua_pop(L, 1);
+  if (!nt_ok(status)) {
+    return refused(L, "check", id, &err);
+  }
+  self = to_journal(L);
+  self->busy++; /* a finalizer must not close it meanwhile */
+  status = nt_journal_check(self->journal, id, take_piece, &list, &found, &err);
+  self->busy--;
+  if (list.full) {
+    nt_fail(&err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return refused(L, "check", id, &err);
+  }
+  if (!nt_ok(status) &&
+      (err.reason == NULL || strcmp(err.reason, "journal_damaged") != 0)) {
+    return refused(L, "check", id, &err);
+  }
+  lua_setfield(L, -2, "pieces");
+  ln_setinteger(L, "noted", found.noted);
+  ln_setinteger(L, "good", found.good);
+  if (!nt_ok(status)) {
+    ln_setstring(L, "damaged", err.detail);
+  }
+  return 1;
+}
+
 /***
 Forgets what is old: entries beyond the newest `keep` or that ended more than
 `days` ago; and saved bytes, which make an undo possible, beyond the newest
@@ -584,6 +683,7 @@ static const struct ln_method methods[] = {
     {"finish", ln_journal_finish, "(id, state, message)", "Ends it."},
     {"entries", ln_journal_entries, "()", "Lists the operations."},
     {"entry", ln_journal_entry, "(id)", "One operation with its steps."},
+    {"check", ln_journal_check, "(id)", "Looks whether what it saved is good."},
     {"prune", ln_journal_prune, "(policy)", "Forgets what is old."},
     {"path", ln_journal_path, "()", "Where the database is."},
     {"close", ln_journal_close, "()", "Closes the journal."},

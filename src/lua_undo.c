@@ -78,6 +78,18 @@ struct ntvol_journal *ln_usejournal(lua_State *L, int index,
 
 /* ---- taking back --------------------------------------------------------- */
 
+static int push_restored(lua_State *L, const struct nt_restored *restored) {
+  lua_pushinteger(L, (lua_Integer)restored->written);
+  if (!restored->partly) {
+    return 1;
+  }
+  lua_createtable(L, 0, 3);
+  ln_setinteger(L, "pieces", restored->pieces);
+  ln_setinteger(L, "good", restored->good);
+  ln_setstring(L, "damaged", restored->damaged);
+  return 2;
+}
+
 /***
 Writes back what an operation overwrote, on the locked volume that it was on:
 one that was interrupted, or a committed one whose file system has not been
@@ -88,12 +100,16 @@ not needed.
 @tparam ntvol.journal journal
 @tparam integer id
 @tparam ?boolean check
+@tparam ?boolean good_only leave out what is damaged in the journal
 @treturn[1] integer bytes that were written
+@treturn[1] ?table when the volume is only partly restored: `pieces` (how many
+ the journal noted), `good` (how many were written back), `damaged` (which bytes
+ were not, as a text)
 @treturn[2] nil
 @treturn[2] string message
 @treturn[2] string code
 @treturn[2] table info reasons: `identity_changed`, `file_system_used`,
- `no_undo`
+ `journal_damaged`, `verify`, `no_undo`
 */
 int ln_core_take_back(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
@@ -101,22 +117,22 @@ int ln_core_take_back(lua_State *L) {
   struct ntvol_journal *journal;
   struct nt_error err = {0};
   struct nt_handle *handle;
-  uint64_t written = 0;
+  struct nt_restored restored = {0};
   lua_Integer id = ln_checkrange(L, 3, "operation", 1, LUA_MAXINTEGER);
-  bool check = lua_toboolean(L, 4);
+  bool check = lua_toboolean(L, 4), good_only = lua_toboolean(L, 5);
   nt_status status;
   journal = ln_usejournal(L, 2, &keeper);
   handle = ln_handle(L, v);
   v->busy = true;
   journal->busy++;
-  status = check ? nt_take_back_check(handle, &keeper, id, &err)
-                 : nt_take_back(handle, &keeper, id, &written, &err);
+  status = check
+               ? nt_take_back_check(handle, &keeper, id, good_only, &err)
+               : nt_take_back(handle, &keeper, id, good_only, &restored, &err);
   journal->busy--;
   v->busy = false;
   if (!nt_ok(status)) {
     nt_error_name(&err, "take back", handle->name);
     return ln_pusherror(L, &err);
   }
-  lua_pushinteger(L, (lua_Integer)written);
-  return 1;
+  return push_restored(L, &restored);
 }

@@ -6,7 +6,7 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
-libfdisk-dev libtsk-dev libzstd-dev"
+libfdisk-dev libtsk-dev libzstd-dev libxxhash-dev"
 run="lua5.4 lua-argparse dosfstools ntfs-3g exfatprogs"
 develop="lua-busted lua-cjson luarocks mtools fdisk sqlite3 xz-utils"
 windows="gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 tcl dpkg-dev zip
@@ -18,8 +18,8 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   cat >&2 <<'TEXT'
 deps: this is not a Debian system, so nothing is checked. ntvol needs
   to build:  a C11 compiler, make, pkg-config, and the headers of Lua 5.4,
-             SQLite 3, Zstandard, libblkid and libfdisk (util-linux), The
-             Sleuth Kit
+             SQLite 3, Zstandard, xxHash, libblkid and libfdisk
+             (util-linux), The Sleuth Kit
   to run:    Lua 5.4, argparse for the command; mkfs.fat
              (dosfstools), mkfs.ntfs (ntfs-3g), mkfs.exfat (exfatprogs)
   to test:   busted and lua-cjson for Lua 5.4, LuaRocks, mtools, fdisk, the

@@ -14,7 +14,7 @@
 ---@field class "transient"|"permanent"|"unsupported"|"cancelled"|"timeout"|"usage"
 ---@field detail? string
 ---@field hint? string what to do next
----@field outcome? "untouched"|"unformatted"|"formatted" what the volume holds after a failed or cancelled format
+---@field outcome? "untouched"|"unformatted"|"formatted"|"partly restored" what the volume holds after a failed or cancelled format, or undo
 ---@field holders? ntvol.holders who keeps it in use
 ---@field holders_complete? boolean
 ---@field holders_missing? string why the list may be incomplete
@@ -528,11 +528,13 @@ function subscription:help() end
 ---@field program string
 ---@field started number seconds since 1970
 ---@field ended? number
----@field state "running"|"interrupted"|"committed"|"failed"|"undone"|"recovered"
+---@field state "running"|"interrupted"|"committed"|"failed"|"undone"|"partly undone"|"recovered"
 ---@field message? string
 ---@field saved_bytes? integer of the volume, that can be written back
 ---@field stored_bytes? integer that they take in the journal
 ---@field unsaved? boolean it overwrote what nobody saved
+---@field pieces? integer ranges that are saved
+---@field unchecked? boolean they are, by an older version, without checksums
 ---@field steps? ntvol.journal_step[] of `journal:entry` only
 
 ---What was done, and how it ended. The functions of the module and the methods
@@ -562,7 +564,7 @@ function journal:step(id, number, step) end
 
 ---Ends an operation that runs, or that was interrupted.
 ---@param id integer
----@param state "committed"|"failed"|"undone"|"recovered"|"interrupted"
+---@param state "committed"|"failed"|"undone"|"partly undone"|"recovered"|"interrupted"
 ---@param message? string
 ---@return true
 ---@overload fun(self, id: integer, state: string, message?: string): nil, string, string, ntvol.info
@@ -578,6 +580,12 @@ function journal:entries() end
 ---@return ntvol.journal_entry
 ---@overload fun(self, id: integer): nil, string, string, ntvol.info
 function journal:entry(id) end
+
+---Looks whether what an operation saved is good, piece by piece.
+---@param id integer
+---@return { pieces: { offset: integer, length: integer, good: boolean, problem?: string }[], noted: integer, good: integer, damaged?: string }
+---@overload fun(self, id: integer): nil, string, string, ntvol.info
+function journal:check(id) end
 
 ---Forgets what is old. What runs or was interrupted stays.
 ---@param policy? { keep?: integer, days?: integer, keep_saved?: integer, days_saved?: integer }
@@ -616,14 +624,14 @@ function ntvol.open(name, options) end
 
 ---Takes the last format of a volume back, as long as its file system was not used.
 ---@param name string
----@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal }
+---@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal, good_only?: boolean, erase?: string }
 ---@return ntvol.report
 ---@overload fun(name: string, options?: table): nil, string, string, ntvol.info
 function ntvol.undo(name, options) end
 
 ---Takes back what was interrupted, on one volume or on all of the machine.
 ---@param name? string
----@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal }
+---@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal, good_only?: boolean, erase?: string }
 ---@return { operation: integer, plan: string, target: string, guid_path: string, saved_bytes?: integer, outcome: string, bytes_written?: integer, message?: string }[]
 ---@overload fun(name?: string, options?: table): nil, string, string, ntvol.info
 function ntvol.recover(name, options) end
@@ -821,7 +829,7 @@ function plan.change_filesystem(volume, options) end
 
 ---Takes the last format of a volume back: open, lock, compare, write back, dismount, unlock, close, verify.
 ---@param volume string
----@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal }
+---@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal, good_only?: boolean }
 ---@return ntvol.plan.object
 ---@overload fun(volume: string, options?: table): nil, string, string, ntvol.info
 function plan.undo(volume, options) end

@@ -32,7 +32,7 @@ end
 
 --- Makes a failure.
 -- @tparam table fields `op`, `target`, `status` (a name, `"STATUS_..."`), and
---  optional: `reason`, `class`, `detail`, `hint`
+--  optional: `reason`, `class`, `detail`, `hint`, `outcome`
 -- @treturn nil
 -- @treturn string message
 -- @treturn string code
@@ -52,6 +52,7 @@ function M.make(fields)
     reason = fields.reason,
     detail = fields.detail and printable(fields.detail),
     hint = fields.hint and printable(fields.hint),
+    outcome = fields.outcome,
   }
   return nil, message_of(info, code), code, info
 end

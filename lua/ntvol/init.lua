@@ -183,12 +183,16 @@ end
 -- file system was not used: that is compared first, and refused otherwise. As
 -- a plan with its steps: `ntvol.plan.undo`.
 -- @tparam string name of the volume
--- @tparam ?table options `machine`, `journal`
+-- @tparam ?table options `machine`, `journal`; `good_only`: when the journal is
+--  damaged, write back what is good in it and leave the rest as it is, with
+--  `erase`, the name of the volume once more
 -- @treturn[1] ntvol.report of the plan
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when the journal has
---  nothing of it, `"ERROR_ACCESS_DENIED"`, reason `file_system_used`
+--  nothing of it, `"ERROR_ACCESS_DENIED"`, reason `file_system_used`,
+--  `"ERROR_FILE_CORRUPT"`, reason `journal_damaged`: `info.outcome` is
+--  `"untouched"`, or `"partly restored"` with `good_only`
 -- @treturn[2] table info
 -- @usage
 -- do
@@ -199,11 +203,20 @@ end
 -- end
 -- assert(ntvol.undo "D:")
 function M.undo(name, options)
+  local good_only = type(options) == "table" and options.good_only
+  local erase
+  if good_only then
+    local copy = {}
+    for field, value in pairs(options) do
+      copy[field] = value
+    end
+    erase, copy.erase, options = copy.erase, nil, copy
+  end
   local plan, message, code, info = M.plan.undo(name, options)
   if not plan then
     return nil, message, code, info
   end
-  return plan:run { erase = plan.erase[1],
+  return plan:run { erase = not good_only and plan.erase[1] or erase,
     journal = options and options.journal }
 end
 
@@ -211,7 +224,9 @@ end
 -- The volume is what it was before, byte for byte. Repeat it when it is
 -- interrupted itself.
 -- @tparam ?string name of a volume; all of the machine unless given
--- @tparam ?table options `machine`, `journal`
+-- @tparam ?table options `machine`, `journal`; `good_only` with `erase`, the
+--  name of the volume once more: when the journal is damaged, write back what is
+--  good in it
 -- @treturn[1] {table,...} `{ operation, plan, target, outcome, bytes_written,
 --  message }`; an outcome is `"recovered"`, `"closed"` where nothing was
 --  written and only the journal was put in order, or `"superseded"` where a
@@ -222,7 +237,9 @@ end
 --  it is not the volume that it was; `"ERROR_ACCESS_DENIED"`, reason
 --  `file_system_used`, when somebody wrote to it since;
 --  `"ERROR_FILE_NOT_FOUND"`, reason `no_undo`, when a format without an undo had
---  begun to write: the outcome is `"lost"`
+--  begun to write: the outcome is `"lost"`; `"ERROR_FILE_CORRUPT"`, reason
+--  `journal_damaged`: the outcome is `"failed"`, or `"partly restored"` with
+--  `good_only`
 -- @treturn[2] table info `info.recovered` is the list
 -- @usage
 -- for _, item in ipairs(assert(ntvol.recover())) do

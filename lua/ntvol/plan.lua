@@ -270,7 +270,8 @@ end
 -- @function undo
 -- @tparam string volume name of the volume
 -- @tparam ?table options `machine`, `journal` (an open one; the user's unless
---  given)
+--  given), `good_only` (when the journal is damaged: write back what is good in
+--  it; the run fails with outcome `"partly restored"`)
 -- @treturn[1] ntvol.plan.object
 -- @treturn[2] nil
 -- @treturn[2] string message

@@ -78,6 +78,11 @@ local ROWS = {
   { "journal", "the journal cannot be used: its folder, its database or its"
     .. " lock file", "make its folder writable, or name another with"
     .. " `NTVOL_STATE`", "FILE_CORRUPT_ERROR", "NOT_SUPPORTED" },
+  { "journal_damaged", "the journal is not what was written into it: a value that"
+    .. " cannot be, or saved bytes that do not fit their checksums",
+    "see what is good: `ntvol log 7 --check`; bring the journal back from a"
+    .. " backup, or write back the good pieces only: `ntvol undo D:"
+    .. " --good-only`", "FILE_CORRUPT_ERROR" },
   { "label", "the label does not suit the file system",
     "take a shorter one, with plain letters", "INVALID_PARAMETER" },
   { "locked_by_other", "another handle holds the lock: `info.holders`",

@@ -11,7 +11,8 @@ local options = require "ntvol.options"
 
 local M = {}
 
-local FIELDS = { machine = "userdata|string", journal = "userdata" }
+local FIELDS = { machine = "userdata|string", journal = "userdata",
+  good_only = "boolean", erase = "string" }
 
 local function refuse(op, target, detail, hint)
   return failure.make {
@@ -65,24 +66,53 @@ function M.last_format(log, volume)
   return entry
 end
 
+-- ---- what is only partly there -------------------------------------------
+
+--- The failure of a volume that got back only what the journal had undamaged.
+-- It is a failure, because the volume is not what it was; what was asked for
+-- was done all the same.
+-- @tparam string op
+-- @tparam string target
+-- @tparam table partly as `core.take_back` answers it
+-- @treturn nil, string, string, table
+function M.partly_restored(op, target, partly)
+  return failure.make {
+    op = op, target = target, status = "STATUS_FILE_CORRUPT_ERROR",
+    reason = "journal_damaged", outcome = "partly restored",
+    detail = ("the volume is only partly restored: %d of %d saved pieces were"
+      .. " good and were written back; not what they were: %s"):format(
+      partly.good, partly.pieces, partly.damaged ~= "" and "bytes "
+        .. partly.damaged or "what is missing in the journal"),
+    hint = "check the file system with its own program, read-only first, and"
+      .. " bring the rest from a backup",
+  }
+end
+
 -- ---- one volume ----------------------------------------------------------
 
-local function with_lock(volume, log, id)
+local function with_lock(volume, log, id, good_only)
   local guard, message, code, info = volume:lock()
   if not guard then
     return nil, message, code, info
   end
   local _ <close> = guard
-  local written
-  written, message, code, info = core.take_back(volume, log, id)
+  local written, partly
+  written, message, code, info = core.take_back(volume, log, id, false,
+    good_only)
   if not written then
     return nil, message, code, info
   end
+  partly = message
   local ok
   ok, message, code, info = volume:dismount()
   if not ok then
     info.bytes_written = written
     return nil, message, code, info
+  elseif partly then
+    ok, message, code, info = M.partly_restored("take back", volume:name(),
+      partly)
+    info.bytes_written = written
+    return ok, message, code, info
   end
   return written
 end
@@ -92,19 +122,21 @@ end
 -- @tparam string name of the volume
 -- @tparam ntvol.journal log
 -- @tparam integer id of the operation
+-- @tparam ?boolean good_only leave out what is damaged in the journal
 -- @treturn[1] integer bytes that were written
 -- @treturn[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @treturn[2] table info with `bytes_written` when it was written back, and only
---  the dismount failed
-function M.run(machine, name, log, id)
+--  the dismount failed, or a part of it was damaged in the journal (`outcome` is
+--  `"partly restored"`)
+function M.run(machine, name, log, id, good_only)
   local volume, message, code, info = machine:open(name)
   if not volume then
     return nil, message, code, info
   end
   local _ <close> = volume
-  return with_lock(volume, log, id)
+  return with_lock(volume, log, id, good_only)
 end
 
 -- ---- recovering ----------------------------------------------------------
@@ -170,17 +202,24 @@ local function interrupted(log, volumes)
         saved_bytes = entry.saved_bytes,
         outcome = later and "superseded" or "interrupted",
         parent = entry.parent, unsaved = entry.unsaved,
+        unchecked = entry.unchecked,
         message = later and superseded(later, volume) or nil }
     end
   end
   return found
 end
 
-local function write_back(machine, log, item)
+M.UNCHECKED = "it was saved by an older version, without checksums: whether it"
+  .. " is what was there could not be verified"
+
+local function write_back(machine, log, item, good_only)
   local written, message, code, info = M.run(machine, item.guid_path, log,
-    item.operation)
+    item.operation, good_only)
   item.bytes_written = written or info.bytes_written
-  item.outcome = item.bytes_written and "recovered" or "failed"
+  item.outcome = not item.bytes_written and "failed"
+    or info and info.outcome == "partly restored" and info.outcome
+    or "recovered"
+  item.message = item.unchecked and M.UNCHECKED or nil
   if not written then
     item.message = message
     return nil, message, code, info
@@ -213,7 +252,7 @@ local function give_up(log, item)
     "look at the volume, and restore it from a backup or format it again")
 end
 
-local function recover(machine, log, found)
+local function recover(machine, log, found, opts)
   local recovered, first = {}, nil
   local function note(ok, ...)
     if not ok then
@@ -223,7 +262,7 @@ local function recover(machine, log, found)
   end
   for _, item in ipairs(found) do
     if item.saved_bytes and item.outcome ~= "superseded" then
-      note(write_back(machine, log, item))
+      note(write_back(machine, log, item, opts.good_only))
       if item.outcome == "recovered" then
         recovered[item.guid_path] = true
         recovered[item.parent or false] = true
@@ -244,14 +283,37 @@ local function recover(machine, log, found)
   return found
 end
 
--- Calls f(machine, log, found) with what was interrupted.
+-- What is damaged in the journal stays as it is on the volume: whoever wants
+-- that names the volume once more.
+local function check_token(name, opts)
+  if not opts.good_only or name ~= nil and opts.erase == name then
+    return true
+  end
+  return failure.make {
+    op = "recover", target = name or "all volumes",
+    status = "STATUS_INVALID_PARAMETER", reason = "erase_token",
+    detail = name and "with `good_only` the volume is only partly restored, and"
+        .. " nothing says that it is meant"
+      or "`good_only` is for one volume, and none is named",
+    hint = ("recover it with `good_only = true, erase = %q`; on the command"
+      .. " line: ntvol recover %s --good-only --erase %s"):format(name or "D:",
+      name or "D:", name or "D:"),
+  }
+end
+
+-- Calls f(machine, log, found, opts) with what was interrupted.
 local function with_interrupted(caller, name, opts, f)
   if name ~= nil and type(name) ~= "string" then
     error(("bad argument #1 to '%s' (string expected, got %s)"):format(caller,
       type(name)), 3)
   end
   opts = options.check(2, caller, opts, FIELDS, 4)
-  local machine, message, code, info = current.of_option(opts.machine)
+  local ok, message, code, info = check_token(name, opts)
+  if not ok then
+    return nil, message, code, info
+  end
+  local machine
+  machine, message, code, info = current.of_option(opts.machine)
   if not machine then
     return nil, message, code, info
   end
@@ -272,7 +334,7 @@ local function with_interrupted(caller, name, opts, f)
   if not found then
     return nil, message, code, info
   end
-  return f(machine, log, found)
+  return f(machine, log, found, opts)
 end
 
 --- What `recover` would look at; changes nothing.

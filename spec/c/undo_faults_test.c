@@ -59,8 +59,9 @@ static const char *state_of(int64_t id) {
 
 static bool take_back(int64_t id) {
   struct nt_error err = {0};
-  uint64_t written;
-  nt_status status = nt_take_back(&volume.handle, &keeper, id, &written, &err);
+  struct nt_restored restored;
+  nt_status status =
+      nt_take_back(&volume.handle, &keeper, id, false, &restored, &err);
   if (!nt_ok(status)) {
     char text[1500];
     nt_error_format(&err, text, sizeof(text));
@@ -120,14 +121,14 @@ static bool try_undo_fault(struct fault_plan *where, struct fault_plan plan,
                            const char *what) {
   struct nt_format_result result;
   struct nt_error err;
-  uint64_t written;
+  struct nt_restored restored;
   fill();
   CHECK(nt_ok(format(&result, &err)), "%s %d: formatted", what, plan.nth);
   volume.reads = volume.writes = volume.flushes = 0;
   *where = plan;
   memset(&err, 0, sizeof(err));
-  nt_status status =
-      nt_take_back(&volume.handle, &keeper, result.operation, &written, &err);
+  nt_status status = nt_take_back(&volume.handle, &keeper, result.operation,
+                                  false, &restored, &err);
   memset(where, 0, sizeof(*where));
   if (!nt_ok(status)) {
     CHECK(take_back(result.operation), "%s %d: taken back later", what,
@@ -215,14 +216,14 @@ static void test_journal_faults(void) {
 static bool try_undo_journal_fault(int step) {
   struct nt_format_result result;
   struct nt_error err;
-  uint64_t written;
+  struct nt_restored restored;
   fill();
   CHECK(nt_ok(format(&result, &err)), "formatted");
   memset(&err, 0, sizeof(err));
   steps_left = step;
   sqlite3_progress_handler(journal->db, 1, stop_at, NULL);
-  nt_status status =
-      nt_take_back(&volume.handle, &keeper, result.operation, &written, &err);
+  nt_status status = nt_take_back(&volume.handle, &keeper, result.operation,
+                                  false, &restored, &err);
   bool met = steps_left <= 0;
   sqlite3_progress_handler(journal->db, 0, NULL, NULL);
   reopen_journal();

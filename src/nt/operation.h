@@ -34,11 +34,14 @@ struct nt_operation {
   char program[64];
   int64_t started_us, ended_us; /* since 1970, UTC; 0: not yet */
   char state[16];               /* "running", "interrupted", "committed",
-                                   "failed", "undone", "recovered" */
+                                   "failed", "undone", "partly undone",
+                                   "recovered" */
   char message[NT_JOURNAL_MESSAGE_MAX];
   uint64_t saved_bytes;  /* of the volume, that can be written back */
   uint64_t stored_bytes; /* that they take in the journal */
   bool unsaved; /* the volume was written to, and nobody saved what was there */
+  uint64_t pieces; /* ranges that are saved */
+  bool unchecked;  /* they are, by an older version, without checksums */
 };
 
 struct nt_step {
@@ -63,9 +66,29 @@ struct nt_saved {
   unsigned char *after;  /* what the operation wrote there; the same */
 };
 
+/* One saved range, as a check found it. */
+struct nt_piece {
+  uint64_t offset, length; /* 0, 0: not even these can be read */
+  const char *problem;     /* what is wrong, in words; NULL: it is good */
+};
+typedef void (*nt_piece_fn)(void *ctx, const struct nt_piece *piece);
+
+/* What a check found of all of them. */
+struct nt_saved_check {
+  uint64_t noted;       /* pieces that the operation noted */
+  uint64_t there, good; /* pieces that are there, and that are good */
+  uint64_t there_bytes; /* of the volume */
+  char damaged[160];    /* which ranges, as a text */
+  char intact[160];
+};
+
+/* Reads `length` bytes of the volume, all of them. */
+typedef nt_status (*nt_read_all_fn)(void *ctx, uint64_t offset, void *bytes,
+                                    size_t length, struct nt_error *err);
+
 struct nt_journal;
 
-#define NT_JOURNAL_OPS_VERSION 1U
+#define NT_JOURNAL_OPS_VERSION 2U
 
 /* The rules of nt.h hold: results are NTSTATUS, `err` is filled on failure, a
  * success is durable. Append-only. */
@@ -99,7 +122,9 @@ struct nt_journal_ops {
                         struct nt_error *err);
 
   /* The saved range with the smallest offset from *cursor on; *cursor becomes
-   * its end. STATUS_NO_MORE_ENTRIES (err untouched): there is none. */
+   * its end. STATUS_NO_MORE_ENTRIES (err untouched): there is none. One that is
+   * damaged is refused with reason "journal_damaged"; *cursor is behind its
+   * first byte then. */
   nt_status (*next_saved)(struct nt_journal *journal, int64_t id,
                           uint64_t *cursor, struct nt_saved *out,
                           struct nt_error *err);
@@ -116,6 +141,22 @@ struct nt_journal_ops {
    * false: that it did not come to it. */
   nt_status (*mark_unsaved)(struct nt_journal *journal, int64_t id,
                             bool unsaved, struct nt_error *err);
+
+  /* Looks at all that is saved of an operation: each range, that none is
+   * missing, doubled or overlaps another, and that they are of the volume that
+   * the operation tells of. Refuses with reason "journal_damaged" when anything
+   * is not as it was saved; `out` is filled then, too, but for a refusal that
+   * leaves nothing to go by: out->there is 0. `each` may be NULL. */
+  nt_status (*check)(struct nt_journal *journal, int64_t id, nt_piece_fn each,
+                     void *ctx, struct nt_saved_check *out,
+                     struct nt_error *err);
+
+  /* Refuses with reason "verify" when what `read` answers is not what was there
+   * before the operation: range by range, and by the checksum of all. With
+   * `good_only` damaged ranges are left out, and so is the last. */
+  nt_status (*matches)(struct nt_journal *journal, int64_t id,
+                       nt_read_all_fn read, void *ctx, bool good_only,
+                       struct nt_error *err);
 };
 
 /* A journal for those who know it by its table only. */

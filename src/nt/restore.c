@@ -14,6 +14,7 @@ struct work {
   struct nt_error *err;
   unsigned char *before, *after, *there; /* NT_SAVED_MAX bytes each */
   uint64_t written;
+  bool good_only; /* damaged ranges are left out */
 };
 
 static nt_status prepare(struct work *work) {
@@ -41,16 +42,21 @@ static nt_status about(struct work *work, nt_status status, const char *step,
   return status;
 }
 
-static nt_status read_there(struct work *work, uint64_t offset, size_t length) {
+static nt_status read_all(void *ctx, uint64_t offset, void *bytes,
+                          size_t length, struct nt_error *err) {
+  struct work *work = ctx;
   size_t done = 0;
-  nt_status status =
-      nt_read(work->handle, offset, work->there, length, &done, work->err);
+  nt_status status = nt_read(work->handle, offset, bytes, length, &done, err);
   if (nt_ok(status) && done < length) {
-    status = nt_fail(work->err, NT_STATUS_END_OF_FILE, "short_transfer",
+    status = nt_fail(err, NT_STATUS_END_OF_FILE, "short_transfer",
                      "read %zu of %zu bytes", done, length);
   }
   return nt_ok(status) ? status
                        : about(work, status, "read what is there", offset);
+}
+
+static nt_status read_there(struct work *work, uint64_t offset, size_t length) {
+  return read_all(work, offset, work->there, length, work->err);
 }
 
 /* Only what differs is written. */
@@ -70,6 +76,13 @@ static nt_status put(struct work *work, uint64_t offset, const void *bytes,
   return nt_ok(status) ? status : about(work, status, "write back", offset);
 }
 
+/* Whether a range that was refused is to be left out. */
+static bool leave_out(const struct work *work, nt_status status) {
+  return work->good_only && status == NT_STATUS_FILE_CORRUPT_ERROR &&
+         work->err->reason != NULL &&
+         strcmp(work->err->reason, "journal_damaged") == 0;
+}
+
 /* Every saved range from *cursor on, until `each` refuses. */
 static nt_status walk(struct work *work, uint64_t cursor, bool with_after,
                       nt_status (*each)(struct work *,
@@ -81,6 +94,10 @@ static nt_status walk(struct work *work, uint64_t cursor, bool with_after,
         work->keeper->journal, work->id, &cursor, &saved, work->err);
     if (status == NT_STATUS_NO_MORE_ENTRIES) {
       return NT_STATUS_SUCCESS;
+    }
+    if (leave_out(work, status)) {
+      memset(work->err, 0, sizeof(*work->err));
+      continue;
     }
     if (nt_ok(status)) {
       status = each(work, &saved);
@@ -95,15 +112,29 @@ static nt_status put_before(struct work *work, const struct nt_saved *saved) {
   return put(work, saved->offset, saved->before, saved->length);
 }
 
-/* The boot sector is the first range, on its own. */
-static nt_status find_boot(struct work *work, struct nt_saved *boot) {
+/* The boot sector is the first range, on its own. Of a damaged one only its
+ * length is known, by the volume. */
+static nt_status find_boot(struct work *work, struct nt_saved *boot,
+                           bool *is_good) {
+  struct nt_volume_info info = {0};
   uint64_t cursor = 0;
   *boot = (struct nt_saved){.before = work->before};
   nt_status status = work->keeper->ops->next_saved(
       work->keeper->journal, work->id, &cursor, boot, work->err);
-  if (status == NT_STATUS_NO_MORE_ENTRIES ||
-      (nt_ok(status) && boot->offset != 0)) {
-    return nt_fail(work->err, NT_STATUS_FILE_CORRUPT_ERROR, "journal",
+  *is_good = nt_ok(status) && boot->offset == 0;
+  if (*is_good) {
+    return status;
+  }
+  if (work->good_only &&
+      (nt_ok(status) || status == NT_STATUS_NO_MORE_ENTRIES ||
+       leave_out(work, status))) {
+    memset(work->err, 0, sizeof(*work->err));
+    status = nt_info(work->handle, &info, work->err);
+    boot->length = info.sector_size;
+    return status;
+  }
+  if (nt_ok(status) || status == NT_STATUS_NO_MORE_ENTRIES) {
+    return nt_fail(work->err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
                    "the journal has no boot sector of operation %lld",
                    (long long)work->id);
   }
@@ -116,9 +147,21 @@ static nt_status wipe_boot(struct work *work, size_t length) {
   return nt_ok(status) ? nt_flush(work->handle, work->err) : status;
 }
 
+/* The buffer held others meanwhile. */
+static nt_status put_boot(struct work *work) {
+  struct nt_saved boot;
+  bool is_good = false;
+  nt_status status = find_boot(work, &boot, &is_good);
+  if (nt_ok(status) && is_good) {
+    status = put(work, 0, boot.before, boot.length);
+  }
+  return nt_ok(status) ? nt_flush(work->handle, work->err) : status;
+}
+
 static nt_status restore(struct work *work) {
   struct nt_saved boot;
-  nt_status status = find_boot(work, &boot);
+  bool is_good = false;
+  nt_status status = find_boot(work, &boot, &is_good);
   size_t length = boot.length;
   if (nt_ok(status)) {
     status = wipe_boot(work, length);
@@ -129,26 +172,52 @@ static nt_status restore(struct work *work) {
   if (nt_ok(status)) {
     status = nt_flush(work->handle, work->err);
   }
-  if (nt_ok(status)) {
-    status = find_boot(work, &boot); /* the buffer held others meanwhile */
-  }
-  if (nt_ok(status)) {
-    status = put(work, 0, boot.before, length);
-  }
-  return nt_ok(status) ? nt_flush(work->handle, work->err) : status;
+  return nt_ok(status) ? put_boot(work) : status;
 }
 
-nt_status nt_restore(struct nt_handle *handle, const struct nt_keeper *keeper,
-                     int64_t id, uint64_t *written, struct nt_error *err) {
-  struct work work = {.handle = handle, .keeper = keeper, .id = id, .err = err};
+/* What the volume took is what was there: nobody else tells. */
+static nt_status verify(struct work *work) {
+  nt_status status =
+      work->keeper->ops->matches(work->keeper->journal, work->id, read_all,
+                                 work, work->good_only, work->err);
+  if (status == NT_STATUS_DEVICE_DATA_ERROR && work->err->reason != NULL &&
+      strcmp(work->err->reason, "verify") == 0) {
+    work->err->outcome = "partly restored";
+  }
+  return status;
+}
+
+static nt_status restore_and_verify(struct nt_handle *handle,
+                                    const struct nt_keeper *keeper, int64_t id,
+                                    bool good_only, uint64_t *written,
+                                    struct nt_error *err) {
+  struct work work = {.handle = handle,
+                      .keeper = keeper,
+                      .id = id,
+                      .err = err,
+                      .good_only = good_only};
   nt_status status = prepare(&work);
   if (nt_ok(status)) {
     reach_all(handle);
     status = restore(&work);
   }
+  if (nt_ok(status)) {
+    status = verify(&work);
+  }
   free(work.before);
   *written = work.written;
   return status;
+}
+
+nt_status nt_restore(struct nt_handle *handle, const struct nt_keeper *keeper,
+                     int64_t id, uint64_t *written, struct nt_error *err) {
+  struct nt_saved_check found;
+  nt_status status =
+      keeper->ops->check(keeper->journal, id, NULL, NULL, &found, err);
+  *written = 0;
+  return nt_ok(status)
+             ? restore_and_verify(handle, keeper, id, false, written, err)
+             : status;
 }
 
 /* ---- may it -------------------------------------------------------------- */
@@ -207,14 +276,50 @@ static nt_status recognise(struct work *work, const struct nt_saved *saved) {
 
 static nt_status check_bytes(struct nt_handle *handle,
                              const struct nt_keeper *keeper, int64_t id,
-                             bool over, struct nt_error *err) {
-  struct work work = {.handle = handle, .keeper = keeper, .id = id, .err = err};
+                             bool over, bool good_only, struct nt_error *err) {
+  struct work work = {.handle = handle,
+                      .keeper = keeper,
+                      .id = id,
+                      .err = err,
+                      .good_only = good_only};
   nt_status status = prepare(&work);
   if (nt_ok(status)) {
     reach_all(handle);
     status = walk(&work, 0, true, over ? compare : recognise);
   }
   free(work.before);
+  return status;
+}
+
+/* All that is saved is looked at before anything else of it counts. With
+ * `good_only` damage is no refusal, as long as something is left. */
+static nt_status check_journal(struct nt_handle *handle,
+                               const struct nt_keeper *keeper,
+                               const struct nt_operation *operation,
+                               bool good_only, struct nt_restored *out,
+                               struct nt_error *err) {
+  struct nt_saved_check found = {0};
+  nt_status status = keeper->ops->check(keeper->journal, operation->id, NULL,
+                                        NULL, &found, err);
+  out->pieces = found.noted > found.there ? found.noted : found.there;
+  out->good = found.good;
+  nt_copy(out->damaged, sizeof(out->damaged), found.damaged);
+  if (nt_ok(status) || found.good == 0 || err->reason == NULL ||
+      strcmp(err->reason, "journal_damaged") != 0) {
+    return status;
+  }
+  if (good_only) {
+    out->partly = true;
+    memset(err, 0, sizeof(*err));
+    return NT_STATUS_SUCCESS;
+  }
+  nt_hint(err,
+          "bring the journal back from a backup; see each piece: ntvol log "
+          "%lld --check; write back the good ones only: ntvol %s %s "
+          "--good-only",
+          (long long)operation->id,
+          strcmp(operation->state, "committed") == 0 ? "undo" : "recover",
+          handle->name);
   return status;
 }
 
@@ -235,7 +340,8 @@ static nt_status check_saved(const struct nt_operation *operation,
 }
 
 static nt_status check(struct nt_handle *handle, const struct nt_keeper *keeper,
-                       int64_t id, bool *over, struct nt_error *err) {
+                       int64_t id, bool good_only, bool *over,
+                       struct nt_restored *out, struct nt_error *err) {
   struct nt_operation *operation = calloc(1, sizeof(*operation));
   struct nt_volume_info info = {0};
   nt_status status =
@@ -250,16 +356,22 @@ static nt_status check(struct nt_handle *handle, const struct nt_keeper *keeper,
   if (nt_ok(status)) {
     status = nt_operation_check(&operation->identity, &info, err);
   }
+  if (nt_ok(status)) {
+    status = check_journal(handle, keeper, operation, good_only, out, err);
+  }
   *over = nt_ok(status) && strcmp(operation->state, "committed") == 0;
   free(operation);
-  return nt_ok(status) ? check_bytes(handle, keeper, id, *over, err) : status;
+  return nt_ok(status)
+             ? check_bytes(handle, keeper, id, *over, out->partly, err)
+             : status;
 }
 
 nt_status nt_take_back_check(struct nt_handle *handle,
                              const struct nt_keeper *keeper, int64_t id,
-                             struct nt_error *err) {
+                             bool good_only, struct nt_error *err) {
+  struct nt_restored ignored = {0};
   bool over;
-  return check(handle, keeper, id, &over, err);
+  return check(handle, keeper, id, good_only, &over, &ignored, err);
 }
 
 /* ---- taking back --------------------------------------------------------- */
@@ -274,13 +386,33 @@ static nt_status check_lock(const struct nt_handle *handle,
   return NT_STATUS_NOT_LOCKED;
 }
 
+static nt_status finish(const struct nt_keeper *keeper, int64_t id, bool over,
+                        const struct nt_restored *restored,
+                        struct nt_error *err) {
+  char message[400];
+  if (!restored->partly) {
+    return keeper->ops->finish(keeper->journal, id,
+                               over ? "undone" : "recovered", NULL, err);
+  }
+  nt_format_text(
+      message, sizeof(message),
+      "%" PRIu64 " of %" PRIu64
+      " pieces were written back; the "
+      "journal was damaged; not restored: %s",
+      restored->good, restored->pieces,
+      restored->damaged[0] != '\0' ? restored->damaged : "what is missing");
+  return keeper->ops->finish(keeper->journal, id, "partly undone", message,
+                             err);
+}
+
 nt_status nt_take_back(struct nt_handle *handle, const struct nt_keeper *keeper,
-                       int64_t id, uint64_t *written, struct nt_error *err) {
+                       int64_t id, bool good_only, struct nt_restored *out,
+                       struct nt_error *err) {
   bool over = false;
   nt_status status = check_lock(handle, err);
-  *written = 0;
+  memset(out, 0, sizeof(*out));
   if (nt_ok(status)) {
-    status = check(handle, keeper, id, &over, err);
+    status = check(handle, keeper, id, good_only, &over, out, err);
   }
   if (nt_ok(status)) {
     status = keeper->ops->claim(keeper->journal, id, err);
@@ -289,13 +421,15 @@ nt_status nt_take_back(struct nt_handle *handle, const struct nt_keeper *keeper,
     err->outcome = "untouched";
     return status;
   }
-  status = nt_restore(handle, keeper, id, written, err);
+  status =
+      restore_and_verify(handle, keeper, id, out->partly, &out->written, err);
   if (nt_ok(status)) {
-    return keeper->ops->finish(keeper->journal, id,
-                               over ? "undone" : "recovered", NULL, err);
+    return finish(keeper, id, over, out, err);
   }
   keeper->ops->release(keeper->journal, id);
-  nt_hint(err, "what is saved is still there: repeat it, ntvol recover %s",
+  nt_hint(err,
+          "what is saved is still there: repeat it, ntvol recover %s; when it "
+          "fails again, look at the disk",
           handle->name);
   return status;
 }

@@ -50,6 +50,8 @@ local function entry_fields(entry)
   output.add_extents(fields, identity.extents)
   add_if(fields, "saved", bytes(entry.saved_bytes))
   add_if(fields, "in the journal", bytes(entry.stored_bytes))
+  add_if(fields, "checksums", entry.unchecked
+    and "none: an older version saved it" or nil)
   add_if(fields, "not saved", entry.unsaved and "what it overwrote" or nil)
   return fields
 end
@@ -59,6 +61,36 @@ local function print_entry(entry)
   if #entry.steps > 0 then
     output.table(STEPS, entry.steps)
   end
+end
+
+local PIECES = {
+  { title = "OFFSET", field = "offset" },
+  { title = "LENGTH", field = "length" },
+  { title = "GOOD", field = "good",
+    show = function(value) return value and "yes" or "no" end, always = true },
+  { title = "PROBLEM", field = "problem" },
+}
+
+local function print_check(found)
+  output.table(PIECES, found.pieces)
+  output.fields { { "pieces that were saved", found.noted },
+    { "good pieces", found.good } }
+end
+
+-- A journal that is damaged is a failure, after all that is known of it.
+local function check(log, args)
+  local found, message, code, info = log:check(args.id)
+  local status = output.answer(args, print_check, found, message, code, info)
+  if not found or not found.damaged then
+    return status
+  end
+  return output.fail(select(2, failure.make {
+    op = "check", target = ("operation %d"):format(args.id),
+    status = "STATUS_FILE_CORRUPT_ERROR", reason = "journal_damaged",
+    detail = found.damaged,
+    hint = "bring the journal back from a backup; what is good can be written"
+      .. " back: ntvol undo D: --good-only, or ntvol recover D: --good-only",
+  }))
 end
 
 local function show_entry(log, args)
@@ -107,6 +139,9 @@ local function misused(args)
   elseif args.svg and not args.id then
     return "--svg draws one operation: give its number",
       "hint: ntvol log lists them"
+  elseif args.check and (args.svg or args.dismiss or not args.id) then
+    return "--check looks at what one operation saved: give its number, alone",
+      "hint: ntvol log lists them"
   elseif args.dismiss and (args.svg or not args.id) then
     return "--dismiss ends the note of one operation: give its number, alone",
       "hint: ntvol recover --plan lists what was interrupted"
@@ -125,6 +160,8 @@ local function run(args)
   local _ <close> = log
   if args.prune then
     return output.answer(args, print_pruned, log:prune())
+  elseif args.check then
+    return check(log, args)
   elseif args.dismiss then
     return dismiss(log, args)
   elseif args.id then
@@ -155,6 +192,9 @@ function M.add(add, json)
     :argname "FILE"
     :description("Draw the operation as a picture: each step, who held which"
       .. " lock when, each event of its machine. - is standard output.")
+  command:flag "--check"
+    :description("Look at each piece that the operation saved of its volume:"
+      .. " whether it is good, and what is wrong with it.")
   command:flag "--dismiss"
     :description("End the note of an interrupted operation, when the volume is"
       .. " to stay as it is: what was saved of it is forgotten, and recover"
@@ -170,6 +210,7 @@ died before it ended.
 Examples: ntvol log
           ntvol log 7 --json
           ntvol log 7 --svg run.svg
+          ntvol log 7 --check
           ntvol log 7 --dismiss]]
 end
 

@@ -15,13 +15,17 @@ local M = {}
 local UNDO = {
   danger = "the file system that is on %s now would be lost",
   words = function(args, target)
-    return { "undo", args.volume, "--erase", target }
+    local words = { "undo", args.volume, "--erase", target }
+    if args.good_only then
+      table.insert(words, 3, "--good-only")
+    end
+    return words
   end,
 }
 
 local function undo(args, machine)
   return plan_run.carry_out(args, UNDO,
-    plans.undo(args.volume, { machine = machine }))
+    plans.undo(args.volume, { machine = machine, good_only = args.good_only }))
 end
 
 -- ---- recover -------------------------------------------------------------
@@ -48,7 +52,12 @@ end
 
 local function recover(args, machine)
   local run = args.plan and take_back.find or take_back.recover
-  local found, message, code, info = run(args.volume, { machine = machine })
+  if args.erase and not args.good_only then
+    return output.usage("--erase goes with --good-only: without it nothing is"
+      .. " lost", "hint: ntvol recover " .. (args.volume or "D:"))
+  end
+  local found, message, code, info = run(args.volume, { machine = machine,
+    good_only = not args.plan and args.good_only or nil, erase = args.erase })
   if found then
     show(args, found)
     return output.EXIT.ok
@@ -56,7 +65,18 @@ local function recover(args, machine)
   if info and info.recovered then
     show(args, info.recovered)
   end
-  return output.fail(message, code, info)
+  local status = output.fail(message, code, info)
+  if info and info.outcome == "partly restored" then
+    io.stderr:write "the volume is partly restored\n"
+  end
+  return status
+end
+
+local function good_only(command)
+  command:flag "--good-only"
+    :description("When the journal is damaged: write back what is good in it,"
+      .. " and leave the rest of the volume as it is. It is only partly restored"
+      .. " then.")
 end
 
 --- Adds the commands to the parser.
@@ -71,6 +91,7 @@ function M.add(add, json)
     :argname "NAME"
     :description("Name the volume once more: the file system that is on it now"
       .. " is lost. Without it the plan is printed and nothing is changed.")
+  good_only(command)
   command:flag "--plan"
     :description "Print the plan, check it, and change nothing."
   wait.flag(command)
@@ -84,6 +105,11 @@ Examples: ntvol undo D: --plan
   command:argument "volume"
     :args "?"
     :description "D:, a mount folder or a GUID path; all volumes unless given."
+  good_only(command)
+  command:option "--erase"
+    :argname "NAME"
+    :description("Name the volume once more; --good-only needs it: what is on it"
+      .. " now is lost, and not all of what was there comes back.")
   command:flag "--plan"
     :description "Print what was interrupted, and change nothing."
   command:epilog [[

@@ -15,7 +15,8 @@ local take_back = require "ntvol.take_back"
 
 local NAME = "undo"
 
-local FIELDS = { machine = "userdata|string", journal = "userdata" }
+local FIELDS = { machine = "userdata|string", journal = "userdata",
+  good_only = "boolean" }
 
 -- ---- the journal ---------------------------------------------------------
 
@@ -35,6 +36,26 @@ end
 
 -- ---- steps ---------------------------------------------------------------
 
+-- What it would write back is verified before anything is locked.
+local function check_saved(context, log, entry)
+  local found, message, code, info = log:check(entry.id)
+  if not found then
+    return nil, message, code, info
+  elseif not found.damaged or context.options.good_only and found.good > 0 then
+    return entry
+  end
+  return failure.make {
+    op = "undo the format of", target = context.name,
+    status = "STATUS_FILE_CORRUPT_ERROR", reason = "journal_damaged",
+    detail = found.damaged, outcome = "untouched",
+    hint = found.good == 0 and "bring the journal back from a backup, or restore"
+        .. " the volume from one"
+      or ("bring the journal back from a backup; see each piece: ntvol log %d"
+        .. " --check; write back the good ones only: ntvol undo %s --good-only")
+        :format(entry.id, context.name),
+  }
+end
+
 local function check(context)
   local ok, message, code, info = safety.check("undo the format of",
     context.machine, context.name, context.pinned, { "online", "writable" })
@@ -46,7 +67,12 @@ local function check(context)
   if not log then
     return nil, message, code, info
   end
-  return take_back.last_format(log, context.volume_info)
+  local entry
+  entry, message, code, info = take_back.last_format(log, context.volume_info)
+  if not entry then
+    return nil, message, code, info
+  end
+  return check_saved(context, log, entry)
 end
 
 -- Under the lock: nobody can use it any more before it is written.
@@ -55,22 +81,28 @@ local function compare(context)
     context.volume)
   if ok then
     ok, message, code, info = core.take_back(context.volume, log_of(context),
-      context.entry.id, true)
+      context.entry.id, true, context.options.good_only)
   end
   return ok, message, code, info
 end
 
 local function write_back(context)
   local written, message, code, info = core.take_back(context.volume,
-    log_of(context), context.entry.id)
+    log_of(context), context.entry.id, false, context.options.good_only)
   if not written then
     return nil, message, code, info
   end
-  return true, size.format(written) .. " written"
+  context.partly = message
+  return true, ("%s written%s"):format(size.format(written), context.partly
+    and "; the volume is only partly restored" or context.entry.unchecked
+    and "; " .. take_back.UNCHECKED or "")
 end
 
 local function verify(context, found)
   local wanted = context.entry.identity
+  if context.partly then
+    return take_back.partly_restored("verify", context.name, context.partly)
+  end
   if found.file_system == wanted.file_system
     and found.serial == (wanted.serial or "") then
     return true, ("%s \"%s\""):format(found.file_system, found.label)
@@ -107,11 +139,18 @@ end
 
 -- ---- the plan ------------------------------------------------------------
 
-local function about(found, entry)
-  return { tostring(found), found.guid_path,
+local function about(found, entry, good_only)
+  local lines = { tostring(found), found.guid_path,
     ("operation %d of the journal: %s, %s"):format(entry.id,
       entry.command or entry.plan,
-      os.date("!%Y-%m-%d %H:%M:%S UTC", entry.started // 1 | 0)) }
+      os.date("!%Y-%m-%d %H:%M:%S UTC", (entry.started or 0) // 1 | 0)) }
+  if entry.unchecked then
+    lines[#lines + 1] = take_back.UNCHECKED:gsub("could not be", "cannot be")
+  end
+  if good_only then
+    lines[#lines + 1] = "What is damaged in the journal stays as it is now."
+  end
+  return lines
 end
 
 local function find_entry(found, opts)
@@ -137,7 +176,7 @@ local function new(new_plan, machine, name, found, opts)
     return nil, message, code, info
   end
   return new_plan {
-    name = NAME, target = found.name, about = about(found, entry),
+    name = NAME, target = found.name, about = about(found, entry, opts.good_only),
     steps = list_steps(entry), erase = names.of_volume(found),
     identity = { pinned },
     unchecked = {

@@ -47,6 +47,12 @@ nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
 void nt_journal_release(struct nt_journal *journal, int64_t id);
 nt_status nt_journal_mark_unsaved(struct nt_journal *journal, int64_t id,
                                   bool unsaved, struct nt_error *err);
+nt_status nt_journal_check(struct nt_journal *journal, int64_t id,
+                           nt_piece_fn each, void *ctx,
+                           struct nt_saved_check *out, struct nt_error *err);
+nt_status nt_journal_matches(struct nt_journal *journal, int64_t id,
+                             nt_read_all_fn read, void *ctx, bool good_only,
+                             struct nt_error *err);
 
 /* ---- writing ------------------------------------------------------------- */
 

@@ -1,9 +1,11 @@
 /*
  * Reading the journal, and forgetting what is old.
  */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "row.h"
 
 /* ---- operations ---------------------------------------------------------- */
 
@@ -11,69 +13,122 @@
 #define COLUMNS                                                             \
   "SELECT id, parent, plan, machine, target, guid_path, serial,"            \
   " file_system, size, command, pid, program, started_us, ended_us, state," \
-  " message, saved_bytes, stored_bytes, unsaved FROM operation "
+  " message, saved_bytes, stored_bytes, unsaved, pieces, checked"           \
+  " FROM operation "
 
-static void read_operation(sqlite3_stmt *row, struct nt_operation *out) {
-  out->id = sqlite3_column_int64(row, 0);
-  out->parent = sqlite3_column_int64(row, 1);
-  nt__journal_column(row, 2, out->plan, sizeof out->plan);
-  nt__journal_column(row, 3, out->machine, sizeof out->machine);
-  nt__journal_column(row, 4, out->target, sizeof out->target);
-  nt__journal_column(row, 5, out->identity.guid_path,
-                     sizeof out->identity.guid_path);
-  nt__journal_column(row, 6, out->identity.serial, sizeof out->identity.serial);
-  nt__journal_column(row, 7, out->identity.file_system,
-                     sizeof out->identity.file_system);
-  out->identity.size = (uint64_t)sqlite3_column_int64(row, 8);
-  nt__journal_column(row, 9, out->command, sizeof out->command);
-  out->pid = sqlite3_column_int64(row, 10);
-  nt__journal_column(row, 11, out->program, sizeof out->program);
-  out->started_us = sqlite3_column_int64(row, 12);
-  out->ended_us = sqlite3_column_int64(row, 13);
-  nt__journal_column(row, 14, out->state, sizeof out->state);
-  nt__journal_column(row, 15, out->message, sizeof out->message);
-  out->saved_bytes = (uint64_t)sqlite3_column_int64(row, 16);
-  out->stored_bytes = (uint64_t)sqlite3_column_int64(row, 17);
-  out->unsaved = sqlite3_column_int(row, 18) != 0;
+static bool is_state(const char *state) {
+  return strcmp(state, "running") == 0 || nt_journal_is_final(state);
+}
+
+/* What an operation noted of its saved bytes fits together. */
+static void check_saved(struct nt__row *row, const struct nt_operation *o,
+                        bool checked) {
+  if (o->saved_bytes > o->identity.size) {
+    nt__row_refuse(row, "saved_bytes %" PRIu64 " is more than size %" PRIu64,
+                   o->saved_bytes, o->identity.size);
+  } else if (o->stored_bytes / 2 > o->saved_bytes) {
+    nt__row_refuse(row,
+                   "stored_bytes %" PRIu64 " is more than saved_bytes %" PRIu64
+                   " can take",
+                   o->stored_bytes, o->saved_bytes);
+  } else if ((o->pieces == 0) != (o->saved_bytes == 0) ||
+             o->pieces > o->saved_bytes) {
+    nt__row_refuse(row, "pieces %" PRIu64 " do not fit saved_bytes %" PRIu64,
+                   o->pieces, o->saved_bytes);
+  } else if (checked && o->pieces == 0) {
+    nt__row_refuse(row, "checked is 1, and nothing is saved");
+  }
+}
+
+static nt_status read_operation(struct nt__row *row, struct nt_operation *out) {
+  struct nt_identity *identity = &out->identity;
+  row->id = sqlite3_column_int64(row->stmt, 0);
+  out->id = nt__row_integer(row, 1, INT64_MAX);
+  out->parent = nt__row_integer(row, 0, out->id > 0 ? out->id - 1 : 0);
+  nt__row_text(row, out->plan, sizeof out->plan);
+  nt__row_text(row, out->machine, sizeof out->machine);
+  nt__row_text(row, out->target, sizeof out->target);
+  nt__row_text(row, identity->guid_path, sizeof identity->guid_path);
+  nt__row_text(row, identity->serial, sizeof identity->serial);
+  nt__row_text(row, identity->file_system, sizeof identity->file_system);
+  identity->size = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
+  nt__row_text(row, out->command, sizeof out->command);
+  out->pid = nt__row_integer(row, 0, UINT32_MAX);
+  nt__row_text(row, out->program, sizeof out->program);
+  out->started_us = nt__row_integer(row, 0, NT__JOURNAL_LATEST);
+  out->ended_us = nt__row_integer(row, 0, NT__JOURNAL_LATEST);
+  nt__row_text(row, out->state, sizeof out->state);
+  if (!is_state(out->state)) {
+    nt__row_refuse(row, "state '%s' is none", out->state);
+  }
+  nt__row_text(row, out->message, sizeof out->message);
+  out->saved_bytes = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
+  out->stored_bytes = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
+  out->unsaved = nt__row_integer(row, 0, 1) != 0;
+  out->pieces = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
+  bool checked = nt__row_integer(row, 0, 1) != 0;
+  out->unchecked = out->pieces > 0 && !checked;
+  check_saved(row, out, checked);
+  return row->status;
+}
+
+static void read_extent(struct nt__row *row, struct nt_identity *identity) {
+  struct nt_extent *extent = &identity->extents[identity->extent_count];
+  row->next = 0;
+  nt__row_integer(row, identity->extent_count, identity->extent_count);
+  extent->disk = (uint32_t)nt__row_integer(row, 0, UINT32_MAX);
+  extent->offset = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
+  extent->length = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
+  if (extent->length > INT64_MAX - extent->offset) {
+    nt__row_refuse(row,
+                   "start %" PRIu64 " and length %" PRIu64 " pass all disks",
+                   extent->offset, extent->length);
+  }
+  identity->extent_count++;
 }
 
 static nt_status read_extents(struct nt_journal *journal,
                               struct nt_operation *out, struct nt_error *err) {
-  sqlite3_stmt *stmt;
+  struct nt__row row = {
+      .journal = journal, .table = "extent", .id = out->id, .err = err};
   struct nt_identity *identity = &out->identity;
   nt_status status = nt__journal_prepare(
       journal,
-      "SELECT disk, start, length FROM extent WHERE operation = ?1"
+      "SELECT ordinal, disk, start, length FROM extent WHERE operation = ?1"
       " ORDER BY ordinal",
-      &stmt, err);
+      &row.stmt, err);
   if (!nt_ok(status)) {
     return status;
   }
-  sqlite3_bind_int64(stmt, 1, out->id);
-  while (identity->extent_count < NT_MAX_EXTENTS &&
-         nt_ok(status = nt__journal_step(journal, stmt, err))) {
-    struct nt_extent *extent = &identity->extents[identity->extent_count++];
-    extent->disk = (uint32_t)sqlite3_column_int64(stmt, 0);
-    extent->offset = (uint64_t)sqlite3_column_int64(stmt, 1);
-    extent->length = (uint64_t)sqlite3_column_int64(stmt, 2);
+  sqlite3_bind_int64(row.stmt, 1, out->id);
+  while (nt_ok(row.status) &&
+         nt_ok(status = nt__journal_step(journal, row.stmt, err))) {
+    if (identity->extent_count == NT_MAX_EXTENTS) {
+      nt__row_refuse(&row, "there are more than %d", NT_MAX_EXTENTS);
+    } else {
+      read_extent(&row, identity);
+    }
   }
-  return nt__journal_finish(journal, status, stmt, err);
+  sqlite3_finalize(row.stmt);
+  status = nt_ok(row.status) ? status : row.status;
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
 static nt_status read_row(struct nt_journal *journal, const char *sql,
                           int64_t id, struct nt_operation *out,
                           struct nt_error *err) {
-  sqlite3_stmt *stmt;
+  struct nt__row row = {
+      .journal = journal, .table = "operation", .id = id, .err = err};
   memset(out, 0, sizeof *out);
-  nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
+  nt_status status = nt__journal_prepare(journal, sql, &row.stmt, err);
   if (nt_ok(status)) {
-    sqlite3_bind_int64(stmt, 1, id);
-    status = nt__journal_step(journal, stmt, err);
+    sqlite3_bind_int64(row.stmt, 1, id);
+    status = nt__journal_step(journal, row.stmt, err);
   }
   if (nt_ok(status)) {
-    read_operation(stmt, out);
+    status = read_operation(&row, out);
   }
-  sqlite3_finalize(stmt);
+  sqlite3_finalize(row.stmt);
   return status;
 }
 
@@ -107,8 +162,10 @@ static nt_status fetch(struct nt_journal *journal, const char *sql, int64_t id,
 
 nt_status nt_journal_next(struct nt_journal *journal, int64_t *cursor,
                           struct nt_operation *out, struct nt_error *err) {
-  nt_status status = fetch(journal, COLUMNS "WHERE id > ?1 ORDER BY id LIMIT 1",
-                           *cursor, out, err);
+  /* A number below 1 is none: it comes first, and is refused. */
+  nt_status status =
+      fetch(journal, COLUMNS "WHERE id > ?1 OR id < 1 ORDER BY id LIMIT 1",
+            *cursor, out, err);
   if (nt_ok(status)) {
     *cursor = out->id;
   }
@@ -128,39 +185,41 @@ nt_status nt_journal_find(struct nt_journal *journal, int64_t id,
 
 /* ---- steps --------------------------------------------------------------- */
 
-static void read_step(sqlite3_stmt *row, struct nt_step *out) {
-  out->number = sqlite3_column_int64(row, 0);
-  nt__journal_column(row, 1, out->name, sizeof out->name);
-  nt__journal_column(row, 2, out->target, sizeof out->target);
-  out->started_us = sqlite3_column_int64(row, 3);
-  out->ended_us = sqlite3_column_int64(row, 4);
-  nt__journal_column(row, 5, out->outcome, sizeof out->outcome);
-  nt__journal_column(row, 6, out->message, sizeof out->message);
-  out->undo_started_us = sqlite3_column_int64(row, 7);
-  out->undo_ended_us = sqlite3_column_int64(row, 8);
-  out->final = sqlite3_column_int(row, 9) != 0;
+static nt_status read_step(struct nt__row *row, struct nt_step *out) {
+  out->number = nt__row_integer(row, 1, INT64_MAX);
+  nt__row_text(row, out->name, sizeof out->name);
+  nt__row_text(row, out->target, sizeof out->target);
+  out->started_us = nt__row_integer(row, 0, NT__JOURNAL_LATEST);
+  out->ended_us = nt__row_integer(row, 0, NT__JOURNAL_LATEST);
+  nt__row_text(row, out->outcome, sizeof out->outcome);
+  nt__row_text(row, out->message, sizeof out->message);
+  out->undo_started_us = nt__row_integer(row, 0, NT__JOURNAL_LATEST);
+  out->undo_ended_us = nt__row_integer(row, 0, NT__JOURNAL_LATEST);
+  out->final = nt__row_integer(row, 0, 1) != 0;
+  return row->status;
 }
 
 nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
                                int64_t *cursor, struct nt_step *out,
                                struct nt_error *err) {
-  sqlite3_stmt *stmt;
+  struct nt__row row = {
+      .journal = journal, .table = "step", .id = id, .err = err};
   nt_status status = nt__journal_prepare(
       journal,
       "SELECT number, name, target, started_us, ended_us, outcome, message,"
       " undo_started_us, undo_ended_us, final FROM step WHERE operation = ?1"
-      " AND number > ?2 ORDER BY number LIMIT 1",
-      &stmt, err);
+      " AND (number > ?2 OR number < 1) ORDER BY number LIMIT 1",
+      &row.stmt, err);
   if (nt_ok(status)) {
-    sqlite3_bind_int64(stmt, 1, id);
-    sqlite3_bind_int64(stmt, 2, *cursor);
-    status = nt__journal_step(journal, stmt, err);
+    sqlite3_bind_int64(row.stmt, 1, id);
+    sqlite3_bind_int64(row.stmt, 2, *cursor);
+    status = nt__journal_step(journal, row.stmt, err);
   }
   if (nt_ok(status)) {
-    read_step(stmt, out);
+    status = read_step(&row, out);
     *cursor = out->number;
   }
-  sqlite3_finalize(stmt);
+  sqlite3_finalize(row.stmt);
   return status;
 }
 
@@ -213,7 +272,7 @@ static nt_status forget_all(struct nt_journal *journal,
              policy->keep, policy->days, operations, err);
   if (nt_ok(status)) {
     status = forget(journal,
-                    "UPDATE operation SET saved_bytes = 0, stored_bytes = 0"
+                    "UPDATE operation SET " NT__JOURNAL_NOTHING_SAVED
                     " WHERE saved_bytes > 0 AND " OVER
                     "AND (ended_us < ?2 OR id NOT IN (SELECT id FROM operation"
                     " WHERE saved_bytes > 0 ORDER BY id DESC LIMIT ?1))",
@@ -225,6 +284,22 @@ static nt_status forget_all(struct nt_journal *journal,
   return status;
 }
 
+/* What is forgotten is chosen by states and times: all must be what they can
+ * be. */
+static nt_status check_operations(struct nt_journal *journal,
+                                  struct nt_error *err) {
+  struct nt_operation *operation = calloc(1, sizeof *operation);
+  int64_t cursor = 0;
+  nt_status status = operation != NULL
+                         ? NT_STATUS_SUCCESS
+                         : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+  while (nt_ok(status)) {
+    status = nt_journal_next(journal, &cursor, operation, err);
+  }
+  free(operation);
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
 nt_status nt_journal_prune(struct nt_journal *journal,
                            const struct nt_journal_policy *policy,
                            uint64_t *operations, uint64_t *saved,
@@ -234,7 +309,10 @@ nt_status nt_journal_prune(struct nt_journal *journal,
   if (!nt_ok(status)) {
     return status;
   }
-  status = forget_all(journal, policy, &gone, &lost, err);
+  status = check_operations(journal, err);
+  if (nt_ok(status)) {
+    status = forget_all(journal, policy, &gone, &lost, err);
+  }
   status = nt__journal_end(journal, status, err);
   if (nt_ok(status) && gone + lost > 0) {
     /* Gives the room back; when that fails, the rows are gone all the same. */

@@ -5,8 +5,9 @@
 
 #include "internal.h"
 
-static const char *const final_states[] = {"committed", "failed", "undone",
-                                           "recovered", "interrupted"};
+static const char *const final_states[] = {"committed",   "failed",
+                                           "undone",      "recovered",
+                                           "interrupted", "partly undone"};
 
 bool nt_journal_is_final(const char *state) {
   for (size_t i = 0; i < sizeof final_states / sizeof final_states[0]; i++) {
@@ -26,10 +27,11 @@ static nt_status insert(struct nt_journal *journal,
   sqlite3_stmt *stmt;
   nt_status status = nt__journal_prepare(
       journal,
-      "INSERT INTO operation (parent, plan, machine, target, guid_path, serial,"
-      " file_system, size, command, pid, program, started_us, ended_us, state,"
-      " message, saved_bytes, stored_bytes, unsaved) VALUES (?1, ?2, ?3, ?4,"
-      " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, 'running', '', 0, 0, 0)",
+      "INSERT INTO operation VALUES (NULL,"
+      /* One that began in another journal is none here. */
+      " iif(?1 <= (SELECT max(seq) FROM sqlite_sequence"
+      "  WHERE name = 'operation'), ?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+      " ?10, ?11, ?12, 0, 'running', '', 0, 0, 0, 0, 0, 0, 0, 0)",
       &stmt, err);
   if (!nt_ok(status)) {
     return status;
@@ -174,6 +176,7 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
 static nt_status set_state(struct nt_journal *journal, int64_t id,
                            const char *state, const char *message,
                            struct nt_error *err) {
+  char text[NT_JOURNAL_MESSAGE_MAX];
   sqlite3_stmt *stmt;
   nt_status status = nt__journal_prepare(
       journal,
@@ -183,9 +186,10 @@ static nt_status set_state(struct nt_journal *journal, int64_t id,
   if (!nt_ok(status)) {
     return status;
   }
+  nt_copy(text, sizeof text, message);
   sqlite3_bind_int64(stmt, 1, id);
   nt__journal_bind_text(stmt, 2, state);
-  nt__journal_bind_text(stmt, 3, message != NULL ? message : "");
+  nt__journal_bind_text(stmt, 3, text);
   sqlite3_bind_int64(stmt, 4, nt_time_us());
   status = nt__journal_finish(journal, status, stmt, err);
   return nt_ok(status) ? check_changed(journal, id, err) : status;
@@ -208,7 +212,7 @@ static nt_status forget_saved(struct nt_journal *journal, int64_t id,
       run_for(journal, "DELETE FROM saved WHERE operation = ?1", id, err);
   return nt_ok(status)
              ? run_for(journal,
-                       "UPDATE operation SET saved_bytes = 0, stored_bytes = 0"
+                       "UPDATE operation SET " NT__JOURNAL_NOTHING_SAVED
                        " WHERE id = ?1",
                        id, err)
              : status;
@@ -311,4 +315,6 @@ const struct nt_journal_ops nt_journal_ops = {
     .next_saved = nt_journal_next_saved,
     .claim = nt_journal_claim,
     .release = nt_journal_release,
-    .mark_unsaved = nt_journal_mark_unsaved};
+    .mark_unsaved = nt_journal_mark_unsaved,
+    .check = nt_journal_check,
+    .matches = nt_journal_matches};

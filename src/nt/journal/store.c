@@ -20,7 +20,9 @@ static nt_status status_of(int code) {
       return NT_STATUS_MEDIA_WRITE_PROTECTED;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR: /* a table is missing: not our schema any more */
+    case SQLITE_ERROR:      /* a table is missing: not our schema any more */
+    case SQLITE_CONSTRAINT: /* an older journal has what it cannot have */
+    case SQLITE_MISMATCH:
       return NT_STATUS_FILE_CORRUPT_ERROR;
     case SQLITE_NOMEM:
       return NT_STATUS_NO_MEMORY;
@@ -116,10 +118,6 @@ nt_status nt__journal_finish(struct nt_journal *journal, nt_status status,
 
 void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text) {
   sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT);
-}
-
-void nt__journal_column(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
-  nt_copy(buf, cap, (const char *)sqlite3_column_text(stmt, column));
 }
 
 /* ---- transactions -------------------------------------------------------- */
@@ -226,7 +224,10 @@ static nt_status update_schema(struct nt_journal *journal, int64_t version,
   nt_status status = version > 1
                          ? NT_STATUS_SUCCESS
                          : change_schema(journal, nt__journal_from_1, 2, err);
-  return nt_ok(status) ? change_schema(journal, nt__journal_from_2, 3, err)
+  if (nt_ok(status) && version < 3) {
+    status = change_schema(journal, nt__journal_from_2, 3, err);
+  }
+  return nt_ok(status) ? change_schema(journal, nt__journal_from_3, 4, err)
                        : status;
 }
 
@@ -261,7 +262,7 @@ static nt_status check_schema(struct nt_journal *journal,
     hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
-  if (version == 1 || version == 2) {
+  if (version >= 1 && version < NT__JOURNAL_VERSION) {
     return update_schema(journal, version, err);
   }
   if (version != NT__JOURNAL_VERSION) {
