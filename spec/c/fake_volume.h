@@ -26,7 +26,8 @@
 #define MIB (UINT64_C(1) << 20)
 #define MAX_RECORDS 4096
 
-enum fault { FAULT_NONE, FAULT_REFUSE, FAULT_TORN, FAULT_SHORT };
+/* LOST: the write is said to be done, and nothing is there. */
+enum fault { FAULT_NONE, FAULT_REFUSE, FAULT_TORN, FAULT_SHORT, FAULT_LOST };
 
 /* The Nth call (1..) of a kind fails, and with `always` all later ones. */
 struct fault_plan {
@@ -161,7 +162,9 @@ static inline nt_status fake_write(struct nt_handle *handle, uint64_t offset,
                          : status;
   }
   size_t stored = fault == FAULT_NONE ? len : len / 2;
-  if (!v->drop || offset < MIB) {
+  if (fault == FAULT_LOST) {
+    *done = stored = len;
+  } else if (!v->drop || offset < MIB) {
     *done = (size_t)pwrite(v->fd, buf, stored, (off_t)offset);
   } else {
     *done = stored;

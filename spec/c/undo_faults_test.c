@@ -148,6 +148,45 @@ static void test_undo(struct fault_plan *where, enum fault kind,
   CHECK(nth > 2, "%s: %d places", what, nth - 1);
 }
 
+/* A disk that says it wrote, and did not, is found out. Answers whether the
+ * undo was refused for it. */
+static bool lost_write_is_seen(int nth, bool *met) {
+  struct nt_format_result result;
+  struct nt_restored restored;
+  struct nt_error err;
+  fill();
+  CHECK(nt_ok(format(&result, &err)), "lost write %d: formatted", nth);
+  volume.writes = 0;
+  volume.write_fault = (struct fault_plan){nth, false, FAULT_LOST};
+  memset(&err, 0, sizeof(err));
+  nt_status status = nt_take_back(&volume.handle, &keeper, result.operation,
+                                  false, &restored, &err);
+  memset(&volume.write_fault, 0, sizeof(volume.write_fault));
+  *met = volume.writes >= nth;
+  if (!nt_ok(status)) {
+    CHECK(err.reason != NULL && strcmp(err.reason, "verify") == 0 &&
+              err.outcome != NULL &&
+              strcmp(err.outcome, "partly restored") == 0 &&
+              strstr(err.hint, "ntvol recover") != NULL,
+          "lost write %d: %s; %s", nth, err.detail, err.hint);
+    CHECK(strcmp(state_of(result.operation), "interrupted") == 0,
+          "lost write %d: interrupted in the journal", nth);
+    CHECK(take_back(result.operation), "lost write %d: taken back later", nth);
+  }
+  CHECK(as_before(), "lost write %d: byte for byte", nth);
+  drop_volume(&volume);
+  return !nt_ok(status);
+}
+
+static void test_lost_writes(void) {
+  int seen = 0;
+  bool met = true;
+  for (int nth = 1; met; nth++) {
+    seen += lost_write_is_seen(nth, &met);
+  }
+  CHECK(seen > 1, "lost writes: %d were found out", seen);
+}
+
 /* ---- the journal fails --------------------------------------------------- */
 
 static int steps_left;
@@ -286,6 +325,7 @@ int main(void) {
   test_undo(&volume.write_fault, FAULT_TORN, "undo, torn write");
   test_undo(&volume.flush_fault, FAULT_REFUSE, "undo, refused flush");
   test_undo(&volume.read_fault, FAULT_REFUSE, "undo, refused read");
+  test_lost_writes();
   test_journal_faults();
   test_undo_journal_faults();
   nt_journal_close(journal);

@@ -132,9 +132,13 @@ static nt_status load_noted(struct nt_journal *journal, int64_t id,
 
 static nt_status damaged(struct nt_journal *journal, int64_t id,
                          const char *what, struct nt_error *err) {
-  return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
-                 "%s of operation %lld in %s", what, (long long)id,
-                 nt_journal_path(journal));
+  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
+          "%s of operation %lld in %s", what, (long long)id,
+          nt_journal_path(journal));
+  nt_hint(err,
+          "bring the journal back from a backup, or restore the volume from "
+          "one");
+  return NT_STATUS_FILE_CORRUPT_ERROR;
 }
 
 /* Which volume it is about must be certain before anything else counts. */
