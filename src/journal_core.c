@@ -583,6 +583,7 @@ static int ln_journal_check(lua_State *L) {
   struct nt_saved_check found;
   struct piece_list list = {.L = L};
   struct ntvol_journal *self;
+  struct nt_operation *operation;
   int64_t id;
   nt_status status;
   journal_of(L);
@@ -591,7 +592,8 @@ static int ln_journal_check(lua_State *L) {
   lua_createtable(L, 0, 4);
   lua_newtable(L);
   list.table = lua_gettop(L);
-  status = nt_journal_find(journal_of(L), id, push_operation(L), &err);
+  operation = push_operation(L);
+  status = nt_journal_find(journal_of(L), id, operation, &err);
   lua_pop(L, 1);
   if (!nt_ok(status)) {
     return refused(L, "check", id, &err);

@@ -3,6 +3,7 @@
 local core = require "ntvol.core"
 local helpers = require "spec.helpers"
 local journal = require "ntvol.journal"
+local journals = require "spec.support.journals"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 
@@ -151,6 +152,13 @@ describe("the journal", function()
     assert.equal(1, #assert(moved:entries()))
   end)
 
+  it("knows no parent that began in another journal", function()
+    local log <close> = assert(journal.open(folder_of(finally)))
+    local id = assert(log:begin { plan = "one", parent = 99 })
+    assert.is_nil(assert(log:entry(id)).parent)
+    assert(log:finish(id, "committed"))
+  end)
+
   it("raises for misuse", function()
     local log <close> = assert(journal.open(folder_of(finally)))
     raises("unknown option 'name'", log.begin, log, { name = "x" })
@@ -165,6 +173,8 @@ describe("the journal", function()
     raises("step 0 is not from 1", log.step, log, 1, 0, {})
     raises("unknown option 'when'", log.step, log, 1, 1, { when = 1 })
     raises("must be seconds since 1970", log.step, log, 1, 1, { started = -1 })
+    raises("must be seconds since 1970", log.step, log, 1, 1,
+      { started = 253402300800 })
     raises("must be a number", log.step, log, 1, 1, { started = "now" })
     raises("state must be one of", log.finish, log, 1, "running")
     raises("unknown option 'age'", log.prune, log, { age = 1 })
@@ -275,10 +285,7 @@ describe("a journal that cannot be used", function()
       assert(log:step(id, 1, { name = "open", outcome = "done" }))
       assert(log:finish(id, "committed"))
     end
-    proc.lines(("sqlite3 %s/journal.db 'ALTER TABLE step DROP COLUMN final;"
-      .. " ALTER TABLE step DROP COLUMN undo_started_us; ALTER TABLE step DROP"
-      .. " COLUMN undo_ended_us; ALTER TABLE operation DROP COLUMN unsaved;"
-      .. " PRAGMA user_version = 1'"):format(folder))
+    journals.older(folder .. "/journal.db", 1)
     local log <close> = assert(journal.open(folder))
     assert.same({ { number = 1, name = "open", outcome = "done" } },
       assert(log:entry(id)).steps)

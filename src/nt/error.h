@@ -55,7 +55,7 @@ struct nt_error {
   char hint[280];      /* what to do next, imperative, no period */
   const char *outcome; /* static string: what the object holds now, where that
                           is in doubt: "untouched", "unformatted",
-                          "formatted" */
+                          "formatted", "partly restored" */
   enum nt_native_kind native_kind;
   int64_t native;
   struct nt_holder holders[NT_MAX_HOLDERS];
