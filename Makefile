@@ -21,30 +21,31 @@ LIB_CFLAGS ?= $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null || \
 CORE_LIBS ?= $(shell pkg-config --libs blkid 2>/dev/null || echo -lblkid)
 SIM_LIBS ?= $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || \
   echo -lsqlite3 -lblkid -lfdisk -ltsk)
+CXX_LIBS ?= -lstdc++
 JOURNAL_LIBS ?= $(shell pkg-config --libs sqlite3 libzstd libxxhash 2>/dev/null || \
   echo -lsqlite3 -lzstd -lxxhash)
 
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
-  -Wstrict-prototypes $(WERROR)
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 KIND_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined
 KIND_coverage = -O0 --coverage -fprofile-update=atomic
-OUR_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) \
+OUR_CFLAGS = -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) \
   -Isrc $(LUA_CFLAGS) $(LIB_CFLAGS) -MMD -MP $(CFLAGS) $(KIND_$(KIND))
+ONLY_C = -std=c11 -Wmissing-prototypes -Wstrict-prototypes
 LINK = mkdir -p $(@D) && $(CC) $(CFLAGS) $(KIND_$(KIND)) $(LDFLAGS) -o $@
 
 B = build/$(KIND)
-objects = $(patsubst %.c,$B/obj/%.o,$(sort $(wildcard $(1))))
+objects = $(patsubst %,$B/obj/%.o,$(basename $(sort $(wildcard $(1)))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/posix/*.c)
 # All but the two entry points; who links it takes what it needs.
 ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
-  nt/sim/*.c nt/sim/posix/*.c nt/journal/*.c nt/journal/posix/*.c))
+  nt/sim/*.c nt/sim/posix/*.c nt/sim/posix/*.cc nt/journal/*.c nt/journal/posix/*.c))
 # The Windows machine is plain C but for these: its tests run anywhere.
 WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
   $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \
   objects,$(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
 FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/*/* tools/* examples/*
-ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)))
+ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)) $(addsuffix /*.cc,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
 FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c)) \
   $(patsubst spec/c/%_shim.c,$B/%.so,$(wildcard spec/c/*_shim.c))
@@ -65,7 +66,7 @@ $B/ntvol/core.so: $(CORE_OBJ)
 	$(LINK) -shared $^ $(CORE_LIBS)
 
 $B/ntvol/%/core.so: $B/obj/src/%_core.o $B/ntvol.a
-	$(LINK) -shared $^ $(if $(filter sim,$*),$(SIM_LIBS),$(JOURNAL_LIBS))
+	$(LINK) -shared $^ $(if $(filter sim,$*),$(SIM_LIBS) $(CXX_LIBS),$(JOURNAL_LIBS))
 
 $B/ntvol.a: $(ARCHIVE_OBJ)
 $B/win32.a: $(WIN32_OBJ)
@@ -74,10 +75,15 @@ $B/win32.a: $(WIN32_OBJ)
 
 $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	$(CC) $(ONLY_C) $(OUR_CFLAGS) -c -o $@ $<
+
+# The C compiler's driver knows C++ by the name of the file.
+$B/obj/%.o: %.cc Makefile
+	@mkdir -p $(@D)
 	$(CC) $(OUR_CFLAGS) -c -o $@ $<
 
 $B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
-	$(LINK) $^ $(SIM_LIBS) $(JOURNAL_LIBS)
+	$(LINK) $^ $(SIM_LIBS) $(JOURNAL_LIBS) $(CXX_LIBS)
 
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)
@@ -86,7 +92,7 @@ $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 $B/%.so: $B/obj/spec/c/%_shim.o
 	$(LINK) -shared $^ -ldl
 
--include $(patsubst %.c,$B/obj/%.d,$(ALL_C))
+-include $(patsubst %,$B/obj/%.d,$(basename $(ALL_C)))
 
 tests: all $(C_TESTS) $(FAKES)
 

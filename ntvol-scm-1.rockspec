@@ -184,6 +184,7 @@ local sim_posix = {
   "src/nt/posix/probe.c",
   "src/nt/sim/posix/files.c",
   "src/nt/sim/posix/partition.c",
+  "src/nt/sim/posix/sleuthkit.cc",
 }
 
 -- ntvol.journal.core, whatever the system is, beside what it has of the host.
@@ -350,7 +351,7 @@ build = {
             { "XXHASH", "xxhash" } }),
         ["ntvol.sim.core"] = c_module("unix", both(sim, sim_posix),
           { { "SQLITE", "sqlite3" }, BLKID, { "FDISK", "fdisk" },
-            { "TSK", "tsk" } }),
+            { "TSK", "tsk" }, { "TSK", "stdc++" } }),
       },
     },
     -- Without simulated machines and journal: SQLite, which they need, nobody

@@ -214,7 +214,7 @@ describe("the rockspec", function()
     end
     assert(sim["src/sim_core.c"])
     for _, folder in ipairs { "", "posix/" } do
-      for _, path in ipairs(files("^src/nt/sim/" .. folder .. "[^/]+%.c$")) do
+      for _, path in ipairs(files("^src/nt/sim/" .. folder .. "[^/]+%.cc?$")) do
         assert(sim[path], path .. " is not in ntvol.sim.core")
       end
     end

@@ -5,7 +5,7 @@
 # else the command that does it; on other systems the list is printed in words.
 set -eu
 
-build="gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
+build="gcc g++ libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libblkid-dev
 libfdisk-dev libtsk-dev libzstd-dev libxxhash-dev"
 run="lua5.4 lua-argparse dosfstools ntfs-3g exfatprogs"
 develop="lua-busted lua-cjson luarocks mtools fdisk sqlite3 xz-utils"
@@ -17,7 +17,7 @@ wanted="$build $run $develop"
 if ! command -v dpkg-query >/dev/null 2>&1; then
   cat >&2 <<'TEXT'
 deps: this is not a Debian system, so nothing is checked. ntvol needs
-  to build:  a C11 compiler, make, pkg-config, and the headers of Lua 5.4,
+  to build:  a C11 and C++ compiler, make, pkg-config, and the headers of Lua 5.4,
              SQLite 3, Zstandard, xxHash, libblkid and libfdisk
              (util-linux), The Sleuth Kit
   to run:    Lua 5.4, argparse for the command; mkfs.fat

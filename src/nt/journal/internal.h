@@ -37,6 +37,7 @@ struct nt__piece {
 
 struct nt_journal {
   sqlite3 *db;
+  sqlite3_stmt *rollback;
   struct nt_file *lock;   /* bytes of this connection's operations */
   struct nt_file *look;   /* to ask for bytes: an open file does not see its own
                              locks */
@@ -73,7 +74,7 @@ nt_status nt__journal_begin(struct nt_journal *journal, struct nt_error *err);
 nt_status nt__journal_end(struct nt_journal *journal, nt_status status,
                           struct nt_error *err);
 
-/* Binds parameter ?index. */
+/* Binds parameter ?index. The text must stay until the statement has run. */
 void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text);
 
 /* What the table operation has of an operation's saved bytes when there are

@@ -13,7 +13,8 @@
  * shorter. `cap` is at least `length`. */
 size_t nt__pack(const void *bytes, size_t length, void *out, size_t cap);
 
-/* False when `packed` is not what nt__pack() made of `length` bytes. */
+/* False when `packed` is not what nt__pack() made of `length` bytes; then errno
+ * is ENOMEM when only memory was missing, else 0. */
 bool nt__unpack(const void *packed, size_t packed_length, void *out,
                 size_t length);
 

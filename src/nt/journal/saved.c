@@ -3,6 +3,7 @@
  * what the operation wrote, so that an undo can see whether that is still
  * there. Most pieces are one byte over and over, and cost nothing.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +32,12 @@ static bool uniform(const unsigned char *bytes, size_t length) {
   return length == 0 || memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
-/* Binds method and blob, and counts what they take. */
+/* Binds method and blob, and counts what they take. A blob that could not be
+ * copied would become NULL: *bound is false then. */
 static enum nt__method bind_piece(struct nt_journal *j, sqlite3_stmt *stmt,
                                   int method_at, int blob_at,
                                   const unsigned char *bytes, size_t length,
-                                  size_t *taken) {
+                                  size_t *taken, bool *bound) {
   enum nt__method method = NT__METHOD_PLAIN;
   size_t stored = length;
   const void *blob = bytes;
@@ -51,7 +53,8 @@ static enum nt__method bind_piece(struct nt_journal *j, sqlite3_stmt *stmt,
     }
   }
   sqlite3_bind_int(stmt, method_at, (int)method);
-  sqlite3_bind_blob(stmt, blob_at, blob, (int)stored, SQLITE_TRANSIENT);
+  *bound = *bound && sqlite3_bind_blob(stmt, blob_at, blob, (int)stored,
+                                       SQLITE_TRANSIENT) == SQLITE_OK;
   *taken += stored;
   return method;
 }
@@ -94,11 +97,13 @@ nt_status nt_journal_save(struct nt_journal *journal, uint64_t offset,
   sqlite3_bind_int64(stmt, 1, journal->saving);
   sqlite3_bind_int64(stmt, 2, (int64_t)offset);
   sqlite3_bind_int64(stmt, 3, (int64_t)length);
+  bool bound = true;
   piece.old_method =
-      bind_piece(journal, stmt, 4, 8, before, length, &piece.stored);
+      bind_piece(journal, stmt, 4, 8, before, length, &piece.stored, &bound);
   piece.new_method =
-      bind_piece(journal, stmt, 5, 9, after, length, &piece.stored);
-  status = bind_checksums(journal, stmt, &piece, before, after, err);
+      bind_piece(journal, stmt, 5, 9, after, length, &piece.stored, &bound);
+  status = bound ? bind_checksums(journal, stmt, &piece, before, after, err)
+                 : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
   if (nt_ok(status)) {
     nt__journal_add(&journal->sums, &piece);
     status = check_limit(journal, err);
@@ -203,7 +208,12 @@ static void load_side(struct nt__row *row, const struct nt__piece *piece,
   if (!nt_ok(row->status)) {
     return;
   }
+  errno = 0;
   if (!expand(method, side->blob, side->stored, out, piece->length)) {
+    if (errno == ENOMEM) {
+      row->status = nt_fail(row->err, NT_STATUS_NO_MEMORY, NULL, NULL);
+      return;
+    }
     nt__row_refuse(row, "%s at offset %" PRIu64 " cannot be unpacked", name,
                    piece->start);
     return;

@@ -49,21 +49,40 @@ static void hint_for(nt_status status, struct nt_error *err) {
     nt_hint(err,
             "free some space, forget old operations with ntvol log --prune, "
             "or name another folder in NTVOL_STATE");
+  } else if (status == NT_STATUS_NO_MEMORY) {
+    nt_hint(err, "repeat when there is memory");
+  } else if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
+    nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
   } else {
     nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
   }
 }
 
+/* What SQLite calls an I/O error, or a file that cannot be opened, may be no
+ * fault of the file. */
+static nt_status status_now(sqlite3 *db, int code) {
+  int number = sqlite3_system_errno(db);
+  bool opening = (code & 0xFF) == SQLITE_CANTOPEN;
+  bool transfer = (code & 0xFF) == SQLITE_IOERR;
+  if (opening && nt_says_too_many(number)) {
+    return NT_STATUS_INSUFFICIENT_RESOURCES;
+  }
+  if (code == SQLITE_IOERR_NOMEM ||
+      ((opening || transfer) && nt_says_no_memory(number))) {
+    return NT_STATUS_NO_MEMORY;
+  }
+  if (code == SQLITE_IOERR_SHMSIZE || (transfer && nt_says_full(number))) {
+    return NT_STATUS_DISK_FULL;
+  }
+  return status_of(code);
+}
+
 nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err) {
   sqlite3 *db = journal->db;
-  int code = db != NULL ? sqlite3_extended_errcode(db) : SQLITE_CANTOPEN;
-  nt_status status = status_of(code);
-  if ((code & 0xFF) == SQLITE_IOERR && db != NULL &&
-      nt_says_full(sqlite3_system_errno(db))) {
-    status = NT_STATUS_DISK_FULL;
-  }
-  nt_fail(err, status, "journal", "%s: %s", journal->path,
-          db != NULL ? sqlite3_errmsg(db) : "cannot open");
+  /* Without memory for it there is no connection to ask. */
+  int code = db != NULL ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+  nt_status status = db != NULL ? status_now(db, code) : status_of(code);
+  nt_fail(err, status, "journal", "%s: %s", journal->path, sqlite3_errmsg(db));
   if (err != NULL) {
     err->native_kind = NT_NATIVE_SQLITE;
     err->native = code;
@@ -117,7 +136,8 @@ nt_status nt__journal_finish(struct nt_journal *journal, nt_status status,
 }
 
 void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text) {
-  sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT);
+  /* A copy would need memory, and without it become NULL. */
+  sqlite3_bind_text(stmt, index, text, -1, SQLITE_STATIC);
 }
 
 /* ---- transactions -------------------------------------------------------- */
@@ -132,7 +152,19 @@ static nt_status run(struct nt_journal *journal, const char *sql,
   return status;
 }
 
+/* By a statement that was prepared when there was memory: a transaction that
+ * stays open keeps all other processes out. */
+static void roll_back(struct nt_journal *journal) {
+  if (!sqlite3_get_autocommit(journal->db)) {
+    sqlite3_step(journal->rollback);
+    sqlite3_reset(journal->rollback);
+  }
+}
+
 nt_status nt__journal_begin(struct nt_journal *journal, struct nt_error *err) {
+  if (journal->pid == nt_process_id()) {
+    roll_back(journal); /* what an earlier one could not */
+  }
   return run(journal, "BEGIN IMMEDIATE", err);
 }
 
@@ -141,8 +173,8 @@ nt_status nt__journal_end(struct nt_journal *journal, nt_status status,
   if (nt_ok(status)) {
     status = run(journal, "COMMIT", err);
   }
-  if (!nt_ok(status) && !sqlite3_get_autocommit(journal->db)) {
-    sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
+  if (!nt_ok(status)) {
+    roll_back(journal);
   }
   return status;
 }
@@ -152,7 +184,9 @@ nt_status nt__journal_end(struct nt_journal *journal, nt_status status,
 static nt_status about(nt_status status, const char *path,
                        struct nt_error *err) {
   nt_error_about(err, "journal", "%s", path);
-  nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
+  if (!nt_is_shortage(status)) {
+    nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
+  }
   return status;
 }
 
@@ -293,6 +327,11 @@ static nt_status open_database(struct nt_journal *journal,
                           * copying into the database while a format waits. */
                          "PRAGMA wal_autocheckpoint = 65536",
                          err);
+  if (nt_ok(status) &&
+      sqlite3_prepare_v2(journal->db, "ROLLBACK", -1, &journal->rollback,
+                         NULL) != SQLITE_OK) {
+    status = nt__journal_fail(journal, err);
+  }
   return nt_ok(status) ? check_schema(journal, err) : status;
 }
 
@@ -340,6 +379,7 @@ void nt_journal_close(struct nt_journal *journal) {
     return;
   }
   if (journal->pid == nt_process_id()) {
+    sqlite3_finalize(journal->rollback);
     sqlite3_close(journal->db);
   }
   free(journal->scratch);

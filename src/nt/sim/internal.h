@@ -63,6 +63,7 @@ struct sim_machine {
   char db_path[496];
   sqlite3 *db;
   struct sim_prepared prepared[SIM_PREPARED_MAX];
+  sqlite3_stmt *rollback;
   bool in_transaction;
   bool store_failed;    /* in this transaction: it must be rolled back */
   struct nt_file *lock; /* machine.lock; NULL in memory */
@@ -707,12 +708,12 @@ nt_status nt__sim_device_control(struct sim_request *r, uint32_t code,
  * ----------------------------------------- */
 
 /* Looks `path` ("\dir\file", "\" for the root) up in the file system of an
- * object that lies on `extents`. */
+ * object that lies on `extents`; nt_probe() called it `file_system`. */
 nt_status nt__sim_files_open(struct sim_machine *m,
                              const struct nt_extent *extents, uint32_t count,
                              uint64_t length, uint32_t sector_size,
-                             const char *path, struct sim_files **out,
-                             struct nt_error *err);
+                             const char *file_system, const char *path,
+                             struct sim_files **out, struct nt_error *err);
 /* Where nothing here reads the file system: only the root folder opens. */
 nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
                                   struct nt_error *err);

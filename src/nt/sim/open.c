@@ -346,8 +346,9 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
       o->instance.fsd->root_only
           ? nt__sim_files_open_root(o->target.rest, &h->file, err)
           : nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
-                               o->volume.sector_size, o->target.rest, &h->file,
-                               err);
+                               o->volume.sector_size,
+                               nt__sim_bytes_of(&o->instance), o->target.rest,
+                               &h->file, err);
   if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
       o->options->disposition == NT_OPEN_IF) {
     *err = (struct nt_error){0};

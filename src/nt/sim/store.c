@@ -35,12 +35,24 @@ static nt_status status_of(int code) {
   }
 }
 
-/* SQLite calls it an I/O error when there is no room for its index of the
- * write-ahead log. */
-static bool is_full(struct sim_machine *m, int code) {
-  return code == SQLITE_IOERR_SHMSIZE ||
-         ((code & 0xFF) == SQLITE_IOERR &&
-          nt_says_full(sqlite3_system_errno(m->db)));
+/* What SQLite calls an I/O error, or a file that cannot be opened, may be no
+ * fault of the file. */
+static nt_status status_now(sqlite3 *db, int code) {
+  int number = sqlite3_system_errno(db);
+  bool opening = (code & 0xFF) == SQLITE_CANTOPEN;
+  bool transfer = (code & 0xFF) == SQLITE_IOERR;
+  if (opening && nt_says_too_many(number)) {
+    return NT_STATUS_INSUFFICIENT_RESOURCES;
+  }
+  if (code == SQLITE_IOERR_NOMEM ||
+      ((opening || transfer) && nt_says_no_memory(number))) {
+    return NT_STATUS_NO_MEMORY;
+  }
+  /* no room for its index of the write-ahead log */
+  if (code == SQLITE_IOERR_SHMSIZE || (transfer && nt_says_full(number))) {
+    return NT_STATUS_DISK_FULL;
+  }
+  return status_of(code);
 }
 
 static void hint_for(nt_status status, struct nt_error *err) {
@@ -49,23 +61,27 @@ static void hint_for(nt_status status, struct nt_error *err) {
             "the images are whole: make a new machine around them with "
             "--disk-image, and delete the damaged one by hand");
   } else if (status == NT_STATUS_DISK_FULL) {
-    nt_hint(err, "free some space and repeat; nothing was changed");
+    nt_hint(err, "free some space and repeat");
   } else if (status == NT_STATUS_MEDIA_WRITE_PROTECTED ||
              status == NT_STATUS_ACCESS_DENIED) {
     nt_hint(err, "make the folder writable, or copy the machine elsewhere");
   } else if (status == NT_STATUS_DEVICE_BUSY) {
     nt_hint(err, "another process holds the database: repeat when it is done");
+  } else if (status == NT_STATUS_NO_MEMORY) {
+    nt_hint(err, "repeat when there is memory");
+  } else if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
+    nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
   } else {
     nt_hint(err, "look at the disk that the folder is on");
   }
 }
 
 nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err) {
-  int code = m->db ? sqlite3_extended_errcode(m->db) : SQLITE_CANTOPEN;
-  nt_status status = is_full(m, code) ? NT_STATUS_DISK_FULL : status_of(code);
+  /* Without memory for it there is no connection to ask. */
+  int code = m->db ? sqlite3_extended_errcode(m->db) : SQLITE_NOMEM;
+  nt_status status = m->db ? status_now(m->db, code) : status_of(code);
   m->store_failed = true;
-  nt_fail(err, status, "store", "%s: %s", m->db_path,
-          m->db ? sqlite3_errmsg(m->db) : "cannot open");
+  nt_fail(err, status, "store", "%s: %s", m->db_path, sqlite3_errmsg(m->db));
   err->native_kind = NT_NATIVE_SQLITE;
   err->native = code;
   hint_for(status, err);
@@ -191,11 +207,23 @@ nt_status nt__sim_number(struct sim_machine *m, const char *sql,
 }
 
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
-  const char *text = (const char *)sqlite3_column_text(stmt, column);
-  snprintf(buf, cap, "%s", text ? text : "");
+  /* Not as text: SQLite asks for memory to end that with a zero, and has none
+   * to tell when it does not get it. */
+  const char *text = sqlite3_column_blob(stmt, column);
+  int length = sqlite3_column_bytes(stmt, column);
+  nt_format_text(buf, cap, "%.*s", text ? length : 0, text ? text : "");
 }
 
 /* ---- transactions -------------------------------------------------------- */
+
+/* By a statement that was prepared when there was memory: a transaction that
+ * stays open keeps all other processes out. */
+static void roll_back(struct sim_machine *m) {
+  if (!sqlite3_get_autocommit(m->db)) {
+    sqlite3_step(m->rollback);
+    sqlite3_reset(m->rollback);
+  }
+}
 
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   nt_status status = check_process(m, err);
@@ -212,6 +240,7 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   m->in_transaction = true;
   m->acting = m->pid;
   m->acting_node = m->node;
+  roll_back(m); /* what an earlier one could not */
   status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
   if (nt_ok(status)) {
     status = nt__sim_owner_reap(m, err);
@@ -236,13 +265,12 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
       }
       return status;
     }
+    nt_error_name(&commit, err->op, err->target);
     *err = commit;
     status = ended;
   }
   /* A failed statement may have rolled back already: then this does nothing. */
-  if (!sqlite3_get_autocommit(m->db)) {
-    sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
-  }
+  roll_back(m);
   nt__sim_settle_events(m, false);
   return status;
 }
@@ -265,7 +293,9 @@ static nt_status make_schema(struct sim_machine *m, struct nt_error *err) {
 
 static nt_status set_durability(struct sim_machine *m, struct nt_error *err) {
   if (sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) !=
-      SQLITE_OK) {
+          SQLITE_OK ||
+      sqlite3_prepare_v3(m->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
+                         &m->rollback, NULL) != SQLITE_OK) {
     return nt__sim_store_fail(m, err);
   }
   return NT_STATUS_SUCCESS;
@@ -322,6 +352,8 @@ void nt__sim_store_close(struct sim_machine *m) {
     sqlite3_finalize(m->prepared[i].stmt);
   }
   memset(m->prepared, 0, sizeof m->prepared);
+  sqlite3_finalize(m->rollback);
+  m->rollback = NULL;
   sqlite3_close(m->db);
   m->db = NULL;
 }

@@ -5,8 +5,10 @@
  */
 #include "../pack.h"
 
+#include <errno.h>
 #include <xxhash.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define LEVEL 1
 
@@ -28,7 +30,9 @@ size_t nt__pack(const void *bytes, size_t length, void *out, size_t cap) {
 
 bool nt__unpack(const void *packed, size_t packed_length, void *out,
                 size_t length) {
-  return ZSTD_decompress(out, length, packed, packed_length) == length;
+  size_t made = ZSTD_decompress(out, length, packed, packed_length);
+  errno = ZSTD_getErrorCode(made) == ZSTD_error_memory_allocation ? ENOMEM : 0;
+  return made == length;
 }
 
 bool nt__hash(const void *bytes, size_t length, uint64_t seed, uint64_t *out) {

@@ -2,13 +2,14 @@
  * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT, NTFS and
  * ISO 9660 in one library and mounts nothing.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <tsk/libtsk.h>
 
 #include "../../text.h"
 #include "../internal.h"
+#include "sleuthkit.h"
 
 struct sim_files {
   TSK_IMG_INFO *image;
@@ -18,6 +19,7 @@ struct sim_files {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t length;
+  bool lost;              /* the library must not be asked any more */
   unsigned handles;       /* that have it */
   TSK_FS_DIR *entries;    /* while the directory is listed */
   char path[NT_NAME_MAX]; /* "\\Some Dir\\file name.txt", "\\" for the root */
@@ -57,7 +59,21 @@ static void image_describe(TSK_IMG_INFO *image, FILE *out) {
   fprintf(out, "%lld bytes\n", (long long)image->size);
 }
 
+static nt_status no_memory(struct nt_error *err, const char *what) {
+  nt_fail(err, NT_STATUS_NO_MEMORY, NULL, "%s", what);
+  nt_hint(err, "close it, and open it again when there is memory");
+  return NT_STATUS_NO_MEMORY;
+}
+
+/* The library says so itself, or takes it for a damage; errno knows better. */
+static bool out_of_memory(void) {
+  return errno == ENOMEM || tsk_error_get_errno() == TSK_ERR_AUX_MALLOC;
+}
+
 static nt_status tsk_failed(struct nt_error *err, const char *what) {
+  if (out_of_memory()) {
+    return no_memory(err, what);
+  }
   const char *text = tsk_error_get();
   nt_status status = nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "file_system",
                              "%s: %s", what, text ? text : "unknown failure");
@@ -65,25 +81,39 @@ static nt_status tsk_failed(struct nt_error *err, const char *what) {
   return status;
 }
 
-static nt_status open_fs(struct sim_files *f, uint32_t sector_size,
-                         struct nt_error *err) {
+/* The library finds out by itself, too, but says then that it knows no such
+ * file system when it only ran out of memory; and by the number of clusters it
+ * does not find a FAT32 with less than the usual ones. */
+static TSK_FS_TYPE_ENUM type_of(const char *file_system) {
+  static const struct {
+    const char *name;
+    TSK_FS_TYPE_ENUM type;
+  } rows[] = {{"NTFS", TSK_FS_TYPE_NTFS},   {"exFAT", TSK_FS_TYPE_EXFAT},
+              {"FAT12", TSK_FS_TYPE_FAT12}, {"FAT16", TSK_FS_TYPE_FAT16},
+              {"FAT32", TSK_FS_TYPE_FAT32}, {"CDFS", TSK_FS_TYPE_ISO9660}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (strcmp(rows[i].name, file_system) == 0) {
+      return rows[i].type;
+    }
+  }
+  return TSK_FS_TYPE_DETECT;
+}
+
+static nt_status open_fs(struct sim_files *f, const char *file_system,
+                         uint32_t sector_size, struct nt_error *err) {
   struct wrapped_image *image = calloc(1, sizeof *image);
   if (!image) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
   }
   image->files = f;
+  errno = 0;
   f->image = tsk_img_open_external(image, (TSK_OFF_T)f->length, sector_size,
                                    image_read, image_close, image_describe);
   if (!f->image) {
     free(image);
     return tsk_failed(err, "the volume cannot be read");
   }
-  f->fs = tsk_fs_open_img(f->image, 0, TSK_FS_TYPE_DETECT);
-  /* Detection goes by the number of clusters, and does not find a FAT32 with
-   * less than the usual ones; NT and mkfs.fat know it by its boot sector. */
-  if (!f->fs) {
-    f->fs = tsk_fs_open_img(f->image, 0, TSK_FS_TYPE_FAT32);
-  }
+  f->fs = nt__tsk_open(f->image, type_of(file_system), &f->lost);
   return f->fs ? NT_STATUS_SUCCESS
                : tsk_failed(err, "the file system cannot be read");
 }
@@ -171,7 +201,7 @@ static nt_status open_inode(struct sim_files *f, TSK_INUM_T inode, bool last,
   if (f->file) {
     tsk_fs_file_close(f->file);
   }
-  f->file = tsk_fs_file_open_meta(f->fs, NULL, inode);
+  f->file = nt__tsk_file(f->fs, inode, &f->lost);
   if (!f->file) {
     return tsk_failed(err, "opening the file");
   }
@@ -191,7 +221,7 @@ static nt_status enter(struct sim_files *f, const char *name, bool last,
   if (!nt__sim_files_is_directory(f)) {
     return not_found(false, err);
   }
-  TSK_FS_DIR *dir = tsk_fs_dir_open_meta(f->fs, f->file->meta->addr);
+  TSK_FS_DIR *dir = nt__tsk_dir(f->fs, f->file->meta->addr, &f->lost);
   if (!dir) {
     return tsk_failed(err, "reading the folder");
   }
@@ -224,8 +254,8 @@ static nt_status open_path(struct sim_files *f, const char *path,
 nt_status nt__sim_files_open(struct sim_machine *m,
                              const struct nt_extent *extents, uint32_t count,
                              uint64_t length, uint32_t sector_size,
-                             const char *path, struct sim_files **out,
-                             struct nt_error *err) {
+                             const char *file_system, const char *path,
+                             struct sim_files **out, struct nt_error *err) {
   struct sim_files *f = calloc(1, sizeof *f);
   if (!f) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
@@ -236,7 +266,7 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   f->length = length;
   f->handles = 1;
   tsk_error_reset();
-  nt_status status = open_fs(f, sector_size, err);
+  nt_status status = open_fs(f, file_system, sector_size, err);
   if (nt_ok(status)) {
     status = open_path(f, path, err);
   }
@@ -316,9 +346,11 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
     nt_hint(err, "stay within its size");
     return NT_STATUS_END_OF_FILE;
   }
+  if (f->lost) {
+    return no_memory(err, "reading the file");
+  }
   forget_bytes(f);
-  ssize_t got = tsk_fs_file_read(f->file, (TSK_OFF_T)offset, buf, len,
-                                 TSK_FS_FILE_READ_FLAG_NONE);
+  ssize_t got = nt__tsk_read(f->file, (TSK_OFF_T)offset, buf, len, &f->lost);
   if (got < 0) {
     return tsk_failed(err, "reading the file");
   }
@@ -382,15 +414,9 @@ static const TSK_FS_ATTR_RUN *find_run(const TSK_FS_ATTR *attribute,
   return filled ? run : NULL;
 }
 
-static const TSK_FS_ATTR *contents(const struct sim_files *f) {
-  return TSK_FS_TYPE_ISNTFS(f->fs->ftype)
-             ? tsk_fs_file_attr_get_type(f->file, TSK_FS_ATTR_TYPE_NTFS_DATA, 0,
-                                         0)
-             : tsk_fs_file_attr_get(f->file);
-}
-
 uint64_t nt__sim_files_valid(struct sim_files *f) {
-  const TSK_FS_ATTR *attribute = contents(f);
+  const TSK_FS_ATTR *attribute =
+      f->lost ? NULL : nt__tsk_contents(f->file, &f->lost);
   return attribute && attribute->flags & TSK_FS_ATTR_NONRES
              ? (uint64_t)attribute->nrd.initsize
              : nt__sim_files_size(f);
@@ -399,7 +425,10 @@ uint64_t nt__sim_files_valid(struct sim_files *f) {
 nt_status nt__sim_files_place(struct sim_files *f, uint64_t offset,
                               uint64_t *place, uint64_t *length,
                               struct nt_error *err) {
-  const TSK_FS_ATTR *attribute = contents(f);
+  if (f->lost) {
+    return no_memory(err, "finding the file's clusters");
+  }
+  const TSK_FS_ATTR *attribute = nt__tsk_contents(f->file, &f->lost);
   if (!attribute) {
     return tsk_failed(err, "finding the file's clusters");
   }
@@ -428,11 +457,15 @@ static bool is_listed(const struct sim_files *f, const TSK_FS_NAME *name) {
          !is_system_file(f->fs, name->meta_addr) && !strchr(name->name, ':');
 }
 
-static bool fill_entry(struct sim_files *f, const TSK_FS_NAME *name,
-                       struct nt_directory_entry *out) {
-  TSK_FS_FILE *file = tsk_fs_file_open_meta(f->fs, NULL, name->meta_addr);
-  bool real = file && is_real(file);
-  if (real) {
+/* What cannot be read is not listed; what only lacked memory is not left out.
+ */
+static nt_status fill_entry(struct sim_files *f, const TSK_FS_NAME *name,
+                            struct nt_directory_entry *out, bool *real,
+                            struct nt_error *err) {
+  tsk_error_reset();
+  TSK_FS_FILE *file = nt__tsk_file(f->fs, name->meta_addr, &f->lost);
+  *real = file && is_real(file);
+  if (*real) {
     out->directory = file->meta->type == TSK_FS_META_TYPE_DIR;
     out->size = out->directory ? 0 : (uint64_t)file->meta->size;
     nt_copy(out->name, sizeof out->name, name->name);
@@ -440,43 +473,52 @@ static bool fill_entry(struct sim_files *f, const TSK_FS_NAME *name,
   if (file) {
     tsk_fs_file_close(file);
   }
-  return real;
+  return !file && out_of_memory() ? no_memory(err, "reading the folder")
+                                  : NT_STATUS_SUCCESS;
 }
 
 static void end_listing(struct sim_files *f) {
-  if (f->entries) {
+  if (f->entries && !f->lost) {
     tsk_fs_dir_close(f->entries);
-    f->entries = NULL;
   }
+  f->entries = NULL;
+}
+
+/* The folder's names, read when they are asked for. */
+static nt_status begin_listing(struct sim_files *f, bool anew,
+                               struct nt_error *err) {
+  if (f->lost) {
+    return no_memory(err, "reading the folder");
+  }
+  if (anew) {
+    end_listing(f);
+  }
+  if (!f->entries) {
+    f->entries = nt__tsk_dir(f->fs, f->file->meta->addr, &f->lost);
+  }
+  return f->entries ? NT_STATUS_SUCCESS : tsk_failed(err, "reading the folder");
 }
 
 nt_status nt__sim_files_next(struct sim_files *f, uint64_t *cursor,
                              struct nt_directory_entry *out,
                              struct nt_error *err) {
-  if (*cursor == 0) { /* begins anew */
-    end_listing(f);
-  }
-  if (!f->entries) {
-    f->entries = tsk_fs_dir_open_meta(f->fs, f->file->meta->addr);
-  }
-  if (!f->entries) {
-    return tsk_failed(err, "reading the folder");
-  }
-  while (*cursor < tsk_fs_dir_getsize(f->entries)) {
+  nt_status status = begin_listing(f, *cursor == 0, err);
+  while (nt_ok(status) && *cursor < tsk_fs_dir_getsize(f->entries)) {
     const TSK_FS_NAME *name =
         tsk_fs_dir_get_name(f->entries, (size_t)(*cursor)++);
-    if (is_listed(f, name) && fill_entry(f, name, out)) {
-      return NT_STATUS_SUCCESS;
+    bool real = false;
+    if (is_listed(f, name)) {
+      status = fill_entry(f, name, out, &real, err);
+    }
+    if (real) {
+      return status;
     }
   }
   end_listing(f);
-  return NT_STATUS_NO_MORE_ENTRIES;
+  return nt_ok(status) ? NT_STATUS_NO_MORE_ENTRIES : status;
 }
 
-void nt__sim_files_close(struct sim_files *f) {
-  if (!f || --f->handles > 0) {
-    return;
-  }
+static void close_library(struct sim_files *f) {
   end_listing(f);
   if (f->file) {
     tsk_fs_file_close(f->file);
@@ -486,6 +528,15 @@ void nt__sim_files_close(struct sim_files *f) {
   }
   if (f->image) {
     tsk_img_close(f->image);
+  }
+}
+
+void nt__sim_files_close(struct sim_files *f) {
+  if (!f || --f->handles > 0) {
+    return;
+  }
+  if (!f->lost) {
+    close_library(f);
   }
   free(f);
 }

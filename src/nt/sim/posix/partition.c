@@ -187,15 +187,20 @@ static nt_status probe_table(blkid_probe probe, const struct nt_file *file,
                              uint32_t capacity, uint32_t *count,
                              struct nt_error *err) {
   if (blkid_probe_set_device(probe, file->fd, 0, (blkid_loff_t)length) != 0) {
-    return nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, "partition_table",
-                   "the partition table cannot be read");
+    return nt_fail_errno(err, errno != 0 ? errno : EIO, "partition_table",
+                         "reading the partition table");
   }
   blkid_probe_set_sectorsize(probe, sector_size);
   blkid_probe_enable_superblocks(probe, 0);
   blkid_probe_enable_partitions(probe, 1);
+  errno = 0;
   blkid_partlist list = blkid_probe_get_partitions(probe);
+  if (!list && (errno == ENOMEM || errno == EIO)) {
+    return nt_fail_errno(err, errno, "partition_table",
+                         "reading the partition table");
+  }
   if (!list || !blkid_partlist_get_table(list)) {
-    return NT_STATUS_SUCCESS;
+    return NT_STATUS_SUCCESS; /* NULL is libblkid's "none", too */
   }
   return read_list(list, style, out, capacity, count, err);
 }

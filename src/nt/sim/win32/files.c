@@ -26,9 +26,10 @@ static nt_status refuse(struct nt_error *err) {
 nt_status nt__sim_files_open(struct sim_machine *m,
                              const struct nt_extent *extents, uint32_t count,
                              uint64_t length, uint32_t sector_size,
-                             const char *path, struct sim_files **out,
-                             struct nt_error *err) {
-  (void)m, (void)extents, (void)count, (void)length, (void)sector_size;
+                             const char *file_system, const char *path,
+                             struct sim_files **out, struct nt_error *err) {
+  (void)m, (void)extents, (void)count, (void)length, (void)sector_size,
+      (void)file_system;
   return nt__sim_files_open_root(path, out, err);
 }
 
