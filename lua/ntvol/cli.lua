@@ -3,6 +3,7 @@
 
 local argparse = require "argparse"
 local current = require "ntvol.current"
+local failure = require "ntvol.failure"
 local ntvol = require "ntvol"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
@@ -90,6 +91,9 @@ end
 -- Raised by the parser for wrong usage.
 local Usage = {}
 
+-- So are those of too many open files.
+local Shortage = {}
+
 local function parse(parser, argv)
   parser.error = function(at, message)
     error(setmetatable({ message = message, usage = at:get_usage() }, Usage), 0)
@@ -131,6 +135,10 @@ local function handle(problem)
   if getmetatable(problem) == Usage or is_interrupt(problem) then
     return problem
   end
+  if failure.too_many_files() then
+    return setmetatable({ message = tostring(problem):match "^[^\n]*" },
+      Shortage)
+  end
   return debug.traceback(tostring(problem), 2)
 end
 
@@ -139,6 +147,10 @@ local function explain(problem)
   if getmetatable(problem) == Usage then
     return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
       problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
+  elseif getmetatable(problem) == Shortage then
+    io.stderr:write("ntvol: ", failure.TOO_MANY_FILES, ": ", problem.message,
+      "\nhint: ", failure.CLOSE_FILES, "\n")
+    return output.EXIT.refused
   elseif is_interrupt(problem) then
     output.say("ntvol: interrupted\n"
       .. "hint: see what was done: ntvol volumes, ntvol events")

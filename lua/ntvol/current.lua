@@ -19,6 +19,9 @@ local function connect_sim(path, spec)
   if found then
     return sim.open(path)
   end
+  if failure.too_many_files() then
+    return failure.no_files("connect to", spec)
+  end
   local missing = first_line(sim):find("not found", 1, true)
   return failure.make {
     op = "connect to", target = spec, status = "STATUS_NOT_SUPPORTED",

@@ -30,6 +30,25 @@ local function message_of(info, code)
   return printable(table.concat(text))
 end
 
+-- ERRNO of Linux and of the C library of Windows alike.
+local EMFILE = 24
+
+--- Whether this process has as many files open as it may: then a module that
+-- is there is not found.
+-- @treturn boolean
+function M.too_many_files()
+  local file, _, number = io.open(package.config:sub(1, 1) == "\\" and "NUL"
+    or "/dev/null")
+  if file then
+    file:close()
+  end
+  return number == EMFILE
+end
+
+--- What to say then.
+M.TOO_MANY_FILES = "too many open files"
+M.CLOSE_FILES = "close files, or raise the limit of open files: ulimit -n"
+
 --- Makes a failure.
 -- @tparam table fields `op`, `target`, `status` (a name, `"STATUS_..."`), and
 --  optional: `reason`, `class`, `detail`, `hint`, `outcome`
@@ -99,6 +118,14 @@ function M.without_hint(message, info)
     return message
   end
   return message:sub(1, from - 1) .. message:sub(to + 1)
+end
+
+--- The failure of something that could not be loaded for want of files.
+function M.no_files(op, target)
+  return M.make {
+    op = op, target = target, status = "STATUS_INSUFFICIENT_RESOURCES",
+    detail = M.TOO_MANY_FILES, hint = M.CLOSE_FILES,
+  }
 end
 
 return M

@@ -68,6 +68,7 @@ function M.of_handle(handle)
     file_system = found.file_system, label = found.label,
     disk_serial = device_serial(handle),
     disks = disks_of(handle:machine(), found.extents),
+    unreadable = found.unreadable,
   }
 end
 
@@ -159,6 +160,15 @@ function M.compare(pinned, found)
   local text = M.difference(pinned, found)
   if not text then
     return true
+  end
+  if pinned.unreadable or found.unreadable then
+    return failure.make {
+      op = "identify", target = pinned.name,
+      status = "STATUS_DEVICE_DATA_ERROR",
+      detail = "its bytes cannot be read, so nobody knows whether it is"
+        .. " another volume",
+      hint = "look at its disk, then make a new plan",
+    }
   end
   return failure.make {
     op = "identify", target = pinned.name, status = "STATUS_WRONG_VOLUME",

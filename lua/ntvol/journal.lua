@@ -19,6 +19,9 @@ local function first_line(text)
 end
 
 local function not_installed(path, problem)
+  if failure.too_many_files() then
+    return failure.no_files("open journal", path or "of the user")
+  end
   local missing = first_line(problem):find("not found", 1, true)
   return failure.make {
     op = "open journal", target = path or "of the user",

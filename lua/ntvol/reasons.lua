@@ -23,6 +23,9 @@ local ROWS = {
     "the cluster size does not suit the file system or the sector size",
     "leave `cluster_size` out, or take another power of two",
     "INVALID_PARAMETER" },
+  { "disk_full", "the folder for scratch files has no room for what a format"
+    .. " needs", "free some space there, or name another in `NTVOL_TMPDIR`",
+    "DISK_FULL" },
   { "dismounted", "the volume was dismounted, and this handle belongs to what"
     .. " was there before", "close the handle and open it again",
     "VOLUME_DISMOUNTED", "ACCESS_DENIED" },

@@ -80,6 +80,9 @@ nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
     return status;
   }
   nt_fail(err, status, reason, NULL);
+  if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
+    nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
+  }
   err->native_kind = NT_NATIVE_ERRNO;
   err->native = number;
   if (fmt != NULL) {
@@ -111,6 +114,11 @@ void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
   if (reason != NULL) {
     err->reason = reason;
   }
+}
+
+bool nt_is_shortage(nt_status status) {
+  return status == NT_STATUS_INSUFFICIENT_RESOURCES ||
+         status == NT_STATUS_NO_MEMORY;
 }
 
 void nt_hint(struct nt_error *err, const char *fmt, ...) {

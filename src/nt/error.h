@@ -87,6 +87,10 @@ nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
 void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
                     ...) NT_PRINTF(3, 4);
 
+/* Whether a failure is about what this process may have, memory or open files,
+ * and not about the object. Its hint says so already, and should stay. */
+bool nt_is_shortage(nt_status status);
+
 /* Says what to do next. */
 void nt_hint(struct nt_error *err, const char *fmt, ...) NT_PRINTF(2, 3);
 

@@ -125,7 +125,10 @@ int64_t nt_steady_us(void);
 void nt_sleep_ms(uint32_t ms);
 /* Random bytes, good enough for identifiers. */
 nt_status nt_random(void *buf, size_t length, struct nt_error *err);
-/* Whether this number of a failed system call says that there is no room. */
+/* Whether this number of a failed system call says that there is no room, that
+ * this process has too many files open, or that there is no memory. */
 bool nt_says_full(int number);
+bool nt_says_too_many(int number);
+bool nt_says_no_memory(int number);
 
 #endif

@@ -198,5 +198,13 @@ nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
 }
 
 bool nt_says_full(int number) {
-  return number == ENOSPC;
+  return number == ENOSPC || number == EDQUOT;
+}
+
+bool nt_says_too_many(int number) {
+  return number == EMFILE || number == ENFILE;
+}
+
+bool nt_says_no_memory(int number) {
+  return number == ENOMEM;
 }

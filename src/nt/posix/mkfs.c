@@ -131,9 +131,28 @@ static nt_status refuse_missing(const struct nt_mkfs_row *row,
   return status;
 }
 
+/* The tools do not say it alike, and some say nothing. */
+static bool ran_out_of_room(const struct nt_tool_result *result, int scratch) {
+  return strstr(result->output, "No space left on device") != NULL ||
+         strstr(result->output, "Disk quota exceeded") != NULL ||
+         nt_scratch_is_full(scratch);
+}
+
+static nt_status refuse_full(const struct nt_mkfs_row *row,
+                             struct nt_error *err) {
+  nt_status status = nt_fail(err, NT_STATUS_DISK_FULL, "disk_full",
+                             "%s found no room for its scratch file in %s",
+                             row->tool, nt_scratch_folder());
+  nt_hint(err, "free some space there, or set NTVOL_TMPDIR to another folder");
+  return status;
+}
+
 static nt_status refused(const struct nt_mkfs_row *row,
-                         const struct nt_tool_result *result,
+                         const struct nt_tool_result *result, int scratch,
                          const char *otherwise, struct nt_error *err) {
+  if (ran_out_of_room(result, scratch)) {
+    return refuse_full(row, err);
+  }
   char words[256];
   last_words(result->output, row->tool, words, sizeof(words));
   if (result->killed_by != 0) {
@@ -164,7 +183,7 @@ static nt_status run(const struct nt_mkfs_row *row, const char *path,
   a.at[a.count++] = NT_TOOL_FILE;
   nt_status status = nt_tool_run(path, a.at, scratch, result, err);
   if (nt_ok(status) && (result->exit_status != 0 || result->killed_by != 0)) {
-    status = refused(row, result, "failed without a word", err);
+    status = refused(row, result, scratch, "failed without a word", err);
   }
   return status;
 }
@@ -187,7 +206,7 @@ static nt_status verify(const struct nt_mkfs_row *row,
     }
   }
   if (strcmp(made->file_system, "RAW") == 0) {
-    return refused(row, result, "made nothing", err);
+    return refused(row, result, scratch, "made nothing", err);
   }
   status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "mkfs_refused",
                    "%s made %s, not %s: the volume has the wrong size for it",

@@ -24,8 +24,9 @@ static const struct {
 
 static const char *lookup(blkid_probe probe, const char *name) {
   const char *value = NULL;
-  if (blkid_probe_lookup_value(probe, name, &value, NULL) != 0) {
-    return "";
+  if (blkid_probe_lookup_value(probe, name, &value, NULL) != 0 ||
+      value == NULL) {
+    return ""; /* without memory libblkid has the name and no value */
   }
   return value;
 }
@@ -68,6 +69,9 @@ static void fill(blkid_probe probe, struct nt_probe *out) {
   copy_utf8(out->serial, sizeof out->serial, lookup(probe, "UUID"));
 }
 
+/* libblkid's "several things"; other negative numbers are failures. */
+#define AMBIVALENT (-2)
+
 /* Partition tables are not looked for: a FAT boot sector may well look like
  * one, and a volume that holds both is the file system. */
 static nt_status ask(blkid_probe probe, struct nt_probe *out,
@@ -77,9 +81,12 @@ static nt_status ask(blkid_probe probe, struct nt_probe *out,
       probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID |
                  BLKID_SUBLKS_VERSION | BLKID_SUBLKS_SECTYPE);
   blkid_probe_enable_partitions(probe, 0);
-  errno = 0;
-  int found = blkid_do_safeprobe(probe);
-  if (found == -1) {
+  int found;
+  do {
+    errno = 0;
+    found = blkid_do_safeprobe(probe);
+  } while (found < 0 && errno == EINTR);
+  if (found < 0 && found != AMBIVALENT) {
     return nt_fail_errno(err, errno != 0 ? errno : EIO, NULL,
                          "reading it to recognise its file system");
   }
@@ -89,23 +96,51 @@ static nt_status ask(blkid_probe probe, struct nt_probe *out,
   return NT_STATUS_SUCCESS;
 }
 
+static nt_status probe_once(const struct nt_file *file, uint64_t offset,
+                            uint64_t length, struct nt_probe *out,
+                            struct nt_error *err) {
+  blkid_probe probe = blkid_new_probe();
+  if (probe == NULL) {
+    return nt_fail_errno(err, ENOMEM, NULL, "recognising the file system");
+  }
+  errno = 0;
+  nt_status status =
+      blkid_probe_set_device(probe, file->fd, (blkid_loff_t)offset,
+                             (blkid_loff_t)length) == 0
+          ? ask(probe, out, err)
+          : nt_fail_errno(err, errno != 0 ? errno : EIO, NULL,
+                          "opening it to recognise its file system");
+  blkid_free_probe(probe);
+  return status;
+}
+
+static bool is_whole(const struct nt_probe *found) {
+  return found->file_system[0] != '\0' && found->label[0] != '\0' &&
+         found->serial[0] != '\0' && strcmp(found->file_system, "RAW") != 0;
+}
+
+static bool is_same(const struct nt_probe *a, const struct nt_probe *b) {
+  return strcmp(a->file_system, b->file_system) == 0 &&
+         strcmp(a->label, b->label) == 0 && strcmp(a->serial, b->serial) == 0;
+}
+
+/* When libblkid gets no memory it often says nothing: it leaves a value out, or
+ * finds no file system. So what lacks something counts when it was found twice.
+ */
 nt_status nt_probe(const struct nt_file *file, uint64_t offset, uint64_t length,
                    struct nt_probe *out, struct nt_error *err) {
   struct nt_probe result = {.file_system = "RAW"};
+  struct nt_probe again = result;
   nt_status status = NT_STATUS_SUCCESS;
   if (length >= SMALLEST_REGION) {
-    blkid_probe probe = blkid_new_probe();
-    if (probe == NULL) {
-      return nt_fail_errno(err, ENOMEM, NULL, "recognising the file system");
+    status = probe_once(file, offset, length, &result, err);
+  }
+  if (nt_ok(status) && length >= SMALLEST_REGION && !is_whole(&result)) {
+    status = probe_once(file, offset, length, &again, err);
+    if (nt_ok(status) && !is_same(&result, &again)) {
+      status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL,
+                       "recognising the file system");
     }
-    if (blkid_probe_set_device(probe, file->fd, (blkid_loff_t)offset,
-                               (blkid_loff_t)length) != 0) {
-      status = nt_fail_errno(err, errno != 0 ? errno : EIO, NULL,
-                             "opening it to recognise its file system");
-    } else {
-      status = ask(probe, &result, err);
-    }
-    blkid_free_probe(probe);
   }
   if (nt_ok(status)) {
     *out = result;

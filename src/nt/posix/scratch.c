@@ -7,16 +7,17 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../host.h"
 #include "../text.h"
+#include "tool.h"
 
-/* Room for 0, 1, 2 and the descriptor a tool gets: a program that was started
- * with closed standard streams must not lose its scratch file to them. */
-#define FIRST_DESCRIPTOR 10
 #define PAGE 4096
+#define MIB (1 << 20)
 
-static const char *folder(void) {
+const char *nt_scratch_folder(void) {
   static const char *const names[] = {"NTVOL_TMPDIR", "TMPDIR"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     const char *value = getenv(names[i]);
@@ -28,22 +29,28 @@ static const char *folder(void) {
 }
 
 static nt_status refuse(struct nt_error *err, nt_status status) {
-  nt_hint(err, "set NTVOL_TMPDIR to another folder");
+  if (status == NT_STATUS_DISK_FULL && err != NULL) {
+    err->reason = "disk_full";
+    nt_hint(err,
+            "free some space there, or set NTVOL_TMPDIR to another folder");
+  } else if (!nt_is_shortage(status)) {
+    nt_hint(err, "set NTVOL_TMPDIR to another folder");
+  }
   return status;
 }
 
 static nt_status make(int *fd, struct nt_error *err) {
   char path[4096];
-  nt_format_text(path, sizeof(path), "%s/ntvol-XXXXXX", folder());
+  nt_format_text(path, sizeof(path), "%s/ntvol-XXXXXX", nt_scratch_folder());
   int low = mkostemp(path, O_CLOEXEC);
   if (low < 0) {
-    return refuse(err, nt_fail_errno(err, errno, "scratch",
-                                     "making a scratch file in %s", folder()));
+    return refuse(
+        err, nt_fail_errno(err, errno, "scratch", "making a scratch file in %s",
+                           nt_scratch_folder()));
   }
   unlink(path);
-  *fd = fcntl(low, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-  int number = errno;
-  close(low);
+  int number = 0;
+  *fd = nt_tool_descriptor(low, &number);
   return *fd >= 0 ? NT_STATUS_SUCCESS
                   : nt_fail_errno(err, number, "scratch",
                                   "keeping a scratch file open");
@@ -56,7 +63,7 @@ static nt_status set_size(int fd, uint64_t size, struct nt_error *err) {
   return refuse(
       err, nt_fail_errno(err, errno, "scratch",
                          "making a scratch file of %" PRIu64 " bytes in %s",
-                         size, folder()));
+                         size, nt_scratch_folder()));
 }
 
 /* Some file systems say "data" everywhere, and some drop blocks of zeros that
@@ -67,7 +74,7 @@ static nt_status check_holes(int fd, struct nt_error *err) {
   bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO;
   nt_status status = nt_scratch_write(fd, 0, zeros, sizeof(zeros), err);
   if (!nt_ok(status)) {
-    return refuse(err, status);
+    return status;
   }
   if (hole && lseek(fd, 0, SEEK_DATA) == 0) {
     return NT_STATUS_SUCCESS;
@@ -75,7 +82,7 @@ static nt_status check_holes(int fd, struct nt_error *err) {
   return refuse(err, nt_fail(err, NT_STATUS_NOT_SUPPORTED, "scratch",
                              "the file system of %s does not tell data from "
                              "holes in a sparse file",
-                             folder()));
+                             nt_scratch_folder()));
 }
 
 static nt_status prepare(int fd, uint64_t size, struct nt_error *err) {
@@ -131,12 +138,22 @@ nt_status nt_scratch_write(int fd, uint64_t offset, const void *buf,
       continue;
     }
     if (n <= 0) {
-      return nt_fail_errno(err, n < 0 ? errno : EIO, "scratch",
-                           "writing the scratch file at offset %" PRIu64
-                           " in %s",
-                           offset + done, folder());
+      return refuse(err, nt_fail_errno(err, n < 0 ? errno : EIO, "scratch",
+                                       "writing the scratch file at offset "
+                                       "%" PRIu64 " in %s",
+                                       offset + done, nt_scratch_folder()));
     }
     done += (size_t)n;
   }
   return NT_STATUS_SUCCESS;
+}
+
+/* Behind its end, where nothing is kept, another megabyte must fit. */
+bool nt_scratch_is_full(int fd) {
+  struct stat st;
+  if (fstat(fd, &st) != 0 ||
+      fallocate(fd, FALLOC_FL_KEEP_SIZE, st.st_size, MIB) == 0) {
+    return false;
+  }
+  return nt_says_full(errno);
 }

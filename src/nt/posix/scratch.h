@@ -11,6 +11,11 @@
  * it. Refuses a folder whose file system cannot tell data from holes. */
 nt_status nt_scratch_open(uint64_t size, int *fd, struct nt_error *err);
 
+/* Whether its folder has no room for more. */
+bool nt_scratch_is_full(int fd);
+/* The folder that scratch files are in. */
+const char *nt_scratch_folder(void);
+
 /* All of `length` bytes at `offset`, or a failure. */
 nt_status nt_scratch_read(int fd, uint64_t offset, void *buf, size_t length,
                           struct nt_error *err);

@@ -171,17 +171,24 @@ static nt_status reap(pid_t pid, const char *name,
   return NT_STATUS_SUCCESS;
 }
 
+int nt_tool_descriptor(int low, int *number) {
+  int high = fcntl(low, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+  if (high < 0) {
+    /* EINVAL: this process may not have that many. */
+    *number = errno == EINVAL ? EMFILE : errno;
+  }
+  close(low);
+  return high;
+}
+
 /* A pipe whose ends do not lie among the descriptors that the child fills. */
 static int make_pipe(int ends[2]) {
-  int low[2];
+  int low[2], number = 0;
   if (pipe2(low, O_CLOEXEC) != 0) {
     return errno;
   }
-  ends[0] = fcntl(low[0], F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-  ends[1] = fcntl(low[1], F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-  int number = ends[0] < 0 || ends[1] < 0 ? errno : 0;
-  close(low[0]);
-  close(low[1]);
+  ends[0] = nt_tool_descriptor(low[0], &number);
+  ends[1] = nt_tool_descriptor(low[1], &number);
   for (int i = 0; number != 0 && i < 2; i++) {
     if (ends[i] >= 0) {
       close(ends[i]);

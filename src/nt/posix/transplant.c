@@ -405,6 +405,9 @@ nt_status nt_transplant(struct nt_handle *handle,
     }
   } else {
     err->outcome = settle(&job);
+    if (err->outcome == NULL || strcmp(err->outcome, "untouched") != 0) {
+      err->hint[0] = '\0'; /* first of all: what becomes of the volume */
+    }
   }
   result->can_undo = job.saved;
   release(&job);

@@ -44,37 +44,45 @@ static void show_instance(const struct sim_instance *instance,
 }
 
 /* What a mount would find. An image that cannot be read shows no file
- * system; opening the volume says why. */
-static void show_bytes(struct sim_machine *m, const struct sim_volume *volume,
-                       struct nt_volume_info *out) {
+ * system; opening the volume says why. Who lacks memory or may open no
+ * file has not looked. */
+static nt_status show_bytes(struct sim_machine *m,
+                            const struct sim_volume *volume,
+                            struct nt_volume_info *out, struct nt_error *err) {
   struct nt_probe probe;
-  struct nt_error ignored = {0};
-  if (!nt_ok(nt__sim_image_probe(m, out->extents, out->extent_count,
-                                 out->length, &probe, &ignored))) {
-    return;
+  struct nt_error unread = {0};
+  nt_status status = nt__sim_image_probe(m, out->extents, out->extent_count,
+                                         out->length, &probe, &unread);
+  if (!nt_ok(status)) {
+    bool looked = !nt_is_shortage(status);
+    out->flags |= NT_VOLUME_UNREADABLE;
+    *err = looked ? *err : unread;
+    return looked ? NT_STATUS_SUCCESS : status;
   }
   const struct sim_fsd *fsd = nt__sim_fsd_of_volume(volume, probe.file_system);
   nt_copy(out->file_system, sizeof out->file_system,
           nt__sim_fsd_title(fsd, probe.file_system));
-  if (fsd == &nt__sim_fsd_raw) {
-    return;
+  if (fsd != &nt__sim_fsd_raw) {
+    nt_copy(out->label, sizeof out->label, probe.label);
+    nt_copy(out->serial, sizeof out->serial, probe.serial);
   }
-  nt_copy(out->label, sizeof out->label, probe.label);
-  nt_copy(out->serial, sizeof out->serial, probe.serial);
+  return NT_STATUS_SUCCESS;
 }
 
 /* A mounted file system whose bytes are to be verified shows what the bytes
  * are now, and as mounted only when they are still its own. */
-static void show_unverified(struct sim_machine *m,
-                            const struct sim_volume *volume,
-                            const struct sim_instance *instance,
-                            struct nt_volume_info *out) {
-  show_bytes(m, volume, out);
+static nt_status show_unverified(struct sim_machine *m,
+                                 const struct sim_volume *volume,
+                                 const struct sim_instance *instance,
+                                 struct nt_volume_info *out,
+                                 struct nt_error *err) {
+  nt_status status = show_bytes(m, volume, out, err);
   if (instance->fsd != &nt__sim_fsd_raw &&
       strcmp(out->file_system, instance->file_system) == 0 &&
       strcmp(out->serial, instance->serial) == 0) {
     out->flags |= NT_VOLUME_MOUNTED;
   }
+  return status;
 }
 
 static nt_status show_file_system(struct sim_machine *m,
@@ -92,20 +100,16 @@ static nt_status show_file_system(struct sim_machine *m,
     return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
   }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    if (!offline) {
-      show_bytes(m, volume, out);
-    }
-    return NT_STATUS_SUCCESS;
+    return offline ? NT_STATUS_SUCCESS : show_bytes(m, volume, out, err);
   }
   if (!nt_ok(status)) {
     return status;
   }
   if (volume->verify_pending && !offline && instance.condition == SIM_GOOD &&
       instance.lock_owner == 0) {
-    show_unverified(m, volume, &instance, out);
-  } else {
-    show_instance(&instance, out);
+    return show_unverified(m, volume, &instance, out, err);
   }
+  show_instance(&instance, out);
   return NT_STATUS_SUCCESS;
 }
 
@@ -159,10 +163,19 @@ static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
   return status;
 }
 
-/* Opening says why it is not. */
-static bool is_readable(struct sim_machine *m, uint32_t disk) {
-  struct nt_error ignored = {0};
-  return nt_ok(nt__sim_image(m, disk, &ignored));
+/* Sets `flag` when the image of a disk cannot be read; opening says why. A
+ * shortage of this process is no fault of the image. */
+static nt_status check_image(struct sim_machine *m, uint32_t disk,
+                             uint32_t flag, uint32_t *flags,
+                             struct nt_error *err) {
+  struct nt_error unread = {0};
+  nt_status status = nt__sim_image(m, disk, &unread);
+  if (nt_is_shortage(status)) {
+    *err = unread;
+    return status;
+  }
+  *flags |= nt_ok(status) ? 0 : flag;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status describe(struct sim_machine *m, int64_t id,
@@ -201,9 +214,9 @@ static nt_status describe(struct sim_machine *m, int64_t id,
       status = name_cd(m, disk.number, "\\Device\\", out->device,
                        sizeof out->device, err);
     }
-    if (nt_ok(status) && !(disk.flags & NT_DISK_NO_MEDIUM) &&
-        !is_readable(m, disk.number)) {
-      out->flags |= NT_VOLUME_UNREADABLE;
+    if (nt_ok(status) && !(disk.flags & NT_DISK_NO_MEDIUM)) {
+      status =
+          check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err);
     }
   }
   if (nt_ok(status)) {
@@ -303,11 +316,11 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   sqlite3_reset(stmt);
   if (out->flags & NT_DISK_NO_MEDIUM) {
     out->location[0] = '\0';
-  } else if (!is_readable(m, out->number)) {
-    out->flags |= NT_DISK_UNREADABLE;
+  } else {
+    status = check_image(m, out->number, NT_DISK_UNREADABLE, &out->flags, err);
   }
-  if (out->flags & NT_DISK_CDROM) {
+  if (nt_ok(status) && out->flags & NT_DISK_CDROM) {
     return name_cd(m, out->number, "", out->name, sizeof out->name, err);
   }
-  return NT_STATUS_SUCCESS;
+  return status;
 }

@@ -59,7 +59,7 @@ static nt_status open_image(const char *path, const struct sim_disk *disk,
     nt_hint(err,
             "make the image writable, or make a machine in which the "
             "disk is read-only");
-  } else {
+  } else if (!nt_is_shortage(status)) {
     nt_hint(err, "put the disk image back there");
   }
   return status;

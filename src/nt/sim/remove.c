@@ -21,6 +21,7 @@ void nt__sim_unlink_machine(const char *folder) {
   nt__sim_unlink(folder, "machine.db");
   nt__sim_unlink(folder, "machine.db-wal");
   nt__sim_unlink(folder, "machine.db-shm");
+  nt__sim_unlink(folder, "machine.db-journal"); /* before there was a log */
   nt__sim_unlink(folder, "machine.lock");
 }
 

@@ -304,3 +304,11 @@ nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
 bool nt_says_full(int number) {
   return number == ERROR_DISK_FULL || number == ERROR_HANDLE_DISK_FULL;
 }
+
+bool nt_says_too_many(int number) {
+  return number == ERROR_TOO_MANY_OPEN_FILES;
+}
+
+bool nt_says_no_memory(int number) {
+  return number == ERROR_NOT_ENOUGH_MEMORY || number == ERROR_OUTOFMEMORY;
+}
