@@ -148,8 +148,8 @@ local function explain(problem)
     return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
       problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
   elseif getmetatable(problem) == Shortage then
-    io.stderr:write("ntvol: ", failure.TOO_MANY_FILES, ": ", problem.message,
-      "\nhint: ", failure.CLOSE_FILES, "\n")
+    output.say(("ntvol: %s: %s\nhint: %s"):format(failure.TOO_MANY_FILES,
+      problem.message, failure.CLOSE_FILES))
     return output.EXIT.refused
   elseif is_interrupt(problem) then
     output.say("ntvol: interrupted\n"

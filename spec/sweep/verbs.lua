@@ -453,6 +453,7 @@ M.core = {
       return core.take_back(volume, log, result.operation)
     end
   end,
+  printable = plain(core.printable, "a label\27[2J\xFF"),
   help_class = plain(core.help_class, "ntvol.volume"),
   register = false, -- a kind is registered once for a program
   kinds = plain(core.kinds),
