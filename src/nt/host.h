@@ -21,6 +21,10 @@ struct nt_file;
 /* An existing file; waits for nobody, and no child process gets it. */
 nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
                        struct nt_error *err);
+/* The same, but a link is refused (STATUS_OBJECT_NAME_INVALID). Folders above
+ * it may be links. */
+nt_status nt_file_open_plain(const char *path, bool writable,
+                             struct nt_file **out, struct nt_error *err);
 /* A new file, for reading and writing. */
 nt_status nt_file_create(const char *path, struct nt_file **out,
                          struct nt_error *err);
@@ -72,6 +76,7 @@ bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte);
 
 /* ---- folders and paths --------------------------------------------------- */
 
+/* Others than its owner may look into it, and not write. */
 nt_status nt_folder_make(const char *path, struct nt_error *err);
 /* With all folders above it that are missing, for their owner only. One that
  * is there already is a success, and stays as it is. */
@@ -83,6 +88,17 @@ void nt_file_remove(const char *path);
 
 /* Refuses a path that leads to nothing. */
 nt_status nt_path_check(const char *path, struct nt_error *err);
+
+/* What a name itself is: a link is a link, wherever it leads. */
+struct nt_path_facts {
+  bool plain;   /* a file, neither link, folder, pipe nor device */
+  bool foreign; /* it belongs neither to this user nor to the system's own */
+  bool shared;  /* others than its owner may write to it. Windows, where the
+                   rights of the folders above decide, says false to both */
+  uint64_t device, inode; /* together they tell it from all that is there now */
+};
+nt_status nt_path_look(const char *path, struct nt_path_facts *out,
+                       struct nt_error *err);
 /* The absolute path of something that is there; the caller frees it. */
 nt_status nt_path_full(const char *path, char **out, struct nt_error *err);
 bool nt_path_is_absolute(const char *path);

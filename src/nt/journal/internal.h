@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "../db.h"
 #include "../host.h"
 #include "journal.h"
 
@@ -38,6 +39,7 @@ struct nt__piece {
 struct nt_journal {
   sqlite3 *db;
   sqlite3_stmt *rollback;
+  struct nt_db_limit limit_of_steps;
   struct nt_file *lock;   /* bytes of this connection's operations */
   struct nt_file *look;   /* to ask for bytes: an open file does not see its own
                              locks */

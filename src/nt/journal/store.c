@@ -23,6 +23,8 @@ static nt_status status_of(int code) {
     case SQLITE_ERROR:      /* a table is missing: not our schema any more */
     case SQLITE_CONSTRAINT: /* an older journal has what it cannot have */
     case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_INTERRUPT: /* see nt_db_open() */
       return NT_STATUS_FILE_CORRUPT_ERROR;
     case SQLITE_NOMEM:
       return NT_STATUS_NO_MEMORY;
@@ -311,28 +313,52 @@ static nt_status check_schema(struct nt_journal *journal,
   return NT_STATUS_SUCCESS;
 }
 
+/* Nothing but what we made: an older journal got its new columns by ALTER
+ * TABLE. */
+static nt_status check_objects(struct nt_journal *journal,
+                               struct nt_error *err) {
+  char found[200];
+  if (nt_db_compare(journal->db, nt__journal_schema, true, found,
+                    sizeof found) != SQLITE_OK) {
+    return nt__journal_fail(journal, err);
+  }
+  if (found[0] == '\0') {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged", "%s: %s",
+          journal->path, found);
+  hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
+  return NT_STATUS_FILE_CORRUPT_ERROR;
+}
+
 /* FULL: a commit is on the disk when it returns. The journal is worth nothing
  * if a power cut takes back what it promised. */
 static nt_status open_database(struct nt_journal *journal,
                                struct nt_error *err) {
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-  if (sqlite3_open_v2(journal->path, &journal->db, flags, NULL) != SQLITE_OK) {
+  nt_status status = nt_db_check_files(journal->path, "journal_damaged", err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (nt_db_open(journal->path, SQLITE_OPEN_READWRITE, &journal->limit_of_steps,
+                 &journal->db) != SQLITE_OK) {
     return nt__journal_fail(journal, err);
   }
-  sqlite3_extended_result_codes(journal->db, 1);
   sqlite3_busy_timeout(journal->db, BUSY_TIMEOUT_MS);
-  nt_status status = run(journal,
-                         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
-                         /* What an undo needs may be large: it is not worth
-                          * copying into the database while a format waits. */
-                         "PRAGMA wal_autocheckpoint = 65536",
-                         err);
+  status = run(journal,
+               "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+               /* What an undo needs may be large: it is not worth
+                * copying into the database while a format waits. */
+               "PRAGMA wal_autocheckpoint = 65536",
+               err);
   if (nt_ok(status) &&
       sqlite3_prepare_v2(journal->db, "ROLLBACK", -1, &journal->rollback,
                          NULL) != SQLITE_OK) {
     status = nt__journal_fail(journal, err);
   }
-  return nt_ok(status) ? check_schema(journal, err) : status;
+  if (nt_ok(status)) {
+    status = check_schema(journal, err);
+  }
+  return nt_ok(status) ? check_objects(journal, err) : status;
 }
 
 static nt_status open_in(struct nt_journal *journal, const char *folder,

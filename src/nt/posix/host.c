@@ -22,7 +22,7 @@ static nt_status failed(struct nt_error *err) {
 /* ---- folders and paths --------------------------------------------------- */
 
 nt_status nt_folder_make(const char *path, struct nt_error *err) {
-  return mkdir(path, 0777) == 0 ? NT_STATUS_SUCCESS : failed(err);
+  return mkdir(path, 0755) == 0 ? NT_STATUS_SUCCESS : failed(err);
 }
 
 /* All of the path up to each separator, the last folder at the end. */
@@ -74,6 +74,22 @@ void nt_file_remove(const char *path) {
 nt_status nt_path_check(const char *path, struct nt_error *err) {
   struct stat st;
   return stat(path, &st) == 0 ? NT_STATUS_SUCCESS : failed(err);
+}
+
+nt_status nt_path_look(const char *path, struct nt_path_facts *out,
+                       struct nt_error *err) {
+  struct stat st;
+  if (lstat(path, &st) != 0) {
+    return failed(err);
+  }
+  *out = (struct nt_path_facts){
+      .plain = S_ISREG(st.st_mode),
+      .foreign = st.st_uid != geteuid() && st.st_uid != 0,
+      .shared = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0,
+      .device = st.st_dev,
+      .inode = st.st_ino,
+  };
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt_path_full(const char *path, char **out, struct nt_error *err) {

@@ -39,6 +39,16 @@ nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
   return keep(open(path, flags), false, out, err);
 }
 
+nt_status nt_file_open_plain(const char *path, bool writable,
+                             struct nt_file **out, struct nt_error *err) {
+  int flags = (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
+  int fd = open(path, flags | O_NOFOLLOW);
+  if (fd < 0 && errno == ELOOP) {
+    return nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "it is a link");
+  }
+  return keep(fd, false, out, err);
+}
+
 nt_status nt_file_create(const char *path, struct nt_file **out,
                          struct nt_error *err) {
   int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;

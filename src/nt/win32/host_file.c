@@ -52,6 +52,56 @@ nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
                    out, err);
 }
 
+nt_status nt_file_open_plain(const char *path, bool writable,
+                             struct nt_file **out, struct nt_error *err) {
+  nt_wchar name[HOST_PATH_MAX];
+  BY_HANDLE_FILE_INFORMATION facts = {0};
+  struct nt_file *file = NULL;
+  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
+  if (nt_ok(status)) {
+    status = open_wide(name, writable ? READ_WRITE : GENERIC_READ,
+                       OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, &file, err);
+  }
+  if (nt_ok(status) && GetFileInformationByHandle(file->handle, &facts) &&
+      facts.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) {
+    nt_file_close(file);
+    return nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "it is a link");
+  }
+  if (nt_ok(status)) {
+    *out = file;
+  }
+  return status;
+}
+
+nt_status nt_path_look(const char *path, struct nt_path_facts *out,
+                       struct nt_error *err) {
+  const DWORD odd = FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DIRECTORY |
+                    FILE_ATTRIBUTE_DEVICE;
+  nt_wchar name[HOST_PATH_MAX];
+  BY_HANDLE_FILE_INFORMATION facts;
+  struct nt_file *file = NULL;
+  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
+  if (nt_ok(status)) {
+    status = open_wide(
+        name, 0, OPEN_EXISTING,
+        FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, &file, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (GetFileInformationByHandle(file->handle, &facts)) {
+    *out = (struct nt_path_facts){
+        .plain = (facts.dwFileAttributes & odd) == 0,
+        .device = facts.dwVolumeSerialNumber,
+        .inode = (uint64_t)facts.nFileIndexHigh << 32 | facts.nFileIndexLow,
+    };
+  } else {
+    *out = (struct nt_path_facts){.plain = false};
+  }
+  nt_file_close(file);
+  return status;
+}
+
 nt_status nt_file_create(const char *path, struct nt_file **out,
                          struct nt_error *err) {
   return open_name(path, READ_WRITE, CREATE_NEW, out, err);
