@@ -9,8 +9,7 @@
 
 #include "internal.h"
 
-/* The smallest sector; larger ones are multiples of it. */
-#define SECTOR 512U
+#define SECTOR SIM_CACHE_SECTOR
 
 /* Above it, everything of the file system is written back: NT holds writers
  * up until its lazy writer has made room. */
@@ -67,9 +66,24 @@ static nt_status add_sector(struct piece *p, uint64_t place, const void *data,
   return status;
 }
 
-static nt_status damaged(const struct sim_machine *m, struct nt_error *err) {
-  return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
-                 "%s: data of a file that is not a whole sector", m->db_path);
+/* A row that was read: a stranger may have written it. */
+static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
+                              struct nt_error *err) {
+  nt_status status = nt__sim_check_row(m, "dirty", stmt, err);
+  if (nt_ok(status) && (sqlite3_column_int64(stmt, 2) % SECTOR != 0 ||
+                        sqlite3_column_int64(stmt, 3) % SECTOR != 0)) {
+    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "machine_damaged",
+            "%s: table dirty, columns start and place: %lld and %lld are no "
+            "whole sectors",
+            m->db_path, (long long)sqlite3_column_int64(stmt, 2),
+            (long long)sqlite3_column_int64(stmt, 3));
+    nt_hint(err, "see all that is wrong: ntvol sim check %s", m->folder);
+    status = NT_STATUS_FILE_CORRUPT_ERROR;
+  }
+  if (!nt_ok(status)) {
+    sqlite3_reset(stmt);
+  }
+  return status;
 }
 
 static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
@@ -77,14 +91,16 @@ static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
   sqlite3_stmt *stmt;
   nt_status status =
       nt__sim_query(p->m,
-                    "SELECT place, data FROM dirty WHERE instance = ?1 "
+                    "SELECT * FROM dirty WHERE instance = ?1 "
                     "AND (?2 = -1 OR file = ?2) ORDER BY place",
                     SIM_ARGS(SIM_INT(instance), SIM_INT(file)), &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(p->m, stmt, err))) {
-    status = sqlite3_column_bytes(stmt, 1) == SECTOR
-                 ? add_sector(p, (uint64_t)sqlite3_column_int64(stmt, 0),
-                              sqlite3_column_blob(stmt, 1), err)
-                 : damaged(p->m, err);
+    status = check_sector(p->m, stmt, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    status = add_sector(p, (uint64_t)sqlite3_column_int64(stmt, 3),
+                        sqlite3_column_blob(stmt, 4), err);
     if (!nt_ok(status)) {
       sqlite3_reset(stmt);
     }
@@ -149,21 +165,21 @@ nt_status nt__sim_cache_overlay(const struct sim_handle *h,
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
       m,
-      "SELECT start, data FROM dirty WHERE instance = ?1 "
+      "SELECT * FROM dirty WHERE instance = ?1 "
       "AND file = ?2 AND start > ?3 AND start < ?4",
       SIM_ARGS(SIM_INT(instance->id), SIM_INT(nt__sim_files_id(h->file)),
                SIM_INT((int64_t)offset - (int64_t)SECTOR),
                SIM_INT(offset + len)),
       &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(m, stmt, err))) {
-    uint64_t start = (uint64_t)sqlite3_column_int64(stmt, 0);
-    const unsigned char *data = sqlite3_column_blob(stmt, 1);
+    status = check_sector(m, stmt, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    uint64_t start = (uint64_t)sqlite3_column_int64(stmt, 2);
+    const unsigned char *data = sqlite3_column_blob(stmt, 4);
     uint64_t from = start > offset ? start : offset;
     uint64_t to = start + SECTOR < offset + len ? start + SECTOR : offset + len;
-    if (sqlite3_column_bytes(stmt, 1) != SECTOR) {
-      sqlite3_reset(stmt);
-      return damaged(m, err);
-    }
     memcpy((unsigned char *)buf + (from - offset), data + (from - start),
            (size_t)(to - from));
   }

@@ -6,6 +6,7 @@
 
 #include "create.h"
 #include "mount_points.h"
+#include "schema.h"
 
 /* ---- small things -------------------------------------------------------- */
 
@@ -232,7 +233,8 @@ static nt_status check_disk(struct sim_creation *c, uint32_t index,
                             "leave the style out, and name one volume");
   }
   if (!disk->image && !nt__sim_spec_is_empty(disk) &&
-      (disk->size == 0 || disk->size % sector != 0 || disk->size > INT64_MAX)) {
+      (disk->size == 0 || disk->size % sector != 0 ||
+       disk->size > (uint64_t)NT__SIM_MOST_BYTES)) {
     return nt__sim_bad_spec(err, index,
                             "the size is not a number of whole sectors",
                             "give a size like 64M");

@@ -5,6 +5,7 @@
 
 #include "../text.h"
 #include "create.h"
+#include "schema.h"
 
 /* ---- images -------------------------------------------------------------- */
 
@@ -94,6 +95,10 @@ static nt_status adopt_image(struct sim_creation *c, uint32_t number,
         "name a disk image; devices belong to the native machine");
   }
   c->m->images[number].readonly = (spec->flags & NT_DISK_READONLY) != 0;
+  if (facts.length > (uint64_t)NT__SIM_MOST_BYTES) {
+    return nt__sim_bad_spec(err, number, "its image is too large",
+                            "use one of at most 128 PiB");
+  }
   *length = facts.length - facts.length % nt__sim_spec_sector_size(spec);
   return check_not_twice(c, number, err);
 }

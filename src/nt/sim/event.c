@@ -87,8 +87,8 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
   sqlite3_stmt *stmt;
   nt_status status =
       nt__sim_query(m,
-                    "SELECT id, event, target, pid, time_us, node FROM event "
-                    "WHERE id > ?1 AND event >= 0 AND node IN (0, ?2) "
+                    "SELECT * FROM event "
+                    "WHERE id > ?1 AND event <> -1 AND node IN (0, ?2) "
                     "ORDER BY id LIMIT 1",
                     SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), &stmt, err);
   if (nt_ok(status)) {
@@ -97,19 +97,18 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
   if (!nt_ok(status)) {
     return status;
   }
-  int event = sqlite3_column_int(stmt, 1);
-  if (event >= SIM_EVENT_COUNT) {
+  status = nt__sim_check_row(m, "event", stmt, err);
+  if (!nt_ok(status)) {
     sqlite3_reset(stmt);
-    return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
-                   "%s: unknown event %d", m->db_path, event);
+    return status;
   }
   *cursor = out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
-  describe((enum sim_event)event, out);
+  describe((enum sim_event)sqlite3_column_int(stmt, 1), out);
   nt__sim_text(stmt, 2, out->target, sizeof out->target);
   out->pid = sqlite3_column_int64(stmt, 3);
-  out->time_us = sqlite3_column_int64(stmt, 4);
+  out->time_us = sqlite3_column_int64(stmt, 5);
   snprintf(out->node, sizeof out->node, "%s",
-           sqlite3_column_int64(stmt, 5) != 0 ? m->node_name : "");
+           sqlite3_column_int64(stmt, 4) != 0 ? m->node_name : "");
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "../db.h"
 #include "../host.h"
 #include "../name.h"
 #include "../probe.h"
@@ -62,6 +63,10 @@ struct sim_machine {
                              SQLite, which takes 512 bytes, must be content */
   char db_path[496];
   sqlite3 *db;
+  struct nt_db_limit limit;
+  bool guarded;    /* nothing is believed unseen: see trust.c */
+  bool looking;    /* just now */
+  int64_t trusted; /* version of the database that was found all right */
   struct sim_prepared prepared[SIM_PREPARED_MAX];
   sqlite3_stmt *rollback;
   bool in_transaction;
@@ -83,6 +88,8 @@ struct sim_machine {
 /* Opens (or creates, with the schema) the database at m->db_path. */
 nt_status nt__sim_store_open(struct sim_machine *m, bool create,
                              struct nt_error *err);
+/* Whether the open database is one of a machine, and has what one has. */
+nt_status nt__sim_store_look(struct sim_machine *m, struct nt_error *err);
 void nt__sim_store_close(struct sim_machine *m);
 
 /* A transaction that may change the state. It first cleans up after processes
@@ -111,7 +118,15 @@ nt_status nt__sim_number(struct sim_machine *m, const char *sql,
                          const struct sim_arg *args, int64_t none, int64_t *out,
                          struct nt_error *err);
 
-/* Copies a text column; cuts at `cap`. */
+/* trust.c: looks through what others have written since the last time. Called
+ * by whatever reads the database. */
+nt_status nt__sim_trust(struct sim_machine *m, struct nt_error *err);
+/* Checks the row on which `stmt` stands, of a table whose rows are looked at
+ * when they are read; it has all columns, in their order. */
+nt_status nt__sim_check_row(struct sim_machine *m, const char *table,
+                            sqlite3_stmt *stmt, struct nt_error *err);
+
+/* Copies a text column, which the schema says has room. */
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
 
 nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err);
@@ -744,6 +759,10 @@ void nt__sim_files_close(struct sim_files *file);
  */
 
 #define SIM_ALL_FILES (-1)
+
+/* What waits is kept in pieces of the smallest sector; larger ones are
+ * multiples of it. */
+#define SIM_CACHE_SECTOR 512U
 
 /* Whether data of the file waits, or with SIM_ALL_FILES of any file. */
 nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,

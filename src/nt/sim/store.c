@@ -19,7 +19,11 @@ static nt_status status_of(int code) {
       return NT_STATUS_MEDIA_WRITE_PROTECTED;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR: /* a table is missing: not our schema any more */
+    case SQLITE_ERROR:      /* a table is missing: not our schema any more */
+    case SQLITE_CONSTRAINT: /* what stands there is in the way */
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_INTERRUPT: /* see nt_db_open() */
       return NT_STATUS_FILE_CORRUPT_ERROR;
     case SQLITE_NOMEM:
       return NT_STATUS_NO_MEMORY;
@@ -139,6 +143,9 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
   /* Nobody forks within a transaction: it was checked when it began. */
   nt_status status =
       m->in_transaction ? NT_STATUS_SUCCESS : check_process(m, err);
+  if (nt_ok(status) && !m->in_transaction) {
+    status = nt__sim_trust(m, err);
+  }
   if (!nt_ok(status)) {
     return status;
   }
@@ -243,6 +250,9 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   roll_back(m); /* what an earlier one could not */
   status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
   if (nt_ok(status)) {
+    status = nt__sim_trust(m, err);
+  }
+  if (nt_ok(status)) {
     status = nt__sim_owner_reap(m, err);
   }
   if (nt_ok(status)) {
@@ -281,9 +291,11 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
  * power cut, and a commit does not wait for the disk. What a power cut loses
  * are handles and locks, and those die with their processes anyway. */
 static nt_status make_schema(struct sim_machine *m, struct nt_error *err) {
+  char schema[NT__SIM_SCHEMA_MAX];
+  nt__sim_schema(schema);
   /* The log stays a property of the file. Asking for it again at every
    * connection would contend with those that leave. */
-  if (sqlite3_exec(m->db, nt__sim_schema, NULL, NULL, NULL) != SQLITE_OK ||
+  if (sqlite3_exec(m->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
       sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) !=
           SQLITE_OK) {
     return nt__sim_store_fail(m, err);
@@ -333,17 +345,43 @@ static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_store_open(struct sim_machine *m, bool create,
-                             struct nt_error *err) {
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-              (create ? SQLITE_OPEN_CREATE : 0);
-  if (sqlite3_open_v2(m->db_path, &m->db, flags, NULL) != SQLITE_OK) {
+/* Nothing but what we made: a trigger or another column has a purpose. */
+static nt_status check_objects(struct sim_machine *m, struct nt_error *err) {
+  char schema[NT__SIM_SCHEMA_MAX], found[200];
+  nt__sim_schema(schema);
+  if (nt_db_compare(m->db, schema, false, found, sizeof found) != SQLITE_OK) {
     return nt__sim_store_fail(m, err);
   }
-  sqlite3_extended_result_codes(m->db, 1);
+  if (found[0] == '\0') {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "machine_damaged", "%s: %s",
+          m->db_path, found);
+  hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
+  return NT_STATUS_FILE_CORRUPT_ERROR;
+}
+
+nt_status nt__sim_store_look(struct sim_machine *m, struct nt_error *err) {
+  nt_status status = check_schema(m, err);
+  return nt_ok(status) ? check_objects(m, err) : status;
+}
+
+nt_status nt__sim_store_open(struct sim_machine *m, bool create,
+                             struct nt_error *err) {
+  int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+  nt_status status = m->folder[0]
+                         ? nt_db_check_files(m->db_path, "machine_damaged", err)
+                         : NT_STATUS_SUCCESS;
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (nt_db_open(m->db_path, flags, &m->limit, &m->db) != SQLITE_OK) {
+    return nt__sim_store_fail(m, err);
+  }
   /* Before the first look: another process may be closing the log. */
   sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
-  nt_status status = create ? make_schema(m, err) : check_schema(m, err);
+  status = create ? make_schema(m, err) : nt__sim_store_look(m, err);
+  m->guarded = nt_ok(status);
   return nt_ok(status) ? set_durability(m, err) : status;
 }
 
