@@ -156,6 +156,7 @@ local sim = {
   "src/nt/sim/mountmgr.c",
   "src/nt/sim/notify.c",
   "src/nt/sim/open.c",
+  "src/nt/sim/outside.c",
   "src/nt/sim/owner.c",
   "src/nt/sim/place.c",
   "src/nt/sim/pnp.c",
@@ -174,6 +175,7 @@ local sim = {
   "src/nt/sim/schema.c",
   "src/nt/sim/snapshot.c",
   "src/nt/sim/store.c",
+  "src/nt/sim/trust.c",
   "src/nt/sim/wait.c",
 }
 

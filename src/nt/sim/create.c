@@ -29,6 +29,16 @@ static nt_status insert_nodes(struct sim_creation *c, struct nt_error *err) {
              : status;
 }
 
+/* What tells this machine from all others. */
+static nt_status insert_identity(struct sim_creation *c, struct nt_error *err) {
+  int64_t id = 0;
+  nt_status status = nt_random(&id, sizeof id, err);
+  return nt_ok(status)
+             ? nt__sim_exec(c->m, "INSERT INTO setting VALUES ('machine', ?1)",
+                            SIM_ARGS(SIM_INT(id & INT64_MAX)), err)
+             : status;
+}
+
 static nt_status create_disks(struct sim_creation *c, struct nt_error *err) {
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
@@ -36,7 +46,10 @@ static nt_status create_disks(struct sim_creation *c, struct nt_error *err) {
   }
   nt_status status = nt__sim_begin(c->m, err);
   if (nt_ok(status)) {
-    status = insert_nodes(c, err);
+    status = insert_identity(c, err);
+    if (nt_ok(status)) {
+      status = insert_nodes(c, err);
+    }
     for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++) {
       status = nt__sim_create_disk(c, i, parts, err);
     }
@@ -123,6 +136,9 @@ static nt_status make_folder(struct sim_creation *c, const char *folder,
 static void take_back(struct sim_creation *c) {
   char folder[sizeof c->m->folder];
   nt_copy(folder, sizeof folder, c->m->folder);
+  if (c->own_folder) {
+    nt__sim_forget_images(c->m);
+  }
   nt__sim_machine_free(c->m);
   if (!c->own_folder) {
     return;

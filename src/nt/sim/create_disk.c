@@ -100,7 +100,8 @@ static nt_status adopt_image(struct sim_creation *c, uint32_t number,
                             "use one of at most 128 PiB");
   }
   *length = facts.length - facts.length % nt__sim_spec_sector_size(spec);
-  return check_not_twice(c, number, err);
+  status = check_not_twice(c, number, err);
+  return nt_ok(status) ? nt__sim_allow_image(c->m, image, err) : status;
 }
 
 static nt_status write_table(struct sim_creation *c, uint32_t number,

@@ -43,11 +43,12 @@ static nt_status check_length(const char *path, const struct nt_file *file,
                                       : cut_off(path, facts.length, disk, err);
 }
 
-static nt_status open_image(const char *path, const struct sim_disk *disk,
-                            struct nt_file **file, struct nt_error *err) {
+static nt_status open_image(struct sim_machine *m, const char *path,
+                            const struct sim_disk *disk, struct nt_file **file,
+                            struct nt_error *err) {
   bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
-  nt_status status = nt_file_open(path, !readonly, file, err);
-  if (nt_ok(status)) {
+  nt_status status = nt__sim_open_image(m, disk->image, !readonly, file, err);
+  if (nt_ok(status) || err->reason) {
     return status;
   }
   nt_error_about(err, "image", "the image %s", path);
@@ -101,7 +102,7 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
   bool readonly = (disk.flags & NT_DISK_READONLY) != 0;
   if (is_another(m, &disk) || (image->readonly && !readonly)) {
     struct nt_file *file;
-    status = open_image(path, &disk, &file, err);
+    status = open_image(m, path, &disk, &file, err);
     if (!nt_ok(status)) {
       return status;
     }

@@ -370,6 +370,21 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap);
 
+/* ---- outside.c: which files a machine may use ---------------------------- */
+
+/* Whether an image is none that lies in the machine's folder. */
+bool nt__sim_is_outside(const struct sim_machine *m, const char *image);
+/* Opens an image, if the machine may: a refusal has a reason, "image_outside"
+ * or "image", and a hint, but for those of the system. */
+nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
+                             bool writable, struct nt_file **out,
+                             struct nt_error *err);
+/* The user names the image, by its full path: the machine may use it. */
+nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
+                              struct nt_error *err);
+/* The machine is going to be removed. */
+void nt__sim_forget_images(struct sim_machine *m);
+
 /* ---- partition.c: one for each system that ntvol runs on
  * --------------------------------------------------------- */
 

@@ -202,11 +202,14 @@ static nt_status open_medium(struct coming *c, struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;
   if (!c->file) {
     bool writes = (c->disk->flags & NT_DISK_READONLY) == 0;
-    status = nt_file_open(path, writes, &c->file, err);
+    status = nt__sim_open_image(c->m, c->disk->image, writes, &c->file, err);
     c->opened = nt_ok(status);
   }
   if (nt_ok(status)) {
     status = nt_file_look(c->file, &facts, err);
+  }
+  if (!nt_ok(status) && err->reason) {
+    return status;
   }
   if (!nt_ok(status)) {
     nt_error_about(err, "image", "the image %s", path);
@@ -405,7 +408,8 @@ static nt_status insert(struct sim_machine *m, const char *name,
     disk.flags &= ~NT_DISK_READONLY;
     disk.flags |= readonly ? NT_DISK_READONLY : 0;
   }
-  return load(m, &disk, err);
+  status = nt__sim_allow_image(m, image, err);
+  return nt_ok(status) ? load(m, &disk, err) : status;
 }
 
 nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,

@@ -22,7 +22,7 @@ static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
   nt_path_join(path, sizeof path, m->folder, "machine.lock");
   /* Never made here: those who are connected hold their bytes in the file
    * that was there, and would count as dead in a new one. */
-  nt_status status = nt_file_open(path, true, &m->lock, err);
+  nt_status status = nt_file_open_plain(path, true, &m->lock, err);
   if (nt_ok(status)) {
     return status;
   }

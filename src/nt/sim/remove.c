@@ -93,6 +93,7 @@ static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
     status = unlink_images(m, err);
   }
   if (nt_ok(status)) {
+    nt__sim_forget_images(m);
     status = end_database(m, err);
   }
   return nt__sim_end(m, status, err);
