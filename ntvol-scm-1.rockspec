@@ -128,6 +128,7 @@ local sim = {
   "src/nt/sim/bytes_fat.c",
   "src/nt/sim/bytes_ntfs.c",
   "src/nt/sim/cache.c",
+  "src/nt/sim/check.c",
   "src/nt/sim/cluster.c",
   "src/nt/sim/control.c",
   "src/nt/sim/create.c",

@@ -296,6 +296,94 @@ static int ln_sim_remove(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
+/* ---- checking ------------------------------------------------------------ */
+
+/* Holds a report, which the collector ends if an error comes in between. */
+static int ln_report_gc(lua_State *L) {
+  struct nt_sim_report **report = lua_touserdata(L, 1);
+  nt_sim_free_report(*report);
+  *report = NULL;
+  return 0;
+}
+
+static struct nt_sim_report **push_report(lua_State *L) {
+  struct nt_sim_report **report = lua_newuserdatauv(L, sizeof *report, 0);
+  *report = NULL;
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, ln_report_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return report;
+}
+
+static void set_text(lua_State *L, const char *field, const char *text) {
+  if (text[0] != '\0') {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, field);
+  }
+}
+
+static void push_damage(lua_State *L, const struct nt_sim_damage *damage) {
+  lua_createtable(L, 0, 6);
+  set_text(L, "table", damage->table);
+  set_text(L, "column", damage->column);
+  set_text(L, "row", damage->row);
+  set_text(L, "value", damage->value);
+  set_text(L, "what", damage->what);
+  lua_pushboolean(L, damage->note);
+  lua_setfield(L, -2, "note");
+}
+
+/***
+Looks for everything that is wrong with a simulated machine, and changes
+nothing. Each entry of the list says `what` is wrong, and of a value in the
+database `table`, `column`, `row` and `value`; with `note` it mends itself.
+@function check
+@tparam string path
+@treturn[1] table a list; empty: the machine is fine
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_sim_check(lua_State *L) {
+  const char *path = ln_checkname(L, 1);
+  struct nt_sim_damage damage;
+  struct nt_error err = {0};
+  struct nt_sim_report **report = push_report(L);
+  nt_status status = nt_sim_check(path, report, &err);
+  uint32_t i;
+  if (!nt_ok(status)) {
+    nt_error_name(&err, "check machine", path);
+    return ln_pusherror(L, &err);
+  }
+  lua_newtable(L);
+  for (i = 0; nt_sim_next_damage(*report, i, &damage); i++) {
+    push_damage(L, &damage);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/***
+Allows a simulated machine to use the images outside of its folder that its
+disks name now.
+@function allow_images
+@tparam string path
+@treturn[1] boolean true
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code
+@treturn[2] table info
+*/
+static int ln_sim_allow_images(lua_State *L) {
+  const char *path = ln_checkname(L, 1);
+  struct nt_error err = {0};
+  nt_status status = nt_sim_allow_images(path, &err);
+  nt_error_name(&err, "allow the images of", path);
+  return ln_result(L, status, &err);
+}
+
 static struct nt_machine *check_simulated(lua_State *L) {
   struct nt_machine *machine = ntvol_getapi(L)->checkmachine(L, 1);
   if (machine->ops != &nt_sim_ops) {
@@ -430,6 +518,9 @@ static int ln_sim_forget_events(lua_State *L) {
 static const struct ln_method functions[] = {
     {"create", ln_sim_create, "(path, spec)", "Creates a simulated machine."},
     {"remove", ln_sim_remove, "(path)", "Removes a simulated machine."},
+    {"check", ln_sim_check, "(path)", "Says what is wrong with one."},
+    {"allow_images", ln_sim_allow_images, "(path)",
+     "Lets one use images outside of its folder."},
     {"set_flags", ln_sim_set_flags, "(machine, volume, flags)",
      "Sets what a volume is for the system."},
     {"set_virtual_clock", ln_sim_set_virtual_clock, "(machine, on)",

@@ -768,6 +768,22 @@ function sim.insert(machine, drive, image, options) end
 ---@overload fun(machine: ntvol.machine, drive: string): nil, string, string, ntvol.info
 function sim.eject(machine, drive) end
 
+---Something that is wrong with a simulated machine.
+---@class ntvol.sim.damage
+---@field what string
+---@field table? string of a value in the database, as the next three
+---@field column? string
+---@field row? string "id 3"
+---@field value? string
+---@field note boolean it mends itself
+
+---Looks for everything that is wrong with a simulated machine; changes nothing.
+---@param path string
+---@param options? { allow_images: boolean? } first lets it use images outside of its folder
+---@return ntvol.sim.damage[]
+---@overload fun(path: string, options: table?): nil, string, string, ntvol.info
+function sim.check(path, options) end
+
 ---Removes a simulated machine's folder: its database, and the images it made.
 ---Existing images it was built around stay. Refused while somebody has it open.
 ---@param path string

@@ -69,6 +69,10 @@ local ROWS = {
     "put it back where the machine looks for it, or make it readable",
     "DEVICE_NOT_CONNECTED", "OBJECT_NAME_INVALID", "IO_DEVICE_ERROR",
     "INVALID_PARAMETER", "DEVICE_BUSY" },
+  { "image_outside", "the image is a link or lies outside of the machine's folder,"
+    .. " and this user has not allowed it to the machine, or others can write to"
+    .. " the machine", "if you trust it: `ntvol sim check DIR --allow-images`",
+    "ACCESS_DENIED" },
   { "image_truncated", "the image file is shorter than the disk",
     "bring back the whole image", "DEVICE_DATA_ERROR" },
   { "in_memory", "nobody else can do anything to a machine in memory, so it is"
@@ -93,6 +97,9 @@ local ROWS = {
   { "locking_handle_open", "the handle that had locked the cluster shared volume"
     .. " is still open", "close that handle, not only its lock",
     "ACCESS_DENIED" },
+  { "machine_damaged", "the database of the simulated machine holds what cannot"
+    .. " be: somebody edited it, or it is damaged", "see all that is wrong:"
+    .. " `ntvol sim check DIR`", "FILE_CORRUPT_ERROR" },
   { "media", "Windows formats no volumes of this kind",
     "use another volume", "NOT_SUPPORTED" },
   { "mkfs_killed", "the program that makes the file system was ended by a"

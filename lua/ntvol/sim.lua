@@ -313,4 +313,36 @@ function M.remove(path)
   return sim_core.remove(path)
 end
 
+--- Looks for everything that is wrong with a simulated machine, and changes
+-- nothing.
+--
+-- A machine may come from somebody else. Each entry of the answer says `what`
+-- is wrong; that of a value in the database has `table`, `column`, `row` and
+-- `value`, too. What mends itself has `note` set, and is no damage.
+-- @tparam string path
+-- @tparam[opt] table how `allow_images`: first let the machine use the images
+--  outside of its folder, because you trust it
+-- @treturn[1] table a list; empty: the machine is fine
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+-- @raise for an unknown option
+-- @usage
+-- local list, why = ntvol.sim.check "lab"
+-- for _, damage in ipairs(list or {}) do
+--   print(damage.table, damage.column, damage.value, damage.what)
+-- end
+-- print(list and #list or why)
+function M.check(path, how)
+  how = options.check(2, "check", how, { allow_images = "boolean" })
+  if how.allow_images then
+    local done, message, code, info = sim_core.allow_images(path)
+    if not done then
+      return nil, message, code, info
+    end
+  end
+  return sim_core.check(path)
+end
+
 return M

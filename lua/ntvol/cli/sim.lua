@@ -1,5 +1,5 @@
---- Commands for simulated machines: sim create, show, insert, eject, mask,
--- unmask, rm.
+--- Commands for simulated machines: sim create, show, check, insert, eject,
+-- mask, unmask, rm.
 -- @module ntvol.cli.sim
 
 local list = require "ntvol.cli.list"
@@ -95,6 +95,35 @@ end
 
 local function remove(args)
   return output.done(sim().remove(args.dir))
+end
+
+-- One line for each thing that is wrong.
+local function show_damage(damage)
+  local place = damage.table and ("table %s, column %s, %s: %s "):format(
+    damage.table, damage.column, damage.row, damage.value) or ""
+  return (damage.note and "note: " or "") .. place .. damage.what
+end
+
+local function check_machine(args)
+  local list, message, code, info = sim().check(args.dir,
+    { allow_images = args.allow_images })
+  if not list then
+    return output.fail(message, code, info)
+  end
+  local damaged = false
+  for _, damage in ipairs(list) do
+    damaged = damaged or not damage.note
+  end
+  if args.json then
+    output.json { machine = args.dir, damaged = damaged, found = list }
+  else
+    for _, damage in ipairs(list) do
+      output.print(show_damage(damage))
+    end
+    output.print(damaged and "the machine is damaged, or may not use an image"
+      or "nothing is wrong with the machine")
+  end
+  return damaged and output.EXIT.refused or output.EXIT.ok
 end
 
 -- All these options fill one list, so that the disks keep their order.
@@ -229,6 +258,14 @@ function M.add(add, json)
   add_create(add, json)
   json(dir_argument(add("show", "Show its disks and volumes.",
     on_machine(show_machine)))):epilog "Example: ntvol sim show lab"
+  local checking = json(dir_argument(add("check", "Say what is wrong with a"
+    .. " simulated machine; change nothing.", check_machine)))
+  checking:flag "--allow-images"
+    :description "I trust it: let it use images outside of its folder."
+  checking:epilog [[
+The exit code is 1 when the machine is damaged, or has an image that it may not
+use. Look at one from somebody else before you use it.
+Example: ntvol sim check lab]]
   add_insert(add)
   drive_argument(dir_argument(add("eject", "Take the medium out of a drive.",
     on_machine(eject)))):epilog "Example: ntvol sim eject lab E:"

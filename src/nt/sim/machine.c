@@ -81,8 +81,8 @@ void nt__sim_machine_free(struct sim_machine *m) {
   free(m);
 }
 
-static nt_status check_exists(const struct sim_machine *m,
-                              struct nt_error *err) {
+nt_status nt__sim_machine_check_exists(const struct sim_machine *m,
+                                       struct nt_error *err) {
   nt_status status = nt_path_check(m->db_path, err);
   if (nt_ok(status)) {
     return status;
@@ -161,7 +161,7 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
   nt_copy(m->node_name, sizeof m->node_name, node);
   status = nt__sim_machine_enter(m, folder, err);
   if (nt_ok(status)) {
-    status = check_exists(m, err);
+    status = nt__sim_machine_check_exists(m, err);
   }
   if (nt_ok(status)) {
     status = nt__sim_store_open(m, false, err);

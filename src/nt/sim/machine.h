@@ -17,6 +17,10 @@ struct sim_machine *nt__sim_machine_new(const char *location);
 nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
                                 struct nt_error *err);
 
+/* Refuses a folder without a database. */
+nt_status nt__sim_machine_check_exists(const struct sim_machine *m,
+                                       struct nt_error *err);
+
 /* Ends a connection in any state of its making. */
 void nt__sim_machine_free(struct sim_machine *m);
 

@@ -69,6 +69,27 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
  * the folder. */
 nt_status nt_sim_remove(const char *path, struct nt_error *err);
 
+/* Something that is wrong with a machine; the texts belong to its report. A
+ * value of a table, or with table "" something else. With `note` it mends
+ * itself. */
+struct nt_sim_damage {
+  const char *table, *column, *row, *value, *what;
+  bool note;
+};
+struct nt_sim_report;
+
+/* Looks for everything that is wrong with the machine in a folder, and changes
+ * nothing. A damaged machine is a success; nt_sim_free_report() ends *out. */
+nt_status nt_sim_check(const char *path, struct nt_sim_report **out,
+                       struct nt_error *err);
+bool nt_sim_next_damage(const struct nt_sim_report *report, uint32_t index,
+                        struct nt_sim_damage *out);
+void nt_sim_free_report(struct nt_sim_report *report); /* NULL: nothing */
+
+/* The user trusts a machine: it may use the images outside of its folder that
+ * its disks name now. */
+nt_status nt_sim_allow_images(const char *path, struct nt_error *err);
+
 /* Sets what a volume is for the system: NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE,
  * _READONLY, _BUSY; those that are not in `flags` are cleared. Such a volume
  * refuses to be formatted, so a new one gets its flags after its file system.
