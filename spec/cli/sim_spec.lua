@@ -42,6 +42,30 @@ describe("ntvol sim create", function()
     assert.equal(before, proc.slurp(image))
   end)
 
+  it("says what is wrong with a machine, and lets a moved one use its images",
+  function()
+    local lab = command.lab(finally)
+    local image = lab.folder .. "/old.img"
+    proc.lines("truncate -s 4M " .. image)
+    run(lab, { "sim", "create", lab.path, "--disk", "4M:raw:D", "--disk-image",
+      image .. ":E" })
+    assert.equal("nothing is wrong with the machine\n",
+      run(lab, { "sim", "check", lab.path }).out)
+    local moved = lab.folder .. "/moved"
+    assert(os.rename(lab.path, moved))
+    local result = run(lab, { "sim", "check", moved }, 1)
+    assert(result.out:find("table disk, column image, number 1", 1, true),
+      result.out)
+    local found = cjson.decode(run(lab, { "sim", "check", moved, "--json" },
+      1).out)
+    assert.is_true(found.damaged)
+    assert.equal("image", found.found[1].column)
+    local allowed = run(lab, { "sim", "check", moved, "--allow-images",
+      "--json" })
+    assert(allowed.out:find('"found": []', 1, true), allowed.out)
+    run(lab, { "sim", "rm", moved })
+  end)
+
   it("makes drives, with a medium and without", function()
     local lab = command.lab(finally)
     local image = lab.folder .. "/stick.img"

@@ -44,6 +44,43 @@ describe("the journal", function()
       "600 journal.lock", "700 ." }, modes)
   end)
 
+  for name, sql in pairs {
+    trap = "CREATE TRIGGER trap AFTER INSERT ON step BEGIN DELETE FROM step; END",
+    window = "CREATE VIEW window AS SELECT * FROM operation",
+    extra = "CREATE TABLE extra (x)",
+    extent = "ALTER TABLE extent ADD COLUMN more TEXT",
+  } do
+    it("that has another schema is refused, by the name of: " .. name, function()
+      if not proc.has "sqlite3" then
+        pending "the program sqlite3 is not installed"
+      end
+      local folder = folder_of(finally)
+      assert(journal.open(folder)):close()
+      proc.lines(('sqlite3 %s "%s"'):format(
+        proc.quote(folder .. "/journal.db"), sql))
+      local message, info = refused("ERROR_FILE_CORRUPT", journal.open(folder))
+      assert.equal("journal_damaged", info.reason)
+      assert(message:find(name, 1, true), message)
+      assert.equal("string", type(info.hint))
+    end)
+  end
+
+  it("that is a link or has a link beside it is refused", function()
+    if proc.windows then
+      pending "needs links"
+    end
+    local parent = tempdir(finally)
+    for _, name in ipairs { "journal.db", "journal.db-wal" } do
+      local folder = parent .. "/of_" .. name
+      proc.lines("mkdir " .. proc.quote(folder))
+      proc.lines(("cd %s && echo precious >other && ln -s other %s"):format(
+        proc.quote(folder), name))
+      local message = refused("ERROR_FILE_CORRUPT", journal.open(folder))
+      assert(message:find(name, 1, true), message)
+      assert.equal("precious\n", proc.slurp(folder .. "/other"))
+    end
+  end)
+
   it("keeps what was begun, its steps, and how it ended", function()
     local folder = folder_of(finally)
     local log <close> = assert(journal.open(folder))

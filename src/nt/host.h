@@ -95,7 +95,8 @@ struct nt_path_facts {
   bool foreign; /* it belongs neither to this user nor to the system's own */
   bool shared;  /* others than its owner may write to it. Windows, where the
                    rights of the folders above decide, says false to both */
-  uint64_t device, inode; /* together they tell it from all that is there now */
+  uint64_t inode; /* its number in its file system, which is used again */
+  int64_t born;   /* when it was made, as the system counts; 0: not known */
 };
 nt_status nt_path_look(const char *path, struct nt_path_facts *out,
                        struct nt_error *err);

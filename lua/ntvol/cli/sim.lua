@@ -105,19 +105,19 @@ local function show_damage(damage)
 end
 
 local function check_machine(args)
-  local list, message, code, info = sim().check(args.dir,
+  local found, message, code, info = sim().check(args.dir,
     { allow_images = args.allow_images })
-  if not list then
+  if not found then
     return output.fail(message, code, info)
   end
   local damaged = false
-  for _, damage in ipairs(list) do
+  for _, damage in ipairs(found) do
     damaged = damaged or not damage.note
   end
   if args.json then
-    output.json { machine = args.dir, damaged = damaged, found = list }
+    output.json { machine = args.dir, damaged = damaged, found = found }
   else
-    for _, damage in ipairs(list) do
+    for _, damage in ipairs(found) do
       output.print(show_damage(damage))
     end
     output.print(damaged and "the machine is damaged, or may not use an image"

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,17 +79,20 @@ nt_status nt_path_check(const char *path, struct nt_error *err) {
 
 nt_status nt_path_look(const char *path, struct nt_path_facts *out,
                        struct nt_error *err) {
-  struct stat st;
-  if (lstat(path, &st) != 0) {
+  struct statx st;
+  if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW,
+            STATX_BASIC_STATS | STATX_BTIME, &st) != 0) {
     return failed(err);
   }
   *out = (struct nt_path_facts){
-      .plain = S_ISREG(st.st_mode),
-      .foreign = st.st_uid != geteuid() && st.st_uid != 0,
-      .shared = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0,
-      .device = st.st_dev,
-      .inode = st.st_ino,
+      .plain = S_ISREG(st.stx_mode),
+      .foreign = st.stx_uid != geteuid() && st.stx_uid != 0,
+      .shared = (st.stx_mode & (S_IWGRP | S_IWOTH)) != 0,
+      .inode = st.stx_ino,
   };
+  if (st.stx_mask & STATX_BTIME) {
+    out->born = st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec;
+  }
   return NT_STATUS_SUCCESS;
 }
 

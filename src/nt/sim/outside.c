@@ -67,7 +67,7 @@ static nt_status check_owner(const struct sim_machine *m,
  * database, the second in which folder; the others are images. */
 struct notes {
   char path[4096];
-  char which[64];
+  char which[80];
   char *bytes; /* NULL: there are none */
   size_t length;
 };
@@ -103,7 +103,8 @@ static nt_status name_notes(struct sim_machine *m, struct notes *n,
   nt_format_text(name, sizeof name, "%016" PRIx64, (uint64_t)id);
   nt_path_join(n->path, sizeof n->path, folder, name);
   /* Numbers of devices change when a computer starts. */
-  nt_format_text(n->which, sizeof n->which, "machine.db %" PRIu64, facts.inode);
+  nt_format_text(n->which, sizeof n->which, "machine.db %" PRIu64 " %" PRId64,
+                 facts.inode, facts.born);
   return status;
 }
 
