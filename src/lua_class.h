@@ -170,6 +170,10 @@ int ln_volume_extended_io(lua_State *L);
 int ln_volume_eject(lua_State *L);
 int ln_volume_media_removal(lua_State *L);
 
+/* ---- programs (lua_run.c) ------------------------------------------------ */
+
+int ln_volume_run(lua_State *L);
+
 /* ---- lock guards (lua_lock.c) -------------------------------------------- */
 
 void ln_openlock(lua_State *L);

@@ -638,6 +638,8 @@ static const struct ln_method methods[] = {
     {"eject", ln_volume_eject, "()", "Ejects the medium."},
     {"media_removal", ln_volume_media_removal, "(allowed)",
      "Says whether the medium may be taken out."},
+    {"run", ln_volume_run, "(words, options)",
+     "Runs a program while the volume stays as it is."},
     {"read", ln_volume_read, "(offset, length)", "Reads bytes at an offset."},
     {"write", ln_volume_write, "(offset, data)", "Writes bytes at an offset."},
     {"flush", ln_volume_flush, "()", "Makes what was written durable."},

@@ -312,6 +312,13 @@ function volume:eject() end
 ---@return true
 function volume:media_removal(allowed) end
 
+---Runs a program and waits for it. What is open and locked stays so until it has ended.
+---@param words string[] the program and its arguments
+---@param options? { to_stderr?: boolean }
+---@return integer exit_status 128 and more for a signal
+---@overload fun(self: ntvol.volume, words: string[], options?: table): nil, string, string, table
+function volume:run(words, options) end
+
 ---Closes the handle; the lock it holds ends. Closing twice is harmless.
 ---@return true
 function volume:close() end

@@ -1,5 +1,5 @@
---- Command lines: for people to copy, and to run. The one place that knows that
--- Windows has another shell.
+--- Command lines for people to copy. The one place that knows that Windows has
+-- another shell.
 -- @module ntvol.shell
 
 local core = require "ntvol.core"
@@ -51,32 +51,6 @@ function M.word(word)
     return quote_hidden(text)
   end
   return quote_if_needed(text)
-end
-
---- The line that os.execute needs to run a program with these words.
--- @tparam {string,...} words
--- @tparam ?boolean to_stderr whether what it prints goes to standard error
--- @treturn string
-function M.line(words, to_stderr)
-  local quoted = {}
-  for i, word in ipairs(words) do
-    quoted[i] = quote_if_needed(tostring(word))
-  end
-  local line = table.concat(quoted, " ") .. (to_stderr and " 1>&2" or "")
-  -- cmd takes the outer quotes away, and knows neither its own commands nor
-  -- its switches in quotes; sh becomes the program, so that a signal is seen
-  -- here as one.
-  return windows and '"' .. line .. '"' or "exec " .. line
-end
-
---- Runs a program and answers its exit status, 128 and more for a signal.
--- @tparam {string,...} words
--- @tparam ?boolean to_stderr as of `line`
--- @treturn integer
-function M.run(words, to_stderr)
-  io.stdout:flush()
-  local _, how, status = os.execute(M.line(words, to_stderr))
-  return how == "signal" and 128 + status or status
 end
 
 return M

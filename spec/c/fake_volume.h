@@ -355,7 +355,7 @@ static inline const char *answer(const char *command) {
 
 static inline nt_status probe_fd(int fd, uint64_t offset, uint64_t length,
                                  struct nt_probe *out, struct nt_error *err) {
-  const struct nt_file file = {fd, false};
+  const struct nt_file file = {.fd = fd, .nameless = false};
   return nt_probe(&file, offset, length, out, err);
 }
 

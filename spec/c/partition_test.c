@@ -13,7 +13,7 @@ static struct nt_file file; /* the image of `disk` */
 
 static void make_disk(uint64_t length, uint32_t sector_size) {
   make_volume(&disk, length, sector_size, 0);
-  file = (struct nt_file){disk.fd, false};
+  file = (struct nt_file){.fd = disk.fd, .nameless = false};
 }
 
 /* ---- comparing the readers ----------------------------------------------- */
@@ -225,7 +225,7 @@ static void test_refusals(void) {
 static void test_failures(void) {
   struct nt_error err = {0};
   struct found f = {.count = 0};
-  file = (struct nt_file){-1, false};
+  file = (struct nt_file){.fd = -1, .nameless = false};
   CHECK(!nt_ok(write_by_hand(&layouts[0], &err)) &&
             err.native_kind == NT_NATIVE_ERRNO,
         "what cannot be written is a failure: %s", err.detail);

@@ -27,7 +27,7 @@ static bool is_shared(const char *file_system) {
 }
 
 static bool agree(int fd, uint64_t offset, uint64_t length, const char *what) {
-  const struct nt_file file = {fd, true};
+  const struct nt_file file = {.fd = fd, .nameless = true};
   struct nt_probe one = {.file_system = "?"}, other = {.file_system = "?"};
   struct nt_error err = {0};
   nt_status first = nt_probe(&file, offset, length, &one, &err);
@@ -108,7 +108,7 @@ static bool is_summed(size_t byte) {
 static bool judge_damage(int fd, const struct image *image, size_t byte,
                          unsigned char value) {
   char what[80];
-  const struct nt_file file = {fd, true};
+  const struct nt_file file = {.fd = fd, .nameless = true};
   struct nt_probe probe = {.file_system = ""};
   struct nt_error err = {0};
   snprintf(what, sizeof(what), "%s, byte %zu is %02X", image->fs, byte, value);
@@ -151,7 +151,7 @@ static bool agree_on_parts(int fd, const struct image *image) {
 
 static void check_image(const struct image *image) {
   char what[80];
-  const struct nt_file file = {make(image), true};
+  const struct nt_file file = {.fd = make(image), .nameless = true};
   struct nt_probe probe = {.file_system = ""};
   struct nt_error err = {0};
   snprintf(what, sizeof(what), "%s '%s' of %u MiB", image->name, image->label,
@@ -261,7 +261,7 @@ static void test_long_root(void) {
            pwrite(fd, cluster, 512, data + 512 * i) == 512;
   }
   put_entries(fd, data + 3 * 512 - 32, &(struct entry){"FAR AWAY   ", 8, 0}, 1);
-  const struct nt_file file = {fd, true};
+  const struct nt_file file = {.fd = fd, .nameless = true};
   struct nt_probe probe = {.file_system = ""};
   struct nt_error err = {0};
   CHECK(good && nt_ok(nt__probe_bytes(&file, 0, image->length, &probe, &err)),
@@ -289,7 +289,7 @@ static void test_exfat_label(void) {
          "a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l",
          25);
   good = good && pwrite(fd, cluster, sizeof(cluster), root) == 4096;
-  const struct nt_file file = {fd, true};
+  const struct nt_file file = {.fd = fd, .nameless = true};
   struct nt_probe probe = {.file_system = ""};
   struct nt_error err = {0};
   CHECK(good && nt_ok(nt__probe_bytes(&file, 0, image->length, &probe, &err)),
@@ -308,7 +308,7 @@ static void test_others(void) {
   CHECK(agree(volume_of_zeros.fd, 0, 8 * MIB, "zeros"), "zeros are RAW");
   CHECK(agree(volume_of_zeros.fd, 0, 0, "nothing"), "nothing is RAW");
   drop_volume(&volume_of_zeros);
-  const struct nt_file closed = {-1, true};
+  const struct nt_file closed = {.fd = -1, .nameless = true};
   CHECK(!nt_ok(nt__probe_bytes(&closed, 0, MIB, &probe, &err)) &&
             strstr(err.detail, "recognise") != NULL,
         "what cannot be read is a failure: %s", err.detail);

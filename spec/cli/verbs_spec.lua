@@ -38,7 +38,13 @@ describe("ntvol lock", function()
 
   it("answers what sh answers when there is no such program", function()
     local lab = command.lab(finally, "8M:fat:D")
-    run(lab, { "lock", "D:", "--", "/no/such/program" }, 127)
+    local result = run(lab, { "lock", "D:", "--", "/no/such/program" }, 127)
+    assert.matches("^ntvol: run '/no/such/program': .*starting", result.err)
+    assert.matches("\nhint: ", result.err)
+    if not proc.windows then
+      run(lab, { "lock", "D:", "--", "/" }, 126)
+    end
+    assert.equal("UNLOCK D:", lab:history()[3])
   end)
 
   it("hands on every word as it is, stdin and stdout", function()
@@ -78,18 +84,26 @@ describe("ntvol lock", function()
       assert.equal(1, there, "the command ran without the lock")
     end)
 
-  it("gives no handle to the command", function()
-    local lab = command.lab(finally, "8M:fat:D")
-    if proc.run("test -d /proc/self/fd && echo yes") ~= "yes\n" then
-      pending "there is no /proc here"
-    end
-    local bare = command.capture("ls /proc/self/fd | wc -l", lab.folder).out
-    local out = run(lab, { "lock", "D:", "--", "sh", "-c",
-      "ls -l /proc/self/fd" }).out
-    assert.is_nil(out:find(lab.path, 1, true), out)
-    local count = select(2, out:gsub("%->", ""))
-    assert.equal(tonumber(bare), count, out)
-  end)
+  it("gives one handle to the command, and a high one: that of the lock",
+    function()
+      local lab = command.lab(finally, "8M:fat:D")
+      if proc.run("test -d /proc/self/fd && echo yes") ~= "yes\n" then
+        pending "there is no /proc here"
+      end
+      local bare = command.capture("ls /proc/self/fd | wc -l", lab.folder).out
+      local out = run(lab, { "lock", "D:", "--", "sh", "-c",
+        "ls -l /proc/self/fd" }).out
+      local list = {}
+      for number, path in out:gmatch "(%d+) %-> ([^\n]*)" do
+        list[#list + 1] = path:find(lab.path, 1, true) and number or nil
+        assert.is_nil(path:find("socket:", 1, true), out)
+      end
+      assert.equal(1, #list, out)
+      assert(tonumber(list[1]) >= 10, out)
+      assert.matches(lab.path .. "/machine.lock\n", out, 1, true)
+      local count = select(2, out:gsub("%->", ""))
+      assert.equal(tonumber(bare) + 1, count, out)
+    end)
 
   it("says 3 when there is no such volume", function()
     local lab = command.lab(finally, "8M:fat:D")

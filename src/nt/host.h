@@ -66,8 +66,9 @@ bool nt_file_same(const struct nt_file *a, const struct nt_file *b);
 
 /* Takes a byte for this open file, until it is closed or its process ends,
  * however it ends. Refused while another open file has it, of this process
- * too. Nobody's reading and writing is hindered. */
-nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
+ * too. Nobody's reading and writing is hindered. A child of fork does not have
+ * the file; a program that was started to keep it has (nt_program_run). */
+nt_status nt_file_lock_byte(struct nt_file *file, uint64_t byte,
                             struct nt_error *err);
 /* Gives a byte back that this open file has. */
 void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte);
@@ -123,6 +124,41 @@ nt_status nt_watch_open(const char *folder, const char *name,
 nt_status nt_watch_wait(struct nt_watch *watch, uint32_t timeout, bool *wrote,
                         struct nt_error *err);
 void nt_watch_close(struct nt_watch *watch); /* NULL: nothing */
+
+/* ---- other programs ------------------------------------------------------ */
+
+struct nt_process {
+  int64_t id;
+  int64_t start_us; /* when it began, as nt_process_start_us() says it */
+  char program[64];
+};
+
+/* Whether the process of this number is still the one that began then, and has
+ * not ended; false when it cannot be seen from here. */
+bool nt_process_lives(int64_t id, int64_t start_us);
+
+struct nt_program {
+  const char *const *words; /* the program, which is looked for as a shell does,
+                               and its arguments; NULL ends them */
+  bool to_stderr;           /* what it prints goes to standard error */
+  /* What it has open, too, and with it the byte locks of this open file, so
+   * that they outlive this process; NULL: nothing. Windows gives the locks of
+   * a file to one process only: there the program ends with this process. */
+  struct nt_file *keep;
+  /* Called before the program may do anything. A failure ends it. NULL: none */
+  nt_status (*started)(void *ctx, const struct nt_process *process,
+                       struct nt_error *err);
+  void *ctx;
+};
+
+/* Runs a program and waits for it, whatever comes: SIGHUP, SIGINT, SIGQUIT and
+ * SIGTERM are passed on to it, unless a terminal has sent them to it already;
+ * SIGTSTP and SIGCONT stop and continue both. On Windows the console sends
+ * Ctrl-C to both, and it matters to the program only. Fails when the program
+ * cannot be started; else *exit_status is its own, 128 and more for a signal.
+ */
+nt_status nt_program_run(const struct nt_program *program, int *exit_status,
+                         struct nt_error *err);
 
 /* ---- process, clock, chance ---------------------------------------------- */
 

@@ -190,6 +190,7 @@ struct nt_directory_entry {
 };
 
 struct nt_machine;
+struct nt_program; /* host.h */
 struct nt_handle;
 struct nt_subscription;
 struct nt_format_options; /* format.h */
@@ -323,6 +324,13 @@ struct nt_machine_ops {
    * removed gets none by itself when it arrives again. */
   nt_status (*remove_mount_point)(struct nt_machine *machine, const char *point,
                                   struct nt_error *err);
+
+  /* Runs a program and waits for it, as nt_program_run() does. Where that is
+   * possible, what this process has open and locked stays so until the program
+   * has ended, even when this process is killed. `keep` and `started` are the
+   * machine's. NULL: the program is run, and nothing outlives this process. */
+  nt_status (*run)(struct nt_machine *machine, const struct nt_program *program,
+                   int *exit_status, struct nt_error *err);
 };
 
 struct nt_handle_ops {
@@ -472,6 +480,9 @@ nt_status nt_add_mount_point(struct nt_machine *machine, const char *volume,
 nt_status nt_remove_mount_point(struct nt_machine *machine, const char *point,
                                 struct nt_error *err);
 bool nt_machine_has_mount_points(const struct nt_machine *machine);
+/* `words` are a program and its arguments; NULL ends them. */
+nt_status nt_run(struct nt_machine *machine, const char *const *words,
+                 bool to_stderr, int *exit_status, struct nt_error *err);
 nt_status nt_eject(struct nt_machine *machine, const char *name,
                    struct nt_error *err);
 

@@ -137,6 +137,19 @@ nt_status nt_remove_mount_point(struct nt_machine *machine, const char *point,
   return nt__finish(status, err, "remove mount point", point);
 }
 
+nt_status nt_run(struct nt_machine *machine, const char *const *words,
+                 bool to_stderr, int *exit_status, struct nt_error *err) {
+  const struct nt_program program = {.words = words, .to_stderr = to_stderr};
+  nt_status status =
+      nt__check_slot(machine->ops->version, true, machine->ops->kind, err);
+  if (nt_ok(status)) {
+    status = MACHINE_HAS(machine, run)
+                 ? machine->ops->run(machine, &program, exit_status, err)
+                 : nt_program_run(&program, exit_status, err);
+  }
+  return nt__finish(status, err, "run", words[0]);
+}
+
 nt_status nt_subscribe(struct nt_machine *machine, nt_event_fn callback,
                        void *ctx, struct nt_subscription **out,
                        struct nt_error *err) {

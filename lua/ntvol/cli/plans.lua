@@ -6,7 +6,7 @@ local failure = require "ntvol.failure"
 local output = require "ntvol.cli.output"
 local plan_run = require "ntvol.cli.plan_run"
 local plans = require "ntvol.plan"
-local shell = require "ntvol.shell"
+local program = require "ntvol.cli.program"
 local size = require "ntvol.size"
 local wait = require "ntvol.cli.wait"
 
@@ -89,10 +89,15 @@ end
 local EXCLUSIVE = { words = exclusive_words, write = output.say }
 
 -- What the program prints stays apart from a report on standard output.
-local function program(args, ended)
-  return function()
-    ended.status = shell.run(args.command, args.json)
-    if ended.status == 0 then
+local function work(args, ended)
+  return function(volume)
+    local message, code, info
+    ended.status, message, code, info = volume:run(args.command,
+      { to_stderr = args.json })
+    if not ended.status then
+      ended.status = program.not_started(code)
+      return nil, message, code, info
+    elseif ended.status == 0 then
       return true
     end
     return failure.make {
@@ -108,7 +113,7 @@ local function exclusive(args, machine)
   local status = plan_run.carry_out(args, EXCLUSIVE,
     plans.with_exclusive_volume(args.volume, {
       machine = machine, access = args.read_only and "r" or nil,
-      work = program(args, ended),
+      work = work(args, ended),
       says = ("Run %s."):format(args.command[1]),
     }))
   -- there is none when the program was not run

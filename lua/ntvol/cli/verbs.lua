@@ -2,8 +2,8 @@
 -- @module ntvol.cli.verbs
 
 local output = require "ntvol.cli.output"
+local program = require "ntvol.cli.program"
 local progress = require "ntvol.progress"
-local shell = require "ntvol.shell"
 local wait = require "ntvol.cli.wait"
 
 local M = {}
@@ -38,7 +38,7 @@ local function lock(args, machine)
       return nil, message, code, info
     end
     local _ <close> = guard
-    return shell.run(args.command)
+    return program.status(volume:run(args.command))
   end)
 end
 
@@ -106,9 +106,11 @@ function M.add(add)
   command:usage
     "Usage: ntvol lock [-h] [--wait SECONDS] <volume> -- <command> ..."
   command:epilog [[
-The exit status is that of the command; 128 + N when signal N ended it. When
-the lock is refused the command does not run. The lock ends with ntvol: when
-ntvol itself is killed, the command goes on without it.
+The exit status is that of the command; 128 + N when signal N ended it; 127
+when there is no such program, 126 when it cannot be run. When the lock is
+refused the command does not run. Signals that ntvol gets (HUP, INT, QUIT, TERM)
+go to the command, and ntvol waits for it. The lock holds until the command has
+ended, even when ntvol itself is killed.
 Examples: ntvol lock D: -- tar cf backup.tar files
           ntvol lock D: --wait 10 -- ./backup D:]]
   command = no_lock_flag(volume_argument(add("dismount",

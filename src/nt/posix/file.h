@@ -1,5 +1,5 @@
 /*
- * An open file on POSIX. Only src/nt/posix and src/nt/sim/posix include this
+ * An open file on POSIX, and what the files of the host share. Only src/nt/posix and src/nt/sim/posix include this
  * header.
  */
 #ifndef NT_POSIX_FILE_H
@@ -9,10 +9,15 @@
 
 struct nt_file {
   int fd;
-  bool nameless; /* it never had a name */
+  bool nameless;        /* it never had a name */
+  bool listed;          /* among those that a child of fork does not get */
+  struct nt_file *next; /* of the list */
 };
 
 /* Makes the name of a new file or folder durable. */
 void nt__flush_folder_of(const char *path);
+
+/* When a process began, as nt_process_start_us() says it. */
+int64_t nt__process_start_us(int64_t id);
 
 #endif

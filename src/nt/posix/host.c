@@ -158,35 +158,50 @@ void nt_process_name(char *buf, size_t cap) {
 }
 
 /* Field 22 of stat, in ticks since the system began, counted from behind the
- * name, which may hold anything. 0: cannot be read. */
-static int64_t start_ticks(void) {
-  char line[1024];
-  int64_t ticks = 0;
-  FILE *stat_file = fopen("/proc/self/stat", "re");
+ * name, which may hold anything. 0: cannot be read, or it has ended and only
+ * waits for its parent (state Z or X, field 3). */
+static int64_t start_ticks(int64_t id) {
+  char path[48], line[1024];
+  nt_format_text(path, sizeof path, "/proc/%lld/stat", (long long)id);
+  FILE *stat_file = fopen(path, "re");
   if (stat_file == NULL) {
     return 0;
   }
   char *at = fgets(line, sizeof line, stat_file);
   fclose(stat_file);
   at = at == NULL ? NULL : strrchr(line, ')');
+  if (at != NULL &&
+      (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)) {
+    return 0;
+  }
   for (int field = 2; at != NULL && field < 22; field++) {
     at = strchr(at + 1, ' ');
   }
-  if (at != NULL) {
-    ticks = strtoll(at, NULL, 10);
-  }
-  return ticks;
+  return at != NULL ? strtoll(at, NULL, 10) : 0;
 }
 
-int64_t nt_process_start_us(void) {
+int64_t nt__process_start_us(int64_t id) {
   struct timespec up = {0};
-  int64_t ticks = start_ticks();
+  int64_t ticks = start_ticks(id);
   long per_second = sysconf(_SC_CLK_TCK);
   if (ticks <= 0 || per_second <= 0 || clock_gettime(CLOCK_BOOTTIME, &up)) {
     return 0;
   }
   int64_t up_us = (int64_t)up.tv_sec * 1000000 + up.tv_nsec / 1000;
   return nt_time_us() - up_us + ticks * (1000000 / per_second);
+}
+
+int64_t nt_process_start_us(void) {
+  return nt__process_start_us(getpid());
+}
+
+/* The start is computed from two clocks, one of which is set now and then. */
+#define START_TOLERANCE_US 2000000
+
+bool nt_process_lives(int64_t id, int64_t start_us) {
+  int64_t now = nt__process_start_us(id);
+  return now != 0 &&
+         (start_us == 0 || llabs(now - start_us) < START_TOLERANCE_US);
 }
 
 bool nt_is_terminal(int channel) {

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +14,66 @@
 
 static nt_status failed(int number, struct nt_error *err) {
   return nt_fail_errno(err, number, NULL, NULL);
+}
+
+/* ---- children of fork ----------------------------------------------------
+ *
+ * A lock of an open file lasts as long as any process has the file open, and a
+ * child of fork has it, without knowing. When the parent died its locks would
+ * outlive it. So the child closes these files before it does anything else. A
+ * child that calls exec closes them anyway; a program that is to go on holding
+ * them gets a descriptor of its own (host_program.c). */
+
+static struct nt_file *locked_files;
+static pthread_mutex_t locked_files_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static int fork_error;
+
+static void before_fork(void) {
+  pthread_mutex_lock(&locked_files_mutex);
+}
+
+static void after_fork(void) {
+  pthread_mutex_unlock(&locked_files_mutex);
+}
+
+static void in_child(void) {
+  for (struct nt_file *file = locked_files; file; file = file->next) {
+    close(file->fd);
+    file->fd = -1;
+  }
+  after_fork();
+}
+
+static void watch_forks(void) {
+  fork_error = pthread_atfork(before_fork, after_fork, in_child);
+}
+
+/* Answers an errno value. */
+static int keep_from_children(struct nt_file *file) {
+  pthread_once(&fork_once, watch_forks);
+  if (fork_error != 0 || file->listed) {
+    return fork_error;
+  }
+  before_fork();
+  file->next = locked_files;
+  file->listed = true;
+  locked_files = file;
+  after_fork();
+  return 0;
+}
+
+static void forget(struct nt_file *file) {
+  if (!file->listed) {
+    return;
+  }
+  before_fork();
+  struct nt_file **at = &locked_files;
+  while (*at != file) {
+    at = &(*at)->next;
+  }
+  *at = file->next;
+  after_fork();
 }
 
 /* ---- opening and closing ------------------------------------------------- */
@@ -28,7 +89,7 @@ static nt_status keep(int fd, bool nameless, struct nt_file **out,
     close(fd);
     return failed(ENOMEM, err);
   }
-  *file = (struct nt_file){fd, nameless};
+  *file = (struct nt_file){.fd = fd, .nameless = nameless};
   *out = file;
   return NT_STATUS_SUCCESS;
 }
@@ -89,7 +150,10 @@ nt_status nt_file_memory(const char *name, struct nt_file **out,
 
 void nt_file_close(struct nt_file *file) {
   if (file != NULL) {
-    close(file->fd);
+    forget(file);
+    if (file->fd >= 0) {
+      close(file->fd);
+    }
     free(file);
   }
 }
@@ -178,9 +242,13 @@ static int lock_byte(const struct nt_file *file, int command, uint64_t byte,
   return result;
 }
 
-nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
+nt_status nt_file_lock_byte(struct nt_file *file, uint64_t byte,
                             struct nt_error *err) {
   short type = F_WRLCK;
+  int number = keep_from_children(file);
+  if (number != 0) {
+    return failed(number, err);
+  }
   return lock_byte(file, F_OFD_SETLK, byte, &type) == 0 ? NT_STATUS_SUCCESS
                                                         : failed(errno, err);
 }

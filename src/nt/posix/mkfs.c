@@ -194,7 +194,7 @@ static nt_status verify(const struct nt_mkfs_row *row,
                         const struct nt_mkfs_request *r, int scratch,
                         const struct nt_tool_result *result,
                         struct nt_probe *made, struct nt_error *err) {
-  const struct nt_file file = {scratch, true};
+  const struct nt_file file = {.fd = scratch, .nameless = true};
   nt_status status = nt_probe(&file, 0, r->length, made, err);
   if (!nt_ok(status)) {
     return status;

@@ -25,16 +25,22 @@ static const char *how(enum nt_handle_kind kind, uint32_t flags, bool locks) {
   "SELECT w.pid, w.program, f.volume, f.kind, f.path,"                \
   " f.id IN (SELECT lock_owner FROM instance WHERE id = f.instance)," \
   " f.flags, f.id, w.start_us,"                                       \
-  " (SELECT name FROM node WHERE id = w.node AND id <> ?3)"           \
-  " FROM file_object f JOIN owner w ON w.id = f.owner "
+  " (SELECT name FROM node WHERE id = w.node AND id <> ?3),"          \
+  " h.pid, h.program, h.start_us"                                     \
+  " FROM file_object f JOIN owner w ON w.id = f.owner"                \
+  " LEFT JOIN heir h ON h.owner = w.id "
 
 static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
                         struct nt_holder *out) {
+  char heir[sizeof out->program];
   memset(out, 0, sizeof *out);
   out->pid = sqlite3_column_int64(stmt, 0);
-  out->self = out->pid == m->pid;
   out->start_us = sqlite3_column_int64(stmt, 8);
   nt__sim_text(stmt, 1, out->program, sizeof out->program);
+  nt__sim_text(stmt, 11, heir, sizeof heir);
+  nt__sim_who_holds(sqlite3_column_int64(stmt, 10), heir,
+                    sqlite3_column_int64(stmt, 12), out);
+  out->self = out->pid == m->pid;
   nt__sim_text(stmt, 4, out->path, sizeof out->path);
   nt__sim_text(stmt, 9, out->node, sizeof out->node);
   nt_copy(out->how, sizeof out->how,

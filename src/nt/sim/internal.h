@@ -131,14 +131,25 @@ void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
 
 nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err);
 
+/* A child of fork must not use SQLite's files: they are its parent's. */
+nt_status nt__sim_check_process(const struct sim_machine *m,
+                                struct nt_error *err);
+
 /* ---- owner.c: processes that share a machine ----------------------------- */
 
 nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err);
 void nt__sim_owner_leave(struct sim_machine *m);
 /* Within a transaction: cleans up after owners whose process is gone. */
 nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err);
-/* Whether the process of `owner` still lives. */
+/* Whether the process of `owner` still lives, or a program that it started. */
 bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner);
+nt_status nt__sim_run(struct nt_machine *machine,
+                      const struct nt_program *program, int *exit_status,
+                      struct nt_error *err);
+/* Makes a holder that is the process of an owner its heir, if that process is
+ * gone; pid 0: it has none. */
+void nt__sim_who_holds(int64_t heir, const char *heir_program,
+                       int64_t heir_start_us, struct nt_holder *holder);
 
 /* ---- rows ---------------------------------------------------------------- */
 

@@ -208,6 +208,7 @@ const struct nt_machine_ops nt_sim_ops = {
     .set_owner = nt__sim_set_owner,
     .add_mount_point = nt__sim_add_mount_point,
     .remove_mount_point = nt__sim_remove_mount_point,
+    .run = nt__sim_run,
 };
 
 const struct nt_handle_ops nt__sim_handle_ops = {

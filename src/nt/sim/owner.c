@@ -3,6 +3,10 @@
  * holds the byte of its row's number in machine.lock by a lock of its open
  * file, which the system drops when the process ends, however it ends. A row
  * whose byte is free is a dead process, and what it had open is cleaned up.
+ *
+ * A program that runs under a lock has the open file, too: when its owner is
+ * killed, the byte is held until the program ends. The row in `heir` says who
+ * that is.
  */
 #include "../text.h"
 #include "internal.h"
@@ -114,6 +118,10 @@ static nt_status clean_up(struct sim_machine *m, int64_t owner, int64_t pid,
   m->acting = m->pid;
   m->acting_node = m->node;
   if (nt_ok(status)) {
+    status = nt__sim_exec(m, "DELETE FROM heir WHERE owner = ?1",
+                          SIM_ARGS(SIM_INT(owner)), err);
+  }
+  if (nt_ok(status)) {
     status = nt__sim_exec(m, "DELETE FROM owner WHERE id = ?1",
                           SIM_ARGS(SIM_INT(owner)), err);
   }
@@ -152,6 +160,62 @@ nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
   }
 }
 
+/* ---- programs that run under a lock ---------------------------------------
+ */
+
+static nt_status note_heir(void *ctx, const struct nt_process *process,
+                           struct nt_error *err) {
+  struct sim_machine *m = ctx;
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_exec(
+      m,
+      "INSERT OR REPLACE INTO heir "
+      "(owner, pid, program, start_us) "
+      "VALUES (?1, ?2, ?3, ?4)",
+      SIM_ARGS(SIM_INT(m->owner), SIM_INT(process->id),
+               SIM_TEXT(process->program), SIM_INT(process->start_us)),
+      err);
+  return nt__sim_end(m, status, err);
+}
+
+/* The row in `heir` stays: something that the program left behind may hold the
+ * byte still, and is what holds it if this process dies later. */
+nt_status nt__sim_run(struct nt_machine *machine,
+                      const struct nt_program *program, int *exit_status,
+                      struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct nt_program own = *program;
+  nt_status status = nt__sim_check_process(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (m->lock != NULL) {
+    own.keep = m->lock;
+    own.started = note_heir;
+    own.ctx = m;
+  }
+  return nt_program_run(&own, exit_status, err);
+}
+
+/* A process that was killed is not the one that holds anything: its program is,
+ * or what that left behind, of which nobody knows the number. */
+void nt__sim_who_holds(int64_t heir, const char *heir_program,
+                       int64_t heir_start_us, struct nt_holder *holder) {
+  if (heir == 0 || nt_process_lives(holder->pid, holder->start_us)) {
+    return;
+  }
+  bool lives = nt_process_lives(heir, heir_start_us);
+  holder->pid = lives ? heir : 0;
+  holder->start_us = lives ? heir_start_us : 0;
+  nt_format_text(holder->program, sizeof holder->program,
+                 lives ? "%s" : "started by %s", heir_program);
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
 void nt__sim_owner_leave(struct sim_machine *m) {
   struct nt_error err = {0};
   /* A child of fork must leave its parent's row and lock alone. If the row
@@ -159,6 +223,10 @@ void nt__sim_owner_leave(struct sim_machine *m) {
   if (m->owner != 0 && m->pid == nt_process_id() &&
       nt_ok(nt__sim_begin(m, &err))) {
     nt__sim_end(m, clean_up(m, m->owner, m->pid, m->node, &err), &err);
+  }
+  /* Else what a program left behind would keep it. */
+  if (m->lock != NULL && m->pid == nt_process_id()) {
+    nt_file_unlock_byte(m->lock, (uint64_t)m->owner);
   }
   nt_file_close(m->lock);
   m->lock = NULL;

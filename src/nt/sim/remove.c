@@ -28,23 +28,31 @@ void nt__sim_unlink_machine(const char *folder) {
 static nt_status check_alone(struct sim_machine *m, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      m, "SELECT pid, program FROM owner WHERE id <> ?1 ORDER BY id",
+      m,
+      "SELECT w.pid, w.program, w.start_us, h.pid, h.program, h.start_us "
+      "FROM owner w LEFT JOIN heir h ON h.owner = w.id "
+      "WHERE w.id <> ?1 ORDER BY w.id",
       SIM_ARGS(SIM_INT(m->owner)), &stmt, err);
   if (!nt_ok(status)) {
     return status;
   }
   bool alone = true;
   while (nt_ok(status = nt__sim_step(m, stmt, err))) {
-    char program[64];
-    int64_t pid = sqlite3_column_int64(stmt, 0);
+    struct nt_holder holder = {.pid = sqlite3_column_int64(stmt, 0),
+                               .start_us = sqlite3_column_int64(stmt, 2)};
+    char heir[sizeof holder.program];
     if (alone) {
       nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
               "somebody is connected to the machine");
       err->holders_known = true;
     }
     alone = false;
-    nt__sim_text(stmt, 1, program, sizeof program);
-    nt_add_holder(err, pid, pid == m->pid, program, "connected");
+    nt__sim_text(stmt, 1, holder.program, sizeof holder.program);
+    nt__sim_text(stmt, 4, heir, sizeof heir);
+    nt__sim_who_holds(sqlite3_column_int64(stmt, 3), heir,
+                      sqlite3_column_int64(stmt, 5), &holder);
+    nt_add_holder(err, holder.pid, holder.pid == m->pid, holder.program,
+                  "connected");
   }
   if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;

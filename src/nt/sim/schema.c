@@ -43,6 +43,15 @@ const struct sim_table nt__sim_tables[] = {
       NUMBER("start_us", 0, MOST_TIME), /* 0: not known */
       NODE("node")}},                   /* that it is a process of */
 
+    /* The program that goes on holding the byte of an owner whose process was
+     * killed while the program ran. */
+    {TABLE("heir"),
+     "STRICT;",
+     false,
+     {KEY("owner", 1, NT__SIM_MOST_ROWS), NUMBER("pid", 0, UINT32_MAX),
+      TEXT("program", 0, ROOM(nt_holder, program)),
+      NUMBER("start_us", 0, MOST_TIME)}},
+
     /* The nodes of a cluster; a machine that is none has no rows here, and 0
      * stands for the node wherever one is named. */
     {TABLE("node"),

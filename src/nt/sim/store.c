@@ -124,9 +124,8 @@ static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
   return code;
 }
 
-/* A child of fork must not use SQLite's files: they are its parent's. */
-static nt_status check_process(const struct sim_machine *m,
-                               struct nt_error *err) {
+nt_status nt__sim_check_process(const struct sim_machine *m,
+                                struct nt_error *err) {
   if (m->pid == nt_process_id()) {
     return NT_STATUS_SUCCESS;
   }
@@ -142,7 +141,7 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
   struct sim_prepared *slot = find_slot(m, sql);
   /* Nobody forks within a transaction: it was checked when it began. */
   nt_status status =
-      m->in_transaction ? NT_STATUS_SUCCESS : check_process(m, err);
+      m->in_transaction ? NT_STATUS_SUCCESS : nt__sim_check_process(m, err);
   if (nt_ok(status) && !m->in_transaction) {
     status = nt__sim_trust(m, err);
   }
@@ -233,7 +232,7 @@ static void roll_back(struct sim_machine *m) {
 }
 
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = check_process(m, err);
+  nt_status status = nt__sim_check_process(m, err);
   if (nt_ok(status) && m->notify.delivering > 0) {
     status = nt__sim_check_depth(m, err);
   }

@@ -262,9 +262,6 @@ static void system_time(FILETIME *now) {
   }
 }
 
-/* A FILETIME counts units of 100 ns from the start of 1601. */
-#define UNITS_TO_1970 INT64_C(116444736000000000)
-
 int64_t nt_time_us(void) {
   FILETIME now;
   system_time(&now);
@@ -273,13 +270,7 @@ int64_t nt_time_us(void) {
 }
 
 int64_t nt_process_start_us(void) {
-  FILETIME start, unused;
-  if (!GetProcessTimes(GetCurrentProcess(), &start, &unused, &unused,
-                       &unused)) {
-    return 0;
-  }
-  uint64_t units = (uint64_t)start.dwHighDateTime << 32 | start.dwLowDateTime;
-  return ((int64_t)units - UNITS_TO_1970) / 10;
+  return nt__host_start_us(GetCurrentProcess());
 }
 
 int64_t nt_steady_us(void) {

@@ -260,7 +260,7 @@ static bool lock(const struct nt_file *file, uint64_t byte) {
   return LockFile(file->handle, (DWORD)at, (DWORD)(at >> 32), 1, 0);
 }
 
-nt_status nt_file_lock_byte(const struct nt_file *file, uint64_t byte,
+nt_status nt_file_lock_byte(struct nt_file *file, uint64_t byte,
                             struct nt_error *err) {
   return lock(file, byte) ? NT_STATUS_SUCCESS : nt__host_failed(err);
 }

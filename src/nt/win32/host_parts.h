@@ -19,4 +19,10 @@
 nt_status nt__host_failed(struct nt_error *err);
 nt_status nt__host_failed_by(DWORD error, struct nt_error *err);
 
+/* A FILETIME counts units of 100 ns from the start of 1601. */
+#define UNITS_TO_1970 INT64_C(116444736000000000)
+
+/* When a process began, as nt_process_start_us() says it. */
+int64_t nt__host_start_us(HANDLE process);
+
 #endif

@@ -1,0 +1,28 @@
+--- Exit statuses of the commands that run a program.
+-- @module ntvol.cli.program
+
+local output = require "ntvol.cli.output"
+
+local M = {}
+
+local NOT_FOUND = { ERROR_FILE_NOT_FOUND = true, ERROR_PATH_NOT_FOUND = true }
+
+--- What a shell answers for a program that it could not start.
+-- @tparam ?string code of the failure
+-- @treturn integer
+function M.not_started(code)
+  return NOT_FOUND[code] and 127 or 126
+end
+
+--- The exit status of what `volume:run` answers; a failure is printed.
+-- @tparam ?integer status, or nil, message, code, info
+-- @treturn integer
+function M.status(status, message, code, info)
+  if status then
+    return status
+  end
+  output.fail(message, code, info)
+  return M.not_started(code)
+end
+
+return M

@@ -1,0 +1,83 @@
+/***
+Running a program under a lock.
+
+@submodule ntvol.volume
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "lua_class.h"
+
+/* The words as C wants them: a new userdata on the stack, whose strings the
+ * table at `index` keeps alive. */
+static const char *const *check_words(lua_State *L, int index) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  size_t count = (size_t)lua_rawlen(L, index);
+  luaL_argcheck(L, count > 0, index, "no program is named");
+  const char **words = lua_newuserdatauv(L, (count + 1) * sizeof *words, 0);
+  for (size_t i = 0; i < count; i++) {
+    size_t length;
+    if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING) {
+      luaL_argerror(L, index, "its words must be strings");
+    }
+    words[i] = lua_tolstring(L, -1, &length);
+    luaL_argcheck(L, strlen(words[i]) == length, index,
+                  "a word has a zero byte in it");
+    lua_pop(L, 1);
+  }
+  luaL_argcheck(L, words[0][0] != '\0', index, "no program is named");
+  words[count] = NULL;
+  return words;
+}
+
+static bool check_to_stderr(lua_State *L, int index) {
+  static const char *const names[] = {"to_stderr", NULL};
+  struct ln_options options = {index, index, ""};
+  if (lua_isnoneornil(L, index)) {
+    return false;
+  }
+  luaL_checktype(L, index, LUA_TTABLE);
+  ln_optionnames(L, &options, names);
+  return ln_optionboolean(L, &options, "to_stderr", false);
+}
+
+/***
+Runs a program, and waits until it has ended. What this process has open and
+locked on the machine stays so as long as the program runs, even when this
+process is killed; docs/procedures.md says what that means on which machine.
+
+SIGHUP, SIGINT, SIGQUIT and SIGTERM that this process gets meanwhile go to the
+program, and this process waits on. No shell is between: the words are the
+program, which is looked for in PATH, and its arguments.
+
+Options: `to_stderr = true`: what it prints goes to standard error.
+@function volume:run
+@tparam {string,...} words
+@tparam[opt] table options
+@treturn[1] integer its exit status, 128 and more for a signal
+@treturn[2] nil
+@treturn[2] string message
+@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when there is no such program
+@treturn[2] table info
+@raise for words that are not strings
+@usage
+local vol <close> = assert(ntvol.open "D:")
+local _guard <close> = assert(vol:lock())
+assert(vol:run({ "true" }) == 0)
+*/
+int ln_volume_run(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  struct nt_error err = {0};
+  int exit_status = 0;
+  ln_noargs(L, 4, "run");
+  bool to_stderr = check_to_stderr(L, 3);
+  const char *const *words = check_words(L, 2);
+  /* What was said before the program stands before what it says. */
+  fflush(stdout);
+  if (!nt_ok(nt_run(ln_handle(L, v)->machine, words, to_stderr, &exit_status,
+                    &err))) {
+    return ln_pusherror(L, &err);
+  }
+  lua_pushinteger(L, exit_status);
+  return 1;
+}

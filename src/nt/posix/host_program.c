@@ -1,0 +1,266 @@
+/*
+ * Running a program and waiting for it, whatever comes: what `ntvol lock D: --
+ * command` needs.
+ *
+ * The child waits at a gate, a socket, until this process has put down who it
+ * is: should this process die before, the child finds the gate shut and ends
+ * without doing anything. The socket closes when exec succeeds; else the number
+ * of its failure comes back through it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file.h"
+
+/* Scripts use the descriptors below for themselves. */
+#define FIRST_DESCRIPTOR 10
+
+struct child {
+  pid_t pid;
+  int gate;          /* our end */
+  sigset_t signals;  /* that we wait for */
+  sigset_t old_mask; /* of this thread */
+  struct sigaction old_child;
+};
+
+/* ---- signals ------------------------------------------------------------- */
+
+static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT,
+                                SIGTERM, SIGTSTP, SIGCONT};
+#define PASSED_ON (sizeof passed_on / sizeof passed_on[0])
+
+static bool is_ignored(int number) {
+  struct sigaction action;
+  return sigaction(number, NULL, &action) == 0 &&
+         action.sa_handler == SIG_IGN && !(action.sa_flags & SA_SIGINFO);
+}
+
+/* From here on signals wait until they are asked for. What is ignored stays so,
+ * for the child too: that is what nohup does. */
+static void hold_signals(struct child *child) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  sigaction(SIGCHLD, &action, &child->old_child);
+  pthread_sigmask(SIG_BLOCK, NULL, &child->old_mask);
+  sigemptyset(&child->signals);
+  sigaddset(&child->signals, SIGCHLD);
+  for (size_t i = 0; i < PASSED_ON; i++) {
+    if (!is_ignored(passed_on[i]) &&
+        sigismember(&child->old_mask, passed_on[i]) == 0) {
+      sigaddset(&child->signals, passed_on[i]);
+    }
+  }
+  pthread_sigmask(SIG_BLOCK, &child->signals, NULL);
+}
+
+static void release_signals(const struct child *child) {
+  sigaction(SIGCHLD, &child->old_child, NULL);
+  pthread_sigmask(SIG_SETMASK, &child->old_mask, NULL);
+}
+
+/* Stops this process as SIGTSTP does by itself: not when nobody could let it go
+ * on, which the system knows. */
+static void stop_here(void) {
+  struct sigaction old, action = {.sa_handler = SIG_DFL};
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, SIGTSTP);
+  sigaction(SIGTSTP, &action, &old);
+  raise(SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+  pthread_sigmask(SIG_BLOCK, &one, NULL);
+  sigaction(SIGTSTP, &old, NULL);
+}
+
+/* Whether the child got the signal, too: a terminal sends to all processes of
+ * its foreground. A terminal that hangs up tells the first process of its
+ * session only. */
+static bool child_has_it(const siginfo_t *info, pid_t pid) {
+  if (info->si_code == SI_KERNEL) {
+    return info->si_signo != SIGHUP || getsid(0) != getpid();
+  }
+  return info->si_pid == pid;
+}
+
+static void pass_on(const siginfo_t *info, pid_t pid) {
+  if (info->si_signo != SIGCONT && !child_has_it(info, pid)) {
+    kill(pid, info->si_signo);
+  }
+  if (info->si_signo == SIGTSTP) {
+    stop_here();
+  }
+  if (info->si_signo == SIGTSTP || info->si_signo == SIGCONT) {
+    kill(pid, SIGCONT);
+  }
+}
+
+/* ---- the child ----------------------------------------------------------- */
+
+/* As exec does: between the next call and exec no function of ours may take a
+ * signal that was meant for the program. */
+static void forget_handlers(void) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  for (size_t i = 0; i < PASSED_ON; i++) {
+    if (!is_ignored(passed_on[i])) {
+      sigaction(passed_on[i], &action, NULL);
+    }
+  }
+}
+
+static _Noreturn void become(const struct nt_program *program,
+                             const struct child *child, int gate, int keep) {
+  char go;
+  close(child->gate);
+  if (read(gate, &go, 1) != 1) {
+    _exit(127);
+  }
+  int number = 0;
+  if ((keep >= 0 && fcntl(keep, F_SETFD, 0) != 0) ||
+      (program->to_stderr && dup2(2, 1) < 0)) {
+    number = errno;
+  }
+  forget_handlers();
+  release_signals(child);
+  if (number == 0) {
+    /* exec changes no word; its type is older than const. */
+    execvp(program->words[0], (char *const *)(uintptr_t)program->words);
+    number = errno;
+  }
+  /* Who reads it is gone, if this fails. */
+  ssize_t sent = send(gate, &number, sizeof number, MSG_NOSIGNAL);
+  _exit(sent < 0 ? 126 : 127);
+}
+
+/* Answers an errno value. */
+static int make_gate(struct child *child, int *inner) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return errno;
+  }
+  *inner = fcntl(ends[1], F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+  int number = *inner < 0 ? errno : 0;
+  close(ends[1]);
+  child->gate = ends[0];
+  if (number != 0) {
+    close(ends[0]);
+  }
+  return number;
+}
+
+static int start(const struct nt_program *program, struct child *child,
+                 int keep) {
+  int inner = -1;
+  int number = make_gate(child, &inner);
+  if (number != 0) {
+    return number;
+  }
+  hold_signals(child);
+  child->pid = fork();
+  if (child->pid == 0) {
+    become(program, child, inner, keep);
+  }
+  number = child->pid < 0 ? errno : 0;
+  close(inner);
+  if (number != 0) {
+    close(child->gate);
+    release_signals(child);
+  }
+  return number;
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+/* A child that stops itself, as an editor does, stops what waits for it: a
+ * shell looks at that one. By SIGSTOP somebody stopped it from outside. */
+static void follow(int state, pid_t pid) {
+  if (WSTOPSIG(state) == SIGTSTP && !is_ignored(SIGTSTP)) {
+    stop_here();
+    kill(pid, SIGCONT);
+  }
+}
+
+/* Answers an errno value. */
+static int wait_for(const struct child *child, int *state) {
+  for (;;) {
+    siginfo_t info;
+    pid_t pid = waitpid(child->pid, state, WNOHANG | WUNTRACED);
+    if (pid < 0 && errno != EINTR) {
+      return errno;
+    } else if (pid > 0 && !WIFSTOPPED(*state)) {
+      return 0;
+    } else if (pid > 0) {
+      follow(*state, child->pid);
+    } else if (sigwaitinfo(&child->signals, &info) > 0 &&
+               info.si_signo != SIGCHLD) {
+      pass_on(&info, child->pid);
+    }
+  }
+}
+
+static nt_status say_started(const struct nt_program *program, pid_t pid,
+                             struct nt_error *err) {
+  struct nt_process process = {.id = pid,
+                               .start_us = nt__process_start_us(pid)};
+  nt_copy(process.program, sizeof process.program, program->words[0]);
+  return program->started != NULL
+             ? program->started(program->ctx, &process, err)
+             : NT_STATUS_SUCCESS;
+}
+
+/* Opens the gate. Answers the errno value of a failed exec. */
+static int let_go(const struct child *child) {
+  int number = 0;
+  ssize_t got;
+  send(child->gate, "g", 1, MSG_NOSIGNAL);
+  do {
+    got = read(child->gate, &number, sizeof number);
+  } while (got < 0 && errno == EINTR);
+  return got == (ssize_t)sizeof number ? number : 0;
+}
+
+static nt_status run(const struct nt_program *program,
+                     const struct child *child, int *exit_status,
+                     struct nt_error *err) {
+  int state = 0;
+  nt_status status = say_started(program, child->pid, err);
+  int number = nt_ok(status) ? let_go(child) : 0;
+  close(child->gate); /* shut, if it was not opened */
+  int waited = wait_for(child, &state);
+  if (nt_ok(status) && number != 0) {
+    status =
+        nt_fail_errno(err, number, "tool", "starting %s", program->words[0]);
+    nt_hint(err, "install it, or make it executable");
+  } else if (nt_ok(status) && waited != 0) {
+    status = nt_fail_errno(err, waited, NULL, "learning how %s ended",
+                           program->words[0]);
+  }
+  *exit_status =
+      WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state);
+  return status;
+}
+
+nt_status nt_program_run(const struct nt_program *program, int *exit_status,
+                         struct nt_error *err) {
+  struct child child = {0};
+  int keep = -1, number = 0;
+  if (program->keep != NULL) {
+    keep = fcntl(program->keep->fd, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+    number = keep < 0 ? errno : 0;
+  }
+  if (number == 0) {
+    number = start(program, &child, keep);
+  }
+  if (keep >= 0) {
+    close(keep);
+  }
+  if (number != 0) {
+    return nt_fail_errno(err, number, "tool", "starting %s", program->words[0]);
+  }
+  nt_status status = run(program, &child, exit_status, err);
+  release_signals(&child);
+  return status;
+}
