@@ -89,7 +89,7 @@ $B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)
 
-# Stands before the C library of a program that a test runs.
+# Stands before the C library of a program that a test runs, or is a module.
 $B/%.so: $B/obj/spec/c/%_shim.o
 	$(LINK) -shared $^ -ldl
 

@@ -504,4 +504,49 @@ describe("several processes", function()
     refused("STATUS_ACCESS_DENIED", machine:open "D:")
     assert.is_true(child:run "return vol:is_locked()")
   end)
+
+  it("do not outlive their process in a child of fork", function()
+    if proc.windows then
+      pending "there is no fork on Windows"
+    end
+    local defer = start(finally)
+    local child = connect(defer)
+    local idle = child:run [[
+      vol = assert(machine:open "D:")
+      assert(vol:lock())
+      return require "fork".idle()]]
+    defer(function()
+      proc.kill(idle)
+    end)
+    check_holder(refused("STATUS_ACCESS_DENIED", machine:open "D:"), child,
+      "lock")
+    child:kill()
+    local vol <close> = assert(machine:open "D:")
+    assert(vol:lock())
+    assert.equal("MOUNT; LOCK; UNLOCK; LOCK", (trail()))
+  end)
+
+  it("stay with their process when its child of fork ends", function()
+    if proc.windows then
+      pending "there is no fork on Windows"
+    end
+    local defer = start(finally)
+    local child = connect(defer)
+    child:run "vol = assert(machine:open 'D:'); assert(vol:lock())"
+    for _, call in ipairs { "vol:unlock()", "vol:run { 'true' }",
+      "machine:open 'E:'" } do
+      assert.equal("forked", child:run(([[
+        return require "fork".tell(function()
+          return select(4, %s).reason
+        end)]]):format(call)))
+    end
+    assert.equal("true", child:run [[
+      return require "fork".tell(function()
+        vol:close()
+        return machine:close()
+      end)]])
+    check_holder(refused("STATUS_ACCESS_DENIED", machine:open "D:"), child,
+      "lock")
+    assert.is_true(child:run "return vol:is_locked()")
+  end)
 end)
