@@ -161,11 +161,12 @@ for _, verb in ipairs { "lock", "exclusive" } do
       assert.equal(lab.program, holder.pid)
       assert.equal("sh", holder.name)
       assert.is_false(holder.self)
-      local result = command.capture(command.line({ "lock", "D:", "--", "true" },
-        { machine = lab.path }), lab.folder)
+      local other = command.line({ "lock", "D:", "--", "true" },
+        { machine = lab.path })
+      local result = command.capture(other, lab.folder)
       assert.equal(4, result.code)
-      assert.matches(("sh (pid %d, volume handle, holds the lock)"):format(lab.program), result.err, 1,
-        true)
+      assert.matches(("sh (pid %d, volume handle, holds the lock)"):format(
+        lab.program), result.err, 1, true)
       assert.equal("LOCK", lab:locks())
       lab:release()
       wait_until(is_gone, lab.program)
