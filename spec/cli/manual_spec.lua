@@ -124,7 +124,7 @@ describe("ntvol man", function()
     local page = rendered(tempdir(finally))
     for _, text in ipairs {
       "EXIT STATUS 0 done, 1 refused by the machine",
-      "The lock ends with ntvol: when ntvol itself is killed",
+      "go to the command, and ntvol waits for it. The lock holds until the command",
       "ntvol lock D: -- tar cf backup.tar files",
       "EXAMPLES ntvol sim create lab --disk 64M:fat:D:OLD",
     } do

@@ -155,7 +155,7 @@ describe("arguments of methods:", function()
   -- Those that take arguments; all others take none.
   local taking = {
     volume = { read = 1, write = 1, format = 1, control = 1,
-      media_removal = 1, map = 1, lock = 1, dismount = 1 },
+      media_removal = 1, map = 1, lock = 1, dismount = 1, run = 1 },
     machine = { open = 1, events = 1, subscribe = 1, watch = 1, uninstall = 1,
       mask = 1, unmask = 1, eject = 1, holders = 1,
       set_maintenance = 1, set_owner = 1, add_mount_point = 2,

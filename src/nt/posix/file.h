@@ -1,6 +1,6 @@
 /*
- * An open file on POSIX, and what the files of the host share. Only src/nt/posix and src/nt/sim/posix include this
- * header.
+ * An open file on POSIX, and what the files of the host share. Only
+ * src/nt/posix and src/nt/sim/posix include this header.
  */
 #ifndef NT_POSIX_FILE_H
 #define NT_POSIX_FILE_H
