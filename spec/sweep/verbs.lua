@@ -236,6 +236,7 @@ local SECTOR = ("\x5A"):rep(512)
 M.volume = {
   lock = on_volume "lock",
   unlock = on_locked "unlock",
+  run = on_locked("run", { "true" }),
   dismount = on_volume "dismount",
   offline = on_volume "offline",
   online = function(lab)
@@ -345,6 +346,7 @@ M.journal = {
   finish = on_journal("finish", "id", "committed"),
   entries = on_journal "entries",
   entry = on_journal("entry", "id"),
+  check = on_journal("check", "id"),
   prune = on_journal("prune", { keep = 0 }),
   path = on_journal "path",
   close = on_journal "close",
@@ -388,6 +390,20 @@ M.sim = {
     assert(sim.create(path, DRIVE)):close()
     return function()
       return sim.remove(path)
+    end
+  end,
+  check = function(lab)
+    local path = lab:place()
+    assert(sim.create(path, DRIVE)):close()
+    return function()
+      return sim.check(path)
+    end
+  end,
+  allow_images = function(lab)
+    local path = lab:place()
+    assert(sim.create(path, DRIVE)):close()
+    return function()
+      return sim.allow_images(path)
     end
   end,
   set_flags = function(lab)

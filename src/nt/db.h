@@ -2,7 +2,7 @@
  * Opening a database that a stranger may have written. Whoever keeps one here
  * opens it by nt_db_open() and looks with nt_db_compare() before the first
  * statement of its own. Failures are codes of SQLite: each database has its own
- * words for them.
+ * next steps for them.
  */
 #ifndef NT_DB_H
 #define NT_DB_H
@@ -37,5 +37,10 @@ int nt_db_open(const char *path, int flags, struct nt_db_limit *limit,
  * compared. */
 int nt_db_compare(sqlite3 *db, const char *schema, bool altered, char *found,
                   size_t cap);
+
+/* What a code of SQLite is in NT's words, and SQLite's own words for it. Both
+ * take a connection that could not be made, NULL, for a lack of memory. */
+nt_status nt_db_status(sqlite3 *db, int code);
+const char *nt_db_message(sqlite3 *db, int code);
 
 #endif

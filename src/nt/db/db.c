@@ -107,6 +107,65 @@ int nt_db_open(const char *path, int flags, struct nt_db_limit *limit,
              : code;
 }
 
+/* ---- failures ------------------------------------------------------------ */
+
+static nt_status status_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return NT_STATUS_DISK_FULL;
+    case SQLITE_READONLY:
+      return NT_STATUS_MEDIA_WRITE_PROTECTED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:      /* a table is missing: not our schema any more */
+    case SQLITE_CONSTRAINT: /* what stands there is in the way */
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_INTERRUPT: /* see nt_db_open() */
+      return NT_STATUS_FILE_CORRUPT_ERROR;
+    case SQLITE_NOMEM:
+      return NT_STATUS_NO_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return NT_STATUS_DEVICE_BUSY;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+      return NT_STATUS_ACCESS_DENIED;
+    default:
+      return NT_STATUS_IO_DEVICE_ERROR;
+  }
+}
+
+/* What SQLite calls an I/O error, or a file that cannot be opened, may be no
+ * fault of the file. */
+nt_status nt_db_status(sqlite3 *db, int code) {
+  if (db == NULL) {
+    return NT_STATUS_NO_MEMORY; /* there was none for the connection */
+  }
+  int number = sqlite3_system_errno(db);
+  bool opening = (code & 0xFF) == SQLITE_CANTOPEN;
+  bool transfer = (code & 0xFF) == SQLITE_IOERR;
+  if (opening && nt_says_too_many(number)) {
+    return NT_STATUS_INSUFFICIENT_RESOURCES;
+  }
+  if (code == SQLITE_IOERR_NOMEM ||
+      ((opening || transfer) && nt_says_no_memory(number))) {
+    return NT_STATUS_NO_MEMORY;
+  }
+  /* no room for its index of the write-ahead log */
+  if (code == SQLITE_IOERR_SHMSIZE || (transfer && nt_says_full(number))) {
+    return NT_STATUS_DISK_FULL;
+  }
+  return status_of(code);
+}
+
+const char *nt_db_message(sqlite3 *db, int code) {
+  return db != NULL && sqlite3_extended_errcode(db) == code
+             ? sqlite3_errmsg(db)
+             : sqlite3_errstr(db != NULL ? code : SQLITE_NOMEM);
+}
+
 /* ---- the schema ---------------------------------------------------------- */
 
 #define OBJECTS "SELECT type, name, tbl_name, sql FROM sqlite_schema"

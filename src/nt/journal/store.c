@@ -12,34 +12,6 @@
 
 /* ---- failures ------------------------------------------------------------ */
 
-static nt_status status_of(int code) {
-  switch (code & 0xFF) {
-    case SQLITE_FULL:
-      return NT_STATUS_DISK_FULL;
-    case SQLITE_READONLY:
-      return NT_STATUS_MEDIA_WRITE_PROTECTED;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR:      /* a table is missing: not our schema any more */
-    case SQLITE_CONSTRAINT: /* an older journal has what it cannot have */
-    case SQLITE_MISMATCH:
-    case SQLITE_TOOBIG:
-    case SQLITE_INTERRUPT: /* see nt_db_open() */
-      return NT_STATUS_FILE_CORRUPT_ERROR;
-    case SQLITE_NOMEM:
-      return NT_STATUS_NO_MEMORY;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return NT_STATUS_DEVICE_BUSY;
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_CANTOPEN:
-      return NT_STATUS_ACCESS_DENIED;
-    default:
-      return NT_STATUS_IO_DEVICE_ERROR;
-  }
-}
-
 static void hint_for(nt_status status, struct nt_error *err) {
   if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
     nt_hint(err,
@@ -60,37 +32,21 @@ static void hint_for(nt_status status, struct nt_error *err) {
   }
 }
 
-/* What SQLite calls an I/O error, or a file that cannot be opened, may be no
- * fault of the file. */
-static nt_status status_now(sqlite3 *db, int code) {
-  int number = sqlite3_system_errno(db);
-  bool opening = (code & 0xFF) == SQLITE_CANTOPEN;
-  bool transfer = (code & 0xFF) == SQLITE_IOERR;
-  if (opening && nt_says_too_many(number)) {
-    return NT_STATUS_INSUFFICIENT_RESOURCES;
-  }
-  if (code == SQLITE_IOERR_NOMEM ||
-      ((opening || transfer) && nt_says_no_memory(number))) {
-    return NT_STATUS_NO_MEMORY;
-  }
-  if (code == SQLITE_IOERR_SHMSIZE || (transfer && nt_says_full(number))) {
-    return NT_STATUS_DISK_FULL;
-  }
-  return status_of(code);
-}
-
-nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err) {
-  sqlite3 *db = journal->db;
-  /* Without memory for it there is no connection to ask. */
-  int code = db != NULL ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
-  nt_status status = db != NULL ? status_now(db, code) : status_of(code);
-  nt_fail(err, status, "journal", "%s: %s", journal->path, sqlite3_errmsg(db));
+static nt_status fail_with(struct nt_journal *journal, int code,
+                           struct nt_error *err) {
+  nt_status status = nt_db_status(journal->db, code);
+  nt_fail(err, status, "journal", "%s: %s", journal->path,
+          nt_db_message(journal->db, code));
   if (err != NULL) {
     err->native_kind = NT_NATIVE_SQLITE;
     err->native = code;
   }
   hint_for(status, err);
   return status;
+}
+
+nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err) {
+  return fail_with(journal, sqlite3_extended_errcode(journal->db), err);
 }
 
 /* ---- statements ---------------------------------------------------------- */
@@ -318,9 +274,10 @@ static nt_status check_schema(struct nt_journal *journal,
 static nt_status check_objects(struct nt_journal *journal,
                                struct nt_error *err) {
   char found[200];
-  if (nt_db_compare(journal->db, nt__journal_schema, true, found,
-                    sizeof found) != SQLITE_OK) {
-    return nt__journal_fail(journal, err);
+  int code =
+      nt_db_compare(journal->db, nt__journal_schema, true, found, sizeof found);
+  if (code != SQLITE_OK) {
+    return fail_with(journal, code, err);
   }
   if (found[0] == '\0') {
     return NT_STATUS_SUCCESS;
@@ -339,9 +296,10 @@ static nt_status open_database(struct nt_journal *journal,
   if (!nt_ok(status)) {
     return status;
   }
-  if (nt_db_open(journal->path, SQLITE_OPEN_READWRITE, &journal->limit_of_steps,
-                 &journal->db) != SQLITE_OK) {
-    return nt__journal_fail(journal, err);
+  int code = nt_db_open(journal->path, SQLITE_OPEN_READWRITE,
+                        &journal->limit_of_steps, &journal->db);
+  if (code != SQLITE_OK) {
+    return fail_with(journal, code, err);
   }
   sqlite3_busy_timeout(journal->db, BUSY_TIMEOUT_MS);
   status = run(journal,

@@ -11,54 +11,6 @@
 /* How long to wait for another process to finish its transaction. */
 #define BUSY_TIMEOUT_MS 10000
 
-static nt_status status_of(int code) {
-  switch (code & 0xFF) {
-    case SQLITE_FULL:
-      return NT_STATUS_DISK_FULL;
-    case SQLITE_READONLY:
-      return NT_STATUS_MEDIA_WRITE_PROTECTED;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR:      /* a table is missing: not our schema any more */
-    case SQLITE_CONSTRAINT: /* what stands there is in the way */
-    case SQLITE_MISMATCH:
-    case SQLITE_TOOBIG:
-    case SQLITE_INTERRUPT: /* see nt_db_open() */
-      return NT_STATUS_FILE_CORRUPT_ERROR;
-    case SQLITE_NOMEM:
-      return NT_STATUS_NO_MEMORY;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return NT_STATUS_DEVICE_BUSY;
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_CANTOPEN:
-      return NT_STATUS_ACCESS_DENIED;
-    default:
-      return NT_STATUS_IO_DEVICE_ERROR;
-  }
-}
-
-/* What SQLite calls an I/O error, or a file that cannot be opened, may be no
- * fault of the file. */
-static nt_status status_now(sqlite3 *db, int code) {
-  int number = sqlite3_system_errno(db);
-  bool opening = (code & 0xFF) == SQLITE_CANTOPEN;
-  bool transfer = (code & 0xFF) == SQLITE_IOERR;
-  if (opening && nt_says_too_many(number)) {
-    return NT_STATUS_INSUFFICIENT_RESOURCES;
-  }
-  if (code == SQLITE_IOERR_NOMEM ||
-      ((opening || transfer) && nt_says_no_memory(number))) {
-    return NT_STATUS_NO_MEMORY;
-  }
-  /* no room for its index of the write-ahead log */
-  if (code == SQLITE_IOERR_SHMSIZE || (transfer && nt_says_full(number))) {
-    return NT_STATUS_DISK_FULL;
-  }
-  return status_of(code);
-}
-
 static void hint_for(nt_status status, struct nt_error *err) {
   if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
     nt_hint(err,
@@ -80,16 +32,20 @@ static void hint_for(nt_status status, struct nt_error *err) {
   }
 }
 
-nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err) {
-  /* Without memory for it there is no connection to ask. */
-  int code = m->db ? sqlite3_extended_errcode(m->db) : SQLITE_NOMEM;
-  nt_status status = m->db ? status_now(m->db, code) : status_of(code);
+static nt_status fail_with(struct sim_machine *m, int code,
+                           struct nt_error *err) {
+  nt_status status = nt_db_status(m->db, code);
   m->store_failed = true;
-  nt_fail(err, status, "store", "%s: %s", m->db_path, sqlite3_errmsg(m->db));
+  nt_fail(err, status, "store", "%s: %s", m->db_path,
+          nt_db_message(m->db, code));
   err->native_kind = NT_NATIVE_SQLITE;
   err->native = code;
   hint_for(status, err);
   return status;
+}
+
+nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err) {
+  return fail_with(m, sqlite3_extended_errcode(m->db), err);
 }
 
 /* ---- statements ---------------------------------------------------------- */
@@ -348,8 +304,9 @@ static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
 static nt_status check_objects(struct sim_machine *m, struct nt_error *err) {
   char schema[NT__SIM_SCHEMA_MAX], found[200];
   nt__sim_schema(schema);
-  if (nt_db_compare(m->db, schema, false, found, sizeof found) != SQLITE_OK) {
-    return nt__sim_store_fail(m, err);
+  int code = nt_db_compare(m->db, schema, false, found, sizeof found);
+  if (code != SQLITE_OK) {
+    return fail_with(m, code, err);
   }
   if (found[0] == '\0') {
     return NT_STATUS_SUCCESS;
@@ -374,8 +331,9 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
   if (!nt_ok(status)) {
     return status;
   }
-  if (nt_db_open(m->db_path, flags, &m->limit, &m->db) != SQLITE_OK) {
-    return nt__sim_store_fail(m, err);
+  int code = nt_db_open(m->db_path, flags, &m->limit, &m->db);
+  if (code != SQLITE_OK) {
+    return fail_with(m, code, err);
   }
   /* Before the first look: another process may be closing the log. */
   sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
