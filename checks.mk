@@ -8,8 +8,10 @@
 #                                 tampered value: a wide part; stress and fuzz
 #                                 look at all, for hours (NTVOL_SEED=n)
 #   make coverage                 which lines of src no test reached
+#   make mutants ARGS=name        plants the faults of spec/mutants.lua, one at a
+#                                 time, and sees that the suite notices each
 
-.PHONY: crash sweeps stress fuzz asan valgrind lint coverage
+.PHONY: crash sweeps stress fuzz asan valgrind lint coverage mutants
 
 # Other people's programs inherit the preloaded checker, and many leak, or free
 # what they allocated otherwise: that counts in Lua and in our C tests only (%b
@@ -54,3 +56,7 @@ coverage:
 	rm -rf build/coverage
 	$(MAKE_IN) suite KIND=coverage CC=gcc; code=$$?; \
 	  sh tools/coverage.sh build/coverage && exit $$code
+
+mutants:
+	$(MAKE_IN) tests
+	@$(LUA) tools/mutants.lua $(JOBS) $(ARGS)

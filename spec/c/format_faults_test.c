@@ -117,21 +117,31 @@ static bool make_old(size_t which) {
   return true;
 }
 
+/* Only what was written since can differ. */
 static void put_back(void) {
-  int fd = volume.fd;
-  put_bytes_at(&volume, 0, before, SIZE);
+  bool all = volume.log_count == MAX_RECORDS;
+  for (int i = 0; !all && i < volume.log_count; i++) {
+    const struct record *r = &volume.log[i];
+    put_bytes_at(&volume, r->offset, before + r->offset, r->length);
+  }
+  if (all) {
+    put_bytes_at(&volume, 0, before, SIZE);
+  }
   volume.reads = volume.writes = volume.flushes = volume.log_count = 0;
   volume.read_fault = volume.write_fault = volume.flush_fault =
       (struct fault_plan){0};
-  volume.fd = fd;
 }
 
 /* ---- judging ------------------------------------------------------------- */
 
 /* blkid's exit status 2: nothing found. */
 static bool is_recognised(void) {
+  static int blkid = -1; /* not looked for yet */
+  if (blkid < 0) {
+    blkid = has_tool("blkid");
+  }
   return strcmp(probed(&volume), "RAW") != 0 ||
-         (has_tool("blkid") && answer("blkid -p -o value -s TYPE")[0] != '\0');
+         (blkid != 0 && answer("blkid -p -o value -s TYPE")[0] != '\0');
 }
 
 static bool outcome_is_true(const struct nt_error *err) {

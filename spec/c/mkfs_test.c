@@ -343,6 +343,28 @@ static void test_interruptions(void) {
         "interrupted waits go on");
 }
 
+/* What a host ignores or blocks, a tool must not inherit: else it writes to a
+ * pipe that nobody reads, and cannot be ended. */
+static void test_inherited_signals(void) {
+  sigset_t term, before;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  signal(SIGPIPE, SIG_IGN);
+  make_by(
+      "#!/bin/sh\n"
+      "cd \"${0%/*}\" || exit 9\n"
+      "{ yes; echo $? >ended; } | head -n 1 >/dev/null\n"
+      "exit 7\n");
+  signal(SIGPIPE, SIG_DFL);
+  CHECK(last.native == 7, "a host that ignores SIGPIPE: the tool ran");
+  CHECK_TEXT(seen("ended"), "141\n", "and SIGPIPE ends what it starts");
+  sigprocmask(SIG_BLOCK, &term, &before);
+  make_by("#!/bin/sh\nkill -TERM $$\nexit 7\n");
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  CHECK(last.native == 128 + SIGTERM,
+        "a host that blocks SIGTERM: it ends the tool all the same");
+}
+
 static void test_ignored_children(void) {
   signal(SIGCHLD, SIG_IGN);
   nt_status status = make_by("#!/bin/sh\nexit 0\n");
@@ -560,6 +582,7 @@ int main(void) {
   test_bad_tools();
   test_no_start();
   test_interruptions();
+  test_inherited_signals();
   test_ignored_children();
   use_own_tools(false);
   test_find();

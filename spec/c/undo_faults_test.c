@@ -23,11 +23,16 @@ static void open_journal(void) {
 }
 
 /* Something else on every page. */
-static void fill(void) {
-  make_volume(&volume, LENGTH, 512, 0);
-  for (size_t i = 0; i < LENGTH; i++) {
+static bool make_old_bytes(void) {
+  old_bytes = malloc(LENGTH);
+  for (size_t i = 0; old_bytes != NULL && i < LENGTH; i++) {
     old_bytes[i] = (unsigned char)((i * 7 + i / 512 * 31) >> (i / 4096 % 3));
   }
+  return old_bytes != NULL;
+}
+
+static void fill(void) {
+  make_volume(&volume, LENGTH, 512, 0);
   put_bytes_at(&volume, 0, old_bytes, LENGTH);
 }
 
@@ -303,8 +308,7 @@ static void test_order(void) {
 
 int main(void) {
   make_work();
-  old_bytes = malloc(LENGTH);
-  if (old_bytes == NULL) {
+  if (!make_old_bytes()) {
     return 1;
   }
   open_journal();

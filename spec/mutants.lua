@@ -1,0 +1,449 @@
+-- Planted faults: each row is one mistake that somebody could make, and the
+-- specs that must notice it. `make mutants` plants them one at a time and runs
+-- these specs, and the whole suite after one that got through.
+--
+--   name   for `make mutants ARGS=name`
+--   file   where it is planted; `old` stands there exactly once
+--   old    becomes `new`
+--   breaks the rule that is broken
+--   specs  who must notice: spec files, and C tests as spec/c/NAME.c
+--   limit  seconds after which a spec counts as hanging; 300 unless given
+
+return {
+
+  -- ---- format by transplant: order and flushes -----------------------------
+
+  { name = "flush-boot-wipe", file = "src/nt/posix/transplant.c",
+    old = [[flush(job, "flush the wiped boot sector");]],
+    new = [[NT_STATUS_SUCCESS;]],
+    breaks = "the wiped boot sector is durable before anything else goes",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "flush-signatures", file = "src/nt/posix/transplant.c",
+    old = [[flush(job, "flush the wiped signatures");]],
+    new = [[NT_STATUS_SUCCESS;]],
+    breaks = "old signatures are durably gone before new data comes",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "flush-new-data", file = "src/nt/posix/transplant.c",
+    old = [[return nt_ok(status) ? flush(job, "flush the new file system") : status;]],
+    new = [[return status;]],
+    breaks = "the boot sector comes when all else is durable",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "flush-boot-sector", file = "src/nt/posix/transplant.c",
+    old = [[flush(job, "flush the boot sector")]],
+    new = [[NT_STATUS_SUCCESS]],
+    breaks = "a format that is over is durable",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "boot-sector-first", file = "src/nt/posix/transplant.c",
+    old = "    status = write_data(job);\n  }\n"
+      .. "  return nt_ok(status) ? write_boot_sector(job) : status;",
+    new = "    status = write_boot_sector(job);\n  }\n"
+      .. "  return nt_ok(status) ? write_data(job) : status;",
+    breaks = "the boot sector is the last write",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "nothing-saved", file = "src/nt/posix/transplant.c",
+    old = [[    status = save_old(job);]],
+    new = [[    status = NT_STATUS_SUCCESS;]],
+    breaks = "what is overwritten is saved before the first write",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  { name = "failure-not-written-back", file = "src/nt/posix/transplant.c",
+    old = [[!job->touched || (job->saved && write_back(job))]],
+    new = [[!job->touched]],
+    breaks = "a format that fails writes the old bytes back",
+    specs = { "spec/procedures/change_filesystem_spec.lua",
+      "spec/sim/undo_spec.lua" } },
+
+  { name = "boot-not-kept", file = "src/nt/posix/keep.c",
+    old = [[nt_status status = keep_range(work, 0, end);]],
+    new = [[nt_status status = NT_STATUS_SUCCESS;]],
+    breaks = "the boot sector is saved, first and on its own",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  { name = "range-not-aligned", file = "src/nt/posix/ranges.c",
+    old = [[start -= start % unit;]], new = [[]],
+    breaks = "ranges begin and end with whole sectors",
+    specs = { "spec/c/mkfs_test.c" } },
+
+  { name = "mkfs-exit-status", file = "src/nt/posix/mkfs.c",
+    old = [[(result->exit_status != 0 || result->killed_by != 0)]],
+    new = [[result->killed_by != 0]],
+    breaks = "a tool that says it failed made nothing",
+    specs = { "spec/c/mkfs_test.c" } },
+
+  { name = "tool-ignores-sigpipe", file = "src/nt/posix/tool.c",
+    old = [[  sigaddset(&defaults, SIGPIPE);]], new = [[]],
+    breaks = "a tool that writes to a closed pipe ends, whatever its host does",
+    specs = { "spec/c/mkfs_test.c" } },
+
+  { name = "tool-blocks-signals", file = "src/nt/posix/tool.c",
+    old = [[attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);]],
+    new = [[attributes, POSIX_SPAWN_SETSIGDEF);]],
+    breaks = "a tool can be ended, whatever its host blocks",
+    specs = { "spec/c/mkfs_test.c" } },
+
+  { name = "exfat-checksum", file = "src/nt/posix/exfat.c",
+    old = [[sum = (sum << 31 | sum >> 1) + region[i];]],
+    new = [[sum = (sum << 31 | sum >> 1) ^ region[i];]],
+    breaks = "the boot region of exFAT has its checksum",
+    specs = { "spec/c/mkfs_test.c" } },
+
+  -- ---- format: who may -----------------------------------------------------
+
+  { name = "erase-not-compared", file = "src/nt/format_check.c",
+    old = [[if (token != NULL && names_volume(token, info)) {]],
+    new = [[if (token != NULL) {]],
+    breaks = "erase names the volume that loses its contents",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "format-without-lock", file = "src/nt/format_check.c",
+    old = [[if (!q->handle->locked) {]], new = [[if (false) {]],
+    breaks = "only a locked volume is formatted",
+    specs = { "spec/c/format_faults_test.c" } },
+
+  { name = "cancel-ignored", file = "src/lua_format.c",
+    old = [[go_on = !lua_isboolean(L, -1) || lua_toboolean(L, -1);]],
+    new = [[go_on = true;]],
+    breaks = "false from on_progress cancels a format",
+    specs = { "spec/procedures/change_filesystem_spec.lua" } },
+
+  { name = "busy-not-set", file = "src/lua_format.c",
+    old = [[v->busy = true;]], new = [[]],
+    breaks = "a volume that is being formatted refuses every other call",
+    specs = { "spec/sim/facade_spec.lua", "spec/sim/undo_spec.lua",
+      "spec/contract" } },
+
+  { name = "commit-not-told", file = "src/nt/format.c",
+    old = [[err->outcome = "formatted";]], new = [[]],
+    breaks = "when only the journal failed, the answer says: formatted",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  { name = "interrupted-called-failed", file = "src/nt/format.c",
+    old = [[saved && !whole ? "interrupted" : "failed"]],
+    new = [["failed"]],
+    breaks = "what can be recovered is interrupted in the journal",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  -- ---- undo and recover ----------------------------------------------------
+
+  { name = "undo-keeps-boot", file = "src/nt/restore.c",
+    old = [[    status = wipe_boot(work, length);]],
+    new = [[    status = NT_STATUS_SUCCESS;]],
+    breaks = "no boot sector stands before half a file system",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  { name = "undo-flush", file = "src/nt/restore.c",
+    old = [[    status = nt_flush(work->handle, work->err);]],
+    new = [[    status = NT_STATUS_SUCCESS;]],
+    breaks = "the old boot sector comes when all else is durable",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  { name = "undo-of-used", file = "src/nt/restore.c",
+    old = [[if (at == saved->length) {]], new = [[if (at <= saved->length) {]],
+    breaks = "a file system that has been used is not taken back",
+    specs = { "spec/sim/undo_spec.lua" } },
+
+  { name = "recover-over-newer", file = "src/nt/restore.c",
+    old = [[        there[at] == 0) {]], new = [[        true) {]],
+    breaks = "recover refuses when somebody wrote since",
+    specs = { "spec/sim/undo_spec.lua" } },
+
+  { name = "undo-without-lock", file = "src/nt/restore.c",
+    old = [[if (handle->kind == NT_KIND_VOLUME && handle->locked) {]],
+    new = [[if (handle->kind == NT_KIND_VOLUME) {]],
+    breaks = "only a locked volume is written back",
+    specs = { "spec/sim/undo_spec.lua" } },
+
+  { name = "identity-size", file = "src/nt/identity.c",
+    old = [[} else if (pinned->size != info->length) {]],
+    new = [[} else if (false) {]],
+    breaks = "a volume of another size is another volume",
+    specs = { "spec/sim/undo_spec.lua" } },
+
+  { name = "identity-place", file = "src/nt/identity.c",
+    old = [[} else if (!same_place(pinned, info)) {]],
+    new = [[} else if (false) {]],
+    breaks = "a volume that lies elsewhere is another volume",
+    specs = { "spec/sim/undo_spec.lua" } },
+
+  -- ---- the journal ---------------------------------------------------------
+
+  { name = "journal-not-durable", file = "src/nt/journal/store.c",
+    old = [["PRAGMA synchronous = FULL;]], new = [["PRAGMA synchronous = OFF;]],
+    breaks = "what the journal promised survives a power cut",
+    specs = { "spec/crash/crash_spec.lua" } },
+
+  { name = "journal-byte-not-taken", file = "src/nt/journal/operation.c",
+    old = [[status = take_byte(journal, made, err);]], new = [[]],
+    breaks = "an operation of a living process is not interrupted",
+    specs = { "spec/multi/journal_spec.lua" } },
+
+  { name = "interrupted-forgotten", file = "src/nt/journal/operation.c",
+    old = [[strcmp(state, "committed") == 0 || strcmp(state, "interrupted") == 0;]],
+    new = [[strcmp(state, "committed") == 0;]],
+    breaks = "what was saved stays while a recovery needs it",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  { name = "saved-not-forgotten", file = "src/nt/journal/operation.c",
+    old = [[if (nt_ok(status) && !keeps) {]], new = [[if (false) {]],
+    breaks = "what was written back is not kept",
+    specs = { "spec/sim/undo_spec.lua", "spec/unit/journal_spec.lua" } },
+
+  { name = "finish-of-nothing", file = "src/nt/journal/operation.c",
+    old = [[if (sqlite3_changes(journal->db) > 0) {]], new = [[if (true) {]],
+    breaks = "an operation that is over cannot be written to",
+    specs = { "spec/unit/journal_spec.lua" } },
+
+  { name = "journal-for-all-to-read", file = "src/nt/posix/host_file.c",
+    old = [[open(path, flags, 0600)]], new = [[open(path, flags, 0644)]],
+    breaks = "only its owner reads the journal",
+    specs = { "spec/unit/journal_spec.lua" } },
+
+  -- ---- the simulated machine: locks and handles ----------------------------
+
+  { name = "lock-with-open-files", file = "src/nt/sim/control.c",
+    old = [[if (!taken && files == 0 &&]], new = [[if (!taken &&]],
+    breaks = "L2: an open file refuses a lock",
+    specs = { "spec/conformance/lock_spec.lua" } },
+
+  { name = "unlock-keeps-flag", file = "src/nt/sim/control.c",
+    old = [[  instance->vpb &= ~SIM_VPB_LOCKED;]], new = [[]],
+    breaks = "U1: an unlock ends the lock",
+    specs = { "spec/conformance/unlock_spec.lua" } },
+
+  { name = "lock-holds-data-back", file = "src/nt/sim/control.c",
+    old = "    status = flush(r, err);\n  }\n  if (nt_ok(status)) {\n"
+      .. "    status = nt__sim_check_system(&r->volume, err);",
+    new = "    status = nt__sim_check_system(&r->volume, err);",
+    breaks = "L1: a lock writes back what waits",
+    specs = { "spec/conformance/lock_spec.lua", "spec/sim/overwrite_spec.lua",
+      "spec/contract/lock_spec.lua" } },
+
+  { name = "dismount-of-locked", file = "src/nt/sim/control.c",
+    old = [[return nt_ok(status) ? check_foreign_lock(r, err) : status;]],
+    new = [[return status;]],
+    breaks = "D3: a lock of another handle refuses a dismount",
+    specs = { "spec/conformance/dismount_spec.lua" } },
+
+  { name = "raw-dismount-unlocked", file = "src/nt/sim/control.c",
+    old = [[  if (r->instance.vpb & SIM_VPB_LOCKED) {]], new = [[  if (true) {]],
+    breaks = "D9: RAW dismounts only while it is locked",
+    specs = { "spec/conformance/dismount_spec.lua" } },
+
+  { name = "close-keeps-lock", file = "src/nt/sim/instance.c",
+    old = [[if (!nt_ok(status) || instance->lock_owner != object->id) {]],
+    new = [[if (true) {]],
+    breaks = "a lock ends with its handle",
+    specs = { "spec/conformance/close_spec.lua",
+      "spec/conformance/ends_spec.lua" } },
+
+  { name = "open-of-locked", file = "src/nt/sim/open.c",
+    old = [[  if (instance->vpb & SIM_VPB_LOCKED) {]], new = [[  if (false) {]],
+    breaks = "O5: a locked volume does not open",
+    specs = { "spec/conformance/open_spec.lua" } },
+
+  { name = "share-not-checked", file = "src/nt/sim/open.c",
+    old = [[  if (conflict) {]], new = [[  if (false) {]],
+    breaks = "O3: share modes are checked",
+    specs = { "spec/conformance/open_spec.lua" } },
+
+  { name = "share-of-writers", file = "src/nt/sim/open.c",
+    old = [[((access & WRITING) && !(other_share & NT_SHARE_WRITE)) ||]],
+    new = [[((access & WRITING) && !(other_share & NT_SHARE_READ)) ||]],
+    breaks = "O3: a writer needs others who share writing",
+    specs = { "spec/conformance/open_spec.lua", "spec/contract/open_spec.lua" } },
+
+  { name = "holders-dropped", file = "src/nt/sim/holders.c",
+    old = [[    nt_add_holder_row(err, &holder);]], new = [[    (void)err;]],
+    breaks = "a refusal names who is in the way",
+    specs = { "spec/contract/lock_spec.lua" } },
+
+  { name = "old-guard-unlocks", file = "src/lua_lock.c",
+    old = [[return lock->number != 0 && lock->number == v->current ? v : NULL;]],
+    new = [[return v;]],
+    breaks = "a guard ends its own lock, not a later one",
+    specs = { "spec/unit/handle_life_spec.lua", "spec/contract/lock_spec.lua" } },
+
+  { name = "access-not-checked", file = "src/nt/nt_control.c",
+    old = [[  if (missing == 0) {]], new = [[  if (true) {]],
+    breaks = "I14: a code demands its access",
+    specs = { "spec/c/nt_test.c" } },
+
+  -- ---- the simulated machine: processes ------------------------------------
+
+  { name = "owner-byte-not-taken", file = "src/nt/sim/owner.c",
+    old = [[nt_file_lock_byte(m->lock, (uint64_t)m->owner, err);]],
+    new = [[NT_STATUS_SUCCESS;]],
+    breaks = "a living process keeps what it has open",
+    specs = { "spec/multi/lock_spec.lua" } },
+
+  { name = "dead-not-cleaned-up", file = "src/nt/sim/owner.c",
+    old = [[status = clean_up(m, after, pid, node, err);]], new = [[]],
+    breaks = "what a dead process had open ends",
+    specs = { "spec/multi/lock_spec.lua" } },
+
+  { name = "child-cleans-up", file = "src/nt/sim/owner.c",
+    old = [[if (m->owner != 0 && m->pid == nt_process_id() &&]],
+    new = [[if (m->owner != 0 &&]],
+    breaks = "a child of fork leaves alone what is its parent's",
+    specs = { "spec/multi", "spec/c/sim_faults_test.c" } },
+
+  { name = "commit-failure-swallowed", file = "src/nt/sim/store.c",
+    old = [[    status = ended;]], new = [[    (void)ended;]],
+    breaks = "a change that was not stored is no success",
+    specs = { "spec/c/sim_faults_test.c" } },
+
+  -- ---- the simulated machine: bytes ----------------------------------------
+
+  { name = "length-not-aligned", file = "src/nt/sim/io.c",
+    old = [[if (r->offset % sector == 0 && r->len % sector == 0) {]],
+    new = [[if (r->offset % sector == 0) {]],
+    breaks = "volumes are read and written by whole sectors",
+    specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
+
+  { name = "read-at-the-end", file = "src/nt/sim/io.c",
+    old = [[if (len > 0 && r->offset >= end) {]],
+    new = [[if (len > 0 && r->offset > end) {]],
+    breaks = "a read at the end is refused, not empty",
+    specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
+
+  { name = "write-not-noticed", file = "src/nt/sim/io.c",
+    old = [[  r->object.flags |= SIM_FO_MODIFIED;]], new = [[]],
+    breaks = "I8: who wrote to a volume makes it be verified",
+    specs = { "spec/conformance/direct_write_spec.lua",
+      "spec/conformance/state_spec.lua", "spec/contract/io_spec.lua" } },
+
+  { name = "write-to-readonly", file = "src/nt/sim/io.c",
+    old = [[r->volume.flags & NT_VOLUME_READONLY ||]], new = [[]],
+    breaks = "a read-only volume is not written to",
+    specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
+
+  { name = "image-never-dirty", file = "src/nt/sim/image.c",
+    old = [[    m->images[disk].dirty = true;]], new = [[]],
+    breaks = "a flush of a volume reaches the disk",
+    specs = { "spec/crash/crash_spec.lua" } },
+
+  { name = "image-cut-short", file = "src/nt/sim/image.c",
+    old = [[    if (done < n) {]], new = [[    if (false) {]],
+    breaks = "an image that ends early is told, not read as zeros",
+    specs = { "spec/sim/image_spec.lua", "spec/sim/damage_spec.lua" } },
+
+  { name = "waiting-data-elsewhere", file = "src/nt/sim/cache.c",
+    old = [[if (p->used == sizeof p->bytes || place != p->place + p->used) {]],
+    new = [[if (p->used == sizeof p->bytes) {]],
+    breaks = "data of a file goes to the place of each of its sectors",
+    specs = { "spec/sim/overwrite_spec.lua" } },
+
+  { name = "wrong-status-when-full", file = "src/nt/error.c",
+    old = [[{ENOSPC, NT_STATUS_DISK_FULL},]],
+    new = [[{ENOSPC, NT_STATUS_IO_DEVICE_ERROR},]],
+    breaks = "a full disk is called that",
+    specs = { "spec/c/vocabulary_test.c", "spec/c/nt_test.c",
+      "spec/c/undo_faults_test.c" } },
+
+  { name = "uninstall-of-disk-in-use", file = "src/nt/sim/pnp.c",
+    old = [[  if (volumes > 0) {]], new = [[  if (false) {]],
+    breaks = "a disk stays while volumes of it are installed",
+    specs = { "spec/contract/removal_spec.lua",
+      "spec/conformance/others_spec.lua" } },
+
+  -- ---- the Windows machine -------------------------------------------------
+
+  { name = "exfat-sum-not-compared", file = "src/nt/win32/probe_exfat.c",
+    old = [[if (probe_get(sector + i, 4) != sum) {]], new = [[if (false) {]],
+    breaks = "a damaged boot region of exFAT is not recognised",
+    specs = { "spec/c/probe_test.c" } },
+
+  { name = "gpt-crc-not-compared", file = "src/nt/sim/win32/gpt.c",
+    old = [[crc32(entries, size) == h->entries_crc;]], new = [[true;]],
+    breaks = "a damaged list of partitions is not used",
+    specs = { "spec/c/partition_test.c" } },
+
+  { name = "removal-of-system", file = "src/nt/win32/removal.c",
+    old = [[if (nt_ok(status) && place != ELSEWHERE) {]],
+    new = [[if (nt_ok(status) && place == UNKNOWN) {]],
+    breaks = "a disk with a volume of the system is not removed",
+    specs = { "spec/c/win32_removal_test.c" } },
+
+  -- ---- Lua: plans ----------------------------------------------------------
+
+  { name = "undo-in-order", file = "lua/ntvol/run.lua",
+    old = [[for k = #self.done, 1, -1 do]], new = [[for k = 1, #self.done do]],
+    breaks = "steps are undone in reverse",
+    specs = { "spec/unit/plan_spec.lua" } },
+
+  { name = "plan-without-token", file = "lua/ntvol/run.lua",
+    old = [[if not M.destroys(plan) or names.is_one_of(given, plan.erase) then]],
+    new = [[if given or true then]],
+    breaks = "a plan that destroys asks for the name of what it destroys",
+    specs = { "spec/unit/plan_spec.lua",
+      "spec/procedures/change_filesystem_spec.lua" } },
+
+  { name = "undo-failure-swallowed", file = "lua/ntvol/run.lua",
+    old = [[return clean and #self.report.undo_failures == 0]],
+    new = [[return clean]],
+    breaks = "an undo that failed is no undo",
+    specs = { "spec/unit/plan_spec.lua" } },
+
+  { name = "kept-not-closed", file = "lua/ntvol/run.lua",
+    old = [[table.remove(self.kept):close()]], new = [[table.remove(self.kept)]],
+    breaks = "what the steps opened is closed at the end",
+    specs = { "spec/unit/plan_spec.lua",
+      "spec/procedures/change_filesystem_spec.lua" } },
+
+  { name = "identity-not-compared", file = "lua/ntvol/procedures/steps.lua",
+    old = [[return identity.verify(context.pinned, context.volume)]],
+    new = [[return true, nil and context]],
+    breaks = "a plan touches only the volume that it was made for",
+    specs = { "spec/procedures/change_filesystem_spec.lua" } },
+
+  { name = "sequence-not-compared", file = "lua/ntvol/identity.lua",
+    old = [[elseif disk.sequence ~= other.sequence then]],
+    new = [[elseif false then]],
+    breaks = "a disk that went away and came back is another disk",
+    specs = { "spec/procedures", "spec/scenarios" } },
+
+  { name = "system-volume-not-safe", file = "lua/ntvol/safety.lua",
+    old = [[    if volume[refusal.flag] then]], new = [[    if false then]],
+    breaks = "no procedure touches what the system runs from",
+    specs = { "spec/procedures" } },
+
+  { name = "superseded-written-back", file = "lua/ntvol/take_back.lua",
+    old = [[outcome = later and "superseded" or "interrupted",]],
+    new = [[outcome = "interrupted",]],
+    breaks = "what a later format wrote over is not written back",
+    specs = { "spec/sim/undo_spec.lua", "spec/procedures/undo_spec.lua" } },
+
+  { name = "recover-keeps-mounted", file = "lua/ntvol/take_back.lua",
+    old = "  ok, message, code, info = volume:dismount()\n",
+    new = "  ok = true\n",
+    breaks = "after a recovery nobody goes on with the other file system",
+    specs = { "spec/procedures/undo_spec.lua", "spec/sim/undo_spec.lua" } },
+
+  -- ---- Lua: waiting, words -------------------------------------------------
+
+  { name = "retry-endless", file = "lua/ntvol/retry.lua",
+    old = [[elseif left <= 0 then]], new = [[elseif false then]],
+    breaks = "waiting ends when the time is over",
+    specs = { "spec/unit/retry_spec.lua" }, limit = 60 },
+
+  { name = "retry-without-sleep", file = "lua/ntvol/retry.lua",
+    old = [[self.at_once = at_once and not self.at_once]],
+    new = [[self.at_once = at_once]],
+    breaks = "who is told to try at once does not try without end",
+    specs = { "spec/unit/retry_spec.lua" }, limit = 60 },
+
+  { name = "json-backslash", file = "lua/ntvol/json.lua",
+    old = [==[gsub("[%c\"\\]", escape)]==], new = [==[gsub("[%c\"]", escape)]==],
+    breaks = "JSON escapes the backslashes of names",
+    specs = { "spec/cli/list_spec.lua" } },
+
+  { name = "shell-not-quoted", file = "lua/ntvol/shell.lua",
+    old = [[return plain and text or quote(text)]], new = [[return text]],
+    breaks = "a command line that is printed can be copied into a shell",
+    specs = { "spec/unit/shell_spec.lua" } },
+}

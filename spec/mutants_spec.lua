@@ -1,0 +1,122 @@
+-- The list of planted faults stays true to the code, and `make mutants` tells a
+-- fault that is noticed from one that gets through. Planting all of them takes
+-- minutes: CONTRIBUTING.md says when.
+
+local mutants = require "spec.support.mutants"
+local proc = require "spec.support.proc"
+local tempdir = require "spec.support.tempdir"
+
+describe("the list of planted faults", function()
+  it("can be planted: each old text stands in its file exactly once", function()
+    assert.same({}, mutants.problems(mutants.list()))
+  end)
+
+  it("reaches every folder of the code", function()
+    local folders = {}
+    for _, row in ipairs(mutants.list()) do
+      folders[row.file:match "^(.*)/"] = true
+    end
+    for _, folder in ipairs { "src", "src/nt", "src/nt/posix", "src/nt/sim",
+        "src/nt/journal", "src/nt/win32", "src/nt/sim/win32", "lua/ntvol",
+        "lua/ntvol/procedures" } do
+      assert(folders[folder], "no fault is planted in " .. folder)
+    end
+  end)
+end)
+
+-- ---- a tree that is small enough -----------------------------------------
+
+-- Its code is one line, which the specs, shell scripts, look at.
+local FILES = {
+  ["Makefile"] = "tests:\n\t@! grep -q broken code\n"
+    .. "suite:\n\t@sh $(or $(ARGS),all.sh)\n",
+  ["code"] = "one two three four\n",
+  ["one.sh"] = "grep -q one code || { echo FAILED one is there; exit 1; }\n"
+    .. "! grep -q sleep code || sleep 30\n",
+  ["all.sh"] = "grep -q two code || { echo FAILED two is there; exit 1; }\n",
+}
+
+local function row(name, old, new, more)
+  return ([[{ name = %q, file = "code", old = %q, new = %q, breaks = "a rule",
+    specs = { "one.sh" }, %s },]]):format(name, old, new, more or "")
+end
+
+-- Runs `tools/mutants.lua` over such rows. Answers its output and exit status.
+local function run(defer, rows, more, words)
+  local folder, root = tempdir(defer), proc.lines("pwd")[1]
+  proc.lines("mkdir " .. folder .. "/spec")
+  local files = { ["spec/mutants.lua"] = "return {" .. table.concat(rows) .. "}" }
+  for name, text in pairs(FILES) do
+    files[name] = more and more[name] or text
+  end
+  for name, text in pairs(files) do
+    local file = assert(io.open(folder .. "/" .. name, "w"))
+    assert(file:write(text))
+    assert(file:close())
+  end
+  return proc.run(("cd %s && LUA_PATH=%s %s %s 1 %s"):format(
+    proc.quote(folder), proc.quote(root .. "/?.lua"),
+    os.getenv("LUA") or "lua5.4", proc.quote(root .. "/tools/mutants.lua"),
+    words or ""))
+end
+
+local ONE = row("one", "one", "1")
+
+describe("make mutants", function()
+  it("is content when the specs notice every fault", function()
+    local output, code = run(finally, { ONE })
+    assert.equal(0, code, output)
+    assert.matches("one +caught +%d+ s  one%.sh: one is there\n", output)
+    assert.matches("1 planted, 1 caught\n$", output)
+  end)
+
+  it("fails when one gets through the whole suite", function()
+    local output, code = run(finally, { ONE, row("four", "four", "4") })
+    assert.equal(1, code, output)
+    assert.matches("four +NOT CAUGHT +%d+ s  a rule\n", output)
+    assert.matches("2 planted, 1 caught\n$", output)
+  end)
+
+  it("looks at the whole suite after specs that did not notice", function()
+    local output, code = run(finally, { row("two", "two", "2") })
+    assert.equal(0, code, output)
+    assert.matches("two +caught.*another spec than its row names: two is there",
+      output)
+  end)
+
+  it("counts a fault that hangs as caught, by a time limit", function()
+    local output, code = run(finally, { row("hang", "four", "sleep",
+      "limit = 1") })
+    assert.equal(0, code, output)
+    assert.matches("hang +caught.*it hangs: ended after 1 s", output)
+  end)
+
+  it("plants one fault at a time, and only those that are named", function()
+    local output, code = run(finally, { row("four", "four", "4"), ONE }, nil,
+      "'^one$'")
+    assert.equal(0, code, output)
+    assert.matches("1 planted, 1 caught\n$", output)
+    output, code = run(finally, { ONE }, nil, "nobody")
+    assert.equal(1, code, output)
+  end)
+
+  it("fails for a text that is not there, or more than once", function()
+    for _, old in ipairs { "five", "o" } do
+      local output, code = run(finally, { row("old", old, "x") })
+      assert.equal(1, code, output)
+      assert.matches("old its old text stands in code %d times", output)
+    end
+  end)
+
+  it("fails for a fault that does not build", function()
+    local output, code = run(finally, { row("bad", "four", "broken") })
+    assert.equal(1, code, output)
+    assert.matches("bad +NOT BUILT", output)
+  end)
+
+  it("fails when a spec fails without a fault", function()
+    local output, code = run(finally, { ONE }, { ["one.sh"] = "exit 3\n" })
+    assert.equal(1, code, output)
+    assert.matches("without a fault, one%.sh fails: exit status", output)
+  end)
+end)
