@@ -59,7 +59,7 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
-.PHONY: all tests suite demo test docs tables bench install clean deps
+.PHONY: all tests suite part demo test docs tables bench install clean deps
 
 all: $(addprefix $B/ntvol/,core.so sim/core.so journal/core.so)
 
@@ -97,9 +97,16 @@ $B/%.so: $B/obj/spec/c/%_shim.o
 
 tests: all $(C_TESTS) $(FAKES)
 
-suite: tests # ARGS go to busted, which then runs in one process
-	@$(RUN) $(if $(ARGS),,sh tools/suite.sh $(JOBS)) \
-	  $(WRAP) $(LUA) "$$(command -v busted)" $(ARGS)
+# ARGS go to busted, which then runs in one process; PARTS are files and folders,
+# each file a process; WITHOUT are files to leave out.
+BUSTED = $(LUA) "$$(command -v busted)"
+suite: tests
+	@$(RUN) $(if $(ARGS),,PARTS='$(PARTS)' WITHOUT='$(WITHOUT)' \
+	  PLAIN="$(LUA) $$(command -v busted)" sh tools/suite.sh $(JOBS)) \
+	  $(WRAP) $(BUSTED) $(ARGS)
+
+part: all $(FAKES) # the same, for specs that need no C test
+	@$(RUN) $(WRAP) $(BUSTED) $(ARGS)
 
 deps:
 	@sh tools/deps.sh

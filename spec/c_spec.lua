@@ -7,6 +7,8 @@ local proc = require "spec.support.proc"
 local build = os.getenv("NTVOL_BUILD") or "build/release"
 -- `make valgrind` puts valgrind before each program.
 local checker = os.getenv("NTVOL_CHECKER") or ""
+-- tools/suite.sh gives each C test a process of its own.
+local only = os.getenv "NTVOL_C_TEST"
 
 local function name_of(source)
   return source:match("([^/]+)%.c$")
@@ -36,7 +38,7 @@ local function make_tests(source)
 end
 
 describe("C:", function()
-  for _, source in ipairs(proc.lines("ls spec/c/*_test.c")) do
+  for _, source in ipairs(only and { only } or proc.lines("ls spec/c/*_test.c")) do
     make_tests(source)
   end
 end)

@@ -6,7 +6,7 @@
 --   file   where it is planted; `old` stands there exactly once
 --   old    becomes `new`
 --   breaks the rule that is broken
---   specs  who must notice: spec files, and C tests as spec/c/NAME.c
+--   specs  who must notice: spec files, and C tests as spec/c/NAME.c, no folders
 --   limit  seconds after which a spec counts as hanging; 300 unless given
 
 return {
@@ -114,8 +114,7 @@ return {
   { name = "busy-not-set", file = "src/lua_format.c",
     old = [[v->busy = true;]], new = [[]],
     breaks = "a volume that is being formatted refuses every other call",
-    specs = { "spec/sim/facade_spec.lua", "spec/sim/undo_spec.lua",
-      "spec/contract" } },
+    specs = { "spec/unit/handle_life_spec.lua" } },
 
   { name = "commit-not-told", file = "src/nt/format.c",
     old = [[err->outcome = "formatted";]], new = [[]],
@@ -175,7 +174,7 @@ return {
   { name = "journal-not-durable", file = "src/nt/journal/store.c",
     old = [["PRAGMA synchronous = FULL;]], new = [["PRAGMA synchronous = OFF;]],
     breaks = "what the journal promised survives a power cut",
-    specs = { "spec/crash/crash_spec.lua" } },
+    specs = { "spec/crash/fat_to_ntfs_spec.lua" } },
 
   { name = "journal-byte-not-taken", file = "src/nt/journal/operation.c",
     old = [[status = take_byte(journal, made, err);]], new = [[]],
@@ -290,7 +289,7 @@ return {
     old = [[if (m->owner != 0 && m->pid == nt_process_id() &&]],
     new = [[if (m->owner != 0 &&]],
     breaks = "a child of fork leaves alone what is its parent's",
-    specs = { "spec/multi", "spec/c/sim_faults_test.c" } },
+    specs = { "spec/multi/lock_spec.lua" } },
 
   { name = "commit-failure-swallowed", file = "src/nt/sim/store.c",
     old = [[    status = ended;]], new = [[    (void)ended;]],
@@ -325,7 +324,7 @@ return {
   { name = "image-never-dirty", file = "src/nt/sim/image.c",
     old = [[    m->images[disk].dirty = true;]], new = [[]],
     breaks = "a flush of a volume reaches the disk",
-    specs = { "spec/crash/crash_spec.lua" } },
+    specs = { "spec/crash/fat_to_ntfs_spec.lua" } },
 
   { name = "image-cut-short", file = "src/nt/sim/image.c",
     old = [[    if (done < n) {]], new = [[    if (false) {]],
@@ -342,8 +341,7 @@ return {
     old = [[{ENOSPC, NT_STATUS_DISK_FULL},]],
     new = [[{ENOSPC, NT_STATUS_IO_DEVICE_ERROR},]],
     breaks = "a full disk is called that",
-    specs = { "spec/c/vocabulary_test.c", "spec/c/nt_test.c",
-      "spec/c/undo_faults_test.c" } },
+    specs = { "spec/c/vocabulary_test.c" } },
 
   { name = "uninstall-of-disk-in-use", file = "src/nt/sim/pnp.c",
     old = [[  if (volumes > 0) {]], new = [[  if (false) {]],
@@ -405,18 +403,19 @@ return {
     old = [[elseif disk.sequence ~= other.sequence then]],
     new = [[elseif false then]],
     breaks = "a disk that went away and came back is another disk",
-    specs = { "spec/procedures", "spec/scenarios" } },
+    specs = { "spec/procedures/restore_lun_spec.lua",
+      "spec/scenarios/S6_spec.lua" } },
 
   { name = "system-volume-not-safe", file = "lua/ntvol/safety.lua",
     old = [[    if volume[refusal.flag] then]], new = [[    if false then]],
     breaks = "no procedure touches what the system runs from",
-    specs = { "spec/procedures" } },
+    specs = { "spec/procedures/change_filesystem_spec.lua" } },
 
   { name = "superseded-written-back", file = "lua/ntvol/take_back.lua",
     old = [[outcome = later and "superseded" or "interrupted",]],
     new = [[outcome = "interrupted",]],
     breaks = "what a later format wrote over is not written back",
-    specs = { "spec/sim/undo_spec.lua", "spec/procedures/undo_spec.lua" } },
+    specs = { "spec/procedures/undo_spec.lua" } },
 
   { name = "recover-keeps-mounted", file = "lua/ntvol/take_back.lua",
     old = "  ok, message, code, info = volume:dismount()\n",

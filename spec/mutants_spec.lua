@@ -28,8 +28,8 @@ end)
 
 -- Its code is one line, which the specs, shell scripts, look at.
 local FILES = {
-  ["Makefile"] = "tests:\n\t@! grep -q broken code\n"
-    .. "suite:\n\t@sh $(or $(ARGS),all.sh)\n",
+  ["Makefile"] = "all:\n\t@! grep -q broken code\n"
+    .. "suite part:\n\t@sh $(or $(ARGS),all.sh)\n",
   ["code"] = "one two three four\n",
   ["one.sh"] = "grep -q one code || { echo FAILED one is there; exit 1; }\n"
     .. "! grep -q sleep code || sleep 30\n",

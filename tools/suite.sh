@@ -4,6 +4,10 @@
 # looked at again each time: in one process the last test takes a hundred times
 # as long as the first.
 #   tools/suite.sh JOBS COMMAND...     COMMAND runs the specs that are appended
+# PARTS names files and folders, all of spec unless given; WITHOUT files that are
+# left out. Each C test is a part, too. PLAIN is COMMAND without the checker that
+# may stand before it: the C tests have their own, and what reads their output
+# needs none.
 # Prints what each part printed, and last the sum: "N passed, N failed, N skipped".
 set -eu
 
@@ -13,17 +17,38 @@ out=$(mktemp -d) state=$(mktemp -d) # state: the journal of each part
 trap 'rm -rf "$out" "$state"' EXIT
 export out state
 
+export plain="${PLAIN:-$*}"
+
+# One part on each line: a file, and the one C test that it is to run.
 list_parts() {
-  find spec -name '*_spec.lua' | LC_ALL=C sort
+  # shellcheck disable=SC2086 # they are several
+  find ${PARTS:-spec} -name '*_spec.lua' | LC_ALL=C sort -u |
+    while read -r part; do
+      case " ${WITHOUT:-} " in
+        *" $part "*) ;;
+        *) if [ "$part" = spec/c_spec.lua ]; then
+          printf '%s\n' spec/c/*_test.c | sed "s|^|$part |"
+        else
+          printf '%s\n' "$part"
+        fi ;;
+      esac
+    done
 }
 
-# Called for each part: sh -c "$run_part" PART COMMAND...
+# Called for each part: sh -c "$run_part" suite PART COMMAND...
 # shellcheck disable=SC2016 # it is expanded by the other shell
 run_part='
-  part=$1 file=$out/$(echo "$1" | tr / _)
+  part=$1 file=$out/$(echo "$1" | tr " /" __)
   shift
+  case $part in
+    *" "*)
+      export NTVOL_C_TEST="${part#* }"
+      line=$(printf "%-44s" "$NTVOL_C_TEST")
+      set -- $plain ;;
+  esac
   code=0
-  NTVOL_STATE=$state/${file##*/} "$@" "$part" >"$file" 2>&1 || code=$?
+  NTVOL_STATE=$state/${file##*/} "$@" "${part%% *}" >"$file" 2>&1 || code=$?
+  [ -z "${line:-}" ] || sed -i "s|^${part%% *} *|$line |" "$file"
   fail() {
     printf "\nFAILED %s: %s\n0 passed, 1 failed, 0 skipped\n" "$part" "$1" \
       >>"$file"

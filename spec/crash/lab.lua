@@ -1,22 +1,24 @@
--- A change of a file system that is killed, or whose power is cut, at every
--- write of the image and of the journal; then recovered. And the same for the
--- recovery itself.
+--- What the specs here share: a change of a file system that is killed, or whose
+-- power is cut, at every write of the image and of the journal; then recovered.
+-- And the same for the recovery itself. Each spec is a file of its own, so that
+-- they run at the same time.
 --
 -- `make test` looks at a part of the states: every write of the image and some
 -- of the journal, always the same ones. `make crash` looks at all.
 
 local crash = require "spec.crash.crash"
 local journal = require "ntvol.journal"
-local machines = require "spec.support.machines"
 local ntvol = require "ntvol"
 local proc = require "spec.support.proc"
 local sim = require "ntvol.sim"
 local tempdir = require "spec.support.tempdir"
 
+local M = {}
+
 local ALL = os.getenv "NTVOL_CRASH" == "all"
 local SEEDS = ALL and { 1, 2 } or { 1 }
 
-local CHANGES = {
+M.CHANGES = {
   { from = "fat", to = "ntfs", size = 6 << 20 },
   { from = "ntfs", to = "fat32", size = 36 << 20 },
   { from = "exfat", to = "ntfs", size = 6 << 20 },
@@ -189,59 +191,44 @@ local function check_tool(lab, fs)
   end
 end
 
-describe("a change of the file system that is cut at any write:", function()
-  for _, change in ipairs(CHANGES) do
-    it(("%s to %s is recovered byte for byte, or done and can be undone")
-      :format(change.from, change.to), function()
-        if (os.getenv "LD_PRELOAD" or "") ~= "" then
-          pending("something else is preloaded")
-        end
-        local defer = machines.cleanup(finally)
-        local lab = new_lab(defer, change)
-        check_tool(lab, change.from)
-        local before = lab:bytes()
-        lab:remember()
-        local ops = crash.record(lab.folder, known, "spec/crash/change.lua",
-          lab.path, change.to)
-        local after = lab:bytes()
-        check_tool(lab, change.to)
-        assert(before ~= after)
-        put(lab.folder .. IMAGE, before)
-        local count = try_all(lab, ops, before, before, after)
-        check_tool(lab, change.from)
-        assert(count > 100, count)
-        if ALL then
-          print(("%s to %s: %d writes and flushes, %d states"):format(
-            change.from, change.to, #ops, count))
-        end
-      end)
+--- Cuts one change at every write, and recovers it each time.
+function M.cut(change, defer)
+  local lab = new_lab(defer, change)
+  check_tool(lab, change.from)
+  local before = lab:bytes()
+  lab:remember()
+  local ops = crash.record(lab.folder, known, "spec/crash/change.lua",
+    lab.path, change.to)
+  local after = lab:bytes()
+  check_tool(lab, change.to)
+  assert(before ~= after)
+  put(lab.folder .. IMAGE, before)
+  local count = try_all(lab, ops, before, before, after)
+  check_tool(lab, change.from)
+  assert(count > 100, count)
+  if ALL then
+    print(("%s to %s: %d writes and flushes, %d states"):format(
+      change.from, change.to, #ops, count))
   end
-end)
+end
 
--- With everything that a dead process leaves: its handles and its lock in the
--- machine's database, its log of the journal.
-describe("a change that is really killed", function()
-  it("is recovered byte for byte, whatever it was doing", function()
-    if (os.getenv "LD_PRELOAD" or "") ~= "" then
-      pending("something else is preloaded")
-    end
-    local defer = machines.cleanup(finally)
-    local lab = new_lab(defer, CHANGES[1])
-    local before = lab:bytes()
-    lab:remember()
-    local total = #crash.record(lab.folder, function() return true end,
-      "spec/crash/change.lua", lab.path, CHANGES[1].to)
-    local times = ALL and 40 or 12
-    for i = 1, times do
-      put(lab.folder .. IMAGE, before)
-      lab:reset_journal()
-      local count = total * i // (times + 1)
-      crash.kill(lab.folder, count, "spec/crash/change.lua", lab.path,
-        CHANGES[1].to)
-      lab:recover(before, nil, ("killed after %d of %d"):format(count, total))
-    end
-  end)
-end)
+--- Kills a change for real, with everything that a dead process leaves: its
+-- handles and its lock in the machine's database, its log of the journal.
+function M.kill(change, defer)
+  local lab = new_lab(defer, change)
+  local before = lab:bytes()
+  lab:remember()
+  local total = #crash.record(lab.folder, function() return true end,
+    "spec/crash/change.lua", lab.path, change.to)
+  local times = ALL and 40 or 12
+  for i = 1, times do
+    put(lab.folder .. IMAGE, before)
+    lab:reset_journal()
+    local count = total * i // (times + 1)
+    crash.kill(lab.folder, count, "spec/crash/change.lua", lab.path, change.to)
+    lab:recover(before, nil, ("killed after %d of %d"):format(count, total))
+  end
+end
 
 -- Numbers of writes after which a recovery has something to do: the image was
 -- wiped; half of it is written; all is, and the journal does not know.
@@ -256,33 +243,32 @@ local function moments(ops)
   return { image[1], image[#image // 2 + 1], image[#image] }
 end
 
-describe("a recovery that is cut at any write", function()
-  local change = CHANGES[1]
-  for m, moment in ipairs { "its first write", "half of it", "its last write" } do
-    it(("of a change that was killed after %s is finished by the next one")
-      :format(moment), function()
-        if (os.getenv "LD_PRELOAD" or "") ~= "" then
-          pending("something else is preloaded")
-        end
-        local defer = machines.cleanup(finally)
-        local lab = new_lab(defer, change)
-        local before = lab:bytes()
-        lab:remember()
-        local ops = crash.record(lab.folder, known, "spec/crash/change.lua",
-          lab.path, change.to)
-        local after = lab:bytes()
-        put(lab.folder .. IMAGE, before)
-        lab:reset_journal()
-        crash.apply(lab.folder, crash.left(ops, moments(ops)[m], {}, "kill"))
-        do -- folds the log of the dead process into the database
-          local log <close> = assert(journal.open(lab.folder .. "/state"))
-          assert(states(log).interrupted)
-        end
-        local start = lab:bytes()
-        lab:remember()
-        ops = crash.record(lab.folder, known, "spec/crash/change.lua", lab.path)
-        assert(lab:bytes() == before)
-        assert(try_all(lab, ops, start, before, after) > 20)
-      end)
+--- Cuts the recovery of a change that was killed at moment 1, 2 or 3 of those.
+function M.cut_recovery(change, moment, defer)
+  local lab = new_lab(defer, change)
+  local before = lab:bytes()
+  lab:remember()
+  local ops = crash.record(lab.folder, known, "spec/crash/change.lua",
+    lab.path, change.to)
+  local after = lab:bytes()
+  put(lab.folder .. IMAGE, before)
+  lab:reset_journal()
+  crash.apply(lab.folder, crash.left(ops, moments(ops)[moment], {}, "kill"))
+  do -- folds the log of the dead process into the database
+    local log <close> = assert(journal.open(lab.folder .. "/state"))
+    assert(states(log).interrupted)
   end
-end)
+  local start = lab:bytes()
+  lab:remember()
+  ops = crash.record(lab.folder, known, "spec/crash/change.lua", lab.path)
+  assert(lab:bytes() == before)
+  assert(try_all(lab, ops, start, before, after) > 20)
+end
+
+--- Why these tests cannot run; nil when they can.
+function M.obstacle()
+  return (os.getenv "LD_PRELOAD" or "") ~= ""
+    and "something else is preloaded" or nil
+end
+
+return M
