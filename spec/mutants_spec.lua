@@ -93,7 +93,7 @@ describe("make mutants", function()
 
   it("plants one fault at a time, and only those that are named", function()
     local output, code = run(finally, { row("four", "four", "4"), ONE }, nil,
-      "'^one$'")
+      "on")
     assert.equal(0, code, output)
     assert.matches("1 planted, 1 caught\n$", output)
     output, code = run(finally, { ONE }, nil, "nobody")
