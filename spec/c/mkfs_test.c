@@ -465,15 +465,24 @@ static void test_children(void) {
 
 /* ---- parts --------------------------------------------------------------- */
 
-/* Our checksum over what mkfs.exfat made must be what mkfs.exfat wrote. */
+/* What mkfs.exfat itself writes: nt_mkfs() has put our checksum there. */
+static bool made_by_tool(unsigned char *region, size_t length) {
+  static struct fake_volume volume;
+  make_volume(&volume, 48 * MIB, 512, 0);
+  bool good = succeeds("mkfs.exfat") &&
+              pread(volume.fd, region, length, 0) == (ssize_t)length;
+  drop_volume(&volume);
+  unlink(image_path());
+  return good;
+}
+
 static void test_exfat(void) {
   static unsigned char before[12 * 512], after[12 * 512];
   struct nt_mkfs_request r = request("exfat", 48 * MIB);
   struct nt_probe made;
   struct nt_error err = {0};
   int fd = -1;
-  CHECK(nt_ok(nt_mkfs(&r, &fd, &made, &err)), "exFAT at 0");
-  CHECK(nt_ok(nt_scratch_read(fd, 0, before, sizeof(before), &err)), "read");
+  CHECK(made_by_tool(before, sizeof(before)), "exFAT by the tool alone");
   memcpy(after, before, sizeof(after));
   nt_exfat_place(after, 512, 0);
   CHECK(memcmp(before, after, sizeof(after)) == 0,
@@ -487,7 +496,6 @@ static void test_exfat(void) {
         "the checksum fills its sector");
   CHECK(memcmp(before + 72, after + 72, 11 * 512 - 72) == 0,
         "all else stays as it is");
-  close(fd);
   r.start = 2048 * 512;
   CHECK(nt_ok(nt_mkfs(&r, &fd, &made, &err)) &&
             nt_ok(nt_scratch_read(fd, 0, before, sizeof(before), &err)) &&

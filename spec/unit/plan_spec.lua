@@ -241,6 +241,8 @@ describe("plan:run", function()
     assert.same({ "a undone", "b undo failed", "c undo failed", "d failed" },
       outcomes(info.report))
     assert.equal("undo a", log[#log])
+    -- something of it may have stayed: it is not undone
+    assert.equal("failed", info.report.state)
     local failures = info.report.undo_failures
     assert.equal(2, #failures)
     assert.equal("c", failures[1].name)
