@@ -161,15 +161,21 @@ return {
     old = [[} else if (pinned->size != info->length) {]],
     new = [[} else if (false) {]],
     breaks = "a volume of another size is another volume",
-    specs = { "spec/sim/undo_spec.lua" } },
+    specs = { "spec/c/undo_faults_test.c" } },
 
   { name = "identity-place", file = "src/nt/identity.c",
     old = [[} else if (!same_place(pinned, info)) {]],
     new = [[} else if (false) {]],
     breaks = "a volume that lies elsewhere is another volume",
-    specs = { "spec/sim/undo_spec.lua" } },
+    specs = { "spec/c/undo_faults_test.c" } },
 
   -- ---- the journal ---------------------------------------------------------
+
+  { name = "checksum-not-compared", file = "src/nt/journal/saved.c",
+    old = [[if (nt_ok(row->status) && made != noted) {]],
+    new = [[if (false) {]],
+    breaks = "what the journal saved is written back as it was saved",
+    specs = { "spec/sim/damaged_journal_spec.lua" } },
 
   { name = "journal-not-durable", file = "src/nt/journal/store.c",
     old = [["PRAGMA synchronous = FULL;]], new = [["PRAGMA synchronous = OFF;]],

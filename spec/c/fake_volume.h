@@ -202,6 +202,8 @@ static inline nt_status fake_info(struct nt_handle *handle,
       .guid_path = "\\\\?\\Volume{01234567-89ab-cdef-0123-456789abcdef}",
       .mount_points = {"C:\\mnt\\data"},
       .mount_point_count = 1,
+      .extents = {{0, v->start, v->length}},
+      .extent_count = 1,
       .length = v->length,
       .sector_size = v->handle.sector_size,
       .flags = v->flags};

@@ -306,6 +306,33 @@ static void test_order(void) {
   drop_volume(&volume);
 }
 
+static void check_other(int64_t id, const char *what, const char *detail) {
+  struct nt_error err = {0};
+  struct nt_restored restored;
+  int writes = volume.writes;
+  nt_status status =
+      nt_take_back(&volume.handle, &keeper, id, false, &restored, &err);
+  CHECK(status == NT_STATUS_WRONG_VOLUME && volume.writes == writes &&
+            strstr(err.detail, detail) != NULL,
+        "a volume %s is another one: %s", what, err.detail);
+}
+
+static void test_identity(void) {
+  struct nt_format_result result;
+  struct nt_error err;
+  fill();
+  CHECK(nt_ok(format(&result, &err)), "formatted");
+  volume.length -= 512;
+  check_other(result.operation, "of another size", "its size is");
+  volume.length += 512;
+  volume.start += 512;
+  check_other(result.operation, "in another place", "lies elsewhere");
+  volume.start -= 512;
+  CHECK(take_back(result.operation) && as_before(),
+        "it is undone where it was");
+  drop_volume(&volume);
+}
+
 int main(void) {
   make_work();
   if (!make_old_bytes()) {
@@ -317,6 +344,7 @@ int main(void) {
     return check_done();
   }
   test_order();
+  test_identity();
   test_all(&volume.write_fault, FAULT_REFUSE, false, "refused write");
   test_all(&volume.write_fault, FAULT_TORN, false, "torn write");
   test_all(&volume.write_fault, FAULT_REFUSE, true, "refused writes");
