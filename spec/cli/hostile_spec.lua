@@ -160,6 +160,7 @@ local WORDS = {
     { "%EVIL" } },
   ["sim create"] = { { "%LAB" }, { "%LAB", "--disk", "%EVIL" },
     { "%LAB/%EVIL", "--disk", "1M:raw:D", "--node", "%EVIL" } },
+  ["sim check"] = { { "%LAB" }, { "%LAB", "--allow-images" }, { "%EVIL" } },
   ["sim show"] = { { "%LAB" }, { "%EVIL" } },
   ["sim insert"] = { { "%LAB", "G:", "%EVIL" }, { "%LAB", "%EVIL", "x" } },
   ["sim eject"] = { { "%LAB", "%EVIL" } },

@@ -41,7 +41,8 @@ local MOVES = {
   { name = "the volume has another size", words = "size",
     disks = { "gpt:40M=16M:fat:D:OLD+rest:raw:E" },
     move = function(folder)
-      sql(folder, "UPDATE volume SET length = length - 512 WHERE id = 1")
+      sql(folder, "UPDATE volume SET length = length - 512 WHERE id = 1;"
+        .. " UPDATE extent SET length = length - 512 WHERE volume = 1")
     end },
   { name = "the volume lies elsewhere", words = "elsewhere",
     disks = { "gpt:40M=16M:fat:D:OLD+rest:raw:E" },

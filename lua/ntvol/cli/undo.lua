@@ -67,7 +67,7 @@ local function recover(args, machine)
   end
   local status = output.fail(message, code, info)
   if info and info.outcome == "partly restored" then
-    io.stderr:write "the volume is partly restored\n"
+    output.say "the volume is partly restored"
   end
   return status
 end

@@ -16,9 +16,7 @@
 #include <unistd.h>
 
 #include "file.h"
-
-/* Scripts use the descriptors below for themselves. */
-#define FIRST_DESCRIPTOR 10
+#include "tool.h"
 
 struct child {
   pid_t pid;
@@ -141,9 +139,8 @@ static int make_gate(struct child *child, int *inner) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return errno;
   }
-  *inner = fcntl(ends[1], F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-  int number = *inner < 0 ? errno : 0;
-  close(ends[1]);
+  int number = 0;
+  *inner = nt_tool_descriptor(ends[1], &number);
   child->gate = ends[0];
   if (number != 0) {
     close(ends[0]);
@@ -243,13 +240,22 @@ static nt_status run(const struct nt_program *program,
   return status;
 }
 
+/* Above those that scripts use for themselves. -1: *number says why. */
+static int copy_of(int descriptor, int *number) {
+  int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) {
+    *number = errno;
+    return -1;
+  }
+  return nt_tool_descriptor(copy, number);
+}
+
 nt_status nt_program_run(const struct nt_program *program, int *exit_status,
                          struct nt_error *err) {
   struct child child = {0};
   int keep = -1, number = 0;
   if (program->keep != NULL) {
-    keep = fcntl(program->keep->fd, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-    number = keep < 0 ? errno : 0;
+    keep = copy_of(program->keep->fd, &number);
   }
   if (number == 0) {
     number = start(program, &child, keep);
