@@ -19,6 +19,7 @@ local core = {
   "src/lua_open.c",
   "src/lua_query.c",
   "src/lua_run.c",
+  "src/lua_shield.c",
   "src/lua_subscription.c",
   "src/lua_undo.c",
   "src/lua_verb.c",

@@ -128,6 +128,9 @@ static const struct ln_method functions[] = {
      "Waits for others."},
     {"take_back", ln_core_take_back, "(volume, journal, id, check)",
      "Writes back what a format overwrote."},
+    {"shield", ln_core_shield, "(fn, ...)", "Calls what no hook may cut."},
+    {"heed_termination", ln_core_heed_termination, "()",
+     "Lets SIGTERM interrupt as Ctrl-C does."},
     {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
     {NULL, NULL, NULL, NULL}};
 

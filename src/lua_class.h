@@ -140,6 +140,11 @@ int ln_core_set_waiter(lua_State *L);
 int ln_core_clock(lua_State *L);
 int ln_core_wait_change(lua_State *L);
 
+/* ---- interrupts (lua_shield.c) ------------------------------------------- */
+
+int ln_core_shield(lua_State *L);
+int ln_core_heed_termination(lua_State *L);
+
 /* ---- questions to volumes (lua_query.c) ---------------------------------- */
 
 int ln_volume_size(lua_State *L);

@@ -8,6 +8,7 @@ Formatting: options and progress of volume:format.
 #include <string.h>
 
 #include "lua_class.h"
+#include "nt/text.h"
 
 /* ---- progress ------------------------------------------------------------ */
 
@@ -129,6 +130,36 @@ static int push_result(lua_State *L, const struct nt_format_result *result) {
   return 1;
 }
 
+/* The new file system is there, and nobody gets the result: nobody else could
+ * dismount what it has replaced. */
+static void settle_late(lua_State *L, struct nt_handle *handle) {
+  struct nt_error ignored = {0};
+  char name[NT_NAME_MAX];
+  bool ended = nt_ok(nt_verb(handle, NT_FSCTL_DISMOUNT_VOLUME, &ignored));
+  nt_printable_text(name, sizeof name, handle->name);
+  lua_warning(L, "ntvol: format '", 1);
+  lua_warning(L, name, 1);
+  lua_warning(L,
+              "': the error of on_progress came too late: the new file system "
+              "is there, and ",
+              1);
+  lua_warning(L,
+              ended ? "the old one is dismounted"
+                    : "the old one could not be dismounted: dismount it",
+              0);
+}
+
+/* The raised error cannot say what the volume holds. */
+static int raise(lua_State *L, struct nt_handle *handle, nt_status status,
+                 const struct nt_error *err) {
+  if (nt_ok(status)) {
+    settle_late(L, handle);
+  } else {
+    ln_warn(L, err);
+  }
+  return lua_error(L);
+}
+
 /***
 Formats the locked volume: everything on it is lost. Lock it first, dismount it
 afterwards.
@@ -139,7 +170,9 @@ bytes; `quick`: true unless given, false also writes zeros to all that the new
 file system leaves alone; `on_progress(done, total)`: called with bytes, false
 cancels. While it runs, the volume and its machine refuse every other call. An
 error that it raises cancels the format and is raised again, after a warning
-that says what the volume holds.
+that says what the volume holds. The last call, with all bytes done, comes when
+the new file system is there: false changes nothing any more, and for an error
+the volume is dismounted before it is raised again.
 
 What is overwritten is saved in the journal before the first write, so that
 `ntvol.undo` can take the format back; a failure or a cancel takes it back at
@@ -203,8 +236,7 @@ int ln_volume_format(lua_State *L) {
   v->busy = false;
   ln_synclock(v); /* a formatter may give the lock up and not get it back */
   if (progress.failed) {
-    ln_warn(L, &err); /* the raised error cannot say what the volume holds */
-    return lua_error(L);
+    return raise(L, handle, status, &err);
   }
   return nt_ok(status) ? push_result(L, &result) : ln_pusherror(L, &err);
 }

@@ -945,6 +945,8 @@ function object:report() end
 ---@field unchecked string[]
 ---@field journal? integer number of the run in the journal
 ---@field journal_missing? string why it is not there
+---@field too_late? true it was cancelled, and was done all the same
+---@field next? string the command that says or does more: "ntvol undo D:"
 ---@field data fun(self: ntvol.report): table
 
 ---@class ntvol.timeline_step

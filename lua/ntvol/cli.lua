@@ -2,6 +2,7 @@
 -- @module ntvol.cli
 
 local argparse = require "argparse"
+local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local ntvol = require "ntvol"
@@ -127,12 +128,8 @@ local function run(commands, args)
   return command.run(args, machine)
 end
 
-local function is_interrupt(problem)
-  return type(problem) == "string" and problem:find("interrupted!$") ~= nil
-end
-
 local function handle(problem)
-  if getmetatable(problem) == Usage or is_interrupt(problem) then
+  if getmetatable(problem) == Usage or output.is_interrupt(problem) then
     return problem
   end
   if failure.too_many_files() then
@@ -151,7 +148,7 @@ local function explain(problem)
     output.say(("ntvol: %s: %s\nhint: %s"):format(failure.TOO_MANY_FILES,
       problem.message, failure.CLOSE_FILES))
     return output.EXIT.refused
-  elseif is_interrupt(problem) then
+  elseif output.is_interrupt(problem) then
     output.say("ntvol: interrupted\n"
       .. "hint: see what was done: ntvol volumes, ntvol events")
     return output.EXIT.cancelled
@@ -160,18 +157,38 @@ local function explain(problem)
   return output.EXIT.refused
 end
 
+-- What a plan came to is told already, and stays so.
+local function main(outside, argv, ended)
+  local called, ok, result = outside(xpcall, function()
+    local commands = {}
+    local args = parse(make_parser(commands), argv)
+    args.ended = ended
+    return run(commands, args)
+  end, handle)
+  if not called then
+    ok, result = false, ok
+  end
+  if ended.code and not ok and output.is_interrupt(result) then
+    return ended.code
+  end
+  return ok and result or not ok and explain(result)
+end
+
 --- Runs the command with these arguments.
 -- @tparam {string,...} argv
+-- @tparam[opt] function leave called with the exit code at the end, where no
+--  interrupt comes any more
 -- @treturn integer exit code
-function M.main(argv)
-  warn("@on") -- what an interrupted format left on the volume is a warning
-  local ok, result = xpcall(function()
-    local commands = {}
-    local parser = make_parser(commands)
-    return run(commands, parse(parser, argv))
-  end, handle)
-  local code = ok and result or not ok and explain(result)
-  return output.flush(code)
+function M.main(argv, leave)
+  warn("@on") -- what could not be closed is a warning
+  core.heed_termination()
+  return core.shield(function(outside)
+    local code = output.flush(main(outside, argv, {}))
+    if leave then
+      leave(code)
+    end
+    return code
+  end)
 end
 
 return M

@@ -63,8 +63,10 @@ end
 -- hands to `context.keep(object)`: it is closed at the end, whatever happens.
 --
 -- The context of a run inherits the fields of `spec.context`, and has
--- `on_progress` of `plan:run`, and `waiting(options)`: the options for a request
--- of a step that may wait, as `plan:run` says. A field `machine` of it is the machine whose
+-- `on_progress(done, total)`: that of `plan:run`, false when the step is to stop;
+-- `interruptible(f, ...)`: calls what Ctrl-C may cut, else it cuts no step;
+-- `waiting(options)`: the options for a request of a step that may wait, as
+-- `plan:run` says. A field `machine` of it is the machine whose
 -- name and events the report has.
 -- @tparam table spec `{ name, target, steps }`, and optional: `context`,
 --  `erase` (the name, or names, that must be given to run a plan that destroys
@@ -157,12 +159,16 @@ end
 -- @treturn[2] string code
 -- @treturn[2] table info
 function Plan:check()
-  local run <close> = runs.new(self, {})
-  return run:check()
+  local run = runs.new(self, {})
+  return runs.shielded(run, run.check)
 end
 
 --- Checks the plan and runs it. On the first failure the finished steps are
 -- undone in reverse.
+--
+-- Ctrl-C and an error of one of the functions below interrupt it: that is noticed
+-- between steps and where these are called, undoes, and is raised again. When it
+-- comes too late for that, the run goes on to its end, and the report says so.
 --
 -- Options: `erase` names the object that loses its contents, and is needed
 -- when the plan destroys data; `on_step(step, state, message)` is called with
@@ -177,16 +183,13 @@ end
 -- @treturn[2] string message, it begins with the step
 -- @treturn[2] string code
 -- @treturn[2] table info of the first failure, and `info.report`
--- @raise what a step raises, after undoing
+-- @raise what interrupted it, and what a step raises: `plan:report()` says what
+--  it came to
 function Plan:run(opts)
   opts = options.check(1, "run", opts, RUN_FIELDS)
-  local run <close> = runs.new(self, opts)
+  local run = runs.new(self, opts)
   self.last = run
-  local ok, message, code, info = run:prepare()
-  if not ok then
-    return nil, message, code, info
-  end
-  return run:steps()
+  return runs.shielded(run, run.go)
 end
 
 local function nothing_to_undo(plan, detail, hint)
@@ -223,8 +226,7 @@ function Plan:undo(opts)
       hint = "the plan marks it: print(plan)",
     }
   end
-  local run <close> = last
-  return run:take_back(opts)
+  return runs.shielded(last, last.take_back, opts)
 end
 
 --- The report of the last run; nil before the first one.
@@ -235,8 +237,9 @@ end
 -- message, code, started, ended, seconds, destroys, can_undo }`; an outcome is
 -- `"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not run"`), `events`,
 -- `undo_failures`, `identity`, `unchecked`, and after a failure `message`,
--- `code`, `class`, `reason`, `outcome`. `report:data()` answers plain tables
--- for JSON.
+-- `code`, `class`, `reason`, `outcome`, `next` (the command that deals with what
+-- is left); `too_late` when it was cancelled and was done all the same.
+-- `report:data()` answers plain tables for JSON.
 -- @treturn ?ntvol.report
 function Plan:report()
   return self.last and self.last.report

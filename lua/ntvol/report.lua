@@ -80,7 +80,7 @@ local STEP = "name target says outcome message code started ended undo_started"
 function Report:data()
   local data = copy(self, "plan target machine command pid state message"
     .. " code outcome reason class veto started ended journal"
-    .. " journal_missing")
+    .. " journal_missing too_late next")
   data.format = M.FORMAT
   data.ok = self.state == "done"
   data.started_at = M.iso(self.started)

@@ -1,4 +1,10 @@
 --- One run of a plan: its steps, its undo, what it leaves in the report.
+--
+-- A run is shielded: a hook that raises, Ctrl-C among them, cuts neither a step
+-- nor the undo nor what is written of them. It is noticed where the run looks
+-- outside: where it tells of a step or of progress, and between two attempts of
+-- a request that waits. What is noticed there is kept in `run.problem`, and
+-- obeyed as long as all that was done can be undone.
 -- @module ntvol.run
 
 local core = require "ntvol.core"
@@ -7,6 +13,7 @@ local names = require "ntvol.names"
 local records = require "ntvol.record"
 local reports = require "ntvol.report"
 local retry = require "ntvol.retry"
+local take_back = require "ntvol.take_back"
 
 local M = {}
 
@@ -32,6 +39,33 @@ function M.destroys(plan)
   return false
 end
 
+local function nothing() end
+
+-- What a request that waits calls; an interrupt ends the wait, too.
+local function waiting_options(run, opts)
+  local function calls(f)
+    return function(...)
+      return run:call(f, ...)
+    end
+  end
+  local waits = opts.wait or opts.on_attempt or opts.on_busy
+  return { wait = opts.wait, on_busy = opts.on_busy and calls(opts.on_busy),
+    on_attempt = waits and calls(opts.on_attempt or nothing) or nil }
+end
+
+-- A step that was asked to stop and ends well came to its end all the same.
+local function progress_of(run, on_progress)
+  return function(done, total)
+    local ok, answer = run.outside(on_progress or nothing, done, total)
+    if not ok then
+      run.problem = run.problem or { answer }
+      return false
+    end
+    run.asked = run.asked or answer == false
+    return answer
+  end
+end
+
 --- Begins a run; it is a `<close>` value.
 -- @tparam table plan
 -- @tparam table opts of `plan:run`
@@ -39,16 +73,29 @@ function M.new(plan, opts)
   local run = setmetatable({
     plan = plan, options = opts, kept = {}, done = {}, at = 0,
     report = reports.new(plan),
+    outside = pcall, -- until it is shielded
   }, Run)
   run.context = setmetatable({
-    on_progress = opts.on_progress,
-    waiting = retry.share(plan.context.machine, opts),
+    on_progress = progress_of(run, opts.on_progress),
+    interruptible = function(...)
+      return run:call(...)
+    end,
+    waiting = retry.share(plan.context.machine, waiting_options(run, opts)),
     keep = function(object)
       run.kept[#run.kept + 1] = object
       return object
     end,
   }, { __index = plan.context })
   return run
+end
+
+--- Calls f(run, ...) so that no interrupt cuts it, and closes the run.
+function M.shielded(run, f, ...)
+  return core.shield(function(outside, ...)
+    local _ <close> = run
+    run.outside = outside
+    return f(run, ...)
+  end, ...)
 end
 
 -- Closes what the steps opened, the last first. Objects that a step closed
@@ -62,6 +109,32 @@ function Run:__close()
   end
 end
 
+-- ---- interrupts ----------------------------------------------------------
+
+local function called(run, ok, ...)
+  if ok then
+    return ...
+  end
+  run.problem = run.problem or { (...) }
+  error((...), 0)
+end
+
+-- Calls what may be interrupted. It raises what that raises, and the run is not
+-- the same any more.
+function Run:call(f, ...)
+  return called(self, self.outside(f, ...))
+end
+
+-- Whether an interrupt ends the run here. It comes too late when all is done, and
+-- when something stays that can only be left in order by going on to the end.
+function Run:stops()
+  if not self.problem or self.late then
+    return false
+  end
+  self.late = self:first_final() ~= nil or #self.done == #self.plan.steps
+  return not self.late
+end
+
 -- ---- telling -------------------------------------------------------------
 
 function Run:label(i)
@@ -73,9 +146,10 @@ function Run:label(i)
 end
 
 function Run:tell(i, state, message)
-  local on_step = self.options.on_step
-  if on_step then
-    on_step(self.plan.steps[i], state, message)
+  local ok, problem = self.outside(self.options.on_step or nothing,
+    self.plan.steps[i], state, message)
+  if not ok then
+    self.problem = self.problem or { problem }
   end
 end
 
@@ -133,6 +207,9 @@ function Run:finish(state, message, code, info, journal_state)
   end
   if self.record then
     self.record:finish(journal_state or JOURNAL_STATES[state], message)
+    report.next = (state ~= "done" or self.late) and self.record.log
+      and report.journal and take_back.advice(self.record.log, report.journal,
+        self.plan.target) or nil
   end
   return report
 end
@@ -182,6 +259,15 @@ function Run:note(name, parent)
   return ok, message, code, info
 end
 
+--- Checks the plan and runs it.
+function Run:go()
+  local ok, message, code, info = self:prepare()
+  if not ok then
+    return nil, message, code, info
+  end
+  return self:steps()
+end
+
 --- All that must hold before the first step; changes nothing but the journal.
 function Run:prepare()
   local ok, message, code, info = self:check()
@@ -199,35 +285,57 @@ end
 
 -- ---- running -------------------------------------------------------------
 
+-- Calls the function of a step. What it raises is a failure without details,
+-- and is raised again at the end.
+function Run:call_step(step)
+  local ok, result, message, code, info = pcall(step.run, self.context)
+  if ok then
+    return result, message, code, info
+  end
+  self.problem = self.problem or { result }
+  return nil, tostring(result)
+end
+
 -- What is not in the journal is not begun.
 function Run:step(i)
   local outcome = self.report.steps[i]
   outcome.started = reports.now()
   local result, message, code, info = self.record:step(i, outcome, "begun")
   if result then
-    result, message, code, info = self.plan.steps[i].run(self.context)
+    result, message, code, info = self:call_step(self.plan.steps[i])
   end
   outcome.ended = reports.now()
   outcome.seconds = (outcome.ended - outcome.started) / 1000000
   return result, message, code, info
 end
 
--- Runs the steps. Answers true, or the number of the step that failed and the
--- failure.
+-- A step that ends well although it was asked to stop could not stop any more.
+function Run:step_done(i, note)
+  self.done[#self.done + 1] = i
+  self:set(i, "done", note)
+  self.late = self.late or self.problem ~= nil or self.asked
+  self:tell(i, "done", note)
+end
+
+-- Runs the steps. Answers true, or nothing when it was interrupted between two
+-- steps, or the number of the step that failed and the failure.
 function Run:forward()
   for i in ipairs(self.plan.steps) do
     self.at = i
     self:tell(i, "start")
+    if self:stops() then
+      return
+    end
     local result, message, code, info = self:step(i)
     if not result then
       self:set(i, "failed", message, code)
       self:tell(i, "failed", message)
       return i, message, code, info
     end
-    local note = type(message) == "string" and message or nil
-    self.done[#self.done + 1] = i
-    self:set(i, "done", note)
-    self:tell(i, "done", note)
+    self:step_done(i, type(message) == "string" and message or nil)
+    if self:stops() then
+      return
+    end
   end
   return true
 end
@@ -248,7 +356,7 @@ function Run:undo_step(i)
       message = message, code = ok and code or nil, info = ok and info or nil,
     })
   end
-  pcall(self.tell, self, i, outcome.outcome, outcome.message)
+  self:tell(i, outcome.outcome, outcome.message)
 end
 
 --- Undoes what is done, in reverse. Answers whether nothing of it stayed.
@@ -267,38 +375,63 @@ function Run:undo()
 end
 
 -- Whether the step that failed may have left something, too.
-function Run:left_something(info)
-  local step = self.plan.steps[self.at]
+function Run:left_something(i, info)
+  local step = self.plan.steps[i]
   if not step or info and info.outcome == "untouched" then
     return false
+  elseif info or not step.undo then
+    return M.is_final(step) or step.destroys or false
   end
-  -- the undo of a step is for one that was done: nobody ran it here
-  return M.is_final(step) or step.destroys and info ~= nil
+  -- nobody knows how far it came: what is there of it is undone, too
+  local failures = #self.report.undo_failures
+  if step.destroys then
+    self:undo_step(i)
+  end
+  return #self.report.undo_failures > failures
 end
 
---- Runs the steps and, on a failure, undoes them. A Lua error in a step (a
--- bug, or Ctrl-C) undoes as well, and goes on unchanged.
+-- Ends a run whose steps are all done.
+function Run:finish_done()
+  local report = self.report
+  report.too_late = self.late or nil
+  return self:finish("done", self.late
+    and "the cancel came too late: every step is done" or nil)
+end
+
+-- Ends a run that was undone, as far as it goes. `failed` is the step that
+-- failed, if one did.
+function Run:finish_undone(failed, message, code, info)
+  local left = self:left_something(failed, info)
+  local state = self:undo() and not left and "undone" or "failed"
+  local problem = self.problem and tostring(self.problem[1])
+  local _
+  if failed then
+    local cause = message
+    _, message, code, info = self:failure(failed, message, code, info)
+    if problem then
+      message = cause == problem and problem or problem .. "; " .. message
+    end
+  end
+  self:finish(state, message or problem, code, info)
+  return nil, message, code, info
+end
+
+local function ended(run, ...)
+  if run.problem then
+    error(run.problem[1], 0)
+  end
+  return ...
+end
+
+--- Runs the steps and, on a failure, undoes them. What was raised (a bug, or
+-- Ctrl-C) undoes as well, and is raised again.
 function Run:steps()
   self:watch()
-  local ok, failed, message, code, info = pcall(self.forward, self)
-  if ok and failed == true then
-    return self:finish "done"
+  local failed, message, code, info = self:forward()
+  if failed == true then
+    return ended(self, self:finish_done())
   end
-  local last = self.report.steps[self.at]
-  if not ok and last and last.outcome == "not run" then
-    last.ended = reports.now()
-    self:set(self.at, "failed", tostring(failed))
-  end
-  local clean = self:undo() and not self:left_something(info)
-  local state = clean and "undone" or "failed"
-  if not ok then
-    self:finish(state, tostring(failed))
-    error(failed, 0)
-  end
-  local _
-  _, message, code, info = self:failure(failed, message, code, info)
-  self:finish(state, message, code, info)
-  return nil, message, code, info
+  return ended(self, self:finish_undone(failed, message, code, info))
 end
 
 -- ---- taking back ---------------------------------------------------------
@@ -324,7 +457,8 @@ function Run:take_back(opts)
   if not ok then
     return nil, message, code, info
   end
-  return self:taken_back(self:undo())
+  self.problem = nil
+  return ended(self, self:taken_back(self:undo()))
 end
 
 function Run:taken_back(clean)

@@ -8,6 +8,7 @@ local failure = require "ntvol.failure"
 local journal = require "ntvol.journal"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+local shell = require "ntvol.shell"
 
 local M = {}
 
@@ -88,7 +89,70 @@ function M.partly_restored(op, target, partly)
   }
 end
 
+--- The format that a plan made, as far as something of it is left.
+-- @param log a journal, or false
+-- @tparam integer id of the plan's operation
+-- @treturn ?table `{ operation, can_undo, state }`
+function M.part(log, id)
+  local entries = log and log:entries() or {}
+  for i = #entries, 1, -1 do
+    local entry = entries[i]
+    if entry.parent == id and entry.plan == "format"
+      and (entry.state == "committed" or entry.state == "interrupted"
+        or entry.unsaved) then
+      return { operation = entry.id, can_undo = entry.saved_bytes ~= nil,
+        state = entry.state }
+    end
+  end
+end
+
+--- The command that says what to do about what a plan left: takes a whole
+-- format back, or half of one, or shows what was done.
+-- @param log a journal, or false
+-- @tparam integer id of the plan's operation
+-- @tparam string target
+-- @treturn string
+function M.advice(log, id, target)
+  local part = M.part(log, id)
+  if not part or not part.can_undo then
+    return ("ntvol log %d"):format(id)
+  elseif part.state == "committed" then
+    return "ntvol undo " .. shell.word(target)
+  end
+  return "ntvol recover " .. shell.word(target)
+end
+
 -- ---- one volume ----------------------------------------------------------
+
+--- Ends the file system of a locked volume whose bytes were changed by what
+-- failed: what is mounted is not what is there.
+-- @tparam ntvol.volume volume
+-- @tparam table info of the failure
+function M.dismount_changed(volume, info)
+  if info.outcome ~= "untouched" then
+    volume:dismount() -- nobody can do more when it refuses
+  end
+end
+
+--- Writes back what an operation overwrote, on the locked volume.
+-- @tparam ntvol.volume volume
+-- @tparam ntvol.journal log
+-- @tparam integer id of the operation
+-- @tparam ?boolean good_only leave out what is damaged in the journal
+-- @treturn[1] integer bytes that were written
+-- @treturn[1] ?table what was left out, as `core.take_back` answers it
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code
+-- @treturn[2] table info
+function M.write(volume, log, id, good_only)
+  local written, message, code, info = core.take_back(volume, log, id,
+    false, good_only)
+  if not written then
+    M.dismount_changed(volume, info)
+  end
+  return written, message, code, info
+end
 
 local function with_lock(volume, log, id, good_only)
   local guard, message, code, info = volume:lock()
@@ -97,8 +161,7 @@ local function with_lock(volume, log, id, good_only)
   end
   local _ <close> = guard
   local written, partly
-  written, message, code, info = core.take_back(volume, log, id, false,
-    good_only)
+  written, message, code, info = M.write(volume, log, id, good_only)
   if not written then
     return nil, message, code, info
   end
@@ -183,10 +246,29 @@ local function superseded(later, volume)
     :format(later.id)
 end
 
--- What was interrupted on these volumes, the newest first: that is the order in
--- which it can be taken back. What a later format wrote over has to wait until
--- that was taken back itself.
-local function interrupted(log, volumes)
+local function found_item(entries, entry, volume)
+  local later = entry.saved_bytes and later_format(entries, entry, volume)
+  return { operation = entry.id, plan = entry.plan,
+    target = volume.name, guid_path = volume.guid_path,
+    saved_bytes = entry.saved_bytes,
+    outcome = later and "superseded" or "interrupted",
+    parent = entry.parent, unsaved = entry.unsaved,
+    unchecked = entry.unchecked,
+    message = later and superseded(later, volume) or nil }
+end
+
+-- The note of a plan on this machine that is about no volume, or about one that
+-- is gone: there is nothing to write back.
+local function is_note(entry, machine)
+  return entry.machine == machine:name() and not entry.saved_bytes
+    and not entry.unsaved
+end
+
+-- What was interrupted on these volumes, and with `machine` the notes that are
+-- about none of them; the newest first: that is the order in which it can be
+-- taken back. What a later format wrote over has to wait until that was taken
+-- back itself.
+local function interrupted(log, volumes, machine)
   local entries, message, code, info = log:entries()
   if not entries then
     return nil, message, code, info
@@ -194,16 +276,12 @@ local function interrupted(log, volumes)
   local found = {}
   for i = #entries, 1, -1 do
     local entry = entries[i]
-    local volume = entry.state == "interrupted" and find_volume(volumes, entry)
+    local is_open = entry.state == "interrupted"
+    local volume = is_open and find_volume(volumes, entry)
     if volume then
-      local later = entry.saved_bytes and later_format(entries, entry, volume)
-      found[#found + 1] = { operation = entry.id, plan = entry.plan,
-        target = volume.name, guid_path = volume.guid_path,
-        saved_bytes = entry.saved_bytes,
-        outcome = later and "superseded" or "interrupted",
-        parent = entry.parent, unsaved = entry.unsaved,
-        unchecked = entry.unchecked,
-        message = later and superseded(later, volume) or nil }
+      found[#found + 1] = found_item(entries, entry, volume)
+    elseif is_open and machine and is_note(entry, machine) then
+      found[#found + 1] = found_item(entries, entry, { name = entry.target })
     end
   end
   return found
@@ -230,11 +308,15 @@ end
 -- Where nothing is saved, the note that it was interrupted is all there is to
 -- end: a plan, or a format that ended before its first write.
 local function close_note(log, item, recovered)
+  local part = M.part(log, item.operation)
   local state = (recovered[item.operation] or item.plan:find "^undo"
     and recovered[item.guid_path]) and "recovered" or "failed"
   item.outcome = "closed"
-  item.message = "its process died; nothing is saved of it that could be"
-    .. " written back"
+  item.message = part and part.state == "committed"
+    and ("its process died, but its format, operation %d, is complete%s")
+      :format(part.operation, part.can_undo and ": to take it back: ntvol undo "
+        .. shell.word(item.target) or "")
+    or "its process died; nothing is saved of it that could be written back"
   return log:finish(item.operation, state, item.message)
 end
 
@@ -252,33 +334,53 @@ local function give_up(log, item)
     "look at the volume, and restore it from a backup or format it again")
 end
 
-local function recover(machine, log, found, opts)
-  local recovered, first = {}, nil
-  local function note(ok, ...)
-    if not ok then
-      first = first or table.pack(...)
-    end
-    return ok
-  end
-  for _, item in ipairs(found) do
+-- Writes back what is saved, then ends the notes of all others.
+local function recover_all(machine, log, opts, each)
+  local recovered = {}
+  each(function(item)
     if item.saved_bytes and item.outcome ~= "superseded" then
-      note(write_back(machine, log, item, opts.good_only))
+      local ok, message, code, info = write_back(machine, log, item,
+        opts.good_only)
       if item.outcome == "recovered" then
         recovered[item.guid_path] = true
         recovered[item.parent or false] = true
       end
+      return ok, message, code, info
     end
-  end
-  for _, item in ipairs(found) do
+    return true
+  end)
+  each(function(item)
     if item.unsaved then
-      note(give_up(log, item))
+      return give_up(log, item)
     elseif not item.saved_bytes then
-      note(close_note(log, item, recovered))
+      return close_note(log, item, recovered)
     end
-  end
-  if first then
-    first[3].recovered = found
-    return nil, first[1], first[2], first[3]
+    return true
+  end)
+end
+
+local function nothing() end
+
+-- No item is cut by an interrupt, only the list of them: what is left stays
+-- interrupted, and is found again.
+local function recover(outside, machine, log, found, opts)
+  local first, problem
+  recover_all(machine, log, opts, function(f)
+    for _, item in ipairs(found) do
+      local ok, raised = outside(nothing)
+      problem = problem or not ok and { raised }
+      if problem then
+        return
+      end
+      local results = table.pack(f(item))
+      first = first or not results[1] and results
+    end
+  end)
+  if problem then
+    error(problem[1], 0)
+  elseif first then
+    first[4].recovered = found
+    return table.unpack(first, 1, 4)
   end
   return found
 end
@@ -329,7 +431,8 @@ local function with_interrupted(caller, name, opts, f)
   local volumes, found
   volumes, message, code, info = volumes_of(machine, name)
   if volumes then
-    found, message, code, info = interrupted(log, volumes)
+    found, message, code, info = interrupted(log, volumes,
+      not name and machine or nil)
   end
   if not found then
     return nil, message, code, info
@@ -353,7 +456,9 @@ end
 
 --- See `ntvol.recover`.
 function M.recover(name, opts)
-  return with_interrupted("recover", name, opts, recover)
+  return with_interrupted("recover", name, opts, function(...)
+    return core.shield(recover, ...)
+  end)
 end
 
 return M

@@ -209,37 +209,40 @@ describe("ntvol change-fs", function()
       assert.equal("", result.err)
     end)
 
-  it("stops at Ctrl-C with 5, unlocks, and the volume can be used", function()
-    local lab = command.lab(finally, "256M:raw:D")
-    -- Lua code in place of the bar: the signal comes while the format runs.
-    local script = lab.folder .. "/interrupted.lua"
-    local file = assert(io.open(script, "w"))
-    assert(file:write(([[
-      package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
-      local progress = require "ntvol.progress"
-      local calls = 0
-      progress.bar = function()
-        calls = calls + 1
-        if calls == 2 then
-          -- not os.execute, which ignores the signal meanwhile
-          io.popen("kill -INT $PPID"):close()
+  for _, signal in ipairs { "INT", "TERM" } do
+    it(("stops at SIG%s with 5, unlocks, and the volume can be used"):format(
+      signal), function()
+      local lab = command.lab(finally, "256M:raw:D")
+      -- Lua code in place of the bar: the signal comes while the format runs.
+      local script = lab.folder .. "/interrupted.lua"
+      local file = assert(io.open(script, "w"))
+      assert(file:write(([[
+        package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+        local progress = require "ntvol.progress"
+        local calls = 0
+        progress.bar = function()
+          calls = calls + 1
+          if calls == 2 then
+            -- not os.execute, which ignores the signal meanwhile
+            io.popen("kill -%s $PPID"):close()
+          end
         end
-      end
-      arg[0] = "bin/ntvol"
-      dofile "bin/ntvol"]])))
-    assert(file:close())
-    local line = ("env NTVOL_MACHINE=%s %s %s change-fs D: --to ntfs --full"
-      .. " --erase D:"):format(proc.quote(lab.path), command.LUA,
-      proc.quote(script))
-    local result = command.capture(line, lab.folder)
-    assert.equal(5, result.code, result.err .. result.out)
-    assert.matches("ntvol: interrupted", result.err)
-    assert.matches("format 'D:': cancelled: .*nothing was written", result.err)
-    assert.matches("lock D:  undone\nopen D:  undone\n$", result.out)
-    local history = lab:history()
-    assert.equal("UNLOCK D:", history[#history])
-    run(lab, { "lock", "D:", "--", "true" })
-  end)
+        arg[0] = "bin/ntvol"
+        dofile "bin/ntvol"]]):format(signal)))
+      assert(file:close())
+      local line = ("env NTVOL_MACHINE=%s %s %s change-fs D: --to ntfs --full"
+        .. " --erase D:"):format(proc.quote(lab.path), command.LUA,
+        proc.quote(script))
+      local result = command.capture(line, lab.folder)
+      assert.equal(5, result.code, result.err .. result.out)
+      assert.matches("ntvol: interrupted", result.err)
+      assert.matches("format 'D:': cancelled: .*nothing was written", result.err)
+      assert.matches("lock D:  undone\nopen D:  undone\n$", result.out)
+      local history = lab:history()
+      assert.equal("UNLOCK D:", history[#history])
+      run(lab, { "lock", "D:", "--", "true" })
+    end)
+  end
 end)
 
 describe("ntvol prepare-removal", function()

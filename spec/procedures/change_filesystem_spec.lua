@@ -408,8 +408,10 @@ describe("a failing step", function()
           assert.equal(("step '%s': broken on purpose"):format(name), message)
           assert.equal("ERROR_IO_DEVICE", code)
         end
-        assert.same(n == 1 and {} or n == 2 and { 1 } or n <= 4 and { 2, 1 }
-          or { 4, 2, 1 }, undone)
+        -- how far a format came that raised, the journal knows
+        local with_format = n > 4 or n == 4 and how == "raises"
+        assert.same(n == 1 and {} or n == 2 and { 1 }
+          or with_format and { 4, 2, 1 } or { 2, 1 }, undone)
         assert.same(history[n], event_names(machine, "D:"))
         assert.equal(before, bytes_of(machine))
         assert.equal("OLD", machine:volumes()[1].label)

@@ -9,8 +9,9 @@
 
 local proc = require "spec.support.proc"
 
-return function(finally)
-  local base = os.getenv("TMPDIR") or "/tmp"
+-- `base`: the folder that it is made in.
+return function(finally, base)
+  base = base or os.getenv("TMPDIR") or "/tmp"
   local template = proc.quote(base .. "/ntvol-spec.XXXXXX")
   local folder = proc.lines("mktemp -d " .. template)[1]
   finally(function()

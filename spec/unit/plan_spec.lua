@@ -380,11 +380,13 @@ describe("what a step opens", function()
     local got
     local object = plan.new { name = "t", target = "D:", steps = { {
       name = "a", says = "A.", run = function(context)
-        got = context.on_progress
-        return true
+        return context.on_progress(1, 2)
       end } } }
-    assert(object:run { on_progress = print })
-    assert.equal(print, got)
+    assert(object:run { on_progress = function(...)
+      got = { ... }
+      return true
+    end })
+    assert.same({ 1, 2 }, got)
   end)
 end)
 

@@ -174,6 +174,9 @@ bool nt_is_terminal(int channel);
 int64_t nt_time_us(void);
 /* Microseconds of a clock that nobody sets; for differences. */
 int64_t nt_steady_us(void);
+/* Calls `handler` when the system asks this process to end: SIGTERM, SIGHUP. One
+ * that was told to ignore them goes on ignoring them. */
+void nt_on_termination(void (*handler)(int number));
 /* Sleeps so many milliseconds, less when a signal comes. */
 void nt_sleep_ms(uint32_t ms);
 /* Random bytes, good enough for identifiers. */

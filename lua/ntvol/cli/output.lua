@@ -62,6 +62,13 @@ function M.fail(message, code, info)
   return M.exit_code(code, info)
 end
 
+--- Whether what was raised is that of Ctrl-C, or of a signal to end.
+-- @param problem
+-- @treturn boolean
+function M.is_interrupt(problem)
+  return type(problem) == "string" and problem:find("interrupted!$") ~= nil
+end
+
 --- The exit code of what only succeeds or fails; a failure is printed.
 -- @param ok, or nil, message, code, info
 -- @treturn integer

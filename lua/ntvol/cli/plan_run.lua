@@ -66,6 +66,13 @@ local function print_step(plan, write)
   end
 end
 
+-- In front of the command that report.next names.
+local NEXT = {
+  log = "see what was done: ",
+  undo = "the new file system is complete; to take it back: ",
+  recover = "it holds part of a file system; to have the old one back: ",
+}
+
 local function show_undo_failures(report)
   for _, failed in ipairs(report.undo_failures) do
     output.say(core.printable(("ntvol: undo of %s %s failed: %s"):format(
@@ -73,22 +80,42 @@ local function show_undo_failures(report)
   end
 end
 
-local function finish(args, report, message, code, info)
-  local ended = report or info.report
-  if args.json and ended then
-    output.json(ended:data())
+local function say_next(report)
+  if report.next then
+    output.say("hint: " .. NEXT[report.next:match "^ntvol (%a+)"]
+      .. core.printable(report.next))
   end
+end
+
+local function finish(report, message, code, info)
   if report then
+    if report.too_late then
+      output.say(core.printable(("ntvol: %s '%s': %s"):format(report.plan,
+        report.target, report.message)))
+      say_next(report)
+    end
     return output.EXIT.ok
   end
   local status = output.fail(message, code, info)
   if info and info.outcome then
     output.say(("the volume is %s"):format(info.outcome))
   end
-  if ended then
-    show_undo_failures(ended)
+  if info and info.report then
+    show_undo_failures(info.report)
   end
   return status
+end
+
+-- A run that something from outside ended: what it raised is in the message.
+local function finish_interrupted(report)
+  output.say(core.printable(("ntvol: interrupted: %s '%s' is %s: %s"):format(
+    report.plan, report.target, report.state, report.message)))
+  if report.outcome then
+    output.say(("the volume is %s"):format(report.outcome))
+  end
+  say_next(report)
+  show_undo_failures(report)
+  return output.EXIT.cancelled
 end
 
 local function show_plan(args, plan)
@@ -118,14 +145,29 @@ function M.refuse(args, plan, what)
     "hint: to run the plan: " .. plan.run_it)
 end
 
--- When an error or Ctrl-C ends the run, the report is still worth having.
-local function report_at_error(args, plan)
-  return setmetatable({}, { __close = function(_, problem)
-    local report = plan:report()
-    if problem and report and args.json then
-      output.json(report:data())
-    end
-  end })
+-- `report` nil: the run had not even begun.
+local function say_ended(args, report, ok, ...)
+  progress.finish()
+  local begun = report and report.state ~= "not run"
+  if args.json and begun then
+    output.json(report:data())
+  end
+  if ok then
+    return finish(...)
+  elseif begun and report.state == "done" then
+    return finish(report)
+  elseif begun and output.is_interrupt((...)) then
+    return finish_interrupted(report)
+  end
+  error((...), 0)
+end
+
+-- Whoever waited for the end of the run is told of it, whatever comes meanwhile.
+local function carry(outside, args, plan, opts)
+  local results = table.pack(outside(plan.run, plan, opts))
+  args.ended.code = say_ended(args, plan:report(), table.unpack(results, 1,
+    results.n))
+  return args.ended.code
 end
 
 --- Runs a plan, says each step, and how it ended.
@@ -136,13 +178,11 @@ end
 --  output unless given
 -- @treturn integer exit code
 function M.run(args, plan, erase, write)
-  local _ <close> = report_at_error(args, plan)
-  local report, message, code, info = plan:run {
+  return core.shield(carry, args, plan, {
     erase = erase, on_progress = progress.bar, wait = args.wait,
     on_attempt = args.wait and wait.show or nil,
     on_step = not args.json and print_step(plan, write or output.print) or nil,
-  }
-  return finish(args, report, message, code, info)
+  })
 end
 
 --- What a command does with its plan: prints and checks it with --plan;

@@ -1,6 +1,7 @@
 --- Commands that take operations back: undo, recover.
 -- @module ntvol.cli.undo
 
+local core = require "ntvol.core"
 local output = require "ntvol.cli.output"
 local plan_run = require "ntvol.cli.plan_run"
 local plans = require "ntvol.plan"
@@ -50,14 +51,7 @@ local function show(args, found)
   end
 end
 
-local function recover(args, machine)
-  local run = args.plan and take_back.find or take_back.recover
-  if args.erase and not args.good_only then
-    return output.usage("--erase goes with --good-only: without it nothing is"
-      .. " lost", "hint: ntvol recover " .. (args.volume or "D:"))
-  end
-  local found, message, code, info = run(args.volume, { machine = machine,
-    good_only = not args.plan and args.good_only or nil, erase = args.erase })
+local function tell(args, found, message, code, info)
   if found then
     show(args, found)
     return output.EXIT.ok
@@ -77,6 +71,43 @@ local function good_only(command)
     :description("When the journal is damaged: write back what is good in it,"
       .. " and leave the rest of the volume as it is. It is only partly restored"
       .. " then.")
+end
+
+local function tell_interrupted(args, machine)
+  local left = take_back.find(args.volume, { machine = machine })
+  if left then
+    show(args, left)
+  end
+  if left and #left == 0 then
+    output.say "ntvol: the interrupt came too late: all is recovered"
+    return output.EXIT.ok
+  end
+  output.say("ntvol: interrupted; what is listed is still to do\n"
+    .. "hint: to go on: ntvol recover")
+  return output.EXIT.cancelled
+end
+
+-- What was recovered is told, whatever comes meanwhile.
+local function carry(outside, args, f, opts)
+  local results = table.pack(outside(f, args.volume, opts))
+  if results[1] then
+    args.ended.code = tell(args, table.unpack(results, 2, 5))
+  elseif output.is_interrupt(results[2]) then
+    args.ended.code = tell_interrupted(args, opts.machine)
+  else
+    error(results[2], 0)
+  end
+  return args.ended.code
+end
+
+local function recover(args, machine)
+  if args.erase and not args.good_only then
+    return output.usage("--erase goes with --good-only: without it nothing is"
+      .. " lost", "hint: ntvol recover " .. (args.volume or "D:"))
+  end
+  return core.shield(carry, args,
+    args.plan and take_back.find or take_back.recover, { machine = machine,
+      good_only = not args.plan and args.good_only or nil, erase = args.erase })
 end
 
 --- Adds the commands to the parser.

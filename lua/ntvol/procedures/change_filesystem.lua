@@ -81,21 +81,16 @@ end
 
 local function format(context)
   local opts = context.options
-  local on_progress = context.on_progress
   local result, message, code, info = context.volume:format {
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
     quick = opts.quick, erase = context.pinned.guid_path,
     undo = opts.undo, undo_limit = opts.undo_limit,
     journal = context.journal, operation = context.operation,
-    -- always a function: Ctrl-C is noticed where Lua runs
-    on_progress = function(done, total)
-      if on_progress then
-        return on_progress(done, total)
-      end
-    end,
+    on_progress = context.on_progress,
   }
   context.result = result
   if not result then
+    take_back.dismount_changed(context.volume, info)
     return nil, message, code, info
   end
   if context.own_formatter then
@@ -108,6 +103,12 @@ end
 -- Steps after the format leave the handle without its lock, or closed.
 local function undo_format(context)
   local result, volume = context.result, context.volume
+  if not result then -- it raised: the journal knows how far it came
+    result = take_back.part(context.journal, context.operation)
+    if not result then
+      return true
+    end
+  end
   if not result.can_undo then
     return failure.make {
       op = "undo", target = context.name, status = "STATUS_NOT_SUPPORTED",
@@ -117,7 +118,7 @@ local function undo_format(context)
   end
   local log = context.journal
   if core.type(context.guard) == "lock" and volume:is_mounted() then
-    return core.take_back(volume, log, result.operation)
+    return take_back.write(volume, log, result.operation)
   end
   volume:close()
   return take_back.run(context.machine, context.pinned.guid_path, log,

@@ -77,7 +77,7 @@ end
 
 -- A function may end without an answer: that is no failure.
 local function work(context)
-  return answer(context.work(context.volume))
+  return answer(context.interruptible(context.work, context.volume))
 end
 
 -- The volume is open again for the undo when the run has ended.

@@ -87,8 +87,8 @@ local function compare(context)
 end
 
 local function write_back(context)
-  local written, message, code, info = core.take_back(context.volume,
-    log_of(context), context.entry.id, false, context.options.good_only)
+  local written, message, code, info = take_back.write(context.volume,
+    log_of(context), context.entry.id, context.options.good_only)
   if not written then
     return nil, message, code, info
   end

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,19 @@ int64_t nt_steady_us(void) {
   struct timespec now = {0};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void heed(int number, void (*handler)(int)) {
+  struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+  struct sigaction old = {0};
+  if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+    sigaction(number, &action, NULL);
+  }
+}
+
+void nt_on_termination(void (*handler)(int number)) {
+  heed(SIGTERM, handler);
+  heed(SIGHUP, handler); /* nohup ignores it */
 }
 
 void nt_sleep_ms(uint32_t ms) {

@@ -240,6 +240,11 @@ void nt_process_name(char *buf, size_t cap) {
   nt__win32_show(name, buf, cap);
 }
 
+/* Windows ends a process without asking; Ctrl-C is the interpreter's. */
+void nt_on_termination(void (*handler)(int number)) {
+  (void)handler;
+}
+
 bool nt_is_terminal(int channel) {
   static const DWORD channels[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
                                    STD_ERROR_HANDLE};
