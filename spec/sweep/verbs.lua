@@ -470,6 +470,10 @@ M.core = {
     end
   end,
   printable = plain(core.printable, "a label\27[2J\xFF"),
+  shield = plain(core.shield, function(outside, text)
+    return assert(outside(table.pack, text .. "!"))
+  end, "a text"),
+  heed_termination = false, -- what ends the suite would not end it any more
   help_class = plain(core.help_class, "ntvol.volume"),
   register = false, -- a kind is registered once for a program
   kinds = plain(core.kinds),
