@@ -17,6 +17,11 @@ struct nt_file {
 /* Makes the name of a new file or folder durable. */
 void nt__flush_folder_of(const char *path);
 
+/* Moves a descriptor above 9: a program that is started with closed standard
+ * streams must not lose it to them, nor a script to those that it numbers.
+ * `low` is closed whatever happens. -1: *number is the errno value. */
+int nt__descriptor_above(int low, int *number);
+
 /* When a process began, as nt_process_start_us() says it. */
 int64_t nt__process_start_us(int64_t id);
 

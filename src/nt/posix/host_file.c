@@ -262,3 +262,17 @@ bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
   short type = F_WRLCK;
   return lock_byte(file, F_OFD_GETLK, byte, &type) == 0 && type == F_UNLCK;
 }
+
+/* ---- descriptors --------------------------------------------------------- */
+
+#define FIRST_DESCRIPTOR 10
+
+int nt__descriptor_above(int low, int *number) {
+  int high = fcntl(low, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+  if (high < 0) {
+    /* EINVAL: this process may not have that many. */
+    *number = errno == EINVAL ? EMFILE : errno;
+  }
+  close(low);
+  return high;
+}

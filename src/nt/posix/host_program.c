@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "tool.h"
 
 struct child {
   pid_t pid;
@@ -140,7 +139,7 @@ static int make_gate(struct child *child, int *inner) {
     return errno;
   }
   int number = 0;
-  *inner = nt_tool_descriptor(ends[1], &number);
+  *inner = nt__descriptor_above(ends[1], &number);
   child->gate = ends[0];
   if (number != 0) {
     close(ends[0]);
@@ -247,7 +246,7 @@ static int copy_of(int descriptor, int *number) {
     *number = errno;
     return -1;
   }
-  return nt_tool_descriptor(copy, number);
+  return nt__descriptor_above(copy, number);
 }
 
 nt_status nt_program_run(const struct nt_program *program, int *exit_status,

@@ -12,6 +12,7 @@
 
 #include "../host.h"
 #include "../text.h"
+#include "file.h"
 #include "tool.h"
 
 #define PAGE 4096
@@ -50,7 +51,7 @@ static nt_status make(int *fd, struct nt_error *err) {
   }
   unlink(path);
   int number = 0;
-  *fd = nt_tool_descriptor(low, &number);
+  *fd = nt__descriptor_above(low, &number);
   return *fd >= 0 ? NT_STATUS_SUCCESS
                   : nt_fail_errno(err, number, "scratch",
                                   "keeping a scratch file open");

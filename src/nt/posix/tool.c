@@ -14,11 +14,10 @@
 #include <unistd.h>
 
 #include "../text.h"
+#include "file.h"
 
 #define SYSTEM_PATH "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
-#define FILE_DESCRIPTOR 3 /* of NT_TOOL_FILE */
-#define FIRST_DESCRIPTOR 10
-
+#define FILE_DESCRIPTOR 3
 /* ---- finding ------------------------------------------------------------- */
 
 static bool is_program(const char *path) {
@@ -50,7 +49,7 @@ bool nt_tool_find(const char *name, char *path, size_t cap) {
 /* ---- starting ------------------------------------------------------------ */
 
 /* What the child does between fork and exec. Every descriptor it gets from us
- * is FIRST_DESCRIPTOR or higher, so no step overwrites the source of another.
+ * is 10 or higher, so no step overwrites the source of another.
  */
 static int describe_files(posix_spawn_file_actions_t *actions, int output,
                           int file) {
@@ -171,24 +170,14 @@ static nt_status reap(pid_t pid, const char *name,
   return NT_STATUS_SUCCESS;
 }
 
-int nt_tool_descriptor(int low, int *number) {
-  int high = fcntl(low, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
-  if (high < 0) {
-    /* EINVAL: this process may not have that many. */
-    *number = errno == EINVAL ? EMFILE : errno;
-  }
-  close(low);
-  return high;
-}
-
 /* A pipe whose ends do not lie among the descriptors that the child fills. */
 static int make_pipe(int ends[2]) {
   int low[2], number = 0;
   if (pipe2(low, O_CLOEXEC) != 0) {
     return errno;
   }
-  ends[0] = nt_tool_descriptor(low[0], &number);
-  ends[1] = nt_tool_descriptor(low[1], &number);
+  ends[0] = nt__descriptor_above(low[0], &number);
+  ends[1] = nt__descriptor_above(low[1], &number);
   for (int i = 0; number != 0 && i < 2; i++) {
     if (ends[i] >= 0) {
       close(ends[i]);

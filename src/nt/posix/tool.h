@@ -22,11 +22,6 @@ bool nt_tool_find(const char *name, char *path, size_t cap);
 /* The name by which the tool gets its file on the command line. */
 #define NT_TOOL_FILE "/dev/fd/3"
 
-/* Moves a descriptor to where no tool's own are, above 9: a program that was
- * started with closed standard streams must not lose it to them. `low` is
- * closed whatever happens. -1: *number is the errno value. */
-int nt_tool_descriptor(int low, int *number);
-
 /* Runs the tool to its end. `arguments` starts with the tool's name and ends
  * with NULL. It gets `file` as NT_TOOL_FILE, nothing on its standard input,
  * and a small environment. `file` must be 10 or higher. A tool that ran and
