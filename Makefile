@@ -36,16 +36,17 @@ LINK = mkdir -p $(@D) && $(CC) $(CFLAGS) $(KIND_$(KIND)) $(LDFLAGS) -o $@
 
 B = build/$(KIND)
 objects = $(patsubst %,$B/obj/%.o,$(basename $(sort $(wildcard $(1)))))
-CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/posix/*.c)
+CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c \
+  src/nt/disk/*.c src/nt/posix/*.c)
 # All but the two entry points; who links it takes what it needs.
 ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
-  nt/db/*.c nt/sim/*.c nt/sim/posix/*.c nt/sim/posix/*.cc nt/journal/*.c \
+  nt/db/*.c nt/disk/*.c nt/sim/*.c nt/sim/posix/*.c nt/sim/posix/*.cc nt/journal/*.c \
   nt/journal/posix/*.c))
 # The Windows machine is plain C but for these: its tests run anywhere.
 WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
   $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \
   objects,$(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
-FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/*/* tools/* examples/*
+FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/fuzz spec/*/* tools/* examples/*
 ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)) $(addsuffix /*.cc,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
 FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c)) \

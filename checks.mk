@@ -8,11 +8,13 @@
 #   make sweeps                   every interrupt, allocation, system call and
 #                                 tampered value: a wide part; stress and fuzz
 #                                 look at all, for hours (NTVOL_SEED=n)
+#   make fuzz                     the same, and random bytes for every parser
+#   make parsers                  random bytes for every parser, for a minute
 #   make coverage                 which lines of src no test reached
 #   make mutants ARGS=name        plants the faults of spec/mutants.lua, one at a
 #                                 time, and sees that the suite notices each
 
-.PHONY: crash sweeps stress fuzz asan valgrind clang lint coverage mutants
+.PHONY: crash sweeps stress fuzz parsers asan valgrind clang lint coverage mutants
 
 # Other people's programs inherit the preloaded checker, and many leak, or free
 # what they allocated otherwise: that counts in Lua and in our C tests only (%b
@@ -51,8 +53,16 @@ crash:
 sweeps:
 	$(MAKE_IN) suite PARTS='$(or $(PARTS),spec/sweep)' NTVOL_SWEEP=wide
 
-stress fuzz:
+stress:
 	$(MAKE_IN) suite PARTS='$(or $(PARTS),spec/sweep)' NTVOL_SWEEP=all
+
+# The parsers of src/nt/disk; FUZZ says how many times longer than `parsers`,
+# which is what .ci/run has the time for.
+fuzz: stress
+	@sh tools/fuzz.sh build/fuzz $(or $(FUZZ),100)
+
+parsers:
+	@sh tools/fuzz.sh build/fuzz 1
 
 lint:
 	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec

@@ -41,15 +41,28 @@ local core = {
   "src/nt/nt_control.c",
   "src/nt/nt_handle.c",
   "src/nt/nt_machine.c",
+  "src/nt/probe.c",
   "src/nt/restore.c",
   "src/nt/status.c",
   "src/nt/text.c",
   "src/nt/volume_data.c",
 }
 
+-- Formats on disk, which core and sim share.
+local disk = {
+  "src/nt/disk/btrfs.c",
+  "src/nt/disk/exfat.c",
+  "src/nt/disk/fat.c",
+  "src/nt/disk/gpt.c",
+  "src/nt/disk/iso.c",
+  "src/nt/disk/mbr.c",
+  "src/nt/disk/ntfs.c",
+  "src/nt/disk/recognise.c",
+  "src/nt/disk/region.c",
+}
+
 -- ... and on Linux.
 local core_posix = {
-  "src/nt/posix/exfat.c",
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
   "src/nt/posix/host_program.c",
@@ -97,10 +110,6 @@ local core_win32 = {
   "src/nt/win32/os_system.c",
   "src/nt/win32/os_volumes.c",
   "src/nt/win32/probe.c",
-  "src/nt/win32/probe_bytes.c",
-  "src/nt/win32/probe_exfat.c",
-  "src/nt/win32/probe_fat.c",
-  "src/nt/win32/probe_ntfs.c",
   "src/nt/win32/refuse.c",
   "src/nt/win32/removal.c",
   "src/nt/win32/request.c",
@@ -123,14 +132,12 @@ local sim = {
   "src/nt/nt_control.c",
   "src/nt/nt_handle.c",
   "src/nt/nt_machine.c",
+  "src/nt/probe.c",
   "src/nt/status.c",
   "src/nt/text.c",
   "src/nt/db/db.c",
   "src/nt/sim/attributes.c",
   "src/nt/sim/bytes.c",
-  "src/nt/sim/bytes_exfat.c",
-  "src/nt/sim/bytes_fat.c",
-  "src/nt/sim/bytes_ntfs.c",
   "src/nt/sim/cache.c",
   "src/nt/sim/check.c",
   "src/nt/sim/cluster.c",
@@ -149,7 +156,6 @@ local sim = {
   "src/nt/sim/fsd_fat.c",
   "src/nt/sim/fsd_ntfs.c",
   "src/nt/sim/fsd_raw.c",
-  "src/nt/sim/gpt_table.c",
   "src/nt/sim/handle.c",
   "src/nt/sim/holders.c",
   "src/nt/sim/image.c",
@@ -180,6 +186,7 @@ local sim = {
   "src/nt/sim/schema.c",
   "src/nt/sim/snapshot.c",
   "src/nt/sim/store.c",
+  "src/nt/sim/table.c",
   "src/nt/sim/trust.c",
   "src/nt/sim/wait.c",
 }
@@ -356,11 +363,11 @@ build = {
   platforms = {
     unix = {
       modules = {
-        ["ntvol.core"] = c_module("unix", both(core, core_posix), { BLKID }),
+        ["ntvol.core"] = c_module("unix", both(both(core, disk), core_posix), { BLKID }),
         ["ntvol.journal.core"] = c_module("unix", both(journal, journal_posix),
           { { "SQLITE", "sqlite3" }, { "ZSTD", "zstd" },
             { "XXHASH", "xxhash" } }),
-        ["ntvol.sim.core"] = c_module("unix", both(sim, sim_posix),
+        ["ntvol.sim.core"] = c_module("unix", both(both(sim, disk), sim_posix),
           { { "SQLITE", "sqlite3" }, BLKID, { "FDISK", "fdisk" },
             { "TSK", "tsk" }, { "TSK", "stdc++" } }),
       },
@@ -370,7 +377,7 @@ build = {
     -- The zip of `make dist-win` has them.
     windows = {
       modules = {
-        ["ntvol.core"] = c_module("windows", both(core, core_win32), {}),
+        ["ntvol.core"] = c_module("windows", both(both(core, disk), core_win32), {}),
       },
     },
   },

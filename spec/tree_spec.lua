@@ -87,9 +87,17 @@ describe("layers:", function()
       end)
   end)
 
-  it("a back end includes its own folder and the one above", function()
+  it("a back end includes its own folder, the one above and disk", function()
     refuse_includes("^src/nt/[^/]+/[^/]+%.[ch]$", {}, function(name)
-      return name:find("^%.%./%.%./") or name:find("^%.%./.*/")
+      return name:find("^%.%./%.%./")
+        or name:find("^%.%./.*/") and not name:find("^%.%./disk/[^/]+$")
+    end)
+  end)
+
+  -- What it says about bytes holds on every system and every machine.
+  it("the formats on disk know bytes and texts only", function()
+    refuse_includes("^src/nt/disk/.*%.[ch]$", {}, function(name)
+      return name:find("/") and name ~= "../text.h" or name:find("sqlite")
     end)
   end)
 
@@ -177,6 +185,7 @@ describe("the rockspec", function()
   local function expected_core(folder)
     local core = files("^src/nt/[^/]+%.c$")
     for _, pattern in ipairs { "^src/lua_[^/]+%.c$", "^src/core%.c$",
+        "^src/nt/disk/[^/]+%.c$",
         "^src/nt/" .. folder .. "/[^/]+%.c$" } do
       for _, path in ipairs(files(pattern)) do
         core[#core + 1] = path
@@ -213,8 +222,8 @@ describe("the rockspec", function()
       sim[path] = true
     end
     assert(sim["src/sim_core.c"])
-    for _, folder in ipairs { "", "posix/" } do
-      for _, path in ipairs(files("^src/nt/sim/" .. folder .. "[^/]+%.cc?$")) do
+    for _, folder in ipairs { "sim/", "sim/posix/", "disk/" } do
+      for _, path in ipairs(files("^src/nt/" .. folder .. "[^/]+%.cc?$")) do
         assert(sim[path], path .. " is not in ntvol.sim.core")
       end
     end

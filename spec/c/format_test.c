@@ -276,11 +276,11 @@ static void put_old_ext4(void) {
 }
 
 static const struct {
-  const char *name; /* as nt_probe() says; NULL: it does not look further */
+  const char *name; /* as nt_probe() says; NULL: it is not whole */
   void (*put)(void);
   const char *tool;
 } old[] = {
-    {"btrfs", put_old_btrfs, NULL},   {NULL, put_old_iso, NULL},
+    {NULL, put_old_btrfs, NULL},      {NULL, put_old_iso, NULL},
     {NULL, put_old_vmfs, NULL},       {"linux_raid_member", put_old_md, NULL},
     {"ext4", put_old_ext4, "mke2fs"},
 };

@@ -15,7 +15,7 @@ local READ = { access = "r" }
 
 describe("personality", function()
   if proc.windows then -- docs/simulator.md, "On Windows"
-    pending("the Windows build recognises neither btrfs nor ISO 9660")
+    pending("the Windows build opens no files of images")
     return
   end
 

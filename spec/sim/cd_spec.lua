@@ -16,7 +16,7 @@ local LONG = ("0123456789abcdef"):rep(1000)
 
 describe("a CD", function()
   if proc.windows then -- docs/simulator.md, "On Windows"
-    pending("the Windows build recognises no ISO 9660")
+    pending("the Windows build opens no files of images")
     return
   end
 

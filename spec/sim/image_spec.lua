@@ -119,6 +119,21 @@ describe("an image that others made", function()
     assert(machine:open "D:\\")
   end)
 
+  for _, name in ipairs(names("images-fs", "^iso")) do
+    if exists(CORPUS .. "expected/low-probe-" .. name) then
+      it("is recognised as a CD: " .. name, function()
+        local expected = expectation(name)
+        local defer = machines.cleanup(finally)
+        local image = unpack_image("images-fs", name, tempdir(defer))
+        local machine <close> = assert(sim.create(":memory:",
+          { disks = { { image = image, cdrom = true } } }))
+        local volume = machine:volumes()[1]
+        assert.same({ "CDFS", expected.LABEL_ENC, expected.UUID or "" },
+          { volume.file_system, volume.label, volume.serial })
+      end)
+    end
+  end
+
   for _, name in ipairs { "iso", "udf", "udf-hdd-win7" } do
     it("is RAW when no driver of ours knows it: " .. name, function()
       local defer = machines.cleanup(finally)
@@ -174,6 +189,52 @@ describe("an image that others made", function()
       assert.equal("none", machine:disks()[1].style)
       assert.equal(1, #machine:volumes())
       assert.equal("RAW", machine:volumes()[1].file_system)
+    end)
+  end
+end)
+
+describe("a signature that something else left on a volume", function()
+  local function machine_with(file_system, place, bytes)
+    local defer = machines.cleanup(finally)
+    local machine = assert(sim.create(":memory:",
+      { disks = { { size = #machines.content(file_system) } } }))
+    defer(function()
+      machine:close()
+    end)
+    local disk <close> = assert(machine:open "PhysicalDrive0")
+    assert(disk:write(0, machines.content(file_system)))
+    local sector = place // 512 * 512
+    local old = assert(disk:read(sector, 512))
+    local at = place - sector
+    assert(disk:write(sector, old:sub(1, at) .. bytes
+      .. old:sub(at + #bytes + 1)))
+    return machine
+  end
+
+  -- What users' files hold; superblocks of what was there before a format.
+  for _, case in ipairs {
+    { "fat", 0x10040, "_BHRfS_M", "of btrfs" },
+    { "fat", 0x8001, "CD001", "of ISO 9660" },
+    { "ntfs", -65536, "\xFC\x4E\x2B\xA9\0\0\0\0\x5A\0\0\0", "of an old RAID" },
+    { "exfat", 0x10040, "_BHRfS_M", "of btrfs" },
+  } do
+    it(("changes nothing (W1): %s, on %s"):format(case[4], case[1]), function()
+      local reason = machines.missing("mkfs.fat", "mkfs.ntfs", "mkfs.exfat", "mmd",
+        "mcopy", "ntfscp")
+      if reason then
+        pending(reason)
+      end
+      local place = case[2]
+      if place < 0 then
+        place = #machines.content(case[1]) + place
+      end
+      local machine = machine_with(case[1], place, case[3])
+      local NAMES = { fat = "^FAT", ntfs = "^NTFS$", exfat = "^exFAT$" }
+      assert.matches(NAMES[case[1]], machine:volumes()[1].file_system)
+      local vol = assert(machine:open "D:")
+      assert.is_true(vol:is_mounted())
+      machines.refused("STATUS_ACCESS_DENIED", vol:write(vol:info().size - 4096,
+        ("\0"):rep(512)))
     end)
   end
 end)

@@ -507,7 +507,7 @@ describe("a drive", function()
 
   it("of a CD is empty, full, and another CD", function()
     if proc.windows then -- docs/simulator.md, "On Windows"
-      pending("the Windows build does not recognise ISO 9660")
+      pending("the Windows build opens no files of images")
       return
     end
     local function cd(label)

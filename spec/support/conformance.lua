@@ -32,7 +32,6 @@
 local assert = require "luassert"
 local core = require "ntvol.core"
 local helpers = require "spec.helpers"
-local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 local media = require "spec.support.media"
 local naming = require "spec.support.rows"
@@ -444,20 +443,12 @@ local function run(case, subject)
   end
 end
 
--- docs/simulator.md, "On Windows"
-local function unknown_here(subject)
-  if proc.windows and (subject == "cdfs" or subject == "btrfs") then
-    return "the Windows build recognises neither btrfs nor ISO 9660"
-  end
-end
-
 local function register(env, case, reason)
   local id, subjects = split(case[1])
   for _, subject in ipairs(subjects) do
     local name = title(case, id, subject)
-    local why = reason or unknown_here(subject)
-    if why then
-      env.pending(name .. " (" .. why .. ")")
+    if reason then
+      env.pending(name .. " (" .. reason .. ")")
     else
       env.it(name, function()
         run(case, subject)

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "disk/bytes.h"
+
 _Static_assert(NT_FILE_READ_DATA == 1 && NT_FILE_WRITE_DATA == 2,
                "nt_code_access() answers these two as bits 0 and 1");
 
@@ -152,15 +154,6 @@ nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
 
 /* ---- typed queries ------------------------------------------------------- */
 
-static uint32_t get_u32(const unsigned char *at) {
-  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-         (uint32_t)at[3] << 24;
-}
-
-static uint64_t get_u64(const unsigned char *at) {
-  return (uint64_t)get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
-}
-
 static nt_status refuse_short(const struct nt_handle *handle, uint32_t code,
                               size_t length, size_t wanted,
                               struct nt_error *err) {
@@ -190,7 +183,7 @@ nt_status nt_length(struct nt_handle *handle, uint64_t *out,
   nt_status status = query(handle, NT_IOCTL_DISK_GET_LENGTH_INFO, buf,
                            sizeof(buf), sizeof(buf), err);
   if (nt_ok(status)) {
-    *out = get_u64(buf);
+    *out = nt_get_u64(buf);
   }
   return status;
 }
@@ -203,11 +196,11 @@ nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,
   nt_status status = query(handle, NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, buf,
                            sizeof(buf), 32, err);
   if (nt_ok(status)) {
-    out->cylinders = get_u64(buf);
-    out->heads = get_u32(buf + 12);
-    out->sectors_per_track = get_u32(buf + 16);
-    out->sector_size = get_u32(buf + 20);
-    out->length = get_u64(buf + 24);
+    out->cylinders = nt_get_u64(buf);
+    out->heads = nt_get_u32(buf + 12);
+    out->sectors_per_track = nt_get_u32(buf + 16);
+    out->sector_size = nt_get_u32(buf + 20);
+    out->length = nt_get_u64(buf + 24);
   }
   return status;
 }
@@ -241,7 +234,7 @@ nt_status nt_extents(struct nt_handle *handle,
   if (length < EXTENTS_HEADER) {
     return refuse_short(handle, code, length, EXTENTS_HEADER, err);
   }
-  uint32_t found = get_u32(buf);
+  uint32_t found = nt_get_u32(buf);
   if (!nt_ok(status) || found > NT_MAX_EXTENTS) {
     return refuse_many_extents(handle, found, err);
   }
@@ -251,9 +244,9 @@ nt_status nt_extents(struct nt_handle *handle,
   }
   for (uint32_t i = 0; i < found; i++) {
     const unsigned char *at = buf + EXTENTS_HEADER + EXTENT_SIZE * (size_t)i;
-    out[i].disk = get_u32(at);
-    out[i].offset = get_u64(at + 8);
-    out[i].length = get_u64(at + 16);
+    out[i].disk = nt_get_u32(at);
+    out[i].offset = nt_get_u64(at + 8);
+    out[i].length = nt_get_u64(at + 16);
   }
   *count = found;
   return status;
@@ -266,9 +259,9 @@ nt_status nt_device_number(struct nt_handle *handle,
   nt_status status = query(handle, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, buf,
                            sizeof(buf), sizeof(buf), err);
   if (nt_ok(status)) {
-    out->type = get_u32(buf);
-    out->number = get_u32(buf + 4);
-    out->partition = get_u32(buf + 8);
+    out->type = nt_get_u32(buf);
+    out->number = nt_get_u32(buf + 4);
+    out->partition = nt_get_u32(buf + 8);
   }
   return status;
 }
@@ -281,7 +274,7 @@ nt_status nt_partition_start(struct nt_handle *handle, uint64_t *out,
   nt_status status = query(handle, NT_IOCTL_DISK_GET_PARTITION_INFO_EX, buf,
                            sizeof(buf), 16, err);
   if (nt_ok(status)) {
-    *out = get_u64(buf + 8);
+    *out = nt_get_u64(buf + 8);
   }
   return status;
 }

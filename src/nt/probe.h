@@ -1,26 +1,37 @@
 /*
  * What file system is in a region of a file, by its bytes.
- *
- * One definition for each system that ntvol runs on: on POSIX it asks
- * libblkid, and is the only place that knows what NT calls what libblkid found.
  */
 #ifndef NT_PROBE_H
 #define NT_PROBE_H
 
+#include "disk/file_system.h"
 #include "host.h"
 
-struct nt_probe {
-  /* "NTFS", "exFAT", "FAT12", "FAT16", "FAT32", "CDFS"; "RAW" when nothing is
-   * recognised, or several things are. With libblkid also "UDF", and its own
-   * type for anything else ("ext4", "btrfs"). */
-  char file_system[32];
-  char label[256]; /* UTF-8; what is not UTF-8 on the medium shows as U+FFFD */
-  char serial[64]; /* serial number or UUID as libblkid writes it */
+/* Bytes of a file as a region. Behind the end of the file there are zeros. */
+struct nt_file_region {
+  struct nt_region region;
+  const struct nt_file *file;
+  uint64_t offset;
+  struct nt_error *err; /* filled by a read or write that fails */
+  nt_status status;
 };
 
-/* Probes `length` bytes at `offset`. An empty or tiny region is RAW.
+/* *out must stay where it is while its region is used. */
+void nt_file_region(const struct nt_file *file, uint64_t offset,
+                    uint64_t length, struct nt_file_region *out,
+                    struct nt_error *err);
+
+/* Probes `length` bytes at `offset`: nt_recognise(), and what is RAW to it gets
+ * the name that nt_probe_foreign() has for it. An empty or tiny region is RAW.
  * Fails only when the bytes cannot be read. */
 nt_status nt_probe(const struct nt_file *file, uint64_t offset, uint64_t length,
                    struct nt_probe *out, struct nt_error *err);
+
+/* One definition for each system: what Windows has no driver for ("UDF",
+ * "ext4", "LVM2_member", "BitLocker"), with label and serial. Leaves *out as it
+ * is when nothing is known. */
+nt_status nt_probe_foreign(const struct nt_file *file, uint64_t offset,
+                           uint64_t length, struct nt_probe *out,
+                           struct nt_error *err);
 
 #endif

@@ -215,6 +215,23 @@ size_t nt_format_text(char *buf, size_t cap, const char *fmt, ...) {
   return length;
 }
 
+size_t nt_copy_utf8(char *buf, size_t cap, const char *text) {
+  size_t used = 0;
+  while (*text != '\0') {
+    size_t length = nt_utf8_length(text), size = length > 0 ? length : 3;
+    if (used + size >= cap) {
+      break;
+    }
+    memcpy(buf + used, length > 0 ? text : "\xEF\xBF\xBD", size);
+    used += size;
+    text += length > 0 ? length : 1;
+  }
+  if (cap > 0) {
+    buf[used] = '\0';
+  }
+  return used;
+}
+
 static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }

@@ -21,10 +21,13 @@
 #define NT_PRINTF(fmt, args)
 #endif
 
-/* All three return the length of what is in `buf` now. */
+/* All of these return the length of what is in `buf` now. */
 
 /* `text` NULL is the empty string. */
 size_t nt_copy(char *buf, size_t cap, const char *text);
+
+/* What is not UTF-8, an old code page say, shows as U+FFFD. */
+size_t nt_copy_utf8(char *buf, size_t cap, const char *text);
 
 /* The arguments must not lie in `buf`. */
 size_t nt_format_text(char *buf, size_t cap, const char *fmt, ...)

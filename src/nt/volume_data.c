@@ -5,20 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static uint32_t get_u32(const unsigned char *at) {
-  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-         (uint32_t)at[3] << 24;
-}
-
-static uint64_t get_u64(const unsigned char *at) {
-  return (uint64_t)get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
-}
-
-static void put_u64(unsigned char *at, uint64_t value) {
-  for (int i = 0; i < 8; i++) {
-    at[i] = (unsigned char)(value >> 8 * i);
-  }
-}
+#include "disk/bytes.h"
 
 static nt_status refuse_answer(const struct nt_handle *handle, uint32_t code,
                                const char *detail, struct nt_error *err) {
@@ -47,20 +34,20 @@ nt_status nt_ntfs_data(struct nt_handle *handle, struct nt_ntfs_data *out,
   if (length < sizeof(buf)) {
     return refuse_answer(handle, code, "less than 96 bytes", err);
   }
-  out->serial = get_u64(buf);
-  out->sectors = get_u64(buf + 8);
-  out->clusters = get_u64(buf + 16);
-  out->free_clusters = get_u64(buf + 24);
-  out->reserved_clusters = get_u64(buf + 32);
-  out->sector_size = get_u32(buf + 40);
-  out->cluster_size = get_u32(buf + 44);
-  out->record_size = get_u32(buf + 48);
-  out->clusters_per_record = get_u32(buf + 52);
-  out->mft_size = get_u64(buf + 56);
-  out->mft_start = get_u64(buf + 64);
-  out->mft_mirror = get_u64(buf + 72);
-  out->mft_zone_start = get_u64(buf + 80);
-  out->mft_zone_end = get_u64(buf + 88);
+  out->serial = nt_get_u64(buf);
+  out->sectors = nt_get_u64(buf + 8);
+  out->clusters = nt_get_u64(buf + 16);
+  out->free_clusters = nt_get_u64(buf + 24);
+  out->reserved_clusters = nt_get_u64(buf + 32);
+  out->sector_size = nt_get_u32(buf + 40);
+  out->cluster_size = nt_get_u32(buf + 44);
+  out->record_size = nt_get_u32(buf + 48);
+  out->clusters_per_record = nt_get_u32(buf + 52);
+  out->mft_size = nt_get_u64(buf + 56);
+  out->mft_start = nt_get_u64(buf + 64);
+  out->mft_mirror = nt_get_u64(buf + 72);
+  out->mft_zone_start = nt_get_u64(buf + 80);
+  out->mft_zone_end = nt_get_u64(buf + 88);
   return status;
 }
 
@@ -79,7 +66,7 @@ nt_status nt_is_dirty(struct nt_handle *handle, bool *out,
     return refuse_answer(handle, code, "less than 4 bytes", err);
   }
   if (nt_ok(status)) {
-    *out = (get_u32(buf) & VOLUME_IS_DIRTY) != 0;
+    *out = (nt_get_u32(buf) & VOLUME_IS_DIRTY) != 0;
   }
   return status;
 }
@@ -102,7 +89,7 @@ nt_status nt_read_bitmap(struct nt_handle *handle, uint64_t start,
   const uint32_t code = NT_FSCTL_GET_VOLUME_BITMAP;
   unsigned char in[8], buf[HEADER + NT_BITMAP_BYTES];
   size_t length = 0;
-  put_u64(in, start);
+  nt_put_u64(in, start);
   nt_status status =
       nt_control(handle, code, in, sizeof(in), buf, sizeof(buf), &length, err);
   if (!nt_ok(status) && status != NT_STATUS_BUFFER_OVERFLOW) {
@@ -112,8 +99,8 @@ nt_status nt_read_bitmap(struct nt_handle *handle, uint64_t start,
   if (length < HEADER) {
     return refuse_answer(handle, code, "less than 16 bytes", err);
   }
-  uint64_t size = get_u64(buf + 8), bits = (uint64_t)(length - HEADER) * 8;
-  out->first = get_u64(buf);
+  uint64_t size = nt_get_u64(buf + 8), bits = (uint64_t)(length - HEADER) * 8;
+  out->first = nt_get_u64(buf);
   out->count = size < bits ? size : bits;
   if (!is_sane(out, start, size)) {
     return refuse_answer(handle, code, "clusters that were not asked for", err);

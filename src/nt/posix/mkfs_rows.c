@@ -8,15 +8,10 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "../disk/file_system.h"
 #include "../label.h"
 #include "../text.h"
-#include "exfat.h"
 #include "scratch.h"
-
-/* FAT types are told apart by the number of clusters; below this a FAT32 is
- * taken for a FAT16 (Microsoft's FAT specification 1.03, "FAT Type
- * Determination"). */
-#define FAT32_FEWEST_CLUSTERS 65525U
 
 /* ---- command lines ------------------------------------------------------- */
 
@@ -102,45 +97,24 @@ static void exfat_arguments(struct nt_arguments *a,
 
 /* ---- after the tool ------------------------------------------------------ */
 
-static uint32_t get_le(const unsigned char *at, size_t bytes) {
-  uint32_t value = 0;
-  for (size_t i = 0; i < bytes; i++) {
-    value |= (uint32_t)at[i] << (8 * i);
-  }
-  return value;
-}
-
-/* Offsets are those of "Boot Sector and BPB Structure" there. Only FAT32
- * leaves the old size field of the FAT empty. */
-static bool is_fat32(const unsigned char *boot) {
-  return get_le(boot + 22, 2) == 0;
-}
-
-static uint32_t fat32_clusters(const unsigned char *boot) {
-  uint32_t per_cluster = boot[13] != 0 ? boot[13] : 1;
-  uint64_t taken =
-      get_le(boot + 14, 2) + (uint64_t)boot[16] * get_le(boot + 36, 4);
-  uint32_t sectors = get_le(boot + 32, 4);
-  return taken < sectors ? (uint32_t)((sectors - taken) / per_cluster) : 0;
-}
-
 /* mkfs.fat only warns. Windows refuses such a volume, and some readers would
  * take it for FAT16. */
 static nt_status fat_finish(const struct nt_mkfs_request *r, int scratch,
                             struct nt_error *err) {
   unsigned char boot[512];
+  struct nt_fat fat;
   nt_status status = nt_scratch_read(scratch, 0, boot, sizeof(boot), err);
   if (!nt_ok(status)) {
     return status;
   }
-  uint32_t clusters = fat32_clusters(boot);
-  if (!is_fat32(boot) || clusters >= FAT32_FEWEST_CLUSTERS) {
+  if (!nt_fat_decode(boot, sizeof(boot), &fat) || fat.width != 32 ||
+      fat.clusters >= NT_FAT32_FEWEST_CLUSTERS) {
     return NT_STATUS_SUCCESS;
   }
   status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "too_small",
                    "FAT32 needs %" PRIu32 " clusters, %" PRIu64
-                   " bytes have room for %" PRIu32,
-                   FAT32_FEWEST_CLUSTERS, r->length, clusters);
+                   " bytes have room for %" PRIu64,
+                   NT_FAT32_FEWEST_CLUSTERS, r->length, fat.clusters);
   nt_hint(err, r->cluster_size > r->sector_size
                    ? "use a smaller cluster size, or fat16"
                    : "use fat or fat16");
@@ -156,9 +130,11 @@ static nt_status ntfs_finish(const struct nt_mkfs_request *r, int scratch,
   if (getentropy(serial, sizeof(serial)) != 0) {
     return nt_fail_errno(err, errno, NULL, "random numbers");
   }
-  nt_status status = nt_scratch_write(scratch, 72, serial, sizeof(serial), err);
+  nt_status status =
+      nt_scratch_write(scratch, NT_NTFS_SERIAL, serial, sizeof(serial), err);
   return nt_ok(status)
-             ? nt_scratch_write(scratch, r->length - r->sector_size + 72,
+             ? nt_scratch_write(scratch,
+                                r->length - r->sector_size + NT_NTFS_SERIAL,
                                 serial, sizeof(serial), err)
              : status;
 }

@@ -3,7 +3,6 @@
  * volumes go away; the offline of a volume is another thing (nt-semantics
  * 4.4).
  */
-#include "fsd.h"
 #include "layout.h"
 
 #define ATTRIBUTE_OFFLINE 0x1U
@@ -24,8 +23,8 @@ nt_status nt__sim_get_disk_attributes(struct sim_request *r,
   if (r->disk.flags & NT_DISK_READONLY) {
     attributes |= ATTRIBUTE_READ_ONLY;
   }
-  nt__sim_put_u32(r->out, 16);
-  nt__sim_put_u64(r->out + 8, attributes);
+  nt_put_u32(r->out, 16);
+  nt_put_u64(r->out + 8, attributes);
   return status;
 }
 
@@ -59,8 +58,8 @@ nt_status nt__sim_set_disk_attributes(struct sim_request *r,
   if (!nt_ok(status)) {
     return status;
   }
-  uint64_t value = boot_u64(r->in + 8), mask = boot_u64(r->in + 16);
-  if (boot_u32(r->in) != 40) {
+  uint64_t value = nt_get_u64(r->in + 8), mask = nt_get_u64(r->in + 16);
+  if (nt_get_u32(r->in) != 40) {
     return invalid(err, "the structure is of another version");
   }
   if (mask & ~(uint64_t)ATTRIBUTES) {

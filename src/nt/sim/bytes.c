@@ -1,23 +1,22 @@
-/* Reading and writing a file system in place, with a check of where. */
+/* Volumes and disks as regions, and what it means when their bytes are wrong.
+ */
 #include "bytes.h"
 
 #include <string.h>
 
-const struct sim_format *nt__sim_format_for(const char *file_system) {
-  static const struct {
-    const char *file_system;
-    const struct sim_format *format;
-  } formats[] = {
-      {"FAT12", &nt__sim_format_fat}, {"FAT16", &nt__sim_format_fat},
-      {"FAT32", &nt__sim_format_fat}, {"exFAT", &nt__sim_format_exfat},
-      {"NTFS", &nt__sim_format_ntfs},
-  };
-  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-    if (strcmp(formats[i].file_system, file_system) == 0) {
-      return formats[i].format;
-    }
-  }
-  return NULL;
+static bool read_bytes(void *from, uint64_t offset, void *buf, size_t length) {
+  struct sim_bytes *b = from;
+  b->status = nt__sim_image_read(b->m, b->extents, b->extent_count, offset, buf,
+                                 length, b->err);
+  return nt_ok(b->status);
+}
+
+static bool write_bytes(void *from, uint64_t offset, const void *buf,
+                        size_t length) {
+  struct sim_bytes *b = from;
+  b->status = nt__sim_image_write(b->m, b->extents, b->extent_count, offset,
+                                  buf, length, b->err);
+  return nt_ok(b->status);
 }
 
 nt_status nt__sim_bytes_open(struct sim_machine *m,
@@ -28,37 +27,96 @@ nt_status nt__sim_bytes_open(struct sim_machine *m,
   for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
     status = nt__sim_image(m, extents[i].disk, err);
   }
-  *out = (struct sim_bytes){m, extents, count, length};
+  *out = (struct sim_bytes){{out, length, read_bytes, write_bytes, false, NULL},
+                            m,
+                            extents,
+                            count,
+                            err,
+                            NT_STATUS_SUCCESS};
   return status;
 }
 
-nt_status nt__sim_bytes_damaged(struct nt_error *err, const char *what) {
-  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "file_system", "%s", what);
+nt_status nt__sim_bytes_status(const struct sim_bytes *b, bool good,
+                               struct nt_error *err) {
+  if (good || b->region.failed) {
+    return good ? NT_STATUS_SUCCESS : b->status;
+  }
+  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "file_system", "%s",
+          b->region.damage);
   nt_hint(err, "check the file system of the image");
   return NT_STATUS_FILE_CORRUPT_ERROR;
 }
 
-static nt_status check_range(const struct sim_bytes *b, uint64_t offset,
-                             size_t len, struct nt_error *err) {
-  return offset <= b->length && len <= b->length - offset
-             ? NT_STATUS_SUCCESS
-             : nt__sim_bytes_damaged(
-                   err, "the file system points behind the end of its volume");
+/* ---- partition tables ---------------------------------------------------- */
+
+nt_status nt__sim_disk_open(struct sim_machine *m, const struct sim_disk *disk,
+                            struct sim_disk_bytes *out, struct nt_error *err) {
+  out->whole = (struct nt_extent){disk->number, 0, disk->length};
+  out->disk = (struct nt_disk){&out->bytes.region, disk->sector_size};
+  return nt__sim_bytes_open(m, &out->whole, 1, disk->length, &out->bytes, err);
 }
 
-nt_status nt__sim_bytes_read(const struct sim_bytes *b, uint64_t offset,
-                             void *buf, size_t len, struct nt_error *err) {
-  nt_status status = check_range(b, offset, len, err);
-  return nt_ok(status) ? nt__sim_image_read(b->m, b->extents, b->extent_count,
-                                            offset, buf, len, err)
-                       : status;
+static nt_status damaged(const char *what, struct nt_error *err) {
+  nt_fail(err, NT_STATUS_DISK_CORRUPT_ERROR, "partition_table", "%s", what);
+  nt_hint(err, "look at the partition table with fdisk -l");
+  return NT_STATUS_DISK_CORRUPT_ERROR;
 }
 
-nt_status nt__sim_bytes_write(const struct sim_bytes *b, uint64_t offset,
-                              const void *buf, size_t len,
-                              struct nt_error *err) {
-  nt_status status = check_range(b, offset, len, err);
-  return nt_ok(status) ? nt__sim_image_write(b->m, b->extents, b->extent_count,
-                                             offset, buf, len, err)
-                       : status;
+nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,
+                               struct nt_error *err) {
+  if (good || b->bytes.region.failed) {
+    return good ? NT_STATUS_SUCCESS : b->bytes.status;
+  }
+  return damaged(b->bytes.region.damage, err);
+}
+
+nt_status nt__sim_gpt_open(struct sim_machine *m, const struct sim_disk *disk,
+                           struct nt_gpt *out, struct nt_error *err) {
+  struct sim_disk_bytes b;
+  nt_status status = nt__sim_disk_open(m, disk, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_table_status(&b, nt_gpt_open(&b.disk, out), err);
+  }
+  return nt_ok(status) && out->entries == NULL
+             ? damaged("neither copy of the partition table is whole", err)
+             : status;
+}
+
+static nt_status no_entry(uint32_t number, struct nt_error *err) {
+  char what[60];
+  nt_format_text(what, sizeof what, "the partition table has no entry %u",
+                 number);
+  return damaged(what, err);
+}
+
+nt_status nt__sim_gpt_entry(struct sim_machine *m, const struct sim_disk *disk,
+                            uint32_t number, uint8_t out[NT_GPT_ENTRY],
+                            struct nt_error *err) {
+  struct nt_gpt gpt;
+  nt_status status = nt__sim_gpt_open(m, disk, &gpt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  const uint8_t *entry = nt_gpt_entry(&gpt, number);
+  if (entry) {
+    memcpy(out, entry, NT_GPT_ENTRY);
+  } else {
+    status = no_entry(number, err);
+  }
+  nt_gpt_close(&gpt);
+  return status;
+}
+
+nt_status nt__sim_gpt_set_attributes(struct sim_machine *m,
+                                     const struct sim_disk *disk,
+                                     uint32_t number, uint64_t attributes,
+                                     struct nt_error *err) {
+  struct sim_disk_bytes b;
+  unsigned written = 0;
+  nt_status status = nt__sim_disk_open(m, disk, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_table_status(
+        &b, nt_gpt_set_attributes(&b.disk, number, attributes, &written), err);
+  }
+  return nt_ok(status) && written == 0 ? no_entry(number, err) : status;
 }

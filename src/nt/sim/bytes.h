@@ -1,64 +1,55 @@
 /*
- * What the bytes of a file system say of themselves: its clusters, which of
- * them are used, and whether it wants to be checked. Read and written in
- * place, so that every other program sees the same. Nothing here knows an
- * operating system. Only src/nt/sim includes this header.
+ * The bytes of a volume or a disk of the machine as a region for the parsers.
+ * They are read and written in place, so that every other program sees the
+ * same. Only src/nt/sim includes this header.
  */
 #ifndef NT_SIM_BYTES_H
 #define NT_SIM_BYTES_H
 
+#include "../disk/file_system.h"
+#include "../disk/table.h"
 #include "internal.h"
 
-/* Where a file system lies; the images of its extents are open. */
 struct sim_bytes {
+  struct nt_region region;
   struct sim_machine *m;
   const struct nt_extent *extents;
   uint32_t extent_count;
-  uint64_t length;
+  struct nt_error *err; /* filled by a read or write that fails */
+  nt_status status;
 };
 
-/* Clusters are numbered from 0, as LCNs are: on FAT and exFAT the first is the
- * one that the format calls 2. */
-struct sim_format {
-  nt_status (*clusters)(const struct sim_bytes *b, uint64_t *count,
-                        struct nt_error *err);
-  /* Bit 0 of buf[0] is cluster `first`, which is a multiple of 8; the bits lie
-   * below the count of clusters, but for the rest of the last byte. */
-  nt_status (*bitmap)(const struct sim_bytes *b, uint64_t first, uint8_t *buf,
-                      size_t bytes, struct nt_error *err);
-  nt_status (*is_dirty)(const struct sim_bytes *b, bool *out,
-                        struct nt_error *err);
-  nt_status (*mark_dirty)(const struct sim_bytes *b, struct nt_error *err);
-};
-
-extern const struct sim_format nt__sim_format_fat, nt__sim_format_exfat,
-    nt__sim_format_ntfs;
-
-/* NULL for one whose bytes nobody here reads. */
-const struct sim_format *nt__sim_format_for(const char *file_system);
-
-/* Opens the images, too. */
+/* Opens the images, too. *out must stay where it is while it is used. */
 nt_status nt__sim_bytes_open(struct sim_machine *m,
                              const struct nt_extent *extents, uint32_t count,
                              uint64_t length, struct sim_bytes *out,
                              struct nt_error *err);
 
-/* A range outside of the volume is damage, not a wrong request: the file
- * system says what to read. */
-nt_status nt__sim_bytes_read(const struct sim_bytes *b, uint64_t offset,
-                             void *buf, size_t len, struct nt_error *err);
-nt_status nt__sim_bytes_write(const struct sim_bytes *b, uint64_t offset,
-                              const void *buf, size_t len,
-                              struct nt_error *err);
-nt_status nt__sim_bytes_damaged(struct nt_error *err, const char *what);
+/* What it means that a parser has answered `good`: damage of the file system
+ * is a refusal, too. */
+nt_status nt__sim_bytes_status(const struct sim_bytes *b, bool good,
+                               struct nt_error *err);
 
-/* What FSCTL_GET_NTFS_VOLUME_DATA answers, but for the zone (see there). */
-struct sim_ntfs_facts {
-  uint64_t serial, sectors, clusters, free_clusters;
-  uint32_t sector_size, cluster_size, record_size;
-  uint64_t mft_valid, mft_lcn, mirror_lcn;
+/* A disk as the parsers of partition tables take it. */
+struct sim_disk_bytes {
+  struct sim_bytes bytes;
+  struct nt_extent whole;
+  struct nt_disk disk;
 };
-nt_status nt__sim_ntfs_facts(const struct sim_bytes *b,
-                             struct sim_ntfs_facts *out, struct nt_error *err);
+nt_status nt__sim_disk_open(struct sim_machine *m, const struct sim_disk *disk,
+                            struct sim_disk_bytes *out, struct nt_error *err);
+nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,
+                               struct nt_error *err);
+
+/* The GUID partition table; nt_gpt_close() ends it. */
+nt_status nt__sim_gpt_open(struct sim_machine *m, const struct sim_disk *disk,
+                           struct nt_gpt *out, struct nt_error *err);
+nt_status nt__sim_gpt_entry(struct sim_machine *m, const struct sim_disk *disk,
+                            uint32_t number, uint8_t out[NT_GPT_ENTRY],
+                            struct nt_error *err);
+nt_status nt__sim_gpt_set_attributes(struct sim_machine *m,
+                                     const struct sim_disk *disk,
+                                     uint32_t number, uint64_t attributes,
+                                     struct nt_error *err);
 
 #endif

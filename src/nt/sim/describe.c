@@ -140,15 +140,15 @@ static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
   struct nt_error ignored = {0};
   bool dirty = false;
   const struct sim_fsd *shared = &nt__sim_fsd_csvfs;
-  const struct sim_format *format = nt__sim_format_for(
+  const struct nt_fs *fs = nt_fs_with_clusters(
       strcmp(out->file_system, shared->calls_itself) == 0 ? shared->lies_on
                                                           : out->file_system);
-  if (!format || out->flags & NT_VOLUME_OFFLINE) {
+  if (!fs || out->flags & NT_VOLUME_OFFLINE) {
     return;
   }
   nt_status status = nt__sim_bytes_open(m, out->extents, out->extent_count,
                                         out->length, &b, &ignored);
-  if (nt_ok(status) && nt_ok(format->is_dirty(&b, &dirty, &ignored)) && dirty) {
+  if (nt_ok(status) && fs->is_dirty(&b.region, &dirty) && dirty) {
     out->flags |= NT_VOLUME_DIRTY;
   }
 }

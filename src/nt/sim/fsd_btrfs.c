@@ -4,7 +4,7 @@
  * matter, open files outlive a dismount, and a raw write takes the lock of its
  * own handle. Where those rows are silent, FAT's answer is the choice.
  */
-#include "fsd.h"
+#include "internal.h"
 
 const struct sim_fsd nt__sim_fsd_btrfs = {
     .name = "btrfs",

@@ -3,7 +3,7 @@
  * (nt-semantics 1.4 to 1.9, and observed in 9.4). Nothing on it is written, so
  * a lock opens nothing to writing.
  */
-#include "fsd.h"
+#include "internal.h"
 
 #define FILE_DELETE_CHILD 0x00000040U
 #define NEVER (FILE_DELETE_CHILD | NT_DELETE | NT_WRITE_DAC)

@@ -6,7 +6,7 @@
  * is the choice; but its unlock ends nothing, because the handle must be closed
  * anyway.
  */
-#include "fsd.h"
+#include "internal.h"
 
 const struct sim_fsd nt__sim_fsd_csvfs = {
     .name = "csvfs",
@@ -21,5 +21,4 @@ const struct sim_fsd nt__sim_fsd_csvfs = {
     .implicit_lock = NT_SHARE_WRITE | NT_SHARE_DELETE,
     .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
     .unknown_fsctl = NT_STATUS_INVALID_DEVICE_REQUEST,
-    .layout = nt__sim_ntfs_layout,
 };

@@ -3,7 +3,7 @@
  * observed (nt-semantics 9.4): a lock needs to be alone, dismount needs the
  * lock and changes nothing, share modes are not enforced.
  */
-#include "fsd.h"
+#include "internal.h"
 
 const struct sim_fsd nt__sim_fsd_raw = {
     .name = "raw",

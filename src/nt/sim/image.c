@@ -1,6 +1,6 @@
 /* The bytes of disks: image files, and objects that lie on extents of them. */
 #include "../text.h"
-#include "internal.h"
+#include "bytes.h"
 
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap) {
@@ -265,94 +265,26 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
 
 /* ---- probing ------------------------------------------------------------- */
 
-/* The probe reads one file; a volume on several extents is shown to it as
- * a sparse copy of its two ends, where every file system has its signatures. */
-#define PROBE_HEAD (4U << 20)
-#define PROBE_TAIL (1U << 20)
-
-static nt_status copy_part(struct sim_machine *m,
-                           const struct nt_extent *extents, uint32_t count,
-                           const struct nt_file *file, uint64_t from,
-                           uint64_t to, struct nt_error *err) {
-  char buf[65536];
-  while (from < to) {
-    size_t n = to - from < sizeof buf ? (size_t)(to - from) : sizeof buf;
-    nt_status status = nt__sim_image_read(m, extents, count, from, buf, n, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-    status = nt_file_write(file, from, buf, n, err);
-    if (!nt_ok(status)) {
-      nt_error_about(err, NULL, "copying for the probe");
-      return status;
-    }
-    from += n;
-  }
-  return NT_STATUS_SUCCESS;
-}
-
-static nt_status probe_copy(struct sim_machine *m,
-                            const struct nt_extent *extents, uint32_t count,
-                            uint64_t length, struct nt_probe *out,
-                            struct nt_error *err) {
-  uint64_t head = length < PROBE_HEAD ? length : PROBE_HEAD;
-  uint64_t tail = length - head < PROBE_TAIL ? length - head : PROBE_TAIL;
-  struct nt_file *file;
-  nt_status status = nt_file_memory("ntvol-probe", &file, err);
-  if (!nt_ok(status)) {
-    nt_error_about(err, NULL, "memory for the probe");
-    return status;
-  }
-  status = nt_file_resize(file, length, err);
-  if (!nt_ok(status)) {
-    nt_error_about(err, NULL, "memory for the probe");
-  }
-  if (nt_ok(status)) {
-    status = copy_part(m, extents, count, file, 0, head, err);
-  }
-  if (nt_ok(status)) {
-    status = copy_part(m, extents, count, file, length - tail, length, err);
-  }
-  if (nt_ok(status)) {
-    status = nt_probe(file, 0, length, out, err);
-  }
-  nt_file_close(file);
-  return status;
-}
-
-static nt_status probe_bytes(struct sim_machine *m,
-                             const struct nt_extent *extents, uint32_t count,
-                             uint64_t length, struct nt_probe *out,
-                             struct nt_error *err) {
-  for (uint32_t i = 0; i < count; i++) {
-    nt_status status = nt__sim_image(m, extents[i].disk, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-  }
-  if (count != 1) {
-    return probe_copy(m, extents, count, length, out, err);
-  }
-  return nt_probe(m->images[extents[0].disk].file, extents[0].offset, length,
-                  out, err);
-}
-
 /* What NT does not mount on a device of this type is RAW there. */
 nt_status nt__sim_image_probe(struct sim_machine *m,
                               const struct nt_extent *extents, uint32_t count,
                               uint64_t length, struct nt_probe *out,
                               struct nt_error *err) {
   struct sim_disk disk;
+  struct sim_bytes b;
   if (length == 0) {
     return nt__sim_no_medium(err);
   }
-  nt_status status = probe_bytes(m, extents, count, length, out, err);
+  nt_status status = nt__sim_bytes_open(m, extents, count, length, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_status(&b, nt_recognise(&b.region, out), err);
+  }
   if (nt_ok(status)) {
     status = nt__sim_load_disk(m, extents[0].disk, &disk, err);
   }
   if (nt_ok(status) &&
       !nt__sim_fsd_mounts(out->file_system, disk.flags & NT_DISK_CDROM)) {
-    nt_copy(out->file_system, sizeof out->file_system, "RAW");
+    *out = (struct nt_probe){.file_system = "RAW"};
   }
   return status;
 }

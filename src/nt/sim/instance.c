@@ -13,31 +13,25 @@
 
 static nt_status probe_volume(struct sim_machine *m,
                               const struct sim_volume *volume,
-                              struct nt_probe *probe, uint8_t boot[512],
-                              struct nt_error *err) {
+                              struct nt_probe *probe, struct nt_error *err) {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t count;
   nt_status status = nt__sim_load_extents(m, volume->id, extents, &count, err);
-  if (nt_ok(status)) {
-    status = nt__sim_image_probe(m, extents, count, volume->length, probe, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  memset(boot, 0, 512);
-  size_t n = volume->length < 512 ? (size_t)volume->length : 512;
-  return nt__sim_image_read(m, extents, count, 0, boot, n, err);
+  return nt_ok(status) ? nt__sim_image_probe(m, extents, count, volume->length,
+                                             probe, err)
+                       : status;
 }
 
 /* What a mount makes of the bytes. */
 static void fill_instance(const struct sim_volume *volume,
-                          const struct nt_probe *probe, const uint8_t boot[512],
+                          const struct nt_probe *probe,
                           struct sim_instance *out) {
   *out = (struct sim_instance){
       .volume = volume->id,
       .disk = -1,
       .fsd = nt__sim_fsd_of_volume(volume, probe->file_system),
-      .fs_bytes = volume->length,
+      .reserved_bytes = probe->boot_bytes,
+      .fs_bytes = probe->fs_bytes ? probe->fs_bytes : volume->length,
       .current = true,
       .vpb = SIM_VPB_MOUNTED,
   };
@@ -48,9 +42,6 @@ static void fill_instance(const struct sim_volume *volume,
     snprintf(out->label, sizeof out->label, "%s", probe->label);
     snprintf(out->serial, sizeof out->serial, "%s", probe->serial);
   }
-  if (out->fsd->layout) {
-    out->fsd->layout(boot, out);
-  }
   if (!out->fsd->guards_writes) {
     out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
   }
@@ -59,12 +50,11 @@ static void fill_instance(const struct sim_volume *volume,
 static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
                            struct sim_instance *out, struct nt_error *err) {
   struct nt_probe probe;
-  uint8_t boot[512];
-  nt_status status = probe_volume(m, volume, &probe, boot, err);
+  nt_status status = probe_volume(m, volume, &probe, err);
   if (!nt_ok(status)) {
     return status;
   }
-  fill_instance(volume, &probe, boot, out);
+  fill_instance(volume, &probe, out);
   bool raw = out->fsd == &nt__sim_fsd_raw;
   volume->verify_pending = false;
   status = nt__sim_save_volume(m, volume, err);
@@ -101,12 +91,11 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
                         struct nt_error *err) {
   struct nt_probe probe;
   struct sim_instance now;
-  uint8_t boot[512];
-  nt_status status = probe_volume(m, volume, &probe, boot, err);
+  nt_status status = probe_volume(m, volume, &probe, err);
   if (!nt_ok(status)) {
     return status;
   }
-  fill_instance(volume, &probe, boot, &now);
+  fill_instance(volume, &probe, &now);
   *same = is_same(instance, &now, probe.file_system);
   if (*same && instance->fsd != &nt__sim_fsd_raw) {
     snprintf(instance->label, sizeof instance->label, "%s", probe.label);

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "../db.h"
+#include "../disk/table.h"
 #include "../host.h"
 #include "../name.h"
 #include "../probe.h"
@@ -322,9 +323,6 @@ struct sim_fsd {
   uint32_t refused_on_volumes; /* and on the volume */
   nt_status open_dismounted;   /* O8 */
   nt_status unknown_fsctl;     /* L19 */
-  /* Where the boot area and the file system end, from the first 512 bytes.
-   * NULL: no boot area, the file system fills the volume. */
-  void (*layout)(const uint8_t boot[512], struct sim_instance *instance);
 };
 
 extern const struct sim_fsd nt__sim_fsd_fat, nt__sim_fsd_ntfs, nt__sim_fsd_cdfs,
@@ -408,22 +406,15 @@ struct sim_partition {
   uint64_t attributes;
 };
 
-/* A partition to write. */
-struct sim_range {
-  uint64_t start, count; /* sectors */
-  bool piece; /* of a volume in several pieces: other programs must not take it
-                 for a whole one, so its type is that of a dynamic disk */
-};
-
 /* place.c: where new partitions lie. They start at whole MiB, as Windows and
  * fdisk place them; a size of 0 takes what is left before sector `end`. */
 nt_status nt__sim_place(const char *style, uint32_t sector_size, uint64_t end,
                         const uint64_t *sizes, uint32_t count, uint64_t pieces,
-                        struct sim_range *ranges, struct nt_error *err);
+                        struct nt_range *ranges, struct nt_error *err);
 
 /* Writes a new partition table into an image; `path` names it in refusals.
  * `sizes[i]` are bytes; 0 takes the rest. At most NT_SIM_MAX_VOLUMES. Bit i of
- * `pieces`: partition i is a piece of a volume (see sim_range). */
+ * `pieces`: partition i is a piece of a volume (see nt_range). */
 nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
                                   const char *style, uint32_t sector_size,
                                   const uint64_t *sizes, uint32_t count,

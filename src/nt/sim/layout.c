@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fsd.h"
-#include "gpt_table.h"
+#include "bytes.h"
 
 /* Partitions that are known to be volumes (ntdddisk.h,
  * IsRecognizedPartition()). */
@@ -22,15 +21,14 @@ void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
   at[0] = type;
   at[1] = boot;
   at[2] = is_recognised(type);
-  nt__sim_put_u32(at + 4, (uint32_t)hidden_sectors);
+  nt_put_u32(at + 4, (uint32_t)hidden_sectors);
 }
 
 /* ---- a list of PARTITION_INFORMATION_EX ---------------------------------- */
 
-/* A GPT has as many as it has entries; an MBR has four, and four more for each
- * logical partition. */
+/* A GPT has as many as it has entries, an MBR four for each record. */
 #define MOST_ENTRIES 1024U
-#define MOST_LOGICAL 60U
+_Static_assert(MOST_ENTRIES >= 4 * NT_MBR_RECORDS, "all of an MBR fit");
 
 struct list {
   struct sim_request *r;
@@ -45,21 +43,13 @@ static uint8_t *add_entry(struct list *l) {
 
 static void put_place(uint8_t *at, uint32_t style, uint64_t start,
                       uint64_t length, uint32_t number) {
-  nt__sim_put_u32(at, style);
-  nt__sim_put_u64(at + 8, start);
-  nt__sim_put_u64(at + 16, length);
-  nt__sim_put_u32(at + 24, number);
+  nt_put_u32(at, style);
+  nt_put_u64(at + 8, start);
+  nt_put_u64(at + 16, length);
+  nt_put_u32(at + 24, number);
 }
 
 /* ---- MBR ----------------------------------------------------------------- */
-
-#define MBR_TABLE 446
-#define MBR_ENTRY 16
-#define MBR_SIGNATURE 0x1B8
-
-static bool is_container(uint8_t type) {
-  return type == 0x05 || type == 0x0F;
-}
 
 /* The number by which the machine knows the partition; 0: it has none. */
 static nt_status number_of(struct sim_request *r, uint64_t start,
@@ -70,122 +60,93 @@ static nt_status number_of(struct sim_request *r, uint64_t start,
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, err);
 }
 
-/* One of the four entries of a sector; LBAs count from `base`, those of
- * containers from `container`. Unused ones are zeros. */
-static nt_status add_mbr_entry(struct list *l, const uint8_t *entry,
-                               uint64_t base, uint64_t container,
+/* Unused ones are zeros. */
+static nt_status add_mbr_entry(struct list *l, const struct nt_mbr_entry *entry,
                                struct nt_error *err) {
-  uint8_t *at = add_entry(l), type = entry[4];
+  uint8_t *at = add_entry(l);
   uint64_t sector = l->r->disk.sector_size;
-  uint64_t lba = boot_u32(entry + 8) + (is_container(type) ? container : base);
   int64_t number = 0;
-  if (type == 0) {
+  if (entry->type == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = is_container(type)
-                         ? NT_STATUS_SUCCESS
-                         : number_of(l->r, lba * sector, &number, err);
-  put_place(at, SIM_STYLE_MBR, lba * sector, boot_u32(entry + 12) * sector,
-            (uint32_t)number);
-  nt__sim_layout_mbr(at + 32, type, entry[0] & 0x80, lba);
+  nt_status status =
+      nt_mbr_is_container(entry->type)
+          ? NT_STATUS_SUCCESS
+          : number_of(l->r, entry->range.start * sector, &number, err);
+  put_place(at, SIM_STYLE_MBR, entry->range.start * sector,
+            entry->range.count * sector, (uint32_t)number);
+  nt__sim_layout_mbr(at + 32, entry->type, entry->boot & 0x80,
+                     entry->range.start);
   return status;
 }
 
-static nt_status read_sector(struct list *l, uint64_t lba, uint8_t buf[512],
-                             struct nt_error *err) {
-  const struct sim_disk *disk = &l->r->disk;
-  struct nt_extent whole = {disk->number, 0, disk->length};
-  memset(buf, 0, 512);
-  if (lba >= disk->length / disk->sector_size) {
-    return NT_STATUS_SUCCESS;
-  }
-  return nt__sim_image_read(l->r->m, &whole, 1, lba * disk->sector_size, buf,
-                            512, err);
-}
-
-/* Adds the four entries of a table; *next is the LBA of the container in it,
- * 0: there is none. */
-static nt_status add_mbr_table(struct list *l, uint64_t lba, uint64_t container,
-                               uint64_t *next, uint8_t sector[512],
-                               struct nt_error *err) {
-  nt_status status = read_sector(l, lba, sector, err);
-  *next = 0;
-  for (int i = 0; nt_ok(status) && i < 4; i++) {
-    const uint8_t *entry = sector + MBR_TABLE + MBR_ENTRY * i;
-    if (is_container(entry[4]) && *next == 0) {
-      *next = boot_u32(entry + 8) + container;
-    }
-    status = add_mbr_entry(l, entry, lba, container, err);
-  }
-  return status;
-}
-
-/* Logical partitions are a chain of tables in the container. */
 static nt_status list_mbr(struct list *l, struct nt_error *err) {
+  struct sim_disk_bytes b;
+  struct nt_mbr mbr = {.count = 0};
   uint8_t sector[512];
-  uint64_t next;
-  nt_status status = add_mbr_table(l, 0, 0, &next, sector, err);
-  uint64_t container = next;
-  nt__sim_put_u32(l->header, SIM_STYLE_MBR);
-  memcpy(l->header + 8, sector + MBR_SIGNATURE, 4);
-  for (unsigned i = 0; nt_ok(status) && next != 0 && i < MOST_LOGICAL; i++) {
-    status = add_mbr_table(l, next, container, &next, sector, err);
+  nt_status status = nt__sim_disk_open(l->r->m, &l->r->disk, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_table_status(
+        &b,
+        nt_region_read(&b.bytes.region, 0, sector, sizeof sector) &&
+            nt_mbr_read(&b.disk, sector, &mbr),
+        err);
+  }
+  nt_put_u32(l->header, SIM_STYLE_MBR);
+  nt_put_u32(l->header + 8, mbr.signature);
+  for (uint32_t i = 0; nt_ok(status) && i < mbr.count; i++) {
+    status = add_mbr_entry(l, &mbr.entries[i], err);
   }
   return status;
 }
 
 /* ---- GPT ----------------------------------------------------------------- */
 
-static void add_gpt_entry(struct list *l, const uint8_t *entry,
+static void add_gpt_entry(struct list *l, const struct nt_gpt *gpt,
                           uint32_t number) {
-  static const uint8_t unused[16];
+  const uint8_t *entry = nt_gpt_entry(gpt, number);
   uint64_t sector = l->r->disk.sector_size;
-  uint64_t first = boot_u64(entry + SIM_GPT_FIRST);
-  if (memcmp(entry, unused, sizeof unused) == 0) {
+  struct nt_range range;
+  if (!nt_gpt_range(gpt, entry, &range)) {
     return;
   }
   uint8_t *at = add_entry(l);
-  put_place(at, SIM_STYLE_GPT, first * sector,
-            (boot_u64(entry + SIM_GPT_LAST) - first + 1) * sector, number);
-  memcpy(at + 32, entry, SIM_GPT_FIRST);
-  memcpy(at + 64, entry + SIM_GPT_ATTRIBUTES, 8 + SIM_GPT_NAME_BYTES);
+  put_place(at, SIM_STYLE_GPT, range.start * sector, range.count * sector,
+            number);
+  memcpy(at + 32, entry, NT_GPT_FIRST);
+  memcpy(at + 64, entry + NT_GPT_ATTRIBUTES, 8 + 2 * NT_GPT_NAME_UNITS);
 }
 
 static nt_status list_gpt(struct list *l, struct nt_error *err) {
-  struct sim_gpt gpt;
+  struct nt_gpt gpt;
   uint64_t sector = l->r->disk.sector_size;
   nt_status status = nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, err);
   if (!nt_ok(status)) {
     return status;
   }
-  uint64_t first = boot_u64(gpt.header + 40), last = boot_u64(gpt.header + 48);
-  nt__sim_put_u32(l->header, SIM_STYLE_GPT);
-  memcpy(l->header + 8, gpt.header + 56, 16); /* of the disk */
-  nt__sim_put_u64(l->header + 24, first * sector);
-  nt__sim_put_u64(l->header + 32, (last - first + 1) * sector);
-  nt__sim_put_u32(l->header + 40, gpt.entry_count);
-  for (uint32_t i = 0; i < gpt.entry_count && l->count < MOST_ENTRIES; i++) {
-    add_gpt_entry(l, gpt.entries + (size_t)i * gpt.entry_size, i + 1);
+  nt_put_u32(l->header, SIM_STYLE_GPT);
+  memcpy(l->header + 8, gpt.header + NT_GPT_DISK_ID, 16);
+  nt_put_u64(l->header + 24, gpt.first * sector);
+  nt_put_u64(l->header + 32, (gpt.last - gpt.first + 1) * sector);
+  nt_put_u32(l->header + 40, gpt.entry_count);
+  for (uint32_t i = 1; i <= gpt.entry_count && l->count < MOST_ENTRIES; i++) {
+    add_gpt_entry(l, &gpt, i);
   }
-  nt__sim_gpt_close(&gpt);
+  nt_gpt_close(&gpt);
   return status;
 }
 
 /* ---- DRIVE_LAYOUT_INFORMATION_EX ----------------------------------------- */
 
 static nt_status fill(struct list *l, struct nt_error *err) {
-  nt_status status = nt__sim_image(l->r->m, l->r->disk.number, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
   if (strcmp(l->r->disk.style, "gpt") == 0) {
     return list_gpt(l, err);
   }
   if (strcmp(l->r->disk.style, "mbr") == 0) {
     return list_mbr(l, err);
   }
-  nt__sim_put_u32(l->header, SIM_STYLE_RAW);
-  return status;
+  nt_put_u32(l->header, SIM_STYLE_RAW);
+  return nt__sim_image(l->r->m, l->r->disk.number, err);
 }
 
 nt_status nt__sim_layout_answer(struct sim_request *r, struct nt_error *err) {
@@ -200,7 +161,7 @@ nt_status nt__sim_layout_answer(struct sim_request *r, struct nt_error *err) {
     status = nt__sim_claim(r, SIM_LAYOUT_HEADER + bytes, err);
   }
   if (nt_ok(status)) {
-    nt__sim_put_u32(l.header + 4, l.count);
+    nt_put_u32(l.header + 4, l.count);
     memcpy(r->out, l.header, SIM_LAYOUT_HEADER);
     memcpy(r->out + SIM_LAYOUT_HEADER, l.entries, bytes);
   }

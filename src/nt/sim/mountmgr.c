@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "../text.h"
-#include "fsd.h"
 #include "mount_points.h"
 #include "query.h"
 
@@ -109,16 +108,17 @@ static nt_status read_filter(const struct sim_request *r, struct filter *out,
   if (!nt_ok(status)) {
     return status;
   }
-  size_t id = boot_u32(r->in + 8);
-  out->id_length = boot_u16(r->in + 12);
+  size_t id = nt_get_u32(r->in + 8);
+  out->id_length = nt_get_u16(r->in + 12);
   if (out->id_length > 0 &&
       (id > r->in_len || out->id_length > r->in_len - id)) {
     return bad_request(err, "the id lies outside of the buffer");
   }
   out->id = r->in + id;
-  status = read_text(r, boot_u32(r->in), boot_u16(r->in + 4), out->link, err);
-  return nt_ok(status) ? read_text(r, boot_u32(r->in + 16),
-                                   boot_u16(r->in + 20), out->device, err)
+  status =
+      read_text(r, nt_get_u32(r->in), nt_get_u16(r->in + 4), out->link, err);
+  return nt_ok(status) ? read_text(r, nt_get_u32(r->in + 16),
+                                   nt_get_u16(r->in + 20), out->device, err)
                        : status;
 }
 
@@ -230,8 +230,8 @@ static nt_status find_points(struct sim_request *r, const struct filter *filter,
 /* Appends bytes, and puts their offset and length at `field`. */
 static void put_bytes(struct sim_request *r, uint8_t *field, size_t *at,
                       const void *bytes, size_t length) {
-  nt__sim_put_u32(field, (uint32_t)*at);
-  nt__sim_put_u16(field + 4, (uint32_t)length);
+  nt_put_u32(field, (uint32_t)*at);
+  nt_put_u16(field + 4, (uint32_t)length);
   memcpy(r->out + *at, bytes, length);
   *at += length;
 }
@@ -263,11 +263,11 @@ static nt_status put_points(struct sim_request *r, const struct list *list,
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u32(r->out, (uint32_t)size);
+  nt_put_u32(r->out, (uint32_t)size);
   if (more) {
     return nt__sim_more(r, size, err);
   }
-  nt__sim_put_u32(r->out + 4, (uint32_t)list->count);
+  nt_put_u32(r->out + 4, (uint32_t)list->count);
   size_t at = POINTS_HEADER + POINT_SIZE * list->count;
   for (size_t i = 0; i < list->count; i++) {
     const struct point *point = &list->points[i];
@@ -302,11 +302,11 @@ static nt_status create_point(struct sim_request *r, struct nt_error *err) {
   int64_t volume = 0;
   nt_status status = nt__sim_input(r, 8, NT_STATUS_INVALID_PARAMETER, err);
   if (nt_ok(status)) {
-    status = read_text(r, boot_u16(r->in), boot_u16(r->in + 2), link, err);
+    status = read_text(r, nt_get_u16(r->in), nt_get_u16(r->in + 2), link, err);
   }
   if (nt_ok(status)) {
     status =
-        read_text(r, boot_u16(r->in + 4), boot_u16(r->in + 6), device, err);
+        read_text(r, nt_get_u16(r->in + 4), nt_get_u16(r->in + 6), device, err);
   }
   if (nt_ok(status)) {
     status = find_volume(r, device, &volume, err);
@@ -394,7 +394,7 @@ static nt_status read_target(struct sim_request *r, int64_t *volume,
   char name[NT_NAME_MAX];
   nt_status status = nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err);
   if (nt_ok(status)) {
-    status = read_text(r, 2, boot_u16(r->in), name, err);
+    status = read_text(r, 2, nt_get_u16(r->in), name, err);
   }
   return nt_ok(status) ? find_volume(r, name, volume, err) : status;
 }
@@ -467,7 +467,7 @@ static nt_status put_paths(struct sim_request *r,
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u32(r->out, (uint32_t)bytes);
+  nt_put_u32(r->out, (uint32_t)bytes);
   if (more) {
     return nt__sim_more(r, 4 + bytes, err);
   }
@@ -505,21 +505,21 @@ static nt_status query_auto_mount(struct sim_request *r, struct nt_error *err) {
     status = claim(r, 4, 4, &more, err);
   }
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, on);
+    nt_put_u32(r->out, on);
   }
   return status;
 }
 
 static nt_status set_auto_mount(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err);
-  if (nt_ok(status) && boot_u32(r->in) > 1) {
+  if (nt_ok(status) && nt_get_u32(r->in) > 1) {
     status = bad_request(err, "the state is neither 0 nor 1");
   }
   return nt_ok(status)
              ? nt__sim_exec(r->m,
                             "INSERT OR REPLACE INTO setting (name, value) "
                             "VALUES ('automount', ?1)",
-                            SIM_ARGS(SIM_INT(boot_u32(r->in))), err)
+                            SIM_ARGS(SIM_INT(nt_get_u32(r->in))), err)
              : status;
 }
 

@@ -6,7 +6,6 @@
  * volume begins without any.
  */
 #include "bytes.h"
-#include "fsd.h"
 #include "query.h"
 
 /* FILE_FS_PERSISTENT_VOLUME_INFORMATION: { u32 flags, u32 mask, u32 version,
@@ -27,13 +26,13 @@ static nt_status check_structure(const struct sim_request *r,
   if (!nt_ok(status)) {
     return status;
   }
-  if (boot_u32(r->in + AT_VERSION) != 1) {
+  if (nt_get_u32(r->in + AT_VERSION) != 1) {
     nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
             "the structure is of another version");
     nt_hint(err, "set its third field to 1");
     return NT_STATUS_NOT_SUPPORTED;
   }
-  if (boot_u32(r->in + AT_MASK) & ~KNOWN_FLAGS) {
+  if (nt_get_u32(r->in + AT_MASK) & ~KNOWN_FLAGS) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
             "the mask has flags that are none");
     nt_hint(err, "use the flags of ntifs.h, 0x1 to 0x4000");
@@ -73,7 +72,7 @@ nt_status nt__sim_query_persistent(struct sim_request *r,
                                    struct nt_error *err) {
   uint32_t flags = 0;
   nt_status status = check(r, err);
-  uint32_t mask = nt_ok(status) ? boot_u32(r->in + AT_MASK) : 0;
+  uint32_t mask = nt_ok(status) ? nt_get_u32(r->in + AT_MASK) : 0;
   if (nt_ok(status)) {
     status = load(r, &flags, err);
   }
@@ -81,9 +80,9 @@ nt_status nt__sim_query_persistent(struct sim_request *r,
     status = nt__sim_claim(r, STATE_SIZE, err);
   }
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out + AT_FLAGS, flags & mask);
-    nt__sim_put_u32(r->out + AT_MASK, mask);
-    nt__sim_put_u32(r->out + AT_VERSION, 1);
+    nt_put_u32(r->out + AT_FLAGS, flags & mask);
+    nt_put_u32(r->out + AT_MASK, mask);
+    nt_put_u32(r->out + AT_VERSION, 1);
   }
   return status;
 }
@@ -103,8 +102,8 @@ nt_status nt__sim_set_persistent(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  uint32_t mask = boot_u32(r->in + AT_MASK);
-  flags = (flags & ~mask) | (boot_u32(r->in + AT_FLAGS) & mask);
+  uint32_t mask = nt_get_u32(r->in + AT_MASK);
+  flags = (flags & ~mask) | (nt_get_u32(r->in + AT_FLAGS) & mask);
   return nt__sim_exec(
       r->m,
       "INSERT OR REPLACE INTO persistent_state "

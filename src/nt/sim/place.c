@@ -16,7 +16,7 @@ static nt_status too_big(uint32_t index, const char *style,
 
 nt_status nt__sim_place(const char *style, uint32_t sector_size, uint64_t end,
                         const uint64_t *sizes, uint32_t count, uint64_t pieces,
-                        struct sim_range *ranges, struct nt_error *err) {
+                        struct nt_range *ranges, struct nt_error *err) {
   uint64_t grain = MIB / sector_size, start = grain;
   for (uint32_t i = 0; i < count; i++) {
     uint64_t size = sizes[i] / sector_size;
@@ -32,7 +32,7 @@ nt_status nt__sim_place(const char *style, uint32_t sector_size, uint64_t end,
     if (size == 0 || size > end - start) {
       return too_big(i, style, err);
     }
-    ranges[i] = (struct sim_range){start, size, (pieces >> i & 1) != 0};
+    ranges[i] = (struct nt_range){start, size, (pieces >> i & 1) != 0};
     start += (size + grain - 1) / grain * grain;
   }
   return NT_STATUS_SUCCESS;

@@ -57,22 +57,6 @@ nt_status nt__sim_boolean(bool answer, struct nt_error *err) {
 
 /* ---- fields -------------------------------------------------------------- */
 
-void nt__sim_put_u32(uint8_t *at, uint32_t value) {
-  for (int i = 0; i < 4; i++) {
-    at[i] = (uint8_t)(value >> 8 * i);
-  }
-}
-
-void nt__sim_put_u16(uint8_t *at, uint32_t value) {
-  at[0] = (uint8_t)value;
-  at[1] = (uint8_t)(value >> 8);
-}
-
-void nt__sim_put_u64(uint8_t *at, uint64_t value) {
-  nt__sim_put_u32(at, (uint32_t)value);
-  nt__sim_put_u32(at + 4, (uint32_t)(value >> 32));
-}
-
 /* The first three groups of a GUID are little-endian. */
 void nt__sim_put_guid(uint8_t *at, const char *text) {
   static const uint8_t order[16] = {3, 2, 1,  0,  5,  4,  7,  6,

@@ -88,9 +88,6 @@ nt_status nt__sim_more(const struct sim_request *r, size_t size,
 /* A question that is answered by the status alone. */
 nt_status nt__sim_boolean(bool answer, struct nt_error *err);
 
-void nt__sim_put_u16(uint8_t *at, uint32_t value);
-void nt__sim_put_u32(uint8_t *at, uint32_t value);
-void nt__sim_put_u64(uint8_t *at, uint64_t value);
 /* "0fc63daf-8483-..." as a GUID lies in memory. */
 void nt__sim_put_guid(uint8_t *at, const char *text);
 /* UTF-16 of UTF-8, at most `units` units, without a terminator; answers how

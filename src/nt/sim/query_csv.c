@@ -4,7 +4,6 @@
  * FSCTL_CSV_GET_VOLUME_NAME_FOR_VOLUME_MOUNT_POINT are not here: their buffers
  * are documented nowhere, so they are codes that nobody knows.
  */
-#include "fsd.h"
 #include "query.h"
 
 /* CSV_NAMESPACE_INFO: { u32 version, u32 disk, i64 start, u32 sector size,
@@ -21,11 +20,11 @@ static nt_status check_version(const struct sim_request *r,
                                struct nt_error *err) {
   nt_status status =
       nt__sim_input(r, NAMESPACE_INFO, NT_STATUS_INVALID_PARAMETER, err);
-  if (!nt_ok(status) || boot_u32(r->in) == NAMESPACE_INFO) {
+  if (!nt_ok(status) || nt_get_u32(r->in) == NAMESPACE_INFO) {
     return status;
   }
   nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
-          "the version of the structure is %u", (unsigned)boot_u32(r->in));
+          "the version of the structure is %u", (unsigned)nt_get_u32(r->in));
   nt_hint(err, "send version %u, its size", NAMESPACE_INFO);
   return NT_STATUS_INVALID_PARAMETER;
 }
@@ -48,10 +47,10 @@ static nt_status is_shared(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u32(r->out, NAMESPACE_INFO);
-  nt__sim_put_u32(r->out + 4, first->disk);
-  nt__sim_put_u64(r->out + 8, first->offset);
-  nt__sim_put_u32(r->out + 16, r->volume.sector_size);
+  nt_put_u32(r->out, NAMESPACE_INFO);
+  nt_put_u32(r->out + 4, first->disk);
+  nt_put_u64(r->out + 8, first->offset);
+  nt_put_u32(r->out + 16, r->volume.sector_size);
   return NT_STATUS_SUCCESS;
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fsd.h"
 #include "layout.h"
 #include "query.h"
 
@@ -15,7 +14,7 @@
 static nt_status length_info(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_claim(r, 8, err);
   if (nt_ok(status)) {
-    nt__sim_put_u64(r->out, r->handle->length);
+    nt_put_u64(r->out, r->handle->length);
   }
   return status;
 }
@@ -28,13 +27,12 @@ static nt_status length_info(struct sim_request *r, struct nt_error *err) {
 
 static void put_geometry(const struct sim_request *r) {
   uint64_t track = (uint64_t)r->disk.sector_size * SECTORS_PER_TRACK;
-  nt__sim_put_u64(r->out, r->disk.length / (track * HEADS));
-  nt__sim_put_u32(r->out + 8, r->disk.flags & NT_DISK_REMOVABLE
-                                  ? MEDIA_REMOVABLE
-                                  : MEDIA_FIXED);
-  nt__sim_put_u32(r->out + 12, HEADS);
-  nt__sim_put_u32(r->out + 16, SECTORS_PER_TRACK);
-  nt__sim_put_u32(r->out + 20, r->disk.sector_size);
+  nt_put_u64(r->out, r->disk.length / (track * HEADS));
+  nt_put_u32(r->out + 8,
+             r->disk.flags & NT_DISK_REMOVABLE ? MEDIA_REMOVABLE : MEDIA_FIXED);
+  nt_put_u32(r->out + 12, HEADS);
+  nt_put_u32(r->out + 16, SECTORS_PER_TRACK);
+  nt_put_u32(r->out + 20, r->disk.sector_size);
 }
 
 static nt_status geometry(struct sim_request *r, struct nt_error *err) {
@@ -49,7 +47,7 @@ static nt_status geometry_ex(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_claim(r, 40, err);
   if (nt_ok(status)) {
     put_geometry(r);
-    nt__sim_put_u64(r->out + 24, r->disk.length);
+    nt_put_u64(r->out + 24, r->disk.length);
   }
   return status;
 }
@@ -72,7 +70,7 @@ static void put_gpt(struct sim_request *r, sqlite3_stmt *stmt) {
   nt__sim_put_guid(r->out + 32, text);
   nt__sim_text(stmt, 1, text, sizeof text);
   nt__sim_put_guid(r->out + 48, text);
-  nt__sim_put_u64(r->out + 64, (uint64_t)sqlite3_column_int64(stmt, 3));
+  nt_put_u64(r->out + 64, (uint64_t)sqlite3_column_int64(stmt, 3));
   nt__sim_text(stmt, 2, text, sizeof text);
   nt__sim_put_utf16(r->out + 72, 36, text);
 }
@@ -106,12 +104,12 @@ static nt_status partition_info(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u32(r->out, !table ? SIM_STYLE_RAW
-                          : gpt  ? SIM_STYLE_GPT
-                                 : SIM_STYLE_MBR);
-  nt__sim_put_u64(r->out + 8, r->handle->extents[0].offset);
-  nt__sim_put_u64(r->out + 16, r->handle->length);
-  nt__sim_put_u32(r->out + 24, table ? r->volume.partition_number : 0);
+  nt_put_u32(r->out, !table ? SIM_STYLE_RAW
+                     : gpt  ? SIM_STYLE_GPT
+                            : SIM_STYLE_MBR);
+  nt_put_u64(r->out + 8, r->handle->extents[0].offset);
+  nt_put_u64(r->out + 16, r->handle->length);
+  nt_put_u32(r->out + 24, table ? r->volume.partition_number : 0);
   return table ? put_partition(r, err) : status;
 }
 
@@ -157,7 +155,7 @@ static nt_status verify(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  uint64_t at = boot_u64(r->in), left = boot_u32(r->in + 8);
+  uint64_t at = nt_get_u64(r->in), left = nt_get_u32(r->in + 8);
   status = check_range(r, at, left, err);
   for (uint32_t i = 0; nt_ok(status) && i < r->handle->extent_count; i++) {
     status = nt__sim_image(r->m, r->handle->extents[i].disk, err);
@@ -185,9 +183,9 @@ static nt_status cd_number(struct sim_request *r, struct nt_error *err) {
     status = nt__sim_claim(r, 12, err);
   }
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, FILE_DEVICE_CD_ROM);
-    nt__sim_put_u32(r->out + 4, (uint32_t)number);
-    nt__sim_put_u32(r->out + 8, NO_PARTITION);
+    nt_put_u32(r->out, FILE_DEVICE_CD_ROM);
+    nt_put_u32(r->out + 4, (uint32_t)number);
+    nt_put_u32(r->out + 8, NO_PARTITION);
   }
   return status;
 }
@@ -198,9 +196,9 @@ static nt_status device_number(struct sim_request *r, struct nt_error *err) {
   }
   nt_status status = nt__sim_claim(r, 12, err);
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, FILE_DEVICE_DISK);
-    nt__sim_put_u32(r->out + 4, r->disk.number);
-    nt__sim_put_u32(r->out + 8, r->volume.id ? r->volume.partition_number : 0);
+    nt_put_u32(r->out, FILE_DEVICE_DISK);
+    nt_put_u32(r->out + 4, r->disk.number);
+    nt_put_u32(r->out + 8, r->volume.id ? r->volume.partition_number : 0);
   }
   return status;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "fsd.h"
 #include "query.h"
 
 /* ---- who answers --------------------------------------------------------- */
@@ -47,26 +46,22 @@ static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
 
 /* The reader of the bytes; NULL with a refusal for RAW and whatever has no
  * clusters here. */
-static const struct sim_format *format_of(const struct sim_request *r,
-                                          nt_status *status,
-                                          struct nt_error *err) {
-  const struct sim_format *format =
-      nt__sim_format_for(nt__sim_bytes_of(&r->instance));
-  *status = format ? NT_STATUS_SUCCESS
-                   : unknown(r, "a FAT, exFAT or NTFS file system", err);
-  return format;
+static const struct nt_fs *fs_of(const struct sim_request *r, nt_status *status,
+                                 struct nt_error *err) {
+  const struct nt_fs *fs = nt_fs_with_clusters(nt__sim_bytes_of(&r->instance));
+  *status = fs ? NT_STATUS_SUCCESS
+               : unknown(r, "a FAT, exFAT or NTFS file system", err);
+  return fs;
 }
 
 nt_status nt__sim_check_format(const struct sim_request *r,
                                struct nt_error *err) {
   nt_status status;
-  format_of(r, &status, err);
+  fs_of(r, &status, err);
   return status;
 }
 
 /* ---- FAT and NTFS -------------------------------------------------------- */
-
-#define BPB_SIZE 0x24U
 
 /* The first bytes of the boot sector, with the BIOS parameter block. */
 static nt_status fat_bpb(struct sim_request *r, struct nt_error *err) {
@@ -74,27 +69,29 @@ static nt_status fat_bpb(struct sim_request *r, struct nt_error *err) {
   if (strncmp(r->instance.file_system, "FAT", 3) != 0) {
     return unknown(r, "FAT", err);
   }
-  nt_status status = nt__sim_claim(r, BPB_SIZE, err);
+  nt_status status = nt__sim_claim(r, NT_FAT_BPB, err);
   if (nt_ok(status)) {
     status = open_bytes(r, &b, err);
   }
-  return nt_ok(status) ? nt__sim_bytes_read(&b, 0, r->out, BPB_SIZE, err)
-                       : status;
+  return nt_ok(status)
+             ? nt__sim_bytes_status(
+                   &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), err)
+             : status;
 }
 
 /* The zone that is kept free for the MFT is not on the medium; a driver
  * chooses it when it mounts. Choice: an eighth of the volume from the MFT on,
  * which is what NTFS does by default. */
-static void put_mft_zone(uint8_t *out, const struct sim_ntfs_facts *facts) {
+static void put_mft_zone(uint8_t *out, const struct nt_ntfs_facts *facts) {
   uint64_t end = facts->mft_lcn + facts->clusters / 8;
-  nt__sim_put_u64(out + 80, facts->mft_lcn);
-  nt__sim_put_u64(out + 88, end < facts->clusters ? end : facts->clusters);
+  nt_put_u64(out + 80, facts->mft_lcn);
+  nt_put_u64(out + 88, end < facts->clusters ? end : facts->clusters);
 }
 
 /* NTFS_VOLUME_DATA_BUFFER. */
 static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
   struct sim_bytes b;
-  struct sim_ntfs_facts facts;
+  struct nt_ntfs_facts facts;
   if (strcmp(nt__sim_bytes_of(&r->instance), "NTFS") != 0) {
     return unknown(r, "NTFS", err);
   }
@@ -103,23 +100,23 @@ static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
     status = open_bytes(r, &b, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_ntfs_facts(&b, &facts, err);
+    status = nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), err);
   }
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u64(r->out, facts.serial);
-  nt__sim_put_u64(r->out + 8, facts.sectors);
-  nt__sim_put_u64(r->out + 16, facts.clusters);
-  nt__sim_put_u64(r->out + 24, facts.free_clusters);
+  nt_put_u64(r->out, facts.serial);
+  nt_put_u64(r->out + 8, facts.sectors);
+  nt_put_u64(r->out + 16, facts.clusters);
+  nt_put_u64(r->out + 24, facts.free_clusters);
   /* 32: clusters set aside for what was not written yet; nothing is */
-  nt__sim_put_u32(r->out + 40, facts.sector_size);
-  nt__sim_put_u32(r->out + 44, facts.cluster_size);
-  nt__sim_put_u32(r->out + 48, facts.record_size);
-  nt__sim_put_u32(r->out + 52, facts.record_size / facts.cluster_size);
-  nt__sim_put_u64(r->out + 56, facts.mft_valid);
-  nt__sim_put_u64(r->out + 64, facts.mft_lcn);
-  nt__sim_put_u64(r->out + 72, facts.mirror_lcn);
+  nt_put_u32(r->out + 40, facts.sector_size);
+  nt_put_u32(r->out + 44, facts.cluster_size);
+  nt_put_u32(r->out + 48, facts.record_size);
+  nt_put_u32(r->out + 52, facts.record_size / facts.cluster_size);
+  nt_put_u64(r->out + 56, facts.mft_valid);
+  nt_put_u64(r->out + 64, facts.mft_lcn);
+  nt_put_u64(r->out + 72, facts.mirror_lcn);
   put_mft_zone(r->out, &facts);
   return status;
 }
@@ -143,8 +140,8 @@ static nt_status check_start(uint64_t start, uint64_t clusters,
 /* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end,
  * bits }. The first is rounded down to a whole byte; what does not fit is
  * announced by the count. */
-static nt_status put_bitmap(struct sim_request *r, const struct sim_bytes *b,
-                            const struct sim_format *format, uint64_t start,
+static nt_status put_bitmap(struct sim_request *r, struct sim_bytes *b,
+                            const struct nt_fs *fs, uint64_t start,
                             uint64_t clusters, struct nt_error *err) {
   start &= ~(uint64_t)7;
   uint64_t bytes = (clusters - start + 7) / 8;
@@ -152,13 +149,14 @@ static nt_status put_bitmap(struct sim_request *r, const struct sim_bytes *b,
   size_t fit = bytes < room ? (size_t)bytes : room;
   nt_status status = nt__sim_claim(r, BITMAP_HEADER + fit, err);
   if (nt_ok(status)) {
-    status = format->bitmap(b, start, r->out + BITMAP_HEADER, fit, err);
+    status = nt__sim_bytes_status(
+        b, fs->bitmap(&b->region, start, r->out + BITMAP_HEADER, fit), err);
   }
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u64(r->out, start);
-  nt__sim_put_u64(r->out + 8, clusters - start);
+  nt_put_u64(r->out, start);
+  nt_put_u64(r->out + 8, clusters - start);
   return fit < bytes ? nt__sim_more(r, (size_t)(BITMAP_HEADER + bytes), err)
                      : status;
 }
@@ -168,7 +166,7 @@ static nt_status volume_bitmap(struct sim_request *r, struct nt_error *err) {
   struct sim_bytes b;
   uint64_t clusters = 0;
   nt_status status;
-  const struct sim_format *format = format_of(r, &status, err);
+  const struct nt_fs *fs = fs_of(r, &status, err);
   if (nt_ok(status)) {
     status = nt__sim_check_volume_handle(r, err);
   }
@@ -182,14 +180,13 @@ static nt_status volume_bitmap(struct sim_request *r, struct nt_error *err) {
     status = open_bytes(r, &b, err);
   }
   if (nt_ok(status)) {
-    status = format->clusters(&b, &clusters, err);
+    status = nt__sim_bytes_status(&b, fs->clusters(&b.region, &clusters), err);
   }
-  uint64_t start = nt_ok(status) ? boot_u64(r->in) : 0;
+  uint64_t start = nt_ok(status) ? nt_get_u64(r->in) : 0;
   if (nt_ok(status)) {
     status = check_start(start, clusters, err);
   }
-  return nt_ok(status) ? put_bitmap(r, &b, format, start, clusters, err)
-                       : status;
+  return nt_ok(status) ? put_bitmap(r, &b, fs, start, clusters, err) : status;
 }
 
 /* ---- dirty --------------------------------------------------------------- */
@@ -211,7 +208,7 @@ static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
   struct sim_bytes b;
   bool dirty = false;
   nt_status status;
-  const struct sim_format *format = format_of(r, &status, err);
+  const struct nt_fs *fs = fs_of(r, &status, err);
   if (nt_ok(status)) {
     status = check_dirty_buffer(r, err);
   }
@@ -222,13 +219,13 @@ static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
     status = open_bytes(r, &b, err);
   }
   if (nt_ok(status)) {
-    status = format->is_dirty(&b, &dirty, err);
+    status = nt__sim_bytes_status(&b, fs->is_dirty(&b.region, &dirty), err);
   }
   if (nt_ok(status)) {
     status = nt__sim_claim(r, 4, err);
   }
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, dirty ? 1 : 0);
+    nt_put_u32(r->out, dirty ? 1 : 0);
   }
   return status;
 }
@@ -253,7 +250,7 @@ nt_status nt__sim_check_writable(const struct sim_request *r,
 static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
   struct sim_bytes b;
   nt_status status;
-  const struct sim_format *format = format_of(r, &status, err);
+  const struct nt_fs *fs = fs_of(r, &status, err);
   if (nt_ok(status)) {
     status = nt__sim_check_manage(r, err);
   }
@@ -264,7 +261,7 @@ static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
     status = nt__sim_check_writable(r, err);
   }
   if (nt_ok(status)) {
-    status = format->mark_dirty(&b, err);
+    status = nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), err);
   }
   return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
                                              r->handle->extent_count, err)
@@ -273,38 +270,10 @@ static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
 
 /* ---- what RAW recognises ------------------------------------------------- */
 
-#define RECOGNITION_SIZE 24U
-#define AT_NAME 3
-#define AT_ZEROS 11
-#define AT_IDENTIFIER 16
-#define AT_LENGTH 20
-#define AT_CHECKSUM 22
-
-/* Over the structure but for the jump and the sum itself; the bit that falls
- * out at the right comes in at the left. */
-static uint16_t recognition_sum(const uint8_t *boot) {
-  uint32_t sum = 0;
-  for (uint32_t i = AT_NAME; i < RECOGNITION_SIZE; i++) {
-    if (i != AT_CHECKSUM && i != AT_CHECKSUM + 1) {
-      sum = ((sum & 1U ? 0x8000U : 0) + (sum >> 1) + boot[i]) & 0xFFFFU;
-    }
-  }
-  return (uint16_t)sum;
-}
-
-/* FILE_SYSTEM_RECOGNITION_STRUCTURE at the start of the volume. */
-static bool is_recognised(const uint8_t *boot) {
-  static const uint8_t zeros[5];
-  return memcmp(boot + AT_IDENTIFIER, "FSRS", 4) == 0 &&
-         memcmp(boot + AT_ZEROS, zeros, sizeof zeros) == 0 &&
-         boot_u16(boot + AT_LENGTH) == RECOGNITION_SIZE &&
-         boot_u16(boot + AT_CHECKSUM) == recognition_sum(boot);
-}
-
 /* A file system that names itself and has no driver here. */
 static nt_status recognition(struct sim_request *r, struct nt_error *err) {
   struct sim_bytes b;
-  uint8_t boot[RECOGNITION_SIZE];
+  uint8_t boot[NT_RECOGNITION_SIZE];
   if (r->instance.fsd != &nt__sim_fsd_raw) {
     return unknown(r, "RAW", err);
   }
@@ -313,14 +282,15 @@ static nt_status recognition(struct sim_request *r, struct nt_error *err) {
     status = open_bytes(r, &b, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_bytes_read(&b, 0, boot, sizeof boot, err);
+    status = nt__sim_bytes_status(
+        &b, nt_region_read(&b.region, 0, boot, sizeof boot), err);
   }
-  if (nt_ok(status) && !is_recognised(boot)) {
+  if (nt_ok(status) && !nt_is_recognition(boot)) {
     return nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME, NULL,
                    "nothing on the volume names its file system");
   }
   if (nt_ok(status)) {
-    memcpy(r->out, boot + AT_NAME, 8);
+    memcpy(r->out, boot + NT_RECOGNITION_NAME, 8);
   }
   return status;
 }

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "fsd.h"
 #include "query.h"
 
 /* ---- the medium ---------------------------------------------------------- */
@@ -16,7 +15,7 @@ static nt_status check_verify(struct sim_request *r, struct nt_error *err) {
   if (r->out_cap > 0) {
     status = nt__sim_claim(r, 4, err);
     if (nt_ok(status)) {
-      nt__sim_put_u32(r->out, (uint32_t)r->disk.changes);
+      nt_put_u32(r->out, (uint32_t)r->disk.changes);
     }
   }
   return status;
@@ -27,7 +26,7 @@ static nt_status check_verify(struct sim_request *r, struct nt_error *err) {
 static nt_status hotplug_info(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_claim(r, 8, err);
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, 8);
+    nt_put_u32(r->out, 8);
     r->out[4] = (r->disk.flags & NT_DISK_REMOVABLE) != 0;
   }
   return status;
@@ -37,11 +36,11 @@ static nt_status hotplug_info(struct sim_request *r, struct nt_error *err) {
 static nt_status read_capacity(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_claim(r, 32, err);
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, 32);
-    nt__sim_put_u32(r->out + 4, 32);
-    nt__sim_put_u32(r->out + 8, r->disk.sector_size);
-    nt__sim_put_u64(r->out + 16, r->disk.length / r->disk.sector_size);
-    nt__sim_put_u64(r->out + 24, r->disk.length);
+    nt_put_u32(r->out, 32);
+    nt_put_u32(r->out + 4, 32);
+    nt_put_u32(r->out + 8, r->disk.sector_size);
+    nt_put_u64(r->out + 16, r->disk.length / r->disk.sector_size);
+    nt_put_u64(r->out + 24, r->disk.length);
   }
   return status;
 }
@@ -100,13 +99,13 @@ static nt_status device_descriptor(struct sim_request *r,
   nt__sim_text(stmt, 0, model, sizeof model);
   nt__sim_text(stmt, 1, serial, sizeof serial);
   sqlite3_reset(stmt);
-  nt__sim_put_u32(d, DEVICE_DESCRIPTOR);
+  nt_put_u32(d, DEVICE_DESCRIPTOR);
   d[10] = (r->disk.flags & NT_DISK_REMOVABLE) != 0;
-  nt__sim_put_u32(d + 16, add_text(d, &used, model));
-  nt__sim_put_u32(d + 24, add_text(d, &used, serial));
-  nt__sim_put_u32(d + 28, BUS_FILE_BACKED_VIRTUAL);
+  nt_put_u32(d + 16, add_text(d, &used, model));
+  nt_put_u32(d + 24, add_text(d, &used, serial));
+  nt_put_u32(d + 28, BUS_FILE_BACKED_VIRTUAL);
   used = used < DEVICE_DESCRIPTOR ? DEVICE_DESCRIPTOR : used;
-  nt__sim_put_u32(d + 4, (uint32_t)used);
+  nt_put_u32(d + 4, (uint32_t)used);
   return put_descriptor(r, d, used, err);
 }
 
@@ -116,10 +115,10 @@ static nt_status device_descriptor(struct sim_request *r,
 static nt_status alignment_descriptor(struct sim_request *r,
                                       struct nt_error *err) {
   uint8_t d[28] = {0};
-  nt__sim_put_u32(d, sizeof d);
-  nt__sim_put_u32(d + 4, sizeof d);
-  nt__sim_put_u32(d + 16, r->disk.sector_size);
-  nt__sim_put_u32(d + 20, r->disk.sector_size);
+  nt_put_u32(d, sizeof d);
+  nt_put_u32(d + 4, sizeof d);
+  nt_put_u32(d + 16, r->disk.sector_size);
+  nt_put_u32(d + 20, r->disk.sector_size);
   return put_descriptor(r, d, sizeof d, err);
 }
 
@@ -129,7 +128,7 @@ static nt_status query_property(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  uint32_t property = boot_u32(r->in), question = boot_u32(r->in + 4);
+  uint32_t property = nt_get_u32(r->in), question = nt_get_u32(r->in + 4);
   if (question != QUERY_STANDARD && question != QUERY_EXISTS) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL, "%u is no kind of question",
             question);

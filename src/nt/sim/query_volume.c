@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "fsd.h"
-#include "gpt_table.h"
 #include "query.h"
 
 /* ---- questions by status ------------------------------------------------- */
@@ -54,12 +52,12 @@ static nt_status extents(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u32(r->out, count);
+  nt_put_u32(r->out, count);
   for (uint32_t i = 0; i < (more ? 1 : count); i++) {
     uint8_t *at = r->out + 8 + 24 * (size_t)i;
-    nt__sim_put_u32(at, r->handle->extents[i].disk);
-    nt__sim_put_u64(at + 8, r->handle->extents[i].offset);
-    nt__sim_put_u64(at + 16, r->handle->extents[i].length);
+    nt_put_u32(at, r->handle->extents[i].disk);
+    nt_put_u64(at + 8, r->handle->extents[i].offset);
+    nt_put_u64(at + 16, r->handle->extents[i].length);
   }
   return more ? nt__sim_more(r, whole, err) : status;
 }
@@ -90,9 +88,9 @@ static nt_status failover_set(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  nt__sim_put_u32(r->out, count);
+  nt_put_u32(r->out, count);
   for (uint32_t i = 0; i < (more ? 1 : count); i++) {
-    nt__sim_put_u32(r->out + 4 + 4 * (size_t)i, disks[i]);
+    nt_put_u32(r->out + 4 + 4 * (size_t)i, disks[i]);
   }
   return more ? nt__sim_more(r, whole, err) : status;
 }
@@ -104,13 +102,13 @@ static nt_status to_physical(struct sim_request *r, struct nt_error *err) {
   if (nt_ok(status)) {
     status = nt__sim_claim(r, 24, err);
   }
-  uint64_t offset = nt_ok(status) ? boot_u64(r->in) : 0;
+  uint64_t offset = nt_ok(status) ? nt_get_u64(r->in) : 0;
   for (uint32_t i = 0; nt_ok(status) && i < r->handle->extent_count; i++) {
     const struct nt_extent *extent = &r->handle->extents[i];
     if (offset < extent->length) {
-      nt__sim_put_u32(r->out, 1);
-      nt__sim_put_u32(r->out + 8, extent->disk);
-      nt__sim_put_u64(r->out + 16, extent->offset + offset);
+      nt_put_u32(r->out, 1);
+      nt_put_u32(r->out + 8, extent->disk);
+      nt_put_u64(r->out + 16, extent->offset + offset);
       return status;
     }
     offset -= extent->length;
@@ -132,13 +130,13 @@ static nt_status to_logical(struct sim_request *r, struct nt_error *err) {
   if (!nt_ok(status)) {
     return status;
   }
-  uint32_t disk = boot_u32(r->in);
-  uint64_t offset = boot_u64(r->in + 8), before = 0;
+  uint32_t disk = nt_get_u32(r->in);
+  uint64_t offset = nt_get_u64(r->in + 8), before = 0;
   for (uint32_t i = 0; i < r->handle->extent_count; i++) {
     const struct nt_extent *extent = &r->handle->extents[i];
     if (disk == extent->disk && offset >= extent->offset &&
         offset - extent->offset < extent->length) {
-      nt__sim_put_u64(r->out, before + offset - extent->offset);
+      nt_put_u64(r->out, before + offset - extent->offset);
       return status;
     }
     before += extent->length;
@@ -155,7 +153,7 @@ static nt_status to_logical(struct sim_request *r, struct nt_error *err) {
 static nt_status volume_number(struct sim_request *r, struct nt_error *err) {
   nt_status status = nt__sim_claim(r, 20, err);
   if (nt_ok(status)) {
-    nt__sim_put_u32(r->out, (uint32_t)r->volume.id);
+    nt_put_u32(r->out, (uint32_t)r->volume.id);
     nt__sim_put_utf16(r->out + 4, 8, "VOLMGR  ");
   }
   return status;
@@ -224,7 +222,10 @@ static nt_status read_signature(struct sim_machine *m,
   struct nt_extent whole = {disk->number, 0, disk->length};
   struct sim_bytes b;
   nt_status status = nt__sim_bytes_open(m, &whole, 1, disk->length, &b, err);
-  return nt_ok(status) ? nt__sim_bytes_read(&b, 0x1B8, out, 4, err) : status;
+  return nt_ok(status)
+             ? nt__sim_bytes_status(
+                   &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), err)
+             : status;
 }
 
 /* Of a GPT partition "DMIO:ID:" and its GUID, of an MBR partition the disk's
@@ -236,7 +237,7 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
                             struct nt_error *err) {
   struct nt_extent extents[NT_MAX_EXTENTS];
   struct sim_disk disk;
-  uint8_t entry[SIM_GPT_ENTRY];
+  uint8_t entry[NT_GPT_ENTRY];
   uint32_t count = 0;
   nt_status status = NT_STATUS_SUCCESS;
   *length = 16;
@@ -251,11 +252,11 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
   if (nt_ok(status) && strcmp(disk.style, "gpt") == 0) {
     status = nt__sim_gpt_entry(m, &disk, volume->partition_number, entry, err);
     memcpy(id, "DMIO:ID:", 8);
-    memcpy(id + 8, entry + SIM_GPT_ID, 16);
+    memcpy(id + 8, entry + NT_GPT_ID, 16);
     *length = 24;
   } else if (nt_ok(status)) {
     status = read_signature(m, &disk, id, err);
-    nt__sim_put_u64(id + 4, extents[0].offset);
+    nt_put_u64(id + 4, extents[0].offset);
     *length = 12;
   }
   return status;
@@ -293,7 +294,7 @@ static nt_status check_gpt(const struct sim_request *r, struct nt_error *err) {
 }
 
 static nt_status gpt_attributes(struct sim_request *r, struct nt_error *err) {
-  uint8_t entry[SIM_GPT_ENTRY];
+  uint8_t entry[NT_GPT_ENTRY];
   nt_status status = check_gpt(r, err);
   if (nt_ok(status)) {
     status = nt__sim_claim(r, 8, err);
@@ -303,7 +304,7 @@ static nt_status gpt_attributes(struct sim_request *r, struct nt_error *err) {
                                entry, err);
   }
   if (nt_ok(status)) {
-    memcpy(r->out, entry + SIM_GPT_ATTRIBUTES, 8);
+    memcpy(r->out, entry + NT_GPT_ATTRIBUTES, 8);
   }
   return status;
 }
@@ -341,7 +342,7 @@ static nt_status set_gpt_attributes(struct sim_request *r,
     nt_hint(err, "set them again yourself");
     return NT_STATUS_NOT_SUPPORTED;
   }
-  uint64_t attributes = boot_u64(r->in);
+  uint64_t attributes = nt_get_u64(r->in);
   status = nt__sim_gpt_set_attributes(
       r->m, &r->disk, r->volume.partition_number, attributes, err);
   return nt_ok(status) ? save_attributes(r, attributes, err) : status;

@@ -214,13 +214,13 @@ bool nt__win32_view_open(const struct win32_view *view, uint32_t access,
 uint32_t nt__win32_decode_extents(const unsigned char *buf, size_t length,
                                   struct nt_extent out[NT_MAX_EXTENTS],
                                   bool *all) {
-  uint32_t told = length >= 8 ? nt__win32_u32(buf) : 0;
+  uint32_t told = length >= 8 ? nt_get_u32(buf) : 0;
   size_t answered = length >= 8 ? (length - 8) / 24 : 0;
   uint32_t count = 0;
   for (uint32_t i = 0; i < told && i < answered && i < NT_MAX_EXTENTS; i++) {
     const unsigned char *at = buf + 8 + 24 * (size_t)i;
-    const struct nt_extent extent = {nt__win32_u32(at), nt__win32_u64(at + 8),
-                                     nt__win32_u64(at + 16)};
+    const struct nt_extent extent = {nt_get_u32(at), nt_get_u64(at + 8),
+                                     nt_get_u64(at + 16)};
     if (extent.length > 0 && extent.length <= INT64_MAX &&
         extent.offset <= INT64_MAX - extent.length) {
       out[count++] = extent;
@@ -248,7 +248,7 @@ static void show_partition(struct win32_view *view) {
   size_t length;
   nt__win32_view_ask(view, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, buf, sizeof(buf),
                      &length);
-  uint32_t number = length == sizeof(buf) ? nt__win32_u32(buf + 8) : 0;
+  uint32_t number = length == sizeof(buf) ? nt_get_u32(buf + 8) : 0;
   view->info->partition_number = number <= INT32_MAX ? number : 0;
 }
 
@@ -263,7 +263,7 @@ static void show_sector_size(struct win32_view *view) {
     nt__win32_view_ask(view, codes[i], buf, sizeof(buf), &length);
     if (length >= 24) {
       view->info->sector_size =
-          nt__win32_plausible_sector(nt__win32_u32(buf + 20));
+          nt__win32_plausible_sector(nt_get_u32(buf + 20));
     }
   }
 }
@@ -296,7 +296,7 @@ static bool ask_length(struct win32_view *view, struct win32_handle *h,
   size_t length;
   nt__win32_view_request(view, h, NT_IOCTL_DISK_GET_LENGTH_INFO, buf,
                          sizeof(buf), &length);
-  *out = length == sizeof(buf) ? nt__win32_u64(buf) : 0;
+  *out = length == sizeof(buf) ? nt_get_u64(buf) : 0;
   return *out > 0 && *out <= INT64_MAX;
 }
 

@@ -23,11 +23,6 @@ const uint8_t nt__win32_cd_rom_class[16] = CLASS(0x08);
 
 /* ---- identity ------------------------------------------------------------ */
 
-static uint32_t get_u32(const unsigned char *at) {
-  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-         (uint32_t)at[3] << 24;
-}
-
 /* MOUNTDEV_NAME: { u16 length in bytes, name }. */
 static nt_status ask_device(struct win32_machine *m, const nt_wchar *open_name,
                             struct win32_identity *out) {
@@ -67,9 +62,9 @@ static nt_status ask_number(struct win32_machine *m, const nt_wchar *open_name,
     return NT_STATUS_INFO_LENGTH_MISMATCH;
   }
   out->numbered = true;
-  out->type = get_u32(buf);
-  out->number = get_u32(buf + 4);
-  out->partition = get_u32(buf + 8);
+  out->type = nt_get_u32(buf);
+  out->number = nt_get_u32(buf + 4);
+  out->partition = nt_get_u32(buf + 8);
   return NT_STATUS_SUCCESS;
 }
 

@@ -55,10 +55,10 @@ static nt_status number_of(struct win32_machine *m, const nt_wchar *name,
   if (!nt_ok(status)) {
     return status;
   }
-  if (length < sizeof(buf) || nt__win32_u32(buf) != WIN32_DEVICE_DISK) {
+  if (length < sizeof(buf) || nt_get_u32(buf) != WIN32_DEVICE_DISK) {
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  *number = nt__win32_u32(buf + 4);
+  *number = nt_get_u32(buf + 4);
   return NT_STATUS_SUCCESS;
 }
 
@@ -126,8 +126,8 @@ static void show_size(struct win32_machine *m, const struct disk *disk,
   size_t length = ask(m, disk->open_name, NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX,
                       buf, sizeof(buf), &status);
   if (length >= 32) {
-    uint64_t size = nt__win32_u64(buf + 24);
-    out->sector_size = nt__win32_plausible_sector(nt__win32_u32(buf + 20));
+    uint64_t size = nt_get_u64(buf + 24);
+    out->sector_size = nt__win32_plausible_sector(nt_get_u32(buf + 20));
     out->length = size <= INT64_MAX ? size : 0;
   } else if (!nt_ok(status) && !is_unknown(status)) {
     out->flags |= NT_DISK_UNREADABLE;
@@ -178,11 +178,11 @@ static void show_identity(struct win32_machine *m, const struct disk *disk,
     return;
   }
   out->flags |= buf[10] != 0 ? NT_DISK_REMOVABLE : 0;
-  decode_text(buf, length, nt__win32_u32(buf + 12), vendor, sizeof(vendor));
-  decode_text(buf, length, nt__win32_u32(buf + 16), product, sizeof(product));
+  decode_text(buf, length, nt_get_u32(buf + 12), vendor, sizeof(vendor));
+  decode_text(buf, length, nt_get_u32(buf + 16), product, sizeof(product));
   nt_format_text(out->model, sizeof(out->model), "%s%s%s", vendor,
                  vendor[0] != '\0' && product[0] != '\0' ? " " : "", product);
-  decode_text(buf, length, nt__win32_u32(buf + 24), out->serial,
+  decode_text(buf, length, nt_get_u32(buf + 24), out->serial,
               sizeof(out->serial));
 }
 
@@ -192,13 +192,13 @@ static void show_identity(struct win32_machine *m, const struct disk *disk,
  * partition or one that begins where the disk begins. PARTITION_INFORMATION_EX
  * has 144 bytes: i64 start at 8, u8 type at 32. */
 static bool has_mbr(const unsigned char *buf, size_t length) {
-  if (nt__win32_u32(buf + 8) != 0) {
+  if (nt_get_u32(buf + 8) != 0) {
     return true;
   }
-  uint32_t count = nt__win32_u32(buf + 4);
+  uint32_t count = nt_get_u32(buf + 4);
   const unsigned char *at = buf + 48;
   for (uint32_t i = 0; i < count && (size_t)i < (length - 48) / 144; i++) {
-    if (at[32] != 0 && nt__win32_u64(at + 8) != 0) {
+    if (at[32] != 0 && nt_get_u64(at + 8) != 0) {
       return true;
     }
     at += 144;
@@ -225,7 +225,7 @@ static bool show_layout(struct win32_machine *m, const struct disk *disk,
                         buf, LAYOUT_SIZE, &status);
   bool told = length >= 48;
   if (told) {
-    uint32_t style = nt__win32_u32(buf);
+    uint32_t style = nt_get_u32(buf);
     bool none = style == 0 && !has_mbr(buf, length);
     nt_copy(out->style, sizeof(out->style), none ? "none" : style_name(style));
   }
@@ -240,7 +240,7 @@ static void show_style(struct win32_machine *m, const struct disk *disk,
   if (!show_layout(m, disk, out) &&
       ask(m, disk->open_name, NT_IOCTL_DISK_GET_PARTITION_INFO_EX, buf,
           sizeof(buf), &status) >= 4) {
-    nt_copy(out->style, sizeof(out->style), style_name(nt__win32_u32(buf)));
+    nt_copy(out->style, sizeof(out->style), style_name(nt_get_u32(buf)));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "../disk/file_system.h"
 #include "listing.h"
 
 /* Room for the longest names, in UTF-16 units. */
@@ -18,56 +19,12 @@ struct told {
   uint32_t serial, flags;
 };
 
-/* ---- serials ------------------------------------------------------------- */
-
-/* As libblkid writes the identity of FAT and exFAT, and the dir command that
- * of all. 0: there is none. */
-static void show_short_serial(struct nt_volume_info *info, uint32_t serial) {
-  if (serial != 0) {
-    nt_format_text(info->serial, sizeof(info->serial), "%04X-%04X",
-                   (unsigned)(serial >> 16), (unsigned)(serial & 0xFFFF));
-  }
-}
-
-/* As libblkid writes that of NTFS: 64 bits, of which Windows shows half. */
-static void show_long_serial(struct nt_volume_info *info, uint64_t serial) {
-  if (serial != 0) {
-    nt_format_text(info->serial, sizeof(info->serial), "%08X%08X",
-                   (unsigned)(serial >> 32), (unsigned)(serial & 0xFFFFFFFF));
-  }
-}
-
-/* ---- which FAT ----------------------------------------------------------- */
-
-/* Windows says "FAT" for FAT12 and FAT16; the number of clusters tells which
- * (FAT specification, fatgen103). NULL: the boot sector makes no sense.
- * Offsets: bytes per sector 11, sectors per cluster 13, reserved sectors 14,
- * FATs 16, root entries 17, sectors 19 or 32, sectors per FAT 22. */
-static const char *kind_of_fat(const unsigned char *boot) {
-  uint32_t sector = nt__win32_plausible_sector(nt__win32_u16(boot + 11));
-  uint32_t per_cluster = boot[13];
-  uint64_t sectors = nt__win32_u16(boot + 19);
-  if (sector == 0 || per_cluster == 0) {
-    return NULL;
-  }
-  if (sectors == 0) {
-    sectors = nt__win32_u32(boot + 32);
-  }
-  uint64_t root = (nt__win32_u16(boot + 17) * 32U + sector - 1) / sector;
-  uint64_t before = nt__win32_u16(boot + 14) +
-                    (uint64_t)boot[16] * nt__win32_u16(boot + 22) + root;
-  uint64_t clusters = sectors > before ? (sectors - before) / per_cluster : 0;
-  if (clusters == 0 || clusters >= 65525) {
-    return NULL;
-  }
-  return clusters < 4085 ? "FAT12" : "FAT16";
-}
-
 /* ---- questions that need a volume handle --------------------------------- */
 
 static void ask_details(struct win32_view *view, struct win32_handle *h) {
   struct nt_volume_info *info = view->info;
-  unsigned char dirty[4], ntfs[96], boot[36];
+  unsigned char dirty[4], ntfs[96], boot[NT_FAT_BPB];
+  struct nt_fat fat;
   size_t length;
   nt__win32_view_request(view, h, NT_FSCTL_IS_VOLUME_DIRTY, dirty,
                          sizeof(dirty), &length);
@@ -78,14 +35,14 @@ static void ask_details(struct win32_view *view, struct win32_handle *h) {
     nt__win32_view_request(view, h, NT_FSCTL_GET_NTFS_VOLUME_DATA, ntfs,
                            sizeof(ntfs), &length);
     if (length >= 8) {
-      show_long_serial(info, nt__win32_u64(ntfs));
+      nt_long_serial(nt_get_u64(ntfs), info->serial, sizeof(info->serial));
     }
-  } else if (strcmp(info->file_system, "FAT") == 0) {
+  } else if (strcmp(info->file_system, "FAT") == 0) { /* of 12 or 16 bits */
     nt__win32_view_request(view, h, NT_FSCTL_QUERY_FAT_BPB, boot, sizeof(boot),
                            &length);
-    const char *kind = length == sizeof(boot) ? kind_of_fat(boot) : NULL;
-    nt_copy(info->file_system, sizeof(info->file_system),
-            kind != NULL ? kind : "FAT");
+    if (length == sizeof(boot) && nt_fat_decode(boot, length, &fat)) {
+      nt_copy(info->file_system, sizeof(info->file_system), nt_fat_name(&fat));
+    }
   }
 }
 
@@ -113,7 +70,7 @@ static void show_told(struct nt_volume_info *info, const struct told *told) {
   nt__win32_show(told->file_system, info->file_system,
                  sizeof(info->file_system));
   nt__win32_show(told->label, info->label, sizeof(info->label));
-  show_short_serial(info, told->serial);
+  nt_short_serial(told->serial, info->serial, sizeof(info->serial));
   if (!is_raw(info)) {
     info->flags |= NT_VOLUME_MOUNTED;
   }
@@ -202,7 +159,7 @@ static void decode_text(const unsigned char *buf, size_t length, size_t at,
   size_t count = 0;
   for (; count + 1 < cap && count < bytes / 2 && at + 2 * count + 2 <= length;
        count++) {
-    out[count] = nt__win32_u16(buf + at + 2 * count);
+    out[count] = nt_get_u16(buf + at + 2 * count);
   }
   out[count] = 0;
 }
@@ -219,16 +176,15 @@ static nt_status query_both(struct win32_handle *h, struct told *told) {
     return status;
   }
   if (length >= 12) {
-    told->flags = nt__win32_u32(buf);
-    decode_text(buf, length, 12, nt__win32_u32(buf + 8), told->file_system,
+    told->flags = nt_get_u32(buf);
+    decode_text(buf, length, 12, nt_get_u32(buf + 8), told->file_system,
                 MOST_FILE_SYSTEM);
   }
   if (nt_ok(query(h, NT_WIN32_FS_VOLUME_INFORMATION, buf, sizeof(buf),
                   &length)) &&
       length >= 18) {
-    told->serial = nt__win32_u32(buf + 8);
-    decode_text(buf, length, 18, nt__win32_u32(buf + 12), told->label,
-                MOST_LABEL);
+    told->serial = nt_get_u32(buf + 8);
+    decode_text(buf, length, 18, nt_get_u32(buf + 12), told->label, MOST_LABEL);
   }
   return NT_STATUS_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #ifndef NT_WIN32_INTERNAL_H
 #define NT_WIN32_INTERNAL_H
 
+#include "../disk/bytes.h"
 #include "../name.h"
 #include "os.h"
 #include "win32.h"

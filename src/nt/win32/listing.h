@@ -11,19 +11,6 @@
  * device that answers none must not stop the list. */
 #define WIN32_LOOK_TIMEOUT 5000U
 
-/* Answers of drivers are decoded from bytes, never by a cast. */
-static inline uint16_t nt__win32_u16(const unsigned char *at) {
-  return (uint16_t)(at[0] | at[1] << 8);
-}
-
-static inline uint32_t nt__win32_u32(const unsigned char *at) {
-  return (uint32_t)nt__win32_u16(at) | (uint32_t)nt__win32_u16(at + 2) << 16;
-}
-
-static inline uint64_t nt__win32_u64(const unsigned char *at) {
-  return (uint64_t)nt__win32_u32(at) | (uint64_t)nt__win32_u32(at + 4) << 32;
-}
-
 /* Sectors of 128 bytes to 64 KiB; 0 for what is no size of a sector. */
 static inline uint32_t nt__win32_plausible_sector(uint32_t told) {
   return told >= 128 && told <= 65536 && (told & (told - 1)) == 0 ? told : 0;

@@ -133,7 +133,7 @@ static bool may_start_the_system(struct win32_view *view) {
   size_t length;
   nt__win32_view_ask(view, NT_IOCTL_DISK_GET_PARTITION_INFO_EX, buf,
                      sizeof(buf), &length);
-  uint32_t style = length >= 48 ? nt__win32_u32(buf) : UINT32_MAX;
+  uint32_t style = length >= 48 ? nt_get_u32(buf) : UINT32_MAX;
   switch (style) {
     case 0:
       return buf[33] != 0;

@@ -8,15 +8,6 @@
 
 /* ---- what the object is -------------------------------------------------- */
 
-static uint32_t get_u32(const unsigned char *at) {
-  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-         (uint32_t)at[3] << 24;
-}
-
-static uint64_t get_u64(const unsigned char *at) {
-  return (uint64_t)get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
-}
-
 /* DISK_GEOMETRY and DISK_GEOMETRY_EX: bytes per sector, u32 at 20. */
 nt_status nt__win32_ask_sector_size(struct win32_handle *h, uint32_t *out,
                                     struct nt_error *err) {
@@ -32,7 +23,7 @@ nt_status nt__win32_ask_sector_size(struct win32_handle *h, uint32_t *out,
       *err = failure;
       return status;
     }
-    uint32_t told = nt_ok(status) && length >= 24 ? get_u32(buf + 20) : 0;
+    uint32_t told = nt_ok(status) && length >= 24 ? nt_get_u32(buf + 20) : 0;
     if (told >= 128 && told <= 65536 && (told & (told - 1)) == 0) {
       *out = told;
       return NT_STATUS_SUCCESS;
@@ -60,7 +51,7 @@ nt_status nt__win32_standard_information(struct win32_handle *h, uint64_t *size,
     return status;
   }
   *directory = buf[21] != 0;
-  *size = *directory ? 0 : get_u64(buf + 8);
+  *size = *directory ? 0 : nt_get_u64(buf + 8);
   return NT_STATUS_SUCCESS;
 }
 
@@ -147,7 +138,7 @@ static bool bytes_to_end(struct win32_handle *h, uint64_t offset,
   if (!nt_ok(status) || length < sizeof(buf)) {
     return false;
   }
-  uint64_t end = get_u64(buf);
+  uint64_t end = nt_get_u64(buf);
   *out = offset < end ? end - offset : 0;
   return true;
 }

@@ -1,0 +1,204 @@
+/*
+ * The master boot record. Layout: UEFI specification 2.10, section 5.2.1
+ * "Legacy Master Boot Record" and 5.2.3 "Protective MBR". Extended partitions
+ * are read, not written: a chain of records like it, each with one logical
+ * partition and a link to the next, which counts from the start of the first.
+ */
+#include <string.h>
+
+#include "table.h"
+
+#define ENTRY(sector, i) ((sector) + 446 + 16 * (i))
+
+#define TYPE_IFS 0x07U /* what Windows gives a data partition */
+#define TYPE_LDM 0x42U /* a part of a dynamic disk */
+#define TYPE_GPT 0xEEU
+
+/* The translation every BIOS and Windows use for disks of any size. */
+#define HEADS 255U
+#define SECTORS_PER_TRACK 63U
+
+uint64_t nt_disk_sectors(const struct nt_disk *disk) {
+  uint32_t size = disk->sector_size;
+  return size >= 512 && size <= 4096 && nt_is_power_of_two(size)
+             ? disk->region->length / size
+             : 0;
+}
+
+bool nt_mbr_is_container(uint8_t type) {
+  return type == 0x05 || type == 0x0F || type == 0x85;
+}
+
+static bool is_signed(const uint8_t *sector) {
+  return sector[510] == 0x55 && sector[511] == 0xAA;
+}
+
+enum nt_mbr_kind nt_mbr_kind(const uint8_t sector[512]) {
+  bool table = is_signed(sector);
+  for (int i = 0; table && i < 4; i++) {
+    if (ENTRY(sector, i)[4] == TYPE_GPT) {
+      return NT_MBR_PROTECTS_GPT;
+    }
+  }
+  for (int i = 0; table && i < 4; i++) {
+    uint8_t boot = ENTRY(sector, i)[0];
+    table = boot == 0 || boot == 0x80; /* else it is code or data */
+  }
+  return table ? NT_MBR_TABLE : NT_MBR_NONE;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+struct chain {
+  struct nt_mbr *out;
+  struct nt_range extended;
+  uint64_t at;           /* LBA of the record */
+  uint32_t next_logical; /* number of the next logical partition */
+};
+
+/* The entries as they are, with LBAs from the start of the disk. */
+static struct nt_mbr_entry *add_record(struct nt_mbr *out,
+                                       const uint8_t *sector, uint64_t base,
+                                       uint64_t container) {
+  struct nt_mbr_entry *first = &out->entries[out->count];
+  for (int i = 0; i < 4; i++) {
+    const uint8_t *at = ENTRY(sector, i);
+    bool link = nt_mbr_is_container(at[4]);
+    first[i] =
+        (struct nt_mbr_entry){at[0],
+                              at[4],
+                              0,
+                              {nt_get_u32(at + 8) + (link ? container : base),
+                               nt_get_u32(at + 12), false}};
+  }
+  out->count += 4;
+  return first;
+}
+
+static bool is_link(const struct nt_mbr_entry *entry) {
+  return entry->range.count != 0 && nt_mbr_is_container(entry->type);
+}
+
+static bool is_volume(const struct nt_mbr_entry *entry) {
+  return entry->range.count != 0 && !nt_mbr_is_container(entry->type);
+}
+
+/* Later entries of a record in the chain are rarely used: what they say must
+ * lie within the extended partition. */
+static bool is_within(const struct nt_range *range,
+                      const struct nt_range *extended, int index) {
+  return index < 2 ||
+         (range->start >= extended->start &&
+          range->start + range->count <= extended->start + extended->count);
+}
+
+/* Adds the record of the chain; `at` is that of the next one, 0 at the end. */
+static void add_logical(struct chain *c, const uint8_t *sector) {
+  struct nt_mbr_entry *entries =
+      add_record(c->out, sector, c->at, c->extended.start);
+  c->at = 0;
+  for (int i = 0; i < 4; i++) {
+    if (is_volume(&entries[i]) &&
+        is_within(&entries[i].range, &c->extended, i)) {
+      entries[i].number = c->next_logical++;
+    }
+    if (is_link(&entries[i]) && c->at == 0) {
+      c->at = entries[i].range.start;
+    }
+  }
+}
+
+/* What lies behind the end of the disk ends a chain. */
+static bool read_chain(const struct nt_disk *disk, struct chain *c) {
+  uint8_t sector[512];
+  while (c->at != 0 && c->at < nt_disk_sectors(disk) &&
+         c->out->count < 4 * NT_MBR_RECORDS) {
+    if (!nt_region_read(disk->region, c->at * disk->sector_size, sector,
+                        sizeof sector)) {
+      return false;
+    }
+    if (!is_signed(sector)) {
+      break;
+    }
+    add_logical(c, sector);
+  }
+  return true;
+}
+
+bool nt_mbr_read(const struct nt_disk *disk, const uint8_t sector[512],
+                 struct nt_mbr *out) {
+  *out = (struct nt_mbr){.signature = nt_get_u32(sector + NT_MBR_SIGNATURE)};
+  struct nt_mbr_entry *entries = add_record(out, sector, 0, 0);
+  struct chain c = {.out = out, .next_logical = 5};
+  bool good = true;
+  for (uint32_t i = 0; i < 4; i++) {
+    entries[i].number = is_volume(&entries[i]) ? i + 1 : 0;
+  }
+  for (int i = 0; i < 4 && good; i++) {
+    if (is_link(&entries[i])) {
+      c.extended = entries[i].range;
+      c.at = c.extended.start;
+      good = read_chain(disk, &c);
+    }
+  }
+  return good;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+uint64_t nt_mbr_end(const struct nt_disk *disk) {
+  uint64_t sectors = nt_disk_sectors(disk);
+  return sectors < UINT32_MAX ? sectors : UINT32_MAX;
+}
+
+/* Cylinder, head and sector; what lies past cylinder 1023 has the last one. */
+static void put_chs(uint8_t *at, uint64_t lba) {
+  uint64_t cylinder = lba / (HEADS * SECTORS_PER_TRACK);
+  uint64_t head = lba / SECTORS_PER_TRACK % HEADS;
+  uint64_t sector = lba % SECTORS_PER_TRACK + 1;
+  if (cylinder > 1023) {
+    cylinder = 1023, head = HEADS - 1, sector = SECTORS_PER_TRACK;
+  }
+  at[0] = (uint8_t)head;
+  at[1] = (uint8_t)(sector | (cylinder >> 8 << 6));
+  at[2] = (uint8_t)cylinder;
+}
+
+static void put_entry(uint8_t *at, uint8_t type, const struct nt_range *r) {
+  put_chs(at + 1, r->start);
+  at[4] = type;
+  put_chs(at + 5, r->start + r->count - 1);
+  nt_put_u32(at + 8, (uint32_t)r->start);
+  nt_put_u32(at + 12, (uint32_t)r->count);
+}
+
+/* The rest of the first sector is zeros, whatever its size is. */
+static bool write_sector(const struct nt_disk *disk, uint8_t *sector) {
+  sector[510] = 0x55;
+  sector[511] = 0xAA;
+  return nt_disk_sectors(disk) != 0
+             ? nt_region_write(disk->region, 0, sector, disk->sector_size)
+             : nt_region_damaged(disk->region, "it has no sectors");
+}
+
+bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
+                  const struct nt_range *ranges, uint32_t count) {
+  uint8_t sector[4096] = {0};
+  nt_put_u32(sector + NT_MBR_SIGNATURE, signature);
+  for (uint32_t i = 0; i < count; i++) {
+    put_entry(ENTRY(sector, i), ranges[i].piece ? TYPE_LDM : TYPE_IFS,
+              &ranges[i]);
+  }
+  return write_sector(disk, sector);
+}
+
+/* Its one partition is the rest of the disk, as far as 32 bits go. */
+bool nt_mbr_protect(const struct nt_disk *disk) {
+  uint8_t sector[4096] = {0};
+  uint64_t rest = nt_disk_sectors(disk) - 1;
+  struct nt_range all = {.start = 1,
+                         .count = rest < UINT32_MAX ? rest : UINT32_MAX};
+  put_entry(ENTRY(sector, 0), TYPE_GPT, &all);
+  memset(ENTRY(sector, 0) + 5, 0xFF, 3);
+  return write_sector(disk, sector);
+}

@@ -1,0 +1,125 @@
+/*
+ * Partition tables: MBR and GPT, read and written. LBAs count sectors of the
+ * disk, whatever their size is.
+ */
+#ifndef NT_DISK_TABLE_H
+#define NT_DISK_TABLE_H
+
+#include "region.h"
+
+/* A disk or its image. */
+struct nt_disk {
+  struct nt_region *region;
+  uint32_t sector_size;
+};
+
+/* 0 when sectors have no size that disks have: 512 to 4096 bytes. */
+uint64_t nt_disk_sectors(const struct nt_disk *disk);
+
+/* Where a partition lies or is to lie. */
+struct nt_range {
+  uint64_t start, count; /* sectors */
+  bool piece; /* of a volume in several pieces: other programs must not take it
+                 for a whole one, so its type is that of a dynamic disk */
+};
+
+/* ---- mbr.c --------------------------------------------------------------- */
+
+/* What the first 512 bytes of a disk are. */
+enum nt_mbr_kind { NT_MBR_NONE, NT_MBR_TABLE, NT_MBR_PROTECTS_GPT };
+
+enum nt_mbr_kind nt_mbr_kind(const uint8_t sector[512]);
+
+/* An extended partition, which holds no volume but others. */
+bool nt_mbr_is_container(uint8_t type);
+
+struct nt_mbr_entry {
+  uint8_t boot, type;
+  /* 1 to 4; logical partitions count from 5. 0: it is empty or a container. */
+  uint32_t number;
+  struct nt_range range; /* from the start of the disk */
+};
+
+#define NT_MBR_RECORDS 128 /* more in a chain run in a circle */
+
+/* All records: the first one, and the chain of each extended partition. Every
+ * record has four entries. */
+struct nt_mbr {
+  uint32_t signature; /* of the disk; 0: it has none */
+  uint32_t count;
+  struct nt_mbr_entry entries[4 * NT_MBR_RECORDS];
+};
+
+/* `sector` are the first 512 bytes of the disk. */
+bool nt_mbr_read(const struct nt_disk *disk, const uint8_t sector[512],
+                 struct nt_mbr *out);
+
+#define NT_MBR_SIGNATURE 440
+
+/* One behind the last sector that a table can name. */
+uint64_t nt_mbr_end(const struct nt_disk *disk);
+
+/* At most 4 partitions. */
+bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
+                  const struct nt_range *ranges, uint32_t count);
+
+/* The MBR in front of a GPT. */
+bool nt_mbr_protect(const struct nt_disk *disk);
+
+/* ---- gpt.c --------------------------------------------------------------- */
+
+/* An entry, and places in it. Type, id, attributes and name follow each other
+ * as in PARTITION_INFORMATION_GPT, but for the two LBAs behind the id. */
+#define NT_GPT_ENTRY 128
+#define NT_GPT_TYPE 0
+#define NT_GPT_ID 16
+#define NT_GPT_FIRST 32
+#define NT_GPT_LAST 40
+#define NT_GPT_ATTRIBUTES 48
+#define NT_GPT_NAME 56
+#define NT_GPT_NAME_UNITS 36
+
+#define NT_GPT_DISK_ID 56 /* place in the header, 16 bytes */
+
+/* One of the two copies. */
+struct nt_gpt {
+  uint64_t lba;         /* of the header */
+  uint64_t first, last; /* sectors that partitions may have */
+  uint64_t entries_lba;
+  uint32_t entry_count, entry_size;
+  uint8_t header[4096];
+  size_t header_size; /* bytes that its sum is of */
+  uint8_t *entries;   /* nt_gpt_close() frees them */
+};
+
+/* Takes the first copy that is whole; NULL entries when none is. False when
+ * bytes cannot be read or memory is short. */
+bool nt_gpt_open(const struct nt_disk *disk, struct nt_gpt *out);
+void nt_gpt_close(struct nt_gpt *gpt);
+
+/* Entry `number`, from 1 on; NULL: the table has none. */
+const uint8_t *nt_gpt_entry(const struct nt_gpt *gpt, uint32_t number);
+
+/* Where the partition of an entry lies. False when the entry is empty or
+ * points outside. */
+bool nt_gpt_range(const struct nt_gpt *gpt, const uint8_t *entry,
+                  struct nt_range *out);
+
+/* In every copy that is whole, with new sums; *written says in how many. */
+bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
+                           uint64_t attributes, unsigned *written);
+
+/* One behind the last sector that a partition may have; 0: the disk is too
+ * small. */
+uint64_t nt_gpt_end(const struct nt_disk *disk);
+
+/* At most 128 partitions. `random` has 16 bytes for the disk and for each of
+ * them, of which GUIDs are made. */
+bool nt_gpt_write(const struct nt_disk *disk, const struct nt_range *ranges,
+                  uint32_t count, uint8_t (*random)[16]);
+
+/* "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7" */
+#define NT_GUID_TEXT 37
+void nt_guid_text(const uint8_t guid[16], char buf[NT_GUID_TEXT]);
+
+#endif
