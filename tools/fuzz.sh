@@ -1,8 +1,8 @@
 #!/bin/sh
 # fuzz.sh FOLDER TIMES: random bytes for every parser of src/nt/disk, from what
 # the mkfs programs make and from images beside the repository. TIMES 1 takes
-# about a minute; seed and number of runs are fixed, so that it finds the same
-# everywhere. A finding lies in FOLDER afterwards: give it to the target.
+# about a minute; seed and number of runs are fixed, so that it does the same
+# everywhere. A finding lies in FOLDER/found afterwards: give it to the target.
 set -eu
 
 folder=$1 times=$2
@@ -18,14 +18,23 @@ skip() {
   exit 0
 }
 command -v "$CC" >/dev/null || skip "$CC is not installed"
-echo 'int LLVMFuzzerTestOneInput(const char *, long);
-int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n ? 0 : 0; }' |
+# build TARGET SOURCE...
+build() {
+  target=$1
+  shift
   # shellcheck disable=SC2086 # flags are words
-  $CC $flags -x c -o "$folder/probe" - 2>/dev/null ||
+  $CC $flags -o "$folder/$target" "$@"
+}
+cat >"$folder/nothing.c" <<'END'
+int LLVMFuzzerTestOneInput(const char *data, long size);
+int LLVMFuzzerTestOneInput(const char *data, long size) {
+  return data && size ? 0 : 0;
+}
+END
+build nothing "$folder/nothing.c" 2>/dev/null ||
   skip "clang's fuzzer is not installed (package libclang-rt-14-dev)"
 
-# seed TARGET NAME COMMAND...: the start of a file of 16 MiB that the command
-# made. FIRST bytes in front of it are left out.
+# seed TARGET NAME COMMAND...: the start of a file of SIZE that the command made.
 seed() {
   target=$1 name=$2 scratch=$folder/image
   shift 2
@@ -33,8 +42,7 @@ seed() {
   rm -f "$scratch"
   truncate -s "${SIZE:-16M}" "$scratch"
   if command -v "$1" >/dev/null && "$@" "$scratch" >/dev/null 2>&1; then
-    head -c "$((131072 + ${FIRST:-0}))" "$scratch" | tail -c +"$((${FIRST:-0} + 1))" \
-      >"$folder/seeds/$target/$name"
+    head -c 131072 "$scratch" >"$folder/seeds/$target/$name"
   fi
   rm -f "$scratch"
 }
@@ -67,21 +75,19 @@ for image in ../shared/corpus/blkid/images-fs/*.img.xz \
     dos*) target=mbr ;;
     *) continue ;;
   esac
-  [ -e "$image" ] && command -v xz >/dev/null || continue
+  [ -e "$image" ] || continue
   mkdir -p "$folder/seeds/$target"
   first=1
   [ "$target" != iso ] || first=32769
   xz -dc "$image" 2>/dev/null | head -c 131072 | tail -c +"$first" \
-    >"$folder/seeds/$target/$name"
+    >"$folder/seeds/$target/$name" || : # no xz, no seed
 done
 
 # So many runs take about as long for each.
 passed=0 failed=0
 while read -r target runs; do
   mkdir -p "$folder/seeds/$target" "$folder/found"
-  # shellcheck disable=SC2086 # flags are words
-  $CC $flags -o "$folder/$target" "spec/fuzz/$target.c" src/nt/disk/*.c \
-    src/nt/text.c
+  build "$target" "spec/fuzz/$target.c" src/nt/disk/*.c src/nt/text.c
   printf '%s: %d runs\n' "$target" "$((runs * times))"
   if "$folder/$target" -seed=1 -runs="$((runs * times))" -max_len=131073 \
     -timeout=10 -verbosity=0 -print_final_stats=1 \

@@ -1,0 +1,237 @@
+/*
+ * The parsers of src/nt/disk: the edges of their rules, and what a region that
+ * cannot be read means. What they say of whole file systems and tables is in
+ * probe_test.c and partition_test.c.
+ */
+#include <stdlib.h>
+
+#include "check.h"
+#include "nt/disk/file_system.h"
+#include "nt/disk/table.h"
+
+#define LENGTH (1U << 20)
+
+static uint8_t bytes[LENGTH];
+static uint64_t broken_at; /* reading this byte fails; 0: none */
+
+static bool read_memory(void *from, uint64_t offset, void *buf, size_t length) {
+  (void)from;
+  if (broken_at >= offset && broken_at < offset + length && broken_at != 0) {
+    return false;
+  }
+  memcpy(buf, bytes + offset, length);
+  return true;
+}
+
+static bool write_memory(void *from, uint64_t offset, const void *buf,
+                         size_t length) {
+  (void)from;
+  memcpy(bytes + offset, buf, length);
+  return true;
+}
+
+static struct nt_region memory(void) {
+  return (struct nt_region){
+      .length = LENGTH, .read = read_memory, .write = write_memory};
+}
+
+static const char *recognised(void) {
+  static struct nt_probe probe;
+  struct nt_region region = memory();
+  return nt_recognise(&region, &probe) ? probe.file_system : "unreadable";
+}
+
+/* ---- FAT ----------------------------------------------------------------- */
+
+/* 512 bytes a sector, one sector a cluster, a root folder of 32 sectors. FAT32
+ * has no such folder. */
+static void put_fat(uint32_t clusters, bool wide) {
+  uint32_t table = clusters / (wide ? 128 : 256) + 1;
+  memset(bytes, 0, LENGTH);
+  bytes[0] = 0xEB;
+  nt_put_u16(bytes + 11, 512);
+  bytes[13] = 1;
+  nt_put_u16(bytes + 14, 1);
+  bytes[16] = 2;
+  nt_put_u16(bytes + 17, wide ? 0 : 512);
+  bytes[21] = 0xF8;
+  nt_put_u16(bytes + 22, wide ? 0 : table);
+  nt_put_u32(bytes + 32, 1 + 2 * table + (wide ? 0 : 32) + clusters);
+  if (wide) {
+    nt_put_u32(bytes + 36, table);
+    nt_put_u32(bytes + 44, 2);
+  }
+}
+
+static void test_fat_kinds(void) {
+  static const struct {
+    uint32_t clusters;
+    bool wide;
+    const char *name;
+  } rows[] = {
+      {4084, false, "FAT12"},      {4085, false, "FAT16"},
+      {65524, false, "FAT16"},     {65525, false, "RAW"},
+      {65525, true, "FAT32"},      {1, true, "FAT32"},
+      {0x0FFFFFF6, true, "FAT32"}, {0x0FFFFFF7, true, "RAW"},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    put_fat(rows[i].clusters, rows[i].wide);
+    CHECK_TEXT(recognised(), rows[i].name, "%u clusters are %s",
+               rows[i].clusters, rows[i].name);
+  }
+}
+
+/* What fastfat looks at, and what it does not. */
+static void test_fat_rules(void) {
+  static const struct {
+    const char *what;
+    bool wide;
+    uint32_t at, value;
+    const char *name;
+  } rows[] = {
+      {"a jump of three bytes", false, 0, 0xE9, "FAT16"},
+      {"no jump", false, 0, 0xEA, "RAW"},
+      {"a medium of a diskette", false, 21, 0xF0, "FAT16"},
+      {"no medium", false, 21, 0xFA, "RAW"},
+      {"three sectors a cluster", false, 13, 3, "RAW"},
+      {"no table", false, 16, 0, "RAW"},
+      {"no root folder", false, 18, 0, "RAW"},
+      {"a version that is not known", true, 42, 1, "RAW"},
+      {"one table in use only", true, 40, 0x80, "RAW"},
+      {"no information sector", true, 48, 9, "FAT32"},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    put_fat(rows[i].wide ? 70000 : 5000, rows[i].wide);
+    bytes[rows[i].at] = (uint8_t)rows[i].value;
+    CHECK_TEXT(recognised(), rows[i].name, "a FAT with %s is %s", rows[i].what,
+               rows[i].name);
+  }
+}
+
+/* Bits of a table that does not lie within the volume. */
+static void test_fat_table(void) {
+  struct nt_region region = memory();
+  uint64_t count = 0;
+  uint8_t bits[8];
+  put_fat(5000, false);
+  CHECK(nt_fs_fat.clusters(&region, &count) && count == 5000, "its clusters");
+  nt_put_u16(bytes + 512 + 2 * 3, 0xFFFF); /* of cluster 3 */
+  CHECK(nt_fs_fat.bitmap(&region, 0, bits, sizeof(bits)) && bits[0] == 2,
+        "which of them are used");
+  CHECK(nt_fs_fat.bitmap(&region, 8000, bits, sizeof(bits)) && bits[7] == 0,
+        "behind the last one none is");
+  nt_put_u16(bytes + 22, 1);
+  CHECK(!nt_fs_fat.clusters(&region, &count) && count == 0 && region.damage &&
+            !region.failed,
+        "a table that is too short is damage: %s", region.damage);
+}
+
+/* ---- order, and foreign marks -------------------------------------------- */
+
+static void test_bitlocker(void) {
+  static const uint8_t id[16] = {0x3B, 0xD6, 0x67, 0x49, 0x29, 0x2E,
+                                 0xD8, 0x4A, 0x83, 0x99, 0xF6, 0xA3,
+                                 0x39, 0xE3, 0xD0, 0x01};
+  put_fat(70000, true);
+  memcpy(bytes + 424, id, sizeof(id));
+  CHECK_TEXT(recognised(), "RAW", "a stick that BitLocker has locked is RAW");
+  put_fat(70000, true);
+  memcpy(bytes + 3, "-FVE-FS-", 8);
+  CHECK_TEXT(recognised(), "RAW", "so is a disk");
+}
+
+static void test_iso(void) {
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes + 32768, "\1CD001\1", 7);
+  CHECK_TEXT(recognised(), "CDFS", "a primary descriptor is CDFS");
+  bytes[32768] = 2;
+  CHECK_TEXT(recognised(), "RAW", "a supplementary one alone is not");
+  put_fat(5000, false);
+  memcpy(bytes + 32768, "\1CD001\1", 7);
+  CHECK_TEXT(recognised(), "FAT16", "behind the boot sector of a FAT neither");
+}
+
+/* ---- reading fails ------------------------------------------------------- */
+
+static void test_unreadable(void) {
+  struct nt_region region = memory();
+  struct nt_probe probe;
+  uint8_t buf[16];
+  CHECK(!nt_region_read(&region, LENGTH - 8, buf, sizeof(buf)) &&
+            region.damage && !region.failed,
+        "reading over the end is damage");
+  CHECK(!nt_region_read(&region, UINT64_MAX - 4, buf, sizeof(buf)),
+        "also where the sum would wrap around");
+  put_fat(5000, false);
+  for (broken_at = 1; broken_at < LENGTH; broken_at += 65536) {
+    region = memory();
+    bool good = nt_recognise(&region, &probe);
+    CHECK(good != region.failed, "byte %llu cannot be read: %s",
+          (unsigned long long)broken_at, good ? "not asked for" : "a failure");
+  }
+  broken_at = 1;
+  region = memory();
+  CHECK(!nt_recognise(&region, &probe) && region.failed &&
+            strcmp(probe.file_system, "RAW") == 0,
+        "a boot sector that cannot be read is a failure, not RAW");
+  broken_at = 0;
+}
+
+/* ---- partition tables ---------------------------------------------------- */
+
+static void test_sectors(void) {
+  struct nt_region region = memory();
+  static const uint32_t sizes[] = {0, 1, 256, 513, 3072, 8192, UINT32_MAX};
+  struct nt_gpt gpt;
+  struct nt_mbr mbr;
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    const struct nt_disk disk = {&region, sizes[i]};
+    CHECK(nt_disk_sectors(&disk) == 0 && nt_gpt_open(&disk, &gpt) &&
+              gpt.entries == NULL && nt_mbr_read(&disk, bytes, &mbr) &&
+              !nt_mbr_write(&disk, 1, NULL, 0),
+          "a disk cannot have sectors of %u bytes", sizes[i]);
+  }
+}
+
+static void test_attributes(void) {
+  uint8_t random[2][16] = {{1}, {2}};
+  struct nt_region region = memory();
+  const struct nt_disk disk = {&region, 4096};
+  struct nt_gpt gpt;
+  struct nt_range range;
+  unsigned written = 0;
+  memset(bytes, 0, LENGTH);
+  CHECK(nt_gpt_end(&disk) == 256 - 5, "the end of a GPT");
+  static const struct nt_range fits[] = {{64, 16, false}};
+  CHECK(nt_gpt_write(&disk, fits, 1, random), "a GPT of 4096-byte sectors");
+  CHECK(memcmp(bytes + 4096, "EFI PART", 8) == 0, "has its header there");
+  CHECK(nt_gpt_set_attributes(&disk, 1, UINT64_C(1) << 60, &written) &&
+            written == 2,
+        "attributes go into both copies");
+  CHECK(nt_gpt_set_attributes(&disk, 129, 0, &written) && written == 0,
+        "an entry that is not there is in none");
+  bytes[4096] ^= 1;
+  CHECK(nt_gpt_open(&disk, &gpt) && gpt.entries && gpt.lba == 255,
+        "the copy stands in for the first");
+  const uint8_t *entry = nt_gpt_entry(&gpt, 1);
+  CHECK(entry && nt_get_u64(entry + NT_GPT_ATTRIBUTES) == UINT64_C(1) << 60 &&
+            nt_gpt_range(&gpt, entry, &range) && range.start == 64 &&
+            range.count == 16,
+        "with all that it says");
+  CHECK(!nt_gpt_entry(&gpt, 0) && !nt_gpt_entry(&gpt, 129), "and no more");
+  nt_gpt_close(&gpt);
+  CHECK(nt_gpt_set_attributes(&disk, 1, 0, &written) && written == 1,
+        "a copy that is not whole is left alone");
+}
+
+int main(void) {
+  test_fat_kinds();
+  test_fat_rules();
+  test_fat_table();
+  test_bitlocker();
+  test_iso();
+  test_unreadable();
+  test_sectors();
+  test_attributes();
+  return check_done();
+}
