@@ -140,7 +140,11 @@ local verbs = {
   end,
   -- The first sector again, with another serial number.
   renumber = function(h)
-    return h:write(0, machines.other_serial(h:read(0, SECTOR)))
+    local boot = h:read(0, SECTOR)
+    local rest = boot:sub(4, 8) == "EXFAT" and h:read(SECTOR, 11 * SECTOR) or ""
+    local done, message, code, info =
+      h:write(0, machines.other_serial(boot .. rest))
+    return done and done - #rest, message, code, info
   end,
   rewrite = function(h)
     return h:write(0, h:read(0, SECTOR))

@@ -205,12 +205,27 @@ function M.content(name)
   return contents[name]
 end
 
---- Bytes of the boot sector as another volume of the same kind has them: the
--- serial number differs.
+-- The twelfth sector is the sum of the eleven in front of it, but for the fields
+-- that change while a volume is in use.
+local function with_exfat_sum(region)
+  local sum = 0
+  for i = 1, 11 * 512 do
+    if i ~= 107 and i ~= 108 and i ~= 113 then
+      sum = ((sum << 31 | sum >> 1) + region:byte(i)) & 0xFFFFFFFF
+    end
+  end
+  return region:sub(1, 11 * 512) .. ("<I4"):pack(sum):rep(128)
+    .. region:sub(12 * 512 + 1)
+end
+
+--- The start of a volume as another one of the same kind has it: the serial
+-- number differs. An exFAT has a sum of its boot region, 12 sectors: pass all of
+-- it, or more; of others the boot sector is enough.
 function M.other_serial(boot)
   local kind = boot:sub(4, 8)
   local at = kind == "NTFS " and 0x48 or kind == "EXFAT" and 0x64 or 0x27
-  return boot:sub(1, at) .. "\x11\x22\x33\x44" .. boot:sub(at + 5)
+  boot = boot:sub(1, at) .. "\x11\x22\x33\x44" .. boot:sub(at + 5)
+  return kind == "EXFAT" and with_exfat_sum(boot) or boot
 end
 
 -- ---- kinds of machines --------------------------------------------------------

@@ -20,14 +20,10 @@
 
 /* ---- checks -------------------------------------------------------------- */
 
-static bool power_of_two(uint64_t n) {
-  return n != 0 && (n & (n - 1)) == 0;
-}
-
 static nt_status check_sectors(const struct nt_mkfs_row *row,
                                const struct nt_mkfs_request *r,
                                struct nt_error *err) {
-  if (!power_of_two(r->sector_size) || r->sector_size < 512 ||
+  if (!nt_is_power_of_two(r->sector_size) || r->sector_size < 512 ||
       r->sector_size > row->biggest_sector) {
     nt_status status =
         nt_fail(err, NT_STATUS_NOT_SUPPORTED, "sector_size",
@@ -56,8 +52,8 @@ static nt_status check_cluster(const struct nt_mkfs_row *row,
     biggest = row->biggest_cluster;
   }
   if (r->cluster_size == 0 ||
-      (power_of_two(r->cluster_size) && r->cluster_size >= r->sector_size &&
-       r->cluster_size <= biggest)) {
+      (nt_is_power_of_two(r->cluster_size) &&
+       r->cluster_size >= r->sector_size && r->cluster_size <= biggest)) {
     return NT_STATUS_SUCCESS;
   }
   nt_status status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "cluster_size",

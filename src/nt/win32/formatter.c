@@ -60,10 +60,7 @@ static nt_status ask_length(struct win32_format *f) {
   if (!nt_ok(status)) {
     return status;
   }
-  f->length = 0;
-  for (size_t i = sizeof(buf); i > 0; i--) {
-    f->length = f->length << 8 | buf[i - 1];
-  }
+  f->length = nt_get_u64(buf);
   return status;
 }
 

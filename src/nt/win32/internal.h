@@ -149,6 +149,11 @@ nt_status nt__win32_check_usable(const struct win32_handle *h,
  * it has ended now. The status is that of the file. */
 nt_status nt__win32_release(struct win32_handle *h);
 
+/* Sectors of 128 bytes to 64 KiB; 0 for what is no size of a sector. */
+static inline uint32_t nt__win32_plausible_sector(uint32_t told) {
+  return told >= 128 && told <= 65536 && nt_is_power_of_two(told) ? told : 0;
+}
+
 /* Bytes of a sector as the device tells them, 512 when it does not. Fails only
  * when the device did not answer in time. */
 nt_status nt__win32_ask_sector_size(struct win32_handle *h, uint32_t *out,

@@ -11,11 +11,6 @@
  * device that answers none must not stop the list. */
 #define WIN32_LOOK_TIMEOUT 5000U
 
-/* Sectors of 128 bytes to 64 KiB; 0 for what is no size of a sector. */
-static inline uint32_t nt__win32_plausible_sector(uint32_t told) {
-  return told >= 128 && told <= 65536 && (told & (told - 1)) == 0 ? told : 0;
-}
-
 /* The object is not there: it is passed over, not reported. */
 static inline bool nt__win32_is_gone(nt_status status) {
   return status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||

@@ -23,9 +23,10 @@ nt_status nt__win32_ask_sector_size(struct win32_handle *h, uint32_t *out,
       *err = failure;
       return status;
     }
-    uint32_t told = nt_ok(status) && length >= 24 ? nt_get_u32(buf + 20) : 0;
-    if (told >= 128 && told <= 65536 && (told & (told - 1)) == 0) {
-      *out = told;
+    *out = nt_ok(status) && length >= 24
+               ? nt__win32_plausible_sector(nt_get_u32(buf + 20))
+               : 0;
+    if (*out != 0) {
       return NT_STATUS_SUCCESS;
     }
   }
