@@ -214,7 +214,7 @@ add("nothing is set there", "4.3 persistent state fat",
     local v <close> = lab:open "D:"
     assert(v:control(SET, persistent(1, 1)))
     assert(v:lock())
-    assert(v:write(0, machines.other_serial(v:read(0, 512))))
+    assert(v:write(0, machines.other_serial(v:read(0, 12 * 512))))
     assert(v:dismount())
     assert(v:close())
     local w <close> = lab:open "D:"
