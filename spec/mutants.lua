@@ -86,9 +86,9 @@ return {
     breaks = "a tool can be ended, whatever its host blocks",
     specs = { "spec/c/mkfs_test.c" } },
 
-  { name = "exfat-checksum", file = "src/nt/posix/exfat.c",
-    old = [[sum = (sum << 31 | sum >> 1) + region[i];]],
-    new = [[sum = (sum << 31 | sum >> 1) ^ region[i];]],
+  { name = "exfat-checksum", file = "src/nt/disk/exfat.c",
+    old = [[sum = (sum << 31 | sum >> 1) + bytes[i];]],
+    new = [[sum = (sum << 31 | sum >> 1) ^ bytes[i];]],
     breaks = "the boot region of exFAT has its checksum",
     specs = { "spec/c/mkfs_test.c" } },
 
@@ -356,13 +356,14 @@ return {
 
   -- ---- the Windows machine -------------------------------------------------
 
-  { name = "exfat-sum-not-compared", file = "src/nt/win32/probe_exfat.c",
-    old = [[if (probe_get(sector + i, 4) != sum) {]], new = [[if (false) {]],
+  { name = "exfat-sum-not-compared", file = "src/nt/disk/exfat.c",
+    old = [[if (nt_get_u32(sector + i) != sum) {]], new = [[if (false) {]],
     breaks = "a damaged boot region of exFAT is not recognised",
     specs = { "spec/c/probe_test.c" } },
 
-  { name = "gpt-crc-not-compared", file = "src/nt/sim/win32/gpt.c",
-    old = [[crc32(entries, size) == h->entries_crc;]], new = [[true;]],
+  { name = "gpt-crc-not-compared", file = "src/nt/disk/gpt.c",
+    old = [[crc32(gpt->entries, bytes) != nt_get_u32(gpt->header + AT_ENTRIES_CRC)]],
+    new = [[false]],
     breaks = "a damaged list of partitions is not used",
     specs = { "spec/c/partition_test.c" } },
 
