@@ -8,7 +8,7 @@
 -- ntvol.core, whatever the system is.
 local core = {
   "src/core.c",
-  "src/lua_aux.c",
+  "src/lua_aux.c", "src/lua_failure.c",
   "src/lua_format.c",
   "src/lua_handle.c",
   "src/lua_holders.c",
@@ -30,6 +30,7 @@ local core = {
   "src/lua_watch.c",
   "src/nt/codes.c",
   "src/nt/error.c",
+  "src/nt/reasons.c",
   "src/nt/events.c",
   "src/nt/format.c",
   "src/nt/format_check.c",
@@ -124,9 +125,10 @@ local core_win32 = {
 -- ntvol.sim.core, whatever the system is.
 local sim = {
   "src/sim_core.c",
-  "src/lua_aux.c",
+  "src/lua_aux.c", "src/lua_failure.c",
   "src/nt/codes.c",
   "src/nt/error.c",
+  "src/nt/reasons.c",
   "src/nt/name.c",
   "src/nt/nt.c",
   "src/nt/nt_control.c",
@@ -206,8 +208,9 @@ local sim_posix = {
 -- ntvol.journal.core, whatever the system is, beside what it has of the host.
 local journal = {
   "src/journal_core.c",
-  "src/lua_aux.c",
+  "src/lua_aux.c", "src/lua_failure.c",
   "src/nt/error.c",
+  "src/nt/reasons.c",
   "src/nt/status.c",
   "src/nt/text.c",
   "src/nt/db/db.c",

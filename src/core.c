@@ -122,6 +122,8 @@ static const struct ln_method functions[] = {
      "Says whether a standard channel is a terminal."},
     {"rehearse_format", ln_core_rehearse_format, "(options)",
      "Says whether a file system can be made."},
+    {"fail", ln_core_fail, "(fields)", "Makes a failure."},
+    {"message", ln_core_message, "(info, cause)", "Words of a failure."},
     {"set_waiter", ln_core_set_waiter, "(fn)", "Registers who waits."},
     {"clock", ln_core_clock, "(machine)", "The clock of a machine."},
     {"wait_change", ln_core_wait_change, "(machine, seconds, mark)",

@@ -603,11 +603,10 @@ static int ln_journal_check(lua_State *L) {
   status = nt_journal_check(self->journal, id, take_piece, &list, &found, &err);
   self->busy--;
   if (list.full) {
-    nt_fail(&err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    nt_fail(&err, NT_STATUS_NO_MEMORY, NULL);
     return refused(L, "check", id, &err);
   }
-  if (!nt_ok(status) &&
-      (err.reason == NULL || strcmp(err.reason, "journal_damaged") != 0)) {
+  if (!nt_ok(status) && !nt_because_of(&err, NT_REASON_JOURNAL_DAMAGED)) {
     return refused(L, "check", id, &err);
   }
   lua_setfield(L, -2, "pieces");

@@ -1,5 +1,5 @@
 /*
- * Errors, argument checking, option tables and classes for the binding.
+ * Argument checking, option tables and classes for the binding.
  */
 #include "lua_aux.h"
 
@@ -7,8 +7,6 @@
 #include <string.h>
 
 #define LARGEST_READ ((uint64_t)1 << 30)
-/* Every byte of an error may become an escape of four. */
-#define MESSAGE_MAX 40960
 
 /* ---- tables -------------------------------------------------------------- */
 
@@ -128,174 +126,6 @@ bool ln_pushhelp(lua_State *L, const char *name) {
   }
   lua_pop(L, lua_istable(L, -2) ? 2 : 1);
   return false;
-}
-
-/* ---- failures ------------------------------------------------------------ */
-
-static const char *native_name(enum nt_native_kind kind) {
-  switch (kind) {
-    case NT_NATIVE_ERRNO:
-      return "errno";
-    case NT_NATIVE_WIN32:
-      return "win32";
-    case NT_NATIVE_NTSTATUS:
-      return "ntstatus";
-    case NT_NATIVE_SQLITE:
-      return "sqlite";
-    case NT_NATIVE_EXIT:
-      return "exit";
-    case NT_NATIVE_NONE:
-      break;
-  }
-  return NULL;
-}
-
-static void set_native(lua_State *L, const struct nt_error *err) {
-  const char *kind = native_name(err->native_kind);
-  if (kind == NULL) {
-    return;
-  }
-  lua_createtable(L, 0, 2);
-  ln_setstring(L, "kind", kind);
-  ln_setinteger(L, "number", (uint64_t)err->native);
-  lua_setfield(L, -2, "native");
-}
-
-static void set_optional(lua_State *L, const char *field, const char *value) {
-  if (value != NULL && value[0] != '\0') {
-    ln_setstring(L, field, value);
-  }
-}
-
-void ln_pushholder(lua_State *L, const struct nt_holder *holder) {
-  lua_createtable(L, 0, 7);
-  ln_setinteger(L, "pid", (uint64_t)holder->pid);
-  ln_setboolean(L, "self", holder->self);
-  ln_setstring(L, "name", holder->program);
-  ln_setstring(L, "how", holder->how);
-  set_optional(L, "path", holder->path);
-  set_optional(L, "node", holder->node);
-  if (holder->start_us != 0) {
-    lua_pushnumber(L, (lua_Number)holder->start_us / 1e6);
-    lua_setfield(L, -2, "start_time");
-  }
-}
-
-/* Behind the list, so that it is nothing but a list for pairs() and JSON. */
-void ln_endholders(lua_State *L, const char *missing) {
-  lua_createtable(L, 0, 1);
-  lua_createtable(L, 0, 2);
-  ln_setboolean(L, "complete", missing == NULL);
-  set_optional(L, "missing", missing);
-  lua_setfield(L, -2, "__index");
-  lua_setmetatable(L, -2);
-}
-
-static void set_holders(lua_State *L, const struct nt_error *err) {
-  const char *missing = err->holders_missing;
-  uint32_t count = err->holder_count, i;
-  if (!err->holders_known && count == 0) {
-    return;
-  }
-  if (count > NT_MAX_HOLDERS) {
-    count = NT_MAX_HOLDERS;
-    if (missing == NULL) {
-      missing = "there are more than the list holds";
-    }
-  }
-  lua_createtable(L, (int)count, 0);
-  for (i = 0; i < count; i++) {
-    ln_pushholder(L, &err->holders[i]);
-    lua_rawseti(L, -2, (lua_Integer)i + 1);
-  }
-  ln_endholders(L, missing);
-  lua_setfield(L, -2, "holders");
-  ln_setboolean(L, "holders_complete", missing == NULL);
-  if (missing != NULL) {
-    ln_setstring(L, "holders_missing", missing);
-  }
-}
-
-/* Who refused a removal. */
-static void set_veto(lua_State *L, const struct nt_error *err) {
-  if (err->veto_type == NULL) {
-    return;
-  }
-  lua_createtable(L, 0, 2);
-  ln_setstring(L, "type", err->veto_type);
-  ln_setstring(L, "name", err->veto_name);
-  lua_setfield(L, -2, "veto");
-}
-
-/* A sentence for people, as the message has it. */
-static void set_words(lua_State *L, const char *field, const char *words) {
-  if (words[0] != '\0') {
-    lua_pushstring(L, words);
-    ln_printable(L);
-    lua_setfield(L, -3, field);
-    lua_pop(L, 1);
-  }
-}
-
-static void push_info(lua_State *L, const struct nt_error *err) {
-  char name[32];
-  lua_createtable(L, 0, 14);
-  ln_setstring(L, "op", err->op);
-  ln_setstring(L, "target", err->target);
-  ln_setinteger(L, "status", err->status);
-  ln_setstring(L, "status_name",
-               nt_status_text(err->status, name, sizeof name));
-  ln_setinteger(L, "win32", nt_status_to_win32(err->status));
-  ln_setstring(L, "class", nt_class_name(nt_error_class(err)));
-  set_optional(L, "reason", err->reason);
-  set_words(L, "detail", err->detail);
-  set_words(L, "hint", err->hint);
-  set_optional(L, "outcome", err->outcome);
-  set_native(L, err);
-  set_holders(L, err);
-  set_veto(L, err);
-}
-
-int ln_pusherror(lua_State *L, const struct nt_error *err) {
-  char message[MESSAGE_MAX];
-  char code[32];
-  luaL_checkstack(L, 16, "no room for an error");
-  lua_pushnil(L);
-  nt_error_format(err, message, sizeof message);
-  lua_pushstring(L, message);
-  lua_pushstring(L, nt_error_code(err, code, sizeof code));
-  push_info(L, err);
-  return 4;
-}
-
-int ln_result(lua_State *L, nt_status status, const struct nt_error *err) {
-  if (!nt_ok(status)) {
-    return ln_pusherror(L, err);
-  }
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
-void ln_warn(lua_State *L, const struct nt_error *err) {
-  char message[MESSAGE_MAX];
-  nt_error_format(err, message, sizeof message);
-  lua_warning(L, "ntvol: ", 1);
-  lua_warning(L, message, 0);
-}
-
-int ln_closerefused(lua_State *L, const char *message) {
-  if (lua_isnoneornil(L, 2)) {
-    return luaL_error(L, "%s", message);
-  }
-  lua_warning(L, "ntvol: ", 1);
-  ln_warntext(L, message, false);
-  return 0;
-}
-
-int ln_closefailed(lua_State *L, const struct nt_error *err) {
-  char message[MESSAGE_MAX];
-  nt_error_format(err, message, sizeof message);
-  return ln_closerefused(L, message);
 }
 
 bool ln_byhand(lua_State *L) {

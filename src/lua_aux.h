@@ -64,6 +64,10 @@ bool ln_byhand(lua_State *L);
 /* Between two waits: lets the hook run by which Ctrl-C ends a program. */
 void ln_lethookrun(lua_State *L);
 
+/* The functions `fail` and `message` of the core: failures that Lua makes. */
+int ln_core_fail(lua_State *L);
+int ln_core_message(lua_State *L);
+
 /* Pushes true, or the four values of a failure. */
 int ln_result(lua_State *L, nt_status status, const struct nt_error *err);
 

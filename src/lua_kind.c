@@ -127,8 +127,8 @@ static const char *push_kind_names(lua_State *L) {
 static int unknown_kind(lua_State *L, const char *kind, const char *location) {
   struct nt_error err = {0};
   const char *names = push_kind_names(L);
-  nt_fail(&err, NT_STATUS_NOT_SUPPORTED, "unknown_kind",
-          "there is no machine kind '%s'", kind);
+  nt_refuse(&err, NT_REASON_UNKNOWN_KIND, "there is no machine kind '%s'",
+            kind);
   if (names[0] == '\0') {
     nt_hint(&err, "load a module that registers it first");
   } else {

@@ -106,7 +106,7 @@ static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
   if (!(info->flags & NT_VOLUME_DISMOUNTED) || handle->kind == NT_KIND_DEVICE) {
     return true;
   }
-  nt_fail(&err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
+  nt_refuse(&err, NT_REASON_DISMOUNTED, NULL);
   nt_hint(&err, "close the handle that dismounted the volume, then open it");
   nt_error_name(&err, "label", handle->name);
   ln_pusherror(L, &err);

@@ -90,6 +90,39 @@ static void push_errors(lua_State *L) {
   }
 }
 
+/* Without marks of code for messages, with them for documents: as it is. */
+static void push_reason(lua_State *L, const struct nt_reason_row *row) {
+  int i;
+  lua_createtable(L, 0, 6);
+  ln_setstring(L, "reason", row->name);
+  ln_setstring(L, "meaning", row->meaning);
+  ln_setstring(L, "next", row->next);
+  ln_setstring(L, "command", row->command != NULL ? row->command : row->next);
+  ln_setstring(L, "class", nt_class_name(row->cls));
+  lua_newtable(L);
+  for (i = 0; i < NT_REASON_STATUSES && row->statuses[i] != 0; i++) {
+    lua_pushstring(L, nt_status_find(row->statuses[i])->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "statuses");
+}
+
+/***
+The reasons of refusals, a list in the order of their names: `{ reason =
+"in_use", meaning, next, command, class, statuses }`. `next` says what to do
+next in Lua, `command` on the command line; `{}` in them stands for the object.
+@table reasons
+*/
+static void push_reasons(lua_State *L) {
+  const struct nt_reason_row *row;
+  int i;
+  lua_newtable(L);
+  for (i = 1; (row = nt_reason_at((enum nt_reason)i)) != NULL; i++) {
+    push_reason(L, row);
+    lua_rawseti(L, -2, i);
+  }
+}
+
 /***
 The notifications of volumes by name: `events.LOCK` is `{ code = 3, guid =
 "50708874-c9af-11d1-8fef-00a0c9a06d32" }`, its FSRTL_VOLUME_* code and its
@@ -140,6 +173,8 @@ void ln_openvocabulary(lua_State *L) {
   lua_setfield(L, -2, "status_info");
   push_errors(L);
   lua_setfield(L, -2, "errors");
+  push_reasons(L);
+  lua_setfield(L, -2, "reasons");
   push_events(L);
   lua_setfield(L, -2, "events");
   lua_pushcfunction(L, ln_core_ctl_code);

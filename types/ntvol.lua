@@ -14,6 +14,7 @@
 ---@field class "transient"|"permanent"|"unsupported"|"cancelled"|"timeout"|"usage"
 ---@field detail? string
 ---@field hint? string what to do next
+---@field hint_command? string the same in the words of the command line, where they differ
 ---@field outcome? "untouched"|"unformatted"|"formatted"|"partly restored" what the volume holds after a failed or cancelled format, or undo
 ---@field holders? ntvol.holders who keeps it in use
 ---@field holders_complete? boolean

@@ -13,6 +13,12 @@ local Answer = {}
 Answer.__index = Answer
 Answer.__name = "ntvol.explanation"
 
+-- What to do next, on the command line or in Lua. `{}` stands for the object.
+local function next_of(row, language, target)
+  local text = language == "command" and row.command or row.next
+  return (text:gsub("{}", (target or "D:"):gsub("%%", "%%%%")))
+end
+
 -- ---- finding -------------------------------------------------------------
 
 local function sorted(list, field)
@@ -69,7 +75,7 @@ local function of_status(name)
   return row and answer("status", name, { row })
 end
 
-local function of_reason(name)
+local function of_reason(name, language)
   local row = reasons.find(name)
   if not row then
     return nil
@@ -80,7 +86,7 @@ local function of_reason(name)
   end
   return answer("reason", name, statuses_where(function(status)
     return wanted[status.name]
-  end), { meaning = row.meaning, next = row.next, reasons = {} })
+  end), { meaning = row.meaning, next = next_of(row, language), reasons = {} })
 end
 
 -- Win32 numbers are small, statuses have the highest bit, but a few.
@@ -98,22 +104,23 @@ local function of_number(number)
 end
 
 -- The details of a failure say more than its names.
-local function of_info(info)
+local function of_info(info, language)
   local row = core.status_info[info.status_name]
   local reason = info.reason and reasons.find(info.reason)
   return answer("failure", ("%s '%s'"):format(info.op or "?",
     info.target or "?"), { row }, {
       class = info.class, reason = info.reason,
       meaning = reason and reason.meaning or info.detail,
-      next = info.hint or reason and reason.next,
+      next = language == "command" and info.hint_command or info.hint
+        or reason and next_of(reason, language, info.target),
       holders = info.holders, attempts = info.attempts, waited = info.waited,
       reasons = {},
     })
 end
 
-local function find(what)
+local function find(what, language)
   if type(what) == "table" then
-    return of_info(what)
+    return of_info(what, language)
   elseif math.type(what) == "integer" then
     return of_number(what)
   end
@@ -122,7 +129,7 @@ local function find(what)
     return of_number(number)
   end
   local upper = what:upper()
-  return of_code(upper) or of_status(upper) or of_reason(what:lower())
+  return of_code(upper) or of_status(upper) or of_reason(what:lower(), language)
     or of_code("ERROR_" .. upper) or of_status("STATUS_" .. upper)
 end
 
@@ -144,13 +151,13 @@ local function add_statuses(lines, statuses)
   end
 end
 
-local function add_reasons(lines, list)
+local function add_reasons(lines, list, language)
   if #list > 0 then
     lines[#lines + 1] = "reasons:"
   end
   for _, row in ipairs(list) do
     lines[#lines + 1] = ("  %s: %s"):format(row.reason, plain(row.meaning))
-    lines[#lines + 1] = "    next: " .. plain(row.next)
+    lines[#lines + 1] = "    next: " .. plain(next_of(row, language))
   end
 end
 
@@ -172,7 +179,7 @@ function PRINT.code(self, lines)
     #self.statuses > 1 and "the status says which" or self.statuses[1].message)
   add_statuses(lines, self.statuses)
   lines[#lines + 1] = usual_class_line(self.statuses[1].class, self.reasons)
-  add_reasons(lines, self.reasons)
+  add_reasons(lines, self.reasons, self.language)
 end
 
 function PRINT.status(self, lines)
@@ -180,7 +187,7 @@ function PRINT.status(self, lines)
   lines[1] = ("%s, NTSTATUS 0x%08X: %s"):format(row.name, row.value, row.message)
   lines[2] = ("in Win32: %s (%d)"):format(row.code, row.win32)
   lines[3] = usual_class_line(row.class, self.reasons)
-  add_reasons(lines, self.reasons)
+  add_reasons(lines, self.reasons, self.language)
 end
 
 function PRINT.reason(self, lines)
@@ -226,9 +233,11 @@ end
 --- Explains a code, a status, a reason, a number or the details of a failure:
 -- see `ntvol.explain`.
 -- @tparam string|integer|table what
-function M.explain(what)
-  local found = find(what)
+-- @tparam[opt="lua"] string language `"command"`: for the command line
+function M.explain(what, language)
+  local found = find(what, language)
   if found then
+    found.language = language
     return found
   end
   return failure.make {

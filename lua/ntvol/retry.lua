@@ -175,7 +175,7 @@ end
 
 local function with_class(class, text, message, code, info)
   info.class = class
-  return nil, failure.add_detail(message, code, info, text), code, info
+  return nil, failure.add_detail(message, info, text), code, info
 end
 
 -- What the failure of an attempt leads to: nothing (try again), or the failure.
@@ -186,7 +186,7 @@ function Run:judge(message, code, info)
   if not waits or not policy.classes[info.class] then
     return nil, message, code, info
   end
-  self.last, self.cause = info, failure.cause(message, code, info)
+  self.last, self.cause = info, failure.cause(message, info)
   local on_busy, on_attempt = self.callbacks.on_busy, self.callbacks.on_attempt
   local at_once = on_busy and info.holders
     and on_busy(info.holders, self.attempts) == true

@@ -81,7 +81,8 @@ static void forget_faults(void) {
 
 static nt_status refuse(const struct fault *f, struct nt_error *err) {
   const char *reason = f->reason[0] != '\0' ? f->reason : NULL;
-  nt_fail(err, f->status, reason, "%s", f->detail);
+  nt_fail(err, f->status, "%s", f->detail);
+  err->reason = reason;
   nt_copy(err->hint, sizeof err->hint, f->hint);
   err->outcome = f->outcome;
   if (f->veto) {
@@ -274,7 +275,7 @@ static nt_status fake_subscribe(struct nt_machine *machine,
   }
   s = calloc(1, sizeof *s);
   if (s == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   s->base.machine = machine;
   s->callback = callback;
@@ -327,7 +328,7 @@ static void put(unsigned char *at, uint64_t value, int bytes) {
 
 static nt_status lock(struct fake_handle *h, struct nt_error *err) {
   if (h->volume->openers > 1 || h->volume->owner != NULL) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED, "in_use", NULL);
+    nt_refuse(err, NT_REASON_IN_USE, NULL);
     nt_add_holder(err, 4711, true, "lua5.4", "volume handle");
     nt_hint(err, "close it or retry");
     return NT_STATUS_ACCESS_DENIED;
@@ -339,7 +340,7 @@ static nt_status lock(struct fake_handle *h, struct nt_error *err) {
 
 static nt_status unlock(struct fake_handle *h, struct nt_error *err) {
   if (h->volume->owner != h) {
-    return nt_fail(err, NT_STATUS_NOT_LOCKED, "not_locked", NULL);
+    return nt_refuse(err, NT_REASON_NOT_LOCKED, NULL);
   }
   h->volume->owner = NULL;
   h->volume->flags &= ~NT_VOLUME_LOCKED;
@@ -348,8 +349,7 @@ static nt_status unlock(struct fake_handle *h, struct nt_error *err) {
 
 static nt_status announced_lock(struct fake_handle *h, struct nt_error *err) {
   tell(machine_of(&h->base), "LOCK");
-  return h->closed ? nt_fail(err, NT_STATUS_FILE_CLOSED, NULL, NULL)
-                   : lock(h, err);
+  return h->closed ? nt_fail(err, NT_STATUS_FILE_CLOSED, NULL) : lock(h, err);
 }
 
 static nt_status unlock_and_tell(struct fake_handle *h, struct nt_error *err) {
@@ -374,7 +374,7 @@ static nt_status answer_flag(struct fake_handle *h, uint32_t flag,
   if (h->volume->flags & flag) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL, NULL);
+  return nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL);
 }
 
 static nt_status do_verb(struct fake_handle *h, uint32_t code,
@@ -395,7 +395,7 @@ static nt_status do_verb(struct fake_handle *h, uint32_t code,
     case NT_IOCTL_VOLUME_IS_OFFLINE:
       return answer_flag(h, NT_VOLUME_OFFLINE, err);
     default:
-      return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL, NULL);
+      return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL);
   }
 }
 
@@ -453,13 +453,12 @@ static nt_status fake_control(struct nt_handle *handle, uint32_t code,
     if (out_cap > 0) {
       memcpy(out, answer, *out_len);
     }
-    return length <= out_cap
-               ? NT_STATUS_SUCCESS
-               : nt_fail(err, NT_STATUS_BUFFER_OVERFLOW, NULL, NULL);
+    return length <= out_cap ? NT_STATUS_SUCCESS
+                             : nt_fail(err, NT_STATUS_BUFFER_OVERFLOW, NULL);
   }
   *out_len = 0;
   if (h->volume == NULL) {
-    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL, NULL);
+    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL);
   }
   return do_verb(h, code, err);
 }
@@ -479,7 +478,7 @@ static nt_status fake_read(struct nt_handle *handle, uint64_t offset, void *buf,
     return status;
   }
   if (offset >= size_of(h)) {
-    return nt_fail(err, NT_STATUS_END_OF_FILE, NULL, NULL);
+    return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
   }
   *done = clip(h, offset, len);
   memcpy(buf, data_of(h) + offset, *done);
@@ -610,7 +609,7 @@ static nt_status fake_open(struct nt_machine *machine,
   h = calloc(1, sizeof *h);
   if (h == NULL || !find(m, options->name, h)) {
     free(h);
-    return nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL, NULL);
+    return nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL);
   }
   if (!(options->access & data)) {
     h->base.kind = NT_KIND_DEVICE;
@@ -690,7 +689,7 @@ static nt_status fake_connect(const char *location, struct nt_machine **out,
   m = calloc(1, sizeof *m);
   if (m == NULL || (m->data = calloc(1, DISK_SIZE)) == NULL) {
     free(m);
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   m->base.ops = &machine_ops;
   nt_format_text(m->base.name, sizeof m->base.name, "fake:%s", location);

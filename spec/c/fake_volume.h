@@ -93,7 +93,7 @@ static inline nt_status fake_control(struct nt_handle *handle, uint32_t code,
   }
   v->dasd += code == NT_FSCTL_ALLOW_EXTENDED_DASD_IO;
   if (v->questions != NT_STATUS_SUCCESS) {
-    return nt_fail(err, v->questions, NULL, "fake");
+    return nt_fail(err, v->questions, "fake");
   }
   switch (code) {
     case NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX:
@@ -110,7 +110,7 @@ static inline nt_status fake_control(struct nt_handle *handle, uint32_t code,
     case NT_FSCTL_UNLOCK_VOLUME:
       return NT_STATUS_SUCCESS;
     default:
-      return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL, NULL);
+      return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL);
   }
 }
 
@@ -120,7 +120,7 @@ static inline nt_status check_alignment(const struct fake_volume *v,
   uint32_t sector = v->handle.sector_size;
   if (offset % sector != 0 || len % sector != 0 || len == 0 ||
       len > v->length || offset > v->length - len) {
-    return nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL, "fake: bad range");
+    return nt_fail(err, NT_STATUS_INVALID_PARAMETER, "fake: bad range");
   }
   return NT_STATUS_SUCCESS;
 }
@@ -132,7 +132,7 @@ static inline nt_status fake_read(struct nt_handle *handle, uint64_t offset,
   nt_status status = check_alignment(v, offset, len, err);
   v->reads++;
   if (nt_ok(status) && due(&v->read_fault, v->reads) != FAULT_NONE) {
-    status = nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, NULL, NULL);
+    status = nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, NULL);
   }
   if (nt_ok(status) && v->drop && offset >= MIB) {
     memset(buf, 0, len);
@@ -158,7 +158,7 @@ static inline nt_status fake_write(struct nt_handle *handle, uint64_t offset,
   v->writes++;
   enum fault fault = due(&v->write_fault, v->writes);
   if (!nt_ok(status) || fault == FAULT_REFUSE) {
-    return nt_ok(status) ? nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, NULL, NULL)
+    return nt_ok(status) ? nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, NULL)
                          : status;
   }
   size_t stored = fault == FAULT_NONE ? len : len / 2;
@@ -170,9 +170,8 @@ static inline nt_status fake_write(struct nt_handle *handle, uint64_t offset,
     *done = stored;
   }
   note(v, 'w', offset, stored);
-  return fault == FAULT_TORN
-             ? nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, NULL, NULL)
-             : NT_STATUS_SUCCESS;
+  return fault == FAULT_TORN ? nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, NULL)
+                             : NT_STATUS_SUCCESS;
 }
 
 static inline nt_status fake_flush(struct nt_handle *handle,
@@ -182,7 +181,7 @@ static inline nt_status fake_flush(struct nt_handle *handle,
   note(v, 'f', 0, 0);
   return due(&v->flush_fault, v->flushes) == FAULT_NONE
              ? NT_STATUS_SUCCESS
-             : nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, NULL, NULL);
+             : nt_fail(err, NT_STATUS_IO_DEVICE_ERROR, NULL);
 }
 
 static inline nt_status fake_close(struct nt_handle *handle,

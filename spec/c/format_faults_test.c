@@ -4,6 +4,7 @@
  * for byte, or no file system at all, and err->outcome says which.
  */
 #include "fake_volume.h"
+#include "next.h"
 
 #define SIZE (16 * MIB)
 #define MAX_CALLS 200
@@ -327,7 +328,7 @@ static const struct refusal refusals[] = {
      NT_KIND_VOLUME, true, NT_VOLUME_BOOT, "D:"},
     {"a page file volume", "page_file", NT_STATUS_ACCESS_DENIED, NT_KIND_VOLUME,
      true, NT_VOLUME_PAGEFILE, "D:"},
-    {"a read-only volume", "read_only", NT_STATUS_MEDIA_WRITE_PROTECTED,
+    {"a read-only volume", "readonly", NT_STATUS_MEDIA_WRITE_PROTECTED,
      NT_KIND_VOLUME, true, NT_VOLUME_READONLY, "D:"},
 };
 
@@ -396,7 +397,8 @@ static void test_words(void) {
   CHECK_TEXT(err.detail,
              "write the boot sector at offset 0: 512 bytes at offset 0",
              "the last write is that of the boot sector");
-  CHECK(strstr(err.hint, "format it again") != NULL, "the hint says what next");
+  CHECK(strstr(next_of(&err), "format it again") != NULL,
+        "the hint says what next");
   drop_volume(&volume);
 }
 

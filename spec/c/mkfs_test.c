@@ -18,6 +18,7 @@
 #include "../../src/nt/posix/scratch.h"
 #include "../../src/nt/posix/tool.h"
 #include "fake_volume.h"
+#include "next.h"
 
 /* ---- asking for file systems --------------------------------------------- */
 
@@ -369,7 +370,7 @@ static void test_ignored_children(void) {
   signal(SIGCHLD, SIG_IGN);
   nt_status status = make_by("#!/bin/sh\nexit 0\n");
   signal(SIGCHLD, SIG_DFL);
-  CHECK(!nt_ok(status) && strstr(last.hint, "SIGCHLD") != NULL,
+  CHECK(!nt_ok(status) && strstr(next_of(&last), "SIGCHLD") != NULL,
         "a host that ignores SIGCHLD is told");
 }
 
@@ -414,7 +415,7 @@ static int with_small_files(void) {
   setrlimit(RLIMIT_FSIZE, &limit);
   bool good = make(&r) == NT_STATUS_FILE_TOO_LARGE &&
               strstr(last.detail, work) != NULL &&
-              strstr(last.hint, "NTVOL_TMPDIR") != NULL;
+              strstr(next_of(&last), "NTVOL_TMPDIR") != NULL;
   return good ? 0 : 1;
 }
 
@@ -423,7 +424,7 @@ static int in_missing_folder(void) {
   setenv("NTVOL_TMPDIR", "/no/such/folder", 1);
   bool good = make(&r) == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
               strstr(last.detail, "/no/such/folder") != NULL &&
-              strstr(last.hint, "NTVOL_TMPDIR") != NULL;
+              strstr(next_of(&last), "NTVOL_TMPDIR") != NULL;
   return good ? 0 : 1;
 }
 
@@ -444,7 +445,7 @@ static int without_tool(void) {
   }
   bool good = make(&r) == NT_STATUS_NOT_SUPPORTED &&
               strcmp(last.detail, "mkfs.exfat is not installed") == 0 &&
-              strcmp(last.hint,
+              strcmp(next_of(&last),
                      "install the package exfatprogs (apt-get install "
                      "exfatprogs)") == 0;
   return good ? 0 : 1;

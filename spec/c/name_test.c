@@ -3,6 +3,7 @@
  */
 #include "../../src/nt/name.h"
 #include "check.h"
+#include "next.h"
 
 #define GUID "0123abcd-4567-89ef-0123-456789abcdef"
 #define GUID_UPPER "0123ABCD-4567-89EF-0123-456789ABCDEF"
@@ -168,7 +169,7 @@ static void test_bad(void) {
     nt_status status = nt_name_parse(bad[i], &name, &err);
     CHECK(status == NT_STATUS_OBJECT_NAME_INVALID && err.status == status,
           "9.3 '%s' is refused", shown);
-    CHECK(err.detail[0] != '\0' && strstr(err.hint, "D:") != NULL,
+    CHECK(err.detail[0] != '\0' && strstr(next_of(&err), "D:") != NULL,
           "'%s' is refused with detail and hint", shown);
     CHECK(name.kind == NT_NAME_DISK && name.number == 42,
           "'%s' leaves the result alone", shown);
@@ -183,7 +184,7 @@ static void test_relative(void) {
     struct nt_error err = {0};
     CHECK(nt_name_parse(names[i], &name, &err) == NT_STATUS_OBJECT_NAME_INVALID,
           "%s is refused", names[i]);
-    CHECK_TEXT(err.hint, "write D:\\file", "%s, what to write", names[i]);
+    CHECK_TEXT(next_of(&err), "write D:\\file", "%s, what to write", names[i]);
   }
 }
 

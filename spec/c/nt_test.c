@@ -3,6 +3,7 @@
  */
 #include "../../src/nt/nt.h"
 #include "check.h"
+#include "next.h"
 
 /* What the slots answer next, and what they saw last. */
 static struct {
@@ -23,7 +24,7 @@ static struct nt_handle fake_handle;
 static nt_status play(struct nt_error *err) {
   script.calls++;
   if (!nt_ok(script.status) && !script.silent) {
-    nt_fail(err, script.status, NULL, script.detail == NULL ? NULL : "%s",
+    nt_fail(err, script.status, script.detail == NULL ? NULL : "%s",
             script.detail);
   }
   return script.status;
@@ -577,7 +578,7 @@ static void test_other_version(void) {
           "%s: another version is refused", callers[i].op);
     CHECK_TEXT(err.reason, "version", "%s: another version, reason",
                callers[i].op);
-    CHECK(err.detail[0] != '\0' && err.hint[0] != '\0',
+    CHECK(err.detail[0] != '\0' && next_of(&err)[0] != '\0',
           "%s: another version, detail and hint", callers[i].op);
   }
 }
@@ -672,7 +673,7 @@ static void test_access_bits(void) {
           "I14 access 0x%X is refused 0x%X before any driver", rows[i].access,
           rows[i].code);
     CHECK_TEXT(err.detail, rows[i].detail, "I14 what is missing");
-    CHECK_TEXT(err.hint, "open it with access \"rw\"", "I14 what to do");
+    CHECK_TEXT(next_of(&err), "open it with access \"rw\"", "I14 what to do");
     CHECK(err.op[0] != '\0' && strcmp(err.target, "D:") == 0,
           "I14 op and target");
   }

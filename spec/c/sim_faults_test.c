@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "next.h"
 #include "nt/format.h"
 #include "nt/sim/internal.h"
 
@@ -528,7 +529,7 @@ static bool is_clean_failure(const struct lab *lab, nt_status status,
                              const struct nt_error *err) {
   const char *path = nt__sim_machine(lab->machine)->db_path;
   return !nt_ok(status) && err->native_kind == NT_NATIVE_SQLITE &&
-         strstr(err->detail, path) != NULL && err->hint[0] != '\0' &&
+         strstr(err->detail, path) != NULL && next_of(err)[0] != '\0' &&
          sqlite3_get_autocommit(database(lab));
 }
 
@@ -808,7 +809,7 @@ static void test_cluster(void) {
 static bool child_is_refused(struct lab *lab) {
   struct nt_error err = {0};
   bool refused = lock(lab, &err) == NT_STATUS_INVALID_HANDLE &&
-                 strcmp(err.reason, "forked") == 0 && err.hint[0] != '\0';
+                 strcmp(err.reason, "forked") == 0 && next_of(&err)[0] != '\0';
   memset(&err, 0, sizeof err);
   nt_close(lab->handle, &err);
   nt_disconnect(lab->machine);

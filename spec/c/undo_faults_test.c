@@ -6,6 +6,7 @@
 #include "../../src/nt/journal/internal.h"
 #include "../../src/nt/restore.h"
 #include "fake_volume.h"
+#include "next.h"
 
 #define LENGTH (6 * MIB)
 
@@ -101,8 +102,8 @@ static bool try_fault(struct fault_plan *where, struct fault_plan plan,
   } else {
     CHECK(strcmp(state_of(result.operation), "interrupted") == 0,
           "%s %d: interrupted in the journal", what, plan.nth);
-    CHECK(strstr(err.hint, "ntvol recover") != NULL, "%s %d: %s", what,
-          plan.nth, err.hint);
+    CHECK(strstr(next_of(&err), "ntvol recover") != NULL, "%s %d: %s", what,
+          plan.nth, next_of(&err));
     CHECK(take_back(result.operation) && as_before(),
           "%s %d: recovered, byte for byte", what, plan.nth);
     CHECK(strcmp(state_of(result.operation), "recovered") == 0,
@@ -172,8 +173,8 @@ static bool lost_write_is_seen(int nth, bool *met) {
     CHECK(err.reason != NULL && strcmp(err.reason, "verify") == 0 &&
               err.outcome != NULL &&
               strcmp(err.outcome, "partly restored") == 0 &&
-              strstr(err.hint, "ntvol recover") != NULL,
-          "lost write %d: %s; %s", nth, err.detail, err.hint);
+              strstr(next_of(&err), "ntvol recover") != NULL,
+          "lost write %d: %s; %s", nth, err.detail, next_of(&err));
     CHECK(strcmp(state_of(result.operation), "interrupted") == 0,
           "lost write %d: interrupted in the journal", nth);
     CHECK(take_back(result.operation), "lost write %d: taken back later", nth);
@@ -235,8 +236,8 @@ static bool try_journal_fault(int step) {
     CHECK(err.outcome != NULL && strcmp(err.outcome, "untouched") == 0 &&
               volume.writes == 0 && as_before(),
           "journal step %d: untouched", step);
-    CHECK(strcmp(err.reason, "journal") == 0 && err.hint[0] != '\0',
-          "journal step %d: %s", step, err.hint);
+    CHECK(strcmp(err.reason, "journal") == 0 && next_of(&err)[0] != '\0',
+          "journal step %d: %s", step, next_of(&err));
   }
   if (volume.writes > 0) {
     CHECK(take_back(result.operation) && as_before(),

@@ -4,6 +4,7 @@
 #include "../../src/nt/codes.h"
 #include "../../src/nt/error.h"
 #include "check.h"
+#include "next.h"
 
 #include <errno.h>
 
@@ -322,18 +323,18 @@ static void test_printable(void) {
 
 static void test_fail(void) {
   struct nt_error err = {0};
-  CHECK(nt_fail(&err, NT_STATUS_ACCESS_DENIED, "in_use", "%d files", 3) ==
+  CHECK(nt_refuse(&err, NT_REASON_IN_USE, "%d files", 3) ==
             NT_STATUS_ACCESS_DENIED,
         "nt_fail answers the status");
   CHECK(err.status == NT_STATUS_ACCESS_DENIED, "nt_fail keeps the status");
   CHECK_TEXT(err.reason, "in_use", "nt_fail keeps the reason");
   CHECK_TEXT(err.detail, "3 files", "nt_fail formats the detail");
-  nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL, "again: %s", err.detail);
+  nt_fail(&err, NT_STATUS_DEVICE_BUSY, "again: %s", err.detail);
   CHECK_TEXT(err.detail, "again: 3 files", "a detail may quote itself");
-  nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL, NULL);
+  nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL);
   CHECK(err.detail[0] == '\0' && err.reason == NULL, "no detail, no reason");
   nt_hint(&err, "close %s", "them");
-  CHECK_TEXT(err.hint, "close them", "nt_hint");
+  CHECK_TEXT(next_of(&err), "close them", "nt_hint");
   nt_error_name(&err, "lock", "D:");
   nt_error_name(&err, "other", "E:");
   CHECK_TEXT(err.op, "lock", "the first op stays");
@@ -370,8 +371,8 @@ static void test_fail_errno(void) {
     char wanted[128];
     nt_format_text(wanted, sizeof(wanted), "image a.img: %s",
                    strerror(rows[i].number));
-    nt_status status =
-        nt_fail_errno(&err, rows[i].number, NULL, "image %s", "a.img");
+    nt_status status = nt_fail_errno(&err, rows[i].number, NT_REASON_NONE,
+                                     "image %s", "a.img");
     CHECK(status == rows[i].status && err.status == status,
           "errno %d becomes its status", rows[i].number);
     CHECK(err.native_kind == NT_NATIVE_ERRNO && err.native == rows[i].number,
@@ -379,9 +380,9 @@ static void test_fail_errno(void) {
     CHECK_TEXT(err.detail, wanted, "errno %d, its text", rows[i].number);
   }
   struct nt_error bare = {0};
-  nt_fail_errno(&bare, EIO, "medium", NULL);
+  nt_fail_errno(&bare, EIO, NT_REASON_IMAGE, NULL);
   CHECK_TEXT(bare.detail, strerror(EIO), "errno without detail");
-  CHECK_TEXT(bare.reason, "medium", "errno keeps the reason");
+  CHECK_TEXT(bare.reason, "image", "errno keeps the reason");
 }
 
 static void test_class(void) {
@@ -421,9 +422,10 @@ static void test_null(void) {
   nt_hint(NULL, "x");
   nt_add_holder(NULL, 1, false, "a", "b");
   nt_error_name(NULL, "a", "b");
-  CHECK(nt_fail(NULL, NT_STATUS_NOT_LOCKED, NULL, "x") == NT_STATUS_NOT_LOCKED,
+  CHECK(nt_fail(NULL, NT_STATUS_NOT_LOCKED, "x") == NT_STATUS_NOT_LOCKED,
         "NULL: nt_fail answers the status");
-  CHECK(nt_fail_errno(NULL, EIO, NULL, "x") == NT_STATUS_IO_DEVICE_ERROR,
+  CHECK(nt_fail_errno(NULL, EIO, NT_REASON_NONE, "x") ==
+            NT_STATUS_IO_DEVICE_ERROR,
         "NULL: nt_fail_errno answers the status");
   CHECK(nt_error_class(NULL) == NT_CLASS_NONE, "NULL: class");
   CHECK_TEXT(nt_error_code(NULL, buf, sizeof(buf)), "ERROR_SUCCESS",
@@ -444,7 +446,7 @@ static void check_message(const struct nt_error *err, const char *wanted,
 
 static void test_message_parts(void) {
   struct nt_error err = {0};
-  nt_fail(&err, NT_STATUS_NOT_LOCKED, NULL, NULL);
+  nt_fail(&err, NT_STATUS_NOT_LOCKED, NULL);
   check_message(&err,
                 "not locked by this handle "
                 "[ERROR_NOT_LOCKED, STATUS_NOT_LOCKED]",
@@ -466,7 +468,8 @@ static void test_message_parts(void) {
                 "unlock 'D:': not locked by this handle; lock it first "
                 "[ERROR_NOT_LOCKED, STATUS_NOT_LOCKED]",
                 "hint");
-  nt_fail(&err, 0x800704D2U, NULL, "some words");
+  nt_fail(&err, 0x800704D2U, "some words");
+  nt_hint(&err, "lock it first");
   check_message(&err,
                 "unlock 'D:': unknown status: some words; lock it first "
                 "[ERROR_1234, STATUS_0x800704D2]",
@@ -475,7 +478,7 @@ static void test_message_parts(void) {
 
 static void test_message_holders(void) {
   struct nt_error err = {0};
-  nt_fail(&err, NT_STATUS_ACCESS_DENIED, "in_use", NULL);
+  nt_refuse(&err, NT_REASON_IN_USE, NULL);
   nt_error_name(&err, "lock", "D:");
   nt_hint(&err, "close them or retry");
   nt_add_holder(&err, 812, false, "python3", "open file \\a.txt");
@@ -502,7 +505,7 @@ static void test_message_holders(void) {
 
 static void test_message_odd_holders(void) {
   struct nt_error err = {0};
-  nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL, NULL);
+  nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL);
   err.holders_missing = "not root";
   check_message(&err,
                 "the device is busy: no holder found (list may be "
@@ -521,7 +524,7 @@ static void test_message_odd_holders(void) {
 static void test_message_many_holders(void) {
   struct nt_error err = {0};
   char buf[4096];
-  nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL, NULL);
+  nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL);
   for (int i = 1; i <= NT_MAX_HOLDERS + 3; i++) {
     nt_add_holder(&err, i, false, "p", "h");
   }
@@ -535,7 +538,7 @@ static void test_message_many_holders(void) {
 
 static void test_message_one_line(void) {
   struct nt_error err = {0};
-  nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL,
+  nt_fail(&err, NT_STATUS_ACCESS_DENIED,
           "a\r\nb\tc\x7F"
           "d");
   nt_error_name(&err, "lo\nck", "D:\x01");
@@ -555,7 +558,7 @@ static void test_message_cuts(void) {
   struct nt_error err = {0};
   char whole[256], buf[256];
   int sound = 1;
-  nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL, "\xE2\x82\xAC\xC3\xA9 end");
+  nt_fail(&err, NT_STATUS_ACCESS_DENIED, "\xE2\x82\xAC\xC3\xA9 end");
   size_t total = nt_error_format(&err, whole, sizeof(whole));
   for (size_t cap = 1; cap <= total + 1; cap++) {
     memset(buf, 'x', sizeof(buf));
@@ -611,18 +614,18 @@ static void test_utf16le(void) {
 
 static void test_about(void) {
   struct nt_error err = {0};
-  nt_fail_errno(&err, ENOENT, "old", NULL);
-  nt_error_about(&err, "image", "the image %s", "a.img");
+  nt_fail_errno(&err, ENOENT, NT_REASON_LABEL, NULL);
+  nt_error_about(&err, NT_REASON_IMAGE, "the image %s", "a.img");
   CHECK_TEXT(err.detail, "the image a.img: No such file or directory",
              "what it is about comes first");
   CHECK_TEXT(err.reason, "image", "the reason is replaced");
-  nt_error_about(&err, NULL, "%s", err.detail);
+  nt_error_about(&err, NT_REASON_NONE, "%s", err.detail);
   CHECK_TEXT(err.reason, "image", "no reason leaves it");
   CHECK(strlen(err.detail) == 2 * 42 + 2, "its own detail may be an argument");
   err.detail[0] = '\0';
-  nt_error_about(&err, NULL, "alone");
+  nt_error_about(&err, NT_REASON_NONE, "alone");
   CHECK_TEXT(err.detail, "alone", "nothing was known");
-  nt_error_about(NULL, "image", "nobody asks");
+  nt_error_about(NULL, NT_REASON_IMAGE, "nobody asks");
 }
 
 int main(void) {

@@ -71,7 +71,7 @@ static nt_status control(struct nt_handle *handle, uint32_t code,
     memcpy(out, script.out, n);
     *out_len = n;
   }
-  return nt_ok(status) ? status : nt_fail(err, status, NULL, NULL);
+  return nt_ok(status) ? status : nt_fail(err, status, NULL);
 }
 
 static const struct nt_machine_ops machine_ops = {

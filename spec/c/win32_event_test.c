@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "fake_os.h"
+#include "next.h"
 #include "nt/win32/internal.h"
 
 #define GUID_C "\\\\?\\Volume{00000000-2222-3333-4444-555555555555}"
@@ -500,7 +501,7 @@ static void watch_fails(void) {
 
 static void check_missing(const char *what) {
   connect_machine();
-  CHECK(next() == NT_STATUS_NOT_SUPPORTED && err.hint[0] != '\0',
+  CHECK(next() == NT_STATUS_NOT_SUPPORTED && next_of(&err)[0] != '\0',
         "a Windows without %s answers not supported", what);
   CHECK(fake_os.opened == 0, "without %s nothing is opened", what);
   CHECK(end(), "missing: everything is closed once");
@@ -551,7 +552,7 @@ static void tries_again(void) {
   begin(2);
   connect_machine();
   fake_os.fail_at = 1;
-  CHECK(!nt_ok(next()) && err.hint[0] != '\0', "listen fails");
+  CHECK(!nt_ok(next()) && next_of(&err)[0] != '\0', "listen fails");
   fake_os.fail_at = 0;
   err = (struct nt_error){0};
   note_guid(LOCK, D);
@@ -574,7 +575,7 @@ static void sweep(void) {
     fake_os.fail_at = n + 1;
     nt_status status = next();
     bool ok = nt_ok(status);
-    hinted = hinted && (ok || err.hint[0] != '\0');
+    hinted = hinted && (ok || next_of(&err)[0] != '\0');
     listening = listening && ok == (fake_log_count("stop_listening") == 0 &&
                                     fake_os.opened > 0);
     for (int i = 0; ok && i < 10; i++) {

@@ -3,6 +3,7 @@
  * until it needs no more. Whatever fails, every handle is closed exactly once,
  * a failure is told with a status and what to do next, and a success is one.
  */
+#include "next.h"
 #include "win32_lab.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -75,7 +76,7 @@ static nt_status use_ask(struct nt_handle *h, struct nt_error *err) {
       nt__win32_machine(h->machine), fake_wide("\\\\.\\D:"),
       NT_IOCTL_DISK_GET_LENGTH_INFO, NULL, 0, out, sizeof(out), &length);
   if (!nt_ok(status)) {
-    nt_fail(err, status, NULL, NULL);
+    nt_fail(err, status, NULL);
     nt_hint(err, "a question has no error of its own");
   }
   return status;
@@ -241,7 +242,7 @@ static void start(const struct operation *op, struct fake_answer *rows,
 
 static void check_error(const struct operation *op, nt_status status,
                         const struct nt_error *err, int fail_at) {
-  CHECK(err->status == status && err->hint[0] != '\0' && err->op[0] != '\0',
+  CHECK(err->status == status && next_of(err)[0] != '\0' && err->op[0] != '\0',
         "%s, call %d: the failure is told, and what to do next", op->title,
         fail_at);
 }
@@ -313,7 +314,8 @@ static void test_left_behind(void) {
     fake_os.ignores_cancel = true;
     fake_os.calls = 0;
     fake_os.fail_at = fail_at;
-    CHECK(!nt_ok(nt_verb(h, NT_FSCTL_LOCK_VOLUME, &err)) && err.hint[0] != '\0',
+    CHECK(!nt_ok(nt_verb(h, NT_FSCTL_LOCK_VOLUME, &err)) &&
+              next_of(&err)[0] != '\0',
           "a lock that never ends is refused, call %d", fail_at);
     nt_close(h, &err);
     nt_disconnect(lab);

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "fake_os.h"
+#include "next.h"
 #include "nt/format.h"
 #include "nt/win32/internal.h"
 
@@ -306,7 +307,7 @@ static void check_untouched(nt_status status, nt_status wanted,
                             const char *what) {
   CHECK(status == wanted, "%s is refused", what);
   CHECK_TEXT(text(err.outcome), "untouched", "%s: untouched", what);
-  CHECK(err.hint[0] != '\0', "%s: says what to do next", what);
+  CHECK(next_of(&err)[0] != '\0', "%s: says what to do next", what);
   CHECK(handle->locked && lock_is_told(), "%s: the lock is still held", what);
   CHECK(fake_log_count("format") == 0 && fake_log_count("control unlock") == 0,
         "%s: nothing was given up", what);
@@ -405,7 +406,7 @@ static void failure_codes(void) {
     CHECK_TEXT(text(err.outcome), "untouched",
                "5.1: code 0x%02X before any progress",
                (unsigned)rows[i].command);
-    CHECK(err.hint[0] != '\0' && handle->locked && lock_is_told(),
+    CHECK(next_of(&err)[0] != '\0' && handle->locked && lock_is_told(),
           "5.1: code 0x%02X: a hint, and the lock is back",
           (unsigned)rows[i].command);
     CHECK(fake_log_has("format D:\\", "format stopped", "create_file", NULL),
@@ -441,7 +442,7 @@ static void unnamed_failures(void) {
     begin();
     open_volume();
     fake_os.format_calls = rows[i].calls;
-    CHECK(format() == NT_STATUS_UNSUCCESSFUL && err.hint[0] != '\0',
+    CHECK(format() == NT_STATUS_UNSUCCESSFUL && next_of(&err)[0] != '\0',
           "5.1: %s is a failure", rows[i].what);
     CHECK_TEXT(text(err.outcome), rows[i].outcome, "5.1: outcome of %s",
                rows[i].what);
@@ -748,7 +749,7 @@ static void sweep(uint32_t error, nt_status fail_status, const char *what) {
              text(err.outcome), err.detail);
     }
     honest = honest && ok;
-    hinted = hinted && (nt_ok(status) || err.hint[0] != '\0');
+    hinted = hinted && (nt_ok(status) || next_of(&err)[0] != '\0');
     failed += !nt_ok(status);
     fake_os.fail_at = 0;
     clean = end() && clean;

@@ -2,6 +2,7 @@
  * Open handles on a Windows of fakes: kinds, control codes and what their
  * refusals mean, time limits, reading and writing.
  */
+#include "next.h"
 #include "win32_lab.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -47,7 +48,7 @@ static void test_machine(void) {
   nt_disconnect(m);
   CHECK(nt_connect(&nt_win32_ops, "lab", &m, &err) ==
                 NT_STATUS_OBJECT_NAME_INVALID &&
-            err.hint[0] != '\0',
+            next_of(&err)[0] != '\0',
         "there is no other Windows");
 }
 
@@ -181,7 +182,7 @@ static void test_options(void) {
     CHECK((h == NULL) == (row->status != 0) && lab_err.status == row->status,
           "1.2: %s, disposition %d, directory %d", row->name,
           (int)row->disposition, row->directory);
-    CHECK(h != NULL || lab_err.hint[0] != '\0', "a refusal has a hint");
+    CHECK(h != NULL || next_of(&lab_err)[0] != '\0', "a refusal has a hint");
     CHECK(fake_os.disposition == row->sent &&
               fake_log_count("create_file") == (row->sent != 0),
           "CreateFileW gets %u", (unsigned)row->sent);
@@ -202,7 +203,7 @@ static const struct refused_open {
   nt_status status;
   const char *reason;
 } refused_opens[] = {
-    {"D:", 2, 0, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL},
+    {"D:", 2, 0, NT_STATUS_OBJECT_NAME_NOT_FOUND, "not_found"},
     {"D:", 3, 0, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL},
     {"D:", 5, 0, NT_STATUS_ACCESS_DENIED, "privilege"},
     {"PhysicalDrive0", 5, 0, NT_STATUS_ACCESS_DENIED, "privilege"},
@@ -218,15 +219,15 @@ static const struct refused_open {
     {"D:", 21, 0, NT_STATUS_DEVICE_NOT_READY, NULL},
     /* the status of an earlier call is not believed */
     {"D:", 2, NT_STATUS_VOLUME_DISMOUNTED, NT_STATUS_OBJECT_NAME_NOT_FOUND,
-     NULL},
-    {"D:", 2, NT_STATUS_PENDING, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL},
-    {"D:", 2, 0x00000105, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL},
+     "not_found"},
+    {"D:", 2, NT_STATUS_PENDING, NT_STATUS_OBJECT_NAME_NOT_FOUND, "not_found"},
+    {"D:", 2, 0x00000105, NT_STATUS_OBJECT_NAME_NOT_FOUND, "not_found"},
     {"D:", 317, 0xC0001234, 0xC0001234, NULL},
     {"D:\\a", 80, NT_STATUS_OBJECT_NAME_COLLISION,
      NT_STATUS_OBJECT_NAME_COLLISION, NULL},
     {"D:\\a", 123, 0, NT_STATUS_OBJECT_NAME_INVALID, NULL},
     {"D:", 1, 0, NT_STATUS_INVALID_DEVICE_REQUEST, NULL},
-    {"D:", 1168, 0, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL},
+    {"D:", 1168, 0, NT_STATUS_OBJECT_NAME_NOT_FOUND, "not_found"},
     {"D:", 4390, 0, 0x80071126, NULL}, /* a number that nobody knows */
 };
 
@@ -245,7 +246,8 @@ static void test_refused_opens(void) {
     CHECK(
         lab_err.native_kind == NT_NATIVE_WIN32 && lab_err.native == row->error,
         "the number is kept");
-    CHECK(lab_err.hint[0] != '\0', "what to do next: %s", lab_err.hint);
+    CHECK(next_of(&lab_err)[0] != '\0', "what to do next: %s",
+          next_of(&lab_err));
     lab_end(NULL);
   }
 }
@@ -311,7 +313,7 @@ static void test_routes(void) {
   CHECK(lab_verb(h, 0x00560FF8) == NT_STATUS_INVALID_DEVICE_REQUEST &&
             lab_err.native_kind == NT_NATIVE_NTSTATUS &&
             lab_err.native == NT_STATUS_INVALID_DEVICE_REQUEST &&
-            lab_err.hint[0] != '\0',
+            next_of(&lab_err)[0] != '\0',
         "codes that the driver does not know are refused by it");
   lab_end(h);
 }
@@ -379,7 +381,7 @@ static void test_lengths(void) {
     CHECK(nt__win32_control(h, NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS, NULL, 0,
                             out, 16, &length,
                             &err) == NT_STATUS_BUFFER_OVERFLOW &&
-              length == 4 && err.hint[0] != '\0',
+              length == 4 && next_of(&err)[0] != '\0',
           "STATUS_BUFFER_OVERFLOW keeps its data");
     length = 99;
     CHECK(nt__win32_control(h, NT_IOCTL_DISK_GET_DRIVE_LAYOUT_EX, NULL, 0, out,
@@ -467,8 +469,8 @@ static const struct refusal {
      NT_CLASS_PERMANENT},
     {"I7", NT_FSCTL_MARK_VOLUME_DIRTY, NT_STATUS_WRONG_VOLUME,
      "identity_changed", NT_CLASS_PERMANENT},
-    {"1.12", NT_FSCTL_MARK_VOLUME_DIRTY, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL,
-     NT_CLASS_PERMANENT},
+    {"1.12", NT_FSCTL_MARK_VOLUME_DIRTY, NT_STATUS_MEDIA_WRITE_PROTECTED,
+     "readonly", NT_CLASS_PERMANENT},
     {"F2", NT_IOCTL_VOLUME_OFFLINE, NT_STATUS_ACCESS_DENIED, NULL,
      NT_CLASS_PERMANENT},
     {"F7", NT_IOCTL_VOLUME_OFFLINE, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
@@ -496,7 +498,8 @@ static void test_refusals(void) {
     CHECK(lab_err.native_kind == NT_NATIVE_NTSTATUS &&
               lab_err.native == row->status,
           "the status is kept as it came");
-    CHECK(lab_err.hint[0] != '\0', "what to do next: %s", lab_err.hint);
+    CHECK(next_of(&lab_err)[0] != '\0', "what to do next: %s",
+          next_of(&lab_err));
     CHECK(!h->locked && !h->dismounted, "nothing is believed to be done");
     CHECK((fake_log_count("processes_using") > 0) ==
               (row->code == NT_FSCTL_LOCK_VOLUME &&
@@ -630,7 +633,7 @@ static void test_cluster_shared(void) {
                                     {0}};
     struct nt_handle *h = open_volume(answers);
     CHECK(lab_verb(h, code) == NT_STATUS_NOT_SUPPORTED &&
-              has_reason("cluster_shared") && lab_err.hint[0] != '\0',
+              has_reason("cluster_shared") && next_of(&lab_err)[0] != '\0',
           "F8: code %#x on a cluster shared volume", (unsigned)code);
     CHECK(!fake_log_has(code == codes[0] ? "control offline" : "control online",
                         NULL),
@@ -671,7 +674,7 @@ static void test_dynamic_disks(void) {
                   NT_STATUS_INVALID_DEVICE_REQUEST &&
               (strstr(lab_err.detail, "Windows XP") != NULL) == rows[i].xp &&
               has_reason(rows[i].dynamic ? "dynamic_disk" : NULL) &&
-              lab_err.hint[0] != '\0',
+              next_of(&lab_err)[0] != '\0',
           "F6: row %d", (int)i);
     lab_end(h);
   }
@@ -703,7 +706,7 @@ static void test_not_ready(void) {
     unsigned char buf[512] = {0};
     size_t done;
     CHECK(nt_read(h, 0, buf, 512, &done, &lab_err) == rows[i].status &&
-              has_reason(rows[i].reason) && lab_err.hint[0] != '\0',
+              has_reason(rows[i].reason) && next_of(&lab_err)[0] != '\0',
           "1.3: a read answers %#x", (unsigned)rows[i].status);
     lab_err = (struct nt_error){0};
     CHECK(nt_write(h, 0, buf, 512, &done, &lab_err) == rows[i].status &&
@@ -782,7 +785,7 @@ static void test_timeout(void) {
   fake_os.never_ends = true;
   CHECK(lab_verb(h, NT_FSCTL_LOCK_VOLUME) == NT_STATUS_IO_TIMEOUT &&
             nt_error_class(&lab_err) == NT_CLASS_TIMEOUT &&
-            lab_err.hint[0] != '\0' && !h->locked,
+            next_of(&lab_err)[0] != '\0' && !h->locked,
         "a request that takes too long is cancelled");
   CHECK(fake_log_has("control lock", "wait 50", "cancel", "wait 5000", NULL),
         "and its end waited for");
@@ -833,7 +836,7 @@ static void test_never_ends(void) {
     fake_os.ignores_cancel = true;
     CHECK(nt_control(h, NT_IOCTL_STORAGE_QUERY_PROPERTY, bytes, 40, out, 40,
                      &length, &lab_err) == NT_STATUS_IO_TIMEOUT &&
-              has_reason("stuck") && lab_err.hint[0] != '\0',
+              has_reason("stuck") && next_of(&lab_err)[0] != '\0',
           "a request that cannot be cancelled is left behind");
     if (late) {
       fake_end_pending();
@@ -841,7 +844,7 @@ static void test_never_ends(void) {
     }
     fake_os.log[0] = '\0';
     CHECK(lab_verb(h, NT_FSCTL_LOCK_VOLUME) == NT_STATUS_IO_TIMEOUT &&
-              has_reason("stuck") && lab_err.hint[0] != '\0',
+              has_reason("stuck") && next_of(&lab_err)[0] != '\0',
           "the handle takes no other");
     size_t done;
     CHECK(nt_read(h, 0, out, 0, &done, &lab_err) == NT_STATUS_IO_TIMEOUT &&
@@ -885,7 +888,7 @@ static void test_wait_fails(void) {
   struct nt_handle *h = open_limited(answers, 0);
   lab_os.wait = failing_wait;
   CHECK(lab_verb(h, NT_FSCTL_LOCK_VOLUME) == NT_STATUS_INVALID_HANDLE &&
-            lab_err.native == 6 && lab_err.hint[0] != '\0',
+            lab_err.native == 6 && next_of(&lab_err)[0] != '\0',
         "the error of the wait is told");
   lab_end(h);
   h = open_limited(answers, 0);
@@ -988,7 +991,7 @@ static void test_ends(void) {
   done = 99;
   CHECK(
       nt_read(h, 1024, buffer, 512, &done, &lab_err) == NT_STATUS_END_OF_FILE &&
-          done == 99 && lab_err.hint[0] != '\0',
+          done == 99 && next_of(&lab_err)[0] != '\0',
       "one at the end is STATUS_END_OF_FILE");
   CHECK(nt_write(h, 1024, buffer, 512, &done, &lab_err) == 0 && done == 0,
         "FAT clips writes without a word");
@@ -1082,7 +1085,7 @@ static void test_disk_ends(void) {
         "one past it is STATUS_END_OF_FILE");
     lab_err = (struct nt_error){0};
     CHECK(nt_read(h, 0, buffer, 512, &done, &lab_err) == statuses[i] &&
-              lab_err.hint[0] != '\0',
+              next_of(&lab_err)[0] != '\0',
           "one within it is refused for another cause");
     lab_end(h);
   }
@@ -1100,7 +1103,8 @@ static void test_direct_writes(void) {
     size_t done;
     CHECK(nt_write(h, 0, buffer, 512, &done, &lab_err) ==
                   NT_STATUS_ACCESS_DENIED &&
-              has_reason("mounted") && strstr(lab_err.hint, "lock") != NULL,
+              has_reason("mounted") &&
+              strstr(next_of(&lab_err), "lock") != NULL,
           "1.10: what is mounted is not written: %s", names[i]);
     lab_end(h);
   }
@@ -1171,7 +1175,7 @@ static void test_close(void) {
   struct nt_handle *h = lab_open("D:", LAB_RW);
   lab_os.close = refusing_close;
   CHECK(nt_close(h, &lab_err) == NT_STATUS_INVALID_HANDLE &&
-            lab_err.hint[0] != '\0',
+            next_of(&lab_err)[0] != '\0',
         "a close that Windows refuses is told");
   CHECK_TEXT(lab_err.target, "D:", "with the name");
   lab_end(NULL);
@@ -1183,7 +1187,7 @@ static void test_reopen(void) {
   w->os->close(w->file);
   w->file = NT_WIN32_NO_HANDLE;
   CHECK(lab_verb(h, NT_FSCTL_LOCK_VOLUME) == NT_STATUS_FILE_CLOSED &&
-            lab_err.hint[0] != '\0',
+            next_of(&lab_err)[0] != '\0',
         "a handle whose file was given up refuses");
   fake_os.log[0] = '\0';
   CHECK(nt__win32_reopen(w, &lab_err) == 0 &&
@@ -1231,7 +1235,8 @@ static void test_ask(void) {
 static void test_missing(void) {
   struct nt_error err = {0};
   CHECK(nt__win32_missing(&err, "CancelIoEx") == NT_STATUS_NOT_SUPPORTED &&
-            strstr(err.detail, "CancelIoEx") != NULL && err.hint[0] != '\0',
+            strstr(err.detail, "CancelIoEx") != NULL &&
+            next_of(&err)[0] != '\0',
         "what this Windows does not have");
 }
 
@@ -1243,7 +1248,7 @@ static void test_other_entry(void) {
   memset(&lab_err, 0, sizeof(lab_err));
   CHECK(nt_control_by(h, false, NT_FSCTL_LOCK_VOLUME, NULL, 0, NULL, 0, NULL,
                       &lab_err) == NT_STATUS_INVALID_DEVICE_REQUEST &&
-            has_reason("wrong_entry") && lab_err.hint[0] != '\0',
+            has_reason("wrong_entry") && next_of(&lab_err)[0] != '\0',
         "obs 35: a lock as device control is the device's to answer");
   CHECK(fake_log_has("control through the wrong door", NULL),
         "it goes where it was sent");

@@ -42,7 +42,7 @@ static void start(const struct fake_process *users) {
 
 static void look(void) {
   memset(&err, 0, sizeof(err));
-  nt_fail(&err, NT_STATUS_ACCESS_DENIED, "in_use", NULL);
+  nt_refuse(&err, NT_REASON_IN_USE, NULL);
   nt__win32_add_holders(nt__win32_handle(handle), &err);
 }
 

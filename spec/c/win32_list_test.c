@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "fake_os.h"
+#include "next.h"
 #include "nt/nt.h"
 #include "nt/win32/internal.h"
 
@@ -424,7 +425,7 @@ static void test_vanished(void) {
   nt_status status =
       nt__win32_describe(&machine, fake_wide(GUID_ROOT("4")), &info, &err);
   CHECK(status == NT_STATUS_OBJECT_NAME_NOT_FOUND && err.status == status &&
-            err.native == 2 && err.hint[0] != '\0',
+            err.native == 2 && next_of(&err)[0] != '\0',
         "describing one that is gone fails and says so");
   fake_os.opens = NULL;
   list_volumes();
@@ -1042,7 +1043,7 @@ static void test_info_disk(void) {
   CHECK(nt__win32_info(handle, &info, &last) ==
                 NT_STATUS_INVALID_DEVICE_REQUEST &&
             last.status == NT_STATUS_INVALID_DEVICE_REQUEST &&
-            last.hint[0] != '\0',
+            next_of(&last)[0] != '\0',
         "a disk is no volume, and the error says what to do");
   nt__win32_close(handle, &last);
 }

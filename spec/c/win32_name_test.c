@@ -2,6 +2,7 @@
  * Names on Windows: UTF-8 and UTF-16, what CreateFileW gets for each form of a
  * name, and the volume behind it.
  */
+#include "next.h"
 #include "win32_lab.h"
 
 static struct win32_machine machine;
@@ -46,7 +47,7 @@ static void test_wrong_utf8(void) {
     struct nt_error err = {0};
     CHECK(nt__win32_wide(wrong[i], wide, 32, &err) ==
                   NT_STATUS_OBJECT_NAME_INVALID &&
-              wide[0] == 0 && err.hint[0] != '\0',
+              wide[0] == 0 && next_of(&err)[0] != '\0',
           "wrong UTF-8 %d is refused", (int)i);
   }
 }
@@ -232,14 +233,14 @@ static void test_wrong_names(void) {
     struct nt_error err = {0};
     CHECK(nt__win32_resolve(&machine, wrong[i], false, &target, &err) ==
                   NT_STATUS_OBJECT_NAME_INVALID &&
-              err.hint[0] != '\0' && target.kind == NT_KIND_DEVICE,
+              next_of(&err)[0] != '\0' && target.kind == NT_KIND_DEVICE,
           "wrong name %d is refused with a hint", (int)i);
   }
   struct win32_target target;
   struct nt_error err = {0};
   CHECK(nt__win32_resolve(&machine, "PhysicalDrive0\\a", false, &target,
                           &err) == NT_STATUS_OBJECT_PATH_NOT_FOUND &&
-            err.hint[0] != '\0',
+            next_of(&err)[0] != '\0',
         "a disk has no files");
 }
 
@@ -280,13 +281,13 @@ static void test_long_names(void) {
     err = (struct nt_error){0};
     CHECK(nt__win32_resolve(&machine, long_name(starts[i], 270), false, &target,
                             &err) == NT_STATUS_OBJECT_NAME_INVALID &&
-              err.hint[0] != '\0',
+              next_of(&err)[0] != '\0',
           "what the prefix would not change is refused: %s...", starts[i]);
   }
   err = (struct nt_error){0};
   CHECK(nt__win32_resolve(&machine, long_name("D:\\", NT_NAME_MAX), false,
                           &target, &err) == NT_STATUS_OBJECT_NAME_INVALID &&
-            err.hint[0] != '\0',
+            next_of(&err)[0] != '\0',
         "280 bytes are too many");
 }
 

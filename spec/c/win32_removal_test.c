@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "fake_os.h"
+#include "next.h"
 #include "nt/win32/internal.h"
 
 #define GUID_C "\\\\?\\Volume{00000000-2222-3333-4444-555555555555}"
@@ -178,7 +179,7 @@ static bool reason_is(const char *reason) {
   if (!same) {
     printf("# reason: %s\n", err.reason != NULL ? err.reason : "none");
   }
-  return same && err.hint[0] != '\0';
+  return same && next_of(&err)[0] != '\0';
 }
 
 static bool told(const char *part) {
@@ -369,15 +370,15 @@ static void not_there(void) {
   connect_machine();
   fake_os.opens = opens;
   CHECK(uninstall("PhysicalDrive9") == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
-            err.hint[0] != '\0' && !plug_and_play_was_asked(),
+            next_of(&err)[0] != '\0' && !plug_and_play_was_asked(),
         "a disk that is not there is not found");
   CHECK(end(), "not there: everything is closed once");
 
   begin();
   connect_machine();
   fake_os.interfaces = none;
-  CHECK(uninstall("D:") == NT_STATUS_NO_SUCH_DEVICE && err.hint[0] != '\0' &&
-            !plug_and_play_was_asked(),
+  CHECK(uninstall("D:") == NT_STATUS_NO_SUCH_DEVICE &&
+            next_of(&err)[0] != '\0' && !plug_and_play_was_asked(),
         "a volume that Plug and Play does not know");
   CHECK(end(), "unknown: everything is closed once");
 
@@ -387,7 +388,7 @@ static void not_there(void) {
   answer_name("PhysicalDrive2", "\\Device\\Harddisk2\\DR2");
   connect_machine();
   CHECK(uninstall("PhysicalDrive2") == NT_STATUS_NOT_SUPPORTED &&
-            err.hint[0] != '\0' && !plug_and_play_was_asked(),
+            next_of(&err)[0] != '\0' && !plug_and_play_was_asked(),
         "a disk without a number could be any");
   CHECK(end(), "no number: everything is closed once");
 }
@@ -410,7 +411,7 @@ static void short_answers(void) {
   answer(NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, "D:", 4);
   connect_machine();
   CHECK(uninstall("D:") == NT_STATUS_INFO_LENGTH_MISMATCH &&
-            err.hint[0] != '\0' && !plug_and_play_was_asked(),
+            next_of(&err)[0] != '\0' && !plug_and_play_was_asked(),
         "a name that is longer than its answer, and half a number");
   CHECK(end(), "half a number: everything is closed once");
 }
@@ -524,7 +525,7 @@ static void results(void) {
     connect_machine();
     fake_os.removal = rows[i].configret;
     nt_status status = uninstall("D:");
-    CHECK(status == rows[i].status && err.hint[0] != '\0' &&
+    CHECK(status == rows[i].status && next_of(&err)[0] != '\0' &&
               (rows[i].reason == NULL || reason_is(rows[i].reason)) &&
               err.veto_type == NULL,
           "CONFIGRET 0x%02X: %s", (unsigned)rows[i].configret, err.detail);
@@ -552,8 +553,9 @@ static void by_installer(void) {
     table.remove_device = NULL;
     connect_machine();
     fake_os.removal = wrong_ways[i];
-    CHECK(uninstall("D:") == NT_STATUS_NOT_SUPPORTED && err.hint[0] != '\0',
-          "without DIF_REMOVE 0x%02X is the answer", (unsigned)wrong_ways[i]);
+    CHECK(
+        uninstall("D:") == NT_STATUS_NOT_SUPPORTED && next_of(&err)[0] != '\0',
+        "without DIF_REMOVE 0x%02X is the answer", (unsigned)wrong_ways[i]);
     CHECK(end(), "no way: everything is closed once");
   }
   begin();
@@ -580,7 +582,7 @@ static void by_installer(void) {
   connect_machine();
   fake_os.remove_error = NT_WIN32_ERROR_ACCESS_DENIED;
   CHECK(uninstall("D:") == NT_STATUS_ACCESS_DENIED && err.native == 5 &&
-            err.hint[0] != '\0',
+            next_of(&err)[0] != '\0',
         "DIF_REMOVE refuses with an error");
   CHECK(end(), "refused: everything is closed once");
 }
@@ -664,7 +666,7 @@ static void siblings(void) {
   begin();
   connect_machine();
   fake_os.parents = 0;
-  CHECK(eject("D:") == NT_STATUS_NO_SUCH_DEVICE && err.hint[0] != '\0' &&
+  CHECK(eject("D:") == NT_STATUS_NO_SUCH_DEVICE && next_of(&err)[0] != '\0' &&
             !plug_and_play_was_asked(),
         "a disk without a parent");
   CHECK(end(), "no parent: everything is closed once");
@@ -766,7 +768,7 @@ static void spanned(void) {
   answer(NT_IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS, GUID_D, 0)->status =
       NT_STATUS_INVALID_DEVICE_REQUEST;
   connect_machine();
-  CHECK(eject("D:") == NT_STATUS_NOT_SUPPORTED && err.hint[0] != '\0' &&
+  CHECK(eject("D:") == NT_STATUS_NOT_SUPPORTED && next_of(&err)[0] != '\0' &&
             !plug_and_play_was_asked(),
         "a volume that tells neither number nor extents");
   CHECK(end(), "neither: everything is closed once");
@@ -777,7 +779,7 @@ static void spanned(void) {
 static void check_missing(nt_status (*verb)(const char *name),
                           const char *what) {
   connect_machine();
-  CHECK(verb("D:") == NT_STATUS_NOT_SUPPORTED && err.hint[0] != '\0' &&
+  CHECK(verb("D:") == NT_STATUS_NOT_SUPPORTED && next_of(&err)[0] != '\0' &&
             told("this Windows has no"),
         "a Windows without %s answers not supported", what);
   CHECK(!plug_and_play_was_asked() && end(), "without %s nothing is done",
@@ -837,7 +839,7 @@ static void sweep(nt_status (*verb)(const char *name), const char *name,
     nt_status status = verb(name);
     reached = fake_os.calls > n;
     failed += !nt_ok(status);
-    if (!nt_ok(status) && err.hint[0] == '\0') {
+    if (!nt_ok(status) && next_of(&err)[0] == '\0') {
       hinted = false;
       told("a hint");
     }

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
+local explain = require "ntvol.explain"
 local ntvol = require "ntvol"
 local tempdir = require "spec.support.tempdir"
 
@@ -13,7 +14,16 @@ describe("the command ntvol explain", function()
   it("prints text, and needs no machine", function()
     local result = run(finally, { "explain", "ERROR_NOT_READY" })
     assert.equal(0, result.code, result.err)
-    assert.equal(tostring(ntvol.explain "ERROR_NOT_READY") .. "\n", result.out)
+    assert.equal(tostring(explain.explain("ERROR_NOT_READY", "command")) .. "\n",
+      result.out)
+  end)
+
+  it("says what to do next in the words of the command line", function()
+    local result = run(finally, { "explain", "in_use" })
+    assert(result.out:find("next: close them, or wait: --wait 10\n", 1, true),
+      result.out)
+    assert(tostring(ntvol.explain "in_use"):find(
+      "next: close them, or wait: wait = 10\n", 1, true))
   end)
 
   it("prints JSON", function()
@@ -43,6 +53,6 @@ explain "in_use"
     assert(result.out:find("nothing has failed\n", 1, true), result.out)
     assert(result.out:find("unlock 'D:': ERROR_NOT_LOCKED, STATUS_NOT_LOCKED\n"
       .. "not_locked: ", 1, true), result.out)
-    assert(result.out:find("in_use: somebody has it open", 1, true), result.out)
+    assert(result.out:find("in_use: others have it open", 1, true), result.out)
   end)
 end)

@@ -133,8 +133,8 @@ describe("--wait of a command that runs a plan", function()
     local lab, child = busy_lab(finally)
     local result = lab:run { "exclusive", "D:", "--wait", "0.05", "--", "true" }
     assert.equal(4, result.code, result.err)
-    assert(result.err:find(("(pid %d, volume handle): waited "):format(
-      child.pid), 1, true), result.err)
+    assert(result.err:find(("attempts: 1 holder: lua5.4 (pid %d, volume"
+      .. " handle)"):format(child.pid), 1, true), result.err)
   end)
 
   it("goes on when the holder leaves", function()

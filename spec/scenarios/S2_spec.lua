@@ -35,10 +35,10 @@ describe("S2: a holder that stays", function()
       seen[i] = holder.how .. " " .. holder.path
     end
     assert.same({ "open file \\a.txt", "directory \\Some Dir" }, seen)
-    assert(message:find(("2 holders: %s (pid %d, open file \\a.txt), %s (pid %d,"
-      .. " directory \\Some Dir): waited 15.00 s, %d attempts; "):format(
-      info.holders[1].name, child.pid, info.holders[2].name, child.pid,
-      info.attempts), 1, true), message)
+    assert(message:find(("waited 15.00 s, %d attempts: 2 holders: %s (pid %d,"
+      .. " open file \\a.txt), %s (pid %d, directory \\Some Dir); "):format(
+      info.attempts, info.holders[1].name, child.pid, info.holders[2].name,
+      child.pid), 1, true), message)
     -- the file is the child's all the same
     assert.equal("alpha\n", child:run "return file:read(0, 6)")
   end)

@@ -30,7 +30,8 @@ describe("retry", function()
         return "done"
       end
       local info = { op = "lock", target = "D:", class = "transient",
-        reason = "in_use", hint = "wait" }
+        status = 0xC0000022,
+        detail = "who", reason = "in_use", hint = "wait" }
       for name, value in pairs(change or {}) do
         info[name] = value
       end
@@ -62,7 +63,7 @@ describe("retry", function()
     assert(waited.waited > 0.1 and waited.waited < 0.35, waited.waited)
     assert.equal(holders, waited.holders)
     assert.equal("in_use", waited.reason)
-    assert.equal("access denied: who", waited.cause)
+    assert.equal("access denied: who: 1 holder: x (pid 7)", waited.cause)
     assert(tostring(waited):find("4 attempts in 0.", 1, true), tostring(waited))
   end)
 

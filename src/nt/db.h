@@ -20,7 +20,7 @@ struct nt_db_limit {
 /* Refuses, with `reason`, a database that is no plain file, or has beside it
  * what SQLite would take for its own and is none: a link, a pipe, a folder. A
  * missing file is not refused. */
-nt_status nt_db_check_files(const char *path, const char *reason,
+nt_status nt_db_check_files(const char *path, enum nt_reason reason,
                             struct nt_error *err);
 
 /* sqlite3_open_v2(), and nothing of the file is trusted: the connection runs no

@@ -55,50 +55,83 @@ static void set_detail(struct nt_error *err, const char *fmt, va_list args) {
   nt_copy(err->detail, sizeof(err->detail), text);
 }
 
-nt_status nt_fail(struct nt_error *err, nt_status status, const char *reason,
-                  const char *fmt, ...) {
+static nt_status fail(struct nt_error *err, nt_status status,
+                      const struct nt_reason_row *row, const char *fmt,
+                      va_list args) {
   if (err == NULL) {
     return status;
   }
   err->status = status;
-  err->reason = reason;
-  if (fmt == NULL) {
+  err->reason = row != NULL ? row->name : NULL;
+  err->cls = row != NULL ? row->cls : NT_CLASS_NONE;
+  err->hint[0] = err->command[0] = '\0';
+  if (fmt != NULL) {
+    set_detail(err, fmt, args);
+  } else {
     err->detail[0] = '\0';
-    return status;
   }
+  return status;
+}
+
+nt_status nt_refuse(struct nt_error *err, enum nt_reason reason,
+                    const char *fmt, ...) {
+  const struct nt_reason_row *row = nt_reason_at(reason);
   va_list args;
   va_start(args, fmt);
-  set_detail(err, fmt, args);
+  nt_status status = fail(err, row->statuses[0], row, fmt, args);
   va_end(args);
   return status;
 }
 
-nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
+nt_status nt_refuse_as(struct nt_error *err, nt_status status,
+                       enum nt_reason reason, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  fail(err, status, nt_reason_at(reason), fmt, args);
+  va_end(args);
+  return status;
+}
+
+nt_status nt_fail(struct nt_error *err, nt_status status, const char *fmt,
+                  ...) {
+  va_list args;
+  va_start(args, fmt);
+  fail(err, status, NULL, fmt, args);
+  va_end(args);
+  return status;
+}
+
+nt_status nt_fail_errno(struct nt_error *err, int number, enum nt_reason reason,
                         const char *fmt, ...) {
   nt_status status = status_of_errno(number);
   if (err == NULL) {
     return status;
   }
-  nt_fail(err, status, reason, NULL);
+  va_list args;
+  va_start(args, fmt);
+  fail(err, status, nt_reason_at(reason), fmt, args);
+  va_end(args);
   if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
     nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
   }
   err->native_kind = NT_NATIVE_ERRNO;
   err->native = number;
-  if (fmt != NULL) {
-    va_list args;
-    va_start(args, fmt);
-    set_detail(err, fmt, args);
-    va_end(args);
-  }
   size_t length = strlen(err->detail);
   nt_format_text(err->detail + length, sizeof(err->detail) - length, "%s%s",
                  length > 0 ? ": " : "", strerror(number));
   return status;
 }
 
-void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
-                    ...) {
+static void set_reason(struct nt_error *err, enum nt_reason reason) {
+  const struct nt_reason_row *row = nt_reason_at(reason);
+  if (row != NULL) {
+    err->reason = row->name;
+    err->cls = row->cls;
+  }
+}
+
+void nt_error_about(struct nt_error *err, enum nt_reason reason,
+                    const char *fmt, ...) {
   if (err == NULL) {
     return;
   }
@@ -111,8 +144,20 @@ void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
   size_t length = strlen(err->detail);
   nt_format_text(err->detail + length, sizeof(err->detail) - length, "%s%s",
                  known[0] != '\0' ? ": " : "", known);
-  if (reason != NULL) {
-    err->reason = reason;
+  set_reason(err, reason);
+}
+
+void nt_error_because(struct nt_error *err, enum nt_reason reason,
+                      const char *fmt, ...) {
+  if (err == NULL) {
+    return;
+  }
+  set_reason(err, reason);
+  if (fmt != NULL) {
+    va_list args;
+    va_start(args, fmt);
+    set_detail(err, fmt, args);
+    va_end(args);
   }
 }
 
@@ -121,16 +166,34 @@ bool nt_is_shortage(nt_status status) {
          status == NT_STATUS_NO_MEMORY;
 }
 
+static void set_text(char *out, size_t cap, const char *fmt, va_list args) {
+  char text[sizeof(((struct nt_error *)NULL)->hint)];
+  nt_vformat_text(text, sizeof(text), fmt, args);
+  nt_copy(out, cap, text);
+}
+
 void nt_hint(struct nt_error *err, const char *fmt, ...) {
   if (err == NULL) {
     return;
   }
-  char text[sizeof(err->hint)];
   va_list args;
   va_start(args, fmt);
-  nt_vformat_text(text, sizeof(text), fmt, args);
+  set_text(err->hint, sizeof(err->hint), fmt, args);
   va_end(args);
-  nt_copy(err->hint, sizeof(err->hint), text);
+  err->command[0] = '\0';
+}
+
+void nt_hints(struct nt_error *err, const char *lua, const char *command, ...) {
+  if (err == NULL) {
+    return;
+  }
+  va_list args;
+  va_start(args, command);
+  set_text(err->hint, sizeof(err->hint), lua, args);
+  va_end(args);
+  va_start(args, command);
+  set_text(err->command, sizeof(err->command), command, args);
+  va_end(args);
 }
 
 void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder) {
@@ -165,6 +228,10 @@ void nt_error_name(struct nt_error *err, const char *op, const char *target) {
 }
 
 /* ---- reading ------------------------------------------------------------- */
+
+bool nt_because_of(const struct nt_error *err, enum nt_reason reason) {
+  return nt_reason_find(err->reason) == nt_reason_at(reason);
+}
 
 enum nt_class nt_error_class(const struct nt_error *err) {
   if (err == NULL) {
@@ -202,6 +269,44 @@ const char *nt_status_text(nt_status status, char *buf, size_t cap) {
   }
   nt_format_text(buf, cap, "STATUS_0x%08" PRIX32, status);
   return buf;
+}
+
+/* What the row of the reason says. */
+static const char *usual_next(const struct nt_error *err,
+                              enum nt_language language) {
+  const struct nt_reason_row *row = nt_reason_find(err->reason);
+  if (row == NULL) {
+    return "";
+  }
+  return language == NT_LANGUAGE_COMMAND && row->command != NULL ? row->command
+                                                                 : row->next;
+}
+
+/* Without marks of code, and with the object for `{}`. */
+static void fill_in(const char *from, const char *target, char *buf,
+                    size_t cap) {
+  size_t length = 0;
+  buf[0] = '\0';
+  for (; *from != '\0' && length + 1 < cap; from++) {
+    if (from[0] == '{' && from[1] == '}') {
+      nt_copy(buf + length, cap - length, target[0] != '\0' ? target : "D:");
+      length += strlen(buf + length);
+      from++;
+    } else if (*from != '`') {
+      buf[length++] = *from;
+      buf[length] = '\0';
+    }
+  }
+}
+
+void nt_error_next(const struct nt_error *err, enum nt_language language,
+                   char *buf, size_t cap) {
+  bool command = language == NT_LANGUAGE_COMMAND && err->command[0] != '\0';
+  if (err->hint[0] != '\0') {
+    nt_copy(buf, cap, command ? err->command : err->hint);
+  } else {
+    fill_in(usual_next(err, language), err->target, buf, cap);
+  }
 }
 
 /* ---- the message --------------------------------------------------------- */
@@ -340,24 +445,44 @@ static void put_codes(struct writer *w, const struct nt_error *err) {
   put(w, "]");
 }
 
+static void put_next(struct writer *w, const struct nt_error *err) {
+  char next[sizeof(err->hint)];
+  nt_error_next(err, NT_LANGUAGE_LUA, next, sizeof(next));
+  if (next[0] != '\0') {
+    put(w, "; ");
+    put(w, next);
+  }
+}
+
+/* What happened, and who is in the way. */
+static void put_cause(struct writer *w, const struct nt_error *err) {
+  const struct nt_status_row *row = nt_status_find(err->status);
+  put(w, row != NULL ? row->message : "unknown status");
+  if (err->detail[0] != '\0') {
+    put(w, ": ");
+    put(w, err->detail);
+  }
+  put_holders(w, err);
+}
+
+size_t nt_error_cause(const struct nt_error *err, char *buf, size_t cap) {
+  struct writer w = {buf, cap, 0, false};
+  if (cap > 0) {
+    put_cause(&w, err);
+    buf[w.length] = '\0';
+  }
+  return w.length;
+}
+
 size_t nt_error_format(const struct nt_error *err, char *buf, size_t cap) {
   struct writer w = {buf, cap, 0, false};
   if (cap == 0) {
     return 0;
   }
   if (err != NULL) {
-    const struct nt_status_row *row = nt_status_find(err->status);
     put_subject(&w, err);
-    put(&w, row != NULL ? row->message : "unknown status");
-    if (err->detail[0] != '\0') {
-      put(&w, ": ");
-      put(&w, err->detail);
-    }
-    put_holders(&w, err);
-    if (err->hint[0] != '\0') {
-      put(&w, "; ");
-      put(&w, err->hint);
-    }
+    put_cause(&w, err);
+    put_next(&w, err);
     put_codes(&w, err);
   }
   buf[w.length] = '\0';

@@ -4,8 +4,10 @@
  *
  * Everything below src/ may include this header.
  *
- * Life of an error. The caller owns the struct and hands it down zeroed. Who
- * refuses calls nt_fail() once and may add a hint, a native number or holders.
+ * Life of an error. The caller owns the struct and hands it down zeroed.
+ * Whoever refuses calls nt_refuse() once, which takes status, class and next
+ * step from the row of reasons.h, and may add holders, a native number or a
+ * next step of its own. nt_fail() is for what has no row: the status says it.
  * The thin callers of nt.h add `op` and `target` where they are still empty,
  * so a back end names them only when it knows better. A function that returns
  * a success status leaves the struct alone.
@@ -13,7 +15,7 @@
 #ifndef NT_ERROR_H
 #define NT_ERROR_H
 
-#include "status.h"
+#include "reasons.h"
 #include "text.h"
 
 #define NT_MAX_HOLDERS 16
@@ -47,12 +49,12 @@ struct nt_error {
   char op[40];         /* verb: "lock", "read", "open" */
   char target[280];    /* object as the user called it: "D:" */
   enum nt_class cls;   /* NT_CLASS_NONE: the status's own class */
-  const char *reason;  /* static string; what NT cannot say: "in_use",
-                          "locked_by_other", "system_volume", "page_file",
-                          "privilege", "offline", "dismounted", "no_media",
-                          "identity_changed", "not_locked", ...; NULL: none */
+  const char *reason;  /* static string: a name of reasons.h, or a word of a
+                          machine kind from elsewhere; NULL: none */
   char detail[600];    /* one sentence part, lower case, no period */
-  char hint[280];      /* what to do next, imperative, no period */
+  char hint[280];      /* what to do next, imperative, no period; empty: what
+                          the row of the reason says */
+  char command[280];   /* the same for the command line; empty: the hint */
   const char *outcome; /* static string: what the object holds now, where that
                           is in doubt: "untouched", "unformatted",
                           "formatted", "partly restored" */
@@ -68,31 +70,53 @@ struct nt_error {
   char veto_name[280];         /* that object: a device, service or window */
 };
 
-/* Fills status, reason and detail; returns `status`, so that a refusal is one
- * statement: return nt_fail(err, NT_STATUS_..., "in_use", "...", ...).
- * `reason` is a static string or NULL; `fmt` NULL means no detail. `err` may
- * be NULL everywhere below: the caller does not want to know. */
-nt_status nt_fail(struct nt_error *err, nt_status status, const char *reason,
-                  const char *fmt, ...) NT_PRINTF(4, 5);
+/* Refuses for a reason of the list: fills status, class, reason and detail,
+ * and returns the status, so that a refusal is one statement. `fmt` NULL means
+ * no detail. `err` may be NULL everywhere below: the caller does not want to
+ * know. The first takes the usual status of the row. */
+nt_status nt_refuse(struct nt_error *err, enum nt_reason reason,
+                    const char *fmt, ...) NT_PRINTF(3, 4);
+nt_status nt_refuse_as(struct nt_error *err, nt_status status,
+                       enum nt_reason reason, const char *fmt, ...)
+    NT_PRINTF(4, 5);
 
-/* The same for an errno value: picks the NTSTATUS that says it best (ENOENT,
+/* Fails with a status that says all there is to say. */
+nt_status nt_fail(struct nt_error *err, nt_status status, const char *fmt, ...)
+    NT_PRINTF(3, 4);
+
+/* Refuses for an errno value: picks the NTSTATUS that says it best (ENOENT,
  * EACCES, EROFS, ENOSPC, EIO, ENOMEM, EBUSY, ...), keeps the number as native
  * and appends strerror's text to the detail. */
-nt_status nt_fail_errno(struct nt_error *err, int number, const char *reason,
+nt_status nt_fail_errno(struct nt_error *err, int number, enum nt_reason reason,
                         const char *fmt, ...) NT_PRINTF(4, 5);
 
+/* Says why a failure that is known by its status happened: replaces reason and
+ * class, and the detail unless `fmt` is NULL. */
+void nt_error_because(struct nt_error *err, enum nt_reason reason,
+                      const char *fmt, ...) NT_PRINTF(3, 4);
+
 /* Puts what a failure is about before what is known of it: "the image a.img: "
- * and the system's words. `reason` replaces the one that is there; NULL leaves
- * it. */
-void nt_error_about(struct nt_error *err, const char *reason, const char *fmt,
-                    ...) NT_PRINTF(3, 4);
+ * and the system's words. `reason` replaces the one that is there;
+ * NT_REASON_NONE leaves it. */
+void nt_error_about(struct nt_error *err, enum nt_reason reason,
+                    const char *fmt, ...) NT_PRINTF(3, 4);
 
 /* Whether a failure is about what this process may have, memory or open files,
  * and not about the object. Its hint says so already, and should stay. */
 bool nt_is_shortage(nt_status status);
 
-/* Says what to do next. */
+/* Says what to do next where the row of the reason does not know it. The
+ * second says it in both languages, of the same values. */
 void nt_hint(struct nt_error *err, const char *fmt, ...) NT_PRINTF(2, 3);
+void nt_hints(struct nt_error *err, const char *lua, const char *command, ...)
+    NT_PRINTF(2, 4) NT_PRINTF(3, 4);
+
+/* The language of a next step. */
+enum nt_language { NT_LANGUAGE_LUA, NT_LANGUAGE_COMMAND };
+
+/* What to do next, in a language; empty when nobody knows. */
+void nt_error_next(const struct nt_error *err, enum nt_language language,
+                   char *buf, size_t cap);
 
 /* Adds a holder; counts on when the array is full. */
 void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
@@ -101,6 +125,9 @@ void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder);
 
 /* Sets op and target where they are empty. */
 void nt_error_name(struct nt_error *err, const char *op, const char *target);
+
+/* Whether that is the reason. */
+bool nt_because_of(const struct nt_error *err, enum nt_reason reason);
 
 enum nt_class nt_error_class(const struct nt_error *err);
 
@@ -112,6 +139,9 @@ enum nt_class nt_error_class(const struct nt_error *err);
  *
  * Returns the length without the terminator; cuts at `cap`, always ends it. */
 size_t nt_error_format(const struct nt_error *err, char *buf, size_t cap);
+
+/* The part of it that says what happened and who is in the way. */
+size_t nt_error_cause(const struct nt_error *err, char *buf, size_t cap);
 
 /* The stable name of an error: the Win32 name, "ERROR_" and the number where
  * the list has no name. `buf` is used in the second case. */

@@ -99,7 +99,8 @@ static nt_status committed(const struct nt_keeper *keeper, int64_t id,
       keeper->ops->finish(keeper->journal, id, "committed", message, err);
   if (!nt_ok(status)) {
     err->outcome = "formatted";
-    nt_error_about(err, NULL, "the new file system is there, but the journal");
+    nt_error_about(err, NT_REASON_NONE,
+                   "the new file system is there, but the journal");
   }
   return status;
 }

@@ -16,16 +16,14 @@ struct question {
 
 static nt_status check_handle(const struct question *q) {
   if (q->handle->kind != NT_KIND_VOLUME) {
-    nt_status status = nt_fail(q->err, NT_STATUS_INVALID_PARAMETER,
-                               "not_a_volume", "it is not a volume handle");
+    nt_status status =
+        nt_refuse(q->err, NT_REASON_NOT_A_VOLUME, "it is not a volume handle");
     nt_hint(q->err, "open the volume itself, with access \"rw\"");
     return status;
   }
   if (!q->handle->locked) {
-    nt_status status = nt_fail(q->err, NT_STATUS_NOT_LOCKED, "not_locked",
-                               "this handle does not hold the lock");
-    nt_hint(q->err, "lock the volume with this handle first");
-    return status;
+    return nt_refuse(q->err, NT_REASON_NOT_LOCKED,
+                     "this handle does not hold the lock");
   }
   return NT_STATUS_SUCCESS;
 }
@@ -74,9 +72,9 @@ static nt_status check_erase(const struct question *q,
   if (token != NULL && names_volume(token, info)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status =
-      nt_fail(q->err, NT_STATUS_INVALID_PARAMETER, "erase_token",
-              "erase names '%s', not this volume", token != NULL ? token : "");
+  nt_status status = nt_refuse(q->err, NT_REASON_ERASE_TOKEN,
+                               "erase names '%s', not this volume",
+                               token != NULL ? token : "");
   nt_hint(q->err, "erase = '%s' says that its contents may go", info->name);
   return status;
 }
@@ -85,24 +83,22 @@ static nt_status check_flags(const struct question *q,
                              const struct nt_volume_info *info) {
   static const struct {
     uint32_t flag;
-    nt_status status;
-    const char *reason, *detail;
+    enum nt_reason reason;
+    const char *detail;
   } rows[] = {
-      {NT_VOLUME_SYSTEM, NT_STATUS_ACCESS_DENIED, "system_volume",
+      {NT_VOLUME_SYSTEM, NT_REASON_SYSTEM_VOLUME,
        "the system starts from this volume"},
-      {NT_VOLUME_BOOT, NT_STATUS_ACCESS_DENIED, "system_volume",
+      {NT_VOLUME_BOOT, NT_REASON_SYSTEM_VOLUME,
        "the running system is on this volume"},
-      {NT_VOLUME_PAGEFILE, NT_STATUS_ACCESS_DENIED, "page_file",
+      {NT_VOLUME_PAGEFILE, NT_REASON_PAGE_FILE,
        "memory is paged to this volume"},
-      {NT_VOLUME_NO_MEDIUM, NT_STATUS_NO_MEDIA_IN_DEVICE, "no_media",
+      {NT_VOLUME_NO_MEDIUM, NT_REASON_NO_MEDIA,
        "there is no medium in the drive"},
-      {NT_VOLUME_READONLY, NT_STATUS_MEDIA_WRITE_PROTECTED, "read_only",
-       "the volume is read-only"},
+      {NT_VOLUME_READONLY, NT_REASON_READONLY, "the volume is read-only"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     if ((info->flags & rows[i].flag) != 0) {
-      return nt_fail(q->err, rows[i].status, rows[i].reason, "%s",
-                     rows[i].detail);
+      return nt_refuse(q->err, rows[i].reason, "%s", rows[i].detail);
     }
   }
   return NT_STATUS_SUCCESS;
@@ -113,12 +109,8 @@ nt_status nt_format_check(struct nt_handle *handle,
                           struct nt_error *err) {
   struct question question = {handle, options, err};
   struct nt_volume_info info = {0};
-  nt_status status = check_handle(&question);
-  if (nt_ok(status)) {
-    status = nt_info(handle, &info, err);
-  }
-  if (nt_ok(status)) {
-    status = check_erase(&question, &info);
-  }
-  return nt_ok(status) ? check_flags(&question, &info) : status;
+  NT_TRY(check_handle(&question));
+  NT_TRY(nt_info(handle, &info, err));
+  NT_TRY(check_erase(&question, &info));
+  return check_flags(&question, &info);
 }

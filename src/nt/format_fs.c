@@ -25,8 +25,8 @@ static nt_status refuse(const char *fs, struct nt_error *err) {
                    name);
   }
   nt_status status =
-      nt_fail(err, NT_STATUS_INVALID_PARAMETER, "fs",
-              "no file system '%s' can be made", fs != NULL ? fs : "");
+      nt_refuse(err, NT_REASON_FS, "no file system '%s' can be made",
+                fs != NULL ? fs : "");
   nt_hint(err, "use one of %s", list);
   return status;
 }

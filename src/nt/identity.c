@@ -19,16 +19,13 @@ static void identify(const struct nt_volume_info *info,
 nt_status nt_operation_about(struct nt_handle *handle, const char *plan,
                              struct nt_operation *out, struct nt_error *err) {
   struct nt_volume_info info = {0};
-  nt_status status = nt_info(handle, &info, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_info(handle, &info, err));
   memset(out, 0, sizeof(*out));
   nt_copy(out->plan, sizeof(out->plan), plan);
   nt_copy(out->machine, sizeof(out->machine), handle->machine->name);
   nt_copy(out->target, sizeof(out->target), info.name);
   identify(&info, &out->identity);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static bool same_place(const struct nt_identity *pinned,
@@ -49,22 +46,22 @@ static bool same_place(const struct nt_identity *pinned,
 nt_status nt_operation_check(const struct nt_identity *pinned,
                              const struct nt_volume_info *info,
                              struct nt_error *err) {
-  const nt_status changed = NT_STATUS_WRONG_VOLUME;
-  const char *reason = "identity_changed";
   if (!nt_same_text(pinned->guid_path, info->guid_path)) {
-    nt_fail(err, changed, reason, "it is %s, the operation was on %s",
-            info->guid_path, pinned->guid_path);
+    nt_refuse(err, NT_REASON_IDENTITY_CHANGED,
+              "it is %s, the operation was on %s", info->guid_path,
+              pinned->guid_path);
   } else if (pinned->size != info->length) {
-    nt_fail(err, changed, reason,
-            "its size is %" PRIu64 " bytes now, it was %" PRIu64, info->length,
-            pinned->size);
+    nt_refuse(err, NT_REASON_IDENTITY_CHANGED,
+              "its size is %" PRIu64 " bytes now, it was %" PRIu64,
+              info->length, pinned->size);
   } else if (!same_place(pinned, info)) {
-    nt_fail(err, changed, reason, "it lies elsewhere on the disks now");
+    nt_refuse(err, NT_REASON_IDENTITY_CHANGED,
+              "it lies elsewhere on the disks now");
   } else {
     return NT_STATUS_SUCCESS;
   }
   nt_hint(err,
           "write nothing to it: find the volume that the operation was "
           "on with ntvol volumes and ntvol log");
-  return changed;
+  return NT_STATUS_WRONG_VOLUME;
 }

@@ -18,18 +18,15 @@
 
 static nt_status refuse(struct nt_error *err, const char *label,
                         const char *why) {
-  nt_status status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "label",
-                             "label '%s' %s", label, why);
-  nt_hint(err, "choose another label: letters, digits and spaces are safe");
-  return status;
+  return nt_refuse(err, NT_REASON_LABEL, "label '%s' %s", label, why);
 }
 
 static nt_status refuse_long(struct nt_error *err, const char *label,
                              const char *fs, size_t length, size_t most) {
   nt_status status =
-      nt_fail(err, NT_STATUS_INVALID_PARAMETER, "label",
-              "label '%s' has %" PRIu64 " characters, %s holds %" PRIu64, label,
-              (uint64_t)length, fs, (uint64_t)most);
+      nt_refuse(err, NT_REASON_LABEL,
+                "label '%s' has %" PRIu64 " characters, %s holds %" PRIu64,
+                label, (uint64_t)length, fs, (uint64_t)most);
   nt_hint(err, "use a label of at most %" PRIu64 " characters", (uint64_t)most);
   return status;
 }

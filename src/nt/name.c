@@ -159,8 +159,7 @@ static const char *parse_bare_form(const char *s, struct nt_name *out) {
 }
 
 static nt_status refuse(struct nt_error *err, const char *detail) {
-  nt_status status =
-      nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "%s", detail);
+  nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "%s", detail);
   nt_hint(err,
           "write D:, \\\\.\\D:, \\\\?\\Volume{guid}, \\\\.\\PhysicalDrive1, "
           "\\\\?\\GLOBALROOT\\Device\\HarddiskVolume1 or D:\\dir\\file");
@@ -170,7 +169,7 @@ static nt_status refuse(struct nt_error *err, const char *detail) {
 /* D:file depends on a current directory, and no machine has one. */
 static nt_status refuse_relative(struct nt_error *err, char letter,
                                  const char *rest) {
-  nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+  nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
                              "a backslash is missing after the colon");
   nt_hint(err, "write %c:\\%s", letter, rest);
   return status;

@@ -12,15 +12,13 @@
 nt_status nt__check_slot(uint32_t version, bool has, const char *kind,
                          struct nt_error *err) {
   if (version != NT_OPS_VERSION) {
-    nt_status status = nt_fail(err, NT_STATUS_NOT_SUPPORTED, "version",
-                               "the machine kind is built for version %" PRIu32
-                               " of the contract, this is version %" PRIu32,
-                               version, (uint32_t)NT_OPS_VERSION);
-    nt_hint(err, "build the machine kind and ntvol from the same version");
-    return status;
+    return nt_refuse(err, NT_REASON_VERSION,
+                     "the machine kind is built for version %" PRIu32
+                     " of the contract, this is version %" PRIu32,
+                     version, (uint32_t)NT_OPS_VERSION);
   }
   if (!has) {
-    return nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
+    return nt_fail(err, NT_STATUS_NOT_SUPPORTED,
                    "the %s machine has no such operation", kind);
   }
   return NT_STATUS_SUCCESS;

@@ -44,10 +44,8 @@ static nt_status check_access(const struct nt_handle *handle, uint32_t code,
   if (missing == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt_fail(err, NT_STATUS_ACCESS_DENIED, "handle_access",
-                             "the handle lacks %s", missing_names[missing]);
-  nt_hint(err, "open it with access \"rw\"");
-  return status;
+  return nt_refuse(err, NT_REASON_HANDLE_ACCESS, "the handle lacks %s",
+                   missing_names[missing]);
 }
 
 static void remember_one(struct nt_handle *handle, uint32_t code) {
@@ -157,7 +155,7 @@ nt_status nt_ask(struct nt_handle *handle, uint32_t code, bool *answer,
 static nt_status refuse_short(const struct nt_handle *handle, uint32_t code,
                               size_t length, size_t wanted,
                               struct nt_error *err) {
-  nt_fail(err, NT_STATUS_INFO_LENGTH_MISMATCH, NULL,
+  nt_fail(err, NT_STATUS_INFO_LENGTH_MISMATCH,
           "the %s machine answered %" PRIu64 " bytes, at least %" PRIu64
           " were expected",
           handle->machine->ops->kind, (uint64_t)length, (uint64_t)wanted);
@@ -180,12 +178,10 @@ static nt_status query(struct nt_handle *handle, uint32_t code,
 nt_status nt_length(struct nt_handle *handle, uint64_t *out,
                     struct nt_error *err) {
   unsigned char buf[8];
-  nt_status status = query(handle, NT_IOCTL_DISK_GET_LENGTH_INFO, buf,
-                           sizeof(buf), sizeof(buf), err);
-  if (nt_ok(status)) {
-    *out = nt_get_u64(buf);
-  }
-  return status;
+  NT_TRY(query(handle, NT_IOCTL_DISK_GET_LENGTH_INFO, buf, sizeof(buf),
+               sizeof(buf), err));
+  *out = nt_get_u64(buf);
+  return NT_STATUS_SUCCESS;
 }
 
 /* DISK_GEOMETRY_EX: { { i64 cylinders, u32 media type, u32 tracks per
@@ -193,16 +189,14 @@ nt_status nt_length(struct nt_handle *handle, uint64_t *out,
 nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,
                       struct nt_error *err) {
   unsigned char buf[40];
-  nt_status status = query(handle, NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, buf,
-                           sizeof(buf), 32, err);
-  if (nt_ok(status)) {
-    out->cylinders = nt_get_u64(buf);
-    out->heads = nt_get_u32(buf + 12);
-    out->sectors_per_track = nt_get_u32(buf + 16);
-    out->sector_size = nt_get_u32(buf + 20);
-    out->length = nt_get_u64(buf + 24);
-  }
-  return status;
+  NT_TRY(query(handle, NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, buf, sizeof(buf),
+               32, err));
+  out->cylinders = nt_get_u64(buf);
+  out->heads = nt_get_u32(buf + 12);
+  out->sectors_per_track = nt_get_u32(buf + 16);
+  out->sector_size = nt_get_u32(buf + 20);
+  out->length = nt_get_u64(buf + 24);
+  return NT_STATUS_SUCCESS;
 }
 
 #define EXTENTS_HEADER 8
@@ -211,7 +205,7 @@ nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,
 /* A success status that counts more extents than fit is treated alike. */
 static nt_status refuse_many_extents(struct nt_handle *handle, uint32_t count,
                                      struct nt_error *err) {
-  nt_fail(err, NT_STATUS_BUFFER_OVERFLOW, NULL,
+  nt_fail(err, NT_STATUS_BUFFER_OVERFLOW,
           "the volume has %" PRIu32 " extents, at most %d are supported", count,
           NT_MAX_EXTENTS);
   return finish_control(NT_STATUS_BUFFER_OVERFLOW, err, handle,
@@ -256,14 +250,12 @@ nt_status nt_extents(struct nt_handle *handle,
 nt_status nt_device_number(struct nt_handle *handle,
                            struct nt_device_number *out, struct nt_error *err) {
   unsigned char buf[12];
-  nt_status status = query(handle, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, buf,
-                           sizeof(buf), sizeof(buf), err);
-  if (nt_ok(status)) {
-    out->type = nt_get_u32(buf);
-    out->number = nt_get_u32(buf + 4);
-    out->partition = nt_get_u32(buf + 8);
-  }
-  return status;
+  NT_TRY(query(handle, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, buf, sizeof(buf),
+               sizeof(buf), err));
+  out->type = nt_get_u32(buf);
+  out->number = nt_get_u32(buf + 4);
+  out->partition = nt_get_u32(buf + 8);
+  return NT_STATUS_SUCCESS;
 }
 
 /* PARTITION_INFORMATION_EX: { u32 style, u32 padding, i64 start, ... }, 144
@@ -271,10 +263,8 @@ nt_status nt_device_number(struct nt_handle *handle,
 nt_status nt_partition_start(struct nt_handle *handle, uint64_t *out,
                              struct nt_error *err) {
   unsigned char buf[144];
-  nt_status status = query(handle, NT_IOCTL_DISK_GET_PARTITION_INFO_EX, buf,
-                           sizeof(buf), 16, err);
-  if (nt_ok(status)) {
-    *out = nt_get_u64(buf + 8);
-  }
-  return status;
+  NT_TRY(query(handle, NT_IOCTL_DISK_GET_PARTITION_INFO_EX, buf, sizeof(buf),
+               16, err));
+  *out = nt_get_u64(buf + 8);
+  return NT_STATUS_SUCCESS;
 }

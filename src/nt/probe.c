@@ -38,7 +38,8 @@ nt_status nt_probe(const struct nt_file *file, uint64_t offset, uint64_t length,
   struct nt_probe found;
   nt_file_region(file, offset, length, &r, err);
   if (!nt_recognise(&r.region, &found)) {
-    nt_error_about(err, NULL, "reading it to recognise its file system");
+    nt_error_about(err, NT_REASON_NONE,
+                   "reading it to recognise its file system");
     return r.status;
   }
   nt_status status = NT_STATUS_SUCCESS;

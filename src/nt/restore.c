@@ -20,7 +20,7 @@ struct work {
 static nt_status prepare(struct work *work) {
   work->before = malloc(3 * NT_SAVED_MAX);
   if (work->before == NULL) {
-    return nt_fail(work->err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(work->err, NT_STATUS_NO_MEMORY, NULL);
   }
   work->after = work->before + NT_SAVED_MAX;
   work->there = work->after + NT_SAVED_MAX;
@@ -38,7 +38,8 @@ static void reach_all(struct nt_handle *handle) {
 
 static nt_status about(struct work *work, nt_status status, const char *step,
                        uint64_t offset) {
-  nt_error_about(work->err, NULL, "%s at offset %" PRIu64, step, offset);
+  nt_error_about(work->err, NT_REASON_NONE, "%s at offset %" PRIu64, step,
+                 offset);
   return status;
 }
 
@@ -48,8 +49,8 @@ static nt_status read_all(void *ctx, uint64_t offset, void *bytes,
   size_t done = 0;
   nt_status status = nt_read(work->handle, offset, bytes, length, &done, err);
   if (nt_ok(status) && done < length) {
-    status = nt_fail(err, NT_STATUS_END_OF_FILE, "short_transfer",
-                     "read %zu of %zu bytes", done, length);
+    status = nt_refuse(err, NT_REASON_SHORT_TRANSFER, "read %zu of %zu bytes",
+                       done, length);
   }
   return nt_ok(status) ? status
                        : about(work, status, "read what is there", offset);
@@ -69,8 +70,8 @@ static nt_status put(struct work *work, uint64_t offset, const void *bytes,
   }
   status = nt_write(work->handle, offset, bytes, length, &done, work->err);
   if (nt_ok(status) && done < length) {
-    status = nt_fail(work->err, NT_STATUS_END_OF_FILE, "short_transfer",
-                     "wrote %zu of %zu bytes", done, length);
+    status = nt_refuse(work->err, NT_REASON_SHORT_TRANSFER,
+                       "wrote %zu of %zu bytes", done, length);
   }
   work->written += done;
   return nt_ok(status) ? status : about(work, status, "write back", offset);
@@ -79,8 +80,7 @@ static nt_status put(struct work *work, uint64_t offset, const void *bytes,
 /* Whether a range that was refused is to be left out. */
 static bool leave_out(const struct work *work, nt_status status) {
   return work->good_only && status == NT_STATUS_FILE_CORRUPT_ERROR &&
-         work->err->reason != NULL &&
-         strcmp(work->err->reason, "journal_damaged") == 0;
+         nt_because_of(work->err, NT_REASON_JOURNAL_DAMAGED);
 }
 
 /* Every saved range from *cursor on, until `each` refuses. */
@@ -134,28 +134,28 @@ static nt_status find_boot(struct work *work, struct nt_saved *boot,
     return status;
   }
   if (nt_ok(status) || status == NT_STATUS_NO_MORE_ENTRIES) {
-    return nt_fail(work->err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
-                   "the journal has no boot sector of operation %lld",
-                   (long long)work->id);
+    return nt_refuse(work->err, NT_REASON_JOURNAL_DAMAGED,
+                     "the journal has no boot sector of operation %lld",
+                     (long long)work->id);
   }
   return status;
 }
 
 static nt_status wipe_boot(struct work *work, size_t length) {
   memset(work->after, 0, length);
-  nt_status status = put(work, 0, work->after, length);
-  return nt_ok(status) ? nt_flush(work->handle, work->err) : status;
+  NT_TRY(put(work, 0, work->after, length));
+  return nt_flush(work->handle, work->err);
 }
 
 /* The buffer held others meanwhile. */
 static nt_status put_boot(struct work *work) {
   struct nt_saved boot;
   bool is_good = false;
-  nt_status status = find_boot(work, &boot, &is_good);
-  if (nt_ok(status) && is_good) {
-    status = put(work, 0, boot.before, boot.length);
+  NT_TRY(find_boot(work, &boot, &is_good));
+  if (is_good) {
+    NT_TRY(put(work, 0, boot.before, boot.length));
   }
-  return nt_ok(status) ? nt_flush(work->handle, work->err) : status;
+  return nt_flush(work->handle, work->err);
 }
 
 static nt_status restore(struct work *work) {
@@ -180,8 +180,8 @@ static nt_status verify(struct work *work) {
   nt_status status =
       work->keeper->ops->matches(work->keeper->journal, work->id, read_all,
                                  work, work->good_only, work->err);
-  if (status == NT_STATUS_DEVICE_DATA_ERROR && work->err->reason != NULL &&
-      strcmp(work->err->reason, "verify") == 0) {
+  if (status == NT_STATUS_DEVICE_DATA_ERROR &&
+      nt_because_of(work->err, NT_REASON_VERIFY)) {
     work->err->outcome = "partly restored";
   }
   return status;
@@ -240,11 +240,11 @@ static nt_status compare(struct work *work, const struct nt_saved *saved) {
   if (at == saved->length) {
     return status;
   }
-  nt_fail(work->err, NT_STATUS_ACCESS_DENIED, "file_system_used",
-          "the new file system has been used: byte %" PRIu64
-          " of the volume is 0x%02X, the format wrote 0x%02X",
-          saved->offset + at, (unsigned)work->there[at],
-          (unsigned)saved->after[at]);
+  nt_refuse(work->err, NT_REASON_FILE_SYSTEM_USED,
+            "the new file system has been used: byte %" PRIu64
+            " of the volume is 0x%02X, the format wrote 0x%02X",
+            saved->offset + at, (unsigned)work->there[at],
+            (unsigned)saved->after[at]);
   nt_hint(work->err,
           "copy away what is on it now; the old file system cannot come back");
   return NT_STATUS_ACCESS_DENIED;
@@ -260,8 +260,8 @@ static nt_status recognise(struct work *work, const struct nt_saved *saved) {
         there[at] == 0) {
       continue;
     }
-    status = nt_fail(
-        work->err, NT_STATUS_ACCESS_DENIED, "file_system_used",
+    status = nt_refuse(
+        work->err, NT_REASON_FILE_SYSTEM_USED,
         "somebody wrote to it after the operation was interrupted: byte "
         "%" PRIu64
         " of the volume is 0x%02X, the operation would have left "
@@ -304,8 +304,8 @@ static nt_status check_journal(struct nt_handle *handle,
   out->pieces = found.noted > found.there ? found.noted : found.there;
   out->good = found.good;
   nt_copy(out->damaged, sizeof(out->damaged), found.damaged);
-  if (nt_ok(status) || found.good == 0 || err->reason == NULL ||
-      strcmp(err->reason, "journal_damaged") != 0) {
+  if (nt_ok(status) || found.good == 0 ||
+      !nt_because_of(err, NT_REASON_JOURNAL_DAMAGED)) {
     return status;
   }
   if (good_only) {
@@ -327,11 +327,13 @@ static nt_status check_saved(const struct nt_operation *operation,
                              struct nt_error *err) {
   bool over = strcmp(operation->state, "committed") == 0;
   if (!over && strcmp(operation->state, "interrupted") != 0) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "no_undo", "operation %lld is %s",
-            (long long)operation->id, operation->state);
+    nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_NO_UNDO,
+                 "operation %lld is %s", (long long)operation->id,
+                 operation->state);
   } else if (operation->saved_bytes == 0) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "no_undo",
-            "nothing is saved of operation %lld", (long long)operation->id);
+    nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_NO_UNDO,
+                 "nothing is saved of operation %lld",
+                 (long long)operation->id);
   } else {
     return NT_STATUS_SUCCESS;
   }
@@ -346,7 +348,7 @@ static nt_status check(struct nt_handle *handle, const struct nt_keeper *keeper,
   struct nt_volume_info info = {0};
   nt_status status =
       operation != NULL ? keeper->ops->find(keeper->journal, id, operation, err)
-                        : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+                        : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   if (nt_ok(status)) {
     status = check_saved(operation, err);
   }
@@ -381,9 +383,7 @@ static nt_status check_lock(const struct nt_handle *handle,
   if (handle->kind == NT_KIND_VOLUME && handle->locked) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_NOT_LOCKED, "not_locked", NULL);
-  nt_hint(err, "lock the volume first, with this handle");
-  return NT_STATUS_NOT_LOCKED;
+  return nt_refuse(err, NT_REASON_NOT_LOCKED, NULL);
 }
 
 static nt_status finish(const struct nt_keeper *keeper, int64_t id, bool over,

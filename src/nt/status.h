@@ -213,6 +213,16 @@ static inline bool nt_ok(nt_status status) {
   return status < 0x80000000U;
 }
 
+/* Goes on when `call` succeeded, else returns its status: steps that follow one
+ * another read as a list. Not where something is to be released. */
+#define NT_TRY(call)                  \
+  do {                                \
+    nt_status nt_try_status = (call); \
+    if (!nt_ok(nt_try_status)) {      \
+      return nt_try_status;           \
+    }                                 \
+  } while (0)
+
 /* The row of a status; NULL for one that is not in the list. */
 const struct nt_status_row *nt_status_find(nt_status status);
 

@@ -10,8 +10,8 @@
 static nt_status refuse_answer(const struct nt_handle *handle, uint32_t code,
                                const char *detail, struct nt_error *err) {
   const struct nt_code_row *row = nt_code_find(code);
-  nt_fail(err, NT_STATUS_INFO_LENGTH_MISMATCH, NULL,
-          "the %s machine answered %s", handle->machine->ops->kind, detail);
+  nt_fail(err, NT_STATUS_INFO_LENGTH_MISMATCH, "the %s machine answered %s",
+          handle->machine->ops->kind, detail);
   nt_error_name(err, row->verb, handle->name);
   return NT_STATUS_INFO_LENGTH_MISMATCH;
 }
@@ -26,11 +26,7 @@ nt_status nt_ntfs_data(struct nt_handle *handle, struct nt_ntfs_data *out,
   const uint32_t code = NT_FSCTL_GET_NTFS_VOLUME_DATA;
   unsigned char buf[96];
   size_t length = 0;
-  nt_status status =
-      nt_control(handle, code, NULL, 0, buf, sizeof(buf), &length, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_control(handle, code, NULL, 0, buf, sizeof(buf), &length, err));
   if (length < sizeof(buf)) {
     return refuse_answer(handle, code, "less than 96 bytes", err);
   }
@@ -48,7 +44,7 @@ nt_status nt_ntfs_data(struct nt_handle *handle, struct nt_ntfs_data *out,
   out->mft_mirror = nt_get_u64(buf + 72);
   out->mft_zone_start = nt_get_u64(buf + 80);
   out->mft_zone_end = nt_get_u64(buf + 88);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- dirty --------------------------------------------------------------- */

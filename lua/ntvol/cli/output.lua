@@ -56,8 +56,9 @@ end
 function M.fail(message, code, info)
   progress.finish()
   print_error(failure.without_hint(message, info))
-  if info and info.hint then
-    M.say("hint: " .. core.printable(info.hint))
+  local hint = info and (info.hint_command or info.hint)
+  if hint then
+    M.say("hint: " .. core.printable(hint))
   end
   return M.exit_code(code, info)
 end

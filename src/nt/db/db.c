@@ -10,7 +10,7 @@
 
 /* ---- the files ----------------------------------------------------------- */
 
-nt_status nt_db_check_files(const char *path, const char *reason,
+nt_status nt_db_check_files(const char *path, enum nt_reason reason,
                             struct nt_error *err) {
   static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -20,8 +20,8 @@ nt_status nt_db_check_files(const char *path, const char *reason,
     if (!nt_ok(nt_path_look(name, &facts, NULL)) || facts.plain) {
       continue; /* what cannot be looked at, SQLite cannot open either */
     }
-    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, reason,
-            "%s is a link, a folder or a device, not a file", name);
+    nt_refuse_as(err, NT_STATUS_FILE_CORRUPT_ERROR, reason,
+                 "%s is a link, a folder or a device, not a file", name);
     nt_hint(err, "look where it leads, and take it away");
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }

@@ -13,8 +13,8 @@
 /* ---- checksums ----------------------------------------------------------- */
 
 static nt_status cannot_hash(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "journal",
-          "this build has no library for the checksums of what is saved");
+  nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_JOURNAL,
+               "this build has no library for the checksums of what is saved");
   nt_hint(err, "use the ntvol of the system that saved it");
   return NT_STATUS_NOT_SUPPORTED;
 }
@@ -88,7 +88,7 @@ nt_status nt__journal_hash_about(struct nt_journal *journal, int64_t id,
   struct nt_operation *operation = calloc(1, sizeof *operation);
   nt_status status = operation != NULL
                          ? nt_journal_find(journal, id, operation, err)
-                         : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+                         : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   *out = 0;
   if (nt_ok(status) && !hash_operation(operation, out)) {
     status = cannot_hash(err);
@@ -132,9 +132,8 @@ static nt_status load_noted(struct nt_journal *journal, int64_t id,
 
 static nt_status damaged(struct nt_journal *journal, int64_t id,
                          const char *what, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
-          "%s of operation %lld in %s", what, (long long)id,
-          nt_journal_path(journal));
+  nt_refuse(err, NT_REASON_JOURNAL_DAMAGED, "%s of operation %lld in %s", what,
+            (long long)id, nt_journal_path(journal));
   nt_hint(err,
           "bring the journal back from a backup, or restore the volume from "
           "one");
@@ -272,8 +271,7 @@ static nt_status look_at_piece(struct look *look, sqlite3_stmt *row) {
   nt_status status = nt__journal_read_piece(look->journal, look->id, row,
                                             &piece, &saved, &look->problem);
   if (!nt_ok(status) &&
-      (look->problem.reason == NULL ||
-       strcmp(look->problem.reason, "journal_damaged") != 0)) {
+      !nt_because_of(&look->problem, NT_REASON_JOURNAL_DAMAGED)) {
     return status;
   }
   tell_piece(look, &piece, nt_ok(status) && fits_before(look, &piece));
@@ -348,7 +346,7 @@ nt_status nt_journal_check(struct nt_journal *journal, int64_t id,
   unsigned char *bytes = look != NULL ? malloc(2 * NT_SAVED_MAX) : NULL;
   if (bytes == NULL) {
     free(look);
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   *look = (struct look){
       .journal = journal, .id = id, .each = each, .ctx = ctx, .out = out};
@@ -386,22 +384,18 @@ struct comparison {
 };
 
 static nt_status differs(struct comparison *c, uint64_t offset, size_t length) {
-  return nt_fail(c->err, NT_STATUS_DEVICE_DATA_ERROR, "verify",
-                 "the %zu bytes of the volume at offset %" PRIu64
-                 " are not what was written back",
-                 length, offset);
+  return nt_refuse_as(c->err, NT_STATUS_DEVICE_DATA_ERROR, NT_REASON_VERIFY,
+                      "the %zu bytes of the volume at offset %" PRIu64
+                      " are not what was written back",
+                      length, offset);
 }
 
 static nt_status compare_piece(struct comparison *c, struct nt__piece *piece) {
   uint64_t made = 0;
-  nt_status status =
-      c->read(c->ctx, piece->start, c->there, piece->length, c->err);
-  if (nt_ok(status) && piece->checked) {
-    status =
-        nt__journal_hash_piece(c->id, piece, false, c->there, &made, c->err);
-  }
-  if (!nt_ok(status)) {
-    return status;
+  NT_TRY(c->read(c->ctx, piece->start, c->there, piece->length, c->err));
+  if (piece->checked) {
+    NT_TRY(
+        nt__journal_hash_piece(c->id, piece, false, c->there, &made, c->err));
   }
   bool same = piece->checked ? made == piece->old_checksum
                              : memcmp(c->there, c->saved, piece->length) == 0;
@@ -410,7 +404,7 @@ static nt_status compare_piece(struct comparison *c, struct nt__piece *piece) {
   }
   piece->old_checksum = made;
   nt__journal_add(&c->sums, piece);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status compare_row(struct comparison *c, sqlite3_stmt *row) {
@@ -422,8 +416,7 @@ static nt_status compare_row(struct comparison *c, sqlite3_stmt *row) {
   if (nt_ok(status)) {
     return compare_piece(c, &piece);
   }
-  if (c->good_only && problem.reason != NULL &&
-      strcmp(problem.reason, "journal_damaged") == 0) {
+  if (c->good_only && nt_because_of(&problem, NT_REASON_JOURNAL_DAMAGED)) {
     return NT_STATUS_SUCCESS;
   }
   *c->err = problem;
@@ -450,7 +443,8 @@ static nt_status compare_all(struct comparison *c) {
   status = status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
   if (nt_ok(status) && !c->good_only && noted.checked &&
       (c->sums.old != noted.old || c->sums.pieces != noted.pieces)) {
-    status = nt_fail(c->err, NT_STATUS_DEVICE_DATA_ERROR, "verify",
+    status =
+        nt_refuse_as(c->err, NT_STATUS_DEVICE_DATA_ERROR, NT_REASON_VERIFY,
                      "what the volume holds does not fit the checksum of all "
                      "that was saved");
   }
@@ -468,7 +462,7 @@ nt_status nt_journal_matches(struct nt_journal *journal, int64_t id,
                          .err = err};
   c.saved = malloc(2 * NT_SAVED_MAX);
   if (c.saved == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   c.there = c.saved + NT_SAVED_MAX;
   nt_status status = compare_all(&c);

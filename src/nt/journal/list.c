@@ -156,27 +156,24 @@ static nt_status read_judged(struct nt_journal *journal, const char *sql,
 
 static nt_status fetch(struct nt_journal *journal, const char *sql, int64_t id,
                        struct nt_operation *out, struct nt_error *err) {
-  nt_status status = read_judged(journal, sql, id, out, err);
-  return nt_ok(status) ? read_extents(journal, out, err) : status;
+  NT_TRY(read_judged(journal, sql, id, out, err));
+  return read_extents(journal, out, err);
 }
 
 nt_status nt_journal_next(struct nt_journal *journal, int64_t *cursor,
                           struct nt_operation *out, struct nt_error *err) {
   /* A number below 1 is none: it comes first, and is refused. */
-  nt_status status =
-      fetch(journal, COLUMNS "WHERE id > ?1 OR id < 1 ORDER BY id LIMIT 1",
-            *cursor, out, err);
-  if (nt_ok(status)) {
-    *cursor = out->id;
-  }
-  return status;
+  NT_TRY(fetch(journal, COLUMNS "WHERE id > ?1 OR id < 1 ORDER BY id LIMIT 1",
+               *cursor, out, err));
+  *cursor = out->id;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt_journal_find(struct nt_journal *journal, int64_t id,
                           struct nt_operation *out, struct nt_error *err) {
   nt_status status = fetch(journal, COLUMNS "WHERE id = ?1", id, out, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    status = nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+    status = nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
                      "the journal has no operation %lld", (long long)id);
     nt_hint(err, "see what there is: ntvol log");
   }
@@ -292,7 +289,7 @@ static nt_status check_operations(struct nt_journal *journal,
   int64_t cursor = 0;
   nt_status status = operation != NULL
                          ? NT_STATUS_SUCCESS
-                         : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+                         : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   while (nt_ok(status)) {
     status = nt_journal_next(journal, &cursor, operation, err);
   }

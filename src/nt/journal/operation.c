@@ -73,7 +73,7 @@ static nt_status take_byte(struct nt_journal *journal, int64_t id,
                            struct nt_error *err) {
   nt_status status = nt_file_lock_byte(journal->lock, (uint64_t)id, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "journal", "the lock beside %s", journal->path);
+    nt_error_about(err, NT_REASON_JOURNAL, "the lock beside %s", journal->path);
     nt_hint(err,
             "keep the journal on a file system that knows byte locks: "
             "name another folder in NTVOL_STATE");
@@ -89,8 +89,8 @@ static nt_status check_place(struct nt_journal *journal, struct nt_error *err) {
       moved == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_FILE_INVALID, "journal",
-          "%s was moved or deleted while it was open", journal->path);
+  nt_refuse_as(err, NT_STATUS_FILE_INVALID, NT_REASON_JOURNAL,
+               "%s was moved or deleted while it was open", journal->path);
   nt_hint(err, "start the program again: it opens the one that is there");
   return NT_STATUS_FILE_INVALID;
 }
@@ -130,7 +130,7 @@ static nt_status check_changed(struct nt_journal *journal, int64_t id,
   if (sqlite3_changes(journal->db) > 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
           "no operation %lld is under way", (long long)id);
   nt_hint(err, "see what there is: ntvol log");
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
@@ -208,14 +208,11 @@ static nt_status run_for(struct nt_journal *journal, const char *sql,
 /* What was saved is where it came from: nobody needs the copy. */
 static nt_status forget_saved(struct nt_journal *journal, int64_t id,
                               struct nt_error *err) {
-  nt_status status =
-      run_for(journal, "DELETE FROM saved WHERE operation = ?1", id, err);
-  return nt_ok(status)
-             ? run_for(journal,
-                       "UPDATE operation SET " NT__JOURNAL_NOTHING_SAVED
-                       " WHERE id = ?1",
-                       id, err)
-             : status;
+  NT_TRY(run_for(journal, "DELETE FROM saved WHERE operation = ?1", id, err));
+  return run_for(journal,
+                 "UPDATE operation SET " NT__JOURNAL_NOTHING_SAVED
+                 " WHERE id = ?1",
+                 id, err);
 }
 
 nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
@@ -245,31 +242,30 @@ static nt_status finish_and_prune(struct nt_journal *journal, int64_t id,
                                   struct nt_error *err) {
   struct nt_error ignored = {0};
   uint64_t operations, saved;
-  nt_status status = nt_journal_finish(journal, id, state, message, err);
-  if (nt_ok(status)) {
-    nt_journal_prune(journal, &nt_journal_default_policy, &operations, &saved,
-                     &ignored);
-  }
-  return status;
+  NT_TRY(nt_journal_finish(journal, id, state, message, err));
+  nt_journal_prune(journal, &nt_journal_default_policy, &operations, &saved,
+                   &ignored);
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- taking over --------------------------------------------------------- */
 
 static nt_status refuse_claim(int64_t id, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
-          "operation %lld belongs to a process that is alive", (long long)id);
+  nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE,
+               "operation %lld belongs to a process that is alive",
+               (long long)id);
   nt_hint(err, "wait until it ends: ntvol log %lld", (long long)id);
   return NT_STATUS_DEVICE_BUSY;
 }
 
 static nt_status reopen(struct nt_journal *journal, int64_t id,
                         struct nt_error *err) {
-  nt_status status = run_for(
+  NT_TRY(run_for(
       journal,
       "UPDATE operation SET state = 'running', ended_us = 0 WHERE id = ?1"
       " AND state IN ('running', 'interrupted', 'committed')",
-      id, err);
-  return nt_ok(status) ? check_changed(journal, id, err) : status;
+      id, err));
+  return check_changed(journal, id, err);
 }
 
 nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
@@ -293,13 +289,13 @@ void nt_journal_release(struct nt_journal *journal, int64_t id) {
 
 nt_status nt_journal_mark_unsaved(struct nt_journal *journal, int64_t id,
                                   bool unsaved, struct nt_error *err) {
-  nt_status status = run_for(journal,
-                             unsaved ? "UPDATE operation SET unsaved = 1"
-                                       " WHERE id = ?1 AND state = 'running'"
-                                     : "UPDATE operation SET unsaved = 0"
-                                       " WHERE id = ?1 AND state = 'running'",
-                             id, err);
-  return nt_ok(status) ? check_changed(journal, id, err) : status;
+  NT_TRY(run_for(journal,
+                 unsaved ? "UPDATE operation SET unsaved = 1"
+                           " WHERE id = ?1 AND state = 'running'"
+                         : "UPDATE operation SET unsaved = 0"
+                           " WHERE id = ?1 AND state = 'running'",
+                 id, err));
+  return check_changed(journal, id, err);
 }
 
 const struct nt_journal_ops nt_journal_ops = {

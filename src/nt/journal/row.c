@@ -14,11 +14,10 @@ static void hint(struct nt_error *err) {
 
 /* A name of the column, as in "saved.length". */
 static nt_status refuse(struct nt__row *row, int column, const char *problem) {
-  row->status =
-      nt_fail(row->err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
-              "%s: %s.%s of operation %lld %s", nt_journal_path(row->journal),
-              row->table, sqlite3_column_name(row->stmt, column),
-              (long long)row->id, problem);
+  row->status = nt_refuse(
+      row->err, NT_REASON_JOURNAL_DAMAGED, "%s: %s.%s of operation %lld %s",
+      nt_journal_path(row->journal), row->table,
+      sqlite3_column_name(row->stmt, column), (long long)row->id, problem);
   hint(row->err);
   return row->status;
 }
@@ -112,9 +111,8 @@ void nt__row_refuse(struct nt__row *row, const char *fmt, ...) {
   va_start(args, fmt);
   nt_vformat_text(problem, sizeof problem, fmt, args);
   va_end(args);
-  row->status =
-      nt_fail(row->err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged",
-              "%s: %s of operation %lld: %s", nt_journal_path(row->journal),
-              row->table, (long long)row->id, problem);
+  row->status = nt_refuse(
+      row->err, NT_REASON_JOURNAL_DAMAGED, "%s: %s of operation %lld: %s",
+      nt_journal_path(row->journal), row->table, (long long)row->id, problem);
   hint(row->err);
 }

@@ -21,9 +21,8 @@ nt_status nt_journal_save_begin(struct nt_journal *journal, int64_t id,
   nt_status status = NT_STATUS_SUCCESS;
   if (journal->scratch == NULL) {
     journal->scratch = malloc(NT_SAVED_MAX);
-    status = journal->scratch == NULL
-                 ? nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL)
-                 : status;
+    status = journal->scratch == NULL ? nt_fail(err, NT_STATUS_NO_MEMORY, NULL)
+                                      : status;
   }
   return nt_ok(status) ? nt__journal_begin(journal, err) : status;
 }
@@ -63,10 +62,10 @@ static nt_status check_limit(struct nt_journal *j, struct nt_error *err) {
   if (j->sums.stored <= j->limit) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_fail(err, NT_STATUS_INVALID_PARAMETER, "undo_limit",
-                 "what has to be saved for an undo takes more than %" PRIu64
-                 " bytes",
-                 j->limit);
+  return nt_refuse(err, NT_REASON_UNDO_LIMIT,
+                   "what has to be saved for an undo takes more than %" PRIu64
+                   " bytes",
+                   j->limit);
 }
 
 static nt_status bind_checksums(struct nt_journal *j, sqlite3_stmt *stmt,
@@ -103,7 +102,7 @@ nt_status nt_journal_save(struct nt_journal *journal, uint64_t offset,
   piece.new_method =
       bind_piece(journal, stmt, 5, 9, after, length, &piece.stored, &bound);
   status = bound ? bind_checksums(journal, stmt, &piece, before, after, err)
-                 : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+                 : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   if (nt_ok(status)) {
     nt__journal_add(&journal->sums, &piece);
     status = check_limit(journal, err);
@@ -211,7 +210,7 @@ static void load_side(struct nt__row *row, const struct nt__piece *piece,
   errno = 0;
   if (!expand(method, side->blob, side->stored, out, piece->length)) {
     if (errno == ENOMEM) {
-      row->status = nt_fail(row->err, NT_STATUS_NO_MEMORY, NULL, NULL);
+      row->status = nt_fail(row->err, NT_STATUS_NO_MEMORY, NULL);
       return;
     }
     nt__row_refuse(row, "%s at offset %" PRIu64 " cannot be unpacked", name,

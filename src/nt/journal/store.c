@@ -35,8 +35,8 @@ static void hint_for(nt_status status, struct nt_error *err) {
 static nt_status fail_with(struct nt_journal *journal, int code,
                            struct nt_error *err) {
   nt_status status = nt_db_status(journal->db, code);
-  nt_fail(err, status, "journal", "%s: %s", journal->path,
-          nt_db_message(journal->db, code));
+  nt_refuse_as(err, status, NT_REASON_JOURNAL, "%s: %s", journal->path,
+               nt_db_message(journal->db, code));
   if (err != NULL) {
     err->native_kind = NT_NATIVE_SQLITE;
     err->native = code;
@@ -57,8 +57,8 @@ static nt_status check_process(const struct nt_journal *journal,
   if (journal->pid == nt_process_id()) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",
-          "this journal belongs to process %lld", (long long)journal->pid);
+  nt_refuse(err, NT_REASON_FORKED, "this journal belongs to process %lld",
+            (long long)journal->pid);
   nt_hint(err, "open the journal again after fork");
   return NT_STATUS_INVALID_HANDLE;
 }
@@ -66,12 +66,11 @@ static nt_status check_process(const struct nt_journal *journal,
 nt_status nt__journal_prepare(struct nt_journal *journal, const char *sql,
                               sqlite3_stmt **out, struct nt_error *err) {
   *out = NULL;
-  nt_status status = check_process(journal, err);
-  if (nt_ok(status) &&
-      sqlite3_prepare_v2(journal->db, sql, -1, out, NULL) != SQLITE_OK) {
-    status = nt__journal_fail(journal, err);
+  NT_TRY(check_process(journal, err));
+  if (sqlite3_prepare_v2(journal->db, sql, -1, out, NULL) != SQLITE_OK) {
+    NT_TRY(nt__journal_fail(journal, err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__journal_step(struct nt_journal *journal, sqlite3_stmt *stmt,
@@ -102,12 +101,11 @@ void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text) {
 
 static nt_status run(struct nt_journal *journal, const char *sql,
                      struct nt_error *err) {
-  nt_status status = check_process(journal, err);
-  if (nt_ok(status) &&
-      sqlite3_exec(journal->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-    status = nt__journal_fail(journal, err);
+  NT_TRY(check_process(journal, err));
+  if (sqlite3_exec(journal->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+    NT_TRY(nt__journal_fail(journal, err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* By a statement that was prepared when there was memory: a transaction that
@@ -141,7 +139,7 @@ nt_status nt__journal_end(struct nt_journal *journal, nt_status status,
 
 static nt_status about(nt_status status, const char *path,
                        struct nt_error *err) {
-  nt_error_about(err, "journal", "%s", path);
+  nt_error_about(err, NT_REASON_JOURNAL, "%s", path);
   if (!nt_is_shortage(status)) {
     nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
   }
@@ -213,22 +211,18 @@ static nt_status change_schema(struct nt_journal *journal, const char *sql,
 
 static nt_status update_schema(struct nt_journal *journal, int64_t version,
                                struct nt_error *err) {
-  nt_status status = version > 1
-                         ? NT_STATUS_SUCCESS
-                         : change_schema(journal, nt__journal_from_1, 2, err);
-  if (nt_ok(status) && version < 3) {
-    status = change_schema(journal, nt__journal_from_2, 3, err);
+  NT_TRY(version > 1 ? NT_STATUS_SUCCESS
+                     : change_schema(journal, nt__journal_from_1, 2, err));
+  if (version < 3) {
+    NT_TRY(change_schema(journal, nt__journal_from_2, 3, err));
   }
-  return nt_ok(status) ? change_schema(journal, nt__journal_from_3, 4, err)
-                       : status;
+  return change_schema(journal, nt__journal_from_3, 4, err);
 }
 
 /* An empty file is a new journal. */
 static nt_status make_schema(struct nt_journal *journal, struct nt_error *err) {
-  nt_status status = run(journal, "PRAGMA journal_mode = WAL", err);
-  return nt_ok(status) ? change_schema(journal, nt__journal_schema,
-                                       NT__JOURNAL_VERSION, err)
-                       : status;
+  NT_TRY(run(journal, "PRAGMA journal_mode = WAL", err));
+  return change_schema(journal, nt__journal_schema, NT__JOURNAL_VERSION, err);
 }
 
 static nt_status check_schema(struct nt_journal *journal,
@@ -249,8 +243,8 @@ static nt_status check_schema(struct nt_journal *journal,
     return make_schema(journal, err);
   }
   if (id != NT__JOURNAL_APPLICATION_ID) {
-    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal",
-            "%s is not a journal of ntvol", journal->path);
+    nt_refuse(err, NT_REASON_JOURNAL, "%s is not a journal of ntvol",
+              journal->path);
     hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
@@ -258,9 +252,9 @@ static nt_status check_schema(struct nt_journal *journal,
     return update_schema(journal, version, err);
   }
   if (version != NT__JOURNAL_VERSION) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "journal",
-            "%s has schema %lld, this build knows schema %d", journal->path,
-            (long long)version, NT__JOURNAL_VERSION);
+    nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_JOURNAL,
+                 "%s has schema %lld, this build knows schema %d",
+                 journal->path, (long long)version, NT__JOURNAL_VERSION);
     nt_hint(err,
             "use the ntvol that wrote it, or name another folder in "
             "NTVOL_STATE");
@@ -282,8 +276,7 @@ static nt_status check_objects(struct nt_journal *journal,
   if (found[0] == '\0') {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "journal_damaged", "%s: %s",
-          journal->path, found);
+  nt_refuse(err, NT_REASON_JOURNAL_DAMAGED, "%s: %s", journal->path, found);
   hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
   return NT_STATUS_FILE_CORRUPT_ERROR;
 }
@@ -292,31 +285,25 @@ static nt_status check_objects(struct nt_journal *journal,
  * if a power cut takes back what it promised. */
 static nt_status open_database(struct nt_journal *journal,
                                struct nt_error *err) {
-  nt_status status = nt_db_check_files(journal->path, "journal_damaged", err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_db_check_files(journal->path, NT_REASON_JOURNAL_DAMAGED, err));
   int code = nt_db_open(journal->path, SQLITE_OPEN_READWRITE,
                         &journal->limit_of_steps, &journal->db);
   if (code != SQLITE_OK) {
     return fail_with(journal, code, err);
   }
   sqlite3_busy_timeout(journal->db, BUSY_TIMEOUT_MS);
-  status = run(journal,
-               "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
-               /* What an undo needs may be large: it is not worth
-                * copying into the database while a format waits. */
-               "PRAGMA wal_autocheckpoint = 65536",
-               err);
-  if (nt_ok(status) &&
-      sqlite3_prepare_v2(journal->db, "ROLLBACK", -1, &journal->rollback,
+  NT_TRY(run(journal,
+             "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+             /* What an undo needs may be large: it is not worth
+              * copying into the database while a format waits. */
+             "PRAGMA wal_autocheckpoint = 65536",
+             err));
+  if (sqlite3_prepare_v2(journal->db, "ROLLBACK", -1, &journal->rollback,
                          NULL) != SQLITE_OK) {
-    status = nt__journal_fail(journal, err);
+    NT_TRY(nt__journal_fail(journal, err));
   }
-  if (nt_ok(status)) {
-    status = check_schema(journal, err);
-  }
-  return nt_ok(status) ? check_objects(journal, err) : status;
+  NT_TRY(check_schema(journal, err));
+  return check_objects(journal, err);
 }
 
 static nt_status open_in(struct nt_journal *journal, const char *folder,
@@ -339,7 +326,7 @@ nt_status nt_journal_open(const char *folder, struct nt_journal **out,
   struct nt_journal *journal = calloc(1, sizeof *journal);
   nt_status status = NT_STATUS_SUCCESS;
   if (journal == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   journal->pid = nt_process_id();
   if (folder == NULL) {

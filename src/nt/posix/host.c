@@ -18,7 +18,7 @@
 #include "file.h"
 
 static nt_status failed(struct nt_error *err) {
-  return nt_fail_errno(err, errno, NULL, NULL);
+  return nt_fail_errno(err, errno, NT_REASON_NONE, NULL);
 }
 
 /* ---- folders and paths --------------------------------------------------- */
@@ -47,8 +47,9 @@ nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
   if (stat(path, &st) != 0) {
     return failed(err);
   }
-  return S_ISDIR(st.st_mode) ? NT_STATUS_SUCCESS
-                             : nt_fail_errno(err, ENOTDIR, NULL, NULL);
+  return S_ISDIR(st.st_mode)
+             ? NT_STATUS_SUCCESS
+             : nt_fail_errno(err, ENOTDIR, NT_REASON_NONE, NULL);
 }
 
 nt_status nt_folder_is_empty(const char *path, bool *out,
@@ -132,7 +133,7 @@ nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
   } else if (home != NULL) {
     nt_path_join(buf, cap, home, ".local/state/ntvol");
   } else {
-    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
+    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
             "no variable says where state is kept");
     nt_hint(err, "name a folder in NTVOL_STATE");
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
@@ -243,7 +244,7 @@ void nt_sleep_ms(uint32_t ms) {
 nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
   return getentropy(buf, length) == 0
              ? NT_STATUS_SUCCESS
-             : nt_fail_errno(err, errno, NULL, "random numbers");
+             : nt_fail_errno(err, errno, NT_REASON_NONE, "random numbers");
 }
 
 bool nt_says_full(int number) {

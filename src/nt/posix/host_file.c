@@ -13,7 +13,7 @@
 #include "file.h"
 
 static nt_status failed(int number, struct nt_error *err) {
-  return nt_fail_errno(err, number, NULL, NULL);
+  return nt_fail_errno(err, number, NT_REASON_NONE, NULL);
 }
 
 /* ---- children of fork ----------------------------------------------------
@@ -105,7 +105,7 @@ nt_status nt_file_open_plain(const char *path, bool writable,
   int flags = (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
   int fd = open(path, flags | O_NOFOLLOW);
   if (fd < 0 && errno == ELOOP) {
-    return nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "it is a link");
+    return nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "it is a link");
   }
   return keep(fd, false, out, err);
 }
@@ -136,11 +136,9 @@ void nt__flush_folder_of(const char *path) {
 nt_status nt_file_create_private(const char *path, struct nt_file **out,
                                  struct nt_error *err) {
   int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-  nt_status status = keep(open(path, flags, 0600), false, out, err);
-  if (nt_ok(status)) {
-    nt__flush_folder_of(path);
-  }
-  return status;
+  NT_TRY(keep(open(path, flags, 0600), false, out, err));
+  nt__flush_folder_of(path);
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt_file_memory(const char *name, struct nt_file **out,

@@ -227,11 +227,11 @@ static nt_status run(const struct nt_program *program,
   close(child->gate); /* shut, if it was not opened */
   int waited = wait_for(child, &state);
   if (nt_ok(status) && number != 0) {
-    status =
-        nt_fail_errno(err, number, "tool", "starting %s", program->words[0]);
+    status = nt_fail_errno(err, number, NT_REASON_TOOL, "starting %s",
+                           program->words[0]);
     nt_hint(err, "install it, or make it executable");
   } else if (nt_ok(status) && waited != 0) {
-    status = nt_fail_errno(err, waited, NULL, "learning how %s ended",
+    status = nt_fail_errno(err, waited, NT_REASON_NONE, "learning how %s ended",
                            program->words[0]);
   }
   *exit_status =
@@ -263,7 +263,8 @@ nt_status nt_program_run(const struct nt_program *program, int *exit_status,
     close(keep);
   }
   if (number != 0) {
-    return nt_fail_errno(err, number, "tool", "starting %s", program->words[0]);
+    return nt_fail_errno(err, number, NT_REASON_TOOL, "starting %s",
+                         program->words[0]);
   }
   nt_status status = run(program, &child, exit_status, err);
   release_signals(&child);

@@ -15,7 +15,7 @@ struct nt_watch {
 };
 
 static nt_status failed(struct nt_error *err) {
-  nt_status status = nt_fail_errno(err, errno, NULL, NULL);
+  nt_status status = nt_fail_errno(err, errno, NT_REASON_NONE, NULL);
   /* The words of these two numbers are about files and disks. */
   if (err->native == EMFILE || err->native == ENOSPC) {
     nt_hint(err,
@@ -37,7 +37,7 @@ nt_status nt_watch_open(const char *folder, const char *name,
                         struct nt_watch **out, struct nt_error *err) {
   struct nt_watch *watch = malloc(sizeof *watch);
   if (watch == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   nt_status status =

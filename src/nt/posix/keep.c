@@ -24,14 +24,13 @@ static int by_offset(const void *a, const void *b) {
 
 static nt_status copy_sorted(const struct nt_ranges *from, struct nt_ranges *to,
                              struct nt_error *err) {
-  nt_status status = NT_STATUS_SUCCESS;
-  for (size_t i = 0; nt_ok(status) && i < from->count; i++) {
-    status = nt_ranges_add(to, from->at[i].offset, from->at[i].length, err);
+  for (size_t i = 0; i < from->count; i++) {
+    NT_TRY(nt_ranges_add(to, from->at[i].offset, from->at[i].length, err));
   }
-  if (nt_ok(status) && to->count > 0) {
+  if (to->count > 0) {
     qsort(to->at, to->count, sizeof(to->at[0]), by_offset);
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- pieces -------------------------------------------------------------- */
@@ -41,12 +40,12 @@ static nt_status read_old(struct work *work, uint64_t offset, size_t length) {
   nt_status status = nt_read(work->request->handle, offset, work->before,
                              length, &done, work->err);
   if (nt_ok(status) && done < length) {
-    status = nt_fail(work->err, NT_STATUS_END_OF_FILE, "short_transfer",
-                     "read %zu of %zu bytes", done, length);
+    status = nt_refuse(work->err, NT_REASON_SHORT_TRANSFER,
+                       "read %zu of %zu bytes", done, length);
   }
   if (!nt_ok(status)) {
-    nt_error_about(work->err, NULL, "read what is there at offset %" PRIu64,
-                   offset);
+    nt_error_about(work->err, NT_REASON_NONE,
+                   "read what is there at offset %" PRIu64, offset);
   }
   return status;
 }
@@ -54,15 +53,11 @@ static nt_status read_old(struct work *work, uint64_t offset, size_t length) {
 static nt_status keep_piece(struct work *work, uint64_t offset, size_t length) {
   const struct nt_keep_request *request = work->request;
   const struct nt_keeper *keeper = request->options->keeper;
-  nt_status status = read_old(work, offset, length);
-  if (nt_ok(status)) {
-    status = nt_scratch_read(request->scratch, offset, work->after, length,
-                             work->err);
-  }
-  return nt_ok(status)
-             ? keeper->ops->save(keeper->journal, offset, work->before,
-                                 work->after, length, work->err)
-             : status;
+  NT_TRY(read_old(work, offset, length));
+  NT_TRY(nt_scratch_read(request->scratch, offset, work->after, length,
+                         work->err));
+  return keeper->ops->save(keeper->journal, offset, work->before, work->after,
+                           length, work->err);
 }
 
 static nt_status keep_range(struct work *work, uint64_t offset,
@@ -121,8 +116,7 @@ static nt_status save(struct work *work, const struct nt_ranges *sorted) {
   }
   status = keep_all(work, sorted);
   status = keeper->ops->save_end(keeper->journal, status, work->err);
-  if (!nt_ok(status) && work->err->reason != NULL &&
-      strcmp(work->err->reason, "undo_limit") == 0) {
+  if (!nt_ok(status) && nt_because_of(work->err, NT_REASON_UNDO_LIMIT)) {
     nt_hint(work->err,
             "allow more with undo_limit, %" PRIu64
             " bytes are always enough, or do without an undo: undo = false",
@@ -137,7 +131,7 @@ nt_status nt_keep(const struct nt_keep_request *request, struct nt_error *err) {
   nt_status status = copy_sorted(request->ranges, &sorted, err);
   work.before = nt_ok(status) ? malloc(2 * NT_SAVED_MAX) : NULL;
   if (nt_ok(status) && work.before == NULL) {
-    status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   if (nt_ok(status)) {
     work.after = work.before + NT_SAVED_MAX;

@@ -26,20 +26,18 @@ static nt_status check_sectors(const struct nt_mkfs_row *row,
   if (!nt_is_power_of_two(r->sector_size) || r->sector_size < 512 ||
       r->sector_size > row->biggest_sector) {
     nt_status status =
-        nt_fail(err, NT_STATUS_NOT_SUPPORTED, "sector_size",
-                "%s makes file systems with sectors of 512 to %" PRIu32
-                " bytes, the volume has sectors of %" PRIu32 " bytes",
-                row->tool, row->biggest_sector, r->sector_size);
+        nt_refuse(err, NT_REASON_SECTOR_SIZE,
+                  "%s makes file systems with sectors of 512 to %" PRIu32
+                  " bytes, the volume has sectors of %" PRIu32 " bytes",
+                  row->tool, row->biggest_sector, r->sector_size);
     nt_hint(err, "use ntfs or fat32");
     return status;
   }
   if (r->length / r->sector_size > row->most_volume_sectors) {
-    nt_status status =
-        nt_fail(err, NT_STATUS_INVALID_PARAMETER, "too_large",
-                "%s holds at most %" PRIu64 " sectors, the volume has %" PRIu64,
-                row->fs, row->most_volume_sectors, r->length / r->sector_size);
-    nt_hint(err, "use ntfs or exfat");
-    return status;
+    return nt_refuse(
+        err, NT_REASON_TOO_LARGE,
+        "%s holds at most %" PRIu64 " sectors, the volume has %" PRIu64,
+        row->fs, row->most_volume_sectors, r->length / r->sector_size);
   }
   return NT_STATUS_SUCCESS;
 }
@@ -56,9 +54,9 @@ static nt_status check_cluster(const struct nt_mkfs_row *row,
        r->cluster_size >= r->sector_size && r->cluster_size <= biggest)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "cluster_size",
-                             "a cluster of %" PRIu32 " bytes does not fit %s",
-                             r->cluster_size, row->fs);
+  nt_status status = nt_refuse(err, NT_REASON_CLUSTER_SIZE,
+                               "a cluster of %" PRIu32 " bytes does not fit %s",
+                               r->cluster_size, row->fs);
   nt_hint(err, "use a power of two from %" PRIu32 " to %" PRIu64,
           r->sector_size, biggest);
   return status;
@@ -120,8 +118,8 @@ static void last_words(const char *output, const char *tool, char *words,
 
 static nt_status refuse_missing(const struct nt_mkfs_row *row,
                                 struct nt_error *err) {
-  nt_status status = nt_fail(err, NT_STATUS_NOT_SUPPORTED, "mkfs_missing",
-                             "%s is not installed", row->tool);
+  nt_status status =
+      nt_refuse(err, NT_REASON_MKFS_MISSING, "%s is not installed", row->tool);
   nt_hint(err, "install the package %s (apt-get install %s)", row->package,
           row->package);
   return status;
@@ -136,9 +134,9 @@ static bool ran_out_of_room(const struct nt_tool_result *result, int scratch) {
 
 static nt_status refuse_full(const struct nt_mkfs_row *row,
                              struct nt_error *err) {
-  nt_status status = nt_fail(err, NT_STATUS_DISK_FULL, "disk_full",
-                             "%s found no room for its scratch file in %s",
-                             row->tool, nt_scratch_folder());
+  nt_status status = nt_refuse(err, NT_REASON_DISK_FULL,
+                               "%s found no room for its scratch file in %s",
+                               row->tool, nt_scratch_folder());
   nt_hint(err, "free some space there, or set NTVOL_TMPDIR to another folder");
   return status;
 }
@@ -155,12 +153,12 @@ static nt_status refused(const struct nt_mkfs_row *row,
     nt_format_text(words, sizeof(words), "ended by signal %d",
                    result->killed_by);
   }
-  nt_status status =
-      nt_fail(err,
-              result->killed_by != 0 ? NT_STATUS_UNSUCCESSFUL
-                                     : NT_STATUS_INVALID_PARAMETER,
-              result->killed_by != 0 ? "mkfs_killed" : "mkfs_refused", "%s: %s",
-              row->tool, words[0] != '\0' ? words : otherwise);
+  nt_status status = nt_refuse_as(
+      err,
+      result->killed_by != 0 ? NT_STATUS_UNSUCCESSFUL
+                             : NT_STATUS_INVALID_PARAMETER,
+      result->killed_by != 0 ? NT_REASON_MKFS_KILLED : NT_REASON_MKFS_REFUSED,
+      "%s: %s", row->tool, words[0] != '\0' ? words : otherwise);
   nt_hint(err, "use another file system or cluster size, or a larger volume");
   if (err != NULL) {
     err->native_kind = NT_NATIVE_EXIT;
@@ -177,11 +175,11 @@ static nt_status run(const struct nt_mkfs_row *row, const char *path,
   a.at[a.count++] = row->tool;
   row->arguments(&a, r);
   a.at[a.count++] = NT_TOOL_FILE;
-  nt_status status = nt_tool_run(path, a.at, scratch, result, err);
-  if (nt_ok(status) && (result->exit_status != 0 || result->killed_by != 0)) {
-    status = refused(row, result, scratch, "failed without a word", err);
+  NT_TRY(nt_tool_run(path, a.at, scratch, result, err));
+  if ((result->exit_status != 0 || result->killed_by != 0)) {
+    NT_TRY(refused(row, result, scratch, "failed without a word", err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* The exit status alone is not enough: some tools end with 0 after failing,
@@ -204,9 +202,9 @@ static nt_status verify(const struct nt_mkfs_row *row,
   if (strcmp(made->file_system, "RAW") == 0) {
     return refused(row, result, scratch, "made nothing", err);
   }
-  status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "mkfs_refused",
-                   "%s made %s, not %s: the volume has the wrong size for it",
-                   row->tool, made->file_system, row->fs);
+  status = nt_refuse(err, NT_REASON_MKFS_REFUSED,
+                     "%s made %s, not %s: the volume has the wrong size for it",
+                     row->tool, made->file_system, row->fs);
   nt_hint(err, "use fat, which takes the FAT that fits the size");
   return status;
 }
@@ -215,14 +213,12 @@ static nt_status fill(const struct nt_mkfs_row *row, const char *path,
                       const struct nt_mkfs_request *r, int scratch,
                       struct nt_probe *made, struct nt_error *err) {
   struct nt_tool_result result;
-  nt_status status = run(row, path, r, scratch, &result, err);
-  if (nt_ok(status)) {
-    status = verify(row, r, scratch, &result, made, err);
+  NT_TRY(run(row, path, r, scratch, &result, err));
+  NT_TRY(verify(row, r, scratch, &result, made, err));
+  if (row->finish != NULL) {
+    NT_TRY(row->finish(r, scratch, err));
   }
-  if (nt_ok(status) && row->finish != NULL) {
-    status = row->finish(r, scratch, err);
-  }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt_mkfs(const struct nt_mkfs_request *request, int *scratch,

@@ -111,10 +111,10 @@ static nt_status fat_finish(const struct nt_mkfs_request *r, int scratch,
       fat.clusters >= NT_FAT32_FEWEST_CLUSTERS) {
     return NT_STATUS_SUCCESS;
   }
-  status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "too_small",
-                   "FAT32 needs %" PRIu32 " clusters, %" PRIu64
-                   " bytes have room for %" PRIu64,
-                   NT_FAT32_FEWEST_CLUSTERS, r->length, fat.clusters);
+  status = nt_refuse(err, NT_REASON_TOO_SMALL,
+                     "FAT32 needs %" PRIu32 " clusters, %" PRIu64
+                     " bytes have room for %" PRIu64,
+                     NT_FAT32_FEWEST_CLUSTERS, r->length, fat.clusters);
   nt_hint(err, r->cluster_size > r->sector_size
                    ? "use a smaller cluster size, or fat16"
                    : "use fat or fat16");
@@ -128,15 +128,12 @@ static nt_status ntfs_finish(const struct nt_mkfs_request *r, int scratch,
                              struct nt_error *err) {
   unsigned char serial[8];
   if (getentropy(serial, sizeof(serial)) != 0) {
-    return nt_fail_errno(err, errno, NULL, "random numbers");
+    return nt_fail_errno(err, errno, NT_REASON_NONE, "random numbers");
   }
-  nt_status status =
-      nt_scratch_write(scratch, NT_NTFS_SERIAL, serial, sizeof(serial), err);
-  return nt_ok(status)
-             ? nt_scratch_write(scratch,
-                                r->length - r->sector_size + NT_NTFS_SERIAL,
-                                serial, sizeof(serial), err)
-             : status;
+  NT_TRY(
+      nt_scratch_write(scratch, NT_NTFS_SERIAL, serial, sizeof(serial), err));
+  return nt_scratch_write(scratch, r->length - r->sector_size + NT_NTFS_SERIAL,
+                          serial, sizeof(serial), err);
 }
 
 /* mkfs.exfat leaves the place of the volume at 0, "not known". */

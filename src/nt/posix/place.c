@@ -33,33 +33,24 @@ static nt_status ask_geometry(struct nt_handle *handle,
                               struct nt_mkfs_request *place,
                               struct nt_error *err) {
   struct nt_geometry geometry = {0};
-  nt_status status = tolerate(nt_geometry(handle, &geometry, err), err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(tolerate(nt_geometry(handle, &geometry, err), err));
   bool known = geometry.heads - 1 < UINT16_MAX &&
                geometry.sectors_per_track - 1 < UINT16_MAX;
   place->heads = known ? geometry.heads : 255;
   place->sectors_per_track = known ? geometry.sectors_per_track : 63;
   place->sector_size =
       geometry.sector_size != 0 ? geometry.sector_size : handle->sector_size;
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt_place_ask(struct nt_handle *handle, struct nt_mkfs_request *place,
                        struct nt_error *err) {
-  nt_status status = allow_whole_volume(handle, err);
-  if (nt_ok(status)) {
-    status = nt_length(handle, &place->length, err);
-  }
-  if (nt_ok(status)) {
-    status = ask_geometry(handle, place, err);
-  }
-  if (nt_ok(status)) {
-    status = tolerate(nt_partition_start(handle, &place->start, err), err);
-  }
-  if (nt_ok(status) && place->sector_size > 1) {
+  NT_TRY(allow_whole_volume(handle, err));
+  NT_TRY(nt_length(handle, &place->length, err));
+  NT_TRY(ask_geometry(handle, place, err));
+  NT_TRY(tolerate(nt_partition_start(handle, &place->start, err), err));
+  if (place->sector_size > 1) {
     place->length -= place->length % place->sector_size;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }

@@ -54,7 +54,7 @@ static nt_status ask(blkid_probe probe, struct nt_probe *out,
     found = blkid_do_safeprobe(probe);
   } while (found < 0 && errno == EINTR);
   if (found < 0 && found != AMBIVALENT) {
-    return nt_fail_errno(err, errno != 0 ? errno : EIO, NULL,
+    return nt_fail_errno(err, errno != 0 ? errno : EIO, NT_REASON_NONE,
                          "reading it to recognise its file system");
   }
   if (found == 0) {
@@ -71,12 +71,13 @@ nt_status nt_probe_foreign(const struct nt_file *file, uint64_t offset,
   }
   blkid_probe probe = blkid_new_probe();
   if (probe == NULL) {
-    return nt_fail_errno(err, ENOMEM, NULL, "recognising the file system");
+    return nt_fail_errno(err, ENOMEM, NT_REASON_NONE,
+                         "recognising the file system");
   }
   nt_status status =
       blkid_probe_set_device(probe, file->fd, (blkid_loff_t)offset,
                              (blkid_loff_t)length) != 0
-          ? nt_fail_errno(err, errno != 0 ? errno : EIO, NULL,
+          ? nt_fail_errno(err, errno != 0 ? errno : EIO, NT_REASON_NONE,
                           "opening it to recognise its file system")
           : ask(probe, out, err);
   blkid_free_probe(probe);

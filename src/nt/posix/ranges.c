@@ -16,7 +16,8 @@ nt_status nt_ranges_add(struct nt_ranges *ranges, uint64_t offset,
     size_t capacity = ranges->capacity > 0 ? ranges->capacity * 2 : 16;
     struct nt_range *at = realloc(ranges->at, capacity * sizeof(*at));
     if (at == NULL) {
-      return nt_fail_errno(err, ENOMEM, NULL, "listing what to write");
+      return nt_fail_errno(err, ENOMEM, NT_REASON_NONE,
+                           "listing what to write");
     }
     ranges->at = at;
     ranges->capacity = capacity;
@@ -45,7 +46,7 @@ nt_status nt_ranges_add_data(struct nt_ranges *ranges, int fd, uint64_t from,
   while (at < to) {
     if (!next_data(fd, at, &start, &end)) {
       return errno == 0 ? NT_STATUS_SUCCESS
-                        : nt_fail_errno(err, errno, NULL,
+                        : nt_fail_errno(err, errno, NT_REASON_NONE,
                                         "looking for data in a scratch file");
     }
     if (start >= to) {

@@ -46,14 +46,14 @@ static nt_status make(int *fd, struct nt_error *err) {
   int low = mkostemp(path, O_CLOEXEC);
   if (low < 0) {
     return refuse(
-        err, nt_fail_errno(err, errno, "scratch", "making a scratch file in %s",
-                           nt_scratch_folder()));
+        err, nt_fail_errno(err, errno, NT_REASON_SCRATCH,
+                           "making a scratch file in %s", nt_scratch_folder()));
   }
   unlink(path);
   int number = 0;
   *fd = nt__descriptor_above(low, &number);
   return *fd >= 0 ? NT_STATUS_SUCCESS
-                  : nt_fail_errno(err, number, "scratch",
+                  : nt_fail_errno(err, number, NT_REASON_SCRATCH,
                                   "keeping a scratch file open");
 }
 
@@ -62,7 +62,7 @@ static nt_status set_size(int fd, uint64_t size, struct nt_error *err) {
     return NT_STATUS_SUCCESS;
   }
   return refuse(
-      err, nt_fail_errno(err, errno, "scratch",
+      err, nt_fail_errno(err, errno, NT_REASON_SCRATCH,
                          "making a scratch file of %" PRIu64 " bytes in %s",
                          size, nt_scratch_folder()));
 }
@@ -80,21 +80,17 @@ static nt_status check_holes(int fd, struct nt_error *err) {
   if (hole && lseek(fd, 0, SEEK_DATA) == 0) {
     return NT_STATUS_SUCCESS;
   }
-  return refuse(err, nt_fail(err, NT_STATUS_NOT_SUPPORTED, "scratch",
-                             "the file system of %s does not tell data from "
-                             "holes in a sparse file",
-                             nt_scratch_folder()));
+  return refuse(err, nt_refuse(err, NT_REASON_SCRATCH,
+                               "the file system of %s does not tell data from "
+                               "holes in a sparse file",
+                               nt_scratch_folder()));
 }
 
 static nt_status prepare(int fd, uint64_t size, struct nt_error *err) {
-  nt_status status = set_size(fd, size, err);
-  if (nt_ok(status)) {
-    status = check_holes(fd, err);
-  }
-  if (nt_ok(status)) {
-    status = set_size(fd, 0, err);
-  }
-  return nt_ok(status) ? set_size(fd, size, err) : status;
+  NT_TRY(set_size(fd, size, err));
+  NT_TRY(check_holes(fd, err));
+  NT_TRY(set_size(fd, 0, err));
+  return set_size(fd, size, err);
 }
 
 nt_status nt_scratch_open(uint64_t size, int *fd, struct nt_error *err) {
@@ -121,7 +117,7 @@ nt_status nt_scratch_read(int fd, uint64_t offset, void *buf, size_t length,
       continue;
     }
     if (n <= 0) {
-      return nt_fail_errno(err, n < 0 ? errno : EIO, "scratch",
+      return nt_fail_errno(err, n < 0 ? errno : EIO, NT_REASON_SCRATCH,
                            "reading the scratch file at offset %" PRIu64,
                            offset + done);
     }
@@ -139,10 +135,11 @@ nt_status nt_scratch_write(int fd, uint64_t offset, const void *buf,
       continue;
     }
     if (n <= 0) {
-      return refuse(err, nt_fail_errno(err, n < 0 ? errno : EIO, "scratch",
-                                       "writing the scratch file at offset "
-                                       "%" PRIu64 " in %s",
-                                       offset + done, nt_scratch_folder()));
+      return refuse(err,
+                    nt_fail_errno(err, n < 0 ? errno : EIO, NT_REASON_SCRATCH,
+                                  "writing the scratch file at offset "
+                                  "%" PRIu64 " in %s",
+                                  offset + done, nt_scratch_folder()));
     }
     done += (size_t)n;
   }

@@ -159,8 +159,8 @@ static nt_status reap(pid_t pid, const char *name,
   int state = 0;
   while (waitpid(pid, &state, 0) < 0) {
     if (errno != EINTR) {
-      nt_status status =
-          nt_fail_errno(err, errno, "tool", "learning how %s ended", name);
+      nt_status status = nt_fail_errno(err, errno, NT_REASON_TOOL,
+                                       "learning how %s ended", name);
       nt_hint(err, "do not ignore SIGCHLD in this program");
       return status;
     }
@@ -200,7 +200,7 @@ nt_status nt_tool_run(const char *path, const char *const *arguments, int file,
     }
   }
   if (number != 0) {
-    return nt_fail_errno(err, number, "tool", "starting %s", path);
+    return nt_fail_errno(err, number, NT_REASON_TOOL, "starting %s", path);
   }
   listen_to(ends[0], result->output);
   close(ends[0]);

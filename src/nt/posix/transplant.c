@@ -83,21 +83,22 @@ static nt_status list_ranges(struct job *job) {
 /* ---- reading and writing ------------------------------------------------- */
 
 static nt_status failed(struct job *job, nt_status status, const char *step) {
-  nt_error_about(job->err, NULL, "%s", step);
+  nt_error_about(job->err, NT_REASON_NONE, "%s", step);
   return status;
 }
 
 static nt_status failed_at(struct job *job, nt_status status, const char *step,
                            uint64_t offset) {
-  nt_error_about(job->err, NULL, "%s at offset %" PRIu64, step, offset);
+  nt_error_about(job->err, NT_REASON_NONE, "%s at offset %" PRIu64, step,
+                 offset);
   return status;
 }
 
 static nt_status cut_short(struct job *job, const char *verb, size_t done,
                            size_t length) {
-  return nt_fail(job->err, NT_STATUS_END_OF_FILE, "short_transfer",
-                 "%s %" PRIu64 " of %" PRIu64 " bytes", verb, (uint64_t)done,
-                 (uint64_t)length);
+  return nt_refuse(job->err, NT_REASON_SHORT_TRANSFER,
+                   "%s %" PRIu64 " of %" PRIu64 " bytes", verb, (uint64_t)done,
+                   (uint64_t)length);
 }
 
 static nt_status read_old(struct job *job, uint64_t offset, void *buf,
@@ -139,9 +140,9 @@ static nt_status advance(struct job *job, uint64_t bytes) {
       options->progress(options->progress_ctx, job->done, job->total)) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_fail(job->err, NT_STATUS_CANCELLED, "cancelled",
-                 "stopped after %" PRIu64 " of %" PRIu64 " bytes", job->done,
-                 job->total);
+  return nt_refuse(job->err, NT_REASON_CANCELLED,
+                   "stopped after %" PRIu64 " of %" PRIu64 " bytes", job->done,
+                   job->total);
 }
 
 /* Runs `step` over a range, a piece at a time, reporting each. */
@@ -196,11 +197,9 @@ static nt_status wipe_piece(struct job *job, uint64_t offset, size_t length) {
 /* Durable before anything else is touched: a power cut must not keep the old
  * boot sector in front of wiped tables. */
 static nt_status wipe_boot_sector(struct job *job) {
-  nt_status status = wipe_piece(job, 0, job->place.sector_size);
-  if (nt_ok(status)) {
-    status = flush(job, "flush the wiped boot sector");
-  }
-  return nt_ok(status) ? advance(job, job->place.sector_size) : status;
+  NT_TRY(wipe_piece(job, 0, job->place.sector_size));
+  NT_TRY(flush(job, "flush the wiped boot sector"));
+  return advance(job, job->place.sector_size);
 }
 
 static nt_status wipe_windows(struct job *job) {
@@ -217,11 +216,8 @@ static nt_status wipe_windows(struct job *job) {
 }
 
 static nt_status copy_piece(struct job *job, uint64_t offset, size_t length) {
-  nt_status status =
-      nt_scratch_read(job->scratch, offset, job->data, length, job->err);
-  return nt_ok(status) ? overwrite(job, offset, job->data, length,
-                                   "write the new file system")
-                       : status;
+  NT_TRY(nt_scratch_read(job->scratch, offset, job->data, length, job->err));
+  return overwrite(job, offset, job->data, length, "write the new file system");
 }
 
 static nt_status zero_piece(struct job *job, uint64_t offset, size_t length) {
@@ -250,12 +246,9 @@ static nt_status write_data(struct job *job) {
 
 static nt_status write_boot_sector(struct job *job) {
   size_t length = job->place.sector_size;
-  nt_status status =
-      nt_scratch_read(job->scratch, 0, job->data, length, job->err);
-  if (nt_ok(status)) {
-    status = overwrite(job, 0, job->data, length, "write the boot sector");
-  }
-  return nt_ok(status) ? flush(job, "flush the boot sector") : status;
+  NT_TRY(nt_scratch_read(job->scratch, 0, job->data, length, job->err));
+  NT_TRY(overwrite(job, 0, job->data, length, "write the boot sector"));
+  return flush(job, "flush the boot sector");
 }
 
 /* Durable before the first write. What a full format overwrites is the whole
@@ -283,20 +276,12 @@ static nt_status save_old(struct job *job) {
 }
 
 static nt_status transplant(struct job *job) {
-  nt_status status = list_ranges(job);
-  if (nt_ok(status)) {
-    status = advance(job, 0);
-  }
-  if (nt_ok(status)) {
-    status = save_old(job);
-  }
-  if (nt_ok(status)) {
-    status = wipe_windows(job);
-  }
-  if (nt_ok(status)) {
-    status = write_data(job);
-  }
-  return nt_ok(status) ? write_boot_sector(job) : status;
+  NT_TRY(list_ranges(job));
+  NT_TRY(advance(job, 0));
+  NT_TRY(save_old(job));
+  NT_TRY(wipe_windows(job));
+  NT_TRY(write_data(job));
+  return write_boot_sector(job);
 }
 
 /* ---- the end ------------------------------------------------------------- */
@@ -356,7 +341,7 @@ static nt_status prepare(struct job *job, struct nt_probe *made) {
   job->zeros = calloc(1, PIECE);
   return job->data != NULL && job->zeros != NULL
              ? status
-             : nt_fail(job->err, NT_STATUS_NO_MEMORY, NULL, NULL);
+             : nt_fail(job->err, NT_STATUS_NO_MEMORY, NULL);
 }
 
 static void release(struct job *job) {

@@ -13,10 +13,7 @@
 nt_status nt__sim_get_disk_attributes(struct sim_request *r,
                                       struct nt_error *err) {
   uint64_t attributes = 0;
-  nt_status status = nt__sim_claim(r, 16, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, 16, err));
   if (r->disk.flags & NT_DISK_OFFLINE) {
     attributes |= ATTRIBUTE_OFFLINE;
   }
@@ -25,11 +22,11 @@ nt_status nt__sim_get_disk_attributes(struct sim_request *r,
   }
   nt_put_u32(r->out, 16);
   nt_put_u64(r->out + 8, attributes);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status invalid(struct nt_error *err, const char *detail) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL, "%s", detail);
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
   nt_hint(err, "bit 0 is offline, bit 1 read-only; the first field is 40");
   return NT_STATUS_INVALID_PARAMETER;
 }
@@ -43,10 +40,10 @@ static nt_status set_read_only(struct sim_request *r, bool on,
   } else {
     r->disk.flags &= ~NT_DISK_READONLY;
   }
-  nt_status status = nt__sim_exec(
-      r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
-      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)), err);
-  return nt_ok(status) ? nt__sim_image(r->m, r->disk.number, err) : status;
+  NT_TRY(nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
+                      err));
+  return nt__sim_image(r->m, r->disk.number, err);
 }
 
 /* SET_DISK_ATTRIBUTES: { u32 size, u8 persist, padding, u64 attributes,

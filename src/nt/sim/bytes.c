@@ -41,10 +41,7 @@ nt_status nt__sim_bytes_status(const struct sim_bytes *b, bool good,
   if (good || b->region.failed) {
     return good ? NT_STATUS_SUCCESS : b->status;
   }
-  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "file_system", "%s",
-          b->region.damage);
-  nt_hint(err, "check the file system of the image");
-  return NT_STATUS_FILE_CORRUPT_ERROR;
+  return nt_refuse(err, NT_REASON_FILE_SYSTEM, "%s", b->region.damage);
 }
 
 /* ---- partition tables ---------------------------------------------------- */
@@ -57,9 +54,7 @@ nt_status nt__sim_disk_open(struct sim_machine *m, const struct sim_disk *disk,
 }
 
 static nt_status damaged(const char *what, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_DISK_CORRUPT_ERROR, "partition_table", "%s", what);
-  nt_hint(err, "look at the partition table with fdisk -l");
-  return NT_STATUS_DISK_CORRUPT_ERROR;
+  return nt_refuse(err, NT_REASON_PARTITION_TABLE, "%s", what);
 }
 
 nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,

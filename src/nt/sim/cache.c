@@ -28,15 +28,13 @@ struct piece {
 nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
                             int64_t file, bool *out, struct nt_error *err) {
   int64_t any;
-  nt_status status =
-      nt__sim_number(m,
-                     "SELECT 1 FROM dirty WHERE instance = ?1 "
-                     "AND (?2 = -1 OR file = ?2) LIMIT 1",
-                     SIM_ARGS(SIM_INT(instance), SIM_INT(file)), 0, &any, err);
-  if (nt_ok(status)) {
-    *out = any != 0;
-  }
-  return status;
+  NT_TRY(nt__sim_number(m,
+                        "SELECT 1 FROM dirty WHERE instance = ?1 "
+                        "AND (?2 = -1 OR file = ?2) LIMIT 1",
+                        SIM_ARGS(SIM_INT(instance), SIM_INT(file)), 0, &any,
+                        err));
+  *out = any != 0;
+  return NT_STATUS_SUCCESS;
 }
 
 _Static_assert(SIM_ALL_FILES == -1, "the statements here test this value");
@@ -72,11 +70,11 @@ static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
   nt_status status = nt__sim_check_row(m, "dirty", stmt, err);
   if (nt_ok(status) && (sqlite3_column_int64(stmt, 2) % SECTOR != 0 ||
                         sqlite3_column_int64(stmt, 3) % SECTOR != 0)) {
-    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "machine_damaged",
-            "%s: table dirty, columns start and place: %lld and %lld are no "
-            "whole sectors",
-            m->db_path, (long long)sqlite3_column_int64(stmt, 2),
-            (long long)sqlite3_column_int64(stmt, 3));
+    nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+              "%s: table dirty, columns start and place: %lld and %lld are no "
+              "whole sectors",
+              m->db_path, (long long)sqlite3_column_int64(stmt, 2),
+              (long long)sqlite3_column_int64(stmt, 3));
     nt_hint(err, "see all that is wrong: ntvol sim check %s", m->folder);
     status = NT_STATUS_FILE_CORRUPT_ERROR;
   }
@@ -111,12 +109,11 @@ static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
 /* The image of a volume may not be open in this process. */
 static nt_status find_images(struct piece *p, int64_t volume,
                              struct nt_error *err) {
-  nt_status status =
-      nt__sim_load_extents(p->m, volume, p->extents, &p->extent_count, err);
-  for (uint32_t i = 0; nt_ok(status) && i < p->extent_count; i++) {
-    status = nt__sim_image(p->m, p->extents[i].disk, err);
+  NT_TRY(nt__sim_load_extents(p->m, volume, p->extents, &p->extent_count, err));
+  for (uint32_t i = 0; i < p->extent_count; i++) {
+    NT_TRY(nt__sim_image(p->m, p->extents[i].disk, err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_cache_write_back(struct sim_machine *m,

@@ -77,7 +77,8 @@ static nt_status open_database(struct sim_machine *m, struct nt_error *err) {
   bool alone = !nt_ok(nt_path_check(log, NULL));
   nt_format_text(uri + strlen(uri), sizeof uri - strlen(uri), "%s",
                  alone ? "?immutable=1" : "");
-  nt_status status = nt_db_check_files(m->db_path, "machine_damaged", err);
+  nt_status status =
+      nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -191,7 +192,7 @@ static nt_status check_owners(struct check *c, struct nt_error *err) {
   struct nt_error failure = {0};
   nt_path_join(path, sizeof path, c->m->folder, "machine.lock");
   if (!nt_ok(nt_file_open_plain(path, false, &c->m->lock, &failure))) {
-    nt_error_about(&failure, NULL, "%s", path);
+    nt_error_about(&failure, NT_REASON_NONE, "%s", path);
     hear_of(c, false, failure.detail);
     return NT_STATUS_SUCCESS;
   }
@@ -224,17 +225,14 @@ static nt_status check_contents(struct check *c, struct nt_error *err) {
 
 static nt_status open_machine(const char *path, struct check *c,
                               struct nt_error *err) {
-  nt_status status = nt__sim_check_location(path, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_location(path, err));
   c->m = nt__sim_machine_new(path);
   c->report = calloc(1, sizeof *c->report);
   if (!c->m || !c->report) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
-  status = nt__sim_machine_enter(c->m, path, err);
-  return nt_ok(status) ? nt__sim_machine_check_exists(c->m, err) : status;
+  NT_TRY(nt__sim_machine_enter(c->m, path, err));
+  return nt__sim_machine_check_exists(c->m, err);
 }
 
 static nt_status check_machine(struct check *c, struct nt_error *err) {
@@ -284,8 +282,8 @@ bool nt_sim_next_damage(const struct nt_sim_report *report, uint32_t index,
 
 static nt_status allow(struct check *c, uint32_t number, struct nt_error *err) {
   struct sim_disk disk;
-  nt_status status = nt__sim_load_disk(c->m, number, &disk, err);
-  return nt_ok(status) ? nt__sim_allow_image(c->m, disk.image, err) : status;
+  NT_TRY(nt__sim_load_disk(c->m, number, &disk, err));
+  return nt__sim_allow_image(c->m, disk.image, err);
 }
 
 nt_status nt_sim_allow_images(const char *path, struct nt_error *err) {

@@ -13,10 +13,7 @@
 /* ---- nodes --------------------------------------------------------------- */
 
 static nt_status no_node(const char *name, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no_node",
-          "the machine has no node %s", name);
-  nt_hint(err, "list its nodes with machine:nodes()");
-  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+  return nt_refuse(err, NT_REASON_NO_NODE, "the machine has no node %s", name);
 }
 
 /* 0: there is none of this name. The name "" is the first node. */
@@ -106,13 +103,11 @@ static nt_status refuse_locked(struct sim_machine *m, int64_t id,
   if (!nt_ok(status)) {
     return status;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "locked_by_other",
-          instance.vpb & SIM_VPB_LOCKED
-              ? "the volume is locked by another node of the cluster"
-              : "another node opened the volume without sharing it");
-  err->cls = NT_CLASS_TRANSIENT;
+  nt_refuse(err, NT_REASON_LOCKED_BY_OTHER,
+            instance.vpb & SIM_VPB_LOCKED
+                ? "the volume is locked by another node of the cluster"
+                : "another node opened the volume without sharing it");
   nt__sim_add_holders(m, &instance, 0, err);
-  nt_hint(err, "close them, or try again");
   return NT_STATUS_ACCESS_DENIED;
 }
 
@@ -133,11 +128,9 @@ static nt_status check_held(struct sim_machine *m, int64_t volume,
   if (!nt_ok(status) || id == 0) {
     return status;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "locking_handle_open",
-          "the handle that locked the volume is still open");
-  err->cls = NT_CLASS_TRANSIENT;
+  nt_refuse(err, NT_REASON_LOCKING_HANDLE_OPEN,
+            "the handle that locked the volume is still open");
   nt__sim_add_holders(m, &instance, 0, err);
-  nt_hint(err, "close it: to unlock a cluster shared volume is not enough");
   return NT_STATUS_ACCESS_DENIED;
 }
 
@@ -169,26 +162,26 @@ static nt_status forget_elsewhere(struct sim_machine *m, int64_t volume,
 nt_status nt__sim_end_elsewhere(struct sim_machine *m,
                                 const struct sim_instance *instance,
                                 struct nt_error *err) {
-  nt_status status = nt__sim_exec(
+  NT_TRY(nt__sim_exec(
       m,
       "UPDATE instance SET condition = 4, current = 0, vpb = vpb & ~35 "
       "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1",
-      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(m->node)), err);
-  return nt_ok(status) ? forget_elsewhere(m, instance->volume, err) : status;
+      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(m->node)), err));
+  return forget_elsewhere(m, instance->volume, err);
 }
 
 nt_status nt__sim_verify_elsewhere(struct sim_machine *m,
                                    const struct sim_instance *now,
                                    struct nt_error *err) {
-  nt_status status = nt__sim_exec(
+  NT_TRY(nt__sim_exec(
       m,
       "UPDATE instance SET condition = 2, current = 0, vpb = vpb & ~35 "
       "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1 "
       "AND condition = 0 AND (file_system <> ?3 OR serial <> ?4)",
       SIM_ARGS(SIM_INT(now->volume), SIM_INT(m->node),
                SIM_TEXT(now->file_system), SIM_TEXT(now->serial)),
-      err);
-  return nt_ok(status) ? forget_elsewhere(m, now->volume, err) : status;
+      err));
+  return forget_elsewhere(m, now->volume, err);
 }
 
 _Static_assert(SIM_GOOD == 0 && SIM_WRONG_VOLUME == 2 && SIM_INVALIDATED == 4,
@@ -210,10 +203,8 @@ static nt_status find_volume(struct sim_machine *m, const char *name,
     return status;
   }
   if (target.volume == 0 || target.has_rest) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this is not the name of a volume");
-    nt_hint(err, "name a volume: D:");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is not the name of a volume");
   }
   return nt__sim_load_volume(m, target.volume, out, err);
 }
@@ -223,18 +214,16 @@ static nt_status check_csv(const struct sim_volume *volume,
   if (volume->flags & NT_VOLUME_CSV) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, "not_cluster_shared",
-          "it is no cluster shared volume");
-  nt_hint(err, "only cluster shared volumes have a maintenance mode");
-  return NT_STATUS_INVALID_DEVICE_REQUEST;
+  return nt_refuse(err, NT_REASON_NOT_CLUSTER_SHARED,
+                   "it is no cluster shared volume");
 }
 
 /* Nobody has it open, so nothing of what is mounted is missed. */
 static nt_status unmount(struct sim_machine *m, const struct sim_volume *volume,
                          struct nt_error *err) {
-  nt_status status = nt__sim_check_unused(m, volume->id, -1,
-                                          "somebody has the volume open", err);
-  return nt_ok(status) ? nt__sim_end_instances(m, volume->id, -1, err) : status;
+  NT_TRY(nt__sim_check_unused(m, volume->id, -1, "somebody has the volume open",
+                              err));
+  return nt__sim_end_instances(m, volume->id, -1, err);
 }
 
 /* Back in the name space, the cluster service has it online. */
@@ -269,10 +258,8 @@ nt_status nt__sim_set_maintenance(struct nt_machine *machine,
                                   const char *volume, bool on,
                                   struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
-  nt_status status = nt__sim_begin(m, err);
-  return nt_ok(status)
-             ? nt__sim_end(m, set_maintenance(m, volume, on, err), err)
-             : status;
+  NT_TRY(nt__sim_begin(m, err));
+  return nt__sim_end(m, set_maintenance(m, volume, on, err), err);
 }
 
 /* A shared volume goes on: its nodes have it mounted whoever owns it. */
@@ -300,7 +287,6 @@ static nt_status set_owner(struct sim_machine *m, const char *name,
 nt_status nt__sim_set_owner(struct nt_machine *machine, const char *volume,
                             const char *node, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
-  nt_status status = nt__sim_begin(m, err);
-  return nt_ok(status) ? nt__sim_end(m, set_owner(m, volume, node, err), err)
-                       : status;
+  NT_TRY(nt__sim_begin(m, err));
+  return nt__sim_end(m, set_owner(m, volume, node, err), err);
 }

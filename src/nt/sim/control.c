@@ -16,14 +16,13 @@ nt_status nt__sim_check_manage(const struct sim_request *r,
     return NT_STATUS_SUCCESS;
   }
   if (on_file(r)) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this is a handle to a file or directory");
-    nt_hint(err, "open the volume itself, without a path: D:");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is a handle to a file or directory");
   }
   if (!(r->object.flags & SIM_FO_MANAGE_VOLUME)) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "privilege",
-            "the handle was opened without the right to manage the volume");
+    nt_refuse_as(
+        err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PRIVILEGE,
+        "the handle was opened without the right to manage the volume");
     nt_hint(err, "open it with access \"rw\" or \"r\"");
     return NT_STATUS_INVALID_PARAMETER;
   }
@@ -33,15 +32,13 @@ nt_status nt__sim_check_manage(const struct sim_request *r,
 /* ---- what a request begins with ------------------------------------------ */
 
 static nt_status load(struct sim_request *r, struct nt_error *err) {
-  nt_status status =
-      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err);
-  if (nt_ok(status)) {
-    status = nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
+  NT_TRY(
+      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err));
+  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, err));
+  if (r->object.volume != 0) {
+    NT_TRY(nt__sim_load_volume(r->m, r->object.volume, &r->volume, err));
   }
-  if (nt_ok(status) && r->object.volume != 0) {
-    status = nt__sim_load_volume(r->m, r->object.volume, &r->volume, err);
-  }
-  return nt_ok(status) ? nt__sim_find_place(r->handle, err) : status;
+  return nt__sim_find_place(r->handle, err);
 }
 
 /* Section 2: LOCK and DISMOUNT are told before the attempt, so that listeners
@@ -49,18 +46,17 @@ static nt_status load(struct sim_request *r, struct nt_error *err) {
  * everything is looked at again. */
 static nt_status announce(struct sim_request *r, enum sim_event event,
                           struct nt_error *err) {
-  nt_status status = nt__sim_event_instance(r->m, event, &r->instance, err);
-  if (!nt_ok(status) || !r->m->notify.first) {
-    return status;
+  NT_TRY(nt__sim_event_instance(r->m, event, &r->instance, err));
+  if (!r->m->notify.first) {
+    return NT_STATUS_SUCCESS;
   }
-  status = nt__sim_announce(r->m, err);
-  if (nt_ok(status) && r->handle->closed) { /* L17 */
-    nt_fail(err, NT_STATUS_FILE_CLOSED, "closed_meanwhile",
-            "a subscriber closed this very handle");
-    nt_hint(err, "let subscribers close their own handles only");
-    return NT_STATUS_FILE_CLOSED;
+  NT_TRY(nt__sim_announce(r->m, err));
+  if (r->handle->closed) {
+    /* L17 */
+    return nt_refuse(err, NT_REASON_CLOSED_MEANWHILE,
+                     "a subscriber closed this very handle");
   }
-  return nt_ok(status) ? load(r, err) : status;
+  return load(r, err);
 }
 
 /* ---- lock ---------------------------------------------------------------- */
@@ -71,11 +67,9 @@ static nt_status check_alone(const struct sim_request *r,
   int64_t files, volumes;
   const struct sim_instance *instance = &r->instance;
   if (instance->vpb & SIM_VPB_LOCKED && instance->lock_owner == r->object.id) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED, "already_locked",
-            "this handle holds the lock already, and locks do not nest");
-    err->cls = NT_CLASS_PERMANENT;
-    nt_hint(err, "go on: the volume is locked");
-    return NT_STATUS_ACCESS_DENIED;
+    return nt_refuse(
+        err, NT_REASON_ALREADY_LOCKED,
+        "this handle holds the lock already, and locks do not nest");
   }
   nt_status status = nt__sim_count_handles(r->m, instance, r->object.id, &files,
                                            &volumes, err);
@@ -88,22 +82,19 @@ static nt_status check_alone(const struct sim_request *r,
       (volumes == 0 || !instance->fsd->counts_volume_handles)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, taken ? "locked_by_other" : "in_use",
-          taken ? "the volume is locked" : NULL);
-  err->cls = NT_CLASS_TRANSIENT;
+  nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,
+               taken ? NT_REASON_LOCKED_BY_OTHER : NT_REASON_IN_USE,
+               taken ? "the volume is locked" : NULL);
   nt__sim_add_holders(r->m, instance, r->object.id, err);
-  nt_hint(err, "close them, or try again");
   return NT_STATUS_ACCESS_DENIED;
 }
 
 /* What files of the volume hold back goes to the image, and that to its disk.
  */
 static nt_status flush(const struct sim_request *r, struct nt_error *err) {
-  nt_status status =
-      nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
-  return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
-                                             r->handle->extent_count, err)
-                       : status;
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err));
+  return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
+                             err);
 }
 
 /* L18: btrfs is not locked while it is scrubbed or balanced. */
@@ -111,11 +102,8 @@ static nt_status check_idle(const struct sim_request *r, struct nt_error *err) {
   if (!(r->instance.fsd->locks_when_idle && r->volume.flags & NT_VOLUME_BUSY)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "busy",
-          "the file system is being scrubbed or balanced");
-  err->cls = NT_CLASS_TRANSIENT;
-  nt_hint(err, "try again when that is over");
-  return NT_STATUS_DEVICE_NOT_READY;
+  return nt_refuse(err, NT_REASON_BUSY,
+                   "the file system is being scrubbed or balanced");
 }
 
 /* A handle whose file system is there no more: not L16, which is the
@@ -206,16 +194,13 @@ static nt_status share_again(struct sim_request *r, struct nt_error *err) {
 
 static nt_status unlock(struct sim_request *r, struct nt_error *err) {
   struct sim_instance *instance = &r->instance;
-  nt_status status = nt__sim_check_manage(r, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_manage(r, err));
   bool locked = (instance->vpb & SIM_VPB_LOCKED) != 0;
   bool mine =
       instance->lock_owner == r->object.id || instance->fsd->unlock_by_anyone;
   if (!locked || !mine) { /* U2, U3, U4 */
-    nt_fail(err, NT_STATUS_NOT_LOCKED, "not_locked",
-            locked ? "another handle holds the lock" : NULL);
+    nt_refuse(err, NT_REASON_NOT_LOCKED,
+              locked ? "another handle holds the lock" : NULL);
     nt_hint(err, locked ? "unlock by the handle that locked it"
                         : "there is nothing to unlock");
     return NT_STATUS_NOT_LOCKED;
@@ -225,19 +210,15 @@ static nt_status unlock(struct sim_request *r, struct nt_error *err) {
     instance->vpb &= ~SIM_VPB_DIRECT_WRITES; /* U1 */
   }
   instance->lock_owner = 0;
-  status = nt__sim_save_instance(r->m, instance, err);
-  if (nt_ok(status)) {
-    status = share_again(r, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_event_instance(r->m, SIM_UNLOCK, instance, err);
-  }
-  if (nt_ok(status) && instance->fsd->unlock_ends_instance &&
-      instance->condition == SIM_GOOD) { /* U7 */
+  NT_TRY(nt__sim_save_instance(r->m, instance, err));
+  NT_TRY(share_again(r, err));
+  NT_TRY(nt__sim_event_instance(r->m, SIM_UNLOCK, instance, err));
+  if (instance->fsd->unlock_ends_instance && instance->condition == SIM_GOOD) {
+    /* U7 */
     instance->condition = SIM_DISMOUNTED;
-    status = nt__sim_detach(r->m, instance, err);
+    NT_TRY(nt__sim_detach(r->m, instance, err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- dismount ------------------------------------------------------------ */
@@ -248,10 +229,9 @@ static nt_status dismount_raw(const struct sim_request *r,
   if (r->instance.vpb & SIM_VPB_LOCKED) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "not_locked",
-          "a volume without a file system dismounts only while it is locked");
-  nt_hint(err, "lock it first");
-  return NT_STATUS_ACCESS_DENIED;
+  return nt_refuse_as(
+      err, NT_STATUS_ACCESS_DENIED, NT_REASON_NOT_LOCKED,
+      "a volume without a file system dismounts only while it is locked");
 }
 
 /* D3: documented; on FAT an explicit lock of another handle cannot be there,
@@ -263,11 +243,8 @@ static nt_status check_foreign_lock(const struct sim_request *r,
       r->instance.lock_owner == r->object.id) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "locked_by_other",
-          "another handle holds the lock");
-  err->cls = NT_CLASS_TRANSIENT;
+  nt_refuse(err, NT_REASON_LOCKED_BY_OTHER, "another handle holds the lock");
   nt__sim_add_holders(r->m, &r->instance, r->object.id, err);
-  nt_hint(err, "wait until it unlocks");
   return NT_STATUS_ACCESS_DENIED;
 }
 
@@ -356,26 +333,24 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
 /* I11, I12. RAW does not know the code. */
 static nt_status is_mounted(struct sim_request *r, struct nt_error *err) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
-    return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+    return nt_fail(err, r->instance.fsd->unknown_fsctl,
                    "there is no file system to ask");
   }
-  nt_status status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_condition(&r->instance, err);
-  }
-  if (nt_ok(status) && r->instance.vpb & SIM_VPB_LOCKED &&
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
+  NT_TRY(nt__sim_check_condition(&r->instance, err));
+  if (r->instance.vpb & SIM_VPB_LOCKED &&
       r->instance.fsd->locked_means_unmounted) {
-    status = nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted",
+    NT_TRY(nt_refuse(err, NT_REASON_DISMOUNTED,
                      "the volume is locked, and its file system counts that "
-                     "as dismounted");
+                     "as dismounted"));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status allow_extended_io(struct sim_request *r,
                                    struct nt_error *err) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
-    return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+    return nt_fail(err, r->instance.fsd->unknown_fsctl,
                    "without a file system there is no end to go past");
   }
   nt_status status = nt__sim_check_manage(r, err);
@@ -409,7 +384,7 @@ static nt_status dispatch(struct sim_request *r, uint32_t code,
   if (row) {
     return row->answer(r, err);
   }
-  return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+  return nt_fail(err, r->instance.fsd->unknown_fsctl,
                  "the %s file system driver does not know this code",
                  r->instance.fsd->name);
 }
@@ -417,7 +392,7 @@ static nt_status dispatch(struct sim_request *r, uint32_t code,
 static nt_status fs_control(struct sim_request *r, uint32_t code,
                             struct nt_error *err) {
   if (r->handle->base.kind == NT_KIND_DEVICE) { /* L13 */
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the handle was opened without data access and reaches no file "
             "system");
     nt_hint(err, "open the volume with access \"rw\"");
@@ -438,15 +413,11 @@ static nt_status fs_control(struct sim_request *r, uint32_t code,
 static nt_status refuse_by_device(const struct sim_request *r,
                                   struct nt_error *err) {
   if (r->handle->file) { /* I10 */
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this is a handle to a file or directory");
-    nt_hint(err, "open the volume itself, without a path: D:");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is a handle to a file or directory");
   }
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "wrong_entry",
-          "a code of file systems was sent to the device");
-  nt_hint(err, "send it as a file system control");
-  return NT_STATUS_NOT_SUPPORTED;
+  return nt_refuse(err, NT_REASON_WRONG_ENTRY,
+                   "a code of file systems was sent to the device");
 }
 
 /* NT ignores buffers that a code does not need. */

@@ -14,35 +14,27 @@
 /* ---- nodes and disks ----------------------------------------------------- */
 
 static nt_status insert_nodes(struct sim_creation *c, struct nt_error *err) {
-  nt_status status = NT_STATUS_SUCCESS;
-  for (uint32_t i = 0; nt_ok(status) && i < c->spec->node_count; i++) {
-    status = nt__sim_exec(c->m, "INSERT INTO node (name) VALUES (?1)",
-                          SIM_ARGS(SIM_TEXT(c->spec->nodes[i])), err);
+  for (uint32_t i = 0; i < c->spec->node_count; i++) {
+    NT_TRY(nt__sim_exec(c->m, "INSERT INTO node (name) VALUES (?1)",
+                        SIM_ARGS(SIM_TEXT(c->spec->nodes[i])), err));
   }
-  if (nt_ok(status)) {
-    status = nt__sim_node_enter(c->m, err);
-  }
-  return nt_ok(status)
-             ? nt__sim_exec(c->m, "UPDATE owner SET node = ?2 WHERE id = ?1",
-                            SIM_ARGS(SIM_INT(c->m->owner), SIM_INT(c->m->node)),
-                            err)
-             : status;
+  NT_TRY(nt__sim_node_enter(c->m, err));
+  return nt__sim_exec(c->m, "UPDATE owner SET node = ?2 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(c->m->owner), SIM_INT(c->m->node)), err);
 }
 
 /* What tells this machine from all others. */
 static nt_status insert_identity(struct sim_creation *c, struct nt_error *err) {
   int64_t id = 0;
-  nt_status status = nt_random(&id, sizeof id, err);
-  return nt_ok(status)
-             ? nt__sim_exec(c->m, "INSERT INTO setting VALUES ('machine', ?1)",
-                            SIM_ARGS(SIM_INT(id & INT64_MAX)), err)
-             : status;
+  NT_TRY(nt_random(&id, sizeof id, err));
+  return nt__sim_exec(c->m, "INSERT INTO setting VALUES ('machine', ?1)",
+                      SIM_ARGS(SIM_INT(id & INT64_MAX)), err);
 }
 
 static nt_status create_disks(struct sim_creation *c, struct nt_error *err) {
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = nt__sim_begin(c->m, err);
   if (nt_ok(status)) {
@@ -66,15 +58,14 @@ static nt_status check_empty(const char *folder, struct nt_error *err) {
   bool empty;
   nt_status status = nt_folder_is_empty(folder, &empty, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "folder", "the folder %s", folder);
+    nt_error_about(err, NT_REASON_FOLDER, "the folder %s", folder);
     nt_hint(err, "choose a folder that does not exist yet");
     return status;
   }
   if (empty) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION, "folder",
-          "the folder %s is not empty", folder);
+  nt_refuse(err, NT_REASON_FOLDER, "the folder %s is not empty", folder);
   nt_hint(err,
           "choose a new folder, or remove the machine in it: "
           "ntvol sim rm %s",
@@ -94,7 +85,7 @@ static nt_status claim_folder(struct sim_creation *c, struct nt_error *err) {
     c->own_folder = true;
     return status;
   }
-  nt_error_about(err, "folder", "making %s", path);
+  nt_error_about(err, NT_REASON_FOLDER, "making %s", path);
   nt_hint(err, "choose a new folder, in a place that is writable");
   return status;
 }
@@ -110,7 +101,7 @@ static nt_status find_folder(struct sim_creation *c, const char *folder,
   if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
     return check_empty(folder, err);
   }
-  nt_error_about(&failure, "folder", "making the folder %s", folder);
+  nt_error_about(&failure, NT_REASON_FOLDER, "making the folder %s", folder);
   nt_hint(&failure, "choose a folder whose parent exists and is writable");
   nt_error_name(&failure, err->op, err->target);
   *err = failure;
@@ -164,8 +155,8 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   nt_error_name(err, "create", path);
   nt_status status = nt__sim_check_location(path, err);
   if (nt_ok(status) && strstr(path, NT_SIM_NODE)) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
-            "%s stands between a folder and the node to open", NT_SIM_NODE);
+    nt_refuse(err, NT_REASON_NO_MACHINE,
+              "%s stands between a folder and the node to open", NT_SIM_NODE);
     nt_hint(err, "name the folder only");
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
@@ -174,7 +165,7 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   }
   c.m = nt__sim_machine_new(path);
   if (!c.m) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   status = nt__sim_check_spec(&c, err);
   if (nt_ok(status) && strcmp(path, NT_SIM_MEMORY) != 0) {
@@ -209,8 +200,8 @@ static nt_status set_flags(struct sim_machine *m, const char *name,
   struct sim_volume volume;
   nt_status status = nt__sim_resolve(m, name, &target, err);
   if (nt_ok(status) && (target.volume == 0 || target.has_rest)) {
-    status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-                     "this is not the name of a volume");
+    status = nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                       "this is not the name of a volume");
   }
   if (nt_ok(status)) {
     status = nt__sim_load_volume(m, target.volume, &volume, err);

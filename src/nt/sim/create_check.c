@@ -12,8 +12,7 @@
 
 nt_status nt__sim_bad_spec(struct nt_error *err, uint32_t disk,
                            const char *detail, const char *hint) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "spec", "disk %u: %s", disk,
-          detail);
+  nt_refuse(err, NT_REASON_SPEC, "disk %u: %s", disk, detail);
   nt_hint(err, "%s", hint);
   return NT_STATUS_INVALID_PARAMETER;
 }
@@ -261,8 +260,7 @@ static nt_status check_disk(struct sim_creation *c, uint32_t index,
 
 static nt_status bad_node(struct nt_error *err, uint32_t index,
                           const char *detail, const char *hint) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "spec", "node %u: %s", index + 1,
-          detail);
+  nt_refuse(err, NT_REASON_SPEC, "node %u: %s", index + 1, detail);
   nt_hint(err, "%s", hint);
   return NT_STATUS_INVALID_PARAMETER;
 }

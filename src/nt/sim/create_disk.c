@@ -24,14 +24,14 @@ static nt_status make_image(struct sim_creation *c, uint32_t number,
   nt_status status = in_memory(c) ? nt_file_memory(image, file, err)
                                   : nt_file_create(path, file, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "image", "making the image %s", path);
+    nt_error_about(err, NT_REASON_IMAGE, "making the image %s", path);
     return status;
   }
   c->made_image[number] = !in_memory(c);
   status = nt_file_resize(*file, length, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "image", "making the image %s of %llu bytes", path,
-                   (unsigned long long)length);
+    nt_error_about(err, NT_REASON_IMAGE, "making the image %s of %llu bytes",
+                   path, (unsigned long long)length);
     nt_hint(err,
             "choose a smaller disk, or a folder on a file system that "
             "holds files of this size");
@@ -65,14 +65,15 @@ static nt_status open_image(struct sim_creation *c, uint32_t number,
     nt_copy(image, cap, full);
     free(full);
     if (nt_ok(status) && length >= cap) {
-      nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "image",
-              "the path of the image %s has %zu bytes", spec->image, length);
+      nt_refuse_as(err, NT_STATUS_OBJECT_NAME_INVALID, NT_REASON_IMAGE,
+                   "the path of the image %s has %zu bytes", spec->image,
+                   length);
       nt_hint(err, "move it to a shorter one");
       return NT_STATUS_OBJECT_NAME_INVALID;
     }
   }
   if (!nt_ok(status)) {
-    nt_error_about(err, "image", "the image %s", spec->image);
+    nt_error_about(err, NT_REASON_IMAGE, "the image %s", spec->image);
     nt_hint(err, "name an image that exists and is writable");
   }
   return status;

@@ -132,13 +132,10 @@ static nt_status insert_piece(struct sim_creation *c, uint32_t disk,
   if (span->made++ == 0) {
     return insert_volume(c, disk, part, spec, &span->volume, err);
   }
-  nt_status status =
-      insert_extent(c, span->volume, span->made - 1, disk, part, err);
-  return nt_ok(status)
-             ? nt__sim_exec(
-                   c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
-                   SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err)
-             : status;
+  NT_TRY(insert_extent(c, span->volume, span->made - 1, disk, part, err));
+  return nt__sim_exec(
+      c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
+      SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err);
 }
 
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,

@@ -120,18 +120,18 @@ static nt_status show_cluster(struct sim_machine *m,
                               struct nt_error *err) {
   struct sim_instance locked;
   int64_t id = 0;
-  nt_status status = nt__sim_node_name(m, volume->node, out->owner, err);
-  if (nt_ok(status) && nt__sim_is_shared(volume)) {
-    status = nt__sim_locked_elsewhere(m, volume->id, &id, err);
+  NT_TRY(nt__sim_node_name(m, volume->node, out->owner, err));
+  if (nt__sim_is_shared(volume)) {
+    NT_TRY(nt__sim_locked_elsewhere(m, volume->id, &id, err));
   }
-  if (!nt_ok(status) || id == 0) {
-    return status;
+  if (id == 0) {
+    return NT_STATUS_SUCCESS;
   }
-  status = nt__sim_load_instance(m, id, &locked, err);
-  if (nt_ok(status) && locked.vpb & SIM_VPB_LOCKED) {
+  NT_TRY(nt__sim_load_instance(m, id, &locked, err));
+  if (locked.vpb & SIM_VPB_LOCKED) {
     out->flags |= NT_VOLUME_LOCKED;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* Also of a file system that is not mounted: the mark is in its bytes. */
@@ -156,11 +156,9 @@ static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
 static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
                          char *buf, size_t cap, struct nt_error *err) {
   int64_t number;
-  nt_status status = nt__sim_cd_number(m, disk, &number, err);
-  if (nt_ok(status)) {
-    snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
-  }
-  return status;
+  NT_TRY(nt__sim_cd_number(m, disk, &number, err));
+  snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
+  return NT_STATUS_SUCCESS;
 }
 
 /* Sets `flag` when the image of a disk cannot be read; opening says why. A
@@ -182,10 +180,7 @@ static nt_status describe(struct sim_machine *m, int64_t id,
                           struct nt_volume_info *out, struct nt_error *err) {
   struct sim_volume volume;
   *out = (struct nt_volume_info){0};
-  nt_status status = nt__sim_load_volume(m, id, &volume, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
   snprintf(out->guid_path, sizeof out->guid_path, "\\\\?\\Volume{%s}",
            volume.guid);
   snprintf(out->device, sizeof out->device, "\\Device\\HarddiskVolume%lld",
@@ -194,41 +189,33 @@ static nt_status describe(struct sim_machine *m, int64_t id,
   out->sector_size = volume.sector_size;
   out->partition_number = volume.partition_number;
   out->flags = volume.flags | (volume.length == 0 ? NT_VOLUME_NO_MEDIUM : 0);
-  status = nt__sim_volume_name(m, id, out->name, sizeof out->name, err);
-  if (nt_ok(status)) {
-    status = add_mount_points(m, id, out, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_load_extents(m, id, out->extents, &out->extent_count, err);
-  }
-  for (uint32_t i = 0; nt_ok(status) && i < out->extent_count; i++) {
+  NT_TRY(nt__sim_volume_name(m, id, out->name, sizeof out->name, err));
+  NT_TRY(add_mount_points(m, id, out, err));
+  NT_TRY(nt__sim_load_extents(m, id, out->extents, &out->extent_count, err));
+  for (uint32_t i = 0; i < out->extent_count; i++) {
     struct sim_disk disk;
-    status = nt__sim_load_disk(m, out->extents[i].disk, &disk, err);
-    if (nt_ok(status) && disk.flags & NT_DISK_READONLY) {
+    NT_TRY(nt__sim_load_disk(m, out->extents[i].disk, &disk, err));
+    if (disk.flags & NT_DISK_READONLY) {
       out->flags |= NT_VOLUME_READONLY;
     }
-    if (nt_ok(status) && disk.flags & NT_DISK_REMOVABLE) {
+    if (disk.flags & NT_DISK_REMOVABLE) {
       out->flags |= NT_VOLUME_REMOVABLE;
     }
-    if (nt_ok(status) && disk.flags & NT_DISK_CDROM) {
-      status = name_cd(m, disk.number, "\\Device\\", out->device,
-                       sizeof out->device, err);
+    if (disk.flags & NT_DISK_CDROM) {
+      NT_TRY(name_cd(m, disk.number, "\\Device\\", out->device,
+                     sizeof out->device, err));
     }
-    if (nt_ok(status) && !(disk.flags & NT_DISK_NO_MEDIUM)) {
-      status =
-          check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err);
+    if (!(disk.flags & NT_DISK_NO_MEDIUM)) {
+      NT_TRY(
+          check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err));
     }
   }
-  if (nt_ok(status)) {
-    status = show_file_system(m, &volume, out, err);
+  NT_TRY(show_file_system(m, &volume, out, err));
+  if (volume.node != 0) {
+    NT_TRY(show_cluster(m, &volume, out, err));
   }
-  if (nt_ok(status) && volume.node != 0) {
-    status = show_cluster(m, &volume, out, err);
-  }
-  if (nt_ok(status)) {
-    show_dirty(m, out);
-  }
-  return status;
+  show_dirty(m, out);
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
@@ -268,7 +255,7 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
     return status;
   }
   if (h->volume == 0) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             h->disk < 0 ? "this is the mount manager, not a volume"
                         : "this is a disk, not a volume");
     nt_hint(err, h->disk < 0 ? "list the volumes: ntvol volumes"

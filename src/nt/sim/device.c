@@ -29,29 +29,23 @@ static nt_status check_verified(const struct sim_request *r,
       r->disk.flags & NT_DISK_CDROM) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_VERIFY_REQUIRED, "no_media",
-          "there is no medium in the drive");
-  nt_hint(err, "put one in");
-  return NT_STATUS_VERIFY_REQUIRED;
+  return nt_refuse_as(err, NT_STATUS_VERIFY_REQUIRED, NT_REASON_NO_MEDIA,
+                      "there is no medium in the drive");
 }
 
 static nt_status offline(struct sim_request *r, struct nt_error *err) {
-  nt_status status = check_verified(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_not_shared(&r->volume, err); /* F8 */
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_check_system(&r->volume, err);
-  }
-  return nt_ok(status) ? set_offline(r, true, err) : status;
+  NT_TRY(check_verified(r, err));
+  /* F8 */
+  NT_TRY(nt__sim_check_not_shared(&r->volume, err));
+  NT_TRY(nt__sim_check_system(&r->volume, err));
+  return set_offline(r, true, err);
 }
 
 static nt_status online(struct sim_request *r, struct nt_error *err) {
-  nt_status status = check_verified(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_not_shared(&r->volume, err); /* F8 */
-  }
-  return nt_ok(status) ? set_offline(r, false, err) : status;
+  NT_TRY(check_verified(r, err));
+  /* F8 */
+  NT_TRY(nt__sim_check_not_shared(&r->volume, err));
+  return set_offline(r, false, err);
 }
 
 static nt_status is_offline(struct sim_request *r, struct nt_error *err) {
@@ -90,7 +84,7 @@ static const struct sim_answer *find(uint32_t code) {
 static nt_status wrong_device(const struct sim_request *r,
                               struct nt_error *err) {
   bool volume = r->volume.id != 0;
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
           volume ? "this is a volume; only a disk answers this"
                  : "this is a disk; only a volume answers this");
   nt_hint(err, volume ? "name its disk: PhysicalDrive1"
@@ -104,19 +98,17 @@ static nt_status check_needs(const struct sim_request *r, uint32_t needs,
     return wrong_device(r, err);
   }
   if (needs & SIM_NOT_OF_CD && r->disk.flags & NT_DISK_CDROM) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the CD driver does not know this code");
     nt_hint(err, "only volumes of disks have this");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
   if (needs & SIM_OF_DRIVE && !(r->disk.flags & NT_DISK_REMOVABLE)) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, "fixed_disk",
-            "the medium of a fixed disk stays where it is");
-    nt_hint(err, "only removable disks and CD drives have this");
-    return NT_STATUS_INVALID_DEVICE_REQUEST;
+    return nt_refuse(err, NT_REASON_FIXED_DISK,
+                     "the medium of a fixed disk stays where it is");
   }
   if (needs & SIM_ONE_DISK && r->handle->extent_count != 1) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the volume lies in several pieces");
     nt_hint(err, "ask for its extents, and then their disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
@@ -133,12 +125,12 @@ static nt_status dispatch(struct sim_request *r, uint32_t code,
                           struct nt_error *err) {
   const struct sim_answer *row = find(code);
   if (!row) {
-    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
                    "the %s driver does not know this code",
                    r->volume.id ? "volume" : "disk");
   }
-  nt_status status = check_needs(r, row->needs, err);
-  return nt_ok(status) ? row->answer(r, err) : status;
+  NT_TRY(check_needs(r, row->needs, err));
+  return row->answer(r, err);
 }
 
 static nt_status load(struct sim_request *r, struct nt_error *err) {
@@ -158,18 +150,15 @@ static nt_status load(struct sim_request *r, struct nt_error *err) {
   if (there) {
     return status;
   }
-  nt_fail(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed", NULL);
-  nt_hint(err, "close the handle");
-  return NT_STATUS_DEVICE_DOES_NOT_EXIST;
+  return nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
+                      NULL);
 }
 
 nt_status nt__sim_device_control(struct sim_request *r, uint32_t code,
                                  struct nt_error *err) {
   if (r->handle->file) { /* I10 */
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this is a handle to a file or directory");
-    nt_hint(err, "open the volume itself, without a path: D:");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is a handle to a file or directory");
   }
   if (nt__sim_is_mount_manager(r->handle)) {
     return nt__sim_mount_manager(r, code, err);

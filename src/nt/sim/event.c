@@ -63,8 +63,8 @@ static nt_status put(struct sim_machine *m, enum sim_event event,
 nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
                                int64_t volume, struct nt_error *err) {
   char name[NT_NAME_MAX];
-  nt_status status = nt__sim_volume_name(m, volume, name, sizeof name, err);
-  return nt_ok(status) ? put(m, event, name, err) : status;
+  NT_TRY(nt__sim_volume_name(m, volume, name, sizeof name, err));
+  return put(m, event, name, err);
 }
 
 nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,

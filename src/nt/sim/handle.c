@@ -16,10 +16,8 @@ nt_status nt__sim_check_not_section(const struct sim_handle *h,
   if (h->base.kind != NT_KIND_SECTION) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_OBJECT_TYPE_MISMATCH, "section",
-          "a mapped file can be read and closed, nothing else");
-  nt_hint(err, "use a handle of the file or of the volume");
-  return NT_STATUS_OBJECT_TYPE_MISMATCH;
+  return nt_refuse(err, NT_REASON_SECTION,
+                   "a mapped file can be read and closed, nothing else");
 }
 
 static nt_status check_readable(const struct sim_handle *h, const char *verb,
@@ -27,8 +25,8 @@ static nt_status check_readable(const struct sim_handle *h, const char *verb,
   if (h->base.access & NT_FILE_READ_DATA) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
-          "the handle was not opened for reading, which %s needs", verb);
+  nt_refuse(err, NT_REASON_PRIVILEGE,
+            "the handle was not opened for reading, which %s needs", verb);
   nt_hint(err, "open it with access \"r\"");
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -39,7 +37,7 @@ static struct sim_handle *copy_handle(const struct sim_handle *h,
                                       struct nt_error *err) {
   struct sim_handle *copy = malloc(sizeof *copy);
   if (!copy) {
-    nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
     return NULL;
   }
   *copy = *h;
@@ -51,12 +49,9 @@ static struct sim_handle *copy_handle(const struct sim_handle *h,
 static nt_status add_reference(struct sim_machine *m, int64_t file_object,
                                struct nt_error *err) {
   struct sim_file_object object;
-  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
-  return nt_ok(status)
-             ? nt__sim_exec(
-                   m, "UPDATE file_object SET refs = refs + 1 WHERE id = ?1",
-                   SIM_ARGS(SIM_INT(file_object)), err)
-             : status;
+  NT_TRY(nt__sim_load_file_object(m, file_object, &object, err));
+  return nt__sim_exec(m, "UPDATE file_object SET refs = refs + 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(file_object)), err);
 }
 
 nt_status nt__sim_duplicate(struct nt_handle *handle, struct nt_handle **out,
@@ -103,17 +98,13 @@ static nt_status check_mappable(const struct sim_handle *h,
     return status;
   }
   if (h->base.kind != NT_KIND_FILE) {
-    nt_fail(err, NT_STATUS_INVALID_FILE_FOR_SECTION, "not_a_file",
-            "only the bytes of a file can be mapped");
-    nt_hint(err, "open a file: D:\\path");
-    return NT_STATUS_INVALID_FILE_FOR_SECTION;
+    return nt_refuse(err, NT_REASON_NOT_A_FILE,
+                     "only the bytes of a file can be mapped");
   }
   status = check_readable(h, "mapping", err);
   if (nt_ok(status) && nt__sim_files_size(h->file) == 0) {
-    nt_fail(err, NT_STATUS_MAPPED_FILE_SIZE_ZERO, "empty_file",
-            "an empty file has nothing to map");
-    nt_hint(err, "map a file that has bytes");
-    return NT_STATUS_MAPPED_FILE_SIZE_ZERO;
+    return nt_refuse(err, NT_REASON_EMPTY_FILE,
+                     "an empty file has nothing to map");
   }
   return status;
 }
@@ -185,19 +176,11 @@ nt_status nt__sim_next_entry(struct nt_handle *handle, uint64_t *cursor,
                              struct nt_directory_entry *out,
                              struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  nt_status status = nt__sim_check_not_section(h, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_not_section(h, err));
   if (h->base.kind != NT_KIND_DIRECTORY) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_directory",
-            "this is no directory");
-    nt_hint(err, "open a directory: D:\\");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_A_DIRECTORY, "this is no directory");
   }
-  status = check_readable(h, "listing", err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_file(h, err);
-  }
-  return nt_ok(status) ? nt__sim_files_next(h->file, cursor, out, err) : status;
+  NT_TRY(check_readable(h, "listing", err));
+  NT_TRY(nt__sim_check_file(h, err));
+  return nt__sim_files_next(h->file, cursor, out, err);
 }

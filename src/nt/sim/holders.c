@@ -109,34 +109,31 @@ _Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
 static nt_status find_next(struct sim_machine *m, int64_t file_object,
                            uint64_t cursor, sqlite3_stmt **stmt,
                            struct nt_error *err) {
-  nt_status status = nt__sim_query(
-      m,
-      HOLDER_COLUMNS
-      "JOIN file_object me ON me.id = ?1 "
-      "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
-      " WHEN me.kind IN (2, 3, 5) THEN"
-      "  f.instance IN (" SAME_FILES
-      ")"
-      "  AND f.file = me.file AND f.kind IN (2, 3, 5)"
-      " WHEN me.volume <> 0 THEN f.volume = me.volume"
-      " ELSE f.disk = me.disk OR f.volume IN"
-      "  (SELECT volume FROM extent WHERE disk = me.disk) END "
-      "ORDER BY f.id LIMIT 1",
-      SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor), SIM_INT(m->node)), stmt,
-      err);
-  return nt_ok(status) ? nt__sim_step(m, *stmt, err) : status;
+  NT_TRY(nt__sim_query(m,
+                       HOLDER_COLUMNS
+                       "JOIN file_object me ON me.id = ?1 "
+                       "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
+                       " WHEN me.kind IN (2, 3, 5) THEN"
+                       "  f.instance IN (" SAME_FILES ")"
+                       "  AND f.file = me.file AND f.kind IN (2, 3, 5)"
+                       " WHEN me.volume <> 0 THEN f.volume = me.volume"
+                       " ELSE f.disk = me.disk OR f.volume IN"
+                       "  (SELECT volume FROM extent WHERE disk = me.disk) END "
+                       "ORDER BY f.id LIMIT 1",
+                       SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor),
+                                SIM_INT(m->node)),
+                       stmt, err));
+  return nt__sim_step(m, *stmt, err);
 }
 
 /* In the list of a disk, paths of different volumes must differ. */
 static nt_status name_volume(struct sim_machine *m, int64_t volume,
                              struct nt_holder *holder, struct nt_error *err) {
   char name[NT_NAME_MAX], path[sizeof holder->path];
-  nt_status status = nt__sim_volume_name(m, volume, name, sizeof name, err);
-  if (nt_ok(status)) {
-    nt_copy(path, sizeof path, holder->path);
-    nt_format_text(holder->path, sizeof holder->path, "%s%s", name, path);
-  }
-  return status;
+  NT_TRY(nt__sim_volume_name(m, volume, name, sizeof name, err));
+  nt_copy(path, sizeof path, holder->path);
+  nt_format_text(holder->path, sizeof holder->path, "%s%s", name, path);
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status next(struct sim_handle *h, uint64_t *cursor,

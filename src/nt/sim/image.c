@@ -12,17 +12,17 @@ void nt__sim_image_path(const struct sim_machine *m, const char *image,
 }
 
 static nt_status deleted(const char *path, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_DEVICE_NOT_CONNECTED, "image",
-          "the image %s was deleted or replaced while it was open", path);
+  nt_refuse(err, NT_REASON_IMAGE,
+            "the image %s was deleted or replaced while it was open", path);
   nt_hint(err, "put the image back and connect to the machine again");
   return NT_STATUS_DEVICE_NOT_CONNECTED;
 }
 
 static nt_status cut_off(const char *path, uint64_t length,
                          const struct sim_disk *disk, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, "image_truncated",
-          "the image %s has %llu bytes, the disk has %llu", path,
-          (unsigned long long)length, (unsigned long long)disk->length);
+  nt_refuse(err, NT_REASON_IMAGE_TRUNCATED,
+            "the image %s has %llu bytes, the disk has %llu", path,
+            (unsigned long long)length, (unsigned long long)disk->length);
   nt_hint(err, "put the whole image back; do not extend it by hand");
   return NT_STATUS_DEVICE_DATA_ERROR;
 }
@@ -33,7 +33,7 @@ static nt_status check_length(const char *path, const struct nt_file *file,
   struct nt_file_facts facts;
   nt_status status = nt_file_look(file, &facts, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "image", "%s", path);
+    nt_error_about(err, NT_REASON_IMAGE, "%s", path);
     return status;
   }
   if (facts.deleted) {
@@ -51,7 +51,7 @@ static nt_status open_image(struct sim_machine *m, const char *path,
   if (nt_ok(status) || err->reason) {
     return status;
   }
-  nt_error_about(err, "image", "the image %s", path);
+  nt_error_about(err, NT_REASON_IMAGE, "the image %s", path);
   if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
     err->status = status = NT_STATUS_DEVICE_NOT_CONNECTED;
     nt_hint(err, "put the image back where it was");
@@ -83,14 +83,14 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
   struct sim_disk disk;
   char path[2100];
   if (number >= NT_SIM_MAX_DISKS) {
-    return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
-                   "%s: disk number %u", m->db_path, number);
+    return nt_refuse(err, NT_REASON_STORE, "%s: disk number %u", m->db_path,
+                     number);
   }
   struct sim_image *image = &m->images[number];
   nt_status status = nt__sim_load_disk(m, number, &disk, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
-                   "%s: there is no disk %u", m->db_path, number);
+    return nt_refuse(err, NT_REASON_STORE, "%s: there is no disk %u",
+                     m->db_path, number);
   }
   if (!nt_ok(status)) {
     return status;
@@ -153,9 +153,9 @@ static nt_status ends_early(struct sim_machine *m, uint32_t number,
                             uint64_t place, struct nt_error *err) {
   char path[2100];
   path_of(m, number, path, sizeof path);
-  nt_fail(err, NT_STATUS_DEVICE_DATA_ERROR, "image_truncated",
-          "the image %s is cut off: it ends before byte %llu", path,
-          (unsigned long long)place);
+  nt_refuse(err, NT_REASON_IMAGE_TRUNCATED,
+            "the image %s is cut off: it ends before byte %llu", path,
+            (unsigned long long)place);
   nt_hint(err, "put the whole image back; do not extend it by hand");
   return NT_STATUS_DEVICE_DATA_ERROR;
 }
@@ -165,8 +165,8 @@ static nt_status failed(struct sim_machine *m, uint32_t number,
                         struct nt_error *err) {
   char path[2100];
   path_of(m, number, path, sizeof path);
-  nt_error_about(err, "image", "%s the image %s at byte %llu", verb, path,
-                 (unsigned long long)place);
+  nt_error_about(err, NT_REASON_IMAGE, "%s the image %s at byte %llu", verb,
+                 path, (unsigned long long)place);
   if (status == NT_STATUS_DISK_FULL) {
     nt_hint(err, "free some space on the file system of the image");
   }
@@ -183,7 +183,7 @@ nt_status nt__sim_image_read(struct sim_machine *m,
     uint64_t place = 0;
     size_t done = 0, n = piece(extents, count, offset, len, &disk, &place);
     if (n == 0) {
-      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL, NULL);
+      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
     }
     nt_status status =
         nt_file_read(m->images[disk].file, place, to, n, &done, err);
@@ -228,7 +228,7 @@ nt_status nt__sim_image_write(struct sim_machine *m,
     uint64_t place = 0;
     size_t n = piece(extents, count, offset, len, &disk, &place);
     if (n == 0) {
-      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL, NULL);
+      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
     }
     nt_status status = check_not_cut(m, disk, place + n, err);
     if (!nt_ok(status)) {
@@ -275,16 +275,11 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
   if (length == 0) {
     return nt__sim_no_medium(err);
   }
-  nt_status status = nt__sim_bytes_open(m, extents, count, length, &b, err);
-  if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, nt_recognise(&b.region, out), err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_load_disk(m, extents[0].disk, &disk, err);
-  }
-  if (nt_ok(status) &&
-      !nt__sim_fsd_mounts(out->file_system, disk.flags & NT_DISK_CDROM)) {
+  NT_TRY(nt__sim_bytes_open(m, extents, count, length, &b, err));
+  NT_TRY(nt__sim_bytes_status(&b, nt_recognise(&b.region, out), err));
+  NT_TRY(nt__sim_load_disk(m, extents[0].disk, &disk, err));
+  if (!nt__sim_fsd_mounts(out->file_system, disk.flags & NT_DISK_CDROM)) {
     *out = (struct nt_probe){.file_system = "RAW"};
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }

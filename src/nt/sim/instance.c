@@ -16,10 +16,8 @@ static nt_status probe_volume(struct sim_machine *m,
                               struct nt_probe *probe, struct nt_error *err) {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t count;
-  nt_status status = nt__sim_load_extents(m, volume->id, extents, &count, err);
-  return nt_ok(status) ? nt__sim_image_probe(m, extents, count, volume->length,
-                                             probe, err)
-                       : status;
+  NT_TRY(nt__sim_load_extents(m, volume->id, extents, &count, err));
+  return nt__sim_image_probe(m, extents, count, volume->length, probe, err);
 }
 
 /* What a mount makes of the bytes. */
@@ -50,24 +48,19 @@ static void fill_instance(const struct sim_volume *volume,
 static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
                            struct sim_instance *out, struct nt_error *err) {
   struct nt_probe probe;
-  nt_status status = probe_volume(m, volume, &probe, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(probe_volume(m, volume, &probe, err));
   fill_instance(volume, &probe, out);
   bool raw = out->fsd == &nt__sim_fsd_raw;
   volume->verify_pending = false;
-  status = nt__sim_save_volume(m, volume, err);
-  if (nt_ok(status) && nt__sim_is_shared(volume)) {
-    status = nt__sim_verify_elsewhere(m, out, err);
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  if (nt__sim_is_shared(volume)) {
+    NT_TRY(nt__sim_verify_elsewhere(m, out, err));
   }
-  if (nt_ok(status)) {
-    status = nt__sim_insert_instance(m, out, err);
+  NT_TRY(nt__sim_insert_instance(m, out, err));
+  if (!raw) {
+    NT_TRY(nt__sim_event_volume(m, SIM_MOUNT, volume->id, err));
   }
-  if (nt_ok(status) && !raw) {
-    status = nt__sim_event_volume(m, SIM_MOUNT, volume->id, err);
-  }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* Another medium can be a copy that was changed since: it has to have the same
@@ -91,10 +84,7 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
                         struct nt_error *err) {
   struct nt_probe probe;
   struct sim_instance now;
-  nt_status status = probe_volume(m, volume, &probe, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(probe_volume(m, volume, &probe, err));
   fill_instance(volume, &probe, &now);
   *same = is_same(instance, &now, probe.file_system);
   if (*same && instance->fsd != &nt__sim_fsd_raw) {
@@ -105,14 +95,12 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
   }
   instance->vpb &= ~SIM_VPB_CHANGED;
   volume->verify_pending = false;
-  status = nt__sim_save_volume(m, volume, err);
-  if (nt_ok(status) && nt__sim_is_shared(volume)) {
-    status = nt__sim_verify_elsewhere(m, &now, err);
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  if (nt__sim_is_shared(volume)) {
+    NT_TRY(nt__sim_verify_elsewhere(m, &now, err));
   }
-  if (nt_ok(status)) {
-    status = nt__sim_save_instance(m, instance, err);
-  }
-  return status;
+  NT_TRY(nt__sim_save_instance(m, instance, err));
+  return NT_STATUS_SUCCESS;
 }
 
 /* Handles that were opened while the volume was offline stand on instances
@@ -275,8 +263,8 @@ nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
                          struct nt_error *err) {
   instance->current = false;
   instance->vpb &= ~(SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES);
-  nt_status status = nt__sim_save_instance(m, instance, err);
-  return nt_ok(status) ? nt__sim_forget(m, instance, err) : status;
+  NT_TRY(nt__sim_save_instance(m, instance, err));
+  return nt__sim_forget(m, instance, err);
 }
 
 nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
@@ -374,8 +362,8 @@ static nt_status files_closed(struct sim_machine *m,
       instance->vpb & SIM_VPB_DIRECT_WRITES) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_allow_writes(m, instance, err);
-  return nt_ok(status) ? nt__sim_save_instance(m, instance, err) : status;
+  NT_TRY(nt__sim_allow_writes(m, instance, err));
+  return nt__sim_save_instance(m, instance, err);
 }
 
 /* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */

@@ -21,7 +21,7 @@ static nt_status check_bytes(const struct sim_handle *h, struct nt_error *err) {
   if (!nt__sim_is_mount_manager(h)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
           "the mount manager has no bytes");
   nt_hint(err, "it takes control codes");
   return NT_STATUS_INVALID_DEVICE_REQUEST;
@@ -32,8 +32,7 @@ static nt_status check_access(const struct request *r, uint32_t right,
   if (r->handle->base.access & right) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
-          "the handle was not opened for %s", verb);
+  nt_refuse(err, NT_REASON_PRIVILEGE, "the handle was not opened for %s", verb);
   nt_hint(err, "open it with access \"rw\"");
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -44,27 +43,21 @@ static nt_status check_alignment(const struct request *r,
   if (r->offset % sector == 0 && r->len % sector == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "alignment",
-          "offset %llu and length %zu are not whole sectors of %u bytes",
-          (unsigned long long)r->offset, r->len, sector);
-  nt_hint(err, "read and write whole sectors");
-  return NT_STATUS_INVALID_PARAMETER;
+  return nt_refuse(
+      err, NT_REASON_ALIGNMENT,
+      "offset %llu and length %zu are not whole sectors of %u bytes",
+      (unsigned long long)r->offset, r->len, sector);
 }
 
 static nt_status load(struct request *r, struct nt_error *err) {
   struct sim_handle *h = r->handle;
-  nt_status status =
-      nt__sim_load_file_object(r->m, h->file_object, &r->object, err);
-  if (nt_ok(status)) {
-    status = nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
+  NT_TRY(nt__sim_load_file_object(r->m, h->file_object, &r->object, err));
+  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, err));
+  if (h->volume != 0) {
+    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, err));
   }
-  if (nt_ok(status) && h->volume != 0) {
-    status = nt__sim_load_volume(r->m, h->volume, &r->volume, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err);
-  }
-  return status;
+  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err));
+  return NT_STATUS_SUCCESS;
 }
 
 /* Outside of a transaction: verifying changes the state (I8). */
@@ -104,9 +97,8 @@ static nt_status check_condition(const struct request *r,
     return status;
   }
   if (r->handle->disk >= 0 && r->disk.flags & NT_DISK_UNINSTALLED) {
-    nt_fail(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed", NULL);
-    nt_hint(err, "close the handle");
-    return NT_STATUS_DEVICE_DOES_NOT_EXIST;
+    return nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
+                        NULL);
   }
   return NT_STATUS_SUCCESS;
 }
@@ -123,7 +115,7 @@ static uint64_t end_for(const struct request *r) {
 
 static nt_status past_end(const struct request *r, uint64_t end,
                           struct nt_error *err) {
-  nt_fail(err, NT_STATUS_END_OF_FILE, NULL,
+  nt_fail(err, NT_STATUS_END_OF_FILE,
           "offset %llu is at or past the end at %llu",
           (unsigned long long)r->offset, (unsigned long long)end);
   if (end < r->handle->length) {
@@ -143,13 +135,12 @@ static nt_status flush_first(struct request *r, struct nt_error *err) {
   if (r->handle->flushed || r->handle->base.kind != NT_KIND_VOLUME) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status =
-      nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
-  while (nt_ok(status) && one && !nt__sim_handle(one)->flushed) {
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err));
+  while (one && !nt__sim_handle(one)->flushed) {
     nt__sim_handle(one)->flushed = true; /* and the file object's others */
     one = one->peer;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* What waits of a file, or of all files of a volume: calls `fn` within a
@@ -159,12 +150,12 @@ static nt_status when_waiting(struct request *r, int64_t file,
                                               struct nt_error *err),
                               struct nt_error *err) {
   bool waits = false;
-  nt_status status = nt__sim_cache_has(r->m, r->instance.id, file, &waits, err);
-  if (!nt_ok(status) || !waits) {
-    return status;
+  NT_TRY(nt__sim_cache_has(r->m, r->instance.id, file, &waits, err));
+  if (!waits) {
+    return NT_STATUS_SUCCESS;
   }
-  status = nt__sim_begin(r->m, err);
-  return nt_ok(status) ? nt__sim_end(r->m, fn(r, err), err) : status;
+  NT_TRY(nt__sim_begin(r->m, err));
+  return nt__sim_end(r->m, fn(r, err), err);
 }
 
 static nt_status write_back(struct request *r, struct nt_error *err) {
@@ -219,13 +210,10 @@ static nt_status read_device(struct request *r, void *buf, size_t *done,
   if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
   }
-  nt_status status =
-      nt__sim_image_read(r->m, r->handle->extents, r->handle->extent_count,
-                         r->offset, buf, len, err);
-  if (nt_ok(status)) {
-    *done = len;
-  }
-  return status;
+  NT_TRY(nt__sim_image_read(r->m, r->handle->extents, r->handle->extent_count,
+                            r->offset, buf, len, err));
+  *done = len;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
@@ -261,19 +249,16 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
 
 nt_status nt__sim_check_file(struct sim_handle *h, struct nt_error *err) {
   struct request r = {.m = nt__sim_machine_of(h), .handle = h};
-  nt_status status = load_verified(&r, err);
-  return nt_ok(status) ? check_condition(&r, err) : status;
+  NT_TRY(load_verified(&r, err));
+  return check_condition(&r, err);
 }
 
 nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  nt_status status = nt__sim_check_file(h, err);
-  if (nt_ok(status)) {
-    *out =
-        nt__sim_files_is_directory(h->file) ? 0 : nt__sim_files_size(h->file);
-  }
-  return status;
+  NT_TRY(nt__sim_check_file(h, err));
+  *out = nt__sim_files_is_directory(h->file) ? 0 : nt__sim_files_size(h->file);
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- write --------------------------------------------------------------- */
@@ -297,11 +282,10 @@ static nt_status check_volume_write(const struct request *r,
   if (may_write_raw(r)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "mounted",
-          "a %s file system is mounted there and the volume is not locked",
-          instance->file_system);
-  nt_hint(err, "lock the volume first");
-  return NT_STATUS_ACCESS_DENIED;
+  return nt_refuse(
+      err, NT_REASON_MOUNTED,
+      "a %s file system is mounted there and the volume is not locked",
+      instance->file_system);
 }
 
 /* 1.10: the disk below a mounted file system is closed too. */
@@ -332,8 +316,8 @@ static nt_status check_disk_write(const struct request *r,
   if (!nt_ok(status)) {
     return status;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "mounted",
-          "the range is in volume %s, which is mounted and not locked", name);
+  nt_refuse(err, NT_REASON_MOUNTED,
+            "the range is in volume %s, which is mounted and not locked", name);
   nt_hint(err, "open and lock volume %s while you write to its disk", name);
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -356,7 +340,7 @@ static nt_status check_writable(const struct request *r, struct nt_error *err) {
     return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, err)
                         : NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, "%s is read-only",
+  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, "%s is read-only",
           r->volume.id ? "the volume" : "the disk");
   nt_hint(err, "choose another volume");
   return NT_STATUS_MEDIA_WRITE_PROTECTED;
@@ -394,27 +378,18 @@ static nt_status write_device(struct request *r, const void *buf, size_t *done,
   if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
   }
-  nt_status status = mark_modified(r, err);
-  if (nt_ok(status)) {
-    status =
-        nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
-                            r->offset, buf, len, err);
-  }
-  if (nt_ok(status)) {
-    *done = len;
-  }
-  return status;
+  NT_TRY(mark_modified(r, err));
+  NT_TRY(nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
+                             r->offset, buf, len, err));
+  *done = len;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status refuse_growth(uint64_t size, struct nt_error *err) {
-  nt_fail(
-      err, NT_STATUS_NOT_SUPPORTED, "no_growth",
+  return nt_refuse(
+      err, NT_REASON_NO_GROWTH,
       "the file has %llu bytes, and files on a simulated volume do not grow",
       (unsigned long long)size);
-  nt_hint(err,
-          "write within its size, or put a larger file into the image with "
-          "mtools or ntfscp");
-  return NT_STATUS_NOT_SUPPORTED;
 }
 
 static nt_status mark_wrote_file(struct request *r, struct nt_error *err) {
@@ -430,7 +405,7 @@ static nt_status write_file(struct request *r, const void *buf, size_t *done,
   struct sim_files *file = r->handle->file;
   uint64_t size = nt__sim_files_size(file);
   if (nt__sim_files_is_directory(file)) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "a directory has no bytes to write");
     nt_hint(err, "open a file in it");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
@@ -438,15 +413,13 @@ static nt_status write_file(struct request *r, const void *buf, size_t *done,
   if (r->len > 0 && (r->offset >= size || r->len > size - r->offset)) {
     return refuse_growth(size, err);
   }
-  nt_status status = mark_wrote_file(r, err);
-  if (nt_ok(status) && r->len > 0) {
-    status = nt__sim_cache_write(r->handle, &r->instance, r->offset, buf,
-                                 r->len, err);
+  NT_TRY(mark_wrote_file(r, err));
+  if (r->len > 0) {
+    NT_TRY(nt__sim_cache_write(r->handle, &r->instance, r->offset, buf, r->len,
+                               err));
   }
-  if (nt_ok(status)) {
-    *done = r->len;
-  }
-  return status;
+  *done = r->len;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status check_direct_write(const struct request *r,

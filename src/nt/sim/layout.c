@@ -120,10 +120,7 @@ static void add_gpt_entry(struct list *l, const struct nt_gpt *gpt,
 static nt_status list_gpt(struct list *l, struct nt_error *err) {
   struct nt_gpt gpt;
   uint64_t sector = l->r->disk.sector_size;
-  nt_status status = nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, err));
   nt_put_u32(l->header, SIM_STYLE_GPT);
   memcpy(l->header + 8, gpt.header + NT_GPT_DISK_ID, 16);
   nt_put_u64(l->header + 24, gpt.first * sector);
@@ -133,7 +130,7 @@ static nt_status list_gpt(struct list *l, struct nt_error *err) {
     add_gpt_entry(l, &gpt, i);
   }
   nt_gpt_close(&gpt);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- DRIVE_LAYOUT_INFORMATION_EX ----------------------------------------- */
@@ -153,7 +150,7 @@ nt_status nt__sim_layout_answer(struct sim_request *r, struct nt_error *err) {
   struct list l = {.r = r};
   l.entries = calloc(MOST_ENTRIES, SIM_LAYOUT_ENTRY);
   if (!l.entries) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = fill(&l, err);
   size_t bytes = SIM_LAYOUT_ENTRY * (size_t)l.count;
@@ -189,7 +186,7 @@ static nt_status volume_at(struct sim_machine *m, uint32_t disk,
 static nt_status save_partition(struct sim_machine *m, int64_t id,
                                 const struct sim_partition *part,
                                 struct nt_error *err) {
-  nt_status status = nt__sim_exec(
+  NT_TRY(nt__sim_exec(
       m,
       "UPDATE volume SET partition_type = ?2, partition_id = ?3, "
       "partition_name = ?4, partition_attributes = ?5, length = ?6 "
@@ -197,12 +194,9 @@ static nt_status save_partition(struct sim_machine *m, int64_t id,
       SIM_ARGS(SIM_INT(id), SIM_TEXT(part->type), SIM_TEXT(part->id),
                SIM_TEXT(part->name), SIM_INT(part->attributes),
                SIM_INT(part->length)),
-      err);
-  return nt_ok(status)
-             ? nt__sim_exec(m,
-                            "UPDATE extent SET length = ?2 WHERE volume = ?1",
-                            SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err)
-             : status;
+      err));
+  return nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err);
 }
 
 static nt_status update_volume(struct sim_request *r, bool gpt,
@@ -235,7 +229,7 @@ nt_status nt__sim_layout_update(struct sim_request *r, struct nt_error *err) {
   uint32_t count = 0;
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = nt__sim_image(r->m, r->disk.number, err);
   if (nt_ok(status)) {

@@ -25,16 +25,15 @@ struct sim_machine *nt__sim_machine_new(const char *location) {
 }
 
 static nt_status too_long(const char *folder, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
-          "the path of the folder has %zu bytes", strlen(folder));
+  nt_refuse(err, NT_REASON_NO_MACHINE, "the path of the folder has %zu bytes",
+            strlen(folder));
   nt_hint(err, "use a shorter one");
   return NT_STATUS_OBJECT_NAME_INVALID;
 }
 
 nt_status nt__sim_check_location(const char *location, struct nt_error *err) {
   if (!location[0]) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
-            "the name of the machine is empty");
+    nt_refuse(err, NT_REASON_NO_MACHINE, "the name of the machine is empty");
     nt_hint(err, "name the folder of a machine");
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
@@ -48,7 +47,7 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
   char *folder;
   nt_status status = nt_path_full(location, &folder, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "no_machine", "the folder %s", location);
+    nt_error_about(err, NT_REASON_NO_MACHINE, "the folder %s", location);
     if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
       nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
               location);
@@ -87,7 +86,7 @@ nt_status nt__sim_machine_check_exists(const struct sim_machine *m,
   if (nt_ok(status)) {
     return status;
   }
-  nt_error_about(err, "no_machine", "%s", m->db_path);
+  nt_error_about(err, NT_REASON_NO_MACHINE, "%s", m->db_path);
   nt_hint(err,
           "%s is not the folder of a simulated machine, or has lost its "
           "database: name another, or make a new machine around its "
@@ -108,8 +107,8 @@ static nt_status check_not_removed(struct sim_machine *m,
   if (!nt_ok(status) || (!moved && id == NT__SIM_APPLICATION_ID)) {
     return status;
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no_machine",
-          "%s was removed meanwhile", m->db_path);
+  nt_refuse_as(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NT_REASON_NO_MACHINE,
+               "%s was removed meanwhile", m->db_path);
   nt_hint(err, "create the machine again");
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
@@ -129,8 +128,8 @@ static nt_status split_location(const char *location, char folder[NT_NAME_MAX],
     *mark = '\0';
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_node",
-          "the name of a node has 1 to %d bytes", NT_NODE_MAX - 1);
+  nt_refuse_as(err, NT_STATUS_OBJECT_NAME_INVALID, NT_REASON_NO_NODE,
+               "the name of a node has 1 to %d bytes", NT_NODE_MAX - 1);
   nt_hint(err, "write it like lab%sn1", NT_SIM_NODE);
   return NT_STATUS_OBJECT_NAME_INVALID;
 }
@@ -149,14 +148,14 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
     return status;
   }
   if (strcmp(folder, NT_SIM_MEMORY) == 0) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
-            "a machine in memory is gone when its creator closes it");
+    nt_refuse(err, NT_REASON_NO_MACHINE,
+              "a machine in memory is gone when its creator closes it");
     nt_hint(err, "name the folder of a machine");
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
   struct sim_machine *m = nt__sim_machine_new(location);
   if (!m) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_copy(m->node_name, sizeof m->node_name, node);
   status = nt__sim_machine_enter(m, folder, err);

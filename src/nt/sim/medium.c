@@ -13,10 +13,7 @@
 #include "query.h"
 
 nt_status nt__sim_no_medium(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NO_MEDIA_IN_DEVICE, "no_media",
-          "there is no medium in the drive");
-  nt_hint(err, "put one in");
-  return NT_STATUS_NO_MEDIA_IN_DEVICE;
+  return nt_refuse(err, NT_REASON_NO_MEDIA, "there is no medium in the drive");
 }
 
 /* ---- what a handle of a drive meets -------------------------------------- */
@@ -46,13 +43,11 @@ nt_status nt__sim_check_medium(struct sim_handle *h, struct nt_error *err) {
   if (!h->removable) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_find_place(h, err);
-  if (nt_ok(status) && h->length == 0) {
-    status = nt__sim_no_medium(err);
+  NT_TRY(nt__sim_find_place(h, err));
+  if (h->length == 0) {
+    NT_TRY(nt__sim_no_medium(err));
   }
-  return nt_ok(status)
-             ? nt__sim_image(nt__sim_machine_of(h), h->extents[0].disk, err)
-             : status;
+  return nt__sim_image(nt__sim_machine_of(h), h->extents[0].disk, err);
 }
 
 /* ---- the medium goes ----------------------------------------------------- */
@@ -62,9 +57,8 @@ static nt_status check_not_held(const struct sim_disk *disk,
   if (!(disk->flags & NT_DISK_MEDIUM_LOCKED)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_DEVICE_BUSY, "medium_locked",
-          "the drive was told to keep its medium in");
-  err->cls = NT_CLASS_TRANSIENT;
+  nt_refuse(err, NT_REASON_MEDIUM_LOCKED,
+            "the drive was told to keep its medium in");
   nt_hint(err, "allow its removal first: IOCTL_STORAGE_MEDIA_REMOVAL");
   return NT_STATUS_DEVICE_BUSY;
 }
@@ -72,19 +66,16 @@ static nt_status check_not_held(const struct sim_disk *disk,
 /* Everything that is mounted from the drive has to be looked at again. */
 static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
                               struct nt_error *err) {
-  nt_status status =
-      nt__sim_exec(m,
-                   "UPDATE volume SET verify_pending = 1 WHERE id IN "
-                   "(SELECT volume FROM extent WHERE disk = ?1)",
-                   SIM_ARGS(SIM_INT(disk)), err);
-  return nt_ok(status)
-             ? nt__sim_exec(
-                   m,
-                   "UPDATE instance SET vpb = vpb | 65536 WHERE condition = 0 "
-                   "AND (disk = ?1 OR volume IN "
-                   "(SELECT volume FROM extent WHERE disk = ?1))",
-                   SIM_ARGS(SIM_INT(disk)), err)
-             : status;
+  NT_TRY(nt__sim_exec(m,
+                      "UPDATE volume SET verify_pending = 1 WHERE id IN "
+                      "(SELECT volume FROM extent WHERE disk = ?1)",
+                      SIM_ARGS(SIM_INT(disk)), err));
+  return nt__sim_exec(
+      m,
+      "UPDATE instance SET vpb = vpb | 65536 WHERE condition = 0 "
+      "AND (disk = ?1 OR volume IN "
+      "(SELECT volume FROM extent WHERE disk = ?1))",
+      SIM_ARGS(SIM_INT(disk)), err);
 }
 
 _Static_assert(SIM_VPB_CHANGED == 65536 && SIM_GOOD == 0,
@@ -106,7 +97,7 @@ static nt_status save_drive(struct sim_machine *m, const struct sim_disk *disk,
 static nt_status place_volume(struct sim_machine *m, int64_t id,
                               const struct sim_partition *part,
                               enum sim_event event, struct nt_error *err) {
-  nt_status status = nt__sim_exec(
+  NT_TRY(nt__sim_exec(
       m,
       "UPDATE volume SET length = ?2, partition_number = ?3, "
       "partition_type = ?4, partition_id = ?5, partition_name = ?6, "
@@ -114,17 +105,15 @@ static nt_status place_volume(struct sim_machine *m, int64_t id,
       SIM_ARGS(SIM_INT(id), SIM_INT(part->length), SIM_INT(part->number),
                SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
                SIM_INT(part->attributes)),
-      err);
-  if (nt_ok(status)) {
-    status = nt__sim_exec(
-        m,
-        "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
-        "WHERE volume = ?1",
-        SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length),
-                 SIM_INT(part->number)),
-        err);
-  }
-  return nt_ok(status) ? nt__sim_event_volume(m, event, id, err) : status;
+      err));
+  NT_TRY(nt__sim_exec(
+      m,
+      "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
+      "WHERE volume = ?1",
+      SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length),
+               SIM_INT(part->number)),
+      err));
+  return nt__sim_event_volume(m, event, id, err);
 }
 
 /* The volumes of the drive in order; those behind the last partition have no
@@ -155,20 +144,13 @@ static nt_status eject(struct sim_machine *m, struct sim_disk *disk,
   if (disk->flags & NT_DISK_NO_MEDIUM) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = check_not_held(disk, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check_not_held(disk, err));
   disk->flags |= NT_DISK_NO_MEDIUM;
   disk->length = 0;
   nt_copy(disk->style, sizeof disk->style, "none");
-  status = save_drive(m, disk, err);
-  if (nt_ok(status)) {
-    status = mark_changed(m, disk->number, err);
-  }
-  return nt_ok(status)
-             ? place_volumes(m, disk->number, NULL, 0, SIM_MEDIA_REMOVAL, err)
-             : status;
+  NT_TRY(save_drive(m, disk, err));
+  NT_TRY(mark_changed(m, disk->number, err));
+  return place_volumes(m, disk->number, NULL, 0, SIM_MEDIA_REMOVAL, err);
 }
 
 static nt_status take_away(struct sim_machine *m, struct sim_disk *disk,
@@ -212,15 +194,15 @@ static nt_status open_medium(struct coming *c, struct nt_error *err) {
     return status;
   }
   if (!nt_ok(status)) {
-    nt_error_about(err, "image", "the image %s", path);
+    nt_error_about(err, NT_REASON_IMAGE, "the image %s", path);
     nt_hint(err,
             "name an image that exists and is writable, or write-protect the "
             "medium");
     return status;
   }
   if (!facts.regular || facts.length < c->disk->sector_size) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "image",
-            "%s is not a file with a medium in it", path);
+    nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_IMAGE,
+                 "%s is not a file with a medium in it", path);
     nt_hint(err, "name the image of a disk or a CD");
     return NT_STATUS_INVALID_PARAMETER;
   }
@@ -256,8 +238,8 @@ static nt_status check_not_elsewhere(const struct coming *c,
     if (!same) {
       continue;
     }
-    nt_fail(err, NT_STATUS_DEVICE_BUSY, "image",
-            "the image is that of disk %u already", i);
+    nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IMAGE,
+                 "the image is that of disk %u already", i);
     nt_hint(err, "take it out there first");
     return NT_STATUS_DEVICE_BUSY;
   }
@@ -306,7 +288,7 @@ static nt_status load(struct sim_machine *m, struct sim_disk *disk,
   struct coming c = {.m = m, .disk = disk};
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = arrive(&c, parts, err);
   if (c.opened) {
@@ -359,8 +341,7 @@ static nt_status find_disk(struct sim_machine *m, const char *name,
   uint32_t count = 0;
   nt_status status = nt__sim_resolve(m, name, &target, err);
   if (nt_ok(status) && target.has_rest) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this names a file or directory");
+    nt_refuse(err, NT_REASON_NOT_A_VOLUME, "this names a file or directory");
     nt_hint(err, "name the drive: E:, CdRom0, PhysicalDrive1");
     return NT_STATUS_INVALID_PARAMETER;
   }
@@ -377,29 +358,22 @@ static nt_status find_drive(struct sim_machine *m, const char *name,
   if (!nt_ok(status) || out->flags & NT_DISK_REMOVABLE) {
     return status;
   }
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, "fixed_disk",
-          "its medium is fixed");
-  nt_hint(err, "name a removable disk or a CD drive");
-  return NT_STATUS_INVALID_DEVICE_REQUEST;
+  return nt_refuse(err, NT_REASON_FIXED_DISK, "its medium is fixed");
 }
 
 static nt_status insert(struct sim_machine *m, const char *name,
                         const char *image, bool readonly,
                         struct nt_error *err) {
   struct sim_disk disk;
-  nt_status status = find_drive(m, name, &disk, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(find_drive(m, name, &disk, err));
   if (!(disk.flags & NT_DISK_NO_MEDIUM)) {
-    nt_fail(err, NT_STATUS_DEVICE_BUSY, "medium_present",
-            "there is a medium in the drive");
-    nt_hint(err, "eject it first");
-    return NT_STATUS_DEVICE_BUSY;
+    return nt_refuse(err, NT_REASON_MEDIUM_PRESENT,
+                     "there is a medium in the drive");
   }
   if (strlen(image) >= sizeof disk.image) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "image",
-            "the path of the image %s has %zu bytes", image, strlen(image));
+    nt_refuse_as(err, NT_STATUS_OBJECT_NAME_INVALID, NT_REASON_IMAGE,
+                 "the path of the image %s has %zu bytes", image,
+                 strlen(image));
     nt_hint(err, "move it to a shorter one");
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
@@ -408,8 +382,8 @@ static nt_status insert(struct sim_machine *m, const char *name,
     disk.flags &= ~NT_DISK_READONLY;
     disk.flags |= readonly ? NT_DISK_READONLY : 0;
   }
-  status = nt__sim_allow_image(m, image, err);
-  return nt_ok(status) ? load(m, &disk, err) : status;
+  NT_TRY(nt__sim_allow_image(m, image, err));
+  return load(m, &disk, err);
 }
 
 nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,
@@ -420,7 +394,7 @@ nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,
   nt_error_name(err, "insert a medium into", drive);
   nt_status status = nt_path_full(image, &full, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "image", "the image %s", image);
+    nt_error_about(err, NT_REASON_IMAGE, "the image %s", image);
     nt_hint(err, "name an image that exists");
     return status;
   }
@@ -462,8 +436,8 @@ static nt_status check_unused(struct sim_machine *m, uint32_t disk,
   if (!nt_ok(status) || openers == 0) {
     return status;
   }
-  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
-          "the ejection was vetoed by open handles");
+  nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE,
+               "the ejection was vetoed by open handles");
   nt__sim_add_openers(m, 0, disk, err);
   struct nt_error ignored = {0};
   do {
@@ -483,8 +457,8 @@ static nt_status eject_device(struct sim_machine *m, const char *name,
   struct sim_disk disk;
   nt_status status = find_disk(m, name, &disk, err);
   if (nt_ok(status) && !(disk.flags & NT_DISK_REMOVABLE)) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "fixed_disk",
-            "a fixed disk is not ejected");
+    nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_FIXED_DISK,
+                 "a fixed disk is not ejected");
     nt_hint(err, "uninstall its volumes and the disk instead");
     return NT_STATUS_NOT_SUPPORTED;
   }

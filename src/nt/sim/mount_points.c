@@ -40,7 +40,7 @@ static nt_status normalise(const char *point, char out[NT_NAME_MAX],
       return NT_STATUS_SUCCESS;
     }
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
           "it is neither a letter nor a folder");
   nt_hint(err, "write it like E: or C:\\mnt\\data");
   return NT_STATUS_OBJECT_NAME_INVALID;
@@ -92,7 +92,7 @@ static nt_status check_free(struct sim_machine *m, const char *point,
   if (!nt_ok(status) || taken == 0) {
     return status;
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION, NULL,
+  nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION,
           "%s is another volume, or this one already", point);
   nt_hint(err, "choose another, or remove it there first");
   return NT_STATUS_OBJECT_NAME_COLLISION;
@@ -107,13 +107,11 @@ static nt_status check_room(struct sim_machine *m, int64_t volume,
     status = count_points(m, volume, &count, err);
   }
   if (nt_ok(status) && letter && point[2] == '\0') {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "has_letter",
-            "the volume has the letter %c: already", letter);
-    nt_hint(err, "a volume has one letter: remove that first");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_HAS_LETTER,
+                     "the volume has the letter %c: already", letter);
   }
   if (nt_ok(status) && count >= NT_MAX_MOUNT_POINTS) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER,
             "the volume has %d letters and folders already",
             NT_MAX_MOUNT_POINTS);
     nt_hint(err, "remove one of them first");
@@ -130,39 +128,30 @@ nt_status nt__sim_set_online(struct sim_machine *m, struct sim_volume *volume,
     return NT_STATUS_SUCCESS;
   }
   volume->flags &= ~NT_VOLUME_OFFLINE;
-  nt_status status = nt__sim_save_volume(m, volume, err);
-  return nt_ok(status) ? nt__sim_event_volume(m, SIM_ONLINE, volume->id, err)
-                       : status;
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  return nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
 }
 
 /* F15 */
 static nt_status put_online(struct sim_machine *m, int64_t id,
                             struct nt_error *err) {
   struct sim_volume volume;
-  nt_status status = nt__sim_load_volume(m, id, &volume, err);
-  return nt_ok(status) ? nt__sim_set_online(m, &volume, err) : status;
+  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
+  return nt__sim_set_online(m, &volume, err);
 }
 
 nt_status nt__sim_give_point(struct sim_machine *m, int64_t volume,
                              const char *name, struct nt_error *err) {
   char point[NT_NAME_MAX];
-  nt_status status = normalise(name, point, err);
-  if (nt_ok(status)) {
-    status = check_free(m, point, err);
-  }
-  if (nt_ok(status)) {
-    status = check_room(m, volume, point, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_exec(
-        m, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
-        SIM_ARGS(SIM_TEXT(point), SIM_INT(volume)), err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_exec(m, "DELETE FROM no_letter WHERE volume = ?1",
-                          SIM_ARGS(SIM_INT(volume)), err);
-  }
-  return nt_ok(status) ? put_online(m, volume, err) : status;
+  NT_TRY(normalise(name, point, err));
+  NT_TRY(check_free(m, point, err));
+  NT_TRY(check_room(m, volume, point, err));
+  NT_TRY(nt__sim_exec(
+      m, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
+      SIM_ARGS(SIM_TEXT(point), SIM_INT(volume)), err));
+  NT_TRY(nt__sim_exec(m, "DELETE FROM no_letter WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(volume)), err));
+  return put_online(m, volume, err);
 }
 
 nt_status nt__sim_give_letter(struct sim_machine *m, int64_t volume,
@@ -205,7 +194,7 @@ nt_status nt__sim_take_point(struct sim_machine *m, const char *name,
                             SIM_ARGS(SIM_TEXT(point)), 0, &volume, err);
   }
   if (nt_ok(status) && volume == 0) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
             "no volume has this letter or folder");
     nt_hint(err, "list what there is: ntvol volumes --json");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
@@ -260,10 +249,8 @@ static nt_status find_volume(struct sim_machine *m, const char *name,
   struct sim_target target;
   nt_status status = nt__sim_resolve(m, name, &target, err);
   if (nt_ok(status) && (target.volume == 0 || target.has_rest)) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this is not the name of a volume");
-    nt_hint(err, "name a volume: D:");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is not the name of a volume");
   }
   *volume = target.volume;
   return status;

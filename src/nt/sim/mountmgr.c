@@ -15,7 +15,7 @@
 /* ---- buffers ------------------------------------------------------------- */
 
 static nt_status bad_request(struct nt_error *err, const char *detail) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL, "%s", detail);
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
   nt_hint(err, "send and take the structures of mountmgr.h");
   return NT_STATUS_INVALID_PARAMETER;
 }
@@ -65,8 +65,8 @@ static nt_status find_volume(struct sim_request *r, const char *name,
   snprintf(path, sizeof path, "%s%s", dos ? "\\\\.\\" : "", dos ? dos : name);
   nt_status status = nt__sim_resolve(r->m, path, &target, err);
   if (nt_ok(status) && (target.volume == 0 || target.has_rest)) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "not_a_volume",
-            "this is not the name of a volume");
+    nt_refuse_as(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NT_REASON_NOT_A_VOLUME,
+                 "this is not the name of a volume");
     nt_hint(err, "name a volume: \\Device\\HarddiskVolume1");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
@@ -103,11 +103,7 @@ struct list {
 /* { u32 link offset, u16 length, u16 0, the same of id and device } */
 static nt_status read_filter(const struct sim_request *r, struct filter *out,
                              struct nt_error *err) {
-  nt_status status =
-      nt__sim_input(r, POINT_SIZE, NT_STATUS_INVALID_PARAMETER, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_input(r, POINT_SIZE, NT_STATUS_INVALID_PARAMETER, err));
   size_t id = nt_get_u32(r->in + 8);
   out->id_length = nt_get_u16(r->in + 12);
   if (out->id_length > 0 &&
@@ -115,11 +111,10 @@ static nt_status read_filter(const struct sim_request *r, struct filter *out,
     return bad_request(err, "the id lies outside of the buffer");
   }
   out->id = r->in + id;
-  status =
-      read_text(r, nt_get_u32(r->in), nt_get_u16(r->in + 4), out->link, err);
-  return nt_ok(status) ? read_text(r, nt_get_u32(r->in + 16),
-                                   nt_get_u16(r->in + 20), out->device, err)
-                       : status;
+  NT_TRY(
+      read_text(r, nt_get_u32(r->in), nt_get_u16(r->in + 4), out->link, err));
+  return read_text(r, nt_get_u32(r->in + 16), nt_get_u16(r->in + 20),
+                   out->device, err);
 }
 
 static bool same_link(const char *a, const char *b) {
@@ -167,20 +162,11 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
   struct sim_volume volume;
   struct point point = {.volume = id};
   char letter = '\0';
-  nt_status status = nt__sim_load_volume(r->m, id, &volume, err);
-  if (nt_ok(status)) {
-    status = nt__sim_letter_of(r->m, id, &letter, err);
-  }
-  if (nt_ok(status)) {
-    status =
-        nt__sim_volume_device(r->m, id, point.device, sizeof point.device, err);
-  }
-  if (nt_ok(status)) {
-    status = find_id(r, &volume, &point, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_load_volume(r->m, id, &volume, err));
+  NT_TRY(nt__sim_letter_of(r->m, id, &letter, err));
+  NT_TRY(
+      nt__sim_volume_device(r->m, id, point.device, sizeof point.device, err));
+  NT_TRY(find_id(r, &volume, &point, err));
   if (letter) {
     point.letter = true;
     snprintf(point.link, sizeof point.link, "\\DosDevices\\%c:", letter);
@@ -189,7 +175,7 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
   point.letter = false;
   snprintf(point.link, sizeof point.link, "\\??\\Volume{%s}", volume.guid);
   add_if(list, &point, filter);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* The list is the caller's, to free. */
@@ -205,7 +191,7 @@ static nt_status find_points(struct sim_request *r, const struct filter *filter,
   }
   list->points = calloc(2 * (size_t)count + 1, sizeof *list->points);
   if (!list->points) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   for (int64_t id = 0; nt_ok(status);) {
     status = nt__sim_number(
@@ -219,8 +205,8 @@ static nt_status find_points(struct sim_request *r, const struct filter *filter,
     status = add_volume(r, id, filter, list, err);
   }
   if (nt_ok(status) && list->count == 0 && filter->link[0]) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
-            "no volume has the link %s", filter->link);
+    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no volume has the link %s",
+            filter->link);
     nt_hint(err, "ask without a link for all of them");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
@@ -259,10 +245,7 @@ static nt_status put_points(struct sim_request *r, const struct list *list,
                             struct nt_error *err) {
   bool more;
   size_t size = size_of(list);
-  nt_status status = claim(r, POINTS_HEADER + POINT_SIZE, size, &more, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(claim(r, POINTS_HEADER + POINT_SIZE, size, &more, err));
   nt_put_u32(r->out, (uint32_t)size);
   if (more) {
     return nt__sim_more(r, size, err);
@@ -276,7 +259,7 @@ static nt_status put_points(struct sim_request *r, const struct list *list,
     put_bytes(r, entry + 8, &at, point->id, point->id_length);
     put_text(r, entry + 16, &at, point->device);
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status query_points(struct sim_request *r, struct nt_error *err) {
@@ -334,10 +317,8 @@ static nt_status keep_names(struct list *list, struct nt_error *err) {
   if (!only_names) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "volume_name",
-          "a volume keeps the name \\??\\Volume{guid}");
-  nt_hint(err, "delete its letter");
-  return NT_STATUS_NOT_SUPPORTED;
+  return nt_refuse(err, NT_REASON_VOLUME_NAME,
+                   "a volume keeps the name \\??\\Volume{guid}");
 }
 
 static nt_status forget_point(struct sim_request *r, const struct point *point,
@@ -392,11 +373,9 @@ static nt_status delete_points_in_store(struct sim_request *r,
 static nt_status read_target(struct sim_request *r, int64_t *volume,
                              struct nt_error *err) {
   char name[NT_NAME_MAX];
-  nt_status status = nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err);
-  if (nt_ok(status)) {
-    status = read_text(r, 2, nt_get_u16(r->in), name, err);
-  }
-  return nt_ok(status) ? find_volume(r, name, volume, err) : status;
+  NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err));
+  NT_TRY(read_text(r, 2, nt_get_u16(r->in), name, err));
+  return find_volume(r, name, volume, err);
 }
 
 /* MOUNTMGR_DRIVE_LETTER_INFORMATION: { u8 whether it was assigned now, u8
@@ -405,21 +384,15 @@ static nt_status next_letter(struct sim_request *r, struct nt_error *err) {
   int64_t volume = 0;
   bool given = false;
   char letter = '\0';
-  nt_status status = read_target(r, &volume, err);
-  if (nt_ok(status) && r->out_cap < 2) {
-    status = bad_request(err, "the answer needs 2 bytes");
+  NT_TRY(read_target(r, &volume, err));
+  if (r->out_cap < 2) {
+    NT_TRY(bad_request(err, "the answer needs 2 bytes"));
   }
-  if (nt_ok(status)) {
-    status = nt__sim_give_letter(r->m, volume, &given, &letter, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_claim(r, 2, err);
-  }
-  if (nt_ok(status)) {
-    r->out[0] = given;
-    r->out[1] = (uint8_t)letter;
-  }
-  return status;
+  NT_TRY(nt__sim_give_letter(r->m, volume, &given, &letter, err));
+  NT_TRY(nt__sim_claim(r, 2, err));
+  r->out[0] = given;
+  r->out[1] = (uint8_t)letter;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- paths --------------------------------------------------------------- */
@@ -463,16 +436,13 @@ static nt_status put_paths(struct sim_request *r,
     used += nt__sim_put_utf16(units + 2 * used, NT_NAME_MAX, paths[i]) + 1;
   }
   size_t bytes = 2 * (used + 1);
-  nt_status status = claim(r, 8, 4 + bytes > 8 ? 4 + bytes : 8, &more, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(claim(r, 8, 4 + bytes > 8 ? 4 + bytes : 8, &more, err));
   nt_put_u32(r->out, (uint32_t)bytes);
   if (more) {
     return nt__sim_more(r, 4 + bytes, err);
   }
   memcpy(r->out + 4, units, bytes);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status answer_paths(struct sim_request *r, bool all,
@@ -480,11 +450,9 @@ static nt_status answer_paths(struct sim_request *r, bool all,
   char paths[PATHS_MAX][NT_NAME_MAX];
   size_t count;
   int64_t volume = 0;
-  nt_status status = read_target(r, &volume, err);
-  if (nt_ok(status)) {
-    status = list_paths(r, volume, all, paths, &count, err);
-  }
-  return nt_ok(status) ? put_paths(r, paths, count, err) : status;
+  NT_TRY(read_target(r, &volume, err));
+  NT_TRY(list_paths(r, volume, all, paths, &count, err));
+  return put_paths(r, paths, count, err);
 }
 
 static nt_status dos_path(struct sim_request *r, struct nt_error *err) {
@@ -500,41 +468,33 @@ static nt_status dos_paths(struct sim_request *r, struct nt_error *err) {
 /* MOUNTMGR_QUERY_AUTO_MOUNT: { u32 0 or 1 } */
 static nt_status query_auto_mount(struct sim_request *r, struct nt_error *err) {
   bool on = true, more;
-  nt_status status = nt__sim_automount(r->m, &on, err);
-  if (nt_ok(status)) {
-    status = claim(r, 4, 4, &more, err);
-  }
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, on);
-  }
-  return status;
+  NT_TRY(nt__sim_automount(r->m, &on, err));
+  NT_TRY(claim(r, 4, 4, &more, err));
+  nt_put_u32(r->out, on);
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status set_auto_mount(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err);
-  if (nt_ok(status) && nt_get_u32(r->in) > 1) {
-    status = bad_request(err, "the state is neither 0 nor 1");
+  NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err));
+  if (nt_get_u32(r->in) > 1) {
+    NT_TRY(bad_request(err, "the state is neither 0 nor 1"));
   }
-  return nt_ok(status)
-             ? nt__sim_exec(r->m,
-                            "INSERT OR REPLACE INTO setting (name, value) "
-                            "VALUES ('automount', ?1)",
-                            SIM_ARGS(SIM_INT(nt_get_u32(r->in))), err)
-             : status;
+  return nt__sim_exec(r->m,
+                      "INSERT OR REPLACE INTO setting (name, value) "
+                      "VALUES ('automount', ?1)",
+                      SIM_ARGS(SIM_INT(nt_get_u32(r->in))), err);
 }
 
 /* mountvol /R: what is known of volumes that are not there. */
 static nt_status scrub(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_exec(r->m,
-                                  "DELETE FROM mount_point WHERE volume IN "
-                                  "(SELECT id FROM volume WHERE installed = 0)",
-                                  SIM_NO_ARGS, err);
-  return nt_ok(status)
-             ? nt__sim_exec(r->m,
-                            "DELETE FROM no_letter WHERE volume IN "
-                            "(SELECT id FROM volume WHERE installed = 0)",
-                            SIM_NO_ARGS, err)
-             : status;
+  NT_TRY(nt__sim_exec(r->m,
+                      "DELETE FROM mount_point WHERE volume IN "
+                      "(SELECT id FROM volume WHERE installed = 0)",
+                      SIM_NO_ARGS, err));
+  return nt__sim_exec(r->m,
+                      "DELETE FROM no_letter WHERE volume IN "
+                      "(SELECT id FROM volume WHERE installed = 0)",
+                      SIM_NO_ARGS, err);
 }
 
 /* ---- dispatch ------------------------------------------------------------ */
@@ -557,9 +517,9 @@ nt_status nt__sim_mount_manager(struct sim_request *r, uint32_t code,
                                 struct nt_error *err) {
   const struct sim_answer *row = nt__sim_answer(answers, code);
   if (!row) {
-    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
                    "the mount manager does not know this code");
   }
-  nt_status status = nt__sim_begin(r->m, err);
-  return nt_ok(status) ? nt__sim_end(r->m, row->answer(r, err), err) : status;
+  NT_TRY(nt__sim_begin(r->m, err));
+  return nt__sim_end(r->m, row->answer(r, err), err);
 }

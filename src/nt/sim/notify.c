@@ -27,7 +27,7 @@ nt_status nt__sim_subscribe(struct nt_machine *machine, nt_event_fn callback,
   struct sim_machine *m = nt__sim_machine(machine);
   struct sim_subscription *s = calloc(1, sizeof *s);
   if (!s) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   s->base.machine = machine;
   s->callback = callback;
@@ -72,7 +72,7 @@ nt_status nt__sim_keep_event(struct sim_machine *m,
     struct nt_event *more = realloc(n->events, capacity * sizeof *more);
     if (!more) {
       m->store_failed = true; /* what nobody can be told does not happen */
-      return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+      return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
     }
     n->events = more;
     n->capacity = capacity;
@@ -136,11 +136,9 @@ nt_status nt__sim_check_depth(struct sim_machine *m, struct nt_error *err) {
     return NT_STATUS_SUCCESS;
   }
   m->store_failed = true;
-  nt_fail(err, NT_STATUS_INSUFFICIENT_RESOURCES, "nested",
-          "subscribers are told what subscribers do, %u times over",
-          SIM_DEEPEST_DELIVERY);
-  nt_hint(err, "do not answer every event with a request that causes one");
-  return NT_STATUS_INSUFFICIENT_RESOURCES;
+  return nt_refuse(err, NT_REASON_NESTED,
+                   "subscribers are told what subscribers do, %u times over",
+                   SIM_DEEPEST_DELIVERY);
 }
 
 /* ---- handles that are closed meanwhile ----------------------------------- */

@@ -33,12 +33,11 @@ struct opening {
 
 /* ---- refusals ------------------------------------------------------------ */
 
-static nt_status refuse(struct opening *o, nt_status status, const char *reason,
-                        const char *detail, struct nt_error *err) {
-  nt_fail(err, status, reason, "%s", detail);
-  err->cls = NT_CLASS_TRANSIENT;
+static nt_status refuse(struct opening *o, nt_status status,
+                        enum nt_reason reason, const char *detail,
+                        struct nt_error *err) {
+  nt_refuse_as(err, status, reason, "%s", detail);
   nt__sim_add_holders(o->m, &o->instance, 0, err);
-  nt_hint(err, "close them, or try again");
   return status;
 }
 
@@ -46,14 +45,14 @@ static nt_status refuse(struct opening *o, nt_status status, const char *reason,
 static nt_status check_instance(struct opening *o, struct nt_error *err) {
   struct sim_instance *instance = &o->instance;
   if (instance->vpb & SIM_VPB_LOCKED) {
-    return refuse(o, NT_STATUS_ACCESS_DENIED, "locked_by_other",
+    return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
                   "the volume is locked", err);
   }
   if (instance->condition == SIM_DISMOUNTED) {
     bool files = instance->fsd->waits_for_files;
-    nt_fail(err, instance->fsd->open_dismounted, "dismounted",
-            files ? "the volume was dismounted, and is still open"
-                  : "the handle that dismounted the volume is still open");
+    nt_refuse_as(err, instance->fsd->open_dismounted, NT_REASON_DISMOUNTED,
+                 files ? "the volume was dismounted, and is still open"
+                       : "the handle that dismounted the volume is still open");
     err->cls = NT_CLASS_TRANSIENT;
     nt__sim_add_holders(o->m, instance, 0, err);
     nt_hint(err, files ? "it mounts again when its files are closed, too"
@@ -61,7 +60,7 @@ static nt_status check_instance(struct opening *o, struct nt_error *err) {
     return instance->fsd->open_dismounted;
   }
   if (instance->lock_owner != 0) {
-    return refuse(o, NT_STATUS_ACCESS_DENIED, "locked_by_other",
+    return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
                   "somebody opened the volume without sharing it", err);
   }
   return NT_STATUS_SUCCESS;
@@ -110,7 +109,7 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
     return status;
   }
   if (conflict) {
-    return refuse(o, NT_STATUS_SHARING_VIOLATION, "in_use",
+    return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
                   "somebody has it open and does not share it this way", err);
   }
   return NT_STATUS_SUCCESS;
@@ -152,7 +151,7 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks,
     return status;
   }
   if (share & NT_SHARE_READ ? writers > 0 : files + volumes > 0) {
-    return refuse(o, NT_STATUS_SHARING_VIOLATION, "in_use",
+    return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
                   "opening without sharing needs the volume alone", err);
   }
   o->object.share = share;
@@ -221,13 +220,13 @@ static nt_status take_implicit_lock(struct opening *o, struct nt_error *err) {
 static nt_status check_volume_options(const struct nt_open_options *options,
                                       struct nt_error *err) {
   if (options->disposition != NT_OPEN && options->disposition != NT_OPEN_IF) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED, NULL,
+    nt_fail(err, NT_STATUS_ACCESS_DENIED,
             "a volume cannot be created or overwritten");
     nt_hint(err, "use the disposition open");
     return NT_STATUS_ACCESS_DENIED;
   }
   if (options->directory) {
-    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, "it is the volume itself");
+    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, "it is the volume itself");
     nt_hint(err, "add a backslash for its root directory");
     return NT_STATUS_NOT_A_DIRECTORY;
   }
@@ -242,8 +241,9 @@ static nt_status check_rights(const struct opening *o, struct nt_error *err) {
         (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
-          "nobody may write or delete on a %s volume", o->instance.file_system);
+  nt_refuse(err, NT_REASON_PRIVILEGE,
+            "nobody may write or delete on a %s volume",
+            o->instance.file_system);
   nt_hint(err, "open it with access \"r\"");
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -327,10 +327,9 @@ static nt_status open_disk(struct opening *o, struct nt_error *err) {
 }
 
 static nt_status refuse_new_file(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_new_files",
-          "files on a simulated volume can be opened, not made or emptied");
-  nt_hint(err, "put files into the image with mtools or ntfscp");
-  return NT_STATUS_NOT_SUPPORTED;
+  return nt_refuse(
+      err, NT_REASON_NO_NEW_FILES,
+      "files on a simulated volume can be opened, not made or emptied");
 }
 
 static nt_status check_file_disposition(enum nt_disposition disposition,
@@ -359,7 +358,7 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
   }
   bool directory = nt__sim_files_is_directory(h->file);
   if (o->options->directory && !directory) {
-    return nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL);
   }
   o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
   o->object.file = nt__sim_files_id(h->file);
@@ -369,32 +368,23 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
 
 /* What the volume says to everybody who wants one of its files. */
 static nt_status check_files(struct opening *o, struct nt_error *err) {
-  nt_status status = check_instance(o, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check_instance(o, err));
   if (o->handle->removable && o->handle->length == 0) {
     return nt__sim_no_medium(err);
   }
   if (!o->instance.fsd->has_files) {
-    nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME, NULL, NULL);
-    nt_hint(err, "open the volume itself, or format it first");
-    return NT_STATUS_UNRECOGNIZED_VOLUME;
+    return nt_refuse(err, NT_REASON_NO_FILE_SYSTEM, NULL);
   }
-  status = nt__sim_check_online(&o->volume, err); /* O10 */
-  return nt_ok(status) ? check_file_disposition(o->options->disposition, err)
-                       : status;
+  /* O10 */
+  NT_TRY(nt__sim_check_online(&o->volume, err));
+  return check_file_disposition(o->options->disposition, err);
 }
 
 static nt_status open_file(struct opening *o, struct nt_error *err) {
-  nt_status status = mount(o, err);
-  if (nt_ok(status)) {
-    status = check_files(o, err);
-  }
-  if (nt_ok(status)) {
-    status = look_up(o, err);
-  }
-  return nt_ok(status) ? enter_instance(o, err) : status;
+  NT_TRY(mount(o, err));
+  NT_TRY(check_files(o, err));
+  NT_TRY(look_up(o, err));
+  return enter_instance(o, err);
 }
 
 /* ---- the slot ------------------------------------------------------------ */
@@ -433,7 +423,7 @@ static nt_status load_place(struct opening *o, struct nt_error *err) {
 static nt_status open_target(struct opening *o, struct nt_error *err) {
   bool device = !(o->object.access & ~DEVICE_ACCESS);
   if (o->target.disk >= 0 && o->target.has_rest) {
-    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
+    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
             "a disk has no files, its volumes have");
     nt_hint(err, "name a file by its volume: D:\\path");
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
@@ -493,7 +483,7 @@ nt_status nt__sim_open(struct nt_machine *machine,
   struct opening o = {.m = nt__sim_machine(machine), .options = options};
   o.handle = calloc(1, sizeof *o.handle);
   if (!o.handle) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = nt__sim_begin(o.m, err);
   if (nt_ok(status)) {

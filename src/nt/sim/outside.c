@@ -25,10 +25,11 @@ bool nt__sim_is_outside(const struct sim_machine *m, const char *image) {
 
 static nt_status not_allowed(const struct sim_machine *m, const char *path,
                              struct nt_error *err) {
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "image_outside",
-          "the image %s lies outside of the machine's folder, and you have not "
-          "allowed that to this machine",
-          path);
+  nt_refuse(
+      err, NT_REASON_IMAGE_OUTSIDE,
+      "the image %s lies outside of the machine's folder, and you have not "
+      "allowed that to this machine",
+      path);
   nt_hint(err,
           "if you trust the machine: ntvol sim check %s --allow-images; a "
           "machine that was moved or copied has to be allowed anew",
@@ -42,10 +43,11 @@ static nt_status check_owner_of(const char *path, struct nt_error *err) {
   if (!nt_ok(status) || (!facts.foreign && !facts.shared)) {
     return status;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "image_outside",
-          "%s %s, so images outside of the machine's folder are not used", path,
-          facts.foreign ? "belongs to another user"
-                        : "can be written by other users");
+  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+            "%s %s, so images outside of the machine's folder are not used",
+            path,
+            facts.foreign ? "belongs to another user"
+                          : "can be written by other users");
   nt_hint(err,
           facts.foreign ? "make a machine of your own around the images with "
                           "--disk-image"
@@ -56,8 +58,8 @@ static nt_status check_owner_of(const char *path, struct nt_error *err) {
 
 static nt_status check_owner(const struct sim_machine *m,
                              struct nt_error *err) {
-  nt_status status = check_owner_of(m->folder, err);
-  return nt_ok(status) ? check_owner_of(m->db_path, err) : status;
+  NT_TRY(check_owner_of(m->folder, err));
+  return check_owner_of(m->db_path, err);
 }
 
 /* ---- notes ----------------------------------------------------------------
@@ -84,8 +86,8 @@ static nt_status name_notes(struct sim_machine *m, struct notes *n,
       nt__sim_number(m, "SELECT value FROM setting WHERE name = 'machine'",
                      SIM_NO_ARGS, 0, &id, err);
   if (nt_ok(status) && id == 0) {
-    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "machine_damaged",
-            "%s: table setting has no row machine", m->db_path);
+    nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+              "%s: table setting has no row machine", m->db_path);
     nt_hint(err, "make a new machine around the images with --disk-image");
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
@@ -133,7 +135,7 @@ static nt_status read_notes(const struct sim_machine *m, struct notes *n,
     n->length = (size_t)facts.length;
     n->bytes = malloc(n->length + 1);
     status = n->bytes ? nt_file_read(file, 0, n->bytes, n->length, &done, err)
-                      : nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+                      : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_file_close(file);
   if (!nt_ok(status) || done != n->length || !same_text(n, &at, n->which) ||
@@ -164,8 +166,8 @@ static bool is_noted(const struct notes *n, const char *image) {
 static nt_status find_notes(struct sim_machine *m, struct notes *n,
                             char folder[4096], struct nt_error *err) {
   *n = (struct notes){.bytes = NULL};
-  nt_status status = name_notes(m, n, folder, err);
-  return nt_ok(status) ? read_notes(m, n, err) : status;
+  NT_TRY(name_notes(m, n, folder, err));
+  return read_notes(m, n, err);
 }
 
 /* ---- asking and allowing ------------------------------------------------- */
@@ -239,7 +241,8 @@ nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
   }
   free(n.bytes);
   if (!nt_ok(status)) {
-    nt_error_about(err, "image_outside", "noting that %s may be used", image);
+    nt_error_about(err, NT_REASON_IMAGE_OUTSIDE, "noting that %s may be used",
+                   image);
     nt_hint(err, "name a folder that you may write to in NTVOL_STATE");
   }
   return status;
@@ -258,8 +261,8 @@ void nt__sim_forget_images(struct sim_machine *m) {
 /* ---- opening ------------------------------------------------------------- */
 
 static nt_status is_link(const char *path, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "image_outside",
-          "the image %s is a link, or lies behind one", path);
+  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+            "the image %s is a link, or lies behind one", path);
   nt_hint(err,
           "put the image itself there, or make a machine around the file "
           "that it leads to with --disk-image");
@@ -285,9 +288,9 @@ static nt_status check_plain(const char *path, struct nt_error *err) {
   if (!nt_ok(status) || facts.plain) {
     return status;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "image",
-          "the image %s is no file: a link, a folder, a pipe or a device",
-          path);
+  nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_IMAGE,
+               "the image %s is no file: a link, a folder, a pipe or a device",
+               path);
   nt_hint(err, "put the image itself there");
   return NT_STATUS_INVALID_PARAMETER;
 }

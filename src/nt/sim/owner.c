@@ -30,7 +30,7 @@ static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
   if (nt_ok(status)) {
     return status;
   }
-  nt_error_about(err, "store", "%s", path);
+  nt_error_about(err, NT_REASON_STORE, "%s", path);
   nt_hint(err, status == NT_STATUS_OBJECT_NAME_NOT_FOUND
                    ? "when nobody uses the machine, make an empty file there"
                    : "make the folder writable, or copy the machine elsewhere");
@@ -45,7 +45,7 @@ static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {
   if (!nt_ok(status)) {
     char path[sizeof m->folder + 16];
     nt_path_join(path, sizeof path, m->folder, "machine.lock");
-    nt_error_about(err, "store", "%s", path);
+    nt_error_about(err, NT_REASON_STORE, "%s", path);
     nt_hint(err, "keep the machine on a file system that knows byte locks");
   }
   return status;
@@ -54,14 +54,13 @@ static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {
 /* While nobody was connected, anything may have written to the images. */
 static nt_status verify_if_first(struct sim_machine *m, struct nt_error *err) {
   int64_t others;
-  nt_status status =
-      nt__sim_number(m, "SELECT count(*) FROM owner WHERE id <> ?1",
-                     SIM_ARGS(SIM_INT(m->owner)), 0, &others, err);
-  if (nt_ok(status) && others == 0) {
-    status = nt__sim_exec(m, "UPDATE volume SET verify_pending = 1",
-                          SIM_NO_ARGS, err);
+  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM owner WHERE id <> ?1",
+                        SIM_ARGS(SIM_INT(m->owner)), 0, &others, err));
+  if (others == 0) {
+    NT_TRY(nt__sim_exec(m, "UPDATE volume SET verify_pending = 1", SIM_NO_ARGS,
+                        err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {

@@ -21,37 +21,29 @@
 
 static nt_status check_structure(const struct sim_request *r,
                                  struct nt_error *err) {
-  nt_status status =
-      nt__sim_input(r, STATE_SIZE, NT_STATUS_BUFFER_TOO_SMALL, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_input(r, STATE_SIZE, NT_STATUS_BUFFER_TOO_SMALL, err));
   if (nt_get_u32(r->in + AT_VERSION) != 1) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
             "the structure is of another version");
     nt_hint(err, "set its third field to 1");
     return NT_STATUS_NOT_SUPPORTED;
   }
   if (nt_get_u32(r->in + AT_MASK) & ~KNOWN_FLAGS) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER,
             "the mask has flags that are none");
     nt_hint(err, "use the flags of ntifs.h, 0x1 to 0x4000");
     return NT_STATUS_INVALID_PARAMETER;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* Only a volume handle asks, of a file system that has such settings and is
  * mounted. */
 static nt_status check(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_check_format(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_volume_handle(r, err);
-  }
-  if (nt_ok(status)) {
-    status = check_structure(r, err);
-  }
-  return nt_ok(status) ? nt__sim_check_alive(r, err) : status;
+  NT_TRY(nt__sim_check_format(r, err));
+  NT_TRY(nt__sim_check_volume_handle(r, err));
+  NT_TRY(check_structure(r, err));
+  return nt__sim_check_alive(r, err);
 }
 
 static nt_status load(struct sim_request *r, uint32_t *flags,

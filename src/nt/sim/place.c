@@ -5,8 +5,8 @@
 
 static nt_status too_big(uint32_t index, const char *style,
                          struct nt_error *err) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "size",
-          "volume %u does not fit on the disk", index + 1);
+  nt_refuse(err, NT_REASON_SIZE, "volume %u does not fit on the disk",
+            index + 1);
   nt_hint(err,
           "an %s disk needs about 2 MiB for its table and alignment: make the "
           "disk larger or the volumes smaller",

@@ -45,32 +45,21 @@ static nt_status uninstall_disk(struct sim_machine *m, int64_t number,
                                 struct nt_error *err) {
   struct sim_disk disk;
   int64_t volumes;
-  nt_status status = nt__sim_load_disk(m, number, &disk, err);
-  if (nt_ok(status)) {
-    status = check_removable(m, 0, number, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_number(
-        m,
-        "SELECT count(*) FROM volume WHERE installed = 1 AND id IN "
-        "(SELECT volume FROM extent WHERE disk = ?1)",
-        SIM_ARGS(SIM_INT(number)), 0, &volumes, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_load_disk(m, number, &disk, err));
+  NT_TRY(check_removable(m, 0, number, err));
+  NT_TRY(nt__sim_number(
+      m,
+      "SELECT count(*) FROM volume WHERE installed = 1 AND id IN "
+      "(SELECT volume FROM extent WHERE disk = ?1)",
+      SIM_ARGS(SIM_INT(number)), 0, &volumes, err));
   if (volumes > 0) {
-    nt_fail(err, NT_STATUS_DEVICE_BUSY, "volumes_installed",
-            "%lld of its volumes are still installed", (long long)volumes);
-    nt_hint(err, "uninstall its volumes first");
-    return NT_STATUS_DEVICE_BUSY;
+    return nt_refuse(err, NT_REASON_VOLUMES_INSTALLED,
+                     "%lld of its volumes are still installed",
+                     (long long)volumes);
   }
-  status = nt__sim_end_instances(m, 0, number, err);
-  if (nt_ok(status)) {
-    status = set_disk_flags(m, number, disk.flags | NT_DISK_UNINSTALLED, err);
-  }
-  return nt_ok(status) ? nt__sim_event_disk(m, SIM_REMOVAL, number, err)
-                       : status;
+  NT_TRY(nt__sim_end_instances(m, 0, number, err));
+  NT_TRY(set_disk_flags(m, number, disk.flags | NT_DISK_UNINSTALLED, err));
+  return nt__sim_event_disk(m, SIM_REMOVAL, number, err);
 }
 
 nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
@@ -83,8 +72,7 @@ nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
   }
   status = nt__sim_resolve(m, name, &target, err);
   if (nt_ok(status) && target.has_rest) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-            "this names a file or directory");
+    nt_refuse(err, NT_REASON_NOT_A_VOLUME, "this names a file or directory");
     nt_hint(err, "name a volume or a disk: D:, PhysicalDrive1");
     status = NT_STATUS_INVALID_PARAMETER;
   }
@@ -112,8 +100,7 @@ static nt_status find_disk(struct sim_machine *m, const char *name,
       return status;
     }
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
-          "the machine has no such disk");
+  nt_refuse(err, NT_REASON_NOT_FOUND, "the machine has no such disk");
   nt_hint(err, "list the disks: ntvol disks");
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }

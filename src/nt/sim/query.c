@@ -21,7 +21,7 @@ const struct sim_answer *nt__sim_answer(const struct sim_answer *table,
 nt_status nt__sim_claim(struct sim_request *r, size_t size,
                         struct nt_error *err) {
   if (r->out_cap < size) {
-    nt_fail(err, NT_STATUS_BUFFER_TOO_SMALL, NULL,
+    nt_fail(err, NT_STATUS_BUFFER_TOO_SMALL,
             "the answer needs %zu bytes, the buffer has %zu", size, r->out_cap);
     nt_hint(err, "ask with room for %zu bytes", size);
     return NT_STATUS_BUFFER_TOO_SMALL;
@@ -36,15 +36,15 @@ nt_status nt__sim_input(const struct sim_request *r, size_t size,
   if (r->in_len >= size) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, status, NULL, "the code takes %zu bytes of input, %zu came",
-          size, r->in_len);
+  nt_fail(err, status, "the code takes %zu bytes of input, %zu came", size,
+          r->in_len);
   nt_hint(err, "send the whole structure");
   return status;
 }
 
 nt_status nt__sim_more(const struct sim_request *r, size_t size,
                        struct nt_error *err) {
-  nt_fail(err, NT_STATUS_BUFFER_OVERFLOW, NULL,
+  nt_fail(err, NT_STATUS_BUFFER_OVERFLOW,
           "the answer has %zu bytes, %zu are in the buffer", size, r->out_len);
   nt_hint(err, "ask with room for %zu bytes", size);
   return NT_STATUS_BUFFER_OVERFLOW;
@@ -52,7 +52,7 @@ nt_status nt__sim_more(const struct sim_request *r, size_t size,
 
 nt_status nt__sim_boolean(bool answer, struct nt_error *err) {
   return answer ? NT_STATUS_SUCCESS
-                : nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL, NULL);
+                : nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL);
 }
 
 /* ---- fields -------------------------------------------------------------- */

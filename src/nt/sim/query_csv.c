@@ -11,7 +11,7 @@
 #define NAMESPACE_INFO 24U
 
 static nt_status unknown(const struct sim_request *r, struct nt_error *err) {
-  return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+  return nt_fail(err, r->instance.fsd->unknown_fsctl,
                  "only a cluster shared volume answers this, here is %s",
                  r->instance.file_system);
 }
@@ -23,7 +23,7 @@ static nt_status check_version(const struct sim_request *r,
   if (!nt_ok(status) || nt_get_u32(r->in) == NAMESPACE_INFO) {
     return status;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
           "the version of the structure is %u", (unsigned)nt_get_u32(r->in));
   nt_hint(err, "send version %u, its size", NAMESPACE_INFO);
   return NT_STATUS_INVALID_PARAMETER;
@@ -61,11 +61,9 @@ static nt_status is_owned(struct sim_request *r, struct nt_error *err) {
   if (!shared && r->instance.fsd != &nt__sim_fsd_ntfs) {
     return unknown(r, err);
   }
-  nt_status status = nt__sim_claim(r, 1, err);
-  if (nt_ok(status)) {
-    r->out[0] = shared;
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 1, err));
+  r->out[0] = shared;
+  return NT_STATUS_SUCCESS;
 }
 
 const struct sim_answer nt__sim_csv_answers[] = {

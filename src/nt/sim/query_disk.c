@@ -12,11 +12,9 @@
 /* ---- sizes --------------------------------------------------------------- */
 
 static nt_status length_info(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 8, err);
-  if (nt_ok(status)) {
-    nt_put_u64(r->out, r->handle->length);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 8, err));
+  nt_put_u64(r->out, r->handle->length);
+  return NT_STATUS_SUCCESS;
 }
 
 /* The translation every BIOS and Windows use for disks of any size. */
@@ -36,20 +34,16 @@ static void put_geometry(const struct sim_request *r) {
 }
 
 static nt_status geometry(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 24, err);
-  if (nt_ok(status)) {
-    put_geometry(r);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 24, err));
+  put_geometry(r);
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status geometry_ex(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 40, err);
-  if (nt_ok(status)) {
-    put_geometry(r);
-    nt_put_u64(r->out + 24, r->disk.length);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 40, err));
+  put_geometry(r);
+  nt_put_u64(r->out + 24, r->disk.length);
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- one partition ------------------------------------------------------- */
@@ -77,24 +71,18 @@ static void put_gpt(struct sim_request *r, sqlite3_stmt *stmt) {
 
 static nt_status put_partition(struct sim_request *r, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__sim_query(r->m,
-                    "SELECT partition_type, partition_id, partition_name, "
-                    "partition_attributes FROM volume WHERE id = ?1",
-                    SIM_ARGS(SIM_INT(r->volume.id)), &stmt, err);
-  if (nt_ok(status)) {
-    status = nt__sim_step(r->m, stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_query(r->m,
+                       "SELECT partition_type, partition_id, partition_name, "
+                       "partition_attributes FROM volume WHERE id = ?1",
+                       SIM_ARGS(SIM_INT(r->volume.id)), &stmt, err));
+  NT_TRY(nt__sim_step(r->m, stmt, err));
   if (strcmp(r->disk.style, "gpt") == 0) {
     put_gpt(r, stmt);
   } else {
     put_mbr(r, stmt);
   }
   sqlite3_reset(stmt);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status partition_info(struct sim_request *r, struct nt_error *err) {
@@ -123,7 +111,7 @@ static nt_status is_writable(struct sim_request *r, struct nt_error *err) {
     return status;
   }
   if (readonly || r->volume.flags & NT_VOLUME_READONLY) {
-    return nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL, NULL);
+    return nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL);
   }
   return NT_STATUS_SUCCESS;
 }
@@ -132,17 +120,13 @@ static nt_status check_range(const struct sim_request *r, uint64_t start,
                              uint64_t length, struct nt_error *err) {
   uint32_t sector = r->disk.sector_size;
   if (start % sector != 0 || length % sector != 0) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "alignment",
-            "the range is not whole sectors of %u bytes", sector);
-    nt_hint(err, "ask for whole sectors");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_ALIGNMENT,
+                     "the range is not whole sectors of %u bytes", sector);
   }
   if (start > r->handle->length || length > r->handle->length - start) {
-    nt_fail(err, NT_STATUS_NONEXISTENT_SECTOR, NULL,
-            "the range ends behind the last byte, %llu",
-            (unsigned long long)r->handle->length);
-    nt_hint(err, "stay within its size");
-    return NT_STATUS_NONEXISTENT_SECTOR;
+    return nt_refuse_as(err, NT_STATUS_NONEXISTENT_SECTOR, NT_REASON_PAST_END,
+                        "the range ends behind the last byte, %llu",
+                        (unsigned long long)r->handle->length);
   }
   return NT_STATUS_SUCCESS;
 }
@@ -178,29 +162,23 @@ static nt_status verify(struct sim_request *r, struct nt_error *err) {
 /* CD drives count apart from disks: \Device\CdRom0 is the first. */
 static nt_status cd_number(struct sim_request *r, struct nt_error *err) {
   int64_t number;
-  nt_status status = nt__sim_cd_number(r->m, r->disk.number, &number, err);
-  if (nt_ok(status)) {
-    status = nt__sim_claim(r, 12, err);
-  }
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, FILE_DEVICE_CD_ROM);
-    nt_put_u32(r->out + 4, (uint32_t)number);
-    nt_put_u32(r->out + 8, NO_PARTITION);
-  }
-  return status;
+  NT_TRY(nt__sim_cd_number(r->m, r->disk.number, &number, err));
+  NT_TRY(nt__sim_claim(r, 12, err));
+  nt_put_u32(r->out, FILE_DEVICE_CD_ROM);
+  nt_put_u32(r->out + 4, (uint32_t)number);
+  nt_put_u32(r->out + 8, NO_PARTITION);
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status device_number(struct sim_request *r, struct nt_error *err) {
   if (r->disk.flags & NT_DISK_CDROM) {
     return cd_number(r, err);
   }
-  nt_status status = nt__sim_claim(r, 12, err);
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, FILE_DEVICE_DISK);
-    nt_put_u32(r->out + 4, r->disk.number);
-    nt_put_u32(r->out + 8, r->volume.id ? r->volume.partition_number : 0);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 12, err));
+  nt_put_u32(r->out, FILE_DEVICE_DISK);
+  nt_put_u32(r->out + 4, r->disk.number);
+  nt_put_u32(r->out + 8, r->volume.id ? r->volume.partition_number : 0);
+  return NT_STATUS_SUCCESS;
 }
 
 const struct sim_answer nt__sim_disk_answers[] = {

@@ -11,7 +11,7 @@
 
 static nt_status unknown(const struct sim_request *r, const char *file_system,
                          struct nt_error *err) {
-  return nt_fail(err, r->instance.fsd->unknown_fsctl, NULL,
+  return nt_fail(err, r->instance.fsd->unknown_fsctl,
                  "only %s answers this, here is %s", file_system,
                  r->instance.file_system);
 }
@@ -21,27 +21,21 @@ nt_status nt__sim_check_volume_handle(const struct sim_request *r,
   if (r->object.kind == NT_KIND_VOLUME || r->object.kind == NT_KIND_DISK) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-          "this is a handle to a file or directory");
-  nt_hint(err, "open the volume itself, without a path: D:");
-  return NT_STATUS_INVALID_PARAMETER;
+  return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                   "this is a handle to a file or directory");
 }
 
 nt_status nt__sim_check_alive(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_condition(&r->instance, err);
-  }
-  return nt_ok(status) ? nt__sim_check_online(&r->volume, err) : status;
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
+  NT_TRY(nt__sim_check_condition(&r->instance, err));
+  return nt__sim_check_online(&r->volume, err);
 }
 
 static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
                             struct nt_error *err) {
-  nt_status status = nt__sim_check_alive(r, err);
-  return nt_ok(status) ? nt__sim_bytes_open(r->m, r->handle->extents,
-                                            r->handle->extent_count,
-                                            r->handle->length, out, err)
-                       : status;
+  NT_TRY(nt__sim_check_alive(r, err));
+  return nt__sim_bytes_open(r->m, r->handle->extents, r->handle->extent_count,
+                            r->handle->length, out, err);
 }
 
 /* The reader of the bytes; NULL with a refusal for RAW and whatever has no
@@ -69,14 +63,10 @@ static nt_status fat_bpb(struct sim_request *r, struct nt_error *err) {
   if (strncmp(r->instance.file_system, "FAT", 3) != 0) {
     return unknown(r, "FAT", err);
   }
-  nt_status status = nt__sim_claim(r, NT_FAT_BPB, err);
-  if (nt_ok(status)) {
-    status = open_bytes(r, &b, err);
-  }
-  return nt_ok(status)
-             ? nt__sim_bytes_status(
-                   &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), err)
-             : status;
+  NT_TRY(nt__sim_claim(r, NT_FAT_BPB, err));
+  NT_TRY(open_bytes(r, &b, err));
+  return nt__sim_bytes_status(
+      &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), err);
 }
 
 /* The zone that is kept free for the MFT is not on the medium; a driver
@@ -95,16 +85,9 @@ static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
   if (strcmp(nt__sim_bytes_of(&r->instance), "NTFS") != 0) {
     return unknown(r, "NTFS", err);
   }
-  nt_status status = nt__sim_claim(r, 96, err);
-  if (nt_ok(status)) {
-    status = open_bytes(r, &b, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, 96, err));
+  NT_TRY(open_bytes(r, &b, err));
+  NT_TRY(nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), err));
   nt_put_u64(r->out, facts.serial);
   nt_put_u64(r->out + 8, facts.sectors);
   nt_put_u64(r->out + 16, facts.clusters);
@@ -118,7 +101,7 @@ static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
   nt_put_u64(r->out + 64, facts.mft_lcn);
   nt_put_u64(r->out + 72, facts.mirror_lcn);
   put_mft_zone(r->out, &facts);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- the bitmap ---------------------------------------------------------- */
@@ -130,7 +113,7 @@ static nt_status check_start(uint64_t start, uint64_t clusters,
   if (start < clusters) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
           "cluster %lld is not among the %llu of the volume", (long long)start,
           (unsigned long long)clusters);
   nt_hint(err, "begin at a cluster of the volume");
@@ -198,7 +181,7 @@ static nt_status check_dirty_buffer(const struct sim_request *r,
   }
   nt_status status = r->out_cap == 0 ? NT_STATUS_INVALID_USER_BUFFER
                                      : NT_STATUS_INVALID_PARAMETER;
-  nt_fail(err, status, NULL, "the answer needs 4 bytes, the buffer has %zu",
+  nt_fail(err, status, "the answer needs 4 bytes, the buffer has %zu",
           r->out_cap);
   nt_hint(err, "ask with room for 4 bytes");
   return status;
@@ -241,8 +224,7 @@ nt_status nt__sim_check_writable(const struct sim_request *r,
   if (!readonly && !(r->volume.flags & NT_VOLUME_READONLY)) {
     return nt__sim_check_held(r->m, r->volume.id, err);
   }
-  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL,
-          "the volume is read-only");
+  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, "the volume is read-only");
   nt_hint(err, "choose another volume");
   return NT_STATUS_MEDIA_WRITE_PROTECTED;
 }
@@ -286,7 +268,7 @@ static nt_status recognition(struct sim_request *r, struct nt_error *err) {
         &b, nt_region_read(&b.region, 0, boot, sizeof boot), err);
   }
   if (nt_ok(status) && !nt_is_recognition(boot)) {
-    return nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME, NULL,
+    return nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME,
                    "nothing on the volume names its file system");
   }
   if (nt_ok(status)) {

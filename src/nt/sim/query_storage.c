@@ -24,25 +24,21 @@ static nt_status check_verify(struct sim_request *r, struct nt_error *err) {
 /* STORAGE_HOTPLUG_INFO: { u32 size, u8 removable medium, u8 hotplug medium,
  * u8 hotplug device, u8 write cache } */
 static nt_status hotplug_info(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 8, err);
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, 8);
-    r->out[4] = (r->disk.flags & NT_DISK_REMOVABLE) != 0;
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 8, err));
+  nt_put_u32(r->out, 8);
+  r->out[4] = (r->disk.flags & NT_DISK_REMOVABLE) != 0;
+  return NT_STATUS_SUCCESS;
 }
 
 /* STORAGE_READ_CAPACITY */
 static nt_status read_capacity(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 32, err);
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, 32);
-    nt_put_u32(r->out + 4, 32);
-    nt_put_u32(r->out + 8, r->disk.sector_size);
-    nt_put_u64(r->out + 16, r->disk.length / r->disk.sector_size);
-    nt_put_u64(r->out + 24, r->disk.length);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 32, err));
+  nt_put_u32(r->out, 32);
+  nt_put_u32(r->out + 4, 32);
+  nt_put_u32(r->out + 8, r->disk.sector_size);
+  nt_put_u64(r->out + 16, r->disk.length / r->disk.sector_size);
+  nt_put_u64(r->out + 24, r->disk.length);
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- properties ---------------------------------------------------------- */
@@ -59,12 +55,10 @@ static nt_status read_capacity(struct sim_request *r, struct nt_error *err) {
  * how long it is. */
 static nt_status put_descriptor(struct sim_request *r, const uint8_t *bytes,
                                 size_t length, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 8, err);
-  if (nt_ok(status)) {
-    r->out_len = length < r->out_cap ? length : r->out_cap;
-    memcpy(r->out, bytes, r->out_len);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 8, err));
+  r->out_len = length < r->out_cap ? length : r->out_cap;
+  memcpy(r->out, bytes, r->out_len);
+  return NT_STATUS_SUCCESS;
 }
 
 #define DEVICE_DESCRIPTOR 40U /* sizeof(STORAGE_DEVICE_DESCRIPTOR) */
@@ -130,13 +124,13 @@ static nt_status query_property(struct sim_request *r, struct nt_error *err) {
   }
   uint32_t property = nt_get_u32(r->in), question = nt_get_u32(r->in + 4);
   if (question != QUERY_STANDARD && question != QUERY_EXISTS) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL, "%u is no kind of question",
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%u is no kind of question",
             question);
     nt_hint(err, "ask 0 for the property, 1 for whether it exists");
     return NT_STATUS_INVALID_PARAMETER;
   }
   if (property != PROPERTY_DEVICE && property != PROPERTY_ACCESS_ALIGNMENT) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
             "a simulated disk does not have property %u", property);
     nt_hint(err, "ask for property 0 or 6");
     return NT_STATUS_NOT_SUPPORTED;

@@ -17,16 +17,14 @@ static nt_status is_clustered(struct sim_request *r, struct nt_error *err) {
 /* One BOOLEAN, true; there is no false. */
 static nt_status is_csv(struct sim_request *r, struct nt_error *err) {
   if (!nt__sim_is_shared(&r->volume)) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the volume is not cluster shared");
     nt_hint(err, "only cluster shared volumes answer this");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  nt_status status = nt__sim_claim(r, 1, err);
-  if (nt_ok(status)) {
-    r->out[0] = 1;
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 1, err));
+  r->out[0] = 1;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status is_io_capable(struct sim_request *r, struct nt_error *err) {
@@ -114,9 +112,8 @@ static nt_status to_physical(struct sim_request *r, struct nt_error *err) {
     offset -= extent->length;
   }
   if (nt_ok(status)) {
-    status = nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
-                     "the offset is not within the volume");
-    nt_hint(err, "stay within its size");
+    status = nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PAST_END,
+                          "the offset is not within the volume");
   }
   return status;
 }
@@ -141,7 +138,7 @@ static nt_status to_logical(struct sim_request *r, struct nt_error *err) {
     }
     before += extent->length;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
           "that place of disk %u is not of the volume", disk);
   nt_hint(err, "ask for its extents");
   return NT_STATUS_INVALID_PARAMETER;
@@ -151,12 +148,10 @@ static nt_status to_logical(struct sim_request *r, struct nt_error *err) {
 
 /* VOLUME_NUMBER: { u32 number, WCHAR driver[8] } */
 static nt_status volume_number(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 20, err);
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, (uint32_t)r->volume.id);
-    nt__sim_put_utf16(r->out + 4, 8, "VOLMGR  ");
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 20, err));
+  nt_put_u32(r->out, (uint32_t)r->volume.id);
+  nt__sim_put_utf16(r->out + 4, 8, "VOLMGR  ");
+  return NT_STATUS_SUCCESS;
 }
 
 /* { u16 length, bytes }: too small for all of it gives the length alone. The
@@ -165,17 +160,14 @@ static nt_status put_counted(struct sim_request *r, const uint8_t *bytes,
                              size_t length, size_t least,
                              struct nt_error *err) {
   bool more = r->out_cap >= least && r->out_cap < 2 + length;
-  nt_status status = nt__sim_claim(r, more ? least : 2 + length, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, more ? least : 2 + length, err));
   r->out[0] = (uint8_t)length;
   r->out[1] = (uint8_t)(length >> 8);
   if (more) {
     return nt__sim_more(r, 2 + length, err);
   }
   memcpy(r->out + 2, bytes, length);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
@@ -221,11 +213,9 @@ static nt_status read_signature(struct sim_machine *m,
                                 struct nt_error *err) {
   struct nt_extent whole = {disk->number, 0, disk->length};
   struct sim_bytes b;
-  nt_status status = nt__sim_bytes_open(m, &whole, 1, disk->length, &b, err);
-  return nt_ok(status)
-             ? nt__sim_bytes_status(
-                   &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), err)
-             : status;
+  NT_TRY(nt__sim_bytes_open(m, &whole, 1, disk->length, &b, err));
+  return nt__sim_bytes_status(
+      &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), err);
 }
 
 /* Of a GPT partition "DMIO:ID:" and its GUID, of an MBR partition the disk's
@@ -266,17 +256,15 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
 static nt_status unique_id(struct sim_request *r, struct nt_error *err) {
   uint8_t id[SIM_UNIQUE_ID_MAX];
   size_t length;
-  nt_status status = nt__sim_unique_id(r->m, &r->volume, id, &length, err);
-  return nt_ok(status) ? put_counted(r, id, length, 4, err) : status;
+  NT_TRY(nt__sim_unique_id(r->m, &r->volume, id, &length, err));
+  return put_counted(r, id, length, 4, err);
 }
 
 /* MOUNTDEV_STABLE_GUID */
 static nt_status stable_guid(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_claim(r, 16, err);
-  if (nt_ok(status)) {
-    nt__sim_put_guid(r->out, r->volume.guid);
-  }
-  return status;
+  NT_TRY(nt__sim_claim(r, 16, err));
+  nt__sim_put_guid(r->out, r->volume.guid);
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- attributes of a GPT partition --------------------------------------- */
@@ -287,7 +275,7 @@ static nt_status check_gpt(const struct sim_request *r, struct nt_error *err) {
   if (r->volume.partition_number != 0 && strcmp(r->disk.style, "gpt") == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
           "the volume is no partition of a GPT");
   nt_hint(err, "only GPT partitions have attributes");
   return NT_STATUS_INVALID_DEVICE_REQUEST;
@@ -295,18 +283,12 @@ static nt_status check_gpt(const struct sim_request *r, struct nt_error *err) {
 
 static nt_status gpt_attributes(struct sim_request *r, struct nt_error *err) {
   uint8_t entry[NT_GPT_ENTRY];
-  nt_status status = check_gpt(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_claim(r, 8, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_gpt_entry(r->m, &r->disk, r->volume.partition_number,
-                               entry, err);
-  }
-  if (nt_ok(status)) {
-    memcpy(r->out, entry + NT_GPT_ATTRIBUTES, 8);
-  }
-  return status;
+  NT_TRY(check_gpt(r, err));
+  NT_TRY(nt__sim_claim(r, 8, err));
+  NT_TRY(nt__sim_gpt_entry(r->m, &r->disk, r->volume.partition_number, entry,
+                           err));
+  memcpy(r->out, entry + NT_GPT_ATTRIBUTES, 8);
+  return NT_STATUS_SUCCESS;
 }
 
 /* The attribute is what makes the volume read-only. */
@@ -329,23 +311,17 @@ static nt_status save_attributes(struct sim_request *r, uint64_t attributes,
  * u8 all volumes of the disk, padding to 16 }. The second is for MBR disks. */
 static nt_status set_gpt_attributes(struct sim_request *r,
                                     struct nt_error *err) {
-  nt_status status = check_gpt(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_input(r, 16, NT_STATUS_INVALID_PARAMETER, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check_gpt(r, err));
+  NT_TRY(nt__sim_input(r, 16, NT_STATUS_INVALID_PARAMETER, err));
   if (r->in[8] != 0) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "revert_on_close",
-            "the simulated machine does not take attributes back at the close");
-    nt_hint(err, "set them again yourself");
-    return NT_STATUS_NOT_SUPPORTED;
+    return nt_refuse(
+        err, NT_REASON_REVERT_ON_CLOSE,
+        "the simulated machine does not take attributes back at the close");
   }
   uint64_t attributes = nt_get_u64(r->in);
-  status = nt__sim_gpt_set_attributes(
-      r->m, &r->disk, r->volume.partition_number, attributes, err);
-  return nt_ok(status) ? save_attributes(r, attributes, err) : status;
+  NT_TRY(nt__sim_gpt_set_attributes(r->m, &r->disk, r->volume.partition_number,
+                                    attributes, err));
+  return save_attributes(r, attributes, err);
 }
 
 const struct sim_answer nt__sim_volume_answers[] = {

@@ -8,9 +8,10 @@ nt_status nt__sim_check_system(const struct sim_volume *volume,
   if (!page && !(volume->flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT))) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, page ? "page_file" : "system_volume",
-          page ? "the volume holds a page file"
-               : "the system runs from this volume");
+  nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,
+               page ? NT_REASON_PAGE_FILE : NT_REASON_SYSTEM_VOLUME,
+               page ? "the volume holds a page file"
+                    : "the system runs from this volume");
   nt_hint(err, page ? "move the page file to another volume first"
                     : "start another system to work on this volume");
   return NT_STATUS_ACCESS_DENIED;
@@ -21,11 +22,10 @@ nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
   if (!nt__sim_is_shared(volume)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "cluster_shared",
-          "cluster shared volumes do not support it: the cluster service puts "
-          "them online and offline itself");
-  nt_hint(err, "put the volume into maintenance first");
-  return NT_STATUS_NOT_SUPPORTED;
+  return nt_refuse(
+      err, NT_REASON_CLUSTER_SHARED,
+      "cluster shared volumes do not support it: the cluster service puts "
+      "them online and offline itself");
 }
 
 nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
@@ -38,9 +38,8 @@ nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
   if (!nt_ok(status) || openers == 0) {
     return status;
   }
-  nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use", "%s", detail);
+  nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE, "%s", detail);
   nt__sim_add_openers(m, volume, disk, err);
-  nt_hint(err, "close them, or try again");
   return NT_STATUS_DEVICE_BUSY;
 }
 
@@ -50,27 +49,21 @@ nt_status nt__sim_check_condition(const struct sim_instance *instance,
     case SIM_GOOD:
       return NT_STATUS_SUCCESS;
     case SIM_DISMOUNTED:
-      nt_fail(err, NT_STATUS_VOLUME_DISMOUNTED, "dismounted", NULL);
-      nt_hint(err, "close the handle and open it again");
+      nt_refuse(err, NT_REASON_DISMOUNTED, NULL);
       return NT_STATUS_VOLUME_DISMOUNTED;
     case SIM_WRONG_VOLUME:
-      nt_fail(err, NT_STATUS_WRONG_VOLUME, "identity_changed",
-              "another file system is on the volume now");
-      nt_hint(err, "close the handle and open it again");
+      nt_refuse(err, NT_REASON_IDENTITY_CHANGED,
+                "another file system is on the volume now");
       return NT_STATUS_WRONG_VOLUME;
     case SIM_GONE:
     case SIM_INVALIDATED:
       break;
   }
   if (instance->condition == SIM_INVALIDATED) {
-    nt_fail(err, NT_STATUS_FILE_INVALID, "dismounted_elsewhere",
-            "another node of the cluster dismounted the volume");
-    nt_hint(err, "close the handle and open it again");
-    return NT_STATUS_FILE_INVALID;
+    return nt_refuse(err, NT_REASON_DISMOUNTED_ELSEWHERE,
+                     "another node of the cluster dismounted the volume");
   }
-  nt_fail(err, NT_STATUS_FILE_INVALID, "removed", "the device was removed");
-  nt_hint(err, "close the handle");
-  return NT_STATUS_FILE_INVALID;
+  return nt_refuse(err, NT_REASON_REMOVED, "the device was removed");
 }
 
 nt_status nt__sim_check_online(const struct sim_volume *volume,
@@ -78,9 +71,7 @@ nt_status nt__sim_check_online(const struct sim_volume *volume,
   if (!(volume->flags & NT_VOLUME_OFFLINE)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_DEVICE_NOT_READY, "offline", "the volume is offline");
-  nt_hint(err, "bring it online first");
-  return NT_STATUS_DEVICE_NOT_READY;
+  return nt_refuse(err, NT_REASON_OFFLINE, "the volume is offline");
 }
 
 nt_status nt__sim_disks_readonly(struct sim_machine *m,

@@ -42,8 +42,8 @@ static nt_status check_alone(struct sim_machine *m, struct nt_error *err) {
                                .start_us = sqlite3_column_int64(stmt, 2)};
     char heir[sizeof holder.program];
     if (alone) {
-      nt_fail(err, NT_STATUS_DEVICE_BUSY, "in_use",
-              "somebody is connected to the machine");
+      nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE,
+                   "somebody is connected to the machine");
       err->holders_known = true;
     }
     alone = false;

@@ -5,8 +5,7 @@
 #include "internal.h"
 
 static nt_status not_found(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
-          "the machine has no such volume or disk");
+  nt_refuse(err, NT_REASON_NOT_FOUND, "the machine has no such volume or disk");
   nt_hint(err, "list what is there: ntvol volumes, ntvol disks");
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
@@ -16,11 +15,11 @@ static nt_status not_found(struct nt_error *err) {
 static nt_status find_volume(struct sim_machine *m, const char *sql,
                              const struct sim_arg *args, struct sim_target *out,
                              struct nt_error *err) {
-  nt_status status = nt__sim_number(m, sql, args, 0, &out->volume, err);
-  if (nt_ok(status) && out->volume == 0) {
-    status = not_found(err);
+  NT_TRY(nt__sim_number(m, sql, args, 0, &out->volume, err));
+  if (out->volume == 0) {
+    NT_TRY(not_found(err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* O12: the device of a volume whose LUN is gone is there until its handles are
@@ -38,8 +37,8 @@ static nt_status find_device(struct sim_machine *m, uint32_t number,
     return status;
   }
   if (gone != 0) {
-    nt_fail(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed",
-            "the LUN of this volume is not presented");
+    nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
+                 "the LUN of this volume is not presented");
     nt_hint(err, "unmask its disk");
     return NT_STATUS_DEVICE_DOES_NOT_EXIST;
   }
@@ -51,13 +50,13 @@ static nt_status find_device(struct sim_machine *m, uint32_t number,
 
 static nt_status find_disk(struct sim_machine *m, uint32_t number,
                            struct sim_target *out, struct nt_error *err) {
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       m, "SELECT number FROM disk WHERE number = ?1 AND flags & 268 = 0",
-      SIM_ARGS(SIM_INT(number)), -1, &out->disk, err);
-  if (nt_ok(status) && out->disk < 0) {
-    status = not_found(err);
+      SIM_ARGS(SIM_INT(number)), -1, &out->disk, err));
+  if (out->disk < 0) {
+    NT_TRY(not_found(err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 _Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
@@ -153,7 +152,7 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
   struct nt_name parsed;
   *out = (struct sim_target){.disk = -1};
   if (strlen(name) >= NT_NAME_MAX) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "the name has %zu bytes",
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "the name has %zu bytes",
             strlen(name));
     nt_hint(err, "use a name of at most %d bytes", NT_NAME_MAX - 1);
     return NT_STATUS_OBJECT_NAME_INVALID;
@@ -188,9 +187,8 @@ nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
     status = nt__sim_step(m, stmt, err);
   }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
-                   "%s: there is no volume %lld", m->db_path,
-                   (long long)volume);
+    return nt_refuse(err, NT_REASON_STORE, "%s: there is no volume %lld",
+                     m->db_path, (long long)volume);
   }
   if (!nt_ok(status)) {
     return status;

@@ -7,8 +7,8 @@
 static nt_status one_row(struct sim_machine *m, const char *sql,
                          const struct sim_arg *args, sqlite3_stmt **stmt,
                          struct nt_error *err) {
-  nt_status status = nt__sim_query(m, sql, args, stmt, err);
-  return nt_ok(status) ? nt__sim_step(m, *stmt, err) : status;
+  NT_TRY(nt__sim_query(m, sql, args, stmt, err));
+  return nt__sim_step(m, *stmt, err);
 }
 
 static uint32_t column_u32(sqlite3_stmt *stmt, int column) {
@@ -141,27 +141,23 @@ nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
                                 struct sim_instance *out,
                                 struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = one_row(m, INSTANCE_COLUMNS "WHERE id = ?1",
-                             SIM_ARGS(SIM_INT(id)), &stmt, err);
-  if (nt_ok(status)) {
-    read_instance(stmt, out);
-  }
-  return status;
+  NT_TRY(one_row(m, INSTANCE_COLUMNS "WHERE id = ?1", SIM_ARGS(SIM_INT(id)),
+                 &stmt, err));
+  read_instance(stmt, out);
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
                                    int64_t disk, struct sim_instance *out,
                                    struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = one_row(
+  NT_TRY(one_row(
       m,
       INSTANCE_COLUMNS
       "WHERE volume = ?1 AND disk = ?2 AND current = 1 AND node = ?3",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt, err);
-  if (nt_ok(status)) {
-    read_instance(stmt, out);
-  }
-  return status;
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt, err));
+  read_instance(stmt, out);
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_insert_instance(struct sim_machine *m,
@@ -210,7 +206,7 @@ nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
               "flags, path, refs, file FROM file_object WHERE id = ?1",
               SIM_ARGS(SIM_INT(id)), &stmt, err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return nt_fail(err, NT_STATUS_FILE_CLOSED, NULL,
+    return nt_fail(err, NT_STATUS_FILE_CLOSED,
                    "the machine does not know this handle any more");
   }
   if (!nt_ok(status)) {

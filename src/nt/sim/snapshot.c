@@ -27,21 +27,17 @@ nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
   if (!nt_ok(status) || count == 0) {
     return status;
   }
-  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, "writes_held",
-          "writes are held for a snapshot of the volume");
-  err->cls = NT_CLASS_TRANSIENT;
-  nt_hint(err, "try again when the snapshot is taken");
-  return NT_STATUS_MEDIA_WRITE_PROTECTED;
+  return nt_refuse_as(err, NT_STATUS_MEDIA_WRITE_PROTECTED,
+                      NT_REASON_WRITES_HELD,
+                      "writes are held for a snapshot of the volume");
 }
 
 _Static_assert(SIM_FO_HOLDS_WRITES == 64, "the queries here test this flag");
 
 static nt_status load(struct sim_request *r, struct nt_error *err) {
-  nt_status status =
-      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err);
-  return nt_ok(status) ? nt__sim_load_instance(r->m, r->object.instance,
-                                               &r->instance, err)
-                       : status;
+  NT_TRY(
+      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err));
+  return nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
 }
 
 static nt_status hold(struct sim_request *r, struct nt_error *err) {
@@ -57,10 +53,8 @@ static nt_status hold(struct sim_request *r, struct nt_error *err) {
     status = held_by_other(r, &others, err);
   }
   if (nt_ok(status) && others > 0) {
-    nt_fail(err, NT_STATUS_DEVICE_BUSY, "writes_held",
-            "another handle holds the writes already");
-    nt_hint(err, "try again when its snapshot is taken");
-    return NT_STATUS_DEVICE_BUSY;
+    return nt_refuse(err, NT_REASON_WRITES_HELD,
+                     "another handle holds the writes already");
   }
   if (nt_ok(status)) {
     status = nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
@@ -81,10 +75,8 @@ static nt_status release(struct sim_request *r, struct nt_error *err) {
   int64_t count = 0;
   nt_status status = held_by_other(r, &count, err);
   if (nt_ok(status) && count == 0) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_held",
-            "nobody holds the writes of this volume");
-    nt_hint(err, "a hold ends with the handle that began it");
-    return NT_STATUS_INVALID_PARAMETER;
+    return nt_refuse(err, NT_REASON_NOT_HELD,
+                     "nobody holds the writes of this volume");
   }
   if (!nt_ok(status)) {
     return status;

@@ -36,8 +36,8 @@ static nt_status fail_with(struct sim_machine *m, int code,
                            struct nt_error *err) {
   nt_status status = nt_db_status(m->db, code);
   m->store_failed = true;
-  nt_fail(err, status, "store", "%s: %s", m->db_path,
-          nt_db_message(m->db, code));
+  nt_refuse_as(err, status, NT_REASON_STORE, "%s: %s", m->db_path,
+               nt_db_message(m->db, code));
   err->native_kind = NT_NATIVE_SQLITE;
   err->native = code;
   hint_for(status, err);
@@ -85,8 +85,8 @@ nt_status nt__sim_check_process(const struct sim_machine *m,
   if (m->pid == nt_process_id()) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_HANDLE, "forked",
-          "this connection belongs to process %lld", (long long)m->pid);
+  nt_refuse(err, NT_REASON_FORKED, "this connection belongs to process %lld",
+            (long long)m->pid);
   nt_hint(err, "connect to the machine again after fork");
   return NT_STATUS_INVALID_HANDLE;
 }
@@ -106,8 +106,8 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
   }
   /* SQLite may have rolled back already: what followed would stay. */
   if (m->in_transaction && m->store_failed) {
-    return nt_fail(err, NT_STATUS_UNSUCCESSFUL, "store",
-                   "%s: an earlier statement failed", m->db_path);
+    return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
+                        "%s: an earlier statement failed", m->db_path);
   }
   if (!slot->sql) {
     if (sqlite3_prepare_v3(m->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
@@ -283,17 +283,17 @@ static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
     return status;
   }
   if (id != NT__SIM_APPLICATION_ID) {
-    nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "store",
-            "%s is not the database of a simulated machine", m->db_path);
+    nt_refuse(err, NT_REASON_STORE,
+              "%s is not the database of a simulated machine", m->db_path);
     nt_hint(err,
             "name the folder of a machine, or create one: "
             "ntvol sim create");
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
   if (version != NT__SIM_SCHEMA_VERSION) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "store",
-            "%s has schema %lld, this build knows schema %d", m->db_path,
-            (long long)version, NT__SIM_SCHEMA_VERSION);
+    nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_STORE,
+                 "%s has schema %lld, this build knows schema %d", m->db_path,
+                 (long long)version, NT__SIM_SCHEMA_VERSION);
     nt_hint(err, "make a new machine around the images with --disk-image");
     return NT_STATUS_NOT_SUPPORTED;
   }
@@ -311,23 +311,23 @@ static nt_status check_objects(struct sim_machine *m, struct nt_error *err) {
   if (found[0] == '\0') {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "machine_damaged", "%s: %s",
-          m->db_path, found);
+  nt_refuse(err, NT_REASON_MACHINE_DAMAGED, "%s: %s", m->db_path, found);
   hint_for(NT_STATUS_FILE_CORRUPT_ERROR, err);
   return NT_STATUS_FILE_CORRUPT_ERROR;
 }
 
 nt_status nt__sim_store_look(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = check_schema(m, err);
-  return nt_ok(status) ? check_objects(m, err) : status;
+  NT_TRY(check_schema(m, err));
+  return check_objects(m, err);
 }
 
 nt_status nt__sim_store_open(struct sim_machine *m, bool create,
                              struct nt_error *err) {
   int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-  nt_status status = m->folder[0]
-                         ? nt_db_check_files(m->db_path, "machine_damaged", err)
-                         : NT_STATUS_SUCCESS;
+  nt_status status =
+      m->folder[0]
+          ? nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err)
+          : NT_STATUS_SUCCESS;
   if (!nt_ok(status)) {
     return status;
   }

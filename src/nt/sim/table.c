@@ -18,8 +18,8 @@ static nt_status add(struct found *found, uint32_t number,
                      const struct nt_range *range, struct sim_partition **out,
                      struct nt_error *err) {
   if (found->count == found->capacity) {
-    return nt_fail(err, NT_STATUS_NOT_SUPPORTED, "partition_table",
-                   "the disk has more than %u volumes", found->capacity);
+    return nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_PARTITION_TABLE,
+                        "the disk has more than %u volumes", found->capacity);
   }
   *out = &found->out[found->count++];
   **out = (struct sim_partition){
@@ -57,22 +57,19 @@ static nt_status add_gpt(struct found *found, const struct nt_gpt *gpt,
                          struct nt_error *err) {
   struct sim_partition *part;
   struct nt_range range;
-  nt_status status = NT_STATUS_SUCCESS;
-  for (uint32_t i = 1; i <= gpt->entry_count && nt_ok(status); i++) {
+  for (uint32_t i = 1; i <= gpt->entry_count; i++) {
     const uint8_t *entry = nt_gpt_entry(gpt, i);
     if (!nt_gpt_range(gpt, entry, &range)) {
       continue;
     }
-    status = add(found, i, &range, &part, err);
-    if (nt_ok(status)) {
-      nt_guid_text(entry + NT_GPT_TYPE, part->type);
-      nt_guid_text(entry + NT_GPT_ID, part->id);
-      nt_utf16le_text(entry + NT_GPT_NAME, NT_GPT_NAME_UNITS, part->name,
-                      sizeof part->name);
-      part->attributes = nt_get_u64(entry + NT_GPT_ATTRIBUTES);
-    }
+    NT_TRY(add(found, i, &range, &part, err));
+    nt_guid_text(entry + NT_GPT_TYPE, part->type);
+    nt_guid_text(entry + NT_GPT_ID, part->id);
+    nt_utf16le_text(entry + NT_GPT_NAME, NT_GPT_NAME_UNITS, part->name,
+                    sizeof part->name);
+    part->attributes = nt_get_u64(entry + NT_GPT_ATTRIBUTES);
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* False when bytes cannot be read; *status is that of what was found. */
@@ -106,10 +103,9 @@ static bool read_table(struct found *found, const uint8_t sector[512],
 static nt_status failed_to_read(const struct nt_file_region *r,
                                 struct nt_error *err) {
   if (!r->region.failed) {
-    return nt_fail(err, NT_STATUS_DISK_CORRUPT_ERROR, "partition_table", "%s",
-                   r->region.damage);
+    return nt_refuse(err, NT_REASON_PARTITION_TABLE, "%s", r->region.damage);
   }
-  nt_error_about(err, "partition_table", "reading the partition table");
+  nt_error_about(err, NT_REASON_PARTITION_TABLE, "reading the partition table");
   return r->status;
 }
 

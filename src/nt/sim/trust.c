@@ -53,9 +53,9 @@ static void show_value(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
 nt_status nt__sim_refuse_damage(const struct sim_machine *m,
                                 const struct sim_damage *d,
                                 struct nt_error *err) {
-  nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "machine_damaged",
-          "%s: table %s, column %s, %s: %s %s", m->db_path, d->table, d->column,
-          d->row, d->value, d->what);
+  nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+            "%s: table %s, column %s, %s: %s %s", m->db_path, d->table,
+            d->column, d->row, d->value, d->what);
   nt_hint(err,
           "see all that is wrong: ntvol sim check %s; then make a new machine "
           "around images that you trust with --disk-image",

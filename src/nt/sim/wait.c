@@ -6,9 +6,9 @@
 #include "internal.h"
 
 static nt_status refuse_memory(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "in_memory",
-          "nobody else can do anything to a machine in memory while this "
-          "process waits");
+  nt_refuse(err, NT_REASON_IN_MEMORY,
+            "nobody else can do anything to a machine in memory while this "
+            "process waits");
   nt_hint(err, "list what happened with events, or subscribe");
   return NT_STATUS_NOT_SUPPORTED;
 }
@@ -20,7 +20,7 @@ static nt_status begin_to_watch(struct sim_machine *m, struct nt_error *err) {
   nt_status status =
       nt_watch_open(m->folder, "machine.db-wal", &m->notify.watch, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "store", "%s-wal", m->db_path);
+    nt_error_about(err, NT_REASON_STORE, "%s-wal", m->db_path);
   }
   return status;
 }
@@ -137,12 +137,12 @@ static nt_status look_for_change(struct sim_machine *m, uint64_t *seen,
 static nt_status pass(struct sim_machine *m, uint64_t *seen, uint32_t timeout,
                       struct nt_error *err) {
   bool changed;
-  nt_status status = look_for_change(m, seen, &changed, err);
-  if (nt_ok(status) && !changed) {
+  NT_TRY(look_for_change(m, seen, &changed, err));
+  if (!changed) {
     m->waited_us += (int64_t)timeout * 1000;
-    status = NT_STATUS_NO_MORE_ENTRIES;
+    NT_TRY(NT_STATUS_NO_MORE_ENTRIES);
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_wait_change(struct nt_machine *machine, uint64_t *seen,

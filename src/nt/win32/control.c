@@ -65,19 +65,10 @@ static bool is_dynamic(struct win32_handle *h) {
 /* F8 and section 3: the cluster service keeps the state of these volumes
  * itself, and would be put out of step. */
 static nt_status refuse_cluster_shared(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "cluster_shared",
-          "cluster shared volumes do not support it: the cluster service puts "
-          "them online and offline itself");
-  nt_hint(err, "put the volume into maintenance in the cluster manager");
-  return NT_STATUS_NOT_SUPPORTED;
-}
-
-static void set(struct nt_error *err, const char *reason, enum nt_class cls,
-                const char *detail, const char *hint) {
-  err->reason = reason;
-  err->cls = cls;
-  nt_copy(err->detail, sizeof(err->detail), detail);
-  nt_hint(err, "%s", hint);
+  return nt_refuse(
+      err, NT_REASON_CLUSTER_SHARED,
+      "cluster shared volumes do not support it: the cluster service puts "
+      "them online and offline itself");
 }
 
 /* L6, L7, D5, F5: what the system needs is refused like what is in use, but
@@ -89,14 +80,12 @@ static bool explain_system(struct win32_handle *h, struct nt_error *err) {
     return false;
   }
   if (info.flags & NT_VOLUME_PAGEFILE) {
-    set(err, "page_file", NT_CLASS_PERMANENT, "the volume holds a page file",
-        "move the page file to another volume first");
+    nt_error_because(err, NT_REASON_PAGE_FILE, "the volume holds a page file");
     return true;
   }
   if (info.flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT)) {
-    set(err, "system_volume", NT_CLASS_PERMANENT,
-        "the system runs from this volume",
-        "start another system to work on this volume");
+    nt_error_because(err, NT_REASON_SYSTEM_VOLUME,
+                     "the system runs from this volume");
     return true;
   }
   return false;
@@ -105,28 +94,27 @@ static bool explain_system(struct win32_handle *h, struct nt_error *err) {
 /* L2, L3, L9 */
 static void explain_lock(struct win32_handle *h, struct nt_error *err) {
   if (h->base.locked) {
-    set(err, "already_locked", NT_CLASS_PERMANENT,
-        "this handle holds the lock already, and locks do not nest",
-        "go on: the volume is locked");
+    nt_error_because(
+        err, NT_REASON_ALREADY_LOCKED,
+        "this handle holds the lock already, and locks do not nest");
     return;
   }
   if (explain_system(h, err)) {
     return;
   }
-  set(err, "in_use", NT_CLASS_TRANSIENT, "", "close them, or try again");
+  nt_error_because(err, NT_REASON_IN_USE, NULL);
   nt__win32_add_holders(h, err);
 }
 
 /* L11, L12, U5, D6: only a volume handle with the right may do this. */
 static void explain_manage(const struct win32_handle *h, struct nt_error *err) {
   if (h->base.kind == NT_KIND_FILE || h->base.kind == NT_KIND_DIRECTORY) {
-    set(err, "not_a_volume", NT_CLASS_NONE,
-        "this is a handle to a file or directory",
-        "open the volume itself, without a path: D:");
+    nt_error_because(err, NT_REASON_NOT_A_VOLUME,
+                     "this is a handle to a file or directory");
   } else if (h->base.kind == NT_KIND_VOLUME) {
-    set(err, "privilege", NT_CLASS_NONE,
-        "the handle was opened without the right to manage the volume",
-        "run it as administrator, and open it with access \"rw\" or \"r\"");
+    nt_error_because(
+        err, NT_REASON_PRIVILEGE,
+        "the handle was opened without the right to manage the volume");
   }
 }
 
@@ -149,11 +137,10 @@ static void explain_unsupported(struct win32_handle *h, struct nt_error *err) {
     return;
   }
   bool dynamic = is_dynamic(h);
-  err->reason = dynamic ? "dynamic_disk" : NULL;
-  nt_format_text(err->detail, sizeof(err->detail),
-                 "Windows XP and Server 2003 do not support it for dynamic "
-                 "disks%s",
-                 dynamic ? ", and this volume is on one" : "");
+  nt_error_because(err, dynamic ? NT_REASON_DYNAMIC_DISK : NT_REASON_NONE,
+                   "Windows XP and Server 2003 do not support it for dynamic "
+                   "disks%s",
+                   dynamic ? ", and this volume is on one" : "");
   nt_hint(err, "use a volume on a basic disk, or a newer Windows");
 }
 
@@ -187,12 +174,11 @@ void nt__win32_explain_handle(struct win32_handle *h, uint32_t code,
     explain_unsupported(h, err);
   } else if (is_unknown_code(status) && h->base.kind == NT_KIND_DEVICE &&
              nt_code_is_fsctl(code)) { /* L13 */
-    set(err, NULL, NT_CLASS_NONE,
-        "the handle was opened without data access and reaches no file system",
-        "open the volume with access \"rw\"");
+    nt_error_because(
+        err, NT_REASON_HANDLE_ACCESS,
+        "the handle was opened without data access and reaches no file system");
   } else if (status == NT_STATUS_DEVICE_NOT_READY && is_offline(h)) { /* F9 */
-    set(err, "offline", NT_CLASS_NONE, "the volume is offline",
-        "bring it online first");
+    nt_error_because(err, NT_REASON_OFFLINE, "the volume is offline");
   }
   nt__win32_explain(err);
 }
@@ -232,10 +218,10 @@ nt_status nt__win32_control_by(struct nt_handle *handle, bool file_system,
   status = nt__win32_request_by(h, file_system, code, in, in_len, out, out_cap,
                                 out_len, err);
   if (is_unknown_code(status)) {
-    set(err, "wrong_entry", NT_CLASS_NONE,
-        file_system ? "a code of devices was sent to the file system"
-                    : "a code of file systems was sent to the device",
-        "send it through its own system call");
+    nt_error_because(err, NT_REASON_WRONG_ENTRY,
+                     file_system
+                         ? "a code of devices was sent to the file system"
+                         : "a code of file systems was sent to the device");
   }
   if (!nt_ok(status)) {
     nt__win32_explain(err);

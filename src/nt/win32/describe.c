@@ -410,7 +410,7 @@ nt_status nt__win32_info(struct nt_handle *handle, struct nt_volume_info *out,
   struct win32_view view = {
       .m = nt__win32_machine(handle->machine), .root = h->root, .info = out};
   if (handle->kind == NT_KIND_DISK) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "this is a disk, not a volume");
     nt_hint(err, "list the disks: ntvol disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;

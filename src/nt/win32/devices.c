@@ -105,7 +105,7 @@ nt_status nt__win32_interfaces(struct win32_machine *m,
     nt_wchar *names = calloc(capacity, sizeof(*names));
     if (names == NULL) {
       nt_hint(err, "close what is not needed");
-      return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+      return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
     }
     error = m->os->interfaces(class_guid, names, capacity);
     if (error == 0) {
@@ -145,7 +145,7 @@ static nt_status devnode_of(struct win32_machine *m, const nt_wchar *interface,
 
 static nt_status refuse_unknown(struct nt_error *err) {
   nt_status status =
-      nt_fail(err, NT_STATUS_NO_SUCH_DEVICE, NULL,
+      nt_fail(err, NT_STATUS_NO_SUCH_DEVICE,
               "no device of Plug and Play answers for this name");
   nt_hint(err, "look whether it is still there: ntvol disks, ntvol volumes");
   return status;

@@ -300,9 +300,7 @@ nt_status nt__win32_next_disk(struct nt_machine *machine, uint64_t *cursor,
   if (!best.found) {
     return NT_STATUS_NO_MORE_ENTRIES;
   }
-  nt_status status = describe(m, &best, out, err);
-  if (nt_ok(status)) {
-    *cursor = (uint64_t)best.number + 1;
-  }
-  return status;
+  NT_TRY(describe(m, &best, out, err));
+  *cursor = (uint64_t)best.number + 1;
+  return NT_STATUS_SUCCESS;
 }

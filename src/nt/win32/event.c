@@ -449,7 +449,7 @@ static nt_status start(struct win32_machine *m, struct nt_error *err) {
   struct win32_events *e = calloc(1, sizeof(*e));
   if (e == NULL) {
     nt_hint(err, "close what is not needed");
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   e->next_id = 1;
   uint32_t error = m->os->listen(&e->listener);

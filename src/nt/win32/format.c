@@ -81,26 +81,28 @@ static nt_status lock(struct win32_handle *h, struct nt_error *err) {
 /* ---- after a format that succeeded --------------------------------------- */
 
 static nt_status refuse_raw(struct win32_format *f) {
-  nt_fail(f->err, NT_STATUS_UNRECOGNIZED_VOLUME, "fs",
-          "the formatter says that it is done, but Windows recognises no file "
-          "system");
+  nt_refuse_as(
+      f->err, NT_STATUS_UNRECOGNIZED_VOLUME, NT_REASON_FS,
+      "the formatter says that it is done, but Windows recognises no file "
+      "system");
   f->err->outcome = "unformatted";
   nt_hint(f->err, "check the disk, then format it again");
   return NT_STATUS_UNRECOGNIZED_VOLUME;
 }
 
 static nt_status refuse_unknown(struct win32_format *f) {
-  nt_fail(f->err, NT_STATUS_UNSUCCESSFUL, "unverified",
-          "the formatter says that it is done, but the volume does not say "
-          "what it holds");
+  nt_refuse(f->err, NT_REASON_UNVERIFIED,
+            "the formatter says that it is done, but the volume does not say "
+            "what it holds");
   f->err->outcome = "formatted";
   nt_hint(f->err, "open the volume again to see what it holds");
   return NT_STATUS_UNSUCCESSFUL;
 }
 
 static nt_status refuse_made(struct win32_format *f, const char *made) {
-  nt_fail(f->err, NT_STATUS_NOT_SUPPORTED, "fs",
-          "the formatter made %s where %s was asked for", made, f->options->fs);
+  nt_refuse_as(f->err, NT_STATUS_NOT_SUPPORTED, NT_REASON_FS,
+               "the formatter made %s where %s was asked for", made,
+               f->options->fs);
   f->err->outcome = "formatted";
   nt_hint(f->err, "the format is done: format it again if it must be %s",
           f->options->fs);
@@ -132,9 +134,8 @@ static nt_status verify(struct win32_format *f,
 static nt_status fail_after(struct win32_format *f, const struct nt_error *why,
                             const char *what) {
   *f->err = *why;
-  nt_fail(f->err, why->status, why->reason,
-          "the volume is formatted, but %s%s%s", what,
-          why->detail[0] != '\0' ? ": " : "", why->detail);
+  nt_error_about(f->err, NT_REASON_NONE, "the volume is formatted, but %s",
+                 what);
   f->err->outcome = "formatted";
   nt_hint(f->err,
           "do not format again: close the handle, open the volume "
@@ -156,7 +157,7 @@ static void take_back_after_failure(struct win32_format *f) {
   struct nt_error why = {0};
   nt_status status = try_often(f, &why, nt__win32_reopen);
   if (nt_ok(status)) {
-    if (f->err->reason != NULL && strcmp(f->err->reason, "in_use") == 0) {
+    if (nt_because_of(f->err, NT_REASON_IN_USE)) {
       nt__win32_add_holders(f->h, f->err);
     }
     why = (struct nt_error){0};
@@ -191,13 +192,13 @@ static nt_status take_back(struct win32_format *f,
 
 static nt_status begin(struct win32_format *f) {
   const struct nt_format_options *options = f->options;
-  nt_status status = nt__win32_format_prepare(f);
-  if (nt_ok(status) && options->progress != NULL &&
+  NT_TRY(nt__win32_format_prepare(f));
+  if (options->progress != NULL &&
       !options->progress(options->progress_ctx, 0, f->length)) {
-    status = nt_fail(f->err, NT_STATUS_CANCELLED, "cancelled",
-                     "stopped before the formatter was started");
+    NT_TRY(nt_refuse(f->err, NT_REASON_CANCELLED,
+                     "stopped before the formatter was started"));
   }
-  return nt_ok(status) ? let_go(f) : status;
+  return let_go(f);
 }
 
 /* Every full Windows has it; small ones that start from a stick may not. */

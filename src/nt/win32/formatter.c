@@ -50,18 +50,14 @@ bool nt__win32_format_makes(const struct win32_format *f, const char *made) {
 static nt_status ask_length(struct win32_format *f) {
   unsigned char buf[8];
   size_t length = 0;
-  nt_status status =
-      nt__win32_request(f->h, NT_IOCTL_DISK_GET_LENGTH_INFO, NULL, 0, buf,
-                        sizeof(buf), &length, f->err);
-  if (nt_ok(status) && length < sizeof(buf)) {
-    status = nt_fail(f->err, NT_STATUS_INFO_LENGTH_MISMATCH, NULL,
-                     "the volume does not tell its length");
-  }
-  if (!nt_ok(status)) {
-    return status;
+  NT_TRY(nt__win32_request(f->h, NT_IOCTL_DISK_GET_LENGTH_INFO, NULL, 0, buf,
+                           sizeof(buf), &length, f->err));
+  if (length < sizeof(buf)) {
+    NT_TRY(nt_fail(f->err, NT_STATUS_INFO_LENGTH_MISMATCH,
+                   "the volume does not tell its length"));
   }
   f->length = nt_get_u64(buf);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* DISK_GEOMETRY has the type of the medium at 8. Every type but these two and
@@ -87,8 +83,8 @@ static nt_status choose_media(struct win32_format *f) {
     f->media = is_floppy(f) ? MEDIA_FLOPPY : MEDIA_REMOVABLE;
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(f->err, NT_STATUS_NOT_SUPPORTED, "media",
-          "only fixed and removable disks can be formatted");
+  nt_refuse(f->err, NT_REASON_MEDIA,
+            "only fixed and removable disks can be formatted");
   nt_hint(f->err, type == NT_WIN32_DRIVE_CDROM
                       ? "use a program that burns discs"
                       : "format it on the system that has the disk");
@@ -122,34 +118,23 @@ static void choose_name(struct win32_format *f) {
 static nt_status choose_label(struct win32_format *f) {
   char label[NT_LABEL_MAX];
   const char *wanted = f->options->label;
-  nt_status status = kinds[f->fs].label(wanted == NULL ? "" : wanted, label,
-                                        sizeof(label), f->err);
-  return nt_ok(status)
-             ? nt__win32_wide(label, f->label,
-                              sizeof(f->label) / sizeof(f->label[0]), f->err)
-             : status;
+  NT_TRY(kinds[f->fs].label(wanted == NULL ? "" : wanted, label, sizeof(label),
+                            f->err));
+  return nt__win32_wide(label, f->label, sizeof(f->label) / sizeof(f->label[0]),
+                        f->err);
 }
 
 /* Everything that can be refused while we still have the lock. */
 nt_status nt__win32_format_prepare(struct win32_format *f) {
-  nt_status status = nt_format_find_fs(f->options->fs, &f->fs, f->err);
-  if (nt_ok(status)) {
-    status = choose_label(f);
-  }
-  if (nt_ok(status)) {
-    status = choose_media(f);
-  }
-  if (nt_ok(status)) {
-    status = ask_length(f);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_format_find_fs(f->options->fs, &f->fs, f->err));
+  NT_TRY(choose_label(f));
+  NT_TRY(choose_media(f));
+  NT_TRY(ask_length(f));
   choose_name(f);
   if (f->fs == NT_FORMAT_FAT && f->length > LARGEST_FAT16) {
     f->fs = NT_FORMAT_FAT32;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- what the callback is told ------------------------------------------- */
@@ -167,40 +152,41 @@ struct win32_failure {
   uint32_t command;
   nt_status status;
   enum nt_class cls;
-  const char *reason, *detail, *hint;
+  enum nt_reason reason;
+  const char *detail, *hint;
 };
 
 static const struct win32_failure failures[] = {
-    {0x03, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, "fs",
+    {0x03, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, NT_REASON_FS,
      "this file system cannot be made on this volume",
      "choose another file system"},
-    {0x06, NT_STATUS_ACCESS_DENIED, NT_CLASS_NONE, "privilege",
+    {0x06, NT_STATUS_ACCESS_DENIED, NT_CLASS_NONE, NT_REASON_PRIVILEGE,
      "the rights of this user do not suffice", "run as an administrator"},
-    {0x07, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, "fs",
+    {0x07, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, NT_REASON_FS,
      "this Windows cannot make this file system here, or the medium is write "
      "protected",
      "choose another file system, or remove the write protection"},
-    {0x08, NT_STATUS_DEVICE_BUSY, NT_CLASS_TRANSIENT, "in_use",
+    {0x08, NT_STATUS_DEVICE_BUSY, NT_CLASS_TRANSIENT, NT_REASON_IN_USE,
      "somebody opened the volume while it was not locked",
      "close what has it open, or try again"},
-    {0x09, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, "full_needed",
+    {0x09, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, NT_REASON_FULL_NEEDED,
      "the volume cannot be formatted quickly", "format it with full = true"},
-    {0x0C, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, "label",
+    {0x0C, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_LABEL,
      "the label is refused", "choose another label"},
-    {0x10, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, "cluster_size",
+    {0x10, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_CLUSTER_SIZE,
      "the cluster size is too small for this volume",
      "use a larger cluster size, or 0 for the usual one"},
-    {0x11, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, "cluster_size",
+    {0x11, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_CLUSTER_SIZE,
      "the cluster size is too large for this volume",
      "use a smaller cluster size, or 0 for the usual one"},
-    {0x12, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, "too_small",
+    {0x12, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_TOO_SMALL,
      "the volume is too small for this file system",
      "choose another file system"},
-    {0x13, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, "too_large",
+    {0x13, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_TOO_LARGE,
      "the volume is too large for this file system",
      "choose another file system"},
-    {0x14, NT_STATUS_NO_MEDIA_IN_DEVICE, NT_CLASS_NONE, "no_media", NULL,
-     "insert a medium"},
+    {0x14, NT_STATUS_NO_MEDIA_IN_DEVICE, NT_CLASS_NONE, NT_REASON_NO_MEDIA,
+     NULL, "insert a medium"},
 };
 
 static const struct win32_failure *failure_of(uint32_t command) {
@@ -323,11 +309,11 @@ static const char *outcome_of(const struct win32_format *f) {
 static nt_status fail_cancelled(struct win32_format *f) {
   nt_status status =
       f->succeeded
-          ? nt_fail(f->err, NT_STATUS_CANCELLED, "cancelled",
-                    "the formatter did not stop: the volume is formatted")
-          : nt_fail(f->err, NT_STATUS_CANCELLED, "cancelled",
-                    "stopped after %" PRIu64 " of %" PRIu64 " bytes",
-                    f->reported, f->length);
+          ? nt_refuse(f->err, NT_REASON_CANCELLED,
+                      "the formatter did not stop: the volume is formatted")
+          : nt_refuse(f->err, NT_REASON_CANCELLED,
+                      "stopped after %" PRIu64 " of %" PRIu64 " bytes",
+                      f->reported, f->length);
   if (f->succeeded) {
     nt_hint(f->err, "go on as after a format: its old contents are gone");
   }
@@ -336,20 +322,19 @@ static nt_status fail_cancelled(struct win32_format *f) {
 
 static nt_status fail_named(struct win32_format *f) {
   const struct win32_failure *failure = f->failure;
-  nt_fail(f->err, failure->status, failure->reason, "%s%s%s",
-          failure->detail != NULL ? failure->detail : "",
-          failure->detail != NULL && f->output[0] != '\0' ? ": " : "",
-          f->output);
+  nt_refuse_as(f->err, failure->status, failure->reason, "%s%s%s",
+               failure->detail != NULL ? failure->detail : "",
+               failure->detail != NULL && f->output[0] != '\0' ? ": " : "",
+               f->output);
   f->err->cls = failure->cls;
   nt_hint(f->err, "%s", failure->hint);
   return failure->status;
 }
 
 static nt_status fail_unnamed(struct win32_format *f) {
-  nt_fail(f->err, NT_STATUS_UNSUCCESSFUL, "formatter",
-          "the formatter of Windows %s%s%s",
-          f->done ? "failed" : "ended without a result",
-          f->output[0] != '\0' ? ": " : "", f->output);
+  nt_refuse(f->err, NT_REASON_FORMATTER, "the formatter of Windows %s%s%s",
+            f->done ? "failed" : "ended without a result",
+            f->output[0] != '\0' ? ": " : "", f->output);
   if (f->begun) {
     nt_hint(f->err, "check the disk, then format it again");
   }

@@ -56,11 +56,11 @@ nt_status nt__host_failed(struct nt_error *err) {
 
 nt_status nt_folder_make(const char *path, struct nt_error *err) {
   nt_wchar name[HOST_PATH_MAX];
-  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
-  if (nt_ok(status) && !CreateDirectoryW(name, NULL)) {
-    status = nt__host_failed(err);
+  NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
+  if (!CreateDirectoryW(name, NULL)) {
+    NT_TRY(nt__host_failed(err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static bool is_folder(const nt_wchar *name) {
@@ -139,8 +139,8 @@ static nt_status check_wide(const nt_wchar *name, struct nt_error *err) {
 
 nt_status nt_path_check(const char *path, struct nt_error *err) {
   nt_wchar name[HOST_PATH_MAX];
-  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
-  return nt_ok(status) ? check_wide(name, err) : status;
+  NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
+  return check_wide(name, err);
 }
 
 /* "C:\lab\" and "C:\lab" are one folder; "C:\" is another than "C:". */
@@ -156,7 +156,7 @@ static nt_status narrow(const nt_wchar *name, char **out,
   size_t cap = nt__win32_length(name) * 3 + 1;
   char *text = malloc(cap);
   if (text == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = nt__win32_narrow(name, text, cap, err);
   if (nt_ok(status)) {
@@ -169,18 +169,15 @@ static nt_status narrow(const nt_wchar *name, char **out,
 
 nt_status nt_path_full(const char *path, char **out, struct nt_error *err) {
   nt_wchar name[HOST_PATH_MAX], full[HOST_PATH_MAX];
-  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
   DWORD length = GetFullPathNameW(name, HOST_PATH_MAX, full, NULL);
   if (length == 0 || length >= HOST_PATH_MAX) {
     return length == 0 ? nt__host_failed(err)
                        : nt__host_failed_by(ERROR_FILENAME_EXCED_RANGE, err);
   }
   drop_last_separator(full);
-  status = check_wide(full, err);
-  return nt_ok(status) ? narrow(full, out, err) : status;
+  NT_TRY(check_wide(full, err));
+  return narrow(full, out, err);
 }
 
 static bool is_separator(char c) {
@@ -214,7 +211,7 @@ nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
     nt_path_join(buf, cap, local, "ntvol");
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
+  nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
           "no variable says where state is kept");
   nt_hint(err, "name a folder in NTVOL_STATE");
   return NT_STATUS_OBJECT_PATH_NOT_FOUND;
@@ -293,7 +290,7 @@ void nt_sleep_ms(uint32_t ms) {
 nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
   return SystemFunction036(buf, (ULONG)length)
              ? NT_STATUS_SUCCESS
-             : nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL,
+             : nt_fail(err, NT_STATUS_UNSUCCESSFUL,
                        "Windows gave no random numbers");
 }
 

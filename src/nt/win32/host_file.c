@@ -24,7 +24,7 @@ static nt_status open_wide(const nt_wchar *name, DWORD access,
                            struct nt_error *err) {
   struct nt_file *file = malloc(sizeof(*file));
   if (file == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   file->handle =
       CreateFileW(name, access, SHARE, NULL, disposition, flags, NULL);
@@ -40,10 +40,8 @@ static nt_status open_wide(const nt_wchar *name, DWORD access,
 static nt_status open_name(const char *path, DWORD access, DWORD disposition,
                            struct nt_file **out, struct nt_error *err) {
   nt_wchar name[HOST_PATH_MAX];
-  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
-  return nt_ok(status) ? open_wide(name, access, disposition,
-                                   FILE_ATTRIBUTE_NORMAL, out, err)
-                       : status;
+  NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
+  return open_wide(name, access, disposition, FILE_ATTRIBUTE_NORMAL, out, err);
 }
 
 nt_status nt_file_open(const char *path, bool writable, struct nt_file **out,
@@ -65,7 +63,7 @@ nt_status nt_file_open_plain(const char *path, bool writable,
   if (nt_ok(status) && GetFileInformationByHandle(file->handle, &facts) &&
       facts.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) {
     nt_file_close(file);
-    return nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "it is a link");
+    return nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "it is a link");
   }
   if (nt_ok(status)) {
     *out = file;
@@ -80,15 +78,10 @@ nt_status nt_path_look(const char *path, struct nt_path_facts *out,
   nt_wchar name[HOST_PATH_MAX];
   BY_HANDLE_FILE_INFORMATION facts;
   struct nt_file *file = NULL;
-  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
-  if (nt_ok(status)) {
-    status = open_wide(
-        name, 0, OPEN_EXISTING,
-        FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, &file, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
+  NT_TRY(open_wide(name, 0, OPEN_EXISTING,
+                   FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS,
+                   &file, err));
   if (GetFileInformationByHandle(file->handle, &facts)) {
     *out = (struct nt_path_facts){
         .plain = (facts.dwFileAttributes & odd) == 0,
@@ -100,7 +93,7 @@ nt_status nt_path_look(const char *path, struct nt_path_facts *out,
     *out = (struct nt_path_facts){.plain = false};
   }
   nt_file_close(file);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt_file_create(const char *path, struct nt_file **out,

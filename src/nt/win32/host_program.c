@@ -64,7 +64,7 @@ static nt_status make_line(const char *const *words, nt_wchar **out,
   nt_wchar *wide = malloc(cap * sizeof *wide);
   nt_status status = NT_STATUS_SUCCESS;
   if (line == NULL || wide == NULL) {
-    status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   } else {
     for (size_t i = 0; words[i] != NULL; i++) {
       at = put_word(at, words[i]);
@@ -113,7 +113,7 @@ static nt_status create(const struct nt_program *program,
   if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL,
                       NULL, &start, out)) {
     status = nt__host_failed(err);
-    nt_error_about(err, "tool", "starting %s", program->words[0]);
+    nt_error_about(err, NT_REASON_TOOL, "starting %s", program->words[0]);
     nt_hint(err,
             "name a program, with the folder that it is in; for a command "
             "of the shell: cmd /c");

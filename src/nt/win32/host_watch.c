@@ -19,7 +19,7 @@ nt_status nt_watch_open(const char *folder, const char *name,
   }
   struct nt_watch *watch = malloc(sizeof *watch);
   if (watch == NULL) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   watch->change = FindFirstChangeNotificationW(
       wide, FALSE, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE);

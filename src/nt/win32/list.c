@@ -101,13 +101,12 @@ static nt_status compare(void *ctx, const nt_wchar *root,
                          struct nt_error *err) {
   struct search *search = ctx;
   uint64_t key;
-  nt_status status = key_of(search->m, root, &key, err);
-  if (nt_ok(status) && key > search->after &&
-      (search->key == 0 || key < search->key)) {
+  NT_TRY(key_of(search->m, root, &key, err));
+  if (key > search->after && (search->key == 0 || key < search->key)) {
     search->key = key;
     nt__win32_copy(search->root, WIN32_NAME_MAX, root);
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__win32_next_volume(struct nt_machine *machine, uint64_t *cursor,

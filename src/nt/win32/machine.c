@@ -9,9 +9,7 @@ nt_status nt_win32_connect(const struct nt_win32_os *os,
                            struct nt_machine **out, struct nt_error *err) {
   struct win32_machine *m = calloc(1, sizeof(*m));
   if (m == NULL) {
-    nt_status status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
-    nt_hint(err, "close what is not needed");
-    return status;
+    return nt_refuse(err, NT_REASON_RESOURCES, NULL);
   }
   m->base.ops = &nt_win32_ops;
   nt_copy(m->base.name, sizeof(m->base.name), "win32:");
@@ -23,8 +21,7 @@ nt_status nt_win32_connect(const struct nt_win32_os *os,
 static nt_status win32_connect(const char *location, struct nt_machine **out,
                                struct nt_error *err) {
   if (location != NULL && location[0] != '\0') {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "no_machine",
-            "there is no Windows but this one");
+    nt_refuse(err, NT_REASON_NO_MACHINE, "there is no Windows but this one");
     nt_hint(err, "write win32:");
     return NT_STATUS_OBJECT_NAME_INVALID;
   }

@@ -68,7 +68,6 @@ static bool probe(const struct opening *o, uint32_t access,
 static void add_holders(const struct opening *o, struct nt_error *err) {
   struct win32_handle visitor;
   nt_status status;
-  err->cls = NT_CLASS_TRANSIENT;
   if (probe(o, NT_FILE_READ_ATTRIBUTES, &visitor, &status)) {
     nt__win32_add_holders(&visitor, err);
     nt__win32_release(&visitor);
@@ -100,22 +99,21 @@ static void explain_denied(const struct opening *o, struct nt_error *err) {
     return;
   }
   if (is_locked(o)) {
-    err->reason = "locked_by_other";
-    nt_copy(err->detail, sizeof(err->detail), "the volume is locked");
-    nt_hint(err, "close who has locked it, or try again");
+    nt_error_because(err, NT_REASON_LOCKED_BY_OTHER, "the volume is locked");
     add_holders(o, err);
     return;
   }
-  err->reason = "privilege";
-  nt_copy(err->detail, sizeof(err->detail),
-          "only administrators may open volumes and disks for their data");
-  nt_hint(err, "run it as administrator");
+  nt_error_because(
+      err, NT_REASON_PRIVILEGE,
+      "only administrators may open volumes and disks for their data");
+  nt_hint(err, "run it as an administrator");
 }
 
 static void explain_open(const struct opening *o, struct nt_error *err) {
   if (err->status == NT_STATUS_ACCESS_DENIED) {
     explain_denied(o, err);
   } else if (err->status == NT_STATUS_SHARING_VIOLATION) {
+    nt_error_because(err, NT_REASON_IN_USE, NULL);
     add_holders(o, err);
   } else if (err->status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
              o->target.kind == NT_KIND_FILE) {
@@ -131,13 +129,13 @@ static nt_status check_device_options(const struct nt_open_options *options,
                                       struct nt_error *err) {
   const char *what = kind == NT_KIND_DISK ? "disk" : "volume";
   if (options->disposition != NT_OPEN && options->disposition != NT_OPEN_IF) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED, NULL,
+    nt_fail(err, NT_STATUS_ACCESS_DENIED,
             "a %s cannot be created or overwritten", what);
     nt_hint(err, "use the disposition open");
     return NT_STATUS_ACCESS_DENIED;
   }
   if (options->directory) {
-    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, "it is the %s itself", what);
+    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, "it is the %s itself", what);
     nt_hint(err, kind == NT_KIND_DISK
                      ? "open a directory by its volume: D:\\path"
                      : "add a backslash for its root directory");
@@ -149,13 +147,13 @@ static nt_status check_device_options(const struct nt_open_options *options,
 static nt_status check_file_options(const struct nt_open_options *options,
                                     struct nt_error *err) {
   if (options->disposition == NT_SUPERSEDE) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
             "CreateFileW cannot replace a file by a new one");
     nt_hint(err, "use the disposition overwrite_if");
     return NT_STATUS_NOT_SUPPORTED;
   }
   if (options->directory && options->disposition != NT_OPEN) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
             "CreateFileW opens directories, it makes none");
     nt_hint(err, "make it with mkdir, and use the disposition open");
     return NT_STATUS_NOT_SUPPORTED;
@@ -210,7 +208,7 @@ static nt_status look_at_file(struct opening *o, struct nt_error *err) {
     return status;
   }
   if (o->options->directory && !directory) {
-    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL, NULL);
+    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL);
     nt_hint(err, "open it as a file");
     return NT_STATUS_NOT_A_DIRECTORY;
   }
@@ -267,8 +265,7 @@ nt_status nt__win32_open(struct nt_machine *machine,
   }
   o.handle = new_handle(o.m, options, &o.target);
   if (o.handle == NULL) {
-    status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
-    nt_hint(err, "close what is not needed");
+    status = nt_refuse(err, NT_REASON_RESOURCES, NULL);
     return status;
   }
   status =

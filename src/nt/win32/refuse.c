@@ -64,7 +64,7 @@ static void set_detail(struct nt_error *err, const char *fmt, va_list args) {
 nt_status nt__win32_fail(struct nt_error *err, uint32_t error, nt_status told,
                          const char *fmt, ...) {
   nt_status status = is_told(told, error) ? told : status_of(error);
-  nt_fail(err, status, NULL, NULL);
+  nt_fail(err, status, NULL);
   if (err != NULL) {
     va_list args;
     va_start(args, fmt);
@@ -78,7 +78,7 @@ nt_status nt__win32_fail(struct nt_error *err, uint32_t error, nt_status told,
 
 nt_status nt__win32_fail_status(struct nt_error *err, nt_status status,
                                 const char *fmt, ...) {
-  nt_fail(err, status, NULL, NULL);
+  nt_fail(err, status, NULL);
   if (err != NULL) {
     va_list args;
     va_start(args, fmt);
@@ -91,81 +91,96 @@ nt_status nt__win32_fail_status(struct nt_error *err, nt_status status,
 }
 
 nt_status nt__win32_missing(struct nt_error *err, const char *function) {
-  nt_status status = nt_fail(err, NT_STATUS_NOT_SUPPORTED, "windows_version",
-                             "this Windows has no %s", function);
-  nt_hint(err, "use a newer Windows for this");
-  return status;
+  return nt_refuse(err, NT_REASON_WINDOWS_VERSION, "this Windows has no %s",
+                   function);
 }
 
 /* ---- reasons ------------------------------------------------------------- */
 
 /* What a status says by itself, whatever was asked. */
-static const struct {
+struct status_row {
   nt_status status;
-  const char *reason, *hint;
-} reason_rows[] = {
-    {NT_STATUS_VOLUME_DISMOUNTED, "dismounted",
-     "close the handle and open it again"},
-    {NT_STATUS_INVALID_DEVICE_OBJECT_PARAMETER, "dismounted",
-     "close the handle and open it again"},
-    {NT_STATUS_WRONG_VOLUME, "identity_changed",
-     "close the handle and open it again"},
-    {NT_STATUS_VERIFY_REQUIRED, "identity_changed",
-     "close the handle and open it again"},
-    {NT_STATUS_DEVICE_OFF_LINE, "offline", "bring it online first"},
-    {NT_STATUS_VOLMGR_VOLUME_OFFLINE, "offline", "bring it online first"},
-    {NT_STATUS_DEVICE_NOT_READY, NULL,
-     "check that the device is connected and the volume online"},
-    {NT_STATUS_NO_MEDIA_IN_DEVICE, "no_media", "insert a medium"},
-    {NT_STATUS_UNRECOGNIZED_MEDIA, NULL, "insert a medium that is formatted"},
-    {NT_STATUS_FILE_INVALID, "removed", "close the handle"},
-    {NT_STATUS_DEVICE_DOES_NOT_EXIST, "removed", "close the handle"},
-    {NT_STATUS_DEVICE_NOT_CONNECTED, "removed", "connect the device again"},
-    {NT_STATUS_DEVICE_REMOVED, "removed", "close the handle"},
-    {NT_STATUS_NO_SUCH_DEVICE, "removed", "list what is there: ntvol volumes"},
-    {NT_STATUS_MEDIA_WRITE_PROTECTED, NULL,
-     "remove the write protection of the medium, disk or volume"},
-    {NT_STATUS_PRIVILEGE_NOT_HELD, "privilege", "run it as administrator"},
-    {NT_STATUS_SHARING_VIOLATION, "in_use", "close them, or try again"},
-    {NT_STATUS_DEVICE_BUSY, "in_use", "try again"},
-    {NT_STATUS_NOT_LOCKED, "not_locked", "unlock by the handle that locked it"},
-    {NT_STATUS_UNRECOGNIZED_VOLUME, NULL,
-     "open the volume itself, or format it first"},
-    {NT_STATUS_CANCELLED, NULL, "try again if it is still wanted"},
-    {NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
-     "use another volume or disk: the driver of this one has no such "
-     "request"},
-    {NT_STATUS_NOT_IMPLEMENTED, NULL,
-     "use another volume or disk: the driver of this one has no such "
-     "request"},
-    {NT_STATUS_NOT_SUPPORTED, NULL,
-     "use another volume or disk: the driver of this one has no such "
-     "request"},
-    {NT_STATUS_INSUFFICIENT_RESOURCES, NULL, "close what is not needed"},
-    {NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
-     "list what is there: ntvol volumes, ntvol disks"},
-    {NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
-     "check the path, and list what is there: ntvol volumes"},
-    {NT_STATUS_OBJECT_NAME_COLLISION, NULL, "use another name, or open it"},
-    {NT_STATUS_BUFFER_TOO_SMALL, NULL, "ask with a larger buffer"},
-    {NT_STATUS_BUFFER_OVERFLOW, NULL, "ask with a larger buffer"},
-    {NT_STATUS_DISK_CORRUPT_ERROR, NULL, "check the volume with chkdsk"},
-    {NT_STATUS_FILE_CORRUPT_ERROR, NULL, "check the volume with chkdsk"},
-    {NT_STATUS_IO_DEVICE_ERROR, NULL, "check the disk and its cables"},
-    {NT_STATUS_DEVICE_DATA_ERROR, NULL, "check the disk and its cables"},
-    {NT_STATUS_DISK_FULL, NULL, "make room on the volume"},
+  enum nt_reason reason;
+  const char *hint; /* NULL: what the reason says */
 };
+
+static const struct status_row reason_rows[] = {
+    {NT_STATUS_VOLUME_DISMOUNTED, NT_REASON_DISMOUNTED, NULL},
+    {NT_STATUS_INVALID_DEVICE_OBJECT_PARAMETER, NT_REASON_DISMOUNTED, NULL},
+    {NT_STATUS_WRONG_VOLUME, NT_REASON_IDENTITY_CHANGED, NULL},
+    {NT_STATUS_VERIFY_REQUIRED, NT_REASON_IDENTITY_CHANGED, NULL},
+    {NT_STATUS_DEVICE_OFF_LINE, NT_REASON_OFFLINE, NULL},
+    {NT_STATUS_VOLMGR_VOLUME_OFFLINE, NT_REASON_OFFLINE, NULL},
+    {NT_STATUS_DEVICE_NOT_READY, NT_REASON_NONE,
+     "check that the device is connected and the volume online"},
+    {NT_STATUS_NO_MEDIA_IN_DEVICE, NT_REASON_NO_MEDIA, "insert a medium"},
+    {NT_STATUS_UNRECOGNIZED_MEDIA, NT_REASON_NONE,
+     "insert a medium that is formatted"},
+    {NT_STATUS_FILE_INVALID, NT_REASON_REMOVED, NULL},
+    {NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED, NULL},
+    {NT_STATUS_DEVICE_NOT_CONNECTED, NT_REASON_REMOVED,
+     "connect the device again"},
+    {NT_STATUS_DEVICE_REMOVED, NT_REASON_REMOVED, NULL},
+    {NT_STATUS_NO_SUCH_DEVICE, NT_REASON_REMOVED,
+     "list what is there: ntvol volumes"},
+    {NT_STATUS_MEDIA_WRITE_PROTECTED, NT_REASON_READONLY, NULL},
+    {NT_STATUS_PRIVILEGE_NOT_HELD, NT_REASON_PRIVILEGE,
+     "run it as administrator"},
+    {NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE, NULL},
+    {NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE, NULL},
+    {NT_STATUS_NOT_LOCKED, NT_REASON_NOT_LOCKED,
+     "unlock by the handle that locked it"},
+    {NT_STATUS_UNRECOGNIZED_VOLUME, NT_REASON_NO_FILE_SYSTEM, NULL},
+    {NT_STATUS_CANCELLED, NT_REASON_NONE, "try again if it is still wanted"},
+    {NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_NONE,
+     "use another volume or disk: the driver of this one has no such "
+     "request"},
+    {NT_STATUS_NOT_IMPLEMENTED, NT_REASON_NONE,
+     "use another volume or disk: the driver of this one has no such "
+     "request"},
+    {NT_STATUS_NOT_SUPPORTED, NT_REASON_NONE,
+     "use another volume or disk: the driver of this one has no such "
+     "request"},
+    {NT_STATUS_INSUFFICIENT_RESOURCES, NT_REASON_RESOURCES, NULL},
+    {NT_STATUS_OBJECT_NAME_NOT_FOUND, NT_REASON_NOT_FOUND, NULL},
+    {NT_STATUS_OBJECT_PATH_NOT_FOUND, NT_REASON_NONE,
+     "check the path, and list what is there: ntvol volumes"},
+    {NT_STATUS_OBJECT_NAME_COLLISION, NT_REASON_NONE,
+     "use another name, or open it"},
+    {NT_STATUS_BUFFER_TOO_SMALL, NT_REASON_NONE, "ask with a larger buffer"},
+    {NT_STATUS_BUFFER_OVERFLOW, NT_REASON_NONE, "ask with a larger buffer"},
+    {NT_STATUS_DISK_CORRUPT_ERROR, NT_REASON_NONE,
+     "check the volume with chkdsk"},
+    {NT_STATUS_FILE_CORRUPT_ERROR, NT_REASON_NONE,
+     "check the volume with chkdsk"},
+    {NT_STATUS_IO_DEVICE_ERROR, NT_REASON_NONE,
+     "check the disk and its cables"},
+    {NT_STATUS_DEVICE_DATA_ERROR, NT_REASON_NONE,
+     "check the disk and its cables"},
+    {NT_STATUS_DISK_FULL, NT_REASON_DISK_FULL, NULL},
+};
+
+static bool has_next(const struct nt_error *err) {
+  return err->hint[0] != '\0' || nt_reason_find(err->reason) != NULL;
+}
+
+static void explain_row(struct nt_error *err, const struct status_row *row) {
+  bool open = err->reason == NULL;
+  if (open) {
+    nt_error_because(err, row->reason, NULL);
+  }
+  if (open && row->hint != NULL && err->hint[0] == '\0') {
+    nt_hint(err, "%s", row->hint);
+  }
+}
 
 void nt__win32_explain(struct nt_error *err) {
   for (size_t i = 0; err != NULL && i < COUNT(reason_rows); i++) {
     if (reason_rows[i].status == err->status) {
-      err->reason = err->reason != NULL ? err->reason : reason_rows[i].reason;
-      if (err->hint[0] == '\0') {
-        nt_hint(err, "%s", reason_rows[i].hint);
-      }
+      explain_row(err, &reason_rows[i]);
     }
   }
-  if (err != NULL && err->hint[0] == '\0') {
+  if (err != NULL && !has_next(err)) {
     nt_hint(err, "look up the number that Windows gave, 0x%" PRIX64,
             (uint64_t)err->native);
   }

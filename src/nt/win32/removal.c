@@ -31,9 +31,10 @@ static nt_status check_system(const struct nt_volume_info *info,
   if (!page && !(info->flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT))) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, page ? "page_file" : "system_volume",
-          page ? "%s holds a page file" : "the system runs from %s",
-          info->name);
+  nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,
+               page ? NT_REASON_PAGE_FILE : NT_REASON_SYSTEM_VOLUME,
+               page ? "%s holds a page file" : "the system runs from %s",
+               info->name);
   nt_hint(err, page ? "move the page file to another volume first"
                     : "start another system to work on this volume");
   return NT_STATUS_ACCESS_DENIED;
@@ -99,17 +100,14 @@ static nt_status check_volumes_of(struct removal *r, uint32_t *count) {
 }
 
 static nt_status refuse_installed(uint32_t count, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_DEVICE_BUSY, "volumes_installed",
-          "%u of its volumes are still installed", (unsigned)count);
-  nt_hint(err, "uninstall its volumes first");
-  return NT_STATUS_DEVICE_BUSY;
+  return nt_refuse(err, NT_REASON_VOLUMES_INSTALLED,
+                   "%u of its volumes are still installed", (unsigned)count);
 }
 
 /* ---- finding ------------------------------------------------------------- */
 
 static nt_status refuse_file(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "not_a_volume",
-          "this names a file or directory");
+  nt_refuse(err, NT_REASON_NOT_A_VOLUME, "this names a file or directory");
   nt_hint(err, "name a volume or a disk: D:, PhysicalDrive1");
   return NT_STATUS_INVALID_PARAMETER;
 }
@@ -132,7 +130,7 @@ static nt_status begin(struct removal *r, const char *name) {
 }
 
 static nt_status refuse_numberless(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, NULL,
+  nt_fail(err, NT_STATUS_NOT_SUPPORTED,
           "the driver does not tell the number of the disk");
   nt_hint(err, "use the Device Manager");
   return NT_STATUS_NOT_SUPPORTED;
@@ -148,8 +146,8 @@ static nt_status enable_privilege(struct removal *r) {
   if (error == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(r->err, NT_STATUS_PRIVILEGE_NOT_HELD, "privilege",
-          "SeLoadDriverPrivilege is needed to remove a device");
+  nt_refuse_as(r->err, NT_STATUS_PRIVILEGE_NOT_HELD, NT_REASON_PRIVILEGE,
+               "SeLoadDriverPrivilege is needed to remove a device");
   r->err->native_kind = NT_NATIVE_WIN32;
   r->err->native = error;
   nt_hint(r->err, "run as an administrator");
@@ -171,10 +169,9 @@ static nt_status remove_by_installer(struct removal *r) {
   if (!reboot) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(r->err, NT_STATUS_DEVICE_BUSY, "restart_needed",
-          "it is marked, but Windows removes it at its next start only: it "
-          "is in use");
-  r->err->cls = NT_CLASS_PERMANENT;
+  nt_refuse(r->err, NT_REASON_RESTART_NEEDED,
+            "it is marked, but Windows removes it at its next start only: it "
+            "is in use");
   nt_hint(r->err, "restart Windows before the LUN is masked");
   return NT_STATUS_DEVICE_BUSY;
 }
@@ -201,8 +198,8 @@ static nt_status remove_device(struct removal *r) {
 }
 
 static nt_status check_volume(struct removal *r) {
-  nt_status status = nt__win32_describe(r->m, r->target.root, &r->info, r->err);
-  return nt_ok(status) ? check_system(&r->info, r->err) : status;
+  NT_TRY(nt__win32_describe(r->m, r->target.root, &r->info, r->err));
+  return check_system(&r->info, r->err);
 }
 
 static nt_status check_disk(struct removal *r) {
@@ -249,8 +246,7 @@ static void name_holders(struct nt_machine *machine, const char *name,
 }
 
 static bool is_veto_of_holders(const struct nt_error *err) {
-  return err->veto_type != NULL && err->reason != NULL &&
-         strcmp(err->reason, "in_use") == 0;
+  return err->veto_type != NULL && nt_because_of(err, NT_REASON_IN_USE);
 }
 
 /* A struct removal is some KiB: too much for the stack of a coroutine. */
@@ -260,7 +256,7 @@ static nt_status run(struct nt_machine *machine, const char *name,
   struct removal *r = calloc(1, sizeof(*r));
   if (r == NULL) {
     nt_hint(err, "close what is not needed");
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   r->m = nt__win32_machine(machine);
   r->err = err;
@@ -296,8 +292,7 @@ static nt_status find_disk_of_volume(struct removal *r) {
   const struct nt_volume_info *info = &r->info;
   for (uint32_t i = 1; i < info->extent_count; i++) {
     if (info->extents[i].disk != info->extents[0].disk) {
-      nt_fail(r->err, NT_STATUS_NOT_SUPPORTED, "spanned",
-              "the volume lies on several disks");
+      nt_refuse(r->err, NT_REASON_SPANNED, "the volume lies on several disks");
       nt_hint(r->err, "eject them one by one: PhysicalDrive%u",
               (unsigned)info->extents[0].disk);
       return NT_STATUS_NOT_SUPPORTED;
@@ -340,12 +335,10 @@ static nt_status choose_device(struct removal *r, const uint8_t *class_guid,
     return nt__win32_fail_configret(r->err, result, &nobody,
                                     "finding its parent device");
   }
-  nt_status status = nt__win32_count_siblings(r->m, class_guid, r->node.device,
-                                              parent, &siblings, r->err);
-  if (nt_ok(status)) {
-    *device = siblings == 0 ? parent : r->node.device;
-  }
-  return status;
+  NT_TRY(nt__win32_count_siblings(r->m, class_guid, r->node.device, parent,
+                                  &siblings, r->err));
+  *device = siblings == 0 ? parent : r->node.device;
+  return NT_STATUS_SUCCESS;
 }
 
 /* Who is told by the query may need a moment to let go, so it is asked a few

@@ -64,7 +64,7 @@ static nt_status make_copies(struct request *r, struct nt_error *err) {
   r->memory =
       malloc(sizeof(*r->memory) + in_size + round_up(r->out_cap) + ALIGNMENT);
   if (r->memory == NULL) {
-    nt_status status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    nt_status status = nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
     nt_hint(err, "ask for fewer bytes at once");
     return status;
   }
@@ -136,22 +136,17 @@ static nt_status start(const struct request *r) {
 static nt_status never_ended(struct request *r, struct nt_error *err) {
   r->h->left = r->memory;
   r->memory = NULL;
-  nt_status status =
-      nt_fail(err, NT_STATUS_IO_TIMEOUT, "stuck",
-              "the request did not end within %" PRIu32
-              " ms and could not be cancelled: a driver holds it",
-              r->h->timeout);
-  nt_hint(err, "close the handle; the device or its driver does not answer");
-  return status;
+  return nt_refuse(err, NT_REASON_STUCK,
+                   "the request did not end within %" PRIu32
+                   " ms and could not be cancelled: a driver holds it",
+                   r->h->timeout);
 }
 
 static nt_status timed_out(const struct request *r, struct nt_error *err) {
-  nt_status status =
-      nt_fail(err, NT_STATUS_IO_TIMEOUT, NULL,
-              "the request took longer than %" PRIu32 " ms and was cancelled",
-              r->h->timeout);
-  nt_hint(err, "try again, or allow more time");
-  return status;
+  return nt_refuse(err, NT_REASON_TIMEOUT,
+                   "the request took longer than %" PRIu32
+                   " ms and was cancelled",
+                   r->h->timeout);
 }
 
 static nt_status cancelled(struct nt_error *err) {
@@ -202,16 +197,13 @@ static nt_status await(struct request *r, struct nt_error *err) {
 nt_status nt__win32_check_usable(const struct win32_handle *h,
                                  struct nt_error *err) {
   if (h->left != NULL) {
-    nt_fail(err, NT_STATUS_IO_TIMEOUT, "stuck",
-            "an earlier request on this handle never ended");
-    nt_hint(err, "close the handle and open it again");
-    return NT_STATUS_IO_TIMEOUT;
+    return nt_refuse(err, NT_REASON_STUCK,
+                     "an earlier request on this handle never ended");
   }
   if (h->file == NT_WIN32_NO_HANDLE) {
-    nt_fail(err, NT_STATUS_FILE_CLOSED, "closed",
-            "the volume could not be opened again after it was formatted");
-    nt_hint(err, "close the handle and open it again");
-    return NT_STATUS_FILE_CLOSED;
+    return nt_refuse(
+        err, NT_REASON_CLOSED,
+        "the volume could not be opened again after it was formatted");
   }
   return NT_STATUS_SUCCESS;
 }
@@ -220,7 +212,7 @@ static nt_status check_lengths(const struct request *r, struct nt_error *err) {
   if (r->in_len <= UINT32_MAX && r->out_cap <= UINT32_MAX) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
           "buffers of a request have at most 4 GiB");
   nt_hint(err, "use smaller buffers");
   return NT_STATUS_INVALID_PARAMETER;

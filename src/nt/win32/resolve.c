@@ -208,7 +208,7 @@ static nt_status lengthen(nt_wchar *name, struct nt_error *err) {
   nt_wchar text[WIN32_NAME_MAX];
   nt__win32_copy(text, WIN32_NAME_MAX, device ? name + 4 : name);
   if (!is_plain(text)) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
             "a name of more than %d characters must be written out",
             SHORT_NAME_MAX);
     nt_hint(err,
@@ -273,19 +273,19 @@ nt_status nt__win32_resolve(struct win32_machine *m, const char *name,
   struct nt_name parsed;
   struct win32_target target = {0};
   if (name != NULL && strlen(name) >= NT_NAME_MAX) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL, "the name has %u bytes",
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "the name has %u bytes",
             (unsigned)strlen(name));
     nt_hint(err, "use a name of at most %d bytes", NT_NAME_MAX - 1);
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
   nt_status status = nt_name_parse(name, &parsed, err);
   if (nt_ok(status) && parsed.kind == NT_NAME_MOUNTMGR) {
-    status = nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL,
+    status = nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
                      "the mount manager of Windows is not opened here");
     nt_hint(err, "use mountvol, or the disk management");
   }
   if (nt_ok(status) && parsed.kind == NT_NAME_DISK && parsed.path != NULL) {
-    status = nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND, NULL,
+    status = nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
                      "a disk has no files, its volumes have");
     nt_hint(err, "name a file by its volume: D:\\path");
   }

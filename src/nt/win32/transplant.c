@@ -11,9 +11,9 @@ static nt_status refuse(const char *fs, struct nt_error *err) {
   enum nt_format_fs found;
   nt_status status = nt_format_find_fs(fs, &found, err);
   if (nt_ok(status)) {
-    status = nt_fail(err, NT_STATUS_NOT_SUPPORTED, "mkfs_missing",
-                     "Windows has no mkfs programs, and file systems of "
-                     "simulated volumes are made by them");
+    status = nt_refuse(err, NT_REASON_MKFS_MISSING,
+                       "Windows has no mkfs programs, and file systems of "
+                       "simulated volumes are made by them");
     nt_hint(err,
             "make the image on a system that has them, or format a mounted "
             "copy of it with Windows; then: ntvol sim create lab "

@@ -61,14 +61,14 @@ static bool next_utf16(const nt_wchar **text, uint32_t *c) {
 
 static nt_status too_long(struct nt_error *err, size_t cap) {
   nt_status status =
-      nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+      nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
               "the text does not fit into %u characters", (unsigned)(cap - 1));
   nt_hint(err, "use a shorter one");
   return status;
 }
 
 static nt_status no_text(struct nt_error *err, const char *what) {
-  nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+  nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
                              "the text is not valid %s", what);
   nt_hint(err, "use characters of Unicode only");
   return status;

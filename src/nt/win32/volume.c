@@ -70,8 +70,7 @@ static nt_status check_access(const struct win32_handle *h, uint32_t rights,
   if (h->base.access & rights) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_ACCESS_DENIED, "privilege",
-          "the handle was not opened for %s", verb);
+  nt_refuse(err, NT_REASON_PRIVILEGE, "the handle was not opened for %s", verb);
   nt_hint(err, "open it with access \"rw\"");
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -82,12 +81,10 @@ static nt_status check_alignment(const struct win32_handle *h, uint64_t offset,
   if (offset % sector == 0 && len % sector == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "alignment",
-          "offset %" PRIu64 " and length %" PRIu64
-          " are not whole sectors of %" PRIu32 " bytes",
-          offset, (uint64_t)len, sector);
-  nt_hint(err, "read and write whole sectors");
-  return NT_STATUS_INVALID_PARAMETER;
+  return nt_refuse(err, NT_REASON_ALIGNMENT,
+                   "offset %" PRIu64 " and length %" PRIu64
+                   " are not whole sectors of %" PRIu32 " bytes",
+                   offset, (uint64_t)len, sector);
 }
 
 /* Offsets are signed in NT, and its negative ones mean other things. */
@@ -96,31 +93,26 @@ static nt_status check_range(uint64_t offset, size_t len,
   if (offset <= INT64_MAX && len <= INT64_MAX - offset) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, NULL,
-          "%" PRIu64 " bytes at offset %" PRIu64 " are past all ends",
-          (uint64_t)len, offset);
-  nt_hint(err, "stay within its size");
-  return NT_STATUS_INVALID_PARAMETER;
+  return nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PAST_END,
+                      "%" PRIu64 " bytes at offset %" PRIu64
+                      " are past all ends",
+                      (uint64_t)len, offset);
 }
 
 /* `op` names the rights and, for messages, the verb. */
 static nt_status check_transfer(const struct win32_handle *h, uint32_t right,
                                 const char *verb, uint64_t offset, size_t len,
                                 struct nt_error *err) {
-  nt_status status = check_access(h, right, verb, err);
-  if (nt_ok(status)) {
-    status = check_alignment(h, offset, len, err);
-  }
-  return nt_ok(status) ? check_range(offset, len, err) : status;
+  NT_TRY(check_access(h, right, verb, err));
+  NT_TRY(check_alignment(h, offset, len, err));
+  return check_range(offset, len, err);
 }
 
 /* ---- reading ------------------------------------------------------------- */
 
 static nt_status past_end(uint64_t offset, struct nt_error *err) {
-  nt_fail(err, NT_STATUS_END_OF_FILE, NULL,
-          "offset %" PRIu64 " is at or past the end", offset);
-  nt_hint(err, "stay within its size");
-  return NT_STATUS_END_OF_FILE;
+  return nt_refuse(err, NT_REASON_PAST_END,
+                   "offset %" PRIu64 " is at or past the end", offset);
 }
 
 /* How a disk driver refuses a range that is not all within it. */
@@ -200,7 +192,7 @@ nt_status nt__win32_read(struct nt_handle *handle, uint64_t offset, void *buf,
 static void explain_write(struct win32_handle *h, struct nt_error *err) {
   if (err->status == NT_STATUS_ACCESS_DENIED && h->base.sector_size > 1) {
     bool disk = h->base.kind == NT_KIND_DISK;
-    err->reason = "mounted";
+    nt_error_because(err, NT_REASON_MOUNTED, NULL);
     nt_copy(err->detail, sizeof(err->detail),
             disk ? "a volume in this range is mounted and not locked"
                  : "a file system is mounted there and the volume is not "

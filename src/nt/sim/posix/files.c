@@ -60,7 +60,7 @@ static void image_describe(TSK_IMG_INFO *image, FILE *out) {
 }
 
 static nt_status no_memory(struct nt_error *err, const char *what) {
-  nt_fail(err, NT_STATUS_NO_MEMORY, NULL, "%s", what);
+  nt_fail(err, NT_STATUS_NO_MEMORY, "%s", what);
   nt_hint(err, "close it, and open it again when there is memory");
   return NT_STATUS_NO_MEMORY;
 }
@@ -75,10 +75,8 @@ static nt_status tsk_failed(struct nt_error *err, const char *what) {
     return no_memory(err, what);
   }
   const char *text = tsk_error_get();
-  nt_status status = nt_fail(err, NT_STATUS_FILE_CORRUPT_ERROR, "file_system",
-                             "%s: %s", what, text ? text : "unknown failure");
-  nt_hint(err, "check the file system of the image");
-  return status;
+  return nt_refuse(err, NT_REASON_FILE_SYSTEM, "%s: %s", what,
+                   text ? text : "unknown failure");
 }
 
 /* The library finds out by itself, too, but says then that it knows no such
@@ -103,7 +101,7 @@ static nt_status open_fs(struct sim_files *f, const char *file_system,
                          uint32_t sector_size, struct nt_error *err) {
   struct wrapped_image *image = calloc(1, sizeof *image);
   if (!image) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   image->files = f;
   errno = 0;
@@ -124,7 +122,7 @@ static nt_status open_fs(struct sim_files *f, const char *file_system,
 static nt_status not_found(bool last, struct nt_error *err) {
   nt_status status =
       last ? NT_STATUS_OBJECT_NAME_NOT_FOUND : NT_STATUS_OBJECT_PATH_NOT_FOUND;
-  nt_fail(err, status, NULL, "the file system has no such %s",
+  nt_fail(err, status, "the file system has no such %s",
           last ? "file" : "folder");
   nt_hint(err, "check the path; it starts at the root of the volume");
   return status;
@@ -213,7 +211,7 @@ static nt_status enter(struct sim_files *f, const char *name, bool last,
                        struct nt_error *err) {
   TSK_INUM_T inode = 0;
   if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
             "\"%s\" is not the name of a file", name);
     nt_hint(err, "write the path without . and ..");
     return NT_STATUS_OBJECT_NAME_INVALID;
@@ -243,7 +241,7 @@ static nt_status open_path(struct sim_files *f, const char *path,
     path += strspn(path, "\\");
     status = enter(f, name, *path == '\0', err);
     if (nt_ok(status) && slash && !*path && !nt__sim_files_is_directory(f)) {
-      status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, NULL,
+      status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
                        "a file has no backslash behind its name");
       nt_hint(err, "leave the last backslash out");
     }
@@ -258,7 +256,7 @@ nt_status nt__sim_files_open(struct sim_machine *m,
                              struct sim_files **out, struct nt_error *err) {
   struct sim_files *f = calloc(1, sizeof *f);
   if (!f) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   f->m = m;
   memcpy(f->extents, extents, count * sizeof *extents);
@@ -282,14 +280,12 @@ nt_status nt__sim_files_open(struct sim_machine *m,
 nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
                                   struct nt_error *err) {
   if (path[strspn(path, "\\")] != '\0') {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_file_reader",
-            "no library here reads the files of this file system");
-    nt_hint(err, "open the volume or its root folder");
-    return NT_STATUS_NOT_SUPPORTED;
+    return nt_refuse(err, NT_REASON_NO_FILE_READER,
+                     "no library here reads the files of this file system");
   }
   struct sim_files *f = calloc(1, sizeof *f);
   if (!f) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   f->handles = 1;
   nt_copy(f->path, sizeof f->path, "\\");
@@ -330,7 +326,7 @@ static void forget_bytes(struct sim_files *f) {
 nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
                              size_t len, size_t *done, struct nt_error *err) {
   if (nt__sim_files_is_directory(f)) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "a directory has no bytes to read");
     nt_hint(err, "open a file in it");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
@@ -341,10 +337,8 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
     return NT_STATUS_SUCCESS;
   }
   if (offset >= size) {
-    nt_fail(err, NT_STATUS_END_OF_FILE, NULL, "the file has %llu bytes",
-            (unsigned long long)size);
-    nt_hint(err, "stay within its size");
-    return NT_STATUS_END_OF_FILE;
+    return nt_refuse(err, NT_REASON_PAST_END, "the file has %llu bytes",
+                     (unsigned long long)size);
   }
   if (f->lost) {
     return no_memory(err, "reading the file");
@@ -360,9 +354,9 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
 
 /* ---- where they lie ------------------------------------------------------ */
 
-static nt_status no_place(const char *reason, const char *detail,
+static nt_status no_place(enum nt_reason reason, const char *detail,
                           struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, reason, "%s", detail);
+  nt_refuse(err, reason, "%s", detail);
   nt_hint(err, "put the file into the image with mtools or ntfscp");
   return NT_STATUS_NOT_SUPPORTED;
 }
@@ -378,22 +372,21 @@ static nt_status check_attribute(const struct sim_files *f,
                                  const TSK_FS_ATTR *attribute, uint64_t offset,
                                  struct nt_error *err) {
   if (is_system_file(f->fs, f->file->meta->addr)) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED, "system_file",
-            "the file system keeps its own state in this file");
-    nt_hint(err, "leave it to the file system");
-    return NT_STATUS_ACCESS_DENIED;
+    return nt_refuse(err, NT_REASON_SYSTEM_FILE,
+                     "the file system keeps its own state in this file");
   }
   if (attribute->flags & TSK_FS_ATTR_RES) {
-    return no_place("resident_file",
+    return no_place(NT_REASON_RESIDENT_FILE,
                     "the file is so small that NTFS keeps its bytes in the "
                     "record of the file",
                     err);
   }
   if (attribute->flags & (TSK_FS_ATTR_COMP | TSK_FS_ATTR_ENC)) {
-    return no_place("encoded_file", "the file is compressed or encrypted", err);
+    return no_place(NT_REASON_ENCODED_FILE,
+                    "the file is compressed or encrypted", err);
   }
   if (offset >= (uint64_t)attribute->nrd.initsize) {
-    return no_place("uninitialized",
+    return no_place(NT_REASON_UNINITIALIZED,
                     "the file system has not given these bytes a value yet",
                     err);
   }
@@ -432,20 +425,18 @@ nt_status nt__sim_files_place(struct sim_files *f, uint64_t offset,
   if (!attribute) {
     return tsk_failed(err, "finding the file's clusters");
   }
-  nt_status status = check_attribute(f, attribute, offset, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check_attribute(f, attribute, offset, err));
   uint64_t size = f->fs->block_size, block = offset / size;
   const TSK_FS_ATTR_RUN *run = find_run(attribute, block);
   if (!run) {
-    return no_place("sparse_file", "the file has no clusters there", err);
+    return no_place(NT_REASON_SPARSE_FILE, "the file has no clusters there",
+                    err);
   }
   uint64_t left = (run->offset + run->len) * size - offset;
   uint64_t valid = (uint64_t)attribute->nrd.initsize - offset;
   *place = (run->addr + (block - run->offset)) * size + offset % size;
   *length = left < valid ? left : valid;
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- directories --------------------------------------------------------- */

@@ -18,7 +18,7 @@
 
 static nt_status fdisk_failed(int code, const char *what,
                               struct nt_error *err) {
-  return nt_fail_errno(err, -code, "partition_table", "%s", what);
+  return nt_fail_errno(err, -code, NT_REASON_PARTITION_TABLE, "%s", what);
 }
 
 static struct fdisk_parttype *type_of(struct fdisk_context *cxt,
@@ -53,13 +53,12 @@ static nt_status add_partitions(struct fdisk_context *cxt, const char *style,
                                 struct nt_error *err) {
   struct nt_range ranges[NT_SIM_MAX_VOLUMES];
   bool gpt = strcmp(style, "gpt") == 0;
-  nt_status status =
-      nt__sim_place(style, sector_size, fdisk_get_last_lba(cxt) + 1, sizes,
-                    count, pieces, ranges, err);
-  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
-    status = add_partition(cxt, i, &ranges[i], gpt, err);
+  NT_TRY(nt__sim_place(style, sector_size, fdisk_get_last_lba(cxt) + 1, sizes,
+                       count, pieces, ranges, err));
+  for (uint32_t i = 0; i < count; i++) {
+    NT_TRY(add_partition(cxt, i, &ranges[i], gpt, err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status write_table(struct fdisk_context *cxt, const char *style,
@@ -97,14 +96,14 @@ nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,
                                   uint64_t pieces, struct nt_error *err) {
   char place[2100];
   if (strcmp(style, "mbr") == 0 && count > 4) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "partition_table",
-            "an MBR has room for 4 volumes, %u were asked for", count);
+    nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PARTITION_TABLE,
+                 "an MBR has room for 4 volumes, %u were asked for", count);
     nt_hint(err, "use the partition style gpt");
     return NT_STATUS_INVALID_PARAMETER;
   }
   struct fdisk_context *cxt = fdisk_new_context();
   if (!cxt) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   fdisk_disable_dialogs(cxt, 1);
   fdisk_save_user_sector_size(cxt, sector_size, sector_size);

@@ -15,8 +15,8 @@ struct sim_files {
 };
 
 static nt_status refuse(struct nt_error *err) {
-  nt_fail(err, NT_STATUS_NOT_SUPPORTED, "no_file_reader",
-          "this build cannot look into the file systems of images");
+  nt_refuse(err, NT_REASON_NO_FILE_READER,
+            "this build cannot look into the file systems of images");
   nt_hint(err,
           "open the volume or its root folder; a build on Linux, with The "
           "Sleuth Kit, opens files too");
@@ -40,7 +40,7 @@ nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
   }
   struct sim_files *root = malloc(sizeof *root);
   if (!root) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL, NULL);
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   *root = (struct sim_files){.path = "\\", .handles = 1};
   *out = root;
@@ -64,10 +64,9 @@ uint64_t nt__sim_files_size(const struct sim_files *file) {
 nt_status nt__sim_files_read(struct sim_files *file, uint64_t offset, void *buf,
                              size_t len, size_t *done, struct nt_error *err) {
   (void)file, (void)offset, (void)buf, (void)len, (void)done;
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
-          "a directory has no bytes to read");
-  nt_hint(err, "open the volume itself, without a path: D:");
-  return NT_STATUS_INVALID_DEVICE_REQUEST;
+  return nt_refuse_as(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+                      NT_REASON_NOT_A_VOLUME,
+                      "a directory has no bytes to read");
 }
 
 uint64_t nt__sim_files_valid(struct sim_files *file) {

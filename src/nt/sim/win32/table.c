@@ -11,9 +11,9 @@ static nt_status check_count(bool gpt, uint32_t count, struct nt_error *err) {
   if (gpt ? count <= NT_SIM_MAX_VOLUMES : count <= 4) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "partition_table",
-          "%s has room for %d volumes, %u were asked for",
-          gpt ? "a GPT" : "an MBR", gpt ? NT_SIM_MAX_VOLUMES : 4, count);
+  nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PARTITION_TABLE,
+               "%s has room for %d volumes, %u were asked for",
+               gpt ? "a GPT" : "an MBR", gpt ? NT_SIM_MAX_VOLUMES : 4, count);
   nt_hint(err, gpt ? "use several disks" : "use the partition style gpt");
   return NT_STATUS_INVALID_PARAMETER;
 }
@@ -35,7 +35,8 @@ static nt_status write_table(const struct nt_file_region *r,
       gpt ? nt_gpt_write(disk, ranges, count, random)
           : nt_mbr_write(disk, nt_get_u32(random[0]) | 1, ranges, count);
   if (!good) {
-    nt_error_about(err, "partition_table", "writing the partition table");
+    nt_error_about(err, NT_REASON_PARTITION_TABLE,
+                   "writing the partition table");
   }
   return r->status;
 }
@@ -54,7 +55,7 @@ nt_status nt__sim_table_create(const struct nt_file *file, const char *path,
   }
   status = nt_file_look(file, &facts, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, "partition_table", "%s", path);
+    nt_error_about(err, NT_REASON_PARTITION_TABLE, "%s", path);
     return status;
   }
   nt_file_region(file, 0, facts.length, &r, err);
