@@ -294,7 +294,7 @@ static void test_utf8(void) {
 static void check_printable(const char *text, const char *shown) {
   char buf[64];
   size_t length = nt_printable_text(buf, sizeof(buf), text);
-  CHECK_TEXT(buf, shown, shown);
+  CHECK_TEXT(buf, shown, "%s", shown);
   CHECK(length == strlen(shown), "its length");
 }
 

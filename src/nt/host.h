@@ -92,10 +92,10 @@ nt_status nt_path_check(const char *path, struct nt_error *err);
 
 /* What a name itself is: a link is a link, wherever it leads. */
 struct nt_path_facts {
-  bool plain;   /* a file, neither link, folder, pipe nor device */
-  bool foreign; /* it belongs neither to this user nor to the system's own */
-  bool shared;  /* others than its owner may write to it. Windows, where the
-                   rights of the folders above decide, says false to both */
+  bool plain;     /* a file, neither link, folder, pipe nor device */
+  bool foreign;   /* it belongs neither to this user nor to the system's own */
+  bool shared;    /* others than its owner may write to it. Windows, where the
+                     rights of the folders above decide, says false to both */
   uint64_t inode; /* its number in its file system, which is used again */
   int64_t born;   /* when it was made, as the system counts; 0: not known */
 };
@@ -174,8 +174,8 @@ bool nt_is_terminal(int channel);
 int64_t nt_time_us(void);
 /* Microseconds of a clock that nobody sets; for differences. */
 int64_t nt_steady_us(void);
-/* Calls `handler` when the system asks this process to end: SIGTERM, SIGHUP. One
- * that was told to ignore them goes on ignoring them. */
+/* Calls `handler` when the system asks this process to end: SIGTERM, SIGHUP.
+ * One that was told to ignore them goes on ignoring them. */
 void nt_on_termination(void (*handler)(int number));
 /* Sleeps so many milliseconds, less when a signal comes. */
 void nt_sleep_ms(uint32_t ms);
