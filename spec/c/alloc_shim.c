@@ -5,7 +5,8 @@
  *
  *   alloc.arm(n, whose, every)   whose: "c", "lua" or "all" allocations;
  *                                0: none fails, they are counted
- *   alloc.disarm()               allocations seen, whether one failed
+ *   alloc.disarm()               allocations seen, whether one failed, and the
+ *                                file of the code whose call failed first
  *   alloc.live()                 blocks that the C code has now
  *   alloc.thrown()               C++ exceptions so far
  */
@@ -30,6 +31,7 @@
 #pragma weak lua_pushcclosure
 #pragma weak lua_pushinteger
 #pragma weak lua_pushboolean
+#pragma weak lua_pushstring
 #pragma weak lua_toboolean
 #pragma weak luaL_checkinteger
 #pragma weak luaL_checkoption
@@ -41,6 +43,7 @@ static unsigned armed;    /* whose allocations count; 0: nobody's */
 static bool every;        /* all from the nth on */
 static long seen, wanted; /* allocations, and the one that fails */
 static bool failed;
+static Dl_info asker; /* whose call failed first */
 static long live, thrown;
 static bool in_lua; /* what comes now is Lua's own allocation */
 
@@ -57,9 +60,17 @@ static bool deny(enum whose whose) {
   return true;
 }
 
-static bool deny_c(void) {
-  return !in_lua && deny(WHOSE_C);
+/* `caller` is an address in the code that asks. */
+static bool deny_c(void *caller) {
+  bool first = !failed;
+  bool denied = !in_lua && deny(WHOSE_C);
+  if (denied && first && dladdr(caller, &asker) == 0) {
+    asker.dli_fname = "";
+  }
+  return denied;
 }
+
+#define DENY_C() deny_c(__builtin_return_address(0))
 
 static void *count(void *block) {
   live += !in_lua && block != NULL;
@@ -101,12 +112,12 @@ typedef int (*throw_fn)(void *, void *, void (*)(void *));
 
 EXPORT void *malloc(size_t size) {
   NEXT(malloc_fn, "malloc")
-  return deny_c() ? NULL : count(next(size));
+  return DENY_C() ? NULL : count(next(size));
 }
 
 EXPORT void *calloc(size_t number, size_t size) {
   NEXT(calloc_fn, "calloc")
-  return deny_c() ? NULL : count(next(number, size));
+  return DENY_C() ? NULL : count(next(number, size));
 }
 
 /* Less than before is never refused: who gives memory back expects to get
@@ -114,7 +125,7 @@ EXPORT void *calloc(size_t number, size_t size) {
 EXPORT void *realloc(void *block, size_t size) {
   NEXT(realloc_fn, "realloc")
   bool grows = block == NULL || size > malloc_usable_size(block);
-  if (grows && deny_c()) {
+  if (grows && DENY_C()) {
     return NULL;
   }
   if (block == NULL) {
@@ -126,17 +137,17 @@ EXPORT void *realloc(void *block, size_t size) {
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size) {
   NEXT(aligned_fn, "aligned_alloc")
-  return deny_c() ? NULL : count(next(alignment, size));
+  return DENY_C() ? NULL : count(next(alignment, size));
 }
 
 EXPORT void *memalign(size_t alignment, size_t size) {
   NEXT(aligned_fn, "memalign")
-  return deny_c() ? NULL : count(next(alignment, size));
+  return DENY_C() ? NULL : count(next(alignment, size));
 }
 
 EXPORT int posix_memalign(void **out, size_t alignment, size_t size) {
   NEXT(posix_fn, "posix_memalign")
-  int error = deny_c() ? ENOMEM : next(out, alignment, size);
+  int error = DENY_C() ? ENOMEM : next(out, alignment, size);
   live += error == 0 && !in_lua;
   return error;
 }
@@ -181,6 +192,7 @@ static int arm(lua_State *L) {
   every = lua_toboolean(L, 3);
   seen = 0;
   failed = false;
+  asker = (Dl_info){.dli_fname = ""};
   armed = whose;
   return 0;
 }
@@ -189,7 +201,8 @@ static int disarm(lua_State *L) {
   armed = 0;
   lua_pushinteger(L, seen);
   lua_pushboolean(L, failed);
-  return 2;
+  lua_pushstring(L, asker.dli_fname);
+  return 3;
 }
 
 static int live_blocks(lua_State *L) {

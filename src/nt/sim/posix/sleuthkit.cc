@@ -28,9 +28,16 @@ TSK_FS_INFO *nt__tsk_open(TSK_IMG_INFO *image, TSK_FS_TYPE_ENUM type,
                 [=] { return tsk_fs_open_img(image, 0, type); });
 }
 
+/* What the library has no memory for, it leaves out of a folder. */
 TSK_FS_DIR *nt__tsk_dir(TSK_FS_INFO *fs, TSK_INUM_T inode, bool *lost) {
-  return caught(lost, static_cast<TSK_FS_DIR *>(nullptr),
-                [=] { return tsk_fs_dir_open_meta(fs, inode); });
+  TSK_FS_DIR *dir = caught(lost, static_cast<TSK_FS_DIR *>(nullptr),
+                           [=] { return tsk_fs_dir_open_meta(fs, inode); });
+  if (dir && errno == ENOMEM) {
+    tsk_fs_dir_close(dir);
+    tsk_error_set_errno(TSK_ERR_AUX_MALLOC);
+    dir = nullptr;
+  }
+  return dir;
 }
 
 TSK_FS_FILE *nt__tsk_file(TSK_FS_INFO *fs, TSK_INUM_T inode, bool *lost) {
