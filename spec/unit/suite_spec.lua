@@ -44,8 +44,9 @@ describe("A C test program that", function()
 end)
 
 describe("A part of the suite that", function()
-  -- One part, run by tools/suite.sh with this script in place of busted.
-  local function suite(finally, script)
+  -- One part, run by tools/suite.sh with this script in place of busted, and
+  -- such words before it.
+  local function suite(finally, script, words)
     local folder = tempdir(finally)
     assert(os.execute("mkdir " .. folder .. "/spec"))
     for name, text in pairs { ["spec/a_spec.lua"] = "", run = script } do
@@ -53,14 +54,18 @@ describe("A part of the suite that", function()
       file:write(text)
     end
     local here = proc.lines("pwd")[1]
-    return proc.run(("cd %s && sh %s/tools/suite.sh 1 sh ./run"):format(folder,
-      proc.quote(here)))
+    return proc.run(("cd %s && %s sh %s/tools/suite.sh 1 sh ./run"):format(
+      folder, words or "PARTS=", proc.quote(here)))
   end
 
-  local function check(finally, script, ...)
+  local function need_tools()
     if proc.windows or not proc.has "flock" then
       pending "tools/suite.sh needs sh and flock"
     end
+  end
+
+  local function check(finally, script, ...)
+    need_tools()
     local output, code = suite(finally, script)
     for _, text in ipairs { ... } do
       assert(output:find(text, 1, true), text .. " is not in: " .. output)
@@ -91,5 +96,24 @@ describe("A part of the suite that", function()
     assert.equal(0, check(finally,
       "printf '\\000\\377\\n1 passed, 0 failed, 0 skipped\\n'",
       "1 passed, 0 failed, 0 skipped"))
+  end)
+
+  it("is not there fails, and so does a suite without any", function()
+    need_tools()
+    for parts, said in pairs { ["'spec other'"] = "other",
+        run = "0 passed, 0 failed" } do
+      local output, code = suite(finally, "echo 1 passed, 0 failed, 0 skipped",
+        "PARTS=" .. parts)
+      assert(output:find(said, 1, true), output)
+      assert.equal(1, code)
+    end
+  end)
+
+  it("runs a suite itself names the parts of that", function()
+    need_tools()
+    local output = suite(finally,
+      'echo "parts: ${PARTS-none} ${WITHOUT-none}"; echo 1 passed, 0 failed, 0 skipped',
+      "PARTS=spec WITHOUT=b")
+    assert(output:find("parts: none none", 1, true), output)
   end)
 end)
