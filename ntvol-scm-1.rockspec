@@ -186,6 +186,7 @@ local sim = {
   "src/nt/sim/resolve.c",
   "src/nt/sim/rows.c",
   "src/nt/sim/schema.c",
+  "src/nt/sim/seen.c",
   "src/nt/sim/snapshot.c",
   "src/nt/sim/store.c",
   "src/nt/sim/table.c",

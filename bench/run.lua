@@ -105,6 +105,36 @@ local function in_memory()
   pairs_of(machine, "machine in memory")
 end
 
+-- Each finds that another one has written, and looks at what changed.
+local function in_turn(path, count)
+  local volumes = {}
+  for i = 1, count do
+    volumes[i] = assert(assert(sim.open(path)):open(string.char(67 + i) .. ":"))
+  end
+  row(("lock and unlock, %d connections in turn"):format(count), us(time(function()
+    for _, volume in ipairs(volumes) do
+      assert(volume:lock())
+      assert(volume:unlock())
+    end
+  end) / count))
+  for _, volume in ipairs(volumes) do
+    local machine = volume:machine()
+    assert(volume:close())
+    assert(machine:close())
+  end
+end
+
+local function beside_others()
+  local folder <close> = tempdir()
+  local disks = {}
+  for i = 1, 8 do
+    disks[i] = "16M:fat:" .. string.char(67 + i)
+  end
+  assert(sim.create(folder.path .. "/lab", { disks = disks })):close()
+  in_turn(folder.path .. "/lab", 1)
+  in_turn(folder.path .. "/lab", 8)
+end
+
 local function on_disk()
   local folder <close> = tempdir()
   local machine <close> = assert(sim.create(folder.path .. "/lab",
@@ -255,6 +285,7 @@ print(("ntvol %s, %s"):format(ntvol._VERSION, _VERSION))
 print()
 in_memory()
 on_disk()
+beside_others()
 plan_checks()
 format_against_mkfs(1 * GIB)
 format_against_mkfs(64 * GIB)

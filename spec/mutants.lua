@@ -455,4 +455,23 @@ return {
     old = [[return plain and text or quote(text)]], new = [[return text]],
     breaks = "a command line that is printed can be copied into a shell",
     specs = { "spec/unit/shell_spec.lua" } },
+
+  -- ---- what was found all right --------------------------------------------
+
+  { name = "damage-known", file = "src/nt/sim/trust.c",
+    old = [[    seen[i].known = false;]], new = [[    seen[i].known = true;]],
+    breaks = "what was found damaged is looked at again",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "tables-alone", file = "src/nt/sim/trust.c",
+    old = [[!s->seen[i].same && strstr(sql, name)]],
+    new = [[!s->seen[i].same && strcmp(table, name) == 0]],
+    breaks = "what tables have to do with each other is asked when one changed",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "rows-fewer", file = "src/nt/sim/seen.c",
+    old = [[seen->same && seen->at == seen->used && !seen->lost]],
+    new = [[seen->same && !seen->lost]],
+    breaks = "a table that lost its last row is another one",
+    specs = { "spec/sim/trust_spec.lua" } },
 }

@@ -210,3 +210,73 @@ describe("ntvol.sim.check", function()
     end)
   end)
 end)
+
+-- What was found all right is compared only, and what tables have to do with each
+-- other is asked when one of them changed: each time a stranger makes the same
+-- rows wrong, right and wrong again.
+describe("a machine that somebody changes while it is in use", function()
+  local CHANGES = {
+    ["a value out of range"] = {
+      "PRAGMA ignore_check_constraints = ON;"
+        .. " UPDATE disk SET sector_size = 0 WHERE number = 1",
+      "UPDATE disk SET sector_size = 512 WHERE number = 1" },
+    ["a value of a free process"] = {
+      "PRAGMA ignore_check_constraints = ON; UPDATE owner SET pid = -1",
+      "UPDATE owner SET pid = 1" },
+    ["the first of two tables"] = {
+      "UPDATE extent SET disk = 7 WHERE volume = 2",
+      "UPDATE extent SET disk = 1 WHERE volume = 2" },
+    ["the second of two tables"] = {
+      "UPDATE disk SET number = 7 WHERE number = 1",
+      "UPDATE disk SET number = 1 WHERE number = 7" },
+    ["a volume that names extents"] = {
+      "UPDATE volume SET length = 512 WHERE id = 2",
+      "UPDATE volume SET length = (SELECT length FROM extent WHERE volume = 2)"
+        .. " WHERE id = 2" },
+    ["extents that a volume names"] = {
+      "UPDATE extent SET length = 512 WHERE volume = 2",
+      "UPDATE extent SET length = (SELECT length FROM volume WHERE id = 2)"
+        .. " WHERE volume = 2" },
+    ["an instance's driver"] = {
+      "UPDATE instance SET fsd = 'none'", "UPDATE instance SET fsd = 'fat'" },
+    ["a file system that handles belong to"] = {
+      "UPDATE instance SET id = id + 77", "UPDATE instance SET id = id - 77" },
+    ["the process of a handle"] = {
+      "UPDATE file_object SET owner = owner + 77",
+      "UPDATE file_object SET owner = owner - 77" },
+    ["a row more"] = {
+      "INSERT INTO mount_point VALUES ('X:', 77, 1)",
+      "DELETE FROM mount_point WHERE path = 'X:'" },
+    ["the last row fewer"] = {
+      "CREATE TEMP TABLE t AS SELECT * FROM disk; DELETE FROM disk WHERE number = 1",
+      "INSERT INTO disk SELECT 1, image, made, length, sector_size, style, serial,"
+        .. " model, flags, changes FROM disk" },
+    ["a number of SQLite's own"] = {
+      "UPDATE sqlite_sequence SET seq = -1 WHERE name = 'owner'",
+      "UPDATE sqlite_sequence SET seq = 99 WHERE name = 'owner'" },
+  }
+
+  for name, change in pairs(CHANGES) do
+    it("is looked at again: " .. name, function()
+      local defer = machines.cleanup(finally)
+      local folder = tempdir(defer)
+      local content = machines.content "fat"
+      assert(sim.create(folder .. "/lab", { disks = { "1M:raw:D", "1M:raw:E" } }))
+        :close()
+      machines.put(folder .. "/lab/disk0.img", content)
+      machines.put(folder .. "/lab/disk1.img", content)
+      local machine <close> = assert(core.connect("sim", folder .. "/lab"))
+      local volume <close> = assert(machine:open "D:")
+      for _ = 1, 2 do
+        assert(volume:lock())
+        sqlite(folder, change[1])
+        local info = refused("STATUS_FILE_CORRUPT_ERROR", volume:unlock())
+        assert.equal("machine_damaged", info.reason)
+        refused("STATUS_FILE_CORRUPT_ERROR", machine:volumes())
+        refused("STATUS_FILE_CORRUPT_ERROR", volume:unlock())
+        sqlite(folder, change[2])
+        assert(volume:unlock())
+      end
+    end)
+  end
+end)

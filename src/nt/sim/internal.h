@@ -65,9 +65,10 @@ struct sim_machine {
   char db_path[496];
   sqlite3 *db;
   struct nt_db_limit limit;
-  bool guarded;    /* nothing is believed unseen: see trust.c */
-  bool looking;    /* just now */
-  int64_t trusted; /* version of the database that was found all right */
+  bool guarded;          /* nothing is believed unseen: see trust.c */
+  bool looking;          /* just now */
+  int64_t trusted;       /* version of the database that was found all right */
+  struct sim_seen *seen; /* its tables then; NULL: not known */
   struct sim_prepared prepared[SIM_PREPARED_MAX];
   sqlite3_stmt *rollback;
   bool in_transaction;
@@ -122,6 +123,7 @@ nt_status nt__sim_number(struct sim_machine *m, const char *sql,
 /* trust.c: looks through what others have written since the last time. Called
  * by whatever reads the database. */
 nt_status nt__sim_trust(struct sim_machine *m, struct nt_error *err);
+void nt__sim_trust_end(struct sim_machine *m);
 /* Checks the row on which `stmt` stands, of a table whose rows are looked at
  * when they are read; it has all columns, in their order. */
 nt_status nt__sim_check_row(struct sim_machine *m, const char *table,

@@ -351,4 +351,5 @@ void nt__sim_store_close(struct sim_machine *m) {
   m->rollback = NULL;
   sqlite3_close(m->db);
   m->db = NULL;
+  nt__sim_trust_end(m);
 }

@@ -4,14 +4,19 @@
  * looked at when a transaction finds that another connection has changed the
  * database, and those of tables without end when they are read. Within a
  * transaction nobody else writes, so all that is loaded in it was looked at.
+ * Rows that are what they were are compared only, and what tables have to do
+ * with each other is asked when one of them has changed: else each lock beside
+ * other processes would pay for all of it.
  */
 #include "trust.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../text.h"
+#include "seen.h"
 
 /* ---- words --------------------------------------------------------------- */
 
@@ -212,6 +217,7 @@ _Static_assert(NT__SIM_MOST_ROWS == 281474976710656,
 
 struct search {
   struct sim_machine *m;
+  struct sim_seen *seen; /* one for each table; NULL: look at everything */
   nt__sim_heard heard;
   void *context;
   bool enough, found;
@@ -222,12 +228,15 @@ static void tell(struct search *s, const struct sim_damage *damage) {
   s->enough = !s->heard(s->context, damage);
 }
 
-static nt_status search_table(struct search *s, const struct sim_table *table,
-                              struct nt_error *err) {
+static nt_status search_rows(struct search *s, const struct sim_table *table,
+                             struct sim_seen *seen, struct nt_error *err) {
   sqlite3_stmt *stmt;
   struct sim_damage damage;
   nt_status status = nt__sim_query(s->m, table->rows, SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+    if (seen && nt__sim_seen_row(seen, stmt)) {
+      continue;
+    }
     if (!check_row(table, stmt, &damage)) {
       tell(s, &damage);
     }
@@ -239,9 +248,41 @@ static nt_status search_table(struct search *s, const struct sim_table *table,
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
+static nt_status search_table(struct search *s, size_t table,
+                              struct nt_error *err) {
+  struct sim_seen *seen = s->seen ? &s->seen[table] : NULL;
+  if (seen) {
+    nt__sim_seen_begin(seen);
+  }
+  nt_status status = search_rows(s, &nt__sim_tables[table], seen, err);
+  if (seen && nt_ok(status) && !s->enough) {
+    nt__sim_seen_end(seen);
+  }
+  return status;
+}
+
+/* Whether a statement about `table` may find something that it did not find
+ * before: when a table that it names is not what it was. Some columns have the
+ * names of tables; then it runs once too often. */
+static bool may_differ(const struct search *s, const char *table,
+                       const char *sql) {
+  bool ours = false;
+  for (size_t i = 0; s->seen && i < nt__sim_table_count; i++) {
+    const char *name = nt__sim_tables[i].name;
+    if (!nt__sim_tables[i].grows && !s->seen[i].same && strstr(sql, name)) {
+      return true;
+    }
+    ours = ours || strcmp(name, table) == 0;
+  }
+  return !ours;
+}
+
 static nt_status search_relation(struct search *s, const struct relation *r,
                                  struct nt_error *err) {
   sqlite3_stmt *stmt;
+  if (!may_differ(s, r->table, r->sql)) {
+    return NT_STATUS_SUCCESS;
+  }
   nt_status status = nt__sim_query(s->m, r->sql, SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
     struct sim_damage damage = {0};
@@ -263,9 +304,12 @@ static nt_status search_relation(struct search *s, const struct relation *r,
 
 /* Drivers are known to the code only. */
 static nt_status search_drivers(struct search *s, struct nt_error *err) {
+  static const char sql[] = "SELECT id, fsd FROM instance";
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(s->m, "SELECT id, fsd FROM instance",
-                                   SIM_NO_ARGS, &stmt, err);
+  if (!may_differ(s, "instance", sql)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_query(s->m, sql, SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
     char key[64];
     struct sim_damage damage = {.table = "instance",
@@ -286,26 +330,30 @@ static nt_status search_drivers(struct search *s, struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
+static nt_status search(struct search *s, bool all, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  for (size_t i = 0; nt_ok(status) && !s->enough && i < nt__sim_table_count;
+       i++) {
+    if (all || !nt__sim_tables[i].grows) {
+      status = search_table(s, i, err);
+    }
+  }
+  if (s->found) { /* the statements below count on values in range */
+    return status;
+  }
+  for (size_t i = 0; nt_ok(status) && !s->enough &&
+                     i < sizeof relations / sizeof relations[0];
+       i++) {
+    status = search_relation(s, &relations[i], err);
+  }
+  return nt_ok(status) && !s->enough ? search_drivers(s, err) : status;
+}
+
 nt_status nt__sim_find_damage(struct sim_machine *m, bool all,
                               nt__sim_heard heard, void *context,
                               struct nt_error *err) {
   struct search s = {.m = m, .heard = heard, .context = context};
-  nt_status status = NT_STATUS_SUCCESS;
-  for (size_t i = 0; nt_ok(status) && !s.enough && i < nt__sim_table_count;
-       i++) {
-    if (all || !nt__sim_tables[i].grows) {
-      status = search_table(&s, &nt__sim_tables[i], err);
-    }
-  }
-  if (s.found) { /* the statements below count on values in range */
-    return status;
-  }
-  for (size_t i = 0;
-       nt_ok(status) && !s.enough && i < sizeof relations / sizeof relations[0];
-       i++) {
-    status = search_relation(&s, &relations[i], err);
-  }
-  return nt_ok(status) && !s.enough ? search_drivers(&s, err) : status;
+  return search(&s, all, err);
 }
 
 /* ---- before anything is believed ----------------------------------------- */
@@ -315,17 +363,46 @@ static bool first(void *context, const struct sim_damage *damage) {
   return false;
 }
 
+/* Outside of a transaction another process may write between two tables: what
+ * was seen there was never there at one time. Without memory all is looked at,
+ * too. */
+static struct sim_seen *seen_of(struct sim_machine *m) {
+  if (!m->in_transaction) {
+    return NULL;
+  }
+  if (!m->seen) {
+    m->seen = calloc(nt__sim_table_count, sizeof *m->seen);
+  }
+  return m->seen;
+}
+
+/* Nothing is known to be all right any more. */
+static void forget(struct sim_seen *seen) {
+  for (size_t i = 0; seen && i < nt__sim_table_count; i++) {
+    seen[i].known = false;
+  }
+}
+
+void nt__sim_trust_end(struct sim_machine *m) {
+  for (size_t i = 0; m->seen && i < nt__sim_table_count; i++) {
+    free(m->seen[i].bytes);
+  }
+  free(m->seen);
+  m->seen = NULL;
+}
+
 static nt_status look(struct sim_machine *m, int64_t version,
                       struct nt_error *err) {
   struct sim_damage damage = {0};
-  nt_status status = nt__sim_find_damage(m, false, first, &damage, err);
-  if (nt_ok(status) && damage.table[0]) {
-    return nt__sim_refuse_damage(m, &damage, err);
-  }
-  if (nt_ok(status)) {
+  struct search s = {
+      .m = m, .seen = seen_of(m), .heard = first, .context = &damage};
+  nt_status status = search(&s, false, err);
+  if (nt_ok(status) && !damage.table[0]) {
     m->trusted = version;
+    return status;
   }
-  return status;
+  forget(s.seen);
+  return nt_ok(status) ? nt__sim_refuse_damage(m, &damage, err) : status;
 }
 
 /* The number of the database's version changes when another connection has
