@@ -118,6 +118,7 @@ local function run(commands, args)
   end
   local command = commands[name]
   if not command.needs_machine then
+    args.ended.begun = true
     return command.run(args)
   end
   local machine, message, code, info = connect(args)
@@ -125,6 +126,7 @@ local function run(commands, args)
     return output.fail(message, code, info)
   end
   local _ <close> = machine
+  args.ended.begun = true
   return command.run(args, machine)
 end
 
@@ -139,7 +141,15 @@ local function handle(problem)
   return debug.traceback(tostring(problem), 2)
 end
 
-local function explain(problem)
+-- Before a command has begun it cannot have changed anything.
+local function explain_interrupt(begun)
+  output.say(begun and "ntvol: interrupted\n"
+      .. "hint: see what there is now: ntvol volumes"
+    or "ntvol: interrupted: nothing was changed")
+  return output.EXIT.cancelled
+end
+
+local function explain(problem, begun)
   progress.finish()
   if getmetatable(problem) == Usage then
     return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
@@ -149,9 +159,7 @@ local function explain(problem)
       problem.message, failure.CLOSE_FILES))
     return output.EXIT.refused
   elseif output.is_interrupt(problem) then
-    output.say("ntvol: interrupted\n"
-      .. "hint: see what was done: ntvol volumes, ntvol events")
-    return output.EXIT.cancelled
+    return explain_interrupt(begun)
   end
   output.say("ntvol: internal error: " .. problem)
   return output.EXIT.refused
@@ -171,7 +179,7 @@ local function main(outside, argv, ended)
   if ended.code and not ok and output.is_interrupt(result) then
     return ended.code
   end
-  return ok and result or not ok and explain(result)
+  return ok and result or not ok and explain(result, ended.begun)
 end
 
 --- Runs the command with these arguments.

@@ -15,7 +15,7 @@ local function first_line(text)
 end
 
 local function connect_sim(path, spec)
-  local found, sim = pcall(require, "ntvol.sim")
+  local found, sim = failure.load "ntvol.sim"
   if found then
     return sim.open(path)
   end

@@ -25,6 +25,19 @@ end
 M.TOO_MANY_FILES = "too many open files"
 M.CLOSE_FILES = "close files, or raise the limit of open files: ulimit -n"
 
+local function protected_require(_, name)
+  return pcall(require, name)
+end
+
+--- Loads a module; an interrupt waits until that is over, and is not taken for a
+-- module that is missing.
+-- @tparam string name
+-- @treturn boolean
+-- @return the module, or why it cannot be loaded
+function M.load(name)
+  return core.shield(protected_require, name)
+end
+
 --- Makes a failure.
 -- @tparam table fields `op`, `target`; `reason`, a row of `ntvol.reasons`, or
 --  `status` (a name, `"STATUS_..."`), or both; and optional: `class`, `detail`,

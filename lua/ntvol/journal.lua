@@ -45,7 +45,7 @@ end
 -- local journal <close> = assert(ntvol.journal.open())
 -- print(journal:path())
 function M.open(path)
-  local found, module = pcall(require, "ntvol.journal.core")
+  local found, module = failure.load "ntvol.journal.core"
   if not found then
     return not_installed(path, module)
   end

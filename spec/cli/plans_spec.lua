@@ -245,6 +245,79 @@ describe("ntvol change-fs", function()
   end
 end)
 
+-- Lua code in place of a part of the command raises what Ctrl-C raises.
+local function interrupted(lab, code, args)
+  local script = lab.folder .. "/interrupted.lua"
+  local file = assert(io.open(script, "w"))
+  assert(file:write('package.path = "./lua/?.lua;./lua/?/init.lua;"'
+    .. " .. package.path\n", code, '\narg[0] = "bin/ntvol"\ndofile "bin/ntvol"'))
+  assert(file:close())
+  local line = { "env", "NTVOL_MACHINE=" .. proc.quote(lab.path),
+    "NTVOL_STATE=" .. proc.quote(lab.folder .. "/state"), command.LUA,
+    proc.quote(script) }
+  for _, word in ipairs(args) do
+    line[#line + 1] = proc.quote(word)
+  end
+  local result = command.capture(table.concat(line, " "), lab.folder)
+  assert.equal(5, result.code, result.err .. result.out)
+  return result.err
+end
+
+describe("a command that is interrupted", function()
+  it("while it is loaded says that nothing was changed", function()
+    local lab = command.lab(finally, "16M:raw:D")
+    assert.equal("ntvol: interrupted: nothing was changed\n", interrupted(lab,
+      'package.preload["ntvol.plan"] = function() error "interrupted!" end',
+      CHANGE))
+  end)
+
+  it("while it connects does not say that a module is missing", function()
+    local lab = command.lab(finally, "16M:raw:D")
+    assert.equal("ntvol: interrupted: nothing was changed\n", interrupted(lab, [[
+      local main = coroutine.running()
+      package.preload["ntvol.sim"] = function()
+        package.preload["ntvol.sim"] = nil
+        -- as Ctrl-C does
+        debug.sethook(main, function()
+          debug.sethook(main)
+          error("interrupted!", 0)
+        end, "", 1)
+        return dofile "lua/ntvol/sim.lua"
+      end]], CHANGE))
+  end)
+
+  it("before its plan runs says so, and how to run it", function()
+    local lab = command.lab(finally, "16M:raw:D")
+    assert.equal("ntvol: interrupted: change_filesystem 'D:' did not begin:"
+      .. " nothing was changed\nhint: to run it again: ntvol change-fs D: --to ntfs"
+      .. " --erase D:\n", interrupted(lab, [[
+      local run = require "ntvol.run"
+      run.shielded = function() error "interrupted!" end]],
+      with(CHANGE, "--erase", "D:")))
+  end)
+
+  it("and is taken back says that all is as it was, and how to run it again",
+    function()
+      local lab = command.lab(finally, "16M:raw:D")
+      local said = interrupted(lab, [[
+        local progress = require "ntvol.progress"
+        progress.bar = function() error "interrupted!" end]],
+        with(CHANGE, "--erase", "D:"))
+      assert(said:find("ntvol: interrupted: change_filesystem 'D:' was taken back:"
+        .. " all is as it was before: ", 1, true), said)
+      assert(said:find("\nhint: to run it again: ntvol change-fs D: --to ntfs"
+        .. " --erase D:\n", 1, true), said)
+    end)
+
+  it("elsewhere names a command that shows what there is", function()
+    local lab = command.lab(finally, "16M:raw:D")
+    assert.equal("ntvol: interrupted\nhint: see what there is now: ntvol volumes\n",
+      interrupted(lab, [[
+      require("ntvol.cli.output").table = function() error "interrupted!" end]],
+      { "volumes" }))
+  end)
+end)
+
 describe("ntvol prepare-removal", function()
   local TWO = "gpt:60M=20M:ntfs:D:DATA+rest:fat:E"
 

@@ -24,6 +24,59 @@ local function child(machine, code)
     os.getenv("LUA") or "lua5.4", proc.quote(code)))
 end
 
+describe("a module that is loaded late", function()
+  -- A hook that raises at an instruction of the module that is loaded.
+  local function interrupt(name, at, call)
+    local module, loading, count = require(name), false, 0
+    package.loaded[name] = nil
+    package.preload[name] = function()
+      loading = true
+      for _ = 1, 20 do
+        count = count + 0
+      end
+      loading = false
+      return module
+    end
+    debug.sethook(function()
+      count = loading and count + 1 or count
+      if count == at then
+        debug.sethook()
+        error("interrupted!", 0)
+      end
+    end, "", 1)
+    local results = table.pack(pcall(call))
+    debug.sethook()
+    package.preload[name] = nil
+    package.loaded[name] = module
+    return table.unpack(results, 1, results.n)
+  end
+
+  local function interrupt_each(name, call)
+    for at = 1, 40 do
+      local ok, object, message = interrupt(name, at, call)
+      assert(ok and object or object == "interrupted!", message)
+      if ok then
+        assert(object:close())
+      end
+    end
+  end
+
+  it("is not taken for one that is missing when that is interrupted", function()
+    local folder = tempdir(finally) .. "/lab"
+    assert(sim.create(folder, { disks = { "1M:raw:D" } })):close()
+    interrupt_each("ntvol.sim", function()
+      return require("ntvol.current").connect("sim:" .. folder)
+    end)
+  end)
+
+  it("is not either when it is that of the journal", function()
+    local folder = tempdir(finally)
+    interrupt_each("ntvol.journal.core", function()
+      return require("ntvol.journal").open(folder)
+    end)
+  end)
+end)
+
 describe("the module", function()
   it("is a table of its own with the names of the core", function()
     assert.is_false(rawequal(ntvol, core))

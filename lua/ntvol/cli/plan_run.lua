@@ -106,15 +106,28 @@ local function finish(report, message, code, info)
   return status
 end
 
--- A run that something from outside ended: what it raised is in the message.
-local function finish_interrupted(report)
-  output.say(core.printable(("ntvol: interrupted: %s '%s' is %s: %s"):format(
-    report.plan, report.target, report.state, report.message)))
-  if report.outcome then
+-- What an interrupt left of a plan. What was raised is in the message.
+local LEFT = {
+  ["not run"] = "did not begin: nothing was changed",
+  undone = "was taken back: all is as it was before",
+}
+
+-- A run that something from outside ended.
+local function finish_interrupted(plan, report)
+  local state = report and report.state or "not run"
+  output.say(core.printable(("ntvol: interrupted: %s '%s' %s"):format(plan.name,
+    plan.target, LEFT[state] or "is " .. state)
+    .. (state ~= "not run" and ": " .. report.message or "")))
+  if report and report.outcome then
     output.say(("the volume is %s"):format(report.outcome))
   end
-  say_next(report)
-  show_undo_failures(report)
+  if LEFT[state] and plan.run_it then
+    output.say("hint: to run it again: " .. core.printable(plan.run_it))
+  end
+  if report then
+    say_next(report)
+    show_undo_failures(report)
+  end
   return output.EXIT.cancelled
 end
 
@@ -145,9 +158,10 @@ function M.refuse(args, plan, what)
     "hint: to run the plan: " .. plan.run_it)
 end
 
--- `report` nil: the run had not even begun.
-local function say_ended(args, report, ok, ...)
+-- Without a report the run had not even begun.
+local function say_ended(args, plan, ok, ...)
   progress.finish()
+  local report = plan:report()
   local begun = report and report.state ~= "not run"
   if args.json and begun then
     output.json(report:data())
@@ -156,8 +170,8 @@ local function say_ended(args, report, ok, ...)
     return finish(...)
   elseif begun and report.state == "done" then
     return finish(report)
-  elseif begun and output.is_interrupt((...)) then
-    return finish_interrupted(report)
+  elseif output.is_interrupt((...)) then
+    return finish_interrupted(plan, begun and report or nil)
   end
   error((...), 0)
 end
@@ -165,8 +179,7 @@ end
 -- Whoever waited for the end of the run is told of it, whatever comes meanwhile.
 local function carry(outside, args, plan, opts)
   local results = table.pack(outside(plan.run, plan, opts))
-  args.ended.code = say_ended(args, plan:report(), table.unpack(results, 1,
-    results.n))
+  args.ended.code = say_ended(args, plan, table.unpack(results, 1, results.n))
   return args.ended.code
 end
 
