@@ -189,7 +189,7 @@ local function prompter(interactive)
   return function(text)
     if interactive then
       output.write(text)
-      io.stdout:flush()
+      output.send()
     end
   end
 end

@@ -336,6 +336,19 @@ describe("ntvol", function()
     end
   end)
 
+  it("fails when what it prints gets lost on the way", function()
+    local lab = command.lab(finally, "16M:fat:D")
+    for _, words in ipairs { { "change-fs", "D:", "--to", "ntfs", "--erase",
+        "D:" }, { "undo", "D:", "--erase", "D:" }, { "watch", "--after", "0",
+        "--timeout", "0" } } do
+      local result = command.capture("env NTVOL_STATE=" .. lab.folder .. "/state "
+        .. command.line(words, { machine = lab.path }) .. " >/dev/full",
+        lab.folder)
+      assert.equal(1, result.code, words[1])
+      assert.matches("^ntvol: write to standard output: ", result.err)
+    end
+  end)
+
   it("names the disk of a volume that was named instead of a disk", function()
     local lab = command.lab(finally, "16M:fat:D", "gpt:32M=16M:fat:E")
     local result = run(lab, { "prepare-removal", "e:", "--plan" }, 3)

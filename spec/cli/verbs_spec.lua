@@ -18,6 +18,19 @@ local function state(lab, name)
   end
 end
 
+describe("a program without a name", function()
+  it("is wrong usage", function()
+    local lab = command.lab(finally, "8M:raw:D")
+    for _, verb in ipairs { "lock", "exclusive" } do
+      local result = lab:run { verb, "D:", "--", "", "word" }
+      assert.equal(2, result.code, result.err)
+      assert.equal("ntvol: the name of the program is empty\nhint: name one: ntvol "
+        .. verb .. " D: -- command\n", result.err)
+      assert.same({}, lab:history())
+    end
+  end)
+end)
+
 describe("ntvol lock", function()
   for _, code in ipairs { 0, 1, 7, 42, 125 } do
     it("passes on exit status " .. code, function()

@@ -108,13 +108,19 @@ function M.print(value)
   M.write(tostring(value) .. "\n")
 end
 
+--- Sends on what was printed so far.
+-- @treturn boolean whether nothing got lost yet
+function M.send()
+  note(io.stdout:flush())
+  return not lost
+end
+
 --- Writes out what was printed. Output that got lost is a failure, too: a list
 -- that is cut off looks like a whole one.
 -- @tparam integer code the exit code so far
 -- @treturn integer
 function M.flush(code)
-  note(io.stdout:flush())
-  if not lost then
+  if M.send() then
     return code
   end
   print_error("write to standard output: " .. lost)

@@ -62,7 +62,7 @@ local function print_step(plan, write)
       state)
     write(core.printable(message and state ~= "failed"
       and line .. " (" .. message .. ")" or line))
-    io.stdout:flush()
+    output.send()
   end
 end
 

@@ -231,7 +231,7 @@ end
 local function add_exclusive(add, json)
   local command = json(add("exclusive",
     "Have a volume for oneself while a program runs: open, lock, run, unlock,"
-    .. " close.", exclusive))
+    .. " close.", program.named("exclusive", exclusive)))
   command:argument "volume"
     :description "D:, a mount folder or a GUID path."
   command:argument "command"

@@ -14,6 +14,20 @@ function M.not_started(code)
   return NOT_FOUND[code] and 127 or 126
 end
 
+--- Calls `f` of a command that runs a program, when one is named.
+-- @tparam string verb
+-- @tparam function f function(args, machine) of the command
+-- @treturn function
+function M.named(verb, f)
+  return function(args, machine)
+    if args.command[1] == "" then
+      return output.usage("the name of the program is empty",
+        ("hint: name one: ntvol %s D: -- command"):format(verb))
+    end
+    return f(args, machine)
+  end
+end
+
 --- The exit status of what `volume:run` answers; a failure is printed.
 -- @tparam ?integer status, or nil, message, code, info
 -- @treturn integer

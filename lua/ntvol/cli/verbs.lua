@@ -98,7 +98,8 @@ end
 --- Adds the commands to the parser.
 function M.add(add)
   local command = volume_argument(add("lock",
-    "Hold the lock of a volume while a command runs.", lock))
+    "Hold the lock of a volume while a command runs.",
+    program.named("lock", lock)))
   command:argument "command"
     :args "+"
     :description "The program and its arguments, after --."

@@ -6,9 +6,10 @@ local output = require "ntvol.cli.output"
 
 local M = {}
 
+-- Answers whether anybody gets it.
 local function show(event, as_json)
   output.print(as_json and json.line(event) or event)
-  io.stdout:flush()
+  return output.send()
 end
 
 local function watch(args, machine)
@@ -17,7 +18,9 @@ local function watch(args, machine)
     return output.fail(message, code, info)
   end
   for event in events do
-    show(event, args.json)
+    if not show(event, args.json) then
+      break
+    end
   end
   return output.EXIT.ok
 end
