@@ -1,4 +1,4 @@
--- Writes the page of all rows of the NT semantics, with their tests and results,
+-- Writes the page of all rows of the rules of NT, with their tests and results,
 -- from a run of spec/conformance. Called by `make tables`.
 
 package.path = "./?.lua;" .. package.path
@@ -10,9 +10,10 @@ local tap = require "spec.support.tap"
 local HEAD = [[
 # Conformance
 
-Every row of the NT semantics, what is known about it, and the tests of `spec/conformance` that
-show it on a simulated machine. `make tables` writes this page from a run of these tests.
-`spec/conformance/coverage_spec.lua` fails when a row has no test, or is missing here.
+Every rule of NT, what is known about it, and the tests of `spec/conformance` that show it on a
+simulated machine. [rules.md](rules.md) states the rules with their sources. `make tables` writes
+this page from a run of these tests. `spec/conformance/coverage_spec.lua` fails when a row has no
+test, is missing here, or stands nowhere in the rules.
 
 The first word of a row is its place: a letter with a number is a row of the transition tables, a
 number a section, `obs` an observation; the last word is the file system. Evidence:

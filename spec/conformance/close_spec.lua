@@ -1,4 +1,4 @@
--- What the close of a handle ends, in which order: nt-semantics 1.8.
+-- What the close of a handle ends, in which order: docs/rules.md 1.8.
 
 local c = require "spec.support.conformance"
 local machines = require "spec.support.machines"

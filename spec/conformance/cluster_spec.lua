@@ -1,4 +1,4 @@
--- Cluster shared volumes: nt-semantics 3, and U8, F8 and the last rule of 2.
+-- Cluster shared volumes: docs/rules.md 3, and U8, F8 and the last rule of 2.
 
 local c = require "spec.support.conformance"
 

@@ -1,4 +1,4 @@
--- Control codes: nt-semantics 4.
+-- Control codes: docs/rules.md 4.
 
 local c = require "spec.support.conformance"
 local core = require "ntvol.core"

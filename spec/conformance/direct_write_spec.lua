@@ -1,4 +1,4 @@
--- Direct writes: nt-semantics 1.10.
+-- Direct writes: docs/rules.md 1.10.
 
 local c = require "spec.support.conformance"
 

@@ -1,4 +1,4 @@
--- Dismounting: nt-semantics 1.7.
+-- Dismounting: docs/rules.md 1.7.
 
 local c = require "spec.support.conformance"
 

@@ -1,4 +1,4 @@
--- Alignment, ends, extended DASD: nt-semantics 1.11. Corner cases: 1.12.
+-- Alignment, ends, extended DASD: docs/rules.md 1.11. Corner cases: 1.12.
 
 local c = require "spec.support.conformance"
 

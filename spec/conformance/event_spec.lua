@@ -1,4 +1,4 @@
--- Notifications: nt-semantics 2.
+-- Notifications: docs/rules.md 2.
 
 local c = require "spec.support.conformance"
 local core = require "ntvol.core"

@@ -1,4 +1,4 @@
--- The same calls on five file systems: nt-semantics 1.9.
+-- The same calls on five file systems: docs/rules.md 1.9.
 
 local c = require "spec.support.conformance"
 

@@ -1,4 +1,4 @@
--- The lock by share mode: nt-semantics 1.5.
+-- The lock by share mode: docs/rules.md 1.5.
 
 local c = require "spec.support.conformance"
 

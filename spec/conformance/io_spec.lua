@@ -1,4 +1,4 @@
--- Requests through handles of every state: nt-semantics 1.8, "I/O".
+-- Requests through handles of every state: docs/rules.md 1.8, "I/O".
 
 local c = require "spec.support.conformance"
 local media = require "spec.support.media"

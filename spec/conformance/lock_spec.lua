@@ -1,4 +1,4 @@
--- Locking: nt-semantics 1.5, the explicit lock.
+-- Locking: docs/rules.md 1.5, the explicit lock.
 
 local c = require "spec.support.conformance"
 local sim = require "ntvol.sim.core"

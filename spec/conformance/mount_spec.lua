@@ -1,4 +1,4 @@
--- The mount manager: nt-semantics 4.4, codes of device MOUNTMGR.
+-- The mount manager: docs/rules.md 4.4, codes of device MOUNTMGR.
 
 local c = require "spec.support.conformance"
 

@@ -1,4 +1,4 @@
--- Sequences that were observed on a running kernel, FAT: nt-semantics 9.1.
+-- Sequences that were observed on a running kernel, FAT: docs/rules.md 9.1.
 -- The Win32 codes that were seen stand here as the NTSTATUS that gives them.
 
 local c = require "spec.support.conformance"

@@ -1,4 +1,4 @@
--- Offline and online, and questions by status: nt-semantics 1.8.
+-- Offline and online, and questions by status: docs/rules.md 1.8.
 
 local c = require "spec.support.conformance"
 

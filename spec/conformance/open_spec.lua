@@ -1,4 +1,4 @@
--- Opening: nt-semantics 1.4.
+-- Opening: docs/rules.md 1.4.
 
 local c = require "spec.support.conformance"
 

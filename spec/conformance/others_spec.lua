@@ -1,4 +1,5 @@
--- Other processes, names and file systems, as observed: nt-semantics 9.2 to 9.4.
+-- Other processes, names and file systems, as observed: docs/rules.md 9.2 to
+-- 9.4.
 
 local c = require "spec.support.conformance"
 local core = require "ntvol.core"

@@ -1,13 +1,14 @@
 --- Every row of the NT semantics: its name, what it is shown on with which
 -- evidence, and what it says, shortly.
 --
--- A group is a table of the specification. A row is
+-- A group is a table of docs/rules.md. A row is
 --   { NAME, "SUBJECT:EVIDENCE ...", TEXT, at = RULE, not_applicable = REASON }
 -- SUBJECT is a file system, "disk" for a whole disk, or "nt" for what does not
--- depend on one. EVIDENCE is the mark of the specification; "choice" stands
+-- depend on one. EVIDENCE is the mark of that page; "choice" stands
 -- for what it calls unproven, where the simulated machine answers as documented
 -- in docs/simulator.md. `at` is where the rule stands when the row has another
--- name: "1.9 row 3", "2 bullet 1"; a rule in running text is at "text".
+-- name: "1.9 row 3", "2 bullet 1"; a rule in running text is at "text",
+-- and its anchor is the name of the row.
 
 local groups = {}
 local function group(name, rows)
@@ -411,7 +412,7 @@ group("3 cluster", {
   { "3 maintenance", "csvfs:D", "repairs need maintenance, not a lock", at = "text" },
 })
 
--- Control codes: NAME NUMBER, more of them in one row of the specification.
+-- Control codes: NAME NUMBER, more of them in one row of the rules.
 local function codes(section, list)
   local rows = {}
   for i, words in ipairs(list) do

@@ -1,4 +1,4 @@
--- What the simulated machine chooses: nt-semantics 7 and 8, and where no
+-- What the simulated machine chooses: docs/rules.md 7 and 8, and where no
 -- cluster is: 3.
 
 local c = require "spec.support.conformance"

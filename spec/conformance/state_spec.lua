@@ -1,4 +1,4 @@
--- The variables of the state model, handles and statuses: nt-semantics 1.1 to
+-- The variables of the state model, handles and statuses: docs/rules.md 1.1 to
 -- 1.3.
 
 local c = require "spec.support.conformance"

@@ -1,4 +1,4 @@
--- Unlocking: nt-semantics 1.6.
+-- Unlocking: docs/rules.md 1.6.
 
 local c = require "spec.support.conformance"
 

@@ -1,4 +1,4 @@
--- Closing: what the cleanup of a handle ends, and in which order. nt-semantics
+-- Closing: what the cleanup of a handle ends, and in which order. docs/rules.md
 -- 1.8 "Close", and what follows from it for the next open.
 
 local machines = require "spec.support.machines"

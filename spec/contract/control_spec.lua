@@ -1,5 +1,5 @@
 -- Control codes by name and by number, unknown codes, and the queries with
--- their exact values. Layouts: nt-semantics 4.4; arithmetic: 4.1.
+-- their exact values. Layouts: docs/rules.md 4.4; arithmetic: 4.1.
 
 local core = require "ntvol.core"
 local machines = require "spec.support.machines"

@@ -1,5 +1,5 @@
 -- Whole disks: what they have to do with the volumes on them, and what not
--- (nt-semantics 1.2, 1.10, 4.4, 9.4, F12).
+-- (docs/rules.md 1.2, 1.10, 4.4, 9.4, F12).
 
 local machines = require "spec.support.machines"
 

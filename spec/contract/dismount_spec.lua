@@ -1,5 +1,5 @@
 -- Dismounting: FSCTL_DISMOUNT_VOLUME, and what becomes of the handles. Rows D1
--- to D10, I1 to I11 of nt-semantics 1.7 and 1.8.
+-- to D10, I1 to I11 of docs/rules.md 1.7 and 1.8.
 
 local machines = require "spec.support.machines"
 

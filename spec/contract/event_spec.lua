@@ -1,4 +1,4 @@
--- The traces of nt-semantics section 2: which events a sequence of calls
+-- The traces of docs/rules.md section 2: which events a sequence of calls
 -- leaves, in which order, and what an event tells.
 
 local machines = require "spec.support.machines"

@@ -1,4 +1,4 @@
--- Handles that come from other handles: duplicates (1.2 "Duplicates", 7.10, U1,
+-- Handles that come from other handles: duplicates (1.2 "Duplicates", 7 step 10, U1,
 -- obs 10 and 31) and mapped files (L5, 1.1 reference count, obs 11 and 12, 9.2).
 -- And control codes through the wrong system call (obs 35).
 
@@ -72,7 +72,7 @@ machines.each(_ENV, function(lab)
       assert.equal("already_locked", info.reason)
     end)
 
-    it("7.10: does not count as a second handle for the lock", function()
+    it("7 step 10: does not count as a second handle for the lock", function()
       lab:start()
       local v = lab:open "D:"
       duplicate(v)

@@ -1,4 +1,4 @@
--- Reading and writing: direct writes (nt-semantics 1.10), alignment, ends and
+-- Reading and writing: direct writes (docs/rules.md 1.10), alignment, ends and
 -- extended DASD (1.11), rows I2 to I5.
 
 local machines = require "spec.support.machines"

@@ -1,5 +1,5 @@
 -- Locking and unlocking: FSCTL_LOCK_VOLUME, FSCTL_UNLOCK_VOLUME and the lock by
--- share mode. Rows L1 to L20, U1 to U7 of nt-semantics 1.5 and 1.6.
+-- share mode. Rows L1 to L20, U1 to U7 of docs/rules.md 1.5 and 1.6.
 
 local machines = require "spec.support.machines"
 

@@ -1,5 +1,5 @@
 -- Sequences that were observed on a running kernel, with the Win32 code of
--- every step: nt-semantics 9.1 (FAT), 9.3 and 9.4. "obs N" is row N of 9.1.
+-- every step: docs/rules.md 9.1 (FAT), 9.3 and 9.4. "obs N" is row N of 9.1.
 --
 -- A sequence is written as there: one step is a verb, a handle and the code
 -- that it answers, 0 for success. Duplicated handles and mapped files (obs 10 to

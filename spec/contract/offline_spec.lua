@@ -1,5 +1,5 @@
 -- Offline and online: IOCTL_VOLUME_OFFLINE, IOCTL_VOLUME_ONLINE. Rows F1 to F14
--- of nt-semantics 1.8. Offline is a bit of the volume device, on another layer
+-- of docs/rules.md 1.8. Offline is a bit of the volume device, on another layer
 -- than mounts and locks.
 
 local machines = require "spec.support.machines"

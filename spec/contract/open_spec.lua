@@ -1,5 +1,5 @@
 -- Opening: names, kinds of handles, access, share modes and dispositions.
--- Rows O1 to O13 of nt-semantics 1.4, the tables of 1.2 and 9.3.
+-- Rows O1 to O13 of docs/rules.md 1.4, the tables of 1.2 and 9.3.
 
 local machines = require "spec.support.machines"
 

@@ -1,4 +1,4 @@
--- btrfs and CDFS: where they answer differently than FAT. Rows of nt-semantics
+-- btrfs and CDFS: where they answer differently than FAT. Rows of docs/rules.md
 -- 1.4 to 1.10, and 9.4, which tells what was observed.
 
 local btrfs = require "spec.support.btrfs"

@@ -1,4 +1,4 @@
--- What volume, disk and storage drivers tell (nt-semantics 4.4), against the
+-- What volume, disk and storage drivers tell (docs/rules.md 4.4), against the
 -- bytes of the disk and what sfdisk reads from them.
 
 local machines = require "spec.support.machines"

@@ -1,4 +1,4 @@
--- What file systems tell of themselves (nt-semantics 4.3, I15), against what
+-- What file systems tell of themselves (docs/rules.md 4.3, I15), against what
 -- other programs read from the same bytes.
 
 local machines = require "spec.support.machines"

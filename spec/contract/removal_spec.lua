@@ -1,5 +1,5 @@
 -- Plug and Play: uninstall, and the LUN that is masked and unmasked at the
--- storage. nt-semantics 5.2, rows I6, F14 and O12.
+-- storage. docs/rules.md 5.2, rows I6, F14 and O12.
 
 local machines = require "spec.support.machines"
 

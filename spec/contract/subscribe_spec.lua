@@ -1,6 +1,6 @@
--- Notifications as a subscriber in this process gets them: nt-semantics section
--- 2 (synchronous, before or after), L3, L17, 1.8 close 3, 7.9; and who waits for
--- those of other processes.
+-- Notifications as a subscriber in this process gets them: docs/rules.md section
+-- 2 (synchronous, before or after), L3, L17, 1.8 step 3, 7 step 9; and who
+-- waits for those of other processes.
 
 local core = require "ntvol.core"
 local machines = require "spec.support.machines"
@@ -26,7 +26,7 @@ end
 machines.each(_ENV, function(lab)
   describe("LOCK", function()
     for _, letter in ipairs { "D:", "E:" } do
-      it("section 2, 7.9: is told before the attempt: who then closes lets it"
+      it("section 2, 7 step 9: is told before the attempt: who then closes lets it"
         .. " succeed, on " .. letter, function()
         local machine = lab:start()
         local v, f = lab:open(letter), lab:open(letter .. "\\a.txt")
@@ -162,7 +162,7 @@ machines.each(_ENV, function(lab)
         assert.is_true(taken:held())
       end)
 
-    it("1.8 close 3: is told when everything of the close is done", function()
+    it("1.8 step 3: is told when everything of the close is done", function()
       local machine = lab:start()
       local v = lab:open "D:"
       assert(v:lock())

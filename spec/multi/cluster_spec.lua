@@ -1,4 +1,4 @@
--- Processes on different nodes of a cluster: nt-semantics 3, U8, F8, and the
+-- Processes on different nodes of a cluster: docs/rules.md 3, U8, F8, and the
 -- last rule of 2.
 
 require "ntvol" -- which a lock that waits needs

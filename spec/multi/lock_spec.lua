@@ -1,5 +1,6 @@
 -- One machine, several processes: what one holds, the others feel, and what a
--- dead one held is released. nt-semantics 9.2, and 1.4 to 1.8 across processes.
+-- dead one held is released. docs/rules.md 9.2, and 1.4 to 1.8 across
+-- processes.
 
 local core = require "ntvol.core"
 local machines = require "spec.support.machines"

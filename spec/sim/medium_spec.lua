@@ -1,4 +1,4 @@
--- Drives, whose medium comes and goes: nt-semantics 9.3 "without a medium",
+-- Drives, whose medium comes and goes: docs/rules.md 9.3 "without a medium",
 -- I7, 1.1 verify_pending, 4.4 EJECT_MEDIA and its kin, and the choices of
 -- docs/simulator.md, "Drives and their media".
 

@@ -20,7 +20,7 @@ local tempdir = require "spec.support.tempdir"
 local M = {}
 
 --- What a status is called in Win32, and its number there: the column of
--- nt-semantics 1.3 that callers see.
+-- docs/rules.md 1.3 that callers see.
 local WIN32 = {
   STATUS_ACCESS_DENIED = { 5, "ERROR_ACCESS_DENIED" },
   STATUS_BUFFER_OVERFLOW = { 234, "ERROR_MORE_DATA" },

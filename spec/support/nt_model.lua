@@ -2,7 +2,7 @@
 -- dismount, offline, online, reading, writing, closing and the death of a
 -- process, on FAT and RAW volumes that fill a disk each, and through the disks.
 --
--- It is written from the rules (their numbers stand beside them) and from
+-- It is written from docs/rules.md (numbers stand beside the code) and from
 -- nothing else: no database, no code of the simulated machine. An answer is a
 -- Win32 error, 0 for success, and a value.
 
@@ -16,8 +16,8 @@ local INVALID_PARAMETER, NOT_LOCKED = 87, 158
 
 --- Corrections of section 10 that the simulated machine does not follow yet.
 -- Where one is false the model says what the earlier row says: 9.1 row 16 for
--- X1; for X6, the condition of the instance, as for other requests. Who builds
--- one in takes it out of here.
+-- X1; for X6, the condition of the instance, as for other requests. Whoever
+-- builds one in makes it true here, and "yes" in docs/rules.md.
 M.BUILT_IN = { X1 = false, X6 = false }
 
 local Model = {}
@@ -48,7 +48,7 @@ function M.new(disks)
   return self
 end
 
--- An instance is one mounted file system; handles belong to it (7.1).
+-- An instance is one mounted file system; handles belong to it (7 step 1).
 local function mount(volume)
   volume.instance = volume.instance or { volume = volume, fs = volume.fs,
     handles = {} }
@@ -146,7 +146,7 @@ function Model:open(process, name, access, share)
   end
   if volume.offline and not volume.instance then
     assert(handle.kind ~= "volume", "O10: sources disagree")
-    return NOT_READY -- 7.7
+    return NOT_READY -- 7 step 7
   end
   local instance = mount(volume)
   local code = check_open(instance)

@@ -1,5 +1,5 @@
---- The rows of the NT semantics: their names, and the rules of the
--- specification that they stand for. Needs no machine.
+--- The rows of the rules of NT: their names, and the rules of docs/rules.md
+-- that they stand for. Needs no machine.
 
 local rows = require "spec.conformance.rows"
 local missing = require "spec.conformance.missing"
@@ -72,38 +72,37 @@ function M.missing(key)
   end
 end
 
---- Every rule of the specification: "L3", "9.1 row 16", "1.11 bullet 2",
--- "1.8 step 1", in its order.
-function M.rules(path)
-  local list, section, counts, fresh = {}, nil, {}, false
-  local function add(kind)
-    local key = section .. " " .. kind
-    counts[key] = (counts[key] or 0) + 1
-    list[#list + 1] = key .. " " .. counts[key]
-    return key
-  end
-  local header
-  for line in io.lines(path) do
-    section = line:match("^##+ (%d[%d.]*%d)") or line:match("^## (%d+)%.")
-      or section
-    local cell = line:match("^|%s*(.-)%s*|")
-    if line:find("^|%s*%-%-") then
-      -- What stands above such a line is no rule.
-      list[#list] = nil
-      if header then
-        counts[header] = counts[header] - 1
+--- Where the rules stand, for people.
+M.PAGE = "docs/rules.md"
+
+--- The anchor of a rule or a section on that page: "9.1 row 16" becomes
+-- "rule-9.1-row-16".
+function M.anchor(rule)
+  return "rule-" .. rule:gsub("[^%w.]+", "-"):gsub("%-$", "")
+end
+
+--- Where the rule of a row stands.
+function M.anchor_of(row)
+  return M.anchor(row.at == "text" and row.id or row.at)
+end
+
+-- How to read the page, how to format, Wine, and the corrections, which get
+-- their rows when they are built in: they have no rows.
+local function has_rows(anchor)
+  return not anchor:find("^rule%-[056][.-]")
+    and not anchor:find("^rule%-[XW]%d+$") and not anchor:find("^rule%-obs%-")
+end
+
+--- The anchors of all rules that need a row, in the order of the page. Those
+-- of headings are sections, not rules.
+function M.rules()
+  local list = {}
+  for line in io.lines(M.PAGE) do
+    if not line:find "^#" then
+      for anchor in line:gmatch '<a id="(rule%-[^"]+)">' do
+        list[#list + 1] = has_rows(anchor) and anchor or nil
       end
-    elseif cell and cell:find("^[OLUDIF]%d+$") then
-      list[#list + 1] = cell
-    elseif section and cell then
-      header, fresh = add "row", true
-    elseif section and line:find("^%- ") then
-      add "bullet"
-    elseif section and line:find("^%d+%. ") then
-      add "step"
     end
-    header = fresh and header or nil
-    fresh = false
   end
   return list
 end

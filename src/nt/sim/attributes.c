@@ -1,6 +1,6 @@
 /*
  * The attributes of a disk. Offline is the disk's own state, by which all its
- * volumes go away; the offline of a volume is another thing (nt-semantics
+ * volumes go away; the offline of a volume is another thing (docs/rules.md
  * 4.4).
  */
 #include "layout.h"

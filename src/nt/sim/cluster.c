@@ -1,5 +1,5 @@
 /*
- * A machine that is a cluster (nt-semantics 3): its nodes, what a node's lock
+ * A machine that is a cluster (docs/rules.md 3): its nodes, what a node's lock
  * and dismount mean to the others, who owns a volume, and maintenance. Every
  * connection is a process of one node, and every node mounts a shared volume by
  * itself. What is not documented is a choice, and docs/simulator.md says so.

@@ -1,6 +1,6 @@
 /*
  * NtFsControlFile: lock, unlock, dismount and what else the file system
- * answers. Row numbers (L1, U1, D1 ...) are those of nt-semantics 1.5 to 1.8.
+ * answers. Row numbers (L1, U1, D1 ...) are those of docs/rules.md 1.5 to 1.8.
  */
 #include "query.h"
 

@@ -1,6 +1,6 @@
 /*
  * NtDeviceIoControlFile: what the volume and disk drivers answer. They know
- * nothing of mounts and locks (nt-semantics 0.4): offline is a bit of the
+ * nothing of mounts and locks (docs/rules.md 0.4): offline is a bit of the
  * volume device. The queries are in files of their own.
  */
 #include "query.h"

@@ -1,5 +1,5 @@
 /*
- * btrfs, as WinBtrfs answers (nt-semantics 1.5 to 1.10, rows marked [B], and
+ * btrfs, as WinBtrfs answers (docs/rules.md 1.5 to 1.10, rows marked [B], and
  * 9.4): locks nest, other volume handles and the kind of the handle do not
  * matter, open files outlive a dismount, and a raw write takes the lock of its
  * own handle. Where those rows are silent, FAT's answer is the choice.

@@ -1,6 +1,6 @@
 /*
  * CDFS: ISO 9660 on a CD, as Microsoft's published cdfs driver answers
- * (nt-semantics 1.4 to 1.9, and observed in 9.4). Nothing on it is written, so
+ * (docs/rules.md 1.4 to 1.9, and observed in 9.4). Nothing on it is written, so
  * a lock opens nothing to writing.
  */
 #include "internal.h"

@@ -1,6 +1,6 @@
 /*
  * CSVFS: a cluster shared volume, as every node of the cluster mounts it. What
- * is documented (nt-semantics 3, U8, F8) is that the opens of all nodes count,
+ * is documented (docs/rules.md 3, U8, F8) is that the opens of all nodes count,
  * that the handle which locked must be closed, and that a dismount invalidates
  * what the other nodes have open. Where that is silent, NTFS, on which it lies,
  * is the choice; but its unlock ends nothing, because the handle must be closed

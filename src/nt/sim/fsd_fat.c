@@ -1,6 +1,6 @@
 /*
  * FAT12, FAT16, FAT32 and exFAT, as Microsoft's published fastfat driver
- * answers (nt-semantics 1.4 to 1.11). exFAT's driver is not published; it is
+ * answers (docs/rules.md 1.4 to 1.11). exFAT's driver is not published; it is
  * taken to answer like FAT.
  */
 #include "internal.h"

@@ -1,6 +1,6 @@
 /*
  * RAW: takes what no other driver recognises, and whole disks. Answers as
- * observed (nt-semantics 9.4): a lock needs to be alone, dismount needs the
+ * observed (docs/rules.md 9.4): a lock needs to be alone, dismount needs the
  * lock and changes nothing, share modes are not enforced.
  */
 #include "internal.h"

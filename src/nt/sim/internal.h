@@ -588,7 +588,7 @@ nt_status nt__sim_eject(struct nt_machine *machine, const char *name,
 
 /* ---- event.c ------------------------------------------------------------- */
 
-/* X(name, kind, GUID): codes and GUIDs of nt-semantics section 2. */
+/* X(name, kind, GUID): codes and GUIDs of docs/rules.md section 2. */
 #define SIM_EVENT_LIST(X)                                            \
   X(DISMOUNT, VOLUME, "d16a55e8-1059-11d2-8ffd-00a0c9a06d32")        \
   X(DISMOUNT_FAILED, VOLUME, "e3c5b178-105d-11d2-8ffd-00a0c9a06d32") \

@@ -1,6 +1,6 @@
 /*
  * NtReadFile, NtWriteFile, NtFlushBuffersFile: alignment, ends, direct writes
- * (nt-semantics 1.8 "I/O through handles", 1.10 and 1.11).
+ * (docs/rules.md 1.8 "I/O through handles", 1.10 and 1.11).
  */
 #include "internal.h"
 

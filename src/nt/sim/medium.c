@@ -4,7 +4,7 @@
  * one has no bytes at all.
  *
  * Who was mounted on an earlier medium is marked, and looked at again by the
- * next request that needs its bytes (nt-semantics 1.1 verify_pending, I7, I8).
+ * next request that needs its bytes (docs/rules.md 1.1 verify_pending, I7, I8).
  */
 #include <stdlib.h>
 #include <string.h>

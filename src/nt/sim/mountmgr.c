@@ -1,5 +1,5 @@
 /*
- * The mount manager, \\.\MountPointManager (nt-semantics 4.4, codes of device
+ * The mount manager, \\.\MountPointManager (docs/rules.md 4.4, codes of device
  * MOUNTMGR): which letters and names volumes have, giving and taking letters.
  * Its points are \DosDevices\D: and \??\Volume{guid}; the second is the
  * volume's own and stays. Mount folders are no points, but paths.

@@ -1,6 +1,6 @@
 /*
  * NtCreateFile: what kind of handle a name and an access mask give, and who is
- * refused. Row numbers (O1 ...) are those of nt-semantics 1.4 and 1.5.
+ * refused. Row numbers (O1 ...) are those of docs/rules.md 1.4 and 1.5.
  */
 #include <stdlib.h>
 #include <string.h>

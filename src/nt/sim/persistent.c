@@ -1,6 +1,6 @@
 /*
  * Settings of a file system that outlive its mounts: FSCTL_SET and
- * QUERY_PERSISTENT_VOLUME_STATE (nt-semantics 4.3). Where a file system keeps
+ * QUERY_PERSISTENT_VOLUME_STATE (docs/rules.md 4.3). Where a file system keeps
  * them is not public, so they stand in the database, beside the name and the
  * serial number of the file system that they belong to: another one on the same
  * volume begins without any.

@@ -1,6 +1,6 @@
 /*
  * What tells a cluster shared volume, and the files on it, from others
- * (nt-semantics 3 and 4.3). FSCTL_CSV_GET_VOLUME_PATH_NAME and
+ * (docs/rules.md 3 and 4.3). FSCTL_CSV_GET_VOLUME_PATH_NAME and
  * FSCTL_CSV_GET_VOLUME_NAME_FOR_VOLUME_MOUNT_POINT are not here: their buffers
  * are documented nowhere, so they are codes that nobody knows.
  */

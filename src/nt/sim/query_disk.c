@@ -1,6 +1,6 @@
 /*
  * What the disk driver tells of a disk and of the partitions on it
- * (nt-semantics 4.4). Single partitions come from the database, which keeps
+ * (docs/rules.md 4.4). Single partitions come from the database, which keeps
  * them as the partition manager does; the whole layout comes from the bytes.
  */
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * What file system drivers tell of themselves (nt-semantics 4.3), from the
+ * What file system drivers tell of themselves (docs/rules.md 4.3), from the
  * bytes of the volume.
  */
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
  * What the storage class driver tells of the device below a volume or disk
- * (nt-semantics 4.4, codes of device MASS_STORAGE).
+ * (docs/rules.md 4.4, codes of device MASS_STORAGE).
  */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * What the volume driver tells of a volume (nt-semantics 4.4): where it lies,
+ * What the volume driver tells of a volume (docs/rules.md 4.4): where it lies,
  * what it is called, and its entry in the partition table.
  */
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * What the driver of shadow copies asks of a volume (nt-semantics 1.12): to
+ * What the driver of shadow copies asks of a volume (docs/rules.md 1.12): to
  * write back what waits and to hold all further writes while the snapshot is
  * taken, and to go on. A simulated write cannot wait for a release that the
  * same process may have to send, so meanwhile the volume is write protected:

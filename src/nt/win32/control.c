@@ -1,6 +1,6 @@
 /*
  * Control codes: what is asked before a code is sent, and what its refusal
- * means. Row numbers (L2, U2, F6 ...) are those of nt-semantics 1.5 to 1.8.
+ * means. Row numbers (L2, U2, F6 ...) are those of docs/rules.md 1.5 to 1.8.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * FormatEx has no result but what its callback is told, and only DONE with
  * TRUE is success. What the numbers mean is public knowledge, not
- * documentation (nt-semantics 5.1); one that is not known is information.
+ * documentation (docs/rules.md 5.1); one that is not known is information.
  */
 #include "formatter.h"
 

@@ -1,6 +1,6 @@
 /*
  * NtCreateFile by CreateFileW: what kind of handle a name and an access mask
- * give (nt-semantics 1.2), and what a refusal means.
+ * give (docs/rules.md 1.2), and what a refusal means.
  */
 #include <stdlib.h>
 
