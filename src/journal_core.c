@@ -48,11 +48,8 @@ their owner only.
 @tparam ?string folder that of the user's state unless given: `NTVOL_STATE`,
  else `$XDG_STATE_HOME/ntvol` or `~/.local/state/ntvol`, on Windows
  `%LOCALAPPDATA%\ntvol`
-@treturn[1] ntvol.journal
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn ntvol.journal
+@failure
 */
 static int ln_journal_open(lua_State *L) {
   const char *folder = lua_isnoneornil(L, 1) ? NULL : ln_checkname(L, 1);
@@ -232,11 +229,8 @@ Begins an operation and answers its number.
 @tparam table about `plan` (what it is), and optional: `target`, `machine`,
  `identity` (as `volume:identity` answers it), `command` (options, as a text),
  `parent` (the number of the operation that it is a part of)
-@treturn[1] integer
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn integer
+@failure
 @raise for an unknown option
 @usage
 local journal <close> = assert(ntvol.journal.open())
@@ -283,12 +277,8 @@ is known now; what is not given stays.
 @tparam table step `name`, `target`, `outcome`, `message`, `started`, `ended`,
  `undo_started`, `undo_ended` (seconds since 1970), `final` (it cannot be
  undone), all optional
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when no such operation is
- under way
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_FILE_NOT_FOUND"` when no such operation is under way
 @raise for an unknown option
 */
 static int ln_journal_step(lua_State *L) {
@@ -332,12 +322,8 @@ Ends an operation that runs, or that was interrupted.
 @tparam string state `"committed"`, `"failed"`, `"undone"`, `"recovered"` or
  `"interrupted"`
 @tparam ?string message
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when no such operation is
- under way
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_FILE_NOT_FOUND"` when no such operation is under way
 @raise for another state
 */
 static int ln_journal_finish(lua_State *L) {
@@ -431,11 +417,8 @@ static void push_entry(lua_State *L, const struct nt_operation *operation) {
 Lists the operations, oldest first, as plain tables (ntvol.journal_entry)
 without their steps.
 @function journal:entries
-@treturn[1] {table,...} times are seconds since 1970
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn {table,...} times are seconds since 1970
+@failure
 @usage
 local journal <close> = assert(ntvol.journal.open())
 for _, entry in ipairs(assert(journal:entries())) do
@@ -496,11 +479,8 @@ static nt_status add_steps(lua_State *L, int64_t id, struct nt_error *err) {
 One operation with its steps, as a plain table (ntvol.journal_entry).
 @function journal:entry
 @tparam integer id
-@treturn[1] table
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when there is none
-@treturn[2] table info
+@treturn table
+@failure `"ERROR_FILE_NOT_FOUND"` when there is none
 @usage
 local journal <close> = assert(ntvol.journal.open())
 local id = assert(journal:begin { plan = "nothing" })
@@ -563,14 +543,11 @@ none is missing, doubled or overlaps another, and that they are of the volume
 that the operation tells of. It reads all of it and changes nothing.
 @function journal:check
 @tparam integer id
-@treturn[1] table `pieces` (a list of `{ offset, length, good, problem }`),
+@treturn table `pieces` (a list of `{ offset, length, good, problem }`),
  `noted` (how many were saved), `good` (how many are good), and when anything is
  damaged `damaged`, a sentence that says what
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when there is no such
- operation, `"ERROR_FILE_CORRUPT"` when the database cannot be read
-@treturn[2] table info
+@failure `"ERROR_FILE_NOT_FOUND"` when there is no such operation,
+ `"ERROR_FILE_CORRUPT"` when the database cannot be read
 @usage
 local journal <close> = assert(ntvol.journal.open())
 for _, entry in ipairs(assert(journal:entries())) do
@@ -625,12 +602,9 @@ Forgets what is old: entries beyond the newest `keep` or that ended more than
 @function journal:prune
 @tparam ?table policy `keep` (1000 unless given), `days` (366), `keep_saved`
  (20), `days_saved` (31)
-@treturn[1] table `{ operations, saved }`: how many entries, and how many
+@treturn table `{ operations, saved }`: how many entries, and how many
  entries' saved bytes were forgotten
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@failure
 @raise for an unknown option
 @usage
 local journal <close> = assert(ntvol.journal.open())

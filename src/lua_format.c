@@ -183,14 +183,11 @@ false keeps no note at all; the user's unless given. `operation`: the number of
 the operation that the format is a part of.
 @function volume:format
 @tparam table options
-@treturn[1] table `{ file_system, bytes_written, operation, can_undo }`
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_LOCKED"`, `"ERROR_OPERATION_ABORTED"` when
- cancelled, `"ERROR_NOT_SUPPORTED"` when the mkfs tool is missing, ...
-@treturn[2] table info `info.outcome` says what the volume holds now:
- `"untouched"`, `"unformatted"`, or `"formatted"` when only what came after the
- format failed
+@treturn table `{ file_system, bytes_written, operation, can_undo }`
+@failure `"ERROR_NOT_LOCKED"`, `"ERROR_OPERATION_ABORTED"` when cancelled,
+ `"ERROR_NOT_SUPPORTED"` when the mkfs tool is missing, ...; `info.outcome`
+ says what the volume holds now: `"untouched"`, `"unformatted"`, or
+ `"formatted"` when only what came after the format failed
 @raise for an unknown option or value, and from a subscriber
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -248,11 +245,8 @@ cluster size and size, or that it is missing. Touches no volume.
 @function rehearse_format
 @tparam table options `fs`, `size` and `sector_size` (bytes), and optional:
  `label`, `cluster_size` (bytes), `target` (what errors name)
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 @raise for an unknown option or value
 */
 int ln_core_rehearse_format(lua_State *L) {

@@ -19,11 +19,8 @@ them took is the lock of all of them, each of them can end it, and it lives
 until the last one is closed. A guard unlocks only while the handle that made
 it is open.
 @function volume:duplicate
-@treturn[1] ntvol.volume
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where handles are not duplicated
-@treturn[2] table info
+@treturn ntvol.volume
+@failure `"ERROR_NOT_SUPPORTED"` where handles are not duplicated
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local twin <close> = assert(vol:duplicate())
@@ -54,13 +51,10 @@ Options: `image = true`: the file is run as a program. Whether its bytes are one
 is not looked at.
 @function volume:map
 @tparam[opt] table options
-@treturn[1] ntvol.volume
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BAD_EXE_FORMAT"` for anything but a file,
+@treturn ntvol.volume
+@failure `"ERROR_BAD_EXE_FORMAT"` for anything but a file,
  `"ERROR_FILE_INVALID"` for an empty one, `"ERROR_NOT_SUPPORTED"` where files
  are not mapped
-@treturn[2] table info
 @raise for an unknown option
 @usage
 local dir <close> = assert(ntvol.open("D:\\", { access = "r" }))
@@ -94,12 +88,9 @@ int ln_volume_map(lua_State *L) {
 /***
 Lists an open directory, without `.` and `..`, in its own order.
 @function volume:list
-@treturn[1] {table,...} each `{ name, size, directory }`; the size is bytes, 0
+@treturn {table,...} each `{ name, size, directory }`; the size is bytes, 0
  for a directory
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_INVALID_PARAMETER"` when it is no directory
-@treturn[2] table info
+@failure `"ERROR_INVALID_PARAMETER"` when it is no directory
 @usage
 local dir <close> = assert(ntvol.open("D:\\", { access = "r" }))
 for _, entry in ipairs(assert(dir:list())) do

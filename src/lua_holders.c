@@ -34,11 +34,8 @@ The entries are plain tables (ntvol.holder), one for each thing that is open;
 `self` is true for this very process. The list has a field `complete`, and when
 that is false a field `missing`: why some may not be in it.
 @function volume:holders
-@treturn[1] {table,...}
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where nobody can tell
-@treturn[2] table info
+@treturn {table,...}
+@failure `"ERROR_NOT_SUPPORTED"` where nobody can tell
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local list = assert(vol:holders())
@@ -56,11 +53,8 @@ Lists who has a volume, disk, file or directory open, as `volume:holders` does.
 It is opened without access to its data for that.
 @function machine:holders
 @tparam string name `"D:"`, `"PhysicalDrive1"`, `"D:\\a.txt"`
-@treturn[1] {table,...} with the fields `complete` and `missing`
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where nobody can tell
-@treturn[2] table info
+@treturn {table,...} with the fields `complete` and `missing`
+@failure `"ERROR_NOT_SUPPORTED"` where nobody can tell
 @usage
 for _, holder in ipairs(assert(ntvol.machine():holders "D:")) do
   print(holder.name, holder.pid, holder.how, holder.path)

@@ -143,12 +143,9 @@ Connects to a machine.
 @function connect
 @tparam string kind name of the machine kind: `"sim"`
 @tparam[opt=""] string location what stands after the colon of `"sim:lab"`
-@treturn[1] ntvol.machine
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` for an unknown kind; what the
- machine says otherwise
-@treturn[2] table info
+@treturn ntvol.machine
+@failure `"ERROR_NOT_SUPPORTED"` for an unknown kind; what the machine says
+ otherwise
 */
 static int ln_core_connect(lua_State *L) {
   struct nt_error err = {0};

@@ -54,11 +54,8 @@ bool ln_lockheld(lua_State *L, int index) {
 /***
 Unlocks now. Harmless when the lock has ended already.
 @function lock:unlock
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 @raise while the volume is being formatted
 @usage
 local vol <close> = assert(ntvol.open "D:")

@@ -97,12 +97,9 @@ static nt_status close_machine(struct ln_machine *m, struct nt_error *err) {
 Closes the machine and everything that was opened on it. Closing twice is
 harmless.
 @function machine:close
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message of the first volume that could not be closed
- properly; everything is closed all the same
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure the message of the first volume that could not be closed properly;
+ everything is closed all the same
 @raise while a format runs on one of its volumes, and from a subscriber
 */
 static int ln_machine_close(lua_State *L) {
@@ -191,11 +188,8 @@ static int finish_list(lua_State *L, nt_status status,
 Lists the volumes. The entries are plain tables (ntvol.volume_info) that print
 as one line each. Listing mounts and changes nothing.
 @function machine:volumes
-@treturn[1] {table,...} sizes and offsets are bytes
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn {table,...} sizes and offsets are bytes
+@failure
 @usage for _, v in ipairs(ntvol.machine():volumes()) do print(v) end
 */
 static int ln_machine_volumes(lua_State *L) {
@@ -218,11 +212,8 @@ static int ln_machine_volumes(lua_State *L) {
 Lists the disks, masked and uninstalled ones too. The entries are plain tables
 (ntvol.disk_info) that print as one line each.
 @function machine:disks
-@treturn[1] {table,...} sizes are bytes
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn {table,...} sizes are bytes
+@failure
 @usage for _, d in ipairs(ntvol.machine():disks()) do print(d) end
 */
 static int ln_machine_disks(lua_State *L) {
@@ -247,11 +238,8 @@ file systems, of Plug and Play, and of the volume driver. The entries are plain
 tables (ntvol.event) that print as one line each.
 @function machine:events
 @tparam[opt=0] integer after only events with a greater id
-@treturn[1] {table,...}
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn {table,...}
+@failure
 @usage
 local machine = ntvol.machine()
 local seen = machine:events()
@@ -284,12 +272,8 @@ Uninstalls a volume or a disk: Plug and Play asks everybody who has it open,
 then removes it. Uninstall the volumes of a disk before the disk.
 @function machine:uninstall
 @tparam string name `"D:"`, `"PhysicalDrive1"`
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` while somebody has it open:
-`info.holders` says who
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_BUSY"` while somebody has it open: `info.holders` says who
 @usage assert(ntvol.machine():uninstall "D:")
 */
 static int ln_machine_uninstall(lua_State *L) {
@@ -305,12 +289,9 @@ Ejects the device that holds a volume or disk (Plug and Play): everything on it
 is removed, and it is safe to take it away.
 @function machine:eject
 @tparam string name `"E:"`, `"PhysicalDrive1"`
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` when somebody refused: `info.veto` says
- who; `"ERROR_NOT_SUPPORTED"` where devices are not ejected
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_BUSY"` when somebody refused: `info.veto` says who;
+ `"ERROR_NOT_SUPPORTED"` where devices are not ejected
 */
 static int ln_machine_eject(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
@@ -339,11 +320,8 @@ Stops presenting the LUN of a disk, as a storage administrator does elsewhere.
 A disk that is still installed is removed by surprise, and `events` shows it.
 @function machine:mask
 @tparam string|integer disk `"PhysicalDrive1"` or 1
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where only the storage can do it
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_NOT_SUPPORTED"` where only the storage can do it
 @usage assert(ntvol.machine():mask(0))
 */
 static int ln_machine_mask(lua_State *L) {
@@ -359,11 +337,8 @@ Presents the LUN of a disk again: the disk and its volumes arrive, and the
 volumes come online.
 @function machine:unmask
 @tparam string|integer disk `"PhysicalDrive1"` or 1
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where only the storage can do it
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_NOT_SUPPORTED"` where only the storage can do it
 @usage
 assert(ntvol.machine():mask(0))
 assert(ntvol.machine():unmask(0))
@@ -382,12 +357,9 @@ static int ln_machine_unmask(lua_State *L) {
 Lists the nodes of the cluster that the machine belongs to. A machine of no
 cluster has none.
 @function machine:nodes
-@treturn[1] {table,...} `{ name, own }`; `own` is true for the node that this
+@treturn {table,...} `{ name, own }`; `own` is true for the node that this
  machine is
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@failure
 @usage for _, node in ipairs(ntvol.machine():nodes()) do print(node.name) end
 */
 static int ln_machine_nodes(lua_State *L) {
@@ -414,12 +386,9 @@ there on the others.
 @function machine:set_maintenance
 @tparam string volume its name
 @tparam boolean on
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` while a node has it open;
- `"ERROR_INVALID_FUNCTION"` when it is not cluster shared
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_BUSY"` while a node has it open; `"ERROR_INVALID_FUNCTION"`
+ when it is not cluster shared
 @usage
 local lab <close> = assert(ntvol.sim.create(":memory:",
   { nodes = { "n1", "n2" }, disks = { "16M:raw:D:csv" } }))
@@ -443,12 +412,9 @@ has it open.
 @function machine:set_owner
 @tparam string volume its name; that of a volume of another node, too
 @tparam string node
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` while somebody has it open;
- `"ERROR_FILE_NOT_FOUND"` when there is no such volume or node
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_BUSY"` while somebody has it open; `"ERROR_FILE_NOT_FOUND"`
+ when there is no such volume or node
 @usage
 local lab <close> = assert(ntvol.sim.create(":memory:",
   { nodes = { "n1", "n2" }, disks = { "16M:raw:D" } }))
@@ -469,12 +435,9 @@ puts the volume online. A volume has one letter.
 @function machine:add_mount_point
 @tparam string volume `"D:"`, or another of its names
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_ALREADY_EXISTS"` when it names a volume
- already; `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_ALREADY_EXISTS"` when it names a volume already;
+ `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
 @usage
 local machine = ntvol.machine()
 assert(machine:add_mount_point("D:", "C:\\mnt\\data"))
@@ -494,11 +457,8 @@ Takes a letter or a mount folder from the volume that has it. What is open stays
 open.
 @function machine:remove_mount_point
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when no volume has it
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_FILE_NOT_FOUND"` when no volume has it
 @usage
 local machine = ntvol.machine()
 assert(machine:add_mount_point("D:", "C:\\mnt\\data"))

@@ -190,14 +190,11 @@ while somebody holds the lock or does not share.
 @tparam string name `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`,
  `\\.\PhysicalDrive1`, `D:\path`
 @tparam[opt] table options
-@treturn[1] ntvol.volume
-@treturn[1] ?table with one of the three: `{ attempts, waited, holders, reason
+@treturn ntvol.volume
+@treturn ?table with one of the three: `{ attempts, waited, holders, reason
 }`
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_ACCESS_DENIED"`, `"ERROR_SHARING_VIOLATION"`,
+@failure `"ERROR_ACCESS_DENIED"`, `"ERROR_SHARING_VIOLATION"`,
  `"ERROR_FILE_NOT_FOUND"`, ...
-@treturn[2] table info
 @raise for an unknown option or value
 @usage
 local vol <close> = assert(ntvol.machine():open("D:", { access = "r" }))

@@ -11,11 +11,8 @@ What a volume, disk or file is asked: size, place, state.
 Size in bytes: of a volume or disk its length, of a file its end, 0 for a
 directory.
 @function volume:size
-@treturn[1] integer
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn integer
+@failure
 */
 int ln_volume_size(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "size");
@@ -56,11 +53,8 @@ static bool query_info(lua_State *L, const char *verb_name,
 What is known about the volume of this handle: a plain table
 (ntvol.volume_info) that prints as one line. A disk has none.
 @function volume:info
-@treturn[1] table
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn table
+@failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
 print(assert(vol:info()))
@@ -78,11 +72,8 @@ int ln_volume_info(lua_State *L) {
 What makes this volume this volume: it survives a change of drive letter.
 Compare it before writing to a volume that was chosen earlier.
 @function volume:identity
-@treturn[1] table `{ guid_path, serial, size, extents }`, bytes
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn table `{ guid_path, serial, size, extents }`, bytes
+@failure
 */
 int ln_volume_identity(lua_State *L) {
   struct nt_volume_info info;
@@ -116,11 +107,8 @@ static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
 /***
 Label of the file system.
 @function volume:label
-@treturn[1] string empty when it has none
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_READY"` while the volume is dismounted
-@treturn[2] table info
+@treturn string empty when it has none
+@failure `"ERROR_NOT_READY"` while the volume is dismounted
 */
 int ln_volume_label(lua_State *L) {
   struct nt_volume_info info;
@@ -134,11 +122,8 @@ int ln_volume_label(lua_State *L) {
 /***
 Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
 @function volume:extents
-@treturn[1] {table,...} each `{ disk, offset, length }`, bytes
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn {table,...} each `{ disk, offset, length }`, bytes
+@failure
 */
 int ln_volume_extents(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "extents");
@@ -155,12 +140,9 @@ int ln_volume_extents(lua_State *L) {
 /***
 Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
 @function volume:geometry
-@treturn[1] table `{ cylinders, heads, sectors_per_track, sector_size, size }`;
+@treturn table `{ cylinders, heads, sectors_per_track, sector_size, size }`;
  `size` is bytes of the whole disk
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@failure
 */
 int ln_volume_geometry(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "geometry");
@@ -181,11 +163,8 @@ int ln_volume_geometry(lua_State *L) {
 /***
 Device type, disk number and partition number (IOCTL_STORAGE_GET_DEVICE_NUMBER).
 @function volume:device_number
-@treturn[1] table `{ type, number, partition }`; partition 0 is the whole disk
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn table `{ type, number, partition }`; partition 0 is the whole disk
+@failure
 */
 int ln_volume_device_number(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "device_number");
@@ -226,11 +205,8 @@ static int ask(lua_State *L, const char *name, uint32_t code) {
 Asks whether the file system of this handle is mounted
 (FSCTL_IS_VOLUME_MOUNTED).
 @function volume:is_mounted
-@treturn[1] boolean
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean
+@failure
 */
 int ln_volume_is_mounted(lua_State *L) {
   return ask(L, "is_mounted", NT_FSCTL_IS_VOLUME_MOUNTED);
@@ -239,11 +215,8 @@ int ln_volume_is_mounted(lua_State *L) {
 /***
 Asks whether the volume is offline (IOCTL_VOLUME_IS_OFFLINE).
 @function volume:is_offline
-@treturn[1] boolean
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean
+@failure
 */
 int ln_volume_is_offline(lua_State *L) {
   return ask(L, "is_offline", NT_IOCTL_VOLUME_IS_OFFLINE);

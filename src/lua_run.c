@@ -54,11 +54,8 @@ Options: `to_stderr = true`: what it prints goes to standard error.
 @function volume:run
 @tparam {string,...} words
 @tparam[opt] table options
-@treturn[1] integer its exit status, 128 and more for a signal
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when there is no such program
-@treturn[2] table info
+@treturn integer its exit status, 128 and more for a signal
+@failure `"ERROR_FILE_NOT_FOUND"` when there is no such program
 @raise for words that are not strings
 @usage
 local vol <close> = assert(ntvol.open "D:")

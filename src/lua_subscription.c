@@ -138,11 +138,8 @@ after the fact. What dead processes leave behind is caused by the connection
 that cleans up after them. For events of all processes see `machine:watch`.
 @function machine:subscribe
 @tparam function fn `fn(event)`, see `ntvol.subscription` for what it may do
-@treturn[1] ntvol.subscription it ends with the machine, or when it is closed
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` where nobody is told
-@treturn[2] table info
+@treturn ntvol.subscription it ends with the machine, or when it is closed
+@failure `"ERROR_NOT_SUPPORTED"` where nobody is told
 @usage
 local machine = ntvol.machine()
 local file = assert(machine:open [[D:\]])

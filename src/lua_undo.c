@@ -101,15 +101,12 @@ not needed.
 @tparam integer id
 @tparam ?boolean check
 @tparam ?boolean good_only leave out what is damaged in the journal
-@treturn[1] integer bytes that were written
-@treturn[1] ?table when the volume is only partly restored: `pieces` (how many
+@treturn integer bytes that were written
+@treturn ?table when the volume is only partly restored: `pieces` (how many
  the journal noted), `good` (how many were written back), `damaged` (which bytes
  were not, as a text)
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info reasons: `identity_changed`, `file_system_used`,
- `journal_damaged`, `verify`, `no_undo`
+@failure reasons: `identity_changed`, `file_system_used`, `journal_damaged`,
+ `verify`, `no_undo`
 */
 int ln_core_take_back(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);

@@ -22,12 +22,9 @@ dismount is refused while another handle holds the lock. `again = true`: a
 volume that was dismounted already is no failure.
 @function volume:dismount
 @tparam[opt] table options
-@treturn[1] boolean true
-@treturn[1] ?table with options: `{ attempts, waited, holders, reason }`
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@treturn ?table with options: `{ attempts, waited, holders, reason }`
+@failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local _guard <close> = assert(vol:lock())
@@ -47,11 +44,8 @@ int ln_volume_dismount(lua_State *L) {
 Takes the volume offline (IOCTL_VOLUME_OFFLINE). Needs a handle that can read
 and write. Dismount first, on the same handle.
 @function volume:offline
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
 assert(vol:dismount())
@@ -66,11 +60,8 @@ int ln_volume_offline(lua_State *L) {
 Brings the volume online (IOCTL_VOLUME_ONLINE). Needs a handle that can read
 and write.
 @function volume:online
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 */
 int ln_volume_online(lua_State *L) {
   return verb(L, "online", NT_IOCTL_VOLUME_ONLINE);
@@ -81,11 +72,8 @@ Opens the whole volume to this handle (FSCTL_ALLOW_EXTENDED_DASD_IO): without
 it, reads and writes of some file systems end where the file system ends, which
 may be before the end of the volume.
 @function volume:extended_io
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 @usage
 local vol <close> = assert(ntvol.open("D:", { access = "r" }))
 assert(vol:extended_io())
@@ -99,11 +87,8 @@ Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
 drive does not ask whether anybody uses it. The device itself is ejected by
 `machine:eject`.
 @function volume:eject
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_INVALID_FUNCTION"` when the drive cannot
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_INVALID_FUNCTION"` when the drive cannot
 */
 int ln_volume_eject(lua_State *L) {
   return verb(L, "eject", NT_IOCTL_STORAGE_EJECT_MEDIA);
@@ -114,11 +99,8 @@ Says whether the medium may be taken out by hand
 (IOCTL_STORAGE_MEDIA_REMOVAL).
 @function volume:media_removal
 @tparam boolean allowed
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_INVALID_FUNCTION"` when the drive has no lock
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_INVALID_FUNCTION"` when the drive has no lock
 @raise when `allowed` is not a boolean
 */
 int ln_volume_media_removal(lua_State *L) {

@@ -97,11 +97,8 @@ struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb) {
 /***
 Closes the handle; the lock it holds ends. Closing twice is harmless.
 @function volume:close
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message; the volume is closed all the same
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure the message: the volume is closed all the same
 @raise while the volume is being formatted
 @usage
 local vol = assert(ntvol.open "D:")
@@ -223,13 +220,9 @@ after each attempt that failed; when it answers false no other is made.
 true the next attempt is made at once.
 @function volume:lock
 @tparam[opt] table options
-@treturn[1] ntvol.lock a guard: unlocks when it is closed
-@treturn[1] ?table with options: `{ attempts, waited, holders, reason }`
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_ACCESS_DENIED"` when it is in use:
- `info.holders` says by whom
-@treturn[2] table info
+@treturn ntvol.lock a guard: unlocks when it is closed
+@treturn ?table with options: `{ attempts, waited, holders, reason }`
+@failure `"ERROR_ACCESS_DENIED"` when it is in use: `info.holders` says by whom
 @raise for an unknown option
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -296,12 +289,8 @@ nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err) {
 /***
 Unlocks the volume (FSCTL_UNLOCK_VOLUME).
 @function volume:unlock
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_LOCKED"` when this handle does not hold the
- lock
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_NOT_LOCKED"` when this handle does not hold the lock
 @usage
 local vol <close> = assert(ntvol.open "D:")
 assert(vol:lock())
@@ -317,11 +306,8 @@ static int ln_volume_unlock(lua_State *L) {
 /***
 Makes what was written durable.
 @function volume:flush
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 */
 static int ln_volume_flush(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "flush");
@@ -338,11 +324,8 @@ disks both must be multiples of the sector size.
 @function volume:read
 @tparam integer offset bytes from the start
 @tparam integer length bytes, at most 1 GiB
-@treturn[1] string data
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_HANDLE_EOF"` at or past the end
-@treturn[2] table info
+@treturn string data
+@failure `"ERROR_HANDLE_EOF"` at or past the end
 @raise for a negative or misaligned offset or length
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -375,12 +358,8 @@ file system without an error: compare the answer with `#data`.
 @function volume:write
 @tparam integer offset bytes from the start
 @tparam string data
-@treturn[1] integer bytes that were written
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_ACCESS_DENIED"` where a mounted file system is
- in the way
-@treturn[2] table info
+@treturn integer bytes that were written
+@failure `"ERROR_ACCESS_DENIED"` where a mounted file system is in the way
 @raise for a negative or misaligned offset or length
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -467,13 +446,9 @@ no method here.
 @tparam[opt] table options `entry`: the system call, `"fsctl"`
  (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the code unless
  given
-@treturn[1] string output
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_INVALID_FUNCTION"` for a code that nobody
- answers, `"ERROR_MORE_DATA"` when `out_size` is too small: `info.output` has
- what fits
-@treturn[2] table info
+@treturn string output
+@failure `"ERROR_INVALID_FUNCTION"` for a code that nobody answers,
+ `"ERROR_MORE_DATA"` when `out_size` is too small: `info.output` has what fits
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local output = assert(vol:control("IOCTL_DISK_GET_LENGTH_INFO", "", 8))

@@ -10,14 +10,11 @@ What a file system tells of its clusters, and whether it wants to be checked.
 What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Sizes are bytes,
 places are clusters, `serial` is 64 bits.
 @function volume:ntfs_data
-@treturn[1] table `{ serial, sectors, clusters, free_clusters,
+@treturn table `{ serial, sectors, clusters, free_clusters,
  reserved_clusters, sector_size, cluster_size, record_size,
  clusters_per_record, mft_size, mft_start, mft_mirror, mft_zone_start,
  mft_zone_end }`
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_INVALID_FUNCTION"` when it is not NTFS
-@treturn[2] table info
+@failure `"ERROR_INVALID_FUNCTION"` when it is not NTFS
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local data = vol:ntfs_data()
@@ -86,12 +83,9 @@ count and whether they are used, run by run. Asks in pieces, as it goes; what
 changes meanwhile is seen or not. Clusters are counted from 0; on FAT and exFAT
 that is the one which the format calls 2.
 @function volume:bitmap
-@treturn[1] function the iterator; it raises what the machine refuses later
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_INVALID_FUNCTION"` or
-`"ERROR_INVALID_PARAMETER"` without a file system that has a bitmap
-@treturn[2] table info
+@treturn function the iterator; it raises what the machine refuses later
+@failure `"ERROR_INVALID_FUNCTION"` or `"ERROR_INVALID_PARAMETER"` without a
+ file system that has a bitmap
 @usage
 local vol <close> = assert(ntvol.open "D:")
 local free = 0
@@ -120,11 +114,8 @@ int ln_volume_bitmap(lua_State *L) {
 Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY): it was
 not dismounted in order, or was marked.
 @function volume:is_dirty
-@treturn[1] boolean
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean
+@failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
 assert(vol:is_dirty() == false)
@@ -145,11 +136,8 @@ Marks the file system as one that wants to be checked
 (FSCTL_MARK_VOLUME_DIRTY), for all programs to see. Only a check takes the mark
 away.
 @function volume:mark_dirty
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_WRITE_PROTECT"` on a read-only volume
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_WRITE_PROTECT"` on a read-only volume
 @usage
 local vol <close> = assert(ntvol.open "D:")
 assert(vol:mark_dirty())

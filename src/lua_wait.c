@@ -84,13 +84,10 @@ Waits until who has what open or locked has changed since `mark`.
 @tparam ntvol.machine machine
 @tparam number seconds at most; 0 only makes a mark
 @tparam[opt] integer mark from the last call
-@treturn[1] boolean whether it has changed; false when the time passed, or the
+@treturn boolean whether it has changed; false when the time passed, or the
  machine cannot tell
-@treturn[1] integer the next mark
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn integer the next mark
+@failure
 */
 int ln_core_wait_change(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);

@@ -109,12 +109,9 @@ cleans up. On Windows an event can be up to a second late.
 @tparam ?integer after the id of an event: first come the events after it, 0 for
  all; without it, only what happens from now on
 @tparam ?number timeout seconds to wait for each event, 0: lists what is there
-@treturn[1] function the iterator; it raises what the machine refuses
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_NOT_SUPPORTED"` for a machine in memory, where
- nobody else can do anything
-@treturn[2] table info
+@treturn function the iterator; it raises what the machine refuses
+@failure `"ERROR_NOT_SUPPORTED"` for a machine in memory, where nobody else can
+ do anything
 @raise for a negative number
 @usage
 local watch, message = ntvol.machine():watch(0, 0.1)

@@ -253,11 +253,8 @@ is its first node.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec
-@treturn[1] ntvol.machine
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn ntvol.machine
+@failure
 @raise for an unknown field or a wrong type
 */
 static int ln_sim_create(lua_State *L) {
@@ -282,11 +279,8 @@ Removes the folder of a simulated machine: its database, and the images that
 were made for it.
 @function remove
 @tparam string path
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` while a process is connected to it
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_BUSY"` while a process is connected to it
 */
 static int ln_sim_remove(lua_State *L) {
   const char *path = ln_checkname(L, 1);
@@ -340,11 +334,8 @@ nothing. Each entry of the list says `what` is wrong, and of a value in the
 database `table`, `column`, `row` and `value`; with `note` it mends itself.
 @function check
 @tparam string path
-@treturn[1] table a list; empty: the machine is fine
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn table a list; empty: the machine is fine
+@failure
 */
 static int ln_sim_check(lua_State *L) {
   const char *path = ln_checkname(L, 1);
@@ -370,11 +361,8 @@ Allows a simulated machine to use the images outside of its folder that its
 disks name now.
 @function allow_images
 @tparam string path
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 */
 static int ln_sim_allow_images(lua_State *L) {
   const char *path = ln_checkname(L, 1);
@@ -402,11 +390,8 @@ to be formatted, so a new one gets them after its file system.
 @tparam string volume its name
 @tparam table flags booleans `system`, `boot`, `pagefile`, `readonly`, `busy`;
  what is not given is cleared
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 @raise for a machine of another kind, and for an unknown flag
 */
 static int ln_sim_set_flags(lua_State *L) {
@@ -454,11 +439,8 @@ Puts a medium into the empty drive of a simulated machine.
 @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
 @tparam string image the medium: an existing image
 @tparam[opt] table options `readonly`: it is write-protected
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` when it has a medium
-@treturn[2] table info
+@treturn boolean true
+@failure `"ERROR_BUSY"` when it has a medium
 @raise for a machine of another kind, and for an unknown option
 */
 static int ln_sim_insert(lua_State *L) {
@@ -483,11 +465,8 @@ Takes the medium out of a drive of a simulated machine, and away.
 @function eject
 @tparam ntvol.machine machine
 @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
-@treturn[1] boolean true, also when it had none
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code `"ERROR_BUSY"` when the drive was told to keep it
-@treturn[2] table info
+@treturn boolean true, also when it had none
+@failure `"ERROR_BUSY"` when the drive was told to keep it
 @raise for a machine of another kind
 */
 static int ln_sim_eject(lua_State *L) {
@@ -500,11 +479,8 @@ static int ln_sim_eject(lua_State *L) {
 Empties the event history of a simulated machine.
 @function forget_events
 @tparam ntvol.machine machine
-@treturn[1] boolean true
-@treturn[2] nil
-@treturn[2] string message
-@treturn[2] string code
-@treturn[2] table info
+@treturn boolean true
+@failure
 @raise for a machine of another kind
 */
 static int ln_sim_forget_events(lua_State *L) {

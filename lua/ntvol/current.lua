@@ -59,11 +59,8 @@ end
 --- Connects to a machine without making it the current one.
 -- @tparam string spec `"kind:location"`, where a kind has two letters or more;
 --  anything else is the folder of a simulated machine
--- @treturn[1] ntvol.machine
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.machine
+-- @failure
 function M.connect(spec)
   return connect(spec)
 end

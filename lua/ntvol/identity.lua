@@ -51,12 +51,9 @@ end
 
 --- What identifies the volume of an open handle, now.
 -- @tparam ntvol.volume handle of a volume, or of its device
--- @treturn[1] table `{ name, guid_path, serial, size, extents, file_system,
+-- @treturn table `{ name, guid_path, serial, size, extents, file_system,
 --  label, disk_serial, disks }`
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @failure
 function M.of_handle(handle)
   local found, message, code, info = handle:info()
   if not found then
@@ -76,11 +73,8 @@ end
 -- anything.
 -- @tparam ntvol.machine machine
 -- @tparam string name
--- @treturn[1] table as of `of_handle`
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn table as of `of_handle`
+-- @failure
 function M.pin(machine, name)
   local device, message, code, info = machine:open(name, { access = "none" })
   if not device then
@@ -151,11 +145,8 @@ end
 --- Whether what was found is what was pinned.
 -- @tparam table pinned
 -- @tparam table found
--- @treturn[1] boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_WRONG_DISK"`
--- @treturn[2] table info the reason is `"identity_changed"`
+-- @treturn boolean true
+-- @failure `"ERROR_WRONG_DISK"`; the reason is `"identity_changed"`
 function M.compare(pinned, found)
   local text = M.difference(pinned, found)
   if not text then

@@ -70,12 +70,8 @@ M.progress_bar = progress.bar
 -- `NTVOL_MACHINE` names, else the native machine.
 -- @tparam ?string|ntvol.machine spec `"sim:lab"`, or `"lab"` for a folder with
 --  a simulated machine, or a machine
--- @treturn[1] ntvol.machine
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_NOT_SUPPORTED"` when there is no such kind of
---  machine here
--- @treturn[2] table info
+-- @treturn ntvol.machine
+-- @failure `"ERROR_NOT_SUPPORTED"` when there is no such kind of machine here
 -- @usage print(ntvol.machine():name())
 function M.machine(spec)
   return current.machine(spec)
@@ -85,11 +81,8 @@ end
 -- `machine:open`.
 -- @tparam string name
 -- @tparam ?table options
--- @treturn[1] ntvol.volume
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.volume
+-- @failure
 -- @usage
 -- local vol <close> = assert(ntvol.open("D:", { access = "r" }))
 -- print(vol)
@@ -102,11 +95,8 @@ function M.open(name, options)
 end
 
 --- Lists the volumes of the current machine.
--- @treturn[1] {table,...} they print as one line each
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn {table,...} they print as one line each
+-- @failure
 -- @usage for _, v in ipairs(ntvol.volumes()) do print(v.name, v.size) end
 function M.volumes()
   local machine, message, code, info = current.machine()
@@ -117,11 +107,8 @@ function M.volumes()
 end
 
 --- Lists the disks of the current machine.
--- @treturn[1] {table,...} they print as one line each
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn {table,...} they print as one line each
+-- @failure
 -- @usage for _, d in ipairs(ntvol.disks()) do print(d) end
 function M.disks()
   local machine, message, code, info = current.machine()
@@ -138,11 +125,8 @@ end
 -- @tparam function fn called with the volume
 -- @tparam ?table options `access` (as of `machine:open`), `machine`, and `wait`,
 --  `on_attempt`, `on_busy` as of `volume:lock`
--- @treturn[1] any what the function answers; true when it answers nothing
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn any what the function answers; true when it answers nothing
+-- @failure
 -- @raise what the function raises
 -- @usage
 -- local boot = assert(ntvol.with_exclusive_volume("D:", function(volume)
@@ -158,12 +142,9 @@ end
 -- @tparam string|integer|table what `"ERROR_NOT_READY"`,
 --  `"STATUS_VOLUME_DISMOUNTED"`, a Win32 number or an NTSTATUS, a reason as
 --  `"in_use"`, or the details of a failure
--- @treturn[1] table `{ kind, name, statuses, reasons }`, and where it has them
+-- @treturn table `{ kind, name, statuses, reasons }`, and where it has them
 --  `meaning`, `next`, `class`
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when nobody knows it
--- @treturn[2] table info
+-- @failure `"ERROR_FILE_NOT_FOUND"` when nobody knows it
 -- @raise for a value of another type
 -- @usage
 -- print(ntvol.explain "ERROR_NOT_READY")
@@ -186,14 +167,11 @@ end
 -- @tparam ?table options `machine`, `journal`; `good_only`: when the journal is
 --  damaged, write back what is good in it and leave the rest as it is, with
 --  `erase`, the name of the volume once more
--- @treturn[1] ntvol.report of the plan
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when the journal has
---  nothing of it, `"ERROR_ACCESS_DENIED"`, reason `file_system_used`,
---  `"ERROR_FILE_CORRUPT"`, reason `journal_damaged`: `info.outcome` is
---  `"untouched"`, or `"partly restored"` with `good_only`
--- @treturn[2] table info
+-- @treturn ntvol.report of the plan
+-- @failure `"ERROR_FILE_NOT_FOUND"` when the journal has nothing of it,
+--  `"ERROR_ACCESS_DENIED"`, reason `file_system_used`, `"ERROR_FILE_CORRUPT"`,
+--  reason `journal_damaged`: `info.outcome` is `"untouched"`, or `"partly
+--  restored"` with `good_only`
 -- @usage
 -- do
 --   local vol <close> = assert(ntvol.open "D:")
@@ -227,20 +205,18 @@ end
 -- @tparam ?table options `machine`, `journal`; `good_only` with `erase`, the
 --  name of the volume once more: when the journal is damaged, write back what is
 --  good in it
--- @treturn[1] {table,...} `{ operation, plan, target, outcome, bytes_written,
+-- @treturn {table,...} `{ operation, plan, target, outcome, bytes_written,
 --  message }`; an outcome is `"recovered"`, `"closed"` where nothing was
 --  written and only the journal was put in order, or `"superseded"` where a
 --  later format has to be undone first
--- @treturn[2] nil
--- @treturn[2] string message of the first one that failed
--- @treturn[2] string code `"ERROR_WRONG_DISK"`, reason `identity_changed`, when
---  it is not the volume that it was; `"ERROR_ACCESS_DENIED"`, reason
---  `file_system_used`, when somebody wrote to it since;
---  `"ERROR_FILE_NOT_FOUND"`, reason `no_undo`, when a format without an undo had
---  begun to write: the outcome is `"lost"`; `"ERROR_FILE_CORRUPT"`, reason
---  `journal_damaged`: the outcome is `"failed"`, or `"partly restored"` with
---  `good_only`
--- @treturn[2] table info `info.recovered` is the list
+-- @failure the message of the first one that failed; `"ERROR_WRONG_DISK"`,
+--  reason `identity_changed`, when it is not the volume that it was;
+--  `"ERROR_ACCESS_DENIED"`, reason `file_system_used`, when somebody wrote to
+--  it since; `"ERROR_FILE_NOT_FOUND"`, reason `no_undo`, when a format without
+--  an undo had begun to write: the outcome is `"lost"`;
+--  `"ERROR_FILE_CORRUPT"`, reason `journal_damaged`: the outcome is
+--  `"failed"`, or `"partly restored"` with `good_only`; `info.recovered` is
+--  the list
 -- @usage
 -- for _, item in ipairs(assert(ntvol.recover())) do
 --   print(item.target, item.outcome)

@@ -36,11 +36,8 @@ end
 --- Opens the journal in a folder; makes both when they are not there, readable
 -- by their owner only.
 -- @tparam ?string path that of the user's state unless given
--- @treturn[1] ntvol.journal
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.journal
+-- @failure
 -- @usage
 -- local journal <close> = assert(ntvol.journal.open())
 -- print(journal:path())

@@ -46,11 +46,8 @@ end
 -- anything.
 -- @tparam ntvol.machine machine
 -- @tparam string name
--- @treturn[1] table info
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn table info
+-- @failure
 function M.volume(machine, name)
   local device, message, code, info = machine:open(name, { access = "none" })
   if not device then
@@ -92,11 +89,8 @@ end
 --- What a machine says about a disk; masked and uninstalled ones too.
 -- @tparam ntvol.machine machine
 -- @tparam string|integer disk
--- @treturn[1] table info
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn table info
+-- @failure
 function M.disk(machine, disk)
   local number = M.disk_number(disk)
   local list, message, code, info = machine:disks()
@@ -119,11 +113,8 @@ end
 --- The volumes that have a part on a disk, in the order of the disk.
 -- @tparam ntvol.machine machine
 -- @tparam integer number of the disk
--- @treturn[1] {table,...}
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn {table,...}
+-- @failure
 function M.volumes_of_disk(machine, number)
   local list, message, code, info = machine:volumes()
   if not list then

@@ -153,11 +153,8 @@ end
 
 --- Runs every precondition and changes nothing. What it cannot find out
 -- without writing is listed in `plan.unchecked`.
--- @treturn[1] boolean true
--- @treturn[2] nil
--- @treturn[2] string message, it begins with the step
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn boolean true
+-- @failure the message: it begins with the step
 function Plan:check()
   local run = runs.new(self, {})
   return runs.shielded(run, run.check)
@@ -178,11 +175,9 @@ end
 -- journal, or false for none: unless given it is the user's, and the run is
 -- refused when that cannot be written.
 -- @tparam ?table opts
--- @treturn[1] ntvol.report the report, see `plan:report`
--- @treturn[2] nil
--- @treturn[2] string message, it begins with the step
--- @treturn[2] string code
--- @treturn[2] table info of the first failure, and `info.report`
+-- @treturn ntvol.report the report, see `plan:report`
+-- @failure the message: it begins with the step; `info` of the first failure,
+--  and `info.report`
 -- @raise what interrupted it, and what a step raises: `plan:report()` says what
 --  it came to
 function Plan:run(opts)
@@ -203,12 +198,9 @@ end
 -- A run that has a step without a way back is refused as a whole; one that
 -- failed was undone at once.
 -- @tparam ?table opts `on_step`, `journal`, as in `plan:run`
--- @treturn[1] ntvol.report
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_INVALID_PARAMETER"` when there is nothing to
---  undo, `"ERROR_NOT_SUPPORTED"` when a step has no way back
--- @treturn[2] table info
+-- @treturn ntvol.report
+-- @failure `"ERROR_INVALID_PARAMETER"` when there is nothing to undo,
+--  `"ERROR_NOT_SUPPORTED"` when a step has no way back
 function Plan:undo(opts)
   opts = options.check(1, "undo", opts, UNDO_FIELDS)
   local last = self.last
@@ -254,11 +246,8 @@ end
 -- @tparam string volume name of the volume
 -- @tparam table options `to` (`"ntfs"`, `"fat"`, ...), and optional: `label`,
 --  `cluster_size` (bytes), `quick`, `undo`, `undo_limit`, `machine`
--- @treturn[1] ntvol.plan.object
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.plan.object
+-- @failure
 -- @usage
 -- local plan = assert(ntvol.plan.change_filesystem("D:", { to = "ntfs" }))
 -- print(plan)
@@ -275,12 +264,8 @@ end
 -- @tparam ?table options `machine`, `journal` (an open one; the user's unless
 --  given), `good_only` (when the journal is damaged: write back what is good in
 --  it; the run fails with outcome `"partly restored"`)
--- @treturn[1] ntvol.plan.object
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_FILE_NOT_FOUND"` when the journal has
---  nothing of it
--- @treturn[2] table info
+-- @treturn ntvol.plan.object
+-- @failure `"ERROR_FILE_NOT_FOUND"` when the journal has nothing of it
 -- @usage
 -- local change = assert(ntvol.plan.change_filesystem("D:", { to = "ntfs" }))
 -- assert(change:run { erase = "D:" })
@@ -298,11 +283,8 @@ end
 -- @tparam string|integer disk `"PhysicalDrive1"` or 1
 -- @tparam ?table options `lock`: `"try"` (goes on without it; unless given),
 --  `"required"` or `"no"`; `machine`
--- @treturn[1] ntvol.plan.object
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.plan.object
+-- @failure
 -- @usage
 -- local plan = assert(ntvol.plan.prepare_lun_removal(0))
 -- print(plan)
@@ -320,11 +302,8 @@ end
 -- @tparam ?table options `serial`: what the disk must tell as its serial number;
 --  `expect`: pinned volumes, as `report.identity` of `prepare_lun_removal` has
 --  them, that must come back, no more and no less; `machine`
--- @treturn[1] ntvol.plan.object
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.plan.object
+-- @failure
 -- @usage
 -- local removal = assert(ntvol.plan.prepare_lun_removal(0))
 -- local report = assert(removal:run())
@@ -342,11 +321,8 @@ end
 --  or nil, message, code, info; and optional: `says` (its line in the plan),
 --  `undo(volume)` (takes back what `work` did; without it, and unless `access`
 --  is `"r"`, the step cannot be undone), `access`, `machine`
--- @treturn[1] ntvol.plan.object
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.plan.object
+-- @failure
 -- @usage
 -- local plan = assert(ntvol.plan.with_exclusive_volume("D:", { access = "r",
 --   says = "Read the boot sector.",
@@ -363,11 +339,8 @@ end
 -- @tparam string name of a volume on it, or of the disk
 -- @tparam ?table options `what`: `"medium"` or `"device"`; unless given the
 --  medium where it can be taken out; `machine`
--- @treturn[1] ntvol.plan.object
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info `info.veto` of a failed run says who refused
+-- @treturn ntvol.plan.object
+-- @failure `info.veto` of a failed run says who refused
 -- @usage
 -- local plan = assert(ntvol.plan.eject "D:")
 -- print(plan)

@@ -18,11 +18,8 @@ end
 --- Opens the journal for a run.
 -- @param option of `plan:run`: nil for the user's journal, false for none, or
 --  an open journal, which stays open
--- @treturn[1] table
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn table
+-- @failure
 function M.open(option)
   if option == false then
     return nothing "the run was told not to"

@@ -238,12 +238,9 @@ end
 --  be repeated, false stops; `on_busy(holders, n)`: called with those in the
 --  way, to ask them to leave, true tries again at once
 -- @return[1] what `attempt` answered
--- @treturn[1] table `{ attempts, waited, holders, reason, cause }`: the last
+-- @treturn table `{ attempts, waited, holders, reason, cause }`: the last
 --  three of those that were waited for; it prints as one line
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @failure
 -- @raise for an unknown option
 -- @usage
 -- local machine = ntvol.machine()

@@ -52,11 +52,8 @@ end
 -- @tparam string op for the message: "change the file system of"
 -- @tparam table volume as `machine:volumes` gives it
 -- @tparam ?{string,...} needs `"medium"`, `"online"`, `"unshared"`, `"writable"`
--- @treturn[1] boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn boolean true
+-- @failure
 function M.check_volume(op, volume, needs)
   for _, name in ipairs(needs or {}) do
     local need = NEEDS[name]
@@ -79,11 +76,8 @@ end
 -- @tparam string name by which the caller chose it
 -- @tparam table pinned
 -- @tparam ?{string,...} needs
--- @treturn[1] boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn boolean true
+-- @failure
 function M.check(op, machine, name, pinned, needs)
   local volume, message, code, info = names.volume(machine, name)
   if not volume then

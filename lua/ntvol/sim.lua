@@ -174,11 +174,8 @@ end
 -- @tparam string path a folder that does not exist or is empty, or
 --  `":memory:"`
 -- @tparam table spec
--- @treturn[1] ntvol.machine
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.machine
+-- @failure
 -- @raise for an unknown field or a wrong value
 -- @usage
 -- local machine <close> = assert(ntvol.sim.create(":memory:", {
@@ -230,11 +227,8 @@ end
 -- @tparam ?table opts `clock`: `"real"` (unless given) or `"virtual"`; `node`:
 --  the node of a cluster that this process is one of; without it the first one.
 --  The name of the machine says which.
--- @treturn[1] ntvol.machine
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.machine
+-- @failure
 -- @raise for an unknown option
 function M.open(path, opts)
   if type(path) ~= "string" then
@@ -262,11 +256,8 @@ end
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
 -- @tparam string image the medium: an existing image
 -- @tparam[opt] table how `readonly`: it is write-protected
--- @treturn[1] boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_BUSY"` when there is a medium in it
--- @treturn[2] table info
+-- @treturn boolean true
+-- @failure `"ERROR_BUSY"` when there is a medium in it
 -- @raise for a machine of another kind
 -- @usage
 -- local machine <close> = assert(ntvol.sim.create(":memory:", {
@@ -285,11 +276,8 @@ end
 -- keep its medium (`volume:media_removal`).
 -- @tparam ntvol.machine machine
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
--- @treturn[1] boolean true, also when there was none
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn boolean true, also when there was none
+-- @failure
 -- @raise for a machine of another kind
 -- @usage
 -- local machine <close> = assert(ntvol.sim.create(":memory:", {
@@ -304,11 +292,8 @@ end
 --- Removes a simulated machine's folder: its database, and the images it made.
 -- Existing images that it was made of stay.
 -- @tparam string path
--- @treturn[1] boolean true
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `"ERROR_BUSY"` while somebody has it open
--- @treturn[2] table info
+-- @treturn boolean true
+-- @failure `"ERROR_BUSY"` while somebody has it open
 function M.remove(path)
   return sim_core.remove(path)
 end
@@ -322,11 +307,8 @@ end
 -- @tparam string path
 -- @tparam[opt] table how `allow_images`: first let the machine use the images
 --  outside of its folder, because you trust it
--- @treturn[1] table a list; empty: the machine is fine
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn table a list; empty: the machine is fine
+-- @failure
 -- @raise for an unknown option
 -- @usage
 -- local list, why = ntvol.sim.check "lab"

@@ -43,11 +43,8 @@ end
 --- The operation that an undo of a volume takes back: its newest format.
 -- @tparam ntvol.journal log
 -- @tparam table volume as `machine:volumes` gives it
--- @treturn[1] table entry of the journal
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn table entry of the journal
+-- @failure
 function M.last_format(log, volume)
   local entries, message, code, info = log:entries()
   if not entries then
@@ -139,12 +136,9 @@ end
 -- @tparam ntvol.journal log
 -- @tparam integer id of the operation
 -- @tparam ?boolean good_only leave out what is damaged in the journal
--- @treturn[1] integer bytes that were written
--- @treturn[1] ?table what was left out, as `core.take_back` answers it
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn integer bytes that were written
+-- @treturn ?table what was left out, as `core.take_back` answers it
+-- @failure
 function M.write(volume, log, id, good_only)
   local written, message, code, info = core.take_back(volume, log, id,
     false, good_only)
@@ -186,12 +180,9 @@ end
 -- @tparam ntvol.journal log
 -- @tparam integer id of the operation
 -- @tparam ?boolean good_only leave out what is damaged in the journal
--- @treturn[1] integer bytes that were written
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info with `bytes_written` when it was written back, and only
---  the dismount failed, or a part of it was damaged in the journal (`outcome` is
+-- @treturn integer bytes that were written
+-- @failure `info` with `bytes_written` when it was written back, and only the
+--  dismount failed, or a part of it was damaged in the journal (`outcome` is
 --  `"partly restored"`)
 function M.run(machine, name, log, id, good_only)
   local volume, message, code, info = machine:open(name)
@@ -443,11 +434,8 @@ end
 --- What `recover` would look at; changes nothing.
 -- @tparam ?string name of a volume
 -- @tparam ?table opts as of `recover`
--- @treturn[1] {table,...}
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn {table,...}
+-- @failure
 function M.find(name, opts)
   return with_interrupted("find", name, opts, function(_, _, found)
     return found

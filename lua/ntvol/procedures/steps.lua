@@ -18,12 +18,9 @@ local M = {}
 -- @param option `machine` of the options of a plan
 -- @tparam function find called with machine and name
 -- @param name
--- @treturn[1] ntvol.machine
+-- @treturn ntvol.machine
 -- @return[1] what was found
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @failure
 function M.find(option, find, name)
   local machine, message, code, info = current.of_option(option)
   if not machine then
@@ -187,11 +184,8 @@ function M.open_one(volume)
 end
 
 --- Locks one of the volumes.
--- @treturn[1] ntvol.lock
--- @treturn[2] nil
--- @treturn[2] string message
--- @treturn[2] string code
--- @treturn[2] table info
+-- @treturn ntvol.lock
+-- @failure
 function M.lock_one(context, volume)
   context.guards = context.guards or {}
   local guard, message, code, info = context.handles[volume]:lock(
