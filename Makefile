@@ -126,6 +126,7 @@ docs:
 tables: tests # write the tables that the code makes into the documents
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
 	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
+	@$(RUN) $(LUA) tools/reference.lua
 	@$(RUN) $(LUA) "$$(command -v busted)" -o TAP spec/conformance \
 	  >$B/conformance.tap || true # the page says what failed
 	@$(RUN) $(LUA) tools/conformance.lua $B/conformance.tap docs/conformance.md

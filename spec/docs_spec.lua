@@ -1,6 +1,6 @@
 -- Every public name is documented where people look for it: beside the code
--- (LDoc), in types/ntvol.lua (editors), in docs/manual.md. Every usage example
--- runs.
+-- (LDoc), in types/ntvol.lua (editors), in docs/manual.md, in help(). The last
+-- three are made of the first. Every usage example runs.
 
 local proc = require "spec.support.proc"
 local reasons = require "ntvol.reasons"
@@ -229,6 +229,16 @@ describe("documentation:", function()
     end
     assert.same({}, missing)
   end)
+
+  it("types, help and the manual's reference are those of the LDoc comments",
+    function()
+      local texts, count = assert(loadfile("tools/reference.lua"))("texts"), 0
+      for path, text in pairs(texts) do
+        count = count + 1
+        assert(proc.slurp(path) == text, path .. " is out of date: make tables")
+      end
+      assert.equal(3, count)
+    end)
 
   it("docs/errors.md has the table that the code makes", function()
     local make = assert(loadfile("tools/errors.lua"))

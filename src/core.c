@@ -112,34 +112,28 @@ static int ln_core_printable(lua_State *L) {
   return 1;
 }
 
-static const struct ln_method functions[] = {
-    {"type", ln_core_type, "(value)", "Says what a value is."},
-    {"time", ln_core_time, "()", "Seconds since 1970."},
-    {"printable", ln_core_printable, "(text, lines)",
-     "A text as it may be shown."},
-    {"pid", ln_core_pid, "()", "The number of this process."},
-    {"is_terminal", ln_core_is_terminal, "(channel)",
-     "Says whether a standard channel is a terminal."},
-    {"rehearse_format", ln_core_rehearse_format, "(options)",
-     "Says whether a file system can be made."},
-    {"fail", ln_core_fail, "(fields)", "Makes a failure."},
-    {"message", ln_core_message, "(info, cause)", "Words of a failure."},
-    {"set_waiter", ln_core_set_waiter, "(fn)", "Registers who waits."},
-    {"clock", ln_core_clock, "(machine)", "The clock of a machine."},
-    {"wait_change", ln_core_wait_change, "(machine, seconds, mark)",
-     "Waits for others."},
-    {"take_back", ln_core_take_back, "(volume, journal, id, check)",
-     "Writes back what a format overwrote."},
-    {"shield", ln_core_shield, "(fn, ...)", "Calls what no hook may cut."},
-    {"heed_termination", ln_core_heed_termination, "()",
-     "Lets SIGTERM interrupt as Ctrl-C does."},
-    {"help_class", ln_core_help_class, "(name)", "Help text of a class."},
-    {NULL, NULL, NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"type", ln_core_type},
+    {"time", ln_core_time},
+    {"printable", ln_core_printable},
+    {"pid", ln_core_pid},
+    {"is_terminal", ln_core_is_terminal},
+    {"rehearse_format", ln_core_rehearse_format},
+    {"fail", ln_core_fail},
+    {"message", ln_core_message},
+    {"set_waiter", ln_core_set_waiter},
+    {"clock", ln_core_clock},
+    {"wait_change", ln_core_wait_change},
+    {"take_back", ln_core_take_back},
+    {"shield", ln_core_shield},
+    {"heed_termination", ln_core_heed_termination},
+    {"help_class", ln_core_help_class},
+    {NULL, NULL}};
 
 int luaopen_ntvol_core(lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
-  ln_addfunctions(L, functions);
+  luaL_setfuncs(L, functions, 0);
   ln_setstring(L, "_VERSION", NTVOL_VERSION);
   ln_openkinds(L);
   ln_openinfo(L);

@@ -9,6 +9,7 @@ An operation whose process died before it ended is `"interrupted"`.
 #include <string.h>
 
 #include "lua_aux.h"
+#include "lua_help.h"
 #include "nt/journal/journal.h"
 
 static const char closed_text[] = "attempt to use a closed journal";
@@ -74,7 +75,7 @@ static int ln_journal_open(lua_State *L) {
 Closes the journal. What was begun and not finished counts as interrupted from
 now on. Closing twice is harmless.
 @function journal:close
-@treturn boolean true
+@treturn true
 @usage
 local journal = assert(ntvol.journal.open())
 assert(journal:close())
@@ -108,7 +109,7 @@ static int journal_tostring(lua_State *L) {
 }
 
 /***
-The database's path.
+Where the database is.
 @function journal:path
 @treturn string
 @usage
@@ -224,11 +225,12 @@ static struct nt_operation *push_operation(lua_State *L) {
 }
 
 /***
-Begins an operation and answers its number.
+Begins an operation and returns its number. When `begin`, `step` or `finish`
+return success, it is on the disk.
 @function journal:begin
-@tparam table about `plan` (what it is), and optional: `target`, `machine`,
- `identity` (as `volume:identity` answers it), `command` (options, as a text),
- `parent` (the number of the operation that it is a part of)
+@tparam ntvol.journal_about about `plan` (what it is), and optional: `target`,
+ `machine`, `identity` (as `volume:identity` answers it), `command` (options,
+ as a text), `parent` (the number of the operation that it is a part of)
 @treturn integer
 @failure
 @raise for an unknown option
@@ -274,10 +276,10 @@ is known now; what is not given stays.
 @function journal:step
 @tparam integer id of the operation
 @tparam integer number of the step, from 1
-@tparam table step `name`, `target`, `outcome`, `message`, `started`, `ended`,
- `undo_started`, `undo_ended` (seconds since 1970), `final` (it cannot be
- undone), all optional
-@treturn boolean true
+@tparam ntvol.journal_step step `name`, `target`, `outcome`, `message`,
+ `started`, `ended`, `undo_started`, `undo_ended` (seconds since 1970), `final`
+ (it cannot be undone), all optional
+@treturn true
 @failure `"ERROR_FILE_NOT_FOUND"` when no such operation is under way
 @raise for an unknown option
 */
@@ -319,10 +321,10 @@ static int ln_journal_step(lua_State *L) {
 Ends an operation that runs, or that was interrupted.
 @function journal:finish
 @tparam integer id
-@tparam string state `"committed"`, `"failed"`, `"undone"`, `"recovered"` or
- `"interrupted"`
-@tparam ?string message
-@treturn boolean true
+@tparam ntvol.journal_state state `"committed"`, `"failed"`, `"undone"`,
+ `"partly undone"`, `"recovered"` or `"interrupted"`
+@tparam[opt] string message
+@treturn true
 @failure `"ERROR_FILE_NOT_FOUND"` when no such operation is under way
 @raise for another state
 */
@@ -414,10 +416,10 @@ static void push_entry(lua_State *L, const struct nt_operation *operation) {
 }
 
 /***
-Lists the operations, oldest first, as plain tables (ntvol.journal_entry)
-without their steps.
+Lists the operations, oldest first, without their steps. They are plain tables
+(ntvol.journal_entry).
 @function journal:entries
-@treturn {table,...} times are seconds since 1970
+@treturn ntvol.journal_entry[] times are seconds since 1970
 @failure
 @usage
 local journal <close> = assert(ntvol.journal.open())
@@ -476,10 +478,10 @@ static nt_status add_steps(lua_State *L, int64_t id, struct nt_error *err) {
 }
 
 /***
-One operation with its steps, as a plain table (ntvol.journal_entry).
+One operation, with its steps: a plain table (ntvol.journal_entry).
 @function journal:entry
 @tparam integer id
-@treturn table
+@treturn ntvol.journal_entry
 @failure `"ERROR_FILE_NOT_FOUND"` when there is none
 @usage
 local journal <close> = assert(ntvol.journal.open())
@@ -538,14 +540,14 @@ static void take_piece(void *ctx, const struct nt_piece *piece) {
 }
 
 /***
-Looks at all that is saved of an operation: the checksum of each piece, that
-none is missing, doubled or overlaps another, and that they are of the volume
-that the operation tells of. It reads all of it and changes nothing.
+Looks whether what an operation saved is good. That is the checksum of each
+piece, that none is missing, doubled or overlaps another, and that they are of
+the volume that the operation tells of. It reads all of it and changes nothing.
 @function journal:check
 @tparam integer id
-@treturn table `pieces` (a list of `{ offset, length, good, problem }`),
- `noted` (how many were saved), `good` (how many are good), and when anything is
- damaged `damaged`, a sentence that says what
+@treturn ntvol.journal_checked `pieces` (a list of `{ offset, length, good,
+ problem }`), `noted` (how many were saved), `good` (how many are good), and
+ when anything is damaged `damaged`, a sentence that says what
 @failure `"ERROR_FILE_NOT_FOUND"` when there is no such operation,
  `"ERROR_FILE_CORRUPT"` when the database cannot be read
 @usage
@@ -596,14 +598,15 @@ static int ln_journal_check(lua_State *L) {
 }
 
 /***
-Forgets what is old: entries beyond the newest `keep` or that ended more than
-`days` ago; and saved bytes, which make an undo possible, beyond the newest
-`keep_saved` or older than `days_saved`. What runs or was interrupted stays.
+Forgets what is old. These are entries beyond the newest `keep` or that ended
+more than `days` ago; and saved bytes, which make an undo possible, beyond the
+newest `keep_saved` or older than `days_saved`. What runs or was interrupted
+stays.
 @function journal:prune
-@tparam ?table policy `keep` (1000 unless given), `days` (366), `keep_saved`
- (20), `days_saved` (31)
-@treturn table `{ operations, saved }`: how many entries, and how many
- entries' saved bytes were forgotten
+@tparam[opt] ntvol.journal_limits policy `keep` (1000 unless given), `days`
+ (366), `keep_saved` (20), `days_saved` (31)
+@treturn {operations:integer,saved:integer} `{ operations, saved }`: how many
+ entries, and how many entries' saved bytes were forgotten
 @failure
 @raise for an unknown option
 @usage
@@ -653,16 +656,16 @@ static int ln_journal_help(lua_State *L) {
 }
 
 static const struct ln_method methods[] = {
-    {"begin", ln_journal_begin, "(about)", "Begins an operation."},
-    {"step", ln_journal_step, "(id, number, step)", "Notes a step of it."},
-    {"finish", ln_journal_finish, "(id, state, message)", "Ends it."},
-    {"entries", ln_journal_entries, "()", "Lists the operations."},
-    {"entry", ln_journal_entry, "(id)", "One operation with its steps."},
-    {"check", ln_journal_check, "(id)", "Looks whether what it saved is good."},
-    {"prune", ln_journal_prune, "(policy)", "Forgets what is old."},
-    {"path", ln_journal_path, "()", "Where the database is."},
-    {"close", ln_journal_close, "()", "Closes the journal."},
-    {"help", ln_journal_help, "()", "This text."},
+    {"begin", ln_journal_begin, HELP_JOURNAL_BEGIN},
+    {"step", ln_journal_step, HELP_JOURNAL_STEP},
+    {"finish", ln_journal_finish, HELP_JOURNAL_FINISH},
+    {"entries", ln_journal_entries, HELP_JOURNAL_ENTRIES},
+    {"entry", ln_journal_entry, HELP_JOURNAL_ENTRY},
+    {"check", ln_journal_check, HELP_JOURNAL_CHECK},
+    {"prune", ln_journal_prune, HELP_JOURNAL_PRUNE},
+    {"path", ln_journal_path, HELP_JOURNAL_PATH},
+    {"close", ln_journal_close, HELP_JOURNAL_CLOSE},
+    {"help", ln_journal_help, HELP_JOURNAL_HELP},
     {NULL, NULL, NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__close", journal_leave},
@@ -670,15 +673,13 @@ static const luaL_Reg meta[] = {{"__close", journal_leave},
                                 {"__tostring", journal_tostring},
                                 {NULL, NULL}};
 
-static const struct ln_method functions[] = {
-    {"open", ln_journal_open, "(folder)", "Opens the journal."},
-    {NULL, NULL, NULL, NULL}};
+static const luaL_Reg functions[] = {{"open", ln_journal_open}, {NULL, NULL}};
 
 int luaopen_ntvol_journal_core(lua_State *L) {
   luaL_checkversion(L);
   ln_newclass(L, NTVOL_JOURNAL, "what was done, and how it ended", methods,
               meta);
   lua_newtable(L);
-  ln_addfunctions(L, functions);
+  luaL_setfuncs(L, functions, 0);
   return 1;
 }

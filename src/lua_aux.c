@@ -98,10 +98,10 @@ static void push_help(lua_State *L, const char *name, const char *about,
   luaL_pushresult(&b);
 }
 
-void ln_addfunctions(lua_State *L, const struct ln_method *functions) {
-  for (; functions->name != NULL; functions++) {
-    lua_pushcfunction(L, functions->func);
-    lua_setfield(L, -2, functions->name);
+static void add_methods(lua_State *L, const struct ln_method *methods) {
+  for (; methods->name != NULL; methods++) {
+    lua_pushcfunction(L, methods->func);
+    lua_setfield(L, -2, methods->name);
   }
 }
 
@@ -113,7 +113,7 @@ void ln_newclass(lua_State *L, const char *name, const char *about,
   push_help(L, name, about, methods);
   lua_setfield(L, -2, "__help");
   lua_newtable(L);
-  ln_addfunctions(L, methods);
+  add_methods(L, methods);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
 }

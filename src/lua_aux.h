@@ -17,7 +17,7 @@
 struct ln_method {
   const char *name;
   lua_CFunction func;
-  const char *args; /* "(offset, length)" */
+  const char *args; /* "(offset, length)", as the next of lua_help.h */
   const char *help; /* one sentence */
 };
 
@@ -29,9 +29,6 @@ void ln_newclass(lua_State *L, const char *name, const char *about,
 /* Pushes the help text of a class; false (and nothing pushed) when there is
  * no such class. */
 bool ln_pushhelp(lua_State *L, const char *name);
-
-/* Adds the functions to the table on top of the stack. */
-void ln_addfunctions(lua_State *L, const struct ln_method *functions);
 
 /* ---- what people see ----------------------------------------------------- */
 

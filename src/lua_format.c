@@ -161,30 +161,37 @@ static int raise(lua_State *L, struct nt_handle *handle, nt_status status,
 }
 
 /***
-Formats the locked volume: everything on it is lost. Lock it first, dismount it
-afterwards.
+Formats the locked volume. It makes a new file system: **everything on the
+volume is lost**, but a quick format saves what it overwrites in the
+[journal](journal.md). Lock it first, dismount it afterwards. Steps, and what
+the volume holds after a cancel: [formatting](format.md).
 
-Options: `fs`: `"ntfs"`, `"fat"`, `"fat16"`, `"fat32"` or `"exfat"`; `erase`:
-names the volume that loses its contents, `"D:"`; `label`; `cluster_size` in
-bytes; `quick`: true unless given, false also writes zeros to all that the new
-file system leaves alone; `on_progress(done, total)`: called with bytes, false
-cancels. While it runs, the volume and its machine refuse every other call. An
-error that it raises cancels the format and is raised again, after a warning
-that says what the volume holds. The last call, with all bytes done, comes when
-the new file system is there: false changes nothing any more, and for an error
-the volume is dismounted before it is raised again.
-
-What is overwritten is saved in the journal before the first write, so that
-`ntvol.undo` can take the format back; a failure or a cancel takes it back at
-once. `undo = false` does without; a full format and the system's own formatter
-always do. `undo_limit`: bytes that may be saved, packed, 256 MiB unless given;
-when that is not enough, the format is refused. `journal`: one that is open,
-false keeps no note at all; the user's unless given. `operation`: the number of
-the operation that the format is a part of.
+Options:
+* `fs`: `"ntfs"`, `"fat"`, `"fat16"`, `"fat32"` or `"exfat"`.
+* `erase`: names the volume that loses its contents, `"D:"`.
+* `label`; `cluster_size` in bytes.
+* `quick`: true unless given; false also writes zeros to all that the new file
+  system leaves alone.
+* `on_progress(done, total)`: called with bytes, false cancels. While it runs,
+  the volume and its machine refuse every other call. An error that it raises
+  cancels the format and is raised again, after a warning that says what the
+  volume holds. The last call, with all bytes done, comes when the new file
+  system is there: false changes nothing any more, and for an error the volume
+  is dismounted before it is raised again.
+* `undo`: false saves nothing. Otherwise what is overwritten is saved in the
+  journal before the first write, so that `ntvol.undo` can take the format
+  back; a failure or a cancel takes it back at once. A full format and the
+  system's own formatter never save.
+* `undo_limit`: bytes that may be saved, packed, 256 MiB unless given; when
+  that is not enough, the format is refused.
+* `journal`: one that is open, false keeps no note at all; the user's unless
+  given.
+* `operation`: the number of the operation that the format is a part of.
 @function volume:format
-@tparam table options
-@treturn table `{ file_system, bytes_written, operation, can_undo }`
-@failure `"ERROR_NOT_LOCKED"`, `"ERROR_OPERATION_ABORTED"` when cancelled,
+@tparam ntvol.format_options options
+@treturn ntvol.formatted `{ file_system, bytes_written, operation, can_undo }`
+@failure `"ERROR_NOT_LOCKED"`, `"ERROR_INVALID_PARAMETER"` (label, cluster
+ size, volume size, `erase`), `"ERROR_OPERATION_ABORTED"` when cancelled,
  `"ERROR_NOT_SUPPORTED"` when the mkfs tool is missing, ...; `info.outcome`
  says what the volume holds now: `"untouched"`, `"unformatted"`, or
  `"formatted"` when only what came after the format failed

@@ -14,10 +14,10 @@ static struct ln_volume *new_sibling(lua_State *L, struct ln_machine **m) {
 }
 
 /***
-Another handle on the same open object (DuplicateHandle): a lock that one of
-them took is the lock of all of them, each of them can end it, and it lives
-until the last one is closed. A guard unlocks only while the handle that made
-it is open.
+Another handle on the same open object, as DuplicateHandle makes it. What one
+of them locked or dismounted, all of them did: each can unlock, and the lock
+lives until the last one is closed. A guard unlocks only while the handle that
+made it is open.
 @function volume:duplicate
 @treturn ntvol.volume
 @failure `"ERROR_NOT_SUPPORTED"` where handles are not duplicated
@@ -43,14 +43,15 @@ int ln_volume_duplicate(lua_State *L) {
 }
 
 /***
-Maps an open file (a section): a handle of the kind `"section"` that can be read
-and closed. It keeps the file in use after the file's own handle was closed, and
-so refuses a lock of the volume.
+Maps an open file: keeps it in use. The result is a handle of the kind
+`"section"`: `read`, `size`, `duplicate` and `close` work, all else is
+`ERROR_INVALID_HANDLE`. It keeps the file in use after the file's own handle
+was closed, and so refuses a lock of the volume.
 
-Options: `image = true`: the file is run as a program. Whether its bytes are one
-is not looked at.
+Options: `image = true`: the file is run as a program. Whether its bytes are
+one is not looked at.
 @function volume:map
-@tparam[opt] table options
+@tparam[opt] {image?:boolean} options image: the file is run as a program
 @treturn ntvol.volume
 @failure `"ERROR_BAD_EXE_FORMAT"` for anything but a file,
  `"ERROR_FILE_INVALID"` for an empty one, `"ERROR_NOT_SUPPORTED"` where files
@@ -86,10 +87,11 @@ int ln_volume_map(lua_State *L) {
 }
 
 /***
-Lists an open directory, without `.` and `..`, in its own order.
+Lists an open directory. The entries come without `.` and `..`, in the
+directory's own order.
 @function volume:list
-@treturn {table,...} each `{ name, size, directory }`; the size is bytes, 0
- for a directory
+@treturn ntvol.directory_entry[] each `{ name, size, directory }`; the size is
+ bytes, 0 for a directory
 @failure `"ERROR_INVALID_PARAMETER"` when it is no directory
 @usage
 local dir <close> = assert(ntvol.open("D:\\", { access = "r" }))

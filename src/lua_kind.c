@@ -175,11 +175,10 @@ static const struct ln_method methods[] = {{NULL, NULL, NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__tostring", kind_tostring}, {NULL, NULL}};
 
-static const struct ln_method functions[] = {
-    {"register", ln_core_register, "(kind)", "Registers a machine kind."},
-    {"kinds", ln_core_kinds, "()", "Lists the machine kinds."},
-    {"connect", ln_core_connect, "(kind, location)", "Connects to a machine."},
-    {NULL, NULL, NULL, NULL}};
+static const luaL_Reg functions[] = {{"register", ln_core_register},
+                                     {"kinds", ln_core_kinds},
+                                     {"connect", ln_core_connect},
+                                     {NULL, NULL}};
 
 /* The kind of this computer, where there is one, is there from the start. */
 static void register_native(lua_State *L) {
@@ -194,6 +193,6 @@ static void register_native(lua_State *L) {
 
 void ln_openkinds(lua_State *L) {
   ln_newclass(L, NTVOL_KIND, "a kind of machine", methods, meta);
-  ln_addfunctions(L, functions);
+  luaL_setfuncs(L, functions, 0);
   register_native(L);
 }

@@ -9,6 +9,7 @@ is unlocked, and when the volume is closed.
 #include <string.h>
 
 #include "lua_class.h"
+#include "lua_help.h"
 
 struct ln_lock *ln_newlock(lua_State *L, int index) {
   struct ln_lock *lock = lua_newuserdatauv(L, sizeof *lock, 1);
@@ -52,9 +53,9 @@ bool ln_lockheld(lua_State *L, int index) {
 }
 
 /***
-Unlocks now. Harmless when the lock has ended already.
+Unlocks now. That is harmless when the lock has ended already.
 @function lock:unlock
-@treturn boolean true
+@treturn true
 @failure
 @raise while the volume is being formatted
 @usage
@@ -139,10 +140,10 @@ static int lock_tostring(lua_State *L) {
 }
 
 static const struct ln_method methods[] = {
-    {"unlock", ln_lock_unlock, "()", "Unlocks now; harmless when it is over."},
-    {"held", ln_lock_held, "()", "True while the lock is held."},
-    {"volume", ln_lock_volume, "()", "The volume that was locked."},
-    {"help", ln_lock_help, "()", "This text."},
+    {"unlock", ln_lock_unlock, HELP_LOCK_UNLOCK},
+    {"held", ln_lock_held, HELP_LOCK_HELD},
+    {"volume", ln_lock_volume, HELP_LOCK_VOLUME},
+    {"help", ln_lock_help, HELP_LOCK_HELP},
     {NULL, NULL, NULL, NULL}};
 
 static const luaL_Reg meta[] = {

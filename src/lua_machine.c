@@ -10,6 +10,7 @@ raises `attempt to use a closed machine`.
 #include <string.h>
 
 #include "lua_class.h"
+#include "lua_help.h"
 
 static const char closed_text[] = "attempt to use a closed machine";
 static const char busy_text[] =
@@ -94,10 +95,9 @@ static nt_status close_machine(struct ln_machine *m, struct nt_error *err) {
 }
 
 /***
-Closes the machine and everything that was opened on it. Closing twice is
-harmless.
+Closes it and everything that was opened on it. Closing twice is harmless.
 @function machine:close
-@treturn boolean true
+@treturn true
 @failure the message of the first volume that could not be closed properly;
  everything is closed all the same
 @raise while a format runs on one of its volumes, and from a subscriber
@@ -185,10 +185,20 @@ static int finish_list(lua_State *L, nt_status status,
 }
 
 /***
-Lists the volumes. The entries are plain tables (ntvol.volume_info) that print
-as one line each. Listing mounts and changes nothing.
+Lists the volumes. Nothing is mounted or changed by asking; on Windows the
+system may mount a volume to answer for its file system. The entries are plain
+tables (ntvol.volume_info) that print as one line each. Fields: `name`,
+`guid_path`, `device`, `mount_points`, `file_system`, `label`, `serial`,
+`size`, `sector_size`, `partition_number`, `extents`, the booleans `mounted`,
+`locked`, `dismounted`, `offline`, `readonly`, `removable`, `system`, `boot`,
+`pagefile`, `csv` (cluster shared), `maintenance` (taken out of the cluster's
+name space), `dirty` (wants to be checked), `busy` (its file system is being
+scrubbed or balanced), `no_medium` (its drive is empty), `unreadable` (an image
+is missing or damaged), and `state` in words. `busy` and `no_medium` are of the
+simulated machine. Of a cluster also `owner`, the node that owns it, and of its
+shared volumes `csv_state`: `"direct"`, `"maintenance"` or `"offline"`.
 @function machine:volumes
-@treturn {table,...} sizes and offsets are bytes
+@treturn ntvol.volume_info[] sizes and offsets are bytes
 @failure
 @usage for _, v in ipairs(ntvol.machine():volumes()) do print(v) end
 */
@@ -210,9 +220,15 @@ static int ln_machine_volumes(lua_State *L) {
 
 /***
 Lists the disks, masked and uninstalled ones too. The entries are plain tables
-(ntvol.disk_info) that print as one line each.
+(ntvol.disk_info) that print as one line each. Fields: `number`, `name`,
+`location`, `serial`, `model`, `style` (`"none"`, `"mbr"`, `"gpt"`), `size`,
+`sector_size`, `volume_count`, the booleans `readonly`, `removable`, `cdrom`,
+`no_medium` (an empty drive) and `medium_locked` (the drive keeps its medium),
+both of the simulated machine, `masked`, `uninstalled`, `unreadable` (its image
+is missing or damaged), `offline` (by its attribute: it shows no volumes), and
+`state` in words. A CD drive is called `CdRom0`.
 @function machine:disks
-@treturn {table,...} sizes are bytes
+@treturn ntvol.disk_info[] sizes are bytes
 @failure
 @usage for _, d in ipairs(ntvol.machine():disks()) do print(d) end
 */
@@ -233,12 +249,15 @@ static int ln_machine_disks(lua_State *L) {
 }
 
 /***
-Lists what happened on the machine, oldest first: the notifications of the
-file systems, of Plug and Play, and of the volume driver. The entries are plain
-tables (ntvol.event) that print as one line each.
+Lists what happened, oldest first. These are the notifications of the file
+systems, of Plug and Play, and of the volume driver. The entries are plain
+tables (ntvol.event) that print as one line each. Fields: `id`, `kind`
+(`"volume"`, `"device"`, `"state"`), `name`, `guid` (GUID_IO_VOLUME_...) and
+`code` (FSRTL_VOLUME_...) where it has them, `target`, `pid`, `time` (seconds
+since 1970), `node` where only one node of a cluster is told.
 @function machine:events
 @tparam[opt=0] integer after only events with a greater id
-@treturn {table,...}
+@treturn ntvol.event[]
 @failure
 @usage
 local machine = ntvol.machine()
@@ -268,12 +287,14 @@ static int ln_machine_events(lua_State *L) {
 /* ---- verbs --------------------------------------------------------------- */
 
 /***
-Uninstalls a volume or a disk: Plug and Play asks everybody who has it open,
-then removes it. Uninstall the volumes of a disk before the disk.
+Uninstalls a volume or disk (Plug and Play). Everybody who has it open is
+asked, then it is removed, as the device manager does it. Uninstall the volumes
+of a disk before the disk.
 @function machine:uninstall
 @tparam string name `"D:"`, `"PhysicalDrive1"`
-@treturn boolean true
-@failure `"ERROR_BUSY"` while somebody has it open: `info.holders` says who
+@treturn true
+@failure `"ERROR_BUSY"` while somebody has it open: `info.holders` says who;
+ and for a disk while one of its volumes is installed
 @usage assert(ntvol.machine():uninstall "D:")
 */
 static int ln_machine_uninstall(lua_State *L) {
@@ -285,11 +306,14 @@ static int ln_machine_uninstall(lua_State *L) {
 }
 
 /***
-Ejects the device that holds a volume or disk (Plug and Play): everything on it
-is removed, and it is safe to take it away.
+Ejects the device of a volume or disk, as "safely remove" does. Everything on
+it is removed, and it is safe to take it away. Whoever refuses is in
+`info.veto`: `type` (`"driver"`, `"outstanding open"`, ...) and `name`. On the
+simulated machine it ejects the medium of a drive, unless somebody has it open
+(`info.holders`); a fixed disk is `ERROR_NOT_SUPPORTED`.
 @function machine:eject
 @tparam string name `"E:"`, `"PhysicalDrive1"`
-@treturn boolean true
+@treturn true
 @failure `"ERROR_BUSY"` when somebody refused: `info.veto` says who;
  `"ERROR_NOT_SUPPORTED"` where devices are not ejected
 */
@@ -316,11 +340,12 @@ static const char *check_disk(lua_State *L, int arg) {
 }
 
 /***
-Stops presenting the LUN of a disk, as a storage administrator does elsewhere.
-A disk that is still installed is removed by surprise, and `events` shows it.
+Stops presenting the LUN of a disk. That is what a storage administrator does
+elsewhere; here it is on the simulated machine only. A disk that is still
+installed is removed by surprise, and `events` shows it.
 @function machine:mask
-@tparam string|integer disk `"PhysicalDrive1"` or 1
-@treturn boolean true
+@tparam string|integer disk `"PhysicalDrive1"`, `"1"` or 1
+@treturn true
 @failure `"ERROR_NOT_SUPPORTED"` where only the storage can do it
 @usage assert(ntvol.machine():mask(0))
 */
@@ -333,11 +358,11 @@ static int ln_machine_mask(lua_State *L) {
 }
 
 /***
-Presents the LUN of a disk again: the disk and its volumes arrive, and the
-volumes come online.
+Presents the LUN of a disk again. The disk and its volumes arrive, and the
+volumes come online. On the simulated machine only.
 @function machine:unmask
-@tparam string|integer disk `"PhysicalDrive1"` or 1
-@treturn boolean true
+@tparam string|integer disk `"PhysicalDrive1"`, `"1"` or 1
+@treturn true
 @failure `"ERROR_NOT_SUPPORTED"` where only the storage can do it
 @usage
 assert(ntvol.machine():mask(0))
@@ -354,11 +379,11 @@ static int ln_machine_unmask(lua_State *L) {
 /* ---- clusters ------------------------------------------------------------ */
 
 /***
-Lists the nodes of the cluster that the machine belongs to. A machine of no
-cluster has none.
+Lists the nodes of its cluster. A machine of no cluster has none. On the
+simulated machine only, as the next two.
 @function machine:nodes
-@treturn {table,...} `{ name, own }`; `own` is true for the node that this
- machine is
+@treturn ntvol.node[] `{ name = "n1", own = true }`; `own` is true for the
+ node that this machine is
 @failure
 @usage for _, node in ipairs(ntvol.machine():nodes()) do print(node.name) end
 */
@@ -380,13 +405,14 @@ static int ln_machine_nodes(lua_State *L) {
 }
 
 /***
-Takes a cluster shared volume out of the name space of the cluster, or puts it
-back. Meanwhile it is an ordinary volume of the node that owns it, and is not
-there on the others.
+Takes a cluster shared volume out of its name space, or puts it back. That is
+what the cluster manager does. Meanwhile it is an ordinary NTFS volume of the
+node that owns it, where it can be taken offline, repaired and formatted, and
+is not there on other nodes.
 @function machine:set_maintenance
 @tparam string volume its name
 @tparam boolean on
-@treturn boolean true
+@treturn true
 @failure `"ERROR_BUSY"` while a node has it open; `"ERROR_INVALID_FUNCTION"`
  when it is not cluster shared
 @usage
@@ -406,15 +432,14 @@ static int ln_machine_set_maintenance(lua_State *L) {
 }
 
 /***
-Makes a node of the cluster the owner of a volume. A cluster shared volume goes
-on as it is; any other volume is there on its owner only, and moves when nobody
-has it open.
+Makes a node the owner of a volume. A cluster shared volume goes on as it is;
+any other volume is there on its owner only, and moves when nobody has it open.
 @function machine:set_owner
 @tparam string volume its name; that of a volume of another node, too
 @tparam string node
-@treturn boolean true
+@treturn true
 @failure `"ERROR_BUSY"` while somebody has it open; `"ERROR_FILE_NOT_FOUND"`
- when there is no such volume or node
+ when there is no such volume or node (reason `no_node`)
 @usage
 local lab <close> = assert(ntvol.sim.create(":memory:",
   { nodes = { "n1", "n2" }, disks = { "16M:raw:D" } }))
@@ -430,12 +455,14 @@ static int ln_machine_set_owner(lua_State *L) {
 }
 
 /***
-Gives a volume a letter or a mount folder, which from then on names it, and
-puts the volume online. A volume has one letter.
+Gives a volume a letter or a mount folder. From then on that names it, and the
+volume is put online. A volume has one letter: `ERROR_INVALID_PARAMETER`,
+reason `has_letter`. On the simulated machine only; on Windows use `mountvol`
+or the disk management.
 @function machine:add_mount_point
 @tparam string volume `"D:"`, or another of its names
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
-@treturn boolean true
+@treturn true
 @failure `"ERROR_ALREADY_EXISTS"` when it names a volume already;
  `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
 @usage
@@ -453,11 +480,11 @@ static int ln_machine_add_mount_point(lua_State *L) {
 }
 
 /***
-Takes a letter or a mount folder from the volume that has it. What is open stays
-open.
+Takes a letter or a mount folder away. What is open stays open. On the
+simulated machine only.
 @function machine:remove_mount_point
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
-@treturn boolean true
+@treturn true
 @failure `"ERROR_FILE_NOT_FOUND"` when no volume has it
 @usage
 local machine = ntvol.machine()
@@ -475,12 +502,13 @@ static int ln_machine_remove_mount_point(lua_State *L) {
 /* ---- about itself -------------------------------------------------------- */
 
 /***
-Says which operations this machine has. `own_formatter` is true where the
-system formats volumes itself: nobody knows beforehand what it will say, it
-needs the volume for itself, so that the lock is given up meanwhile, and it
-cannot be taken back.
+Says which operations this machine has. What is false answers
+`ERROR_NOT_SUPPORTED`. `own_formatter` is true where the system formats volumes
+itself: nobody knows beforehand what it will say, it needs the volume for
+itself, so that the lock is given up meanwhile, and it cannot be taken back.
+See [formatting](format.md#the-systems-own-formatter).
 @function machine:capabilities
-@treturn {[string]=boolean,...} operation -> true or false
+@treturn table<string,boolean> operation -> true or false
 @usage assert(ntvol.machine():capabilities().volumes)
 */
 static int ln_machine_capabilities(lua_State *L) {
@@ -529,39 +557,29 @@ static int ln_machine_help(lua_State *L) {
 /* ---- registration -------------------------------------------------------- */
 
 static const struct ln_method methods[] = {
-    {"open", ln_machine_open, "(name, options)",
-     "Opens a volume, disk, file or directory."},
-    {"volumes", ln_machine_volumes, "()", "Lists the volumes."},
-    {"disks", ln_machine_disks, "()", "Lists the disks."},
-    {"events", ln_machine_events, "(after)",
-     "Lists what happened, oldest first."},
-    {"subscribe", ln_machine_subscribe, "(fn)",
-     "Calls fn(event) when this connection causes one."},
-    {"watch", ln_machine_watch, "(after, timeout)",
-     "Iterates over events of all processes, and waits for them."},
-    {"uninstall", ln_machine_uninstall, "(name)",
-     "Uninstalls a volume or disk (Plug and Play)."},
-    {"mask", ln_machine_mask, "(disk)", "Stops presenting the LUN of a disk."},
-    {"unmask", ln_machine_unmask, "(disk)",
-     "Presents the LUN of a disk again."},
-    {"eject", ln_machine_eject, "(name)",
-     "Ejects the device of a volume or disk."},
-    {"add_mount_point", ln_machine_add_mount_point, "(volume, point)",
-     "Gives a volume a letter or a mount folder."},
-    {"remove_mount_point", ln_machine_remove_mount_point, "(point)",
-     "Takes a letter or a mount folder away."},
-    {"holders", ln_machine_holders, "(name)",
-     "Lists who has a volume, disk or file open."},
-    {"nodes", ln_machine_nodes, "()", "Lists the nodes of its cluster."},
-    {"set_maintenance", ln_machine_set_maintenance, "(volume, on)",
-     "Takes a cluster shared volume out of its name space."},
-    {"set_owner", ln_machine_set_owner, "(volume, node)",
-     "Makes a node the owner of a volume."},
-    {"capabilities", ln_machine_capabilities, "()",
-     "Says which operations this machine has."},
-    {"name", ln_machine_name, "()", "The machine's name."},
-    {"close", ln_machine_close, "()", "Closes it and everything opened on it."},
-    {"help", ln_machine_help, "()", "This text."},
+    {"open", ln_machine_open, HELP_MACHINE_OPEN},
+    {"volumes", ln_machine_volumes, HELP_MACHINE_VOLUMES},
+    {"disks", ln_machine_disks, HELP_MACHINE_DISKS},
+    {"events", ln_machine_events, HELP_MACHINE_EVENTS},
+    {"subscribe", ln_machine_subscribe, HELP_MACHINE_SUBSCRIBE},
+    {"watch", ln_machine_watch, HELP_MACHINE_WATCH},
+    {"uninstall", ln_machine_uninstall, HELP_MACHINE_UNINSTALL},
+    {"mask", ln_machine_mask, HELP_MACHINE_MASK},
+    {"unmask", ln_machine_unmask, HELP_MACHINE_UNMASK},
+    {"eject", ln_machine_eject, HELP_MACHINE_EJECT},
+    {"add_mount_point", ln_machine_add_mount_point,
+     HELP_MACHINE_ADD_MOUNT_POINT},
+    {"remove_mount_point", ln_machine_remove_mount_point,
+     HELP_MACHINE_REMOVE_MOUNT_POINT},
+    {"holders", ln_machine_holders, HELP_MACHINE_HOLDERS},
+    {"nodes", ln_machine_nodes, HELP_MACHINE_NODES},
+    {"set_maintenance", ln_machine_set_maintenance,
+     HELP_MACHINE_SET_MAINTENANCE},
+    {"set_owner", ln_machine_set_owner, HELP_MACHINE_SET_OWNER},
+    {"capabilities", ln_machine_capabilities, HELP_MACHINE_CAPABILITIES},
+    {"name", ln_machine_name, HELP_MACHINE_NAME},
+    {"close", ln_machine_close, HELP_MACHINE_CLOSE},
+    {"help", ln_machine_help, HELP_MACHINE_HELP},
     {NULL, NULL, NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__close", machine_leave},

@@ -171,30 +171,36 @@ static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
 }
 
 /***
-Opens a volume, disk, file or directory of the machine. Opening a volume for
-data mounts it; with `access = "none"` nothing is mounted and a lock of
-somebody else does not refuse it.
+Opens a volume, disk, file or directory. Access to the data of a volume mounts
+it. With `access = "none"` nothing is mounted, and the lock of somebody else
+does not refuse it; such a handle answers questions about the device only.
 
-Options: `access`: `"rw"` (unless given), `"r"`, `"w"`, `"none"`, or a list of
-single rights, which is taken as it is: read_data, write_data, append_data,
-read_ea, write_ea, traverse, read_attributes, write_attributes, delete,
-read_control, write_dac, write_owner, synchronize. `share`: letters of r, w and
-d, `"rw"` unless given. `disposition`: `"open"` (unless given), `"open_if"`,
-`"create"`, `"overwrite"`, `"overwrite_if"`, `"supersede"`. `directory = true`:
-must be a directory. `timeout`: seconds that one request on this handle may
-take, as long as it takes unless given; then it is cancelled and answers
-`"ERROR_SEM_TIMEOUT"` (a simulated machine answers at once and never needs it).
-`wait`, `on_attempt`, `on_busy` as those of `volume:lock`: an open is refused
-while somebody holds the lock or does not share.
+Options:
+* `access`: `"rw"` (unless given), `"r"`, `"w"`, `"none"`, or a list of single
+  rights such as `{ "read_data", "write_attributes" }`, which is taken as it
+  is: read_data, write_data, append_data, read_ea, write_ea, traverse,
+  read_attributes, write_attributes, delete, read_control, write_dac,
+  write_owner, synchronize.
+* `share`: letters of r, w and d, what others may do meanwhile; `"rw"` unless
+  given, `""` is nothing.
+* `disposition`: `"open"` (unless given), `"open_if"`, `"create"`,
+  `"overwrite"`, `"overwrite_if"`, `"supersede"`.
+* `directory`: true: it must be a directory.
+* `timeout`: seconds that one request on this handle may take, as long as it
+  takes unless given; then it is cancelled and answers `"ERROR_SEM_TIMEOUT"` (a
+  simulated machine answers at once and never needs it).
+* `wait`, `on_attempt`, `on_busy`: as those of `volume:lock`. An open is
+  refused while somebody holds the lock or does not share; without these
+  options one attempt is made.
 @function machine:open
 @tparam string name `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`,
  `\\.\PhysicalDrive1`, `D:\path`
-@tparam[opt] table options
+@tparam[opt] ntvol.open_options options
 @treturn ntvol.volume
-@treturn ?table with one of the three: `{ attempts, waited, holders, reason
-}`
-@failure `"ERROR_ACCESS_DENIED"`, `"ERROR_SHARING_VIOLATION"`,
- `"ERROR_FILE_NOT_FOUND"`, ...
+@treturn ntvol.waited? when it was to wait: `{ attempts, waited, holders,
+ reason }`
+@failure `"ERROR_FILE_NOT_FOUND"`, `"ERROR_ACCESS_DENIED"` (locked),
+ `"ERROR_SHARING_VIOLATION"`, `"ERROR_NOT_READY"` (dismounted or offline), ...
 @raise for an unknown option or value
 @usage
 local vol <close> = assert(ntvol.machine():open("D:", { access = "r" }))

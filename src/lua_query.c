@@ -8,8 +8,8 @@ What a volume, disk or file is asked: size, place, state.
 #include "lua_class.h"
 
 /***
-Size in bytes: of a volume or disk its length, of a file its end, 0 for a
-directory.
+Size in bytes. That of a volume or disk is its length, of a file its end, of a
+directory 0.
 @function volume:size
 @treturn integer
 @failure
@@ -26,8 +26,8 @@ int ln_volume_size(lua_State *L) {
 }
 
 /***
-Sector size in bytes: what offsets and lengths must be multiples of. 1 for
-files.
+Sector size in bytes. Offsets and lengths must be multiples of it. That of a
+file is 1.
 @function volume:sector_size
 @treturn integer
 */
@@ -50,10 +50,11 @@ static bool query_info(lua_State *L, const char *verb_name,
 }
 
 /***
-What is known about the volume of this handle: a plain table
-(ntvol.volume_info) that prints as one line. A disk has none.
+What is known about the volume. It is the table that `machine:volumes` has for
+it (ntvol.volume_info), and prints as one line. A disk has none:
+`ERROR_INVALID_FUNCTION`.
 @function volume:info
-@treturn table
+@treturn ntvol.volume_info
 @failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -69,10 +70,10 @@ int ln_volume_info(lua_State *L) {
 }
 
 /***
-What makes this volume this volume: it survives a change of drive letter.
-Compare it before writing to a volume that was chosen earlier.
+What makes this volume this volume, whatever its letter. Compare it before you
+write to a volume that was chosen earlier.
 @function volume:identity
-@treturn table `{ guid_path, serial, size, extents }`, bytes
+@treturn ntvol.identity `{ guid_path, serial, size, extents }`, bytes
 @failure
 */
 int ln_volume_identity(lua_State *L) {
@@ -105,7 +106,7 @@ static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
 }
 
 /***
-Label of the file system.
+Label of the file system. It is empty when it has none.
 @function volume:label
 @treturn string empty when it has none
 @failure `"ERROR_NOT_READY"` while the volume is dismounted
@@ -122,7 +123,7 @@ int ln_volume_label(lua_State *L) {
 /***
 Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
 @function volume:extents
-@treturn {table,...} each `{ disk, offset, length }`, bytes
+@treturn ntvol.extent[] each `{ disk, offset, length }`, bytes
 @failure
 */
 int ln_volume_extents(lua_State *L) {
@@ -140,8 +141,8 @@ int ln_volume_extents(lua_State *L) {
 /***
 Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
 @function volume:geometry
-@treturn table `{ cylinders, heads, sectors_per_track, sector_size, size }`;
- `size` is bytes of the whole disk
+@treturn ntvol.geometry `{ cylinders, heads, sectors_per_track, sector_size,
+ size }`; `size` is bytes of the whole disk
 @failure
 */
 int ln_volume_geometry(lua_State *L) {
@@ -161,9 +162,11 @@ int ln_volume_geometry(lua_State *L) {
 }
 
 /***
-Device type, disk number and partition number (IOCTL_STORAGE_GET_DEVICE_NUMBER).
+Device type, disk number and partition number
+(IOCTL_STORAGE_GET_DEVICE_NUMBER).
 @function volume:device_number
-@treturn table `{ type, number, partition }`; partition 0 is the whole disk
+@treturn ntvol.device_number `{ type, number, partition }`; partition 0 is the
+ whole disk
 @failure
 */
 int ln_volume_device_number(lua_State *L) {
@@ -181,7 +184,7 @@ int ln_volume_device_number(lua_State *L) {
 }
 
 /***
-True when this handle holds the lock.
+True when this handle holds the lock. Nobody is asked.
 @function volume:is_locked
 @treturn boolean
 */
@@ -202,8 +205,8 @@ static int ask(lua_State *L, const char *name, uint32_t code) {
 }
 
 /***
-Asks whether the file system of this handle is mounted
-(FSCTL_IS_VOLUME_MOUNTED).
+Asks whether a file system is mounted (FSCTL_IS_VOLUME_MOUNTED). NTFS counts a
+locked volume as not mounted.
 @function volume:is_mounted
 @treturn boolean
 @failure

@@ -42,20 +42,24 @@ static bool check_to_stderr(lua_State *L, int index) {
 }
 
 /***
-Runs a program, and waits until it has ended. What this process has open and
-locked on the machine stays so as long as the program runs, even when this
-process is killed; docs/procedures.md says what that means on which machine.
+Runs a program while the volume stays as it is. It waits until the program has
+ended. The words are the program, which is looked for in `PATH`, and its
+arguments; no shell takes them apart.
 
-SIGHUP, SIGINT, SIGQUIT and SIGTERM that this process gets meanwhile go to the
-program, and this process waits on. No shell is between: the words are the
-program, which is looked for in PATH, and its arguments.
+What this process has open and locked on the machine stays so as long as the
+program runs, even when this process is killed. SIGHUP, SIGINT, SIGQUIT and
+SIGTERM that this process gets meanwhile go to the program, and this process
+waits on. [A program under a lock](procedures.md#a-program-under-a-lock) says
+what that means on which machine.
 
 Options: `to_stderr = true`: what it prints goes to standard error.
 @function volume:run
-@tparam {string,...} words
-@tparam[opt] table options
-@treturn integer its exit status, 128 and more for a signal
-@failure `"ERROR_FILE_NOT_FOUND"` when there is no such program
+@tparam string[] words the program and its arguments
+@tparam[opt] {to_stderr?:boolean} options
+@treturn integer its exit status; 128 and the number of the signal when one
+ ended it
+@failure `"ERROR_FILE_NOT_FOUND"` when there is no such program, or what else
+ kept it from being started
 @raise for words that are not strings
 @usage
 local vol <close> = assert(ntvol.open "D:")

@@ -19,6 +19,7 @@ keep it.
 #include <string.h>
 
 #include "lua_class.h"
+#include "lua_help.h"
 
 /* What a callback needs at most on the stack of its thread. */
 #define CALL_SLOTS 8
@@ -132,12 +133,27 @@ static void forget(lua_State *L, int index) {
 }
 
 /***
-Calls a function with every event that this connection causes, as
-`machine:events` lists them: LOCK and DISMOUNT before the attempt, all others
-after the fact. What dead processes leave behind is caused by the connection
-that cleans up after them. For events of all processes see `machine:watch`.
+Calls a function with every event that this connection causes. It is called in
+this process, by the request that causes the event, before that returns. LOCK
+and DISMOUNT announce an attempt: they are told before it, so that the function
+can close what is in the way. All other events are told after the fact; after
+LOCK_FAILED and DISMOUNT_FAILED it can open its handles again.
+
+It is told of what this connection does, and of the cleaning up after a dead
+process when this connection does it; not of other processes, nor of other
+connections of this one: for them there is `machine:watch`. It sees every event
+once and in order. It may use the machine, and close volumes; a request whose
+own handle it closes answers `ERROR_INVALID_HANDLE`. It may not close the
+machine or format: that raises. An error that it raises becomes a warning, and
+the request goes on. It cannot yield. Requests that subscribers make of events
+of subscribers are refused after the eighth time (`info.reason == "nested"`).
+
+A subscription can be a `<close>` variable. Nobody needs to keep it: it lives
+as long as its machine. Closing the machine closes it, after the volumes, so
+the function hears how their locks end.
 @function machine:subscribe
-@tparam function fn `fn(event)`, see `ntvol.subscription` for what it may do
+@tparam fun(event:ntvol.event) fn `fn(event)`, see `ntvol.subscription` for
+ what it may do
 @treturn ntvol.subscription it ends with the machine, or when it is closed
 @failure `"ERROR_NOT_SUPPORTED"` where nobody is told
 @usage
@@ -173,10 +189,10 @@ int ln_machine_subscribe(lua_State *L) {
 }
 
 /***
-Ends the subscription: its function is not called any more. It may do that
-itself. Closing twice is harmless.
+Ends the subscription: its function is not called any more. The function itself
+may do that. Closing twice is harmless.
 @function subscription:close
-@treturn boolean true
+@treturn true
 @usage
 local sub = assert(ntvol.machine():subscribe(print))
 assert(sub:close())
@@ -227,8 +243,8 @@ static int ln_subscription_help(lua_State *L) {
 }
 
 static const struct ln_method methods[] = {
-    {"close", ln_subscription_close, "()", "Ends the subscription."},
-    {"help", ln_subscription_help, "()", "This text."},
+    {"close", ln_subscription_close, HELP_SUBSCRIPTION_CLOSE},
+    {"help", ln_subscription_help, HELP_SUBSCRIPTION_HELP},
     {NULL, NULL, NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__close", subscription_leave},

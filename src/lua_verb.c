@@ -13,17 +13,21 @@ static int verb(lua_State *L, const char *name, uint32_t code) {
 }
 
 /***
-Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. Without a lock it
-is forced: everything that others have open on it is dead from then on. The
-volume is mounted again by the next access after this handle is closed.
+Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a lock
+it is forced**: everything that others have open on it is dead from then on.
+The volume is mounted again by the first access after this handle was closed.
+It is refused for system, boot and page-file volumes, and while another handle
+holds the lock.
 
-Options: `wait`, `timeout`, `on_attempt`, `on_busy` as those of `lock`: a
-dismount is refused while another handle holds the lock. `again = true`: a
-volume that was dismounted already is no failure.
+Options:
+* `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
+  [wait](manual.md#waiting) while another handle holds the lock.
+* `again`: true: a volume that was dismounted already is no failure; without it
+  that answers `ERROR_NOT_READY`.
 @function volume:dismount
-@tparam[opt] table options
-@treturn boolean true
-@treturn ?table with options: `{ attempts, waited, holders, reason }`
+@tparam[opt] ntvol.dismount_options options
+@treturn true
+@treturn ntvol.waited? with options: `{ attempts, waited, holders, reason }`
 @failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -41,10 +45,11 @@ int ln_volume_dismount(lua_State *L) {
 }
 
 /***
-Takes the volume offline (IOCTL_VOLUME_OFFLINE). Needs a handle that can read
-and write. Dismount first, on the same handle.
+Takes the volume offline (IOCTL_VOLUME_OFFLINE). While it is offline it cannot
+be read, written or mounted. The handle needs read and write access. Dismount
+first, on the same handle.
 @function volume:offline
-@treturn boolean true
+@treturn true
 @failure
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -57,10 +62,10 @@ int ln_volume_offline(lua_State *L) {
 }
 
 /***
-Brings the volume online (IOCTL_VOLUME_ONLINE). Needs a handle that can read
-and write.
+Brings the volume online (IOCTL_VOLUME_ONLINE). The handle needs read and write
+access.
 @function volume:online
-@treturn boolean true
+@treturn true
 @failure
 */
 int ln_volume_online(lua_State *L) {
@@ -68,11 +73,12 @@ int ln_volume_online(lua_State *L) {
 }
 
 /***
-Opens the whole volume to this handle (FSCTL_ALLOW_EXTENDED_DASD_IO): without
-it, reads and writes of some file systems end where the file system ends, which
-may be before the end of the volume.
+Opens the volume behind the end of its file system, too
+(FSCTL_ALLOW_EXTENDED_DASD_IO). It is for this handle. Without it, reads and
+writes of some file systems end where the file system ends, which may be before
+the end of the volume.
 @function volume:extended_io
-@treturn boolean true
+@treturn true
 @failure
 @usage
 local vol <close> = assert(ntvol.open("D:", { access = "r" }))
@@ -87,7 +93,7 @@ Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
 drive does not ask whether anybody uses it. The device itself is ejected by
 `machine:eject`.
 @function volume:eject
-@treturn boolean true
+@treturn true
 @failure `"ERROR_INVALID_FUNCTION"` when the drive cannot
 */
 int ln_volume_eject(lua_State *L) {
@@ -95,11 +101,10 @@ int ln_volume_eject(lua_State *L) {
 }
 
 /***
-Says whether the medium may be taken out by hand
-(IOCTL_STORAGE_MEDIA_REMOVAL).
+Says whether the medium may be taken out by hand (IOCTL_STORAGE_MEDIA_REMOVAL).
 @function volume:media_removal
 @tparam boolean allowed
-@treturn boolean true
+@treturn true
 @failure `"ERROR_INVALID_FUNCTION"` when the drive has no lock
 @raise when `allowed` is not a boolean
 */

@@ -18,6 +18,7 @@ with a warning. Closing never writes, flushes or retries.
 #include <string.h>
 
 #include "lua_class.h"
+#include "lua_help.h"
 
 static const char closed_text[] = "attempt to use a closed volume";
 static const char busy_text[] = "the volume is being formatted";
@@ -95,9 +96,10 @@ struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb) {
 }
 
 /***
-Closes the handle; the lock it holds ends. Closing twice is harmless.
+Closes the handle and ends its lock: first the lock, then the handle. Closing
+twice is harmless.
 @function volume:close
-@treturn boolean true
+@treturn true
 @failure the message: the volume is closed all the same
 @raise while the volume is being formatted
 @usage
@@ -210,18 +212,24 @@ static int volume_tostring(lua_State *L) {
 /* ---- verbs --------------------------------------------------------------- */
 
 /***
-Locks the volume (FSCTL_LOCK_VOLUME): succeeds when nobody else has anything
-open on it, and keeps it so. The lock ends by the guard, `unlock` or `close`.
+Locks the volume (FSCTL_LOCK_VOLUME); returns a guard. It succeeds when nobody
+else has anything open on it, and then nobody else can open it. When it is
+refused, `info.holders` says who is in the way, and `info.class` is
+`"transient"` when waiting may help. The lock ends by the guard, `unlock` or
+`close`.
 
-Options: `wait`: seconds to wait while somebody is in the way, or a policy
-(ntvol.retry); `timeout` is another word for it. `on_attempt(n, info)` is called
-after each attempt that failed; when it answers false no other is made.
-`on_busy(holders, n)` is called while somebody is in the way; when it answers
-true the next attempt is made at once.
+Options:
+* `wait`: seconds to wait while somebody is in the way, or a policy
+  (ntvol.retry); `timeout` is another word for it. See
+  [waiting](manual.md#waiting).
+* `on_attempt(n, info)`: called after each attempt that failed; when it answers
+  false no other is made.
+* `on_busy(holders, n)`: called while somebody is in the way; when it answers
+  true the next attempt is made at once.
 @function volume:lock
-@tparam[opt] table options
+@tparam[opt] ntvol.wait_options options
 @treturn ntvol.lock a guard: unlocks when it is closed
-@treturn ?table with options: `{ attempts, waited, holders, reason }`
+@treturn ntvol.waited? with options: `{ attempts, waited, holders, reason }`
 @failure `"ERROR_ACCESS_DENIED"` when it is in use: `info.holders` says by whom
 @raise for an unknown option
 @usage
@@ -289,7 +297,7 @@ nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err) {
 /***
 Unlocks the volume (FSCTL_UNLOCK_VOLUME).
 @function volume:unlock
-@treturn boolean true
+@treturn true
 @failure `"ERROR_NOT_LOCKED"` when this handle does not hold the lock
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -304,9 +312,9 @@ static int ln_volume_unlock(lua_State *L) {
 }
 
 /***
-Makes what was written durable.
+Makes what was written durable. When it returns true, it is.
 @function volume:flush
-@treturn boolean true
+@treturn true
 @failure
 */
 static int ln_volume_flush(lua_State *L) {
@@ -319,8 +327,8 @@ static int ln_volume_flush(lua_State *L) {
 /* ---- data ---------------------------------------------------------------- */
 
 /***
-Reads up to `length` bytes at `offset`: fewer only at the end. On volumes and
-disks both must be multiples of the sector size.
+Reads bytes at an offset: up to `length`, fewer only at the end. On volumes and
+disks offset and length must be multiples of the sector size.
 @function volume:read
 @tparam integer offset bytes from the start
 @tparam integer length bytes, at most 1 GiB
@@ -351,10 +359,12 @@ static int ln_volume_read(lua_State *L) {
 }
 
 /***
-Writes `data` at `offset`. On volumes and disks, offset and length must be
-multiples of the sector size. On a mounted volume, only the owner of the lock
-may write outside of the boot area. A FAT volume clips writes at the end of its
-file system without an error: compare the answer with `#data`.
+Writes bytes at an offset. On volumes and disks, offset and length must be
+multiples of the sector size. A mounted volume takes writes outside of its boot
+area only while it is locked, or from the handle that dismounted it. A FAT
+volume clips writes at the end of its file system without an error, and a write
+behind it answers 0: compare the result with `#data`. What is written to a file
+may wait until `flush`; on a simulated machine files do not grow.
 @function volume:write
 @tparam integer offset bytes from the start
 @tparam string data
@@ -437,15 +447,15 @@ static int overflow(lua_State *L, const struct nt_error *err) {
 }
 
 /***
-Sends a control code, as DeviceIoControl does: the way to everything that has
-no method here.
+Sends a control code, as DeviceIoControl does. It is the way to everything that
+has no method here. Read the output with `string.unpack`.
 @function volume:control
 @tparam integer|string code a number, or a name of `ntvol.codes`
 @tparam[opt=""] string input
 @tparam[opt=0] integer out_size bytes, room for the output, at most 1 GiB
-@tparam[opt] table options `entry`: the system call, `"fsctl"`
- (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the code unless
- given
+@tparam[opt] {entry?:"fsctl"|"ioctl"} options `entry`: the system call,
+ `"fsctl"` (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the
+ code unless given
 @treturn string output
 @failure `"ERROR_INVALID_FUNCTION"` for a code that nobody answers,
  `"ERROR_MORE_DATA"` when `out_size` is too small: `info.output` has what fits
@@ -499,7 +509,7 @@ static int ln_volume_name(lua_State *L) {
 }
 
 /***
-What kind of handle it is.
+What kind of handle it is: volume, disk, file, directory, section or device.
 @function volume:kind
 @treturn string `"volume"`, `"disk"`, `"file"`, `"directory"`, `"section"` (a
  mapped file) or `"device"` (a volume or disk that was opened without data
@@ -547,7 +557,7 @@ static void set_file_system_capabilities(lua_State *L,
 Says which operations this handle has, by its kind and its access. The machine
 may still refuse one.
 @function volume:capabilities
-@treturn {[string]=boolean,...} operation -> true or false
+@treturn table<string,boolean> operation -> true or false
 @usage
 local vol <close> = assert(ntvol.open("D:", { access = "none" }))
 assert(not vol:capabilities().lock)
@@ -601,60 +611,45 @@ static int ln_volume_help(lua_State *L) {
 /* ---- registration -------------------------------------------------------- */
 
 static const struct ln_method methods[] = {
-    {"lock", ln_volume_lock, "(options)", "Locks the volume; answers a guard."},
-    {"unlock", ln_volume_unlock, "()", "Unlocks the volume."},
-    {"dismount", ln_volume_dismount, "(options)",
-     "Dismounts the volume, locked or not."},
-    {"offline", ln_volume_offline, "()", "Takes the volume offline."},
-    {"online", ln_volume_online, "()", "Brings the volume online."},
-    {"format", ln_volume_format, "(options)", "Formats the locked volume."},
-    {"extended_io", ln_volume_extended_io, "()",
-     "Opens the volume behind the end of its file system, too."},
-    {"eject", ln_volume_eject, "()", "Ejects the medium."},
-    {"media_removal", ln_volume_media_removal, "(allowed)",
-     "Says whether the medium may be taken out."},
-    {"run", ln_volume_run, "(words, options)",
-     "Runs a program while the volume stays as it is."},
-    {"read", ln_volume_read, "(offset, length)", "Reads bytes at an offset."},
-    {"write", ln_volume_write, "(offset, data)", "Writes bytes at an offset."},
-    {"flush", ln_volume_flush, "()", "Makes what was written durable."},
-    {"duplicate", ln_volume_duplicate, "()",
-     "Another handle on the same open object."},
-    {"map", ln_volume_map, "(options)", "Maps an open file: keeps it in use."},
-    {"list", ln_volume_list, "()", "Lists an open directory."},
-    {"holders", ln_volume_holders, "()", "Lists who else has it open."},
-    {"size", ln_volume_size, "()", "Size in bytes."},
-    {"sector_size", ln_volume_sector_size, "()", "Sector size in bytes."},
-    {"info", ln_volume_info, "()", "What is known about the volume."},
-    {"identity", ln_volume_identity, "()",
-     "What makes this volume this volume."},
-    {"label", ln_volume_label, "()", "Label of the file system."},
-    {"extents", ln_volume_extents, "()", "Where the volume lies on disks."},
-    {"geometry", ln_volume_geometry, "()", "Geometry of the disk below."},
-    {"device_number", ln_volume_device_number, "()",
-     "Device type, disk and partition number."},
-    {"control", ln_volume_control, "(code, input, out_size, options)",
-     "Sends a control code."},
-    {"is_locked", ln_volume_is_locked, "()",
-     "True when this handle holds the lock."},
-    {"is_mounted", ln_volume_is_mounted, "()",
-     "Asks whether a file system is mounted."},
-    {"is_offline", ln_volume_is_offline, "()",
-     "Asks whether the volume is offline."},
-    {"is_dirty", ln_volume_is_dirty, "()",
-     "Asks whether the file system wants to be checked."},
-    {"mark_dirty", ln_volume_mark_dirty, "()",
-     "Marks the file system as one to be checked."},
-    {"ntfs_data", ln_volume_ntfs_data, "()", "What NTFS knows of its volume."},
-    {"bitmap", ln_volume_bitmap, "()", "Iterates over used and free clusters."},
-    {"name", ln_volume_name, "()", "The name it was opened by."},
-    {"kind", ln_volume_kind, "()",
-     "volume, disk, file, directory, section or device."},
-    {"machine", ln_volume_machine, "()", "The machine it was opened on."},
-    {"capabilities", ln_volume_capabilities, "()",
-     "Says which operations this handle has."},
-    {"close", ln_volume_close, "()", "Closes the handle and ends its lock."},
-    {"help", ln_volume_help, "()", "This text."},
+    {"lock", ln_volume_lock, HELP_VOLUME_LOCK},
+    {"unlock", ln_volume_unlock, HELP_VOLUME_UNLOCK},
+    {"dismount", ln_volume_dismount, HELP_VOLUME_DISMOUNT},
+    {"offline", ln_volume_offline, HELP_VOLUME_OFFLINE},
+    {"online", ln_volume_online, HELP_VOLUME_ONLINE},
+    {"format", ln_volume_format, HELP_VOLUME_FORMAT},
+    {"extended_io", ln_volume_extended_io, HELP_VOLUME_EXTENDED_IO},
+    {"eject", ln_volume_eject, HELP_VOLUME_EJECT},
+    {"media_removal", ln_volume_media_removal, HELP_VOLUME_MEDIA_REMOVAL},
+    {"run", ln_volume_run, HELP_VOLUME_RUN},
+    {"read", ln_volume_read, HELP_VOLUME_READ},
+    {"write", ln_volume_write, HELP_VOLUME_WRITE},
+    {"flush", ln_volume_flush, HELP_VOLUME_FLUSH},
+    {"duplicate", ln_volume_duplicate, HELP_VOLUME_DUPLICATE},
+    {"map", ln_volume_map, HELP_VOLUME_MAP},
+    {"list", ln_volume_list, HELP_VOLUME_LIST},
+    {"holders", ln_volume_holders, HELP_VOLUME_HOLDERS},
+    {"size", ln_volume_size, HELP_VOLUME_SIZE},
+    {"sector_size", ln_volume_sector_size, HELP_VOLUME_SECTOR_SIZE},
+    {"info", ln_volume_info, HELP_VOLUME_INFO},
+    {"identity", ln_volume_identity, HELP_VOLUME_IDENTITY},
+    {"label", ln_volume_label, HELP_VOLUME_LABEL},
+    {"extents", ln_volume_extents, HELP_VOLUME_EXTENTS},
+    {"geometry", ln_volume_geometry, HELP_VOLUME_GEOMETRY},
+    {"device_number", ln_volume_device_number, HELP_VOLUME_DEVICE_NUMBER},
+    {"control", ln_volume_control, HELP_VOLUME_CONTROL},
+    {"is_locked", ln_volume_is_locked, HELP_VOLUME_IS_LOCKED},
+    {"is_mounted", ln_volume_is_mounted, HELP_VOLUME_IS_MOUNTED},
+    {"is_offline", ln_volume_is_offline, HELP_VOLUME_IS_OFFLINE},
+    {"is_dirty", ln_volume_is_dirty, HELP_VOLUME_IS_DIRTY},
+    {"mark_dirty", ln_volume_mark_dirty, HELP_VOLUME_MARK_DIRTY},
+    {"ntfs_data", ln_volume_ntfs_data, HELP_VOLUME_NTFS_DATA},
+    {"bitmap", ln_volume_bitmap, HELP_VOLUME_BITMAP},
+    {"name", ln_volume_name, HELP_VOLUME_NAME},
+    {"kind", ln_volume_kind, HELP_VOLUME_KIND},
+    {"machine", ln_volume_machine, HELP_VOLUME_MACHINE},
+    {"capabilities", ln_volume_capabilities, HELP_VOLUME_CAPABILITIES},
+    {"close", ln_volume_close, HELP_VOLUME_CLOSE},
+    {"help", ln_volume_help, HELP_VOLUME_HELP},
     {NULL, NULL, NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__close", volume_leave},

@@ -7,10 +7,13 @@ What a file system tells of its clusters, and whether it wants to be checked.
 #include "nt/volume_data.h"
 
 /***
-What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Sizes are bytes,
-places are clusters, `serial` is 64 bits.
+What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Fields: `serial`
+(64 bits), `sectors`, `clusters`, `free_clusters`, `reserved_clusters`, in
+bytes `sector_size`, `cluster_size`, `record_size`, `mft_size`, and as clusters
+`clusters_per_record`, `mft_start`, `mft_mirror`, `mft_zone_start`,
+`mft_zone_end`.
 @function volume:ntfs_data
-@treturn table `{ serial, sectors, clusters, free_clusters,
+@treturn ntvol.ntfs_data `{ serial, sectors, clusters, free_clusters,
  reserved_clusters, sector_size, cluster_size, record_size,
  clusters_per_record, mft_size, mft_start, mft_mirror, mft_zone_start,
  mft_zone_end }`
@@ -78,12 +81,14 @@ static int next_run(lua_State *L) {
 }
 
 /***
-Iterates over the clusters of the volume (FSCTL_GET_VOLUME_BITMAP): start,
-count and whether they are used, run by run. Asks in pieces, as it goes; what
-changes meanwhile is seen or not. Clusters are counted from 0; on FAT and exFAT
-that is the one which the format calls 2.
+Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP). It is for FAT,
+exFAT and NTFS: `start`, `count` and whether they are `used`, run by run. It
+asks in pieces, as it goes, so what changes meanwhile may be seen or not. A
+refusal at the beginning is returned, a later one raised. Clusters are counted
+from 0; on FAT and exFAT that is the one which the format calls 2.
 @function volume:bitmap
-@treturn function the iterator; it raises what the machine refuses later
+@treturn fun():integer?,integer?,boolean? the iterator; it raises what the
+ machine refuses later
 @failure `"ERROR_INVALID_FUNCTION"` or `"ERROR_INVALID_PARAMETER"` without a
  file system that has a bitmap
 @usage
@@ -111,8 +116,9 @@ int ln_volume_bitmap(lua_State *L) {
 /* ---- dirty --------------------------------------------------------------- */
 
 /***
-Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY): it was
-not dismounted in order, or was marked.
+Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY). Then
+it was not dismounted in order, or was marked. The mark is in the bytes of the
+volume, where every other system and `fsck` see it.
 @function volume:is_dirty
 @treturn boolean
 @failure
@@ -132,11 +138,11 @@ int ln_volume_is_dirty(lua_State *L) {
 }
 
 /***
-Marks the file system as one that wants to be checked
-(FSCTL_MARK_VOLUME_DIRTY), for all programs to see. Only a check takes the mark
-away.
+Marks the file system as one to be checked (FSCTL_MARK_VOLUME_DIRTY), for all
+programs to see. Only a check takes the mark away. It needs a handle that may
+lock the volume: otherwise `ERROR_INVALID_PARAMETER`.
 @function volume:mark_dirty
-@treturn boolean true
+@treturn true
 @failure `"ERROR_WRITE_PROTECT"` on a read-only volume
 @usage
 local vol <close> = assert(ntvol.open "D:")

@@ -99,17 +99,21 @@ static void check_timeout(lua_State *L, int arg) {
 }
 
 /***
-Iterates over the events of all processes that use the machine, and waits for
-the next one without asking again and again. The loop ends when the time passes
-without an event; without `timeout` it goes on for ever. Ctrl-C ends it.
+Iterates over events of all processes, and waits for them. It sleeps until
+there is one. With `after` it begins with the events after that id (0: all),
+else with what happens from now on. The loop ends when no event comes for
+`timeout` seconds; without `timeout` it goes on for ever, and Ctrl-C ends it.
+What the machine refuses while the loop runs is raised.
 
-That another process was killed is seen when the next one uses the machine and
-cleans up. On Windows an event can be up to a second late.
+A killed process is noticed when the next one uses the machine and cleans up.
+On Windows an event can be up to a second late. A machine in memory cannot be
+watched: while this process waits, nobody else can do anything to it.
 @function machine:watch
-@tparam ?integer after the id of an event: first come the events after it, 0 for
- all; without it, only what happens from now on
-@tparam ?number timeout seconds to wait for each event, 0: lists what is there
-@treturn function the iterator; it raises what the machine refuses
+@tparam[opt] integer after the id of an event: first come the events after it,
+ 0 for all; without it, only what happens from now on
+@tparam[opt] number timeout seconds to wait for each event, 0: lists what is
+ there
+@treturn fun():ntvol.event? the iterator; it raises what the machine refuses
 @failure `"ERROR_NOT_SUPPORTED"` for a machine in memory, where nobody else can
  do anything
 @raise for a negative number

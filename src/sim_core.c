@@ -491,23 +491,17 @@ static int ln_sim_forget_events(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
-static const struct ln_method functions[] = {
-    {"create", ln_sim_create, "(path, spec)", "Creates a simulated machine."},
-    {"remove", ln_sim_remove, "(path)", "Removes a simulated machine."},
-    {"check", ln_sim_check, "(path)", "Says what is wrong with one."},
-    {"allow_images", ln_sim_allow_images, "(path)",
-     "Lets one use images outside of its folder."},
-    {"set_flags", ln_sim_set_flags, "(machine, volume, flags)",
-     "Sets what a volume is for the system."},
-    {"set_virtual_clock", ln_sim_set_virtual_clock, "(machine, on)",
-     "Chooses the clock by which it waits."},
-    {"insert", ln_sim_insert, "(machine, drive, image [, options])",
-     "Puts a medium into a drive."},
-    {"eject", ln_sim_eject, "(machine, drive)",
-     "Takes the medium out of a drive."},
-    {"forget_events", ln_sim_forget_events, "(machine)",
-     "Empties its event history."},
-    {NULL, NULL, NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"create", ln_sim_create},
+    {"remove", ln_sim_remove},
+    {"check", ln_sim_check},
+    {"allow_images", ln_sim_allow_images},
+    {"set_flags", ln_sim_set_flags},
+    {"set_virtual_clock", ln_sim_set_virtual_clock},
+    {"insert", ln_sim_insert},
+    {"eject", ln_sim_eject},
+    {"forget_events", ln_sim_forget_events},
+    {NULL, NULL}};
 
 /* require("ntvol.core").register(kind) */
 static void register_kind(lua_State *L) {
@@ -524,6 +518,6 @@ int luaopen_ntvol_sim_core(lua_State *L) {
   luaL_checkversion(L);
   register_kind(L);
   lua_newtable(L);
-  ln_addfunctions(L, functions);
+  luaL_setfuncs(L, functions, 0);
   return 1;
 }

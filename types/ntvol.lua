@@ -1,5 +1,6 @@
 ---@meta ntvol
--- Types of the public interface, for editors (LuaCATS).
+-- Types of the public interface, for editors (LuaCATS). The functions are made
+-- of the LDoc comments in src and lua by `make tables`.
 -- Failure of everything that a machine may refuse: nil, message, code, info.
 
 ---What is known about a refusal.
@@ -160,270 +161,710 @@
 ---@field journal? ntvol.journal|false the user's unless given; false: none
 ---@field operation? integer in the journal, that the format is a part of
 
+---What makes a volume this volume.
+---@class ntvol.identity
+---@field guid_path string
+---@field serial string
+---@field size integer
+---@field extents ntvol.extent[]
+
+---Cylinders, heads, sectors per track, sector size and length.
+---@class ntvol.geometry
+---@field cylinders integer
+---@field heads integer
+---@field sectors_per_track integer
+---@field sector_size integer
+---@field size integer
+
+---Device type, disk number and partition number.
+---@class ntvol.device_number
+---@field type integer
+---@field number integer
+---@field partition integer
+
+---What `volume:format` did.
+---@class ntvol.formatted
+---@field file_system string
+---@field bytes_written integer
+---@field operation? integer
+---@field can_undo? boolean
+
+---An entry of a directory.
+---@class ntvol.directory_entry
+---@field name string
+---@field size integer
+---@field directory boolean
+
+---How an operation ended.
+---@alias ntvol.journal_state "committed"|"failed"|"undone"|"partly undone"|"recovered"|"interrupted"
+
+---What `journal:check` found.
+---@class ntvol.journal_checked
+---@field pieces { offset: integer, length: integer, good: boolean, problem?: string }[]
+---@field noted integer
+---@field good integer
+---@field damaged? string
+
+---What `journal:prune` leaves.
+---@class ntvol.journal_limits
+---@field keep? integer
+---@field days? integer
+---@field keep_saved? integer
+---@field days_saved? integer
+
+---Options of `ntvol.with_exclusive_volume`.
+---@class ntvol.exclusive_options
+---@field access? string|string[]
+---@field machine? ntvol.machine|string
+---@field wait? number|ntvol.retry
+---@field on_attempt? function
+---@field on_busy? function
+
+---Options of `ntvol.undo` and `ntvol.recover`.
+---@class ntvol.undo_options
+---@field machine? ntvol.machine|string
+---@field journal? ntvol.journal
+---@field good_only? boolean
+---@field erase? string
+
+---What became of an operation that was interrupted.
+---@class ntvol.recovered
+---@field operation integer
+---@field plan string
+---@field target string
+---@field guid_path string
+---@field saved_bytes? integer
+---@field outcome string
+---@field bytes_written? integer
+---@field message? string
+
+---What `sim.create` takes; strings as on the command line: "64M:fat:D:OLD".
+---@class ntvol.sim.machine_spec
+---@field disks (ntvol.sim.disk_spec|string)[]
+---@field nodes? string[]
+---@field clock? "real"|"virtual"
+
+---Options of `sim.open`.
+---@class ntvol.sim.open_options
+---@field node? string the node of a cluster; the first one unless given
+---@field clock? "real"|"virtual" virtual: waiting takes no time and only counts
+
+---What `plan.new` takes.
+---@class ntvol.plan.spec
+---@field name string
+---@field target string
+---@field steps ntvol.plan.step[]
+---@field context? table
+---@field erase? string|string[]
+---@field about? string[]
+---@field run_it? string
+---@field identity? table[]
+---@field unchecked? string[]
+
+---Options of `plan:run`.
+---@class ntvol.plan.run_options
+---@field erase? string
+---@field on_step? fun(step: ntvol.plan.step, state: string, message?: string)
+---@field on_progress? fun(done: integer, total: integer): boolean?
+---@field journal? ntvol.journal|false
+---@field wait? number|ntvol.retry
+---@field on_attempt? function
+---@field on_busy? function
+
+---Options of `plan:undo`.
+---@class ntvol.plan.take_back_options
+---@field on_step? fun(step: ntvol.plan.step, state: string, message?: string)
+---@field journal? ntvol.journal|false
+
+---Options of `plan.change_filesystem`.
+---@class ntvol.plan.change_options
+---@field to string
+---@field label? string
+---@field cluster_size? integer
+---@field quick? boolean
+---@field undo? boolean
+---@field undo_limit? integer
+---@field machine? ntvol.machine|string
+
+---Options of `plan.undo`.
+---@class ntvol.plan.undo_options
+---@field machine? ntvol.machine|string
+---@field journal? ntvol.journal
+---@field good_only? boolean
+
+---Options of `plan.prepare_lun_removal`.
+---@class ntvol.plan.removal_options
+---@field lock? "required"|"try"|"no"
+---@field spanned? boolean
+---@field machine? ntvol.machine|string
+
+---Options of `plan.restore_lun`.
+---@class ntvol.plan.restore_options
+---@field serial? string
+---@field expect? table[]
+---@field machine? ntvol.machine|string
+
+---Options of `plan.with_exclusive_volume`.
+---@class ntvol.plan.exclusive_options
+---@field work (fun(volume: ntvol.volume): ...)
+---@field says? string
+---@field undo? (fun(volume: ntvol.volume): ...)
+---@field access? string|string[]
+---@field machine? ntvol.machine|string
+
+---Options of `plan.eject`.
+---@class ntvol.plan.eject_options
+---@field what? "medium"|"device"
+---@field machine? ntvol.machine|string
+
+---Options of `policy:run`.
+---@class ntvol.retry.run_options
+---@field machine? ntvol.machine
+---@field on_attempt? function
+---@field on_busy? function
+
 ---A connection to a machine.
 ---@class ntvol.machine
 local machine = {}
-
----Opens a volume, disk, file or directory of the machine.
----@param name string D:, \\.\D:, \\?\Volume{guid}, PhysicalDrive1, \\.\PhysicalDrive1, D:\path
+-- begin functions of machine
+---Opens a volume, disk, file or directory. Access to the data of a volume
+---mounts it. With `access = "none"` nothing is mounted, and the lock of
+---somebody else does not refuse it; such a handle answers questions about the
+---device only.
+---
+---Options:
+---* `access`: `"rw"` (unless given), `"r"`, `"w"`, `"none"`, or a list of
+---  single rights such as `{ "read_data", "write_attributes" }`, which is taken
+---  as it is: read_data, write_data, append_data, read_ea, write_ea, traverse,
+---  read_attributes, write_attributes, delete, read_control, write_dac,
+---  write_owner, synchronize.
+---* `share`: letters of r, w and d, what others may do meanwhile; `"rw"` unless
+---  given, `""` is nothing.
+---* `disposition`: `"open"` (unless given), `"open_if"`, `"create"`,
+---  `"overwrite"`, `"overwrite_if"`, `"supersede"`.
+---* `directory`: true: it must be a directory.
+---* `timeout`: seconds that one request on this handle may take, as long as it
+---  takes unless given; then it is cancelled and answers `"ERROR_SEM_TIMEOUT"`
+---  (a simulated machine answers at once and never needs it).
+---* `wait`, `on_attempt`, `on_busy`: as those of `volume:lock`. An open is
+---  refused while somebody holds the lock or does not share; without these
+---  options one attempt is made.
+---@param name string # `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`, `\\.\PhysicalDrive1`, `D:\path`
 ---@param options? ntvol.open_options
 ---@return ntvol.volume
----@return ntvol.waited? waited when it was to wait
+---@return ntvol.waited? # when it was to wait: `{ attempts, waited, holders, reason }`
 ---@overload fun(self: ntvol.machine, name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function machine:open(name, options) end
 
----Lists the volumes. The entries print as one line each.
----@return ntvol.volume_info[]
+---Lists the volumes. Nothing is mounted or changed by asking; on Windows the
+---system may mount a volume to answer for its file system. The entries are
+---plain tables (ntvol.volume_info) that print as one line each. Fields: `name`,
+---`guid_path`, `device`, `mount_points`, `file_system`, `label`, `serial`,
+---`size`, `sector_size`, `partition_number`, `extents`, the booleans `mounted`,
+---`locked`, `dismounted`, `offline`, `readonly`, `removable`, `system`, `boot`,
+---`pagefile`, `csv` (cluster shared), `maintenance` (taken out of the cluster's
+---name space), `dirty` (wants to be checked), `busy` (its file system is being
+---scrubbed or balanced), `no_medium` (its drive is empty), `unreadable` (an
+---image is missing or damaged), and `state` in words. `busy` and `no_medium`
+---are of the simulated machine. Of a cluster also `owner`, the node that owns
+---it, and of its shared volumes `csv_state`: `"direct"`, `"maintenance"` or
+---`"offline"`.
+---@return ntvol.volume_info[] # sizes and offsets are bytes
+---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:volumes() end
 
----Lists the disks, masked and uninstalled ones too.
----@return ntvol.disk_info[]
+---Lists the disks, masked and uninstalled ones too. The entries are plain
+---tables (ntvol.disk_info) that print as one line each. Fields: `number`,
+---`name`, `location`, `serial`, `model`, `style` (`"none"`, `"mbr"`, `"gpt"`),
+---`size`, `sector_size`, `volume_count`, the booleans `readonly`, `removable`,
+---`cdrom`, `no_medium` (an empty drive) and `medium_locked` (the drive keeps
+---its medium), both of the simulated machine, `masked`, `uninstalled`,
+---`unreadable` (its image is missing or damaged), `offline` (by its attribute:
+---it shows no volumes), and `state` in words. A CD drive is called `CdRom0`.
+---@return ntvol.disk_info[] # sizes are bytes
+---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:disks() end
 
----Lists what happened, oldest first.
----@param after? integer only events with a greater id
+---Lists what happened, oldest first. These are the notifications of the file
+---systems, of Plug and Play, and of the volume driver. The entries are plain
+---tables (ntvol.event) that print as one line each. Fields: `id`, `kind`
+---(`"volume"`, `"device"`, `"state"`), `name`, `guid` (GUID_IO_VOLUME_...) and
+---`code` (FSRTL_VOLUME_...) where it has them, `target`, `pid`, `time` (seconds
+---since 1970), `node` where only one node of a cluster is told.
+---@param after? integer # only events with a greater id
 ---@return ntvol.event[]
+---@overload fun(self: ntvol.machine, after?: integer): nil, string, string, ntvol.info
 function machine:events(after) end
 
----Calls a function with every event that this connection causes: LOCK and
----DISMOUNT before the attempt, all others after the fact. It may use the machine
----and close handles, but neither close the machine nor format.
----@param fn fun(event: ntvol.event)
----@return ntvol.subscription
+---Calls a function with every event that this connection causes. It is called
+---in this process, by the request that causes the event, before that returns.
+---LOCK and DISMOUNT announce an attempt: they are told before it, so that the
+---function can close what is in the way. All other events are told after the
+---fact; after LOCK_FAILED and DISMOUNT_FAILED it can open its handles again.
+---
+---It is told of what this connection does, and of the cleaning up after a dead
+---process when this connection does it; not of other processes, nor of other
+---connections of this one: for them there is `machine:watch`. It sees every
+---event once and in order. It may use the machine, and close volumes; a request
+---whose own handle it closes answers `ERROR_INVALID_HANDLE`. It may not close
+---the machine or format: that raises. An error that it raises becomes a
+---warning, and the request goes on. It cannot yield. Requests that subscribers
+---make of events of subscribers are refused after the eighth time (`info.reason
+---== "nested"`).
+---
+---A subscription can be a `<close>` variable. Nobody needs to keep it: it lives
+---as long as its machine. Closing the machine closes it, after the volumes, so
+---the function hears how their locks end.
+---@param fn fun(event: ntvol.event) # `fn(event)`, see `ntvol.subscription` for what it may do
+---@return ntvol.subscription # it ends with the machine, or when it is closed
 ---@overload fun(self: ntvol.machine, fn: fun(event: ntvol.event)): nil, string, string, ntvol.info
 function machine:subscribe(fn) end
 
----Iterates over the events of all processes and waits for the next one.
----@param after? integer events after this one, 0 for all; nil: from now on
----@param timeout? number seconds to wait for each event; nil: for ever
----@return fun(): ntvol.event?
+---Iterates over events of all processes, and waits for them. It sleeps until
+---there is one. With `after` it begins with the events after that id (0: all),
+---else with what happens from now on. The loop ends when no event comes for
+---`timeout` seconds; without `timeout` it goes on for ever, and Ctrl-C ends it.
+---What the machine refuses while the loop runs is raised.
+---
+---A killed process is noticed when the next one uses the machine and cleans up.
+---On Windows an event can be up to a second late. A machine in memory cannot be
+---watched: while this process waits, nobody else can do anything to it.
+---@param after? integer # the id of an event: first come the events after it, 0 for all; without it, only what happens from now on
+---@param timeout? number # seconds to wait for each event, 0: lists what is there
+---@return fun(): ntvol.event? # the iterator; it raises what the machine refuses
 ---@overload fun(self: ntvol.machine, after?: integer, timeout?: number): nil, string, string, ntvol.info
 function machine:watch(after, timeout) end
 
----Uninstalls a volume or disk (Plug and Play removal).
----@param name string
+---Uninstalls a volume or disk (Plug and Play). Everybody who has it open is
+---asked, then it is removed, as the device manager does it. Uninstall the
+---volumes of a disk before the disk.
+---@param name string # `"D:"`, `"PhysicalDrive1"`
 ---@return true
+---@overload fun(self: ntvol.machine, name: string): nil, string, string, ntvol.info
 function machine:uninstall(name) end
 
----Stops presenting the LUN of a disk, as a storage administrator does.
----@param disk string|integer "PhysicalDrive1", "1" or 1
+---Ejects the device of a volume or disk, as "safely remove" does. Everything on
+---it is removed, and it is safe to take it away. Whoever refuses is in
+---`info.veto`: `type` (`"driver"`, `"outstanding open"`, ...) and `name`. On
+---the simulated machine it ejects the medium of a drive, unless somebody has it
+---open (`info.holders`); a fixed disk is `ERROR_NOT_SUPPORTED`.
+---@param name string # `"E:"`, `"PhysicalDrive1"`
 ---@return true
-function machine:mask(disk) end
-
----Presents the LUN of a disk again; its volumes come online.
----@param disk string|integer
----@return true
-function machine:unmask(disk) end
-
----Ejects the device that holds a volume or disk (Plug and Play).
----@param name string
----@return true
+---@overload fun(self: ntvol.machine, name: string): nil, string, string, ntvol.info
 function machine:eject(name) end
 
----Gives a volume a letter or a mount folder, and puts it online.
----@param volume string "D:", or another of its names
----@param point string "E:", "C:\\mnt\\data"
+---Stops presenting the LUN of a disk. That is what a storage administrator does
+---elsewhere; here it is on the simulated machine only. A disk that is still
+---installed is removed by surprise, and `events` shows it.
+---@param disk string|integer # `"PhysicalDrive1"`, `"1"` or 1
+---@return true
+---@overload fun(self: ntvol.machine, disk: string|integer): nil, string, string, ntvol.info
+function machine:mask(disk) end
+
+---Presents the LUN of a disk again. The disk and its volumes arrive, and the
+---volumes come online. On the simulated machine only.
+---@param disk string|integer # `"PhysicalDrive1"`, `"1"` or 1
+---@return true
+---@overload fun(self: ntvol.machine, disk: string|integer): nil, string, string, ntvol.info
+function machine:unmask(disk) end
+
+---Gives a volume a letter or a mount folder. From then on that names it, and
+---the volume is put online. A volume has one letter: `ERROR_INVALID_PARAMETER`,
+---reason `has_letter`. On the simulated machine only; on Windows use `mountvol`
+---or the disk management.
+---@param volume string # `"D:"`, or another of its names
+---@param point string # `"E:"`, `"C:\\mnt\\data"`
 ---@return true
 ---@overload fun(self: ntvol.machine, volume: string, point: string): nil, string, string, ntvol.info
 function machine:add_mount_point(volume, point) end
 
----Takes a letter or a mount folder away.
----@param point string "E:", "C:\\mnt\\data"
+---Takes a letter or a mount folder away. What is open stays open. On the
+---simulated machine only.
+---@param point string # `"E:"`, `"C:\\mnt\\data"`
 ---@return true
 ---@overload fun(self: ntvol.machine, point: string): nil, string, string, ntvol.info
 function machine:remove_mount_point(point) end
 
----Lists who has a volume, disk, file or directory open.
----@param name string
----@return ntvol.holders
+---Lists who has a volume, disk, file or directory open. These are the
+---`volume:holders` of a handle without access to its data, which is closed
+---again.
+---@param name string # `"D:"`, `"PhysicalDrive1"`, `"D:\\a.txt"`
+---@return ntvol.holders # with the fields `complete` and `missing`
+---@overload fun(self: ntvol.machine, name: string): nil, string, string, ntvol.info
 function machine:holders(name) end
----Lists the nodes of the cluster that the machine belongs to; none when it belongs to none.
----@return ntvol.node[]
+
+---Lists the nodes of its cluster. A machine of no cluster has none. On the
+---simulated machine only, as the next two.
+---@return ntvol.node[] # `{ name = "n1", own = true }`; `own` is true for the node that this machine is
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:nodes() end
 
----Takes a cluster shared volume out of the cluster's name space, or puts it back.
----@param volume string
+---Takes a cluster shared volume out of its name space, or puts it back. That is
+---what the cluster manager does. Meanwhile it is an ordinary NTFS volume of the
+---node that owns it, where it can be taken offline, repaired and formatted, and
+---is not there on other nodes.
+---@param volume string # its name
 ---@param on boolean
 ---@return true
 ---@overload fun(self: ntvol.machine, volume: string, on: boolean): nil, string, string, ntvol.info
 function machine:set_maintenance(volume, on) end
 
----Makes a node of the cluster the owner of a volume.
----@param volume string
+---Makes a node the owner of a volume. A cluster shared volume goes on as it is;
+---any other volume is there on its owner only, and moves when nobody has it
+---open.
+---@param volume string # its name; that of a volume of another node, too
 ---@param node string
 ---@return true
 ---@overload fun(self: ntvol.machine, volume: string, node: string): nil, string, string, ntvol.info
 function machine:set_owner(volume, node) end
 
----Says which operations this machine has; `own_formatter`: the system formats volumes itself.
----@return table<string, boolean>
+---Says which operations this machine has. What is false answers
+---`ERROR_NOT_SUPPORTED`. `own_formatter` is true where the system formats
+---volumes itself: nobody knows beforehand what it will say, it needs the volume
+---for itself, so that the lock is given up meanwhile, and it cannot be taken
+---back. See [formatting](format.md#the-systems-own-formatter).
+---@return table<string, boolean> # operation -> true or false
 function machine:capabilities() end
 
----The machine's name, "sim:lab".
----@return string
+---The machine's name, as `ntvol.machine` takes it.
+---@return string # `"sim:lab"`
 function machine:name() end
 
----Closes the machine and everything opened on it.
+---Closes it and everything that was opened on it. Closing twice is harmless.
 ---@return true
+---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:close() end
 
 ---Lists the methods with one line each.
 ---@return string
 function machine:help() end
+-- end functions
 
 ---An open volume, disk, file, directory or device.
 ---@class ntvol.volume
 local volume = {}
-
----Locks the volume (FSCTL_LOCK_VOLUME).
+-- begin functions of volume
+---Locks the volume (FSCTL_LOCK_VOLUME); returns a guard. It succeeds when
+---nobody else has anything open on it, and then nobody else can open it. When
+---it is refused, `info.holders` says who is in the way, and `info.class` is
+---`"transient"` when waiting may help. The lock ends by the guard, `unlock` or
+---`close`.
+---
+---Options:
+---* `wait`: seconds to wait while somebody is in the way, or a policy
+---  (ntvol.retry); `timeout` is another word for it. See
+---  [waiting](manual.md#waiting).
+---* `on_attempt(n, info)`: called after each attempt that failed; when it
+---  answers false no other is made.
+---* `on_busy(holders, n)`: called while somebody is in the way; when it answers
+---  true the next attempt is made at once.
 ---@param options? ntvol.wait_options
----@return ntvol.lock guard unlocks when it is closed
----@return ntvol.waited? waited with options
+---@return ntvol.lock # a guard: unlocks when it is closed
+---@return ntvol.waited? # with options: `{ attempts, waited, holders, reason }`
+---@overload fun(self: ntvol.volume, options?: ntvol.wait_options): nil, string, string, ntvol.info
 function volume:lock(options) end
 
 ---Unlocks the volume (FSCTL_UNLOCK_VOLUME).
 ---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:unlock() end
 
----Dismounts the volume, locked or not (FSCTL_DISMOUNT_VOLUME).
+---Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a lock
+---it is forced**: everything that others have open on it is dead from then on.
+---The volume is mounted again by the first access after this handle was closed.
+---It is refused for system, boot and page-file volumes, and while another
+---handle holds the lock.
+---
+---Options:
+---* `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
+---  [wait](manual.md#waiting) while another handle holds the lock.
+---* `again`: true: a volume that was dismounted already is no failure; without
+---  it that answers `ERROR_NOT_READY`.
 ---@param options? ntvol.dismount_options
 ---@return true
----@return ntvol.waited? waited with options
+---@return ntvol.waited? # with options: `{ attempts, waited, holders, reason }`
+---@overload fun(self: ntvol.volume, options?: ntvol.dismount_options): nil, string, string, ntvol.info
 function volume:dismount(options) end
 
----Takes the volume offline (IOCTL_VOLUME_OFFLINE).
+---Takes the volume offline (IOCTL_VOLUME_OFFLINE). While it is offline it
+---cannot be read, written or mounted. The handle needs read and write access.
+---Dismount first, on the same handle.
 ---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:offline() end
 
----Brings the volume online (IOCTL_VOLUME_ONLINE).
+---Brings the volume online (IOCTL_VOLUME_ONLINE). The handle needs read and
+---write access.
 ---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:online() end
 
----Opens the volume behind the end of its file system, too (FSCTL_ALLOW_EXTENDED_DASD_IO).
+---Opens the volume behind the end of its file system, too
+---(FSCTL_ALLOW_EXTENDED_DASD_IO). It is for this handle. Without it, reads and
+---writes of some file systems end where the file system ends, which may be
+---before the end of the volume.
 ---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:extended_io() end
 
----Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA).
----@return true
-function volume:eject() end
-
----Says whether the medium may be taken out (IOCTL_STORAGE_MEDIA_REMOVAL).
----@param allowed boolean
----@return true
-function volume:media_removal(allowed) end
-
----Runs a program and waits for it. What is open and locked stays so until it has ended.
----@param words string[] the program and its arguments
+---Runs a program while the volume stays as it is. It waits until the program
+---has ended. The words are the program, which is looked for in `PATH`, and its
+---arguments; no shell takes them apart.
+---
+---What this process has open and locked on the machine stays so as long as the
+---program runs, even when this process is killed. SIGHUP, SIGINT, SIGQUIT and
+---SIGTERM that this process gets meanwhile go to the program, and this process
+---waits on. [A program under a lock](procedures.md#a-program-under-a-lock) says
+---what that means on which machine.
+---
+---Options: `to_stderr = true`: what it prints goes to standard error.
+---@param words string[] # the program and its arguments
 ---@param options? { to_stderr?: boolean }
----@return integer exit_status 128 and more for a signal
----@overload fun(self: ntvol.volume, words: string[], options?: table): nil, string, string, table
+---@return integer # its exit status; 128 and the number of the signal when one ended it
+---@overload fun(self: ntvol.volume, words: string[], options?: { to_stderr?: boolean }): nil, string, string, ntvol.info
 function volume:run(words, options) end
 
----Closes the handle; the lock it holds ends. Closing twice is harmless.
+---Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
+---drive does not ask whether anybody uses it. The device itself is ejected by
+---`machine:eject`.
 ---@return true
-function volume:close() end
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:eject() end
 
----Makes what was written durable.
+---Says whether the medium may be taken out by hand
+---(IOCTL_STORAGE_MEDIA_REMOVAL).
+---@param allowed boolean
 ---@return true
-function volume:flush() end
+---@overload fun(self: ntvol.volume, allowed: boolean): nil, string, string, ntvol.info
+function volume:media_removal(allowed) end
 
----Reads up to `length` bytes at `offset`.
----@param offset integer bytes
----@param length integer bytes
----@return string data
+---Formats the locked volume. It makes a new file system: **everything on the
+---volume is lost**, but a quick format saves what it overwrites in the
+---[journal](journal.md). Lock it first, dismount it afterwards. Steps, and what
+---the volume holds after a cancel: [formatting](format.md).
+---
+---Options:
+---* `fs`: `"ntfs"`, `"fat"`, `"fat16"`, `"fat32"` or `"exfat"`.
+---* `erase`: names the volume that loses its contents, `"D:"`.
+---* `label`; `cluster_size` in bytes.
+---* `quick`: true unless given; false also writes zeros to all that the new
+---  file system leaves alone.
+---* `on_progress(done, total)`: called with bytes, false cancels. While it
+---  runs, the volume and its machine refuse every other call. An error that it
+---  raises cancels the format and is raised again, after a warning that says
+---  what the volume holds. The last call, with all bytes done, comes when the
+---  new file system is there: false changes nothing any more, and for an error
+---  the volume is dismounted before it is raised again.
+---* `undo`: false saves nothing. Otherwise what is overwritten is saved in the
+---  journal before the first write, so that `ntvol.undo` can take the format
+---  back; a failure or a cancel takes it back at once. A full format and the
+---  system's own formatter never save.
+---* `undo_limit`: bytes that may be saved, packed, 256 MiB unless given; when
+---  that is not enough, the format is refused.
+---* `journal`: one that is open, false keeps no note at all; the user's unless
+---  given.
+---* `operation`: the number of the operation that the format is a part of.
+---@param options ntvol.format_options
+---@return ntvol.formatted # `{ file_system, bytes_written, operation, can_undo }`
+---@overload fun(self: ntvol.volume, options: ntvol.format_options): nil, string, string, ntvol.info
+function volume:format(options) end
+
+---Reads bytes at an offset: up to `length`, fewer only at the end. On volumes
+---and disks offset and length must be multiples of the sector size.
+---@param offset integer # bytes from the start
+---@param length integer # bytes, at most 1 GiB
+---@return string # data
+---@overload fun(self: ntvol.volume, offset: integer, length: integer): nil, string, string, ntvol.info
 function volume:read(offset, length) end
 
----Writes `data` at `offset`.
----@param offset integer bytes
+---Writes bytes at an offset. On volumes and disks, offset and length must be
+---multiples of the sector size. A mounted volume takes writes outside of its
+---boot area only while it is locked, or from the handle that dismounted it. A
+---FAT volume clips writes at the end of its file system without an error, and a
+---write behind it answers 0: compare the result with `#data`. What is written
+---to a file may wait until `flush`; on a simulated machine files do not grow.
+---@param offset integer # bytes from the start
 ---@param data string
----@return integer written bytes
+---@return integer # bytes that were written
+---@overload fun(self: ntvol.volume, offset: integer, data: string): nil, string, string, ntvol.info
 function volume:write(offset, data) end
 
----Lists who else has it open.
----@return ntvol.holders
-function volume:holders() end
+---Makes what was written durable. When it returns true, it is.
+---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:flush() end
 
----Size of the volume, disk or file in bytes; 0 for a directory.
+---Size in bytes. That of a volume or disk is its length, of a file its end, of
+---a directory 0.
 ---@return integer
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:size() end
 
----Sector size in bytes; 1 for files.
+---Sector size in bytes. Offsets and lengths must be multiples of it. That of a
+---file is 1.
 ---@return integer
 function volume:sector_size() end
 
----What is known about the volume.
+---Lists who else has it open. Of a volume that is all that is open on it, of a
+---disk its volumes too, of a file or directory itself. The entries are plain
+---tables (ntvol.holder), one for each thing that is open; this very handle is
+---left out. Fields: `pid` (0: not a process), `name` of the program, `how`,
+---`path` of what is open, `self` (true for this process), `start_time` (of the
+---process, where it is known), `node` (the computer, when it is another one).
+---`how` is `"volume handle"`, `"lock"` (a volume handle that holds the lock),
+---`"disk handle"`, `"device handle"`, `"open file"`, `"directory"`, `"mapped
+---file"` or `"image"` (a program that runs); Windows says only `"has it open"`.
+---
+---The list has a field `complete`; when that is false, `missing` says why
+---somebody may not be in it. The same lists are in errors, as `info.holders`.
+---@return ntvol.holders
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:holders() end
+
+---What is known about the volume. It is the table that `machine:volumes` has
+---for it (ntvol.volume_info), and prints as one line. A disk has none:
+---`ERROR_INVALID_FUNCTION`.
 ---@return ntvol.volume_info
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:info() end
 
----What makes this volume this volume: survives a change of letter.
----@return { guid_path: string, serial: string, size: integer, extents: ntvol.extent[] }
+---What makes this volume this volume, whatever its letter. Compare it before
+---you write to a volume that was chosen earlier.
+---@return ntvol.identity # `{ guid_path, serial, size, extents }`, bytes
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:identity() end
 
----Where the volume lies on disks.
----@return ntvol.extent[]
+---Label of the file system. It is empty when it has none.
+---@return string # empty when it has none
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:label() end
+
+---Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
+---@return ntvol.extent[] # each `{ disk, offset, length }`, bytes
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:extents() end
 
----Cylinders, heads, sectors per track, sector size and length.
----@return { cylinders: integer, heads: integer, sectors_per_track: integer, sector_size: integer, size: integer }
+---Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
+---@return ntvol.geometry # `{ cylinders, heads, sectors_per_track, sector_size, size }`; `size` is bytes of the whole disk
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:geometry() end
 
----Device type, disk number and partition number.
----@return { type: integer, number: integer, partition: integer }
+---Device type, disk number and partition number
+---(IOCTL_STORAGE_GET_DEVICE_NUMBER).
+---@return ntvol.device_number # `{ type, number, partition }`; partition 0 is the whole disk
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:device_number() end
 
----Formats the locked volume.
----@param options ntvol.format_options
----@return { file_system: string, bytes_written: integer, operation?: integer, can_undo?: boolean }
-function volume:format(options) end
-
----Sends a control code.
----@param code integer|string number, or a name of ntvol.codes
----@param input? string
----@param out_size? integer bytes, 0 unless given
----@param options? { entry?: "fsctl"|"ioctl" } the system call; that of the code unless given
----@return string output
-function volume:control(code, input, out_size, options) end
-
----Another handle on the same open object: it shares the lock, which lives until the last one closes.
----@return ntvol.volume
----@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
-function volume:duplicate() end
-
----Maps an open file: a handle of the kind "section", which keeps the file in use.
----@param options? { image?: boolean } image: the file is run as a program
----@return ntvol.volume
----@overload fun(self: ntvol.volume, options?: table): nil, string, string, ntvol.info
-function volume:map(options) end
-
----Lists an open directory.
----@return { name: string, size: integer, directory: boolean }[]
----@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
-function volume:list() end
-
----True when this handle holds the lock.
+---True when this handle holds the lock. Nobody is asked.
 ---@return boolean
 function volume:is_locked() end
 
----Asks whether a file system is mounted (FSCTL_IS_VOLUME_MOUNTED).
+---Asks whether a file system is mounted (FSCTL_IS_VOLUME_MOUNTED). NTFS counts
+---a locked volume as not mounted.
 ---@return boolean
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:is_mounted() end
 
 ---Asks whether the volume is offline (IOCTL_VOLUME_IS_OFFLINE).
 ---@return boolean
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:is_offline() end
 
----Label of the file system.
----@return string
-function volume:label() end
-
 ---Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY).
+---Then it was not dismounted in order, or was marked. The mark is in the bytes
+---of the volume, where every other system and `fsck` see it.
 ---@return boolean
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:is_dirty() end
 
----Marks the file system as one that wants to be checked.
+---Marks the file system as one to be checked (FSCTL_MARK_VOLUME_DIRTY), for all
+---programs to see. Only a check takes the mark away. It needs a handle that may
+---lock the volume: otherwise `ERROR_INVALID_PARAMETER`.
 ---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:mark_dirty() end
+
+---What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Fields: `serial`
+---(64 bits), `sectors`, `clusters`, `free_clusters`, `reserved_clusters`, in
+---bytes `sector_size`, `cluster_size`, `record_size`, `mft_size`, and as
+---clusters `clusters_per_record`, `mft_start`, `mft_mirror`, `mft_zone_start`,
+---`mft_zone_end`.
+---@return ntvol.ntfs_data # `{ serial, sectors, clusters, free_clusters, reserved_clusters, sector_size, cluster_size, record_size, clusters_per_record, mft_size, mft_start, mft_mirror, mft_zone_start, mft_zone_end }`
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:ntfs_data() end
+
+---Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP). It is for
+---FAT, exFAT and NTFS: `start`, `count` and whether they are `used`, run by
+---run. It asks in pieces, as it goes, so what changes meanwhile may be seen or
+---not. A refusal at the beginning is returned, a later one raised. Clusters are
+---counted from 0; on FAT and exFAT that is the one which the format calls 2.
+---@return fun(): integer?, integer?, boolean? # the iterator; it raises what the machine refuses later
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:bitmap() end
+
+---Another handle on the same open object, as DuplicateHandle makes it. What one
+---of them locked or dismounted, all of them did: each can unlock, and the lock
+---lives until the last one is closed. A guard unlocks only while the handle
+---that made it is open.
+---@return ntvol.volume
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:duplicate() end
+
+---Maps an open file: keeps it in use. The result is a handle of the kind
+---`"section"`: `read`, `size`, `duplicate` and `close` work, all else is
+---`ERROR_INVALID_HANDLE`. It keeps the file in use after the file's own handle
+---was closed, and so refuses a lock of the volume.
+---
+---Options: `image = true`: the file is run as a program. Whether its bytes are
+---one is not looked at.
+---@param options? { image?: boolean } # image: the file is run as a program
+---@return ntvol.volume
+---@overload fun(self: ntvol.volume, options?: { image?: boolean }): nil, string, string, ntvol.info
+function volume:map(options) end
+
+---Lists an open directory. The entries come without `.` and `..`, in the
+---directory's own order.
+---@return ntvol.directory_entry[] # each `{ name, size, directory }`; the size is bytes, 0 for a directory
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:list() end
+
+---Sends a control code, as DeviceIoControl does. It is the way to everything
+---that has no method here. Read the output with `string.unpack`.
+---@param code integer|string # a number, or a name of `ntvol.codes`
+---@param input? string
+---@param out_size? integer # bytes, room for the output, at most 1 GiB
+---@param options? { entry?: "fsctl"|"ioctl" } # `entry`: the system call, `"fsctl"` (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the code unless given
+---@return string # output
+---@overload fun(self: ntvol.volume, code: integer|string, input?: string, out_size?: integer, options?: { entry?: "fsctl"|"ioctl" }): nil, string, string, ntvol.info
+function volume:control(code, input, out_size, options) end
+
+---The name it was opened by.
+---@return string
+function volume:name() end
+
+---What kind of handle it is: volume, disk, file, directory, section or device.
+---@return string # `"volume"`, `"disk"`, `"file"`, `"directory"`, `"section"` (a mapped file) or `"device"` (a volume or disk that was opened without data access)
+function volume:kind() end
+
+---The machine it was opened on.
+---@return ntvol.machine
+function volume:machine() end
+
+---Says which operations this handle has, by its kind and its access. The
+---machine may still refuse one.
+---@return table<string, boolean> # operation -> true or false
+function volume:capabilities() end
+
+---Closes the handle and ends its lock: first the lock, then the handle. Closing
+---twice is harmless.
+---@return true
+---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
+function volume:close() end
+
+---Lists the methods with one line each.
+---@return string
+function volume:help() end
+-- end functions
 
 ---@class ntvol.ntfs_data
 ---@field serial integer 64 bits
@@ -441,67 +882,43 @@ function volume:mark_dirty() end
 ---@field mft_zone_start integer cluster
 ---@field mft_zone_end integer cluster
 
----What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA).
----@return ntvol.ntfs_data
-function volume:ntfs_data() end
-
----Iterates over the clusters: start, count, whether they are used.
----@return fun(): integer?, integer?, boolean?
-function volume:bitmap() end
-
----The name it was opened by.
----@return string
-function volume:name() end
-
----"volume", "disk", "file", "directory", "section" or "device".
----@return string
-function volume:kind() end
-
----The machine it was opened on.
----@return ntvol.machine
-function volume:machine() end
-
----Says which operations this handle has.
----@return table<string, boolean>
-function volume:capabilities() end
-
----Lists the methods with one line each.
----@return string
-function volume:help() end
-
 ---A held lock; `local guard <close> = assert(vol:lock())` unlocks at the end
 ---of the scope. Dropping it does not unlock.
 ---@class ntvol.lock
 local lock = {}
-
----Unlocks now. Unlocking twice is harmless.
+-- begin functions of lock
+---Unlocks now. That is harmless when the lock has ended already.
 ---@return true
+---@overload fun(self: ntvol.lock): nil, string, string, ntvol.info
 function lock:unlock() end
 
 ---True while the lock is held.
 ---@return boolean
 function lock:held() end
 
----The volume that is locked.
+---The volume that was locked; it may be closed by now.
 ---@return ntvol.volume
 function lock:volume() end
 
 ---Lists the methods with one line each.
 ---@return string
 function lock:help() end
+-- end functions
 
 ---A function that is told of events; it ends with its machine, or when it is
 ---closed.
 ---@class ntvol.subscription
 local subscription = {}
-
----Ends the subscription; its own function may do that. Closing twice is harmless.
+-- begin functions of subscription
+---Ends the subscription: its function is not called any more. The function
+---itself may do that. Closing twice is harmless.
 ---@return true
 function subscription:close() end
 
 ---Lists the methods with one line each.
 ---@return string
 function subscription:help() end
+-- end functions
 
 ---What `journal:begin` takes.
 ---@class ntvol.journal_about
@@ -549,69 +966,82 @@ function subscription:help() end
 ---of an open journal.
 ---@class ntvol.journal
 local journal = {}
-
+-- begin functions of journal
 ---Opens the journal in a folder, that of the user's state unless one is given.
----@param folder? string
+---It makes both when they are not there, readable by their owner only. On
+---Windows it comes with the zip and not with the rock.
+---@param path? string # that of the user's state unless given
 ---@return ntvol.journal
----@overload fun(folder?: string): nil, string, string, ntvol.info
-function journal.open(folder) end
+---@overload fun(path?: string): nil, string, string, ntvol.info
+function journal.open(path) end
 
----Begins an operation and answers its number.
----@param about ntvol.journal_about
+---Begins an operation and returns its number. When `begin`, `step` or `finish`
+---return success, it is on the disk.
+---@param about ntvol.journal_about # `plan` (what it is), and optional: `target`, `machine`, `identity` (as `volume:identity` answers it), `command` (options, as a text), `parent` (the number of the operation that it is a part of)
 ---@return integer
----@overload fun(self, about: ntvol.journal_about): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.journal, about: ntvol.journal_about): nil, string, string, ntvol.info
 function journal:begin(about) end
 
----Notes a step of an operation that runs.
----@param id integer
----@param number integer from 1
----@param step ntvol.journal_step
+---Notes a step of an operation that runs. Noting the same number again adds
+---what is known now; what is not given stays.
+---@param id integer # of the operation
+---@param number integer # of the step, from 1
+---@param step ntvol.journal_step # `name`, `target`, `outcome`, `message`, `started`, `ended`, `undo_started`, `undo_ended` (seconds since 1970), `final` (it cannot be undone), all optional
 ---@return true
----@overload fun(self, id: integer, number: integer, step: ntvol.journal_step): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.journal, id: integer, number: integer, step: ntvol.journal_step): nil, string, string, ntvol.info
 function journal:step(id, number, step) end
 
 ---Ends an operation that runs, or that was interrupted.
 ---@param id integer
----@param state "committed"|"failed"|"undone"|"partly undone"|"recovered"|"interrupted"
+---@param state ntvol.journal_state # `"committed"`, `"failed"`, `"undone"`, `"partly undone"`, `"recovered"` or `"interrupted"`
 ---@param message? string
 ---@return true
----@overload fun(self, id: integer, state: string, message?: string): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.journal, id: integer, state: ntvol.journal_state, message?: string): nil, string, string, ntvol.info
 function journal:finish(id, state, message) end
 
----Lists the operations, oldest first.
----@return ntvol.journal_entry[]
----@overload fun(self): nil, string, string, ntvol.info
+---Lists the operations, oldest first, without their steps. They are plain
+---tables (ntvol.journal_entry).
+---@return ntvol.journal_entry[] # times are seconds since 1970
+---@overload fun(self: ntvol.journal): nil, string, string, ntvol.info
 function journal:entries() end
 
----One operation, with its steps.
+---One operation, with its steps: a plain table (ntvol.journal_entry).
 ---@param id integer
 ---@return ntvol.journal_entry
----@overload fun(self, id: integer): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.journal, id: integer): nil, string, string, ntvol.info
 function journal:entry(id) end
 
----Looks whether what an operation saved is good, piece by piece.
+---Looks whether what an operation saved is good. That is the checksum of each
+---piece, that none is missing, doubled or overlaps another, and that they are
+---of the volume that the operation tells of. It reads all of it and changes
+---nothing.
 ---@param id integer
----@return { pieces: { offset: integer, length: integer, good: boolean, problem?: string }[], noted: integer, good: integer, damaged?: string }
----@overload fun(self, id: integer): nil, string, string, ntvol.info
+---@return ntvol.journal_checked # `pieces` (a list of `{ offset, length, good, problem }`), `noted` (how many were saved), `good` (how many are good), and when anything is damaged `damaged`, a sentence that says what
+---@overload fun(self: ntvol.journal, id: integer): nil, string, string, ntvol.info
 function journal:check(id) end
 
----Forgets what is old. What runs or was interrupted stays.
----@param policy? { keep?: integer, days?: integer, keep_saved?: integer, days_saved?: integer }
----@return { operations: integer, saved: integer }
----@overload fun(self, policy?: table): nil, string, string, ntvol.info
+---Forgets what is old. These are entries beyond the newest `keep` or that ended
+---more than `days` ago; and saved bytes, which make an undo possible, beyond
+---the newest `keep_saved` or older than `days_saved`. What runs or was
+---interrupted stays.
+---@param policy? ntvol.journal_limits # `keep` (1000 unless given), `days` (366), `keep_saved` (20), `days_saved` (31)
+---@return { operations: integer, saved: integer } # `{ operations, saved }`: how many entries, and how many entries' saved bytes were forgotten
+---@overload fun(self: ntvol.journal, policy?: ntvol.journal_limits): nil, string, string, ntvol.info
 function journal:prune(policy) end
 
 ---Where the database is.
 ---@return string
 function journal:path() end
 
----Closes the journal. Closing twice is harmless.
+---Closes the journal. What was begun and not finished counts as interrupted
+---from now on. Closing twice is harmless.
 ---@return true
 function journal:close() end
 
 ---Lists the methods with one line each.
 ---@return string
 function journal:help() end
+-- end functions
 
 ---@class ntvol
 ---@field _VERSION string
@@ -622,35 +1052,143 @@ function journal:help() end
 ---@field journal ntvol.journal
 ---@field retry ntvol.retry_module
 local ntvol = {}
-
----Opens a volume of the current machine; see `machine:open`.
+-- begin functions of ntvol
+---Opens a volume, disk, file or directory of the current machine: the same as
+---`machine:open`.
 ---@param name string
 ---@param options? ntvol.open_options
 ---@return ntvol.volume
 ---@overload fun(name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function ntvol.open(name, options) end
 
----Takes the last format of a volume back, as long as its file system was not used.
----@param name string
----@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal, good_only?: boolean, erase?: string }
----@return ntvol.report
----@overload fun(name: string, options?: table): nil, string, string, ntvol.info
+---Lists the volumes of the current machine: see `machine:volumes`.
+---@return ntvol.volume_info[] # they print as one line each
+---@overload fun(): nil, string, string, ntvol.info
+function ntvol.volumes() end
+
+---Lists the disks of the current machine: see `machine:disks`.
+---@return ntvol.disk_info[] # they print as one line each
+---@overload fun(): nil, string, string, ntvol.info
+function ntvol.disks() end
+
+---Takes the last format of a volume back, byte for byte, as long as its new
+---file system was not used. What the format wrote is compared with what is
+---there, under the lock, and the first byte that differs is named in the
+---refusal: reason `file_system_used`. `ntvol log` says what the journal has. As
+---a plan with its steps it is `ntvol.plan.undo`.
+---
+---All that the journal saved is verified before the first write, and read back
+---from the volume after the last. A journal that is damaged is refused: reason
+---`journal_damaged`, and `info.detail` says which bytes are good. `good_only =
+---true` together with `erase`, the name of the volume once more, writes back
+---what is good and leaves the rest as it is. That is a failure with the outcome
+---`"partly restored"`: the volume is not what it was. The reason `verify` means
+---that the volume did not keep what was written back.
+---@param name string # of the volume
+---@param options? ntvol.undo_options # `machine`, `journal`; `good_only`: when the journal is damaged, write back what is good in it and leave the rest as it is, with `erase`, the name of the volume once more
+---@return ntvol.report # of the plan
+---@overload fun(name: string, options?: ntvol.undo_options): nil, string, string, ntvol.info
 function ntvol.undo(name, options) end
 
----Takes back what was interrupted, on one volume or on all of the machine.
----@param name? string
----@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal, good_only?: boolean, erase?: string }
----@return { operation: integer, plan: string, target: string, guid_path: string, saved_bytes?: integer, outcome: string, bytes_written?: integer, message?: string }[]
----@overload fun(name?: string, options?: table): nil, string, string, ntvol.info
+---Takes back what was interrupted, by a crash, a kill or a power cut, on one
+---volume or on all of the machine. The volume is what it was before, byte for
+---byte. It may be repeated from any point, after it was interrupted itself,
+---too: an error of a hook, or Ctrl-C, cuts the list of operations, but none of
+---them.
+---
+---An outcome is `"recovered"`, `"closed"` (it had written nothing; only the
+---journal was put in order) or `"superseded"` (a later format wrote over it;
+---undo that first, then recover). It is a failure with reason `no_undo` when a
+---format without an undo had begun to write: its outcome is `"lost"`. A damaged
+---journal is refused as by `ntvol.undo`, and `good_only` with `erase` is the
+---same here. It is refused with reason `identity_changed` when GUID path, size
+---or place on the disks are not what they were, `file_system_used` when
+---something is there that was neither found nor written, `in_use` when others
+---have it open.
+---@param name? string # of a volume; all of the machine unless given
+---@param options? ntvol.undo_options # `machine`, `journal`; `good_only` with `erase`, the name of the volume once more: when the journal is damaged, write back what is good in it
+---@return ntvol.recovered[] # `{ operation, plan, target, outcome, bytes_written, message }`; an outcome is `"recovered"`, `"closed"` where nothing was written and only the journal was put in order, or `"superseded"` where a later format has to be undone first
+---@overload fun(name?: string, options?: ntvol.undo_options): nil, string, string, ntvol.info
 function ntvol.recover(name, options) end
 
----Runs a function with a locked volume; unlocks and closes however it ends.
----@param name string
----@param fn fun(volume: ntvol.volume): ...
----@param options? { access?: string|string[], machine?: ntvol.machine|string, wait?: number|ntvol.retry, on_attempt?: function, on_busy?: function }
----@return any ... what the function answers, true for nothing
----@overload fun(name: string, fn: function, options?: table): nil, string, string, ntvol.info
+---Runs a function with a volume that is locked: nobody else has it open.
+---However the function ends, by an error or Ctrl-C too, the volume is unlocked
+---and closed. A system, boot or page-file volume is refused.
+---@param name string # of the volume
+---@param fn fun(volume: ntvol.volume): ... # called with the volume
+---@param options? ntvol.exclusive_options # `access` (as of `machine:open`), `machine`, and `wait`, `on_attempt`, `on_busy` as of `volume:lock`
+---@return any # what the function answers; true when it answers nothing
+---@overload fun(name: string, fn: fun(volume: ntvol.volume): ..., options?: ntvol.exclusive_options): nil, string, string, ntvol.info
 function ntvol.with_exclusive_volume(name, fn, options) end
+
+---Connects to a machine and makes it the current one. `"sim:lab"` or `"lab"` is
+---the simulated machine in the folder `lab`. An open machine object is taken as
+---it is.
+---
+---Without an argument it returns the current machine. That is the one set
+---before, else the one that the environment variable `NTVOL_MACHINE` names,
+---else the native machine of this system.
+---@param spec? string|ntvol.machine # `"sim:lab"`, or `"lab"` for a folder with a simulated machine, or a machine
+---@return ntvol.machine
+---@overload fun(spec?: string|ntvol.machine): nil, string, string, ntvol.info
+function ntvol.machine(spec) end
+
+---What a value is. `"volume"`, `"closed volume"`, `"machine"`, `"closed
+---machine"`, `"lock"`, `"closed lock"`, `"subscription"`, `"closed
+---subscription"`, `"journal"`, `"closed journal"`, or nil for anything else.
+---@param value any # anything
+---@return string?
+function ntvol.type(value) end
+
+---The number of a control code, from its parts: `device << 16 | access << 14 |
+---func << 2 | method`.
+---@param device integer
+---@param func integer
+---@param method integer
+---@param access integer
+---@return integer
+function ntvol.ctl_code(device, func, method, access) end
+
+---A text as it may be shown. Labels, names, paths and messages come from disks
+---and from other programs; a terminal that obeys what is in them can be made to
+---show anything. So what a terminal would obey, what turns the direction of
+---writing, what cannot be seen, and bytes that are not UTF-8 become escapes
+---that can be read, `\x1b` and `\u{202e}`.
+---
+---A backslash stays a backslash, since NT paths are full of them: for the exact
+---bytes look at the field. All that ntvol prints for people has gone through
+---this function: every message with its `info.detail` and `info.hint`, every
+---`tostring`, warnings, what the command prints. All other fields (`label`,
+---`name`, `info.target`, the name of a holder) are the exact bytes; a script
+---that prints them itself calls `ntvol.printable`. `--json` writes the same
+---characters as `\u001b` and gives them back to whoever parses it; JSON has no
+---way to hold a byte that is not UTF-8, it becomes U+FFFD.
+---@param text string
+---@param lines? boolean # whether line ends and tabs stay as they are
+---@return string
+function ntvol.printable(text, lines) end
+
+---Explains an error: what it means, which reasons ntvol gives with it, what to
+---do next. The result prints as text. In `ntvol repl` it is `explain`;
+---`explain()` explains the last failure.
+---@param what string|integer|ntvol.info # `"ERROR_NOT_READY"`, `"STATUS_VOLUME_DISMOUNTED"`, a number of either (`21`, `0xC000026E`), a reason as `"in_use"`, or the table `info` of a failure
+---@return ntvol.explanation # `{ kind, name, statuses, reasons }`, and where it has them `meaning`, `next`, `class`, `holders`; `kind` is `"code"`, `"status"`, `"reason"` or `"failure"`
+---@overload fun(what: string|integer|ntvol.info): nil, string, string, ntvol.info
+function ntvol.explain(what) end
+
+---Help on the module, or on a machine, volume, lock, subscription or journal.
+---It has one line for each function, for an interactive Lua:
+---`print(ntvol.help())`.
+---@param topic? any # nil, such an object, or `"machine"`, `"volume"`, `"lock"`, `"subscription"`, `"journal"`
+---@return string
+function ntvol.help(topic) end
+
+---A ready-made `on_progress`: draws a bar when standard error is a terminal,
+---does nothing otherwise.
+---@param done integer # bytes
+---@param total integer # bytes
+function ntvol.progress_bar(done, total) end
+-- end functions
 
 ---What an error means. It prints as text.
 ---@class ntvol.explanation
@@ -663,61 +1201,87 @@ function ntvol.with_exclusive_volume(name, fn, options) end
 ---@field class? string
 ---@field holders? ntvol.holders
 
----Explains a code, a status, a number, a reason or the details of a failure.
----@param what string|integer|ntvol.info
----@return ntvol.explanation
----@overload fun(what: any): nil, string, string, ntvol.info
-function ntvol.explain(what) end
-
----Lists the volumes of the current machine.
----@return ntvol.volume_info[]
-function ntvol.volumes() end
-
----Lists the disks of the current machine.
----@return ntvol.disk_info[]
-function ntvol.disks() end
-
----Connects to a machine and makes it the current one; without argument answers
----the current one: what was set, else NTVOL_MACHINE, else the native machine.
----@param spec? string|ntvol.machine "sim:lab", or "lab" for a folder with a simulated machine
----@return ntvol.machine
----@overload fun(spec?: string|ntvol.machine): nil, string, string, ntvol.info
-function ntvol.machine(spec) end
-
----"volume", "closed volume", "machine", "closed machine", "lock", "closed lock",
----"subscription", "closed subscription", "journal", "closed journal", or nil.
----@param value any
----@return string?
-function ntvol.type(value) end
-
----Control code from its parts: device << 16 | access << 14 | function << 2 | method.
----@param device integer
----@param func integer
----@param method integer
----@param access integer
----@return integer
-function ntvol.ctl_code(device, func, method, access) end
-
----A text as it may be shown on a terminal: control characters, changes of the
----direction of writing and bytes that are not UTF-8 become visible escapes.
----@param text string
----@param lines? boolean line ends and tabs stay
----@return string
-function ntvol.printable(text, lines) end
-
----Help on the module, or on a machine, volume, lock, subscription or journal.
----@param topic? any
----@return string
-function ntvol.help(topic) end
-
----A ready-made `on_progress`: a bar on a terminal, silence elsewhere.
----@param done integer bytes
----@param total integer bytes
-function ntvol.progress_bar(done, total) end
-
 ---Simulated machines: `require "ntvol.sim"`.
 ---@class ntvol.sim
 local sim = {}
+-- begin functions of sim
+---Creates a simulated machine and connects to it. It is in a folder that does
+---not exist or is empty, or in memory (`":memory:"`). On failure nothing is
+---left behind. `spec.disks` is a list; each disk is a string as on the command
+---line, `"64M:fat:D:OLD"` (size, file system, letter, label; all but the size
+---may be left out), or a table (ntvol.sim.disk_spec). Volumes with the same
+---`span` are the pieces of one volume. A disk with several volumes, or with a
+---volume smaller than itself, gets a GPT unless `style` says otherwise. The
+---history of events begins empty.
+---
+---`spec.nodes`, a list of names (1 to 15 letters, digits and `-`), makes the
+---machine a [cluster](simulator.md#clusters), and the connection its first
+---node; `csv` in a volume makes it cluster shared. `spec.clock` is as in
+---`open`; `"real"` makes a machine in memory really wait.
+---@param path string # a folder that does not exist or is empty, or `":memory:"`
+---@param spec ntvol.sim.machine_spec # strings as on the command line: "64M:fat:D:OLD"
+---@return ntvol.machine
+---@overload fun(path: string, spec: ntvol.sim.machine_spec): nil, string, string, ntvol.info
+function sim.create(path, spec) end
+
+---Connects to a simulated machine. Of a cluster that is as one of its nodes:
+---the option `node`, or behind the path, `"lab?node=n2"`; the first one unless
+---given, and `machine:name()` says which. A process may connect as several
+---nodes.
+---
+---With `clock = "virtual"`, [waiting](manual.md#waiting) takes no time and only
+---counts: a lock that waits 15 seconds answers at once, and repeats exactly.
+---The clock is this connection's own. A machine in memory has a virtual clock
+---anyway.
+---@param path string # its folder; of a cluster the node may follow it: `"lab?node=n2"`
+---@param opts? ntvol.sim.open_options # `clock`: `"real"` (unless given) or `"virtual"`; `node`: the node of a cluster that this process is one of; without it the first one. The name of the machine says which.
+---@return ntvol.machine
+---@overload fun(path: string, opts?: ntvol.sim.open_options): nil, string, string, ntvol.info
+function sim.open(path, opts) end
+
+---Puts a medium, an existing image, into an empty drive of a simulated machine.
+---The drive keeps its letter; what was open on an earlier medium is looked at
+---again when it is used next: see
+---[drives](simulator.md#drives-and-their-media). Nobody who has something open
+---is asked: that is what hands do.
+---@param machine ntvol.machine
+---@param drive string # its volume, or as a disk: `"E:"`, `"CdRom0"`
+---@param image string # the medium: an existing image
+---@param how? { readonly: boolean? } # `readonly`: it is write-protected
+---@return true
+---@overload fun(machine: ntvol.machine, drive: string, image: string, how?: { readonly: boolean? }): nil, string, string, ntvol.info
+function sim.insert(machine, drive, image, how) end
+
+---Takes the medium out of a drive of a simulated machine, and away. That is
+---done as by hand: nobody is asked, except the drive, which may have been told
+---to keep its medium (`volume:media_removal`).
+---@param machine ntvol.machine
+---@param drive string # its volume, or as a disk: `"E:"`, `"CdRom0"`
+---@return true # also when there was none
+---@overload fun(machine: ntvol.machine, drive: string): nil, string, string, ntvol.info
+function sim.eject(machine, drive) end
+
+---Looks for everything that is wrong with a simulated machine, and changes
+---nothing. That is the schema, every value, images that are missing, cut off,
+---links, or outside of the folder and not allowed, processes that have ended. A
+---machine may come from [somebody
+---else](simulator.md#a-machine-from-somebody-else). Each entry of the list says
+---`what` is wrong; that of a value in the database has `table`, `column`, `row`
+---and `value`, too. What mends itself has `note = true`, and is no damage.
+---@param path string
+---@param how? { allow_images: boolean? } # `allow_images`: first let the machine use the images outside of its folder that its disks name: do that when you trust it
+---@return ntvol.sim.damage[] # a list; empty: the machine is fine
+---@overload fun(path: string, how?: { allow_images: boolean? }): nil, string, string, ntvol.info
+function sim.check(path, how) end
+
+---Removes a simulated machine's folder: its database, and the images that were
+---made for it. Images that were there before stay, and so does anything else in
+---the folder.
+---@param path string
+---@return true
+---@overload fun(path: string): nil, string, string, ntvol.info
+function sim.remove(path) end
+-- end functions
 
 ---@class ntvol.sim.volume_spec
 ---@field letter? string "D:"; the next free one unless given; false for none
@@ -745,37 +1309,6 @@ local sim = {}
 ---@field serial? string
 ---@field volumes? ntvol.sim.volume_spec[]
 
----Creates a simulated machine in a new folder, or in memory.
----@param path string folder that does not exist yet or is empty, or ":memory:"
----@param spec { disks: (ntvol.sim.disk_spec|string)[], nodes?: string[], clock?: "real"|"virtual" } strings as on the command line: "64M:fat:D:OLD"
----@return ntvol.machine
----@overload fun(path: string, spec: table): nil, string, string, ntvol.info
-function sim.create(path, spec) end
-
----Connects to a simulated machine.
----@param path string its folder, of a cluster also "lab?node=n2"
----@param opts? { node?: string } the node of a cluster; the first one unless given
----@return ntvol.machine
----@param opts? { node?: string, clock?: "real"|"virtual" } the node of a cluster, the first one unless given; virtual: waiting takes no time and only counts
----@overload fun(path: string, opts?: table): nil, string, string, ntvol.info
-function sim.open(path, opts) end
-
----Puts a medium into the empty drive of a simulated machine.
----@param machine ntvol.machine
----@param drive string "E:", "CdRom0", "PhysicalDrive1"
----@param image string an existing image
----@param options? { readonly: boolean? } write-protected
----@return true
----@overload fun(machine: ntvol.machine, drive: string, image: string, options: table?): nil, string, string, ntvol.info
-function sim.insert(machine, drive, image, options) end
-
----Takes the medium out of a drive of a simulated machine, and away.
----@param machine ntvol.machine
----@param drive string "E:", "CdRom0", "PhysicalDrive1"
----@return true
----@overload fun(machine: ntvol.machine, drive: string): nil, string, string, ntvol.info
-function sim.eject(machine, drive) end
-
 ---Something that is wrong with a simulated machine.
 ---@class ntvol.sim.damage
 ---@field what string
@@ -785,49 +1318,129 @@ function sim.eject(machine, drive) end
 ---@field value? string
 ---@field note boolean it mends itself
 
----Looks for everything that is wrong with a simulated machine; changes nothing.
----@param path string
----@param options? { allow_images: boolean? } first lets it use images outside of its folder
----@return ntvol.sim.damage[]
----@overload fun(path: string, options: table?): nil, string, string, ntvol.info
-function sim.check(path, options) end
-
----Removes a simulated machine's folder: its database, and the images it made.
----Existing images it was built around stay. Refused while somebody has it open.
----@param path string
----@return true
----@overload fun(path: string): nil, string, string, ntvol.info
-function sim.remove(path) end
-
 ---Plans and procedures: `require "ntvol.plan"`.
 ---Policies for waiting.
 ---@class ntvol.retry_module
 local retry = {}
-
----Makes a policy.
----@param options? ntvol.retry_options
+-- begin functions of retry
+---Makes a policy. The first pause is `first` seconds, each further one `factor`
+---times as long, up to `longest`; a random part of up to `jitter` of it (0 to
+---1) is left out, so that two who wait for each other do not meet again and
+---again. A pause ends early when the machine sees that somebody closed or
+---unlocked something.
+---@param opts? ntvol.retry_options # `wait` (seconds in all, 10 unless given), `first` (0.05), `factor` (2), `longest` (1), `jitter` (0.5), `seed` (an integer: the same pauses each time), `classes` (of errors to wait for, `{ "transient" }`)
 ---@return ntvol.retry
-function retry.new(options) end
+function retry.new(opts) end
 
----One time for several requests.
----@param machine? ntvol.machine
----@param options ntvol.wait_options
----@return fun(others?: table): table? waiting the options of the next request
-function retry.share(machine, options) end
+---One time for several requests. It returns a function whose results are the
+---options of the next request, with what is left of the time. What that
+---function is called with is added.
+---@param machine? ntvol.machine # whose clock it is; without one, every request has all of the time
+---@param opts ntvol.wait_options # `wait`, `on_attempt`, `on_busy`, as those of `volume:lock`; without one of them nothing waits
+---@return fun(others?: table): table? # called with the other options of the request, or nothing
+function retry.share(machine, opts) end
+-- end functions
 
 ---@class ntvol.retry
 local policy = {}
-
----Tries until it succeeds, the time is over, or waiting does not help.
----@param attempt fun(n: integer): any, string?, string?, ntvol.info?
----@param options? { machine?: ntvol.machine, on_attempt?: function, on_busy?: function }
----@return any result
----@return ntvol.waited waited
----@overload fun(self: ntvol.retry, attempt: function, options?: table): nil, string, string, ntvol.info
-function policy:run(attempt, options) end
+-- begin functions of policy
+---Tries until it succeeds, the time is over, or waiting does not help. A
+---failure whose class is not one to wait for is returned at once. When the time
+---is over, the failure is that of the last attempt, with the class `"timeout"`.
+---Every failure says `info.attempts` and `info.waited` (seconds).
+---@param attempt fun(n: integer): any, string?, string?, ntvol.info? # called with the number of the attempt, answers a true value, or nil, message, code, info
+---@param opts? ntvol.retry.run_options # `machine`: whose clock it is, the current one unless given; `on_attempt(n, info)`: called after each attempt that failed and may be repeated, false stops; `on_busy(holders, n)`: called with those in the way, to ask them to leave, true tries again at once
+---@return any # what `attempt` answered
+---@return ntvol.waited # `{ attempts, waited, holders, reason, cause }`: the last three of those that were waited for; it prints as one line
+---@overload fun(self: ntvol.retry, attempt: fun(n: integer): any, string?, string?, ntvol.info?, opts?: ntvol.retry.run_options): nil, string, string, ntvol.info
+function policy:run(attempt, opts) end
+-- end functions
 
 ---@class ntvol.plan
 local plan = {}
+-- begin functions of plan
+---The documented procedure that changes the file system of a volume: open,
+---lock, format, dismount, unlock, close; then it is opened again, and has to
+---come back as the new file system. The volume's identity is pinned when the
+---plan is made, and compared before the first write.
+---@param volume string # name of the volume
+---@param options ntvol.plan.change_options # `to` (`"ntfs"`, `"fat"`, ...), and optional: `label`, `cluster_size` (bytes), `quick`, `undo`, `undo_limit`, `machine`
+---@return ntvol.plan.object
+---@overload fun(volume: string, options: ntvol.plan.change_options): nil, string, string, ntvol.info
+function plan.change_filesystem(volume, options) end
+
+---Takes the last format of a volume back, as long as its new file system was
+---not used: open, lock, compare, write back, dismount, unlock, close; then it
+---is opened again, and the old file system has to be there. `ntvol.undo` is the
+---same in one call.
+---@param volume string # name of the volume
+---@param options? ntvol.plan.undo_options # `machine`, `journal` (an open one; the user's unless given), `good_only` (when the journal is damaged: write back what is good in it; the run fails with outcome `"partly restored"`)
+---@return ntvol.plan.object
+---@overload fun(volume: string, options?: ntvol.plan.undo_options): nil, string, string, ntvol.info
+function plan.undo(volume, options) end
+
+---The documented procedure before a LUN is masked: every volume of the disk is
+---opened, locked (optional), dismounted and taken offline, all on the same
+---handle; then volumes and disk are uninstalled. After it the LUN can be masked
+---without a surprise removal. All or nothing: on failure finished steps are
+---undone by online and unlock, in reverse.
+---@param disk string|integer # `"PhysicalDrive1"` or 1
+---@param options? ntvol.plan.removal_options # `lock`: `"try"` (goes on without it, a volume in use is dismounted by force; unless given), `"required"` or `"no"`; `spanned`: true when a volume may go away that lies on another disk, too (refused otherwise); `machine`
+---@return ntvol.plan.object
+---@overload fun(disk: string|integer, options?: ntvol.plan.removal_options): nil, string, string, ntvol.info
+function plan.prepare_lun_removal(disk, options) end
+
+---Brings back a disk whose LUN was masked: it is presented again where the
+---machine can do that, disk and volumes arrive and are brought online, and are
+---the ones that they should be. Undo takes the disk away again, in the
+---documented way.
+---@param disk string|integer # `"PhysicalDrive1"` or 1
+---@param options? ntvol.plan.restore_options # `serial`: what the disk must tell as its serial number; `expect`: pinned volumes, as `report.identity` of `prepare_lun_removal` has them, that must come back, no more and no less; `machine`
+---@return ntvol.plan.object
+---@overload fun(disk: string|integer, options?: ntvol.plan.restore_options): nil, string, string, ntvol.info
+function plan.restore_lun(disk, options) end
+
+---A volume for oneself, as a plan: open, lock, work, unlock, close. In one call
+---and without a plan: `ntvol.with_exclusive_volume`.
+---@param volume string # name of the volume
+---@param options ntvol.plan.exclusive_options # `work(volume)`, which answers nothing or a true value, or nil, message, code, info; and optional: `says` (its line in the plan), `undo(volume)` (takes back what `work` did; without it, and unless `access` is `"r"`, the step cannot be undone), `access`, `machine`
+---@return ntvol.plan.object
+---@overload fun(volume: string, options: ntvol.plan.exclusive_options): nil, string, string, ntvol.info
+function plan.with_exclusive_volume(volume, options) end
+
+---Ejects a medium or a device: every volume of the disk is locked and
+---dismounted, then the medium comes out of the drive, or the device is made
+---safe to take away.
+---@param name string # of a volume on it, or of the disk
+---@param options? ntvol.plan.eject_options # `what`: `"medium"` or `"device"`; unless given the medium where it can be taken out; `machine`
+---@return ntvol.plan.object
+---@overload fun(name: string, options?: ntvol.plan.eject_options): nil, string, string, ntvol.info
+function plan.eject(name, options) end
+
+---Makes a plan out of steps of your own.
+---
+---A step is `{ name, says, run }` (a word, and one line for people), and
+---optional: `target` (the plan's unless given), `check` (a precondition;
+---changes nothing), `undo` (takes it back), `destroys` (data is lost here),
+---`final` (nothing is lost, but it cannot be undone). `check`, `run` and `undo`
+---get the context and return a true value, or nil, message, code, info. A
+---string as second value of a successful `run` is a note for the report. What
+---`run` opens it hands to `context.keep(object)`: it is closed at the end,
+---whatever happens. An error that a step raises is a mistake of the program:
+---finished steps are undone, and it is raised again. Nobody knows how far such
+---a step came, so when it `destroys`, its own undo is called, too.
+---
+---The context of a run inherits the fields of `spec.context`, and has
+---`on_progress(done, total)`: that of `plan:run`, false when the step is to
+---stop; `interruptible(f, ...)`: calls what Ctrl-C may cut and returns what `f`
+---does, else no [interrupt](plans.md#interrupts) cuts a step;
+---`waiting(options)`: the options for a request of a step that may wait, as
+---`plan:run` says. A field `machine` of it is the machine whose name and events
+---the report has. The functions of a plan cannot yield.
+---@param spec ntvol.plan.spec # `{ name, target, steps }`, and optional: `context`, `erase` (the name, or names, that must be given to run a plan that destroys data; the target unless given), `about` (lines on the objects), `run_it` (how it is run, the last line that it prints), `identity` (pinned volumes, for the report), `unchecked` (lines: what no check can find out without writing)
+---@return ntvol.plan.object
+function plan.new(spec) end
+-- end functions
 
 ---@class ntvol.plan.step
 ---@field name string "lock"
@@ -839,76 +1452,61 @@ local plan = {}
 ---@field destroys? boolean data is lost here; cannot be undone
 ---@field final? boolean nothing is lost here, but it cannot be undone
 
----Makes a plan out of steps.
----@param spec { name: string, target: string, steps: ntvol.plan.step[], context?: table, erase?: string|string[], about?: string[], run_it?: string, identity?: table[], unchecked?: string[] }
----@return ntvol.plan.object
-function plan.new(spec) end
-
----The documented procedure: open, lock, format, dismount, unlock, close; then verify.
----@param volume string name of the volume
----@param options { to: string, label?: string, cluster_size?: integer, quick?: boolean, undo?: boolean, undo_limit?: integer, machine?: ntvol.machine|string }
----@return ntvol.plan.object
----@overload fun(volume: string, options: table): nil, string, string, ntvol.info
-function plan.change_filesystem(volume, options) end
-
----Takes the last format of a volume back: open, lock, compare, write back, dismount, unlock, close, verify.
----@param volume string
----@param options? { machine?: ntvol.machine|string, journal?: ntvol.journal, good_only?: boolean }
----@return ntvol.plan.object
----@overload fun(volume: string, options?: table): nil, string, string, ntvol.info
-function plan.undo(volume, options) end
-
----The documented procedure: every volume open, lock (optional), dismount, offline; then uninstall.
----@param disk string|integer
----@param options? { lock?: "required"|"try"|"no", spanned?: boolean, machine?: ntvol.machine|string }
----@return ntvol.plan.object
----@overload fun(disk: string|integer, options?: table): nil, string, string, ntvol.info
-function plan.prepare_lun_removal(disk, options) end
-
----Brings back a disk whose LUN was masked: present, arrive, online, verify.
----@param disk string|integer
----@param options? { serial?: string, expect?: table[], machine?: ntvol.machine|string }
----@return ntvol.plan.object
----@overload fun(disk: string|integer, options?: table): nil, string, string, ntvol.info
-function plan.restore_lun(disk, options) end
-
----A volume for oneself: open, lock, work, unlock, close.
----@param volume string name of the volume
----@param options { work: (fun(volume: ntvol.volume): ...), says?: string, undo?: (fun(volume: ntvol.volume): ...), access?: string|string[], machine?: ntvol.machine|string }
----@return ntvol.plan.object
----@overload fun(volume: string, options: table): nil, string, string, ntvol.info
-function plan.with_exclusive_volume(volume, options) end
-
----Ejects a medium or a device: every volume on it locked and dismounted first.
----@param name string a volume on it, or the disk
----@param options? { what?: "medium"|"device", machine?: ntvol.machine|string }
----@return ntvol.plan.object
----@overload fun(name: string, options?: table): nil, string, string, ntvol.info
-function plan.eject(name, options) end
-
 ---@class ntvol.plan.object
 local object = {}
-
----Runs every precondition and changes nothing.
+-- begin functions of object
+---Runs every precondition and changes nothing. What it cannot find out without
+---writing is listed in `plan.unchecked`.
 ---@return true
 ---@overload fun(self: ntvol.plan.object): nil, string, string, ntvol.info
 function object:check() end
 
----Runs the plan; on failure undoes the finished steps in reverse.
----@param options? { erase?: string, on_step?: fun(step: ntvol.plan.step, state: string, message?: string), on_progress?: fun(done: integer, total: integer): boolean?, journal?: ntvol.journal|false, wait?: number|ntvol.retry, on_attempt?: function, on_busy?: function }
----@return ntvol.report
----@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
-function object:run(options) end
+---Checks the plan and runs it. On the first failure the finished steps are
+---undone in reverse.
+---
+---Ctrl-C and an error of one of the functions below interrupt it: that is
+---noticed between steps and where these are called, undoes, and is raised
+---again. When it comes too late for that, the run goes on to its end, and the
+---report says so.
+---
+---Options:
+---* `erase`: names the object that loses its contents; it is needed when the
+---  plan destroys data.
+---* `on_step(step, state, message)`: called with `"start"`, `"done"`,
+---  `"failed"`, `"undone"` or `"undo failed"`.
+---* `on_progress(done, total)`: as in `volume:format`.
+---* `wait`, `on_attempt`, `on_busy`: to [wait](manual.md#waiting) while
+---  somebody is in the way, as in `volume:lock`; the time is that of all steps.
+---* `journal`: an open [journal](journal.md), or false for none; unless given
+---  it is the user's, and the run is refused when that cannot be written.
+---@param opts? ntvol.plan.run_options
+---@return ntvol.report # the report, see `plan:report`
+---@overload fun(self: ntvol.plan.object, opts?: ntvol.plan.run_options): nil, string, string, ntvol.info
+function object:run(opts) end
 
----Takes the last run back, the last step first.
----@param options? { on_step?: fun(step: ntvol.plan.step, state: string, message?: string), journal?: ntvol.journal|false }
+---Takes the last run of this plan back: every finished step, the last first. A
+---run that has a step without a way back is refused as a whole, reason
+---`no_undo`; one that failed was undone at once.
+---@param opts? ntvol.plan.take_back_options # `on_step`, `journal`, as in `plan:run`
 ---@return ntvol.report
----@overload fun(self: ntvol.plan.object, options?: table): nil, string, string, ntvol.info
-function object:undo(options) end
+---@overload fun(self: ntvol.plan.object, opts?: ntvol.plan.take_back_options): nil, string, string, ntvol.info
+function object:undo(opts) end
 
----The report of the last run; nil before the first one.
+---The report of the last run; nil before the first one. [Its
+---fields](plans.md#the-report) are stable.
+---
+---It prints as a table. Fields: `plan`, `target`, `machine`, `command`, `state`
+---(`"done"`, `"undone"`, `"failed"`, `"refused"`), `started` and `ended`
+---(microseconds since 1970, UTC), `steps` (`{ name, target, says, outcome,
+---message, code, started, ended, seconds, destroys, can_undo }`; an outcome is
+---`"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not run"`), `events`,
+---`undo_failures`, `identity`, `unchecked`, and after a failure `message`,
+---`code`, `class`, `reason`, `outcome`, `next` (the command that deals with
+---what is left); `too_late` when it was cancelled and was done all the same.
+---`report:data()` returns plain tables for JSON.
 ---@return ntvol.report?
 function object:report() end
+-- end functions
 
 ---@class ntvol.report.step
 ---@field name string
@@ -985,16 +1583,20 @@ function object:report() end
 ---The picture of a run: `require "ntvol.timeline"`.
 ---@class ntvol.timeline
 local timeline = {}
-
----Draws a run as SVG; the same data make the same bytes.
----@param data ntvol.timeline_data
----@return string
+-- begin functions of timeline
+---Draws a run. What is drawn depends on the data alone: the same data make the
+---same bytes. All times are microseconds, since 1970 or since anything else.
+---@param data ntvol.timeline_data # `title`, `steps`, and optional: `locks`, `events`, `result` (how it ended, in words; `bad` when that is bad news), `process` (who ran it, in words), `pid` (its events need not say whose they are), `started`, `ended`, `notes` (lines below). A step is `{ name, target, started, ended, outcome, message, final, undo_started, undo_ended, number }`, with the outcomes of `plan:run`; `final` marks one that cannot be undone; `number` is its place in the list unless given. A lock is `{ kind, holder, target, from, to }`, its kind `"lock"` unless given, or `"dismounted"`, `"offline"`, `"removed"`, `"lost"`, `"masked"`; without `from` it was there before, without `to` it stays. An event is `{ name, target, time, pid }`.
+---@return string # SVG
 function timeline.svg(data) end
 
----What `svg` needs to draw a report, or an entry of the journal.
----@param report table a report, its `data()`, or an entry of the journal
----@param events? ntvol.event[] those of the report unless given
+---What `svg` needs to draw a run: from the report of a plan, or an entry of the
+---journal, and the events that the machine saw meanwhile, of which those on its
+---volumes and disks are kept. Locks and the other states come from the events.
+---@param report table # a report, its `report:data()`, or `journal:entry(id)`; times are seconds or microseconds since 1970
+---@param events? ntvol.event[] # as `machine:events` answers them; those of the report unless given
 ---@return ntvol.timeline_data
 function timeline.of_report(report, events) end
+-- end functions
 
 return ntvol

@@ -33,9 +33,10 @@ local function not_installed(path, problem)
   }
 end
 
---- Opens the journal in a folder; makes both when they are not there, readable
--- by their owner only.
--- @tparam ?string path that of the user's state unless given
+--- Opens the journal in a folder, that of the user's state unless one is given.
+-- It makes both when they are not there, readable by their owner only. On
+-- Windows it comes with the zip and not with the rock.
+-- @tparam[opt] string path that of the user's state unless given
 -- @treturn ntvol.journal
 -- @failure
 -- @usage

@@ -53,27 +53,32 @@ local function check_step(step, i)
   end
 end
 
---- Makes a plan.
+--- Makes a plan out of steps of your own.
 --
--- A step is `{ name, says, run }`, and optional: `target` (the plan's unless
--- given), `check`, `undo`, `destroys` (data is lost here), `final` (nothing is
--- lost, but it cannot be undone). `check`, `run` and `undo` get the context
--- and answer a true value, or nil, message, code, info. A string as second
--- value of a successful `run` is a note for the report. What `run` opens it
--- hands to `context.keep(object)`: it is closed at the end, whatever happens.
+-- A step is `{ name, says, run }` (a word, and one line for people), and
+-- optional: `target` (the plan's unless given), `check` (a precondition;
+-- changes nothing), `undo` (takes it back), `destroys` (data is lost here),
+-- `final` (nothing is lost, but it cannot be undone). `check`, `run` and
+-- `undo` get the context and return a true value, or nil, message, code, info.
+-- A string as second value of a successful `run` is a note for the report.
+-- What `run` opens it hands to `context.keep(object)`: it is closed at the
+-- end, whatever happens. An error that a step raises is a mistake of the
+-- program: finished steps are undone, and it is raised again. Nobody knows how
+-- far such a step came, so when it `destroys`, its own undo is called, too.
 --
 -- The context of a run inherits the fields of `spec.context`, and has
--- `on_progress(done, total)`: that of `plan:run`, false when the step is to stop;
--- `interruptible(f, ...)`: calls what Ctrl-C may cut, else it cuts no step;
+-- `on_progress(done, total)`: that of `plan:run`, false when the step is to
+-- stop; `interruptible(f, ...)`: calls what Ctrl-C may cut and returns what
+-- `f` does, else no [interrupt](plans.md#interrupts) cuts a step;
 -- `waiting(options)`: the options for a request of a step that may wait, as
--- `plan:run` says. A field `machine` of it is the machine whose
--- name and events the report has.
--- @tparam table spec `{ name, target, steps }`, and optional: `context`,
---  `erase` (the name, or names, that must be given to run a plan that destroys
---  data; the target unless given), `about` (lines on the objects), `run_it`
---  (how it is run, the last line that it prints), `identity` (pinned volumes,
---  for the report), `unchecked` (lines: what no check can find out without
---  writing)
+-- `plan:run` says. A field `machine` of it is the machine whose name and
+-- events the report has. The functions of a plan cannot yield.
+-- @tparam ntvol.plan.spec spec `{ name, target, steps }`, and optional:
+--  `context`, `erase` (the name, or names, that must be given to run a plan
+--  that destroys data; the target unless given), `about` (lines on the
+--  objects), `run_it` (how it is run, the last line that it prints),
+--  `identity` (pinned volumes, for the report), `unchecked` (lines: what no
+--  check can find out without writing)
 -- @treturn ntvol.plan.object
 -- @raise for an unknown field or a missing one
 -- @usage
@@ -151,9 +156,9 @@ end
 
 -- ---- the object ----------------------------------------------------------
 
---- Runs every precondition and changes nothing. What it cannot find out
--- without writing is listed in `plan.unchecked`.
--- @treturn boolean true
+--- Runs every precondition and changes nothing. What it cannot find out without
+-- writing is listed in `plan.unchecked`.
+-- @treturn true
 -- @failure the message: it begins with the step
 function Plan:check()
   local run = runs.new(self, {})
@@ -163,18 +168,23 @@ end
 --- Checks the plan and runs it. On the first failure the finished steps are
 -- undone in reverse.
 --
--- Ctrl-C and an error of one of the functions below interrupt it: that is noticed
--- between steps and where these are called, undoes, and is raised again. When it
--- comes too late for that, the run goes on to its end, and the report says so.
+-- Ctrl-C and an error of one of the functions below interrupt it: that is
+-- noticed between steps and where these are called, undoes, and is raised
+-- again. When it comes too late for that, the run goes on to its end, and the
+-- report says so.
 --
--- Options: `erase` names the object that loses its contents, and is needed
--- when the plan destroys data; `on_step(step, state, message)` is called with
--- `"start"`, `"done"`, `"failed"`, `"undone"` or `"undo failed"`;
--- `on_progress(done, total)` as in `volume:format`; `wait`, `on_attempt` and
--- `on_busy` as in `volume:lock`: the time is that of all steps; `journal` is an open
--- journal, or false for none: unless given it is the user's, and the run is
--- refused when that cannot be written.
--- @tparam ?table opts
+-- Options:
+-- * `erase`: names the object that loses its contents; it is needed when the
+--   plan destroys data.
+-- * `on_step(step, state, message)`: called with `"start"`, `"done"`,
+--   `"failed"`, `"undone"` or `"undo failed"`.
+-- * `on_progress(done, total)`: as in `volume:format`.
+-- * `wait`, `on_attempt`, `on_busy`: to [wait](manual.md#waiting) while
+--   somebody is in the way, as in `volume:lock`; the time is that of all
+--   steps.
+-- * `journal`: an open [journal](journal.md), or false for none; unless given
+--   it is the user's, and the run is refused when that cannot be written.
+-- @tparam[opt] ntvol.plan.run_options opts
 -- @treturn ntvol.report the report, see `plan:report`
 -- @failure the message: it begins with the step; `info` of the first failure,
 --  and `info.report`
@@ -194,10 +204,11 @@ local function nothing_to_undo(plan, detail, hint)
   }
 end
 
---- Takes the last run of this plan back: every finished step, the last first.
--- A run that has a step without a way back is refused as a whole; one that
--- failed was undone at once.
--- @tparam ?table opts `on_step`, `journal`, as in `plan:run`
+--- Takes the last run of this plan back: every finished step, the last first. A
+-- run that has a step without a way back is refused as a whole, reason
+-- `no_undo`; one that failed was undone at once.
+-- @tparam[opt] ntvol.plan.take_back_options opts `on_step`, `journal`, as in
+--  `plan:run`
 -- @treturn ntvol.report
 -- @failure `"ERROR_INVALID_PARAMETER"` when there is nothing to undo,
 --  `"ERROR_NOT_SUPPORTED"` when a step has no way back
@@ -221,18 +232,19 @@ function Plan:undo(opts)
   return runs.shielded(last, last.take_back, opts)
 end
 
---- The report of the last run; nil before the first one.
+--- The report of the last run; nil before the first one. [Its
+-- fields](plans.md#the-report) are stable.
 --
 -- It prints as a table. Fields: `plan`, `target`, `machine`, `command`,
--- `state` (`"done"`, `"undone"`, `"failed"`, `"refused"`), `started` and `ended`
--- (microseconds since 1970, UTC), `steps` (`{ name, target, says, outcome,
--- message, code, started, ended, seconds, destroys, can_undo }`; an outcome is
--- `"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not run"`), `events`,
--- `undo_failures`, `identity`, `unchecked`, and after a failure `message`,
--- `code`, `class`, `reason`, `outcome`, `next` (the command that deals with what
--- is left); `too_late` when it was cancelled and was done all the same.
--- `report:data()` answers plain tables for JSON.
--- @treturn ?ntvol.report
+-- `state` (`"done"`, `"undone"`, `"failed"`, `"refused"`), `started` and
+-- `ended` (microseconds since 1970, UTC), `steps` (`{ name, target, says,
+-- outcome, message, code, started, ended, seconds, destroys, can_undo }`; an
+-- outcome is `"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not
+-- run"`), `events`, `undo_failures`, `identity`, `unchecked`, and after a
+-- failure `message`, `code`, `class`, `reason`, `outcome`, `next` (the command
+-- that deals with what is left); `too_late` when it was cancelled and was done
+-- all the same. `report:data()` returns plain tables for JSON.
+-- @treturn ntvol.report?
 function Plan:report()
   return self.last and self.last.report
 end
@@ -240,12 +252,14 @@ end
 -- ---- the procedures ------------------------------------------------------
 
 --- The documented procedure that changes the file system of a volume: open,
--- lock, format, dismount, unlock, close; then it is opened again and looked
--- at.
+-- lock, format, dismount, unlock, close; then it is opened again, and has to
+-- come back as the new file system. The volume's identity is pinned when the
+-- plan is made, and compared before the first write.
 -- @function change_filesystem
 -- @tparam string volume name of the volume
--- @tparam table options `to` (`"ntfs"`, `"fat"`, ...), and optional: `label`,
---  `cluster_size` (bytes), `quick`, `undo`, `undo_limit`, `machine`
+-- @tparam ntvol.plan.change_options options `to` (`"ntfs"`, `"fat"`, ...), and
+--  optional: `label`, `cluster_size` (bytes), `quick`, `undo`, `undo_limit`,
+--  `machine`
 -- @treturn ntvol.plan.object
 -- @failure
 -- @usage
@@ -258,12 +272,14 @@ end
 
 --- Takes the last format of a volume back, as long as its new file system was
 -- not used: open, lock, compare, write back, dismount, unlock, close; then it
--- is opened again and looked at. In one call: `ntvol.undo`.
+-- is opened again, and the old file system has to be there. `ntvol.undo` is
+-- the same in one call.
 -- @function undo
 -- @tparam string volume name of the volume
--- @tparam ?table options `machine`, `journal` (an open one; the user's unless
---  given), `good_only` (when the journal is damaged: write back what is good in
---  it; the run fails with outcome `"partly restored"`)
+-- @tparam[opt] ntvol.plan.undo_options options `machine`, `journal` (an open
+--  one; the user's unless given), `good_only` (when the journal is damaged:
+--  write back what is good in it; the run fails with outcome `"partly
+--  restored"`)
 -- @treturn ntvol.plan.object
 -- @failure `"ERROR_FILE_NOT_FOUND"` when the journal has nothing of it
 -- @usage
@@ -276,13 +292,17 @@ function M.undo(...)
   return require "ntvol.procedures.undo"(M.new, ...)
 end
 
---- The documented procedure before a LUN is masked: every volume of the disk
--- is opened, locked (optional), dismounted and taken offline; then volumes and
--- disk are uninstalled. All or nothing.
+--- The documented procedure before a LUN is masked: every volume of the disk is
+-- opened, locked (optional), dismounted and taken offline, all on the same
+-- handle; then volumes and disk are uninstalled. After it the LUN can be
+-- masked without a surprise removal. All or nothing: on failure finished steps
+-- are undone by online and unlock, in reverse.
 -- @function prepare_lun_removal
 -- @tparam string|integer disk `"PhysicalDrive1"` or 1
--- @tparam ?table options `lock`: `"try"` (goes on without it; unless given),
---  `"required"` or `"no"`; `machine`
+-- @tparam[opt] ntvol.plan.removal_options options `lock`: `"try"` (goes on
+--  without it, a volume in use is dismounted by force; unless given),
+--  `"required"` or `"no"`; `spanned`: true when a volume may go away that lies
+--  on another disk, too (refused otherwise); `machine`
 -- @treturn ntvol.plan.object
 -- @failure
 -- @usage
@@ -299,9 +319,10 @@ end
 -- documented way.
 -- @function restore_lun
 -- @tparam string|integer disk `"PhysicalDrive1"` or 1
--- @tparam ?table options `serial`: what the disk must tell as its serial number;
---  `expect`: pinned volumes, as `report.identity` of `prepare_lun_removal` has
---  them, that must come back, no more and no less; `machine`
+-- @tparam[opt] ntvol.plan.restore_options options `serial`: what the disk must
+--  tell as its serial number; `expect`: pinned volumes, as `report.identity`
+--  of `prepare_lun_removal` has them, that must come back, no more and no
+--  less; `machine`
 -- @treturn ntvol.plan.object
 -- @failure
 -- @usage
@@ -317,10 +338,11 @@ end
 -- call and without a plan: `ntvol.with_exclusive_volume`.
 -- @function with_exclusive_volume
 -- @tparam string volume name of the volume
--- @tparam table options `work(volume)`, which answers nothing or a true value,
---  or nil, message, code, info; and optional: `says` (its line in the plan),
---  `undo(volume)` (takes back what `work` did; without it, and unless `access`
---  is `"r"`, the step cannot be undone), `access`, `machine`
+-- @tparam ntvol.plan.exclusive_options options `work(volume)`, which answers
+--  nothing or a true value, or nil, message, code, info; and optional: `says`
+--  (its line in the plan), `undo(volume)` (takes back what `work` did; without
+--  it, and unless `access` is `"r"`, the step cannot be undone), `access`,
+--  `machine`
 -- @treturn ntvol.plan.object
 -- @failure
 -- @usage
@@ -333,12 +355,13 @@ function M.with_exclusive_volume(...)
   return require "ntvol.procedures.exclusive".plan(M.new, ...)
 end
 
---- Ejects: every volume of the disk is locked and dismounted, then the medium
--- comes out of the drive, or the device is made safe to take away.
+--- Ejects a medium or a device: every volume of the disk is locked and
+-- dismounted, then the medium comes out of the drive, or the device is made
+-- safe to take away.
 -- @function eject
 -- @tparam string name of a volume on it, or of the disk
--- @tparam ?table options `what`: `"medium"` or `"device"`; unless given the
---  medium where it can be taken out; `machine`
+-- @tparam[opt] ntvol.plan.eject_options options `what`: `"medium"` or
+--  `"device"`; unless given the medium where it can be taken out; `machine`
 -- @treturn ntvol.plan.object
 -- @failure `info.veto` of a failed run says who refused
 -- @usage

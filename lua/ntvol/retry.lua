@@ -72,15 +72,14 @@ local function make(opts, where, level)
   return setmetatable(policy, Policy)
 end
 
---- Makes a policy.
---
--- The first pause is `first` seconds, each further one `factor` times as long,
--- up to `longest`; a random part of up to `jitter` of it (0 to 1) is left out,
--- so that two who wait for each other do not go on meeting. A pause ends early
--- when the machine sees that somebody closed or unlocked something.
--- @tparam ?table opts `wait` (seconds in all, 10 unless given), `first`
---  (0.05), `factor` (2), `longest` (1), `jitter` (0.5), `seed` (an integer:
---  the same pauses each time), `classes` (of errors to wait for,
+--- Makes a policy. The first pause is `first` seconds, each further one
+-- `factor` times as long, up to `longest`; a random part of up to `jitter` of
+-- it (0 to 1) is left out, so that two who wait for each other do not meet
+-- again and again. A pause ends early when the machine sees that somebody
+-- closed or unlocked something.
+-- @tparam[opt] ntvol.retry_options opts `wait` (seconds in all, 10 unless
+--  given), `first` (0.05), `factor` (2), `longest` (1), `jitter` (0.5), `seed`
+--  (an integer: the same pauses each time), `classes` (of errors to wait for,
 --  `{ "transient" }`)
 -- @treturn ntvol.retry
 -- @raise for an unknown option or a wrong value
@@ -225,21 +224,21 @@ function Run:go(attempt)
   end
 end
 
---- Tries until it succeeds, the time is over, or waiting does not help.
---
--- A failure whose class is not one to wait for is answered at once. When the
+--- Tries until it succeeds, the time is over, or waiting does not help. A
+-- failure whose class is not one to wait for is returned at once. When the
 -- time is over, the failure is that of the last attempt, with the class
 -- `"timeout"`. Every failure says `info.attempts` and `info.waited` (seconds).
 -- @function Policy:run
--- @tparam function attempt called with the number of the attempt, answers a
---  true value, or nil, message, code, info
--- @tparam ?table opts `machine`: whose clock it is, the current one unless
---  given; `on_attempt(n, info)`: called after each attempt that failed and may
---  be repeated, false stops; `on_busy(holders, n)`: called with those in the
---  way, to ask them to leave, true tries again at once
+-- @tparam fun(n:integer):any,string?,string?,ntvol.info? attempt called with
+--  the number of the attempt, answers a true value, or nil, message, code,
+--  info
+-- @tparam[opt] ntvol.retry.run_options opts `machine`: whose clock it is, the
+--  current one unless given; `on_attempt(n, info)`: called after each attempt
+--  that failed and may be repeated, false stops; `on_busy(holders, n)`: called
+--  with those in the way, to ask them to leave, true tries again at once
 -- @return[1] what `attempt` answered
--- @treturn table `{ attempts, waited, holders, reason, cause }`: the last
---  three of those that were waited for; it prints as one line
+-- @treturn ntvol.waited `{ attempts, waited, holders, reason, cause }`: the
+--  last three of those that were waited for; it prints as one line
 -- @failure
 -- @raise for an unknown option
 -- @usage
@@ -348,13 +347,15 @@ local function with_rest(policy, seconds)
   return setmetatable(copy, Policy)
 end
 
---- One time for several requests: answers a function whose answer are the
--- options of the next request, with what is left of the time.
--- @tparam ?ntvol.machine machine whose clock it is; without one, every request
---  has all of the time
--- @tparam table opts `wait`, `on_attempt`, `on_busy`, as those of `volume:lock`;
---  without one of them nothing waits
--- @treturn function called with the other options of the request, or nothing
+--- One time for several requests. It returns a function whose results are the
+-- options of the next request, with what is left of the time. What that
+-- function is called with is added.
+-- @tparam[opt] ntvol.machine machine whose clock it is; without one, every
+--  request has all of the time
+-- @tparam ntvol.wait_options opts `wait`, `on_attempt`, `on_busy`, as those of
+--  `volume:lock`; without one of them nothing waits
+-- @treturn fun(others?:table):table? called with the other options of the
+--  request, or nothing
 -- @raise for a wrong value of `wait`
 -- @usage
 -- local machine = ntvol.machine()

@@ -162,18 +162,23 @@ local function set_clock(machine, clock)
   return machine
 end
 
---- Creates a simulated machine in a folder or in memory, and connects to it.
+--- Creates a simulated machine and connects to it. It is in a folder that does
+-- not exist or is empty, or in memory (`":memory:"`). On failure nothing is
+-- left behind. `spec.disks` is a list; each disk is a string as on the command
+-- line, `"64M:fat:D:OLD"` (size, file system, letter, label; all but the size
+-- may be left out), or a table (ntvol.sim.disk_spec). Volumes with the same
+-- `span` are the pieces of one volume. A disk with several volumes, or with a
+-- volume smaller than itself, gets a GPT unless `style` says otherwise. The
+-- history of events begins empty.
 --
--- `spec.disks` lists disks: strings as on the command line, or tables (see
--- `types/ntvol.lua`). Volumes with the same `span` are the pieces of one volume.
--- A disk with several volumes, or with a volume smaller than itself, gets a GPT
--- unless `style` says otherwise. The history of events begins empty. With
--- `spec.nodes`, a list of names, the machine is a cluster and the connection its
--- first node; `csv` in a volume makes it cluster shared.
--- `spec.clock` is as in `open`; `"real"` makes a machine in memory really wait.
+-- `spec.nodes`, a list of names (1 to 15 letters, digits and `-`), makes the
+-- machine a [cluster](simulator.md#clusters), and the connection its first
+-- node; `csv` in a volume makes it cluster shared. `spec.clock` is as in
+-- `open`; `"real"` makes a machine in memory really wait.
 -- @tparam string path a folder that does not exist or is empty, or
 --  `":memory:"`
--- @tparam table spec
+-- @tparam ntvol.sim.machine_spec spec strings as on the command line:
+--  "64M:fat:D:OLD"
 -- @treturn ntvol.machine
 -- @failure
 -- @raise for an unknown field or a wrong value
@@ -217,18 +222,23 @@ function M.create(path, spec)
   return set_clock(machine, spec.clock)
 end
 
---- Connects to a simulated machine.
+--- Connects to a simulated machine. Of a cluster that is as one of its nodes:
+-- the option `node`, or behind the path, `"lab?node=n2"`; the first one unless
+-- given, and `machine:name()` says which. A process may connect as several
+-- nodes.
 --
--- With a virtual clock, waiting takes no time and only counts: a lock that
--- waits 15 seconds answers at once, and does so again the same way. It is this
--- connection's own clock; that of a machine in memory is virtual anyway.
+-- With `clock = "virtual"`, [waiting](manual.md#waiting) takes no time and
+-- only counts: a lock that waits 15 seconds answers at once, and repeats
+-- exactly. The clock is this connection's own. A machine in memory has a
+-- virtual clock anyway.
 -- @tparam string path its folder; of a cluster the node may follow it:
 --  `"lab?node=n2"`
--- @tparam ?table opts `clock`: `"real"` (unless given) or `"virtual"`; `node`:
---  the node of a cluster that this process is one of; without it the first one.
---  The name of the machine says which.
+-- @tparam[opt] ntvol.sim.open_options opts `clock`: `"real"` (unless given) or
+--  `"virtual"`; `node`: the node of a cluster that this process is one of;
+--  without it the first one. The name of the machine says which.
 -- @treturn ntvol.machine
--- @failure
+-- @failure `"ERROR_FILE_NOT_FOUND"`, reason `no_node`, when there is no such
+--  node
 -- @raise for an unknown option
 function M.open(path, opts)
   if type(path) ~= "string" then
@@ -248,16 +258,19 @@ function M.open(path, opts)
   return set_clock(machine, opts.clock)
 end
 
---- Puts a medium into the empty drive of a simulated machine.
---
--- The drive keeps its letter; what was open on an earlier medium is looked at
--- again when it is used next.
+--- Puts a medium, an existing image, into an empty drive of a simulated
+-- machine. The drive keeps its letter; what was open on an earlier medium is
+-- looked at again when it is used next: see
+-- [drives](simulator.md#drives-and-their-media). Nobody who has something open
+-- is asked: that is what hands do.
 -- @tparam ntvol.machine machine
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
 -- @tparam string image the medium: an existing image
--- @tparam[opt] table how `readonly`: it is write-protected
--- @treturn boolean true
--- @failure `"ERROR_BUSY"` when there is a medium in it
+-- @tparam[opt] {readonly:boolean?} how `readonly`: it is write-protected
+-- @treturn true
+-- @failure `"ERROR_BUSY"` when there is a medium in it (reason
+--  `medium_present`), the image is in another drive, or the drive was told to
+--  keep its medium (`medium_locked`)
 -- @raise for a machine of another kind
 -- @usage
 -- local machine <close> = assert(ntvol.sim.create(":memory:", {
@@ -270,13 +283,12 @@ function M.insert(machine, drive, image, how)
   return sim_core.insert(machine, drive, image, how)
 end
 
---- Takes the medium out of a drive of a simulated machine, and away.
---
--- As by hand: nobody is asked, except the drive, which may have been told to
--- keep its medium (`volume:media_removal`).
+--- Takes the medium out of a drive of a simulated machine, and away. That is
+-- done as by hand: nobody is asked, except the drive, which may have been told
+-- to keep its medium (`volume:media_removal`).
 -- @tparam ntvol.machine machine
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
--- @treturn boolean true, also when there was none
+-- @treturn true also when there was none
 -- @failure
 -- @raise for a machine of another kind
 -- @usage
@@ -289,25 +301,29 @@ function M.eject(machine, drive)
   return sim_core.eject(machine, drive)
 end
 
---- Removes a simulated machine's folder: its database, and the images it made.
--- Existing images that it was made of stay.
+--- Removes a simulated machine's folder: its database, and the images that were
+-- made for it. Images that were there before stay, and so does anything else
+-- in the folder.
 -- @tparam string path
--- @treturn boolean true
+-- @treturn true
 -- @failure `"ERROR_BUSY"` while somebody has it open
 function M.remove(path)
   return sim_core.remove(path)
 end
 
 --- Looks for everything that is wrong with a simulated machine, and changes
--- nothing.
---
--- A machine may come from somebody else. Each entry of the answer says `what`
--- is wrong; that of a value in the database has `table`, `column`, `row` and
--- `value`, too. What mends itself has `note` set, and is no damage.
+-- nothing. That is the schema, every value, images that are missing, cut off,
+-- links, or outside of the folder and not allowed, processes that have ended.
+-- A machine may come from [somebody
+-- else](simulator.md#a-machine-from-somebody-else). Each entry of the list
+-- says `what` is wrong; that of a value in the database has `table`, `column`,
+-- `row` and `value`, too. What mends itself has `note = true`, and is no
+-- damage.
 -- @tparam string path
--- @tparam[opt] table how `allow_images`: first let the machine use the images
---  outside of its folder, because you trust it
--- @treturn table a list; empty: the machine is fine
+-- @tparam[opt] {allow_images:boolean?} how `allow_images`: first let the
+--  machine use the images outside of its folder that its disks name: do that
+--  when you trust it
+-- @treturn ntvol.sim.damage[] a list; empty: the machine is fine
 -- @failure
 -- @raise for an unknown option
 -- @usage

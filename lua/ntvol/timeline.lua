@@ -39,14 +39,14 @@ end
 
 --- Draws a run. What is drawn depends on the data alone: the same data make the
 -- same bytes. All times are microseconds, since 1970 or since anything else.
--- @tparam table data `title`, `steps`, and optional: `locks`, `events`,
---  `result` (how it ended, in words; `bad` when that is bad news), `process`
---  (who ran it, in words), `pid` (its events need not say whose they are),
---  `started`, `ended`, `notes` (lines below). A step is `{ name, target,
+-- @tparam ntvol.timeline_data data `title`, `steps`, and optional: `locks`,
+--  `events`, `result` (how it ended, in words; `bad` when that is bad news),
+--  `process` (who ran it, in words), `pid` (its events need not say whose they
+--  are), `started`, `ended`, `notes` (lines below). A step is `{ name, target,
 --  started, ended, outcome, message, final, undo_started, undo_ended, number
 --  }`, with the outcomes of `plan:run`; `final` marks one that cannot be
---  undone; `number` is its place in the list unless given. A lock
---  is `{ kind, holder, target, from, to }`, its kind `"lock"` unless given, or
+--  undone; `number` is its place in the list unless given. A lock is `{ kind,
+--  holder, target, from, to }`, its kind `"lock"` unless given, or
 --  `"dismounted"`, `"offline"`, `"removed"`, `"lost"`, `"masked"`; without
 --  `from` it was there before, without `to` it stays. An event is `{ name,
 --  target, time, pid }`.
@@ -176,9 +176,9 @@ end
 -- events.
 -- @tparam table report a report, its `report:data()`, or `journal:entry(id)`;
 --  times are seconds or microseconds since 1970
--- @tparam ?table events as `machine:events` answers them; those of the report
---  unless given
--- @treturn table
+-- @tparam[opt] ntvol.event[] events as `machine:events` answers them; those of
+--  the report unless given
+-- @treturn ntvol.timeline_data
 -- @usage
 -- local plan = assert(ntvol.plan.change_filesystem("D:", { to = "ntfs" }))
 -- local report = assert(plan:run { erase = "D:" })
