@@ -60,7 +60,7 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
-.PHONY: all tests suite part demo test docs tables bench install clean deps
+.PHONY: all tests suite part demo test docs reference tables bench install clean deps
 
 all: $(addprefix $B/ntvol/,core.so sim/core.so journal/core.so)
 
@@ -123,10 +123,12 @@ test: deps
 docs:
 	$(LUA) "$$(command -v ldoc)" --quiet .
 
-tables: tests # write the tables that the code makes into the documents
+reference: # what is made from the comments of functions; needs no build
+	@$(LUA) tools/reference.lua
+
+tables: tests reference # write the tables that the code makes into the documents
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
 	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
-	@$(RUN) $(LUA) tools/reference.lua
 	@$(RUN) $(LUA) "$$(command -v busted)" -o TAP spec/conformance \
 	  >$B/conformance.tap || true # the page says what failed
 	@$(RUN) $(LUA) tools/conformance.lua $B/conformance.tap docs/conformance.md

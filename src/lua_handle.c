@@ -51,7 +51,7 @@ was closed, and so refuses a lock of the volume.
 Options: `image = true`: the file is run as a program. Whether its bytes are
 one is not looked at.
 @function volume:map
-@tparam[opt] {image?:boolean} options image: the file is run as a program
+@tparam[opt] ntvol.map_options options
 @treturn ntvol.volume
 @failure `"ERROR_BAD_EXE_FORMAT"` for anything but a file,
  `"ERROR_FILE_INVALID"` for an empty one, `"ERROR_NOT_SUPPORTED"` where files

@@ -197,7 +197,7 @@ Options:
  `\\.\PhysicalDrive1`, `D:\path`
 @tparam[opt] ntvol.open_options options
 @treturn ntvol.volume
-@treturn ntvol.waited? when it was to wait: `{ attempts, waited, holders,
+@treturn ?ntvol.waited when it was to wait: `{ attempts, waited, holders,
  reason }`
 @failure `"ERROR_FILE_NOT_FOUND"`, `"ERROR_ACCESS_DENIED"` (locked),
  `"ERROR_SHARING_VIOLATION"`, `"ERROR_NOT_READY"` (dismounted or offline), ...

@@ -55,7 +55,7 @@ what that means on which machine.
 Options: `to_stderr = true`: what it prints goes to standard error.
 @function volume:run
 @tparam string[] words the program and its arguments
-@tparam[opt] {to_stderr?:boolean} options
+@tparam[opt] ntvol.run_options options
 @treturn integer its exit status; 128 and the number of the signal when one
  ended it
 @failure `"ERROR_FILE_NOT_FOUND"` when there is no such program, or what else

@@ -27,7 +27,7 @@ Options:
 @function volume:dismount
 @tparam[opt] ntvol.dismount_options options
 @treturn true
-@treturn ntvol.waited? with options: `{ attempts, waited, holders, reason }`
+@treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
 @failure
 @usage
 local vol <close> = assert(ntvol.open "D:")

@@ -229,7 +229,7 @@ Options:
 @function volume:lock
 @tparam[opt] ntvol.wait_options options
 @treturn ntvol.lock a guard: unlocks when it is closed
-@treturn ntvol.waited? with options: `{ attempts, waited, holders, reason }`
+@treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
 @failure `"ERROR_ACCESS_DENIED"` when it is in use: `info.holders` says by whom
 @raise for an unknown option
 @usage
@@ -453,7 +453,7 @@ has no method here. Read the output with `string.unpack`.
 @tparam integer|string code a number, or a name of `ntvol.codes`
 @tparam[opt=""] string input
 @tparam[opt=0] integer out_size bytes, room for the output, at most 1 GiB
-@tparam[opt] {entry?:"fsctl"|"ioctl"} options `entry`: the system call,
+@tparam[opt] ntvol.control_options options `entry`: the system call,
  `"fsctl"` (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the
  code unless given
 @treturn string output

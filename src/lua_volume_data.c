@@ -87,7 +87,7 @@ asks in pieces, as it goes, so what changes meanwhile may be seen or not. A
 refusal at the beginning is returned, a later one raised. Clusters are counted
 from 0; on FAT and exFAT that is the one which the format calls 2.
 @function volume:bitmap
-@treturn fun():integer?,integer?,boolean? the iterator; it raises what the
+@treturn ntvol.cluster_iterator the iterator; it raises what the
  machine refuses later
 @failure `"ERROR_INVALID_FUNCTION"` or `"ERROR_INVALID_PARAMETER"` without a
  file system that has a bitmap

@@ -113,7 +113,7 @@ watched: while this process waits, nobody else can do anything to it.
  0 for all; without it, only what happens from now on
 @tparam[opt] number timeout seconds to wait for each event, 0: lists what is
  there
-@treturn fun():ntvol.event? the iterator; it raises what the machine refuses
+@treturn ntvol.event_iterator the iterator; it raises what the machine refuses
 @failure `"ERROR_NOT_SUPPORTED"` for a machine in memory, where nobody else can
  do anything
 @raise for a negative number

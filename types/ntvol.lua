@@ -323,6 +323,38 @@
 ---@field on_attempt? function
 ---@field on_busy? function
 
+---Options of `volume:map`.
+---@class ntvol.map_options
+---@field image? boolean the file is run as a program
+
+---Options of `volume:run`.
+---@class ntvol.run_options
+---@field to_stderr? boolean what the program prints goes to standard error
+
+---Options of `volume:control`.
+---@class ntvol.control_options
+---@field entry? "fsctl"|"ioctl" the system call; that of the code unless given
+
+---Options of `sim.insert`.
+---@class ntvol.sim.insert_options
+---@field readonly? boolean write-protected
+
+---Options of `sim.check`.
+---@class ntvol.sim.check_options
+---@field allow_images? boolean first let it use images outside of its folder
+
+---Start, count, and whether the clusters are used.
+---@alias ntvol.cluster_iterator fun(): integer?, integer?, boolean?
+
+---The next event.
+---@alias ntvol.event_iterator fun(): ntvol.event?
+
+---What `policy:run` tries; it gets the number of the attempt.
+---@alias ntvol.attempt fun(n: integer): any, string?, string?, ntvol.info?
+
+---The options of the next request, with those it is called with.
+---@alias ntvol.waiting fun(others?: table): table?
+
 ---A connection to a machine.
 ---@class ntvol.machine
 local machine = {}
@@ -431,7 +463,7 @@ function machine:subscribe(fn) end
 ---watched: while this process waits, nobody else can do anything to it.
 ---@param after? integer # the id of an event: first come the events after it, 0 for all; without it, only what happens from now on
 ---@param timeout? number # seconds to wait for each event, 0: lists what is there
----@return fun(): ntvol.event? # the iterator; it raises what the machine refuses
+---@return ntvol.event_iterator # the iterator; it raises what the machine refuses
 ---@overload fun(self: ntvol.machine, after?: integer, timeout?: number): nil, string, string, ntvol.info
 function machine:watch(after, timeout) end
 
@@ -619,9 +651,9 @@ function volume:extended_io() end
 ---
 ---Options: `to_stderr = true`: what it prints goes to standard error.
 ---@param words string[] # the program and its arguments
----@param options? { to_stderr?: boolean }
+---@param options? ntvol.run_options
 ---@return integer # its exit status; 128 and the number of the signal when one ended it
----@overload fun(self: ntvol.volume, words: string[], options?: { to_stderr?: boolean }): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.volume, words: string[], options?: ntvol.run_options): nil, string, string, ntvol.info
 function volume:run(words, options) end
 
 ---Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
@@ -798,7 +830,7 @@ function volume:ntfs_data() end
 ---run. It asks in pieces, as it goes, so what changes meanwhile may be seen or
 ---not. A refusal at the beginning is returned, a later one raised. Clusters are
 ---counted from 0; on FAT and exFAT that is the one which the format calls 2.
----@return fun(): integer?, integer?, boolean? # the iterator; it raises what the machine refuses later
+---@return ntvol.cluster_iterator # the iterator; it raises what the machine refuses later
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:bitmap() end
 
@@ -817,9 +849,9 @@ function volume:duplicate() end
 ---
 ---Options: `image = true`: the file is run as a program. Whether its bytes are
 ---one is not looked at.
----@param options? { image?: boolean } # image: the file is run as a program
+---@param options? ntvol.map_options
 ---@return ntvol.volume
----@overload fun(self: ntvol.volume, options?: { image?: boolean }): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.volume, options?: ntvol.map_options): nil, string, string, ntvol.info
 function volume:map(options) end
 
 ---Lists an open directory. The entries come without `.` and `..`, in the
@@ -833,9 +865,9 @@ function volume:list() end
 ---@param code integer|string # a number, or a name of `ntvol.codes`
 ---@param input? string
 ---@param out_size? integer # bytes, room for the output, at most 1 GiB
----@param options? { entry?: "fsctl"|"ioctl" } # `entry`: the system call, `"fsctl"` (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the code unless given
+---@param options? ntvol.control_options # `entry`: the system call, `"fsctl"` (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the code unless given
 ---@return string # output
----@overload fun(self: ntvol.volume, code: integer|string, input?: string, out_size?: integer, options?: { entry?: "fsctl"|"ioctl" }): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.volume, code: integer|string, input?: string, out_size?: integer, options?: ntvol.control_options): nil, string, string, ntvol.info
 function volume:control(code, input, out_size, options) end
 
 ---The name it was opened by.
@@ -1247,9 +1279,9 @@ function sim.open(path, opts) end
 ---@param machine ntvol.machine
 ---@param drive string # its volume, or as a disk: `"E:"`, `"CdRom0"`
 ---@param image string # the medium: an existing image
----@param how? { readonly: boolean? } # `readonly`: it is write-protected
+---@param how? ntvol.sim.insert_options # `readonly`: it is write-protected
 ---@return true
----@overload fun(machine: ntvol.machine, drive: string, image: string, how?: { readonly: boolean? }): nil, string, string, ntvol.info
+---@overload fun(machine: ntvol.machine, drive: string, image: string, how?: ntvol.sim.insert_options): nil, string, string, ntvol.info
 function sim.insert(machine, drive, image, how) end
 
 ---Takes the medium out of a drive of a simulated machine, and away. That is
@@ -1269,9 +1301,9 @@ function sim.eject(machine, drive) end
 ---`what` is wrong; that of a value in the database has `table`, `column`, `row`
 ---and `value`, too. What mends itself has `note = true`, and is no damage.
 ---@param path string
----@param how? { allow_images: boolean? } # `allow_images`: first let the machine use the images outside of its folder that its disks name: do that when you trust it
+---@param how? ntvol.sim.check_options # `allow_images`: first let the machine use the images outside of its folder that its disks name: do that when you trust it
 ---@return ntvol.sim.damage[] # a list; empty: the machine is fine
----@overload fun(path: string, how?: { allow_images: boolean? }): nil, string, string, ntvol.info
+---@overload fun(path: string, how?: ntvol.sim.check_options): nil, string, string, ntvol.info
 function sim.check(path, how) end
 
 ---Removes a simulated machine's folder: its database, and the images that were
@@ -1337,7 +1369,7 @@ function retry.new(opts) end
 ---function is called with is added.
 ---@param machine? ntvol.machine # whose clock it is; without one, every request has all of the time
 ---@param opts ntvol.wait_options # `wait`, `on_attempt`, `on_busy`, as those of `volume:lock`; without one of them nothing waits
----@return fun(others?: table): table? # called with the other options of the request, or nothing
+---@return ntvol.waiting # called with the other options of the request, or nothing
 function retry.share(machine, opts) end
 -- end functions
 
@@ -1348,11 +1380,11 @@ local policy = {}
 ---failure whose class is not one to wait for is returned at once. When the time
 ---is over, the failure is that of the last attempt, with the class `"timeout"`.
 ---Every failure says `info.attempts` and `info.waited` (seconds).
----@param attempt fun(n: integer): any, string?, string?, ntvol.info? # called with the number of the attempt, answers a true value, or nil, message, code, info
+---@param attempt ntvol.attempt # called with the number of the attempt, answers a true value, or nil, message, code, info
 ---@param opts? ntvol.retry.run_options # `machine`: whose clock it is, the current one unless given; `on_attempt(n, info)`: called after each attempt that failed and may be repeated, false stops; `on_busy(holders, n)`: called with those in the way, to ask them to leave, true tries again at once
 ---@return any # what `attempt` answered
 ---@return ntvol.waited # `{ attempts, waited, holders, reason, cause }`: the last three of those that were waited for; it prints as one line
----@overload fun(self: ntvol.retry, attempt: fun(n: integer): any, string?, string?, ntvol.info?, opts?: ntvol.retry.run_options): nil, string, string, ntvol.info
+---@overload fun(self: ntvol.retry, attempt: ntvol.attempt, opts?: ntvol.retry.run_options): nil, string, string, ntvol.info
 function policy:run(attempt, opts) end
 -- end functions
 

@@ -33,7 +33,7 @@ M.events = core.events
 -- subscription"`, `"journal"`, `"closed journal"`, or nil for anything else.
 -- @function type
 -- @tparam any value anything
--- @treturn string?
+-- @treturn ?string
 M.type = core.type
 
 --- The number of a control code, from its parts: `device << 16 | access << 14 |

@@ -244,7 +244,7 @@ end
 -- failure `message`, `code`, `class`, `reason`, `outcome`, `next` (the command
 -- that deals with what is left); `too_late` when it was cancelled and was done
 -- all the same. `report:data()` returns plain tables for JSON.
--- @treturn ntvol.report?
+-- @treturn ?ntvol.report
 function Plan:report()
   return self.last and self.last.report
 end

@@ -229,7 +229,7 @@ end
 -- time is over, the failure is that of the last attempt, with the class
 -- `"timeout"`. Every failure says `info.attempts` and `info.waited` (seconds).
 -- @function Policy:run
--- @tparam fun(n:integer):any,string?,string?,ntvol.info? attempt called with
+-- @tparam ntvol.attempt attempt called with
 --  the number of the attempt, answers a true value, or nil, message, code,
 --  info
 -- @tparam[opt] ntvol.retry.run_options opts `machine`: whose clock it is, the
@@ -354,7 +354,7 @@ end
 --  request has all of the time
 -- @tparam ntvol.wait_options opts `wait`, `on_attempt`, `on_busy`, as those of
 --  `volume:lock`; without one of them nothing waits
--- @treturn fun(others?:table):table? called with the other options of the
+-- @treturn ntvol.waiting called with the other options of the
 --  request, or nothing
 -- @raise for a wrong value of `wait`
 -- @usage

@@ -266,7 +266,7 @@ end
 -- @tparam ntvol.machine machine
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
 -- @tparam string image the medium: an existing image
--- @tparam[opt] {readonly:boolean?} how `readonly`: it is write-protected
+-- @tparam[opt] ntvol.sim.insert_options how `readonly`: it is write-protected
 -- @treturn true
 -- @failure `"ERROR_BUSY"` when there is a medium in it (reason
 --  `medium_present`), the image is in another drive, or the drive was told to
@@ -320,7 +320,7 @@ end
 -- `row` and `value`, too. What mends itself has `note = true`, and is no
 -- damage.
 -- @tparam string path
--- @tparam[opt] {allow_images:boolean?} how `allow_images`: first let the
+-- @tparam[opt] ntvol.sim.check_options how `allow_images`: first let the
 --  machine use the images outside of its folder that its disks name: do that
 --  when you trust it
 -- @treturn ntvol.sim.damage[] a list; empty: the machine is fine
