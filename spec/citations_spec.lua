@@ -9,10 +9,9 @@ local SCENARIOS = "docs/scenarios.md"
 
 -- Files that cite sections of another document, which they name.
 local OF_ANOTHER = {
-  ["src/nt/sim/gpt_table.c"] = "UEFI", ["src/nt/sim/win32/gpt.c"] = "UEFI",
-  ["src/nt/sim/win32/mbr.c"] = "UEFI", ["src/nt/posix/exfat.c"] = "exFAT",
-  ["src/nt/posix/exfat.h"] = "exFAT",
-  ["src/nt/win32/probe_exfat.c"] = "exFAT", ["spec/support/iso.lua"] = "ECMA",
+  ["src/nt/disk/gpt.c"] = "UEFI", ["src/nt/disk/mbr.c"] = "UEFI",
+  ["src/nt/disk/exfat.c"] = "exFAT", ["src/nt/disk/iso.c"] = "ECMA",
+  ["spec/support/iso.lua"] = "ECMA",
   ["examples/exclusive_read.lua"] = "RFC 1950",
 }
 
