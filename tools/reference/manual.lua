@@ -94,7 +94,8 @@ local function section(item)
   return table.concat(lines, "\n")
 end
 
-local BLOCK = "(<!%-%- reference (%S+) %-%->\n).-(<!%-%- end of reference %-%->)"
+local BLOCK = "(<!%-%- reference (%S+) %-%->\n).-"
+  .. "(<!%-%- end of reference %-%->)"
 
 --- The functions that the page describes, in its order.
 function M.names(text)

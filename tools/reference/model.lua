@@ -1,6 +1,7 @@
 -- The public functions as their LDoc comments describe them, in C and in Lua:
 -- a table from "volume:read" to
---   { name, class, method, description, params, returns, failure, raises, usage }
+--   { name, class, separator, method, description, params, returns, failure,
+--     raises, usage }
 -- with params and returns as lists of { type, name, optional, text }.
 
 local M = {}
