@@ -132,3 +132,14 @@ int ln_core_heed_termination(lua_State *L) {
   nt_on_termination(interrupt);
   return 0;
 }
+
+/***
+From now on a write that nobody reads (SIGPIPE), or that makes a file too large
+(SIGXFSZ), fails and does not end this program.
+@function outlive_writes
+*/
+int ln_core_outlive_writes(lua_State *L) {
+  (void)L;
+  nt_outlive_writes();
+  return 0;
+}

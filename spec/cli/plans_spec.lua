@@ -245,6 +245,31 @@ describe("ntvol change-fs", function()
   end
 end)
 
+describe("a plan whose output nobody reads any more", function()
+  -- Runs it into a program that reads some lines and goes away.
+  local function read_lines(lab, count, words)
+    return command.capture(("{ env NTVOL_STATE=%s %s; echo $? >%s/code; } | head"
+      .. " -n %d"):format(lab.folder .. "/state",
+      command.line(words, { machine = lab.path }), lab.folder, count), lab.folder)
+  end
+
+  for count = 0, 6 do
+    it(("after %d lines goes on to its end, and fails"):format(count), function()
+      if proc.windows then
+        pending "there are no signals on Windows"
+      end
+      local lab = command.lab(finally, "16M:fat:D:OLD")
+      local result = read_lines(lab, count, with(CHANGE, "--erase", "D:"))
+      assert.equal("1\n", proc.slurp(lab.folder .. "/code"))
+      assert.matches("ntvol: write to standard output: ", result.err)
+      assert(run(lab, { "volumes" }).out:find("NTFS", 1, true))
+      result = command.capture("env NTVOL_STATE=" .. lab.folder .. "/state "
+        .. command.line({ "recover" }, { machine = lab.path }), lab.folder)
+      assert.equal("nothing was interrupted\n", result.out)
+    end)
+  end
+end)
+
 -- Lua code in place of a part of the command raises what Ctrl-C raises.
 local function interrupted(lab, code, args)
   local script = lab.folder .. "/interrupted.lua"

@@ -177,6 +177,10 @@ int64_t nt_steady_us(void);
 /* Calls `handler` when the system asks this process to end: SIGTERM, SIGHUP.
  * One that was told to ignore them goes on ignoring them. */
 void nt_on_termination(void (*handler)(int number));
+/* From now on a write that nobody reads, or that makes a file too large, fails
+ * and does not end this process. For programs that it starts all is as before.
+ */
+void nt_outlive_writes(void);
 /* Sleeps so many milliseconds, less when a signal comes. */
 void nt_sleep_ms(uint32_t ms);
 /* Random bytes, good enough for identifiers. */

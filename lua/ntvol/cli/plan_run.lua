@@ -191,6 +191,7 @@ end
 --  output unless given
 -- @treturn integer exit code
 function M.run(args, plan, erase, write)
+  core.outlive_writes() -- a reader that goes away must not cut it
   return core.shield(carry, args, plan, {
     erase = erase, on_progress = progress.bar, wait = args.wait,
     on_attempt = args.wait and wait.show or nil,

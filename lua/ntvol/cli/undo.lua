@@ -105,6 +105,7 @@ local function recover(args, machine)
     return output.usage("--erase goes with --good-only: without it nothing is"
       .. " lost", "hint: ntvol recover " .. (args.volume or "D:"))
   end
+  core.outlive_writes() -- a reader that goes away must not cut it
   return core.shield(carry, args,
     args.plan and take_back.find or take_back.recover, { machine = machine,
       good_only = not args.plan and args.good_only or nil, erase = args.erase })

@@ -235,6 +235,16 @@ void nt_on_termination(void (*handler)(int number)) {
   heed(SIGHUP, handler); /* nohup ignores it */
 }
 
+static void do_nothing(int number) {
+  (void)number;
+}
+
+/* By a function: what is ignored would be so for the programs, too. */
+void nt_outlive_writes(void) {
+  heed(SIGPIPE, do_nothing);
+  heed(SIGXFSZ, do_nothing);
+}
+
 void nt_sleep_ms(uint32_t ms) {
   const struct timespec time = {(time_t)(ms / 1000),
                                 (long)(ms % 1000) * 1000000L};
