@@ -31,9 +31,12 @@ static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
     return status;
   }
   nt_error_about(err, NT_REASON_STORE, "%s", path);
-  nt_hint(err, status == NT_STATUS_OBJECT_NAME_NOT_FOUND
-                   ? "when nobody uses the machine, make an empty file there"
-                   : "make the folder writable, or copy the machine elsewhere");
+  if (!nt_is_shortage(status)) {
+    nt_hint(err,
+            status == NT_STATUS_OBJECT_NAME_NOT_FOUND
+                ? "when nobody uses the machine, make an empty file there"
+                : "make the folder writable, or copy the machine elsewhere");
+  }
   return status;
 }
 
