@@ -10,10 +10,6 @@ local M = {}
 -- was made from that; nil when a program chose it.
 local current, from_environment
 
-local function first_line(text)
-  return tostring(text):match("^[^\n]*")
-end
-
 local function connect_sim(path, spec)
   local found, sim = failure.load "ntvol.sim"
   if found then
@@ -22,12 +18,12 @@ local function connect_sim(path, spec)
   if failure.too_many_files() then
     return failure.no_files("connect to", spec)
   end
-  local missing = first_line(sim):find("not found", 1, true)
+  local missing = sim:find("not found", 1, true)
   return failure.make {
     op = "connect to", target = spec, status = "STATUS_NOT_SUPPORTED",
     reason = "not_installed",
     detail = missing and "simulated machines are not installed"
-      or "simulated machines cannot be loaded: " .. first_line(sim),
+      or "simulated machines cannot be loaded: " .. sim,
     hint = "install the module ntvol.sim.core, it comes with ntvol and needs"
       .. " the libraries sqlite3, blkid, fdisk and tsk",
   }

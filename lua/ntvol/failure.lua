@@ -25,15 +25,23 @@ end
 M.TOO_MANY_FILES = "too many open files"
 M.CLOSE_FILES = "close files, or raise the limit of open files: ulimit -n"
 
+-- What Lua says of a library that cannot be loaded stands on two lines; what it
+-- says of one that is missing, on a line for each place where it looked.
+local function why_not(problem)
+  return (tostring(problem):gsub("^(error loading module [^\n]*)\n%s*", "%1 ")
+    :match "^[^\n]*")
+end
+
 local function protected_require(_, name)
-  return pcall(require, name)
+  local found, module = pcall(require, name)
+  return found, found and module or why_not(module)
 end
 
 --- Loads a module; an interrupt waits until that is over, and is not taken for a
 -- module that is missing.
 -- @tparam string name
 -- @treturn boolean
--- @return the module, or why it cannot be loaded
+-- @return the module, or a line that says why it cannot be loaded
 function M.load(name)
   return core.shield(protected_require, name)
 end

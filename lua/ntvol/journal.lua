@@ -14,20 +14,16 @@ local failure = require "ntvol.failure"
 
 local M = {}
 
-local function first_line(text)
-  return tostring(text):match("^[^\n]*")
-end
-
 local function not_installed(path, problem)
   if failure.too_many_files() then
     return failure.no_files("open journal", path or "of the user")
   end
-  local missing = first_line(problem):find("not found", 1, true)
+  local missing = problem:find("not found", 1, true)
   return failure.make {
     op = "open journal", target = path or "of the user",
     status = "STATUS_NOT_SUPPORTED", reason = "not_installed",
     detail = missing and "the journal is not installed"
-      or "the journal cannot be loaded: " .. first_line(problem),
+      or "the journal cannot be loaded: " .. problem,
     hint = "install the module ntvol.journal.core, it comes with ntvol and"
       .. " needs the library sqlite3",
   }

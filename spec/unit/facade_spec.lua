@@ -61,6 +61,21 @@ describe("a module that is loaded late", function()
     end
   end
 
+  it("and cannot be, says why", function()
+    for name, text in pairs {
+      ["no.such.module"] = "module 'no.such.module' not found:",
+      broken = "error loading module 'a' from file 'b': b: cannot map",
+    } do
+      package.preload.broken = function()
+        error("error loading module 'a' from file 'b':\n\tb: cannot map\nmore", 0)
+      end
+      local found, problem = failure.load(name)
+      package.preload.broken = nil
+      assert.is_false(found)
+      assert.equal(text, problem)
+    end
+  end)
+
   it("is not taken for one that is missing when that is interrupted", function()
     local folder = tempdir(finally) .. "/lab"
     assert(sim.create(folder, { disks = { "1M:raw:D" } })):close()
