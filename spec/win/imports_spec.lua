@@ -35,36 +35,37 @@ end
 local KNOWN = {
   ["lua54.dll"] = true,
   ["kernel32.dll"] = set [[
-    AreFileApisANSI CancelIo CloseHandle CreateDirectoryW CreateEventW CreateFileA
-    CreateFileMappingA CreateFileMappingW CreateFileW CreateMutexW CreateThread
-    CreateToolhelp32Snapshot DeleteCriticalSection DeleteFileA DeleteFileW
-    DeviceIoControl EnterCriticalSection FindClose
+    AreFileApisANSI AssignProcessToJobObject CancelIo CloseHandle
+    CreateDirectoryW CreateEventW CreateFileA CreateFileMappingA
+    CreateFileMappingW CreateFileW CreateJobObjectW CreateMutexW CreateProcessW
+    CreateThread CreateToolhelp32Snapshot DeleteCriticalSection DeleteFileA
+    DeleteFileW DeviceIoControl DuplicateHandle EnterCriticalSection FindClose
     FindCloseChangeNotification FindFirstChangeNotificationW FindFirstFileW
     FindFirstVolumeW FindNextChangeNotification FindNextFileW FindNextVolumeW
-    FindVolumeClose
-    FlushFileBuffers FlushViewOfFile FormatMessageA FormatMessageW FreeLibrary
-    GetCurrentProcess GetCurrentProcessId GetCurrentThreadId GetConsoleMode
-    GetDiskFreeSpaceA
-    GetDiskFreeSpaceW GetDriveTypeW GetEnvironmentVariableW GetFileAttributesA
-    GetFileAttributesExW GetFileAttributesW GetFileInformationByHandle GetFileSize GetFileSizeEx
-    GetFileType GetFullPathNameA GetFullPathNameW GetLastError
-    GetLogicalDrives GetModuleFileNameA GetModuleFileNameW GetModuleHandleA
-    GetModuleHandleW GetProcAddress GetProcessHeap GetProcessTimes
-    GetStartupInfoA GetStdHandle GetSystemDirectoryW GetSystemInfo GetSystemTime
-    GetSystemTimeAsFileTime GetTempFileNameW GetTempPathA GetTempPathW
-    GetTickCount GetVersionExA GetVersionExW GetVolumeInformationW
-    GetVolumeNameForVolumeMountPointW GetVolumePathNameW
+    FindVolumeClose FlushFileBuffers FlushViewOfFile FormatMessageA
+    FormatMessageW FreeLibrary GetConsoleMode GetCurrentProcess
+    GetCurrentProcessId GetCurrentThreadId GetDiskFreeSpaceA GetDiskFreeSpaceW
+    GetDriveTypeW GetEnvironmentVariableW GetExitCodeProcess GetFileAttributesA
+    GetFileAttributesExW GetFileAttributesW GetFileInformationByHandle
+    GetFileSize GetFileSizeEx GetFileType GetFullPathNameA GetFullPathNameW
+    GetLastError GetLogicalDrives GetModuleFileNameA GetModuleFileNameW
+    GetModuleHandleA GetModuleHandleW GetProcAddress GetProcessHeap
+    GetProcessTimes GetStartupInfoA GetStdHandle GetSystemDirectoryW
+    GetSystemInfo GetSystemTime GetSystemTimeAsFileTime GetTempFileNameW
+    GetTempPathA GetTempPathW GetTickCount GetVersionExA GetVersionExW
+    GetVolumeInformationW GetVolumeNameForVolumeMountPointW GetVolumePathNameW
     GetVolumePathNamesForVolumeNameW HeapAlloc HeapCompact HeapCreate
     HeapDestroy HeapFree HeapReAlloc HeapSize HeapValidate
     InitializeCriticalSection IsDBCSLeadByteEx LeaveCriticalSection LoadLibraryA
     LoadLibraryExA LoadLibraryExW LoadLibraryW LocalFree LockFile LockFileEx
-    MapViewOfFile MoveFileExW MultiByteToWideChar OpenProcess
-    OutputDebugStringA OutputDebugStringW Process32FirstW Process32NextW
-    QueryDosDeviceW QueryPerformanceCounter QueryPerformanceFrequency ReadFile
-    RemoveDirectoryW ResetEvent RtlAddFunctionTable RtlCaptureContext
-    RtlLookupFunctionEntry RtlVirtualUnwind SetEndOfFile SetErrorMode SetEvent
-    SetFilePointer SetFilePointerEx SetLastError SetUnhandledExceptionFilter
-    Sleep SystemTimeToFileTime TlsGetValue TryEnterCriticalSection
+    MapViewOfFile MoveFileExW MultiByteToWideChar OpenProcess OutputDebugStringA
+    OutputDebugStringW Process32FirstW Process32NextW QueryDosDeviceW
+    QueryPerformanceCounter QueryPerformanceFrequency ReadFile RemoveDirectoryW
+    ResetEvent ResumeThread RtlAddFunctionTable RtlCaptureContext
+    RtlLookupFunctionEntry RtlVirtualUnwind SetConsoleCtrlHandler SetEndOfFile
+    SetErrorMode SetEvent SetFilePointer SetFilePointerEx
+    SetInformationJobObject SetLastError SetUnhandledExceptionFilter Sleep
+    SystemTimeToFileTime TerminateProcess TlsGetValue TryEnterCriticalSection
     UnhandledExceptionFilter UnlockFile UnlockFileEx UnmapViewOfFile
     VirtualProtect VirtualQuery WaitForSingleObject WaitForSingleObjectEx
     WideCharToMultiByte WriteFile lstrcpynW]],

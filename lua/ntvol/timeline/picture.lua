@@ -197,9 +197,10 @@ local function absolute(us)
     us % 1000000)
 end
 
--- A time since 1970, and not one since the start of something.
+-- A time since 1970, and not one since the start of something, nor one that not
+-- every system can write as a date: Windows ends with the year 3000.
 local function is_absolute(us)
-  return us >= 100000000000000
+  return us >= 100000000000000 and us < 32503680000 * 1000000
 end
 
 function Picture:subtitle()

@@ -85,9 +85,9 @@ nt_status nt_path_look(const char *path, struct nt_path_facts *out,
   if (GetFileInformationByHandle(file->handle, &facts)) {
     *out = (struct nt_path_facts){
         .plain = (facts.dwFileAttributes & odd) == 0,
+        /* NTFS counts in it how often the number was used; the time of birth
+         * would prove nothing more: whoever may write can set it. */
         .inode = (uint64_t)facts.nFileIndexHigh << 32 | facts.nFileIndexLow,
-        .born = (int64_t)facts.ftCreationTime.dwHighDateTime << 32 |
-                facts.ftCreationTime.dwLowDateTime,
     };
   } else {
     *out = (struct nt_path_facts){.plain = false};
