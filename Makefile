@@ -50,7 +50,7 @@ FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/fuzz spe
 ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)) $(addsuffix /*.cc,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
 FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c)) \
-  $(patsubst spec/c/%_shim.c,$B/%.so,$(wildcard spec/c/*_shim.c))
+  $(patsubst spec/c/%_shim.c,$B/%.so,$(wildcard spec/c/*_shim.c)) $B/windows.so
 
 # Lua programs, and what they start, see this tree and this KIND.
 unexport LUA_PATH_5_4 LUA_CPATH_5_4
@@ -88,6 +88,10 @@ $B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
 	$(LINK) $^ $(SIM_LIBS) $(JOURNAL_LIBS) $(CXX_LIBS)
 
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
+	$(LINK) -shared $^ $(CORE_LIBS)
+
+# The Windows machine over its fakes, for specs in Lua.
+$B/windows.so: $B/obj/spec/c/windows_fakes.o $B/win32.a $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)
 
 # Stands before the C library of a program that a test runs, or is a module.

@@ -1,8 +1,9 @@
--- Writes the page of all rows of the rules of NT, with their tests and results,
--- from a run of spec/conformance. Called by `make tables`.
+-- Writes the page of all rows of the rules of NT, with their tests and results on
+-- every kind of machine, from a run of spec/conformance. Called by `make tables`.
 
 package.path = "./?.lua;" .. package.path
 
+local kinds = require "spec.support.kinds"
 local list = require "spec.support.rows"
 local proc = require "spec.support.proc"
 local tap = require "spec.support.tap"
@@ -10,8 +11,8 @@ local tap = require "spec.support.tap"
 local HEAD = [[
 # Conformance
 
-Every rule of NT, what is known about it, and the tests of `spec/conformance` that show it on a
-simulated machine. [rules.md](rules.md) states the rules with their sources. `make tables` writes
+Every rule of NT, what is known about it, and the tests of `spec/conformance` that show it, on each
+kind of machine. [rules.md](rules.md) states the rules with their sources. `make tables` writes
 this page from a run of these tests. `spec/conformance/coverage_spec.lua` fails when a row has no
 test, is missing here, or stands nowhere in the rules.
 
@@ -29,90 +30,192 @@ number a section, `obs` an observation; the last word is the file system. Eviden
 | O | observed on a running kernel |
 | choice | nothing: what this machine answers is documented in [simulator.md](simulator.md) |
 
-| result | rows |
-| --- | --- |
 ]]
 
--- Results of the run: key -> list of { name, ok }.
+local CELLS = [[
+In the columns of the machines:
+
+| cell | what it says |
+| --- | --- |
+| passed | the tests of the row passed on this machine |
+| passed, N of M | this machine plays so many of them; the rest is as in its empty cells |
+| given | the system below was told what to answer: what is tested is what the machine makes of it |
+| all | a table that every machine shares: no machine is asked |
+| not applicable | the rule can be seen on no machine |
+]]
+
+-- Results of the run: key -> { words = {...}, kind = { list of tests } }.
 local function read_run(path)
   local run = {}
   for _, test in ipairs(tap.parse(proc.slurp(path)).tests) do
     local name = test.name ~= "" and test.name or test.skip
-    local key = name:match("^(.-): ")
-    run[key or name] = run[key or name] or {}
-    table.insert(run[key or name], { name = name, ok = test.ok,
-      skip = test.skip })
+    local key, words, kind, given = list.parse_test(name)
+    if kind then
+      local row = run[key] or { words = {} }
+      run[key] = row
+      if not row.words[words] then
+        row.words[words] = true
+        table.insert(row.words, words)
+      end
+      row[kind] = row[kind] or {}
+      table.insert(row[kind], { ok = test.ok, skip = test.skip, given = given })
+    end
   end
   return run
-end
-
--- What follows the key in the name of a test, without the mark of evidence.
-local function words_of(name)
-  local text = name:match("^.-: (.*)$")
-  return (text:gsub(" %[[^%]]*%]$", ""):gsub(" choice$", ""))
 end
 
 local function escape(text)
   return (text:gsub("|", "\\|"))
 end
 
-local function tests_of(tests)
+local function tests_of(row)
   local words = {}
-  for _, test in ipairs(tests) do
-    words[#words + 1] = escape(words_of(test.name))
+  for _, one in ipairs(row.words) do
+    words[#words + 1] = escape(one)
   end
-  return table.concat(words, "<br>")
+  return #words > 0 and table.concat(words, "<br>") or "-"
 end
 
-local function result_of(row, key, tests)
-  if row.not_applicable then
-    return "not applicable", row.not_applicable
-  end
-  local feature = list.missing(key)
-  if feature then
-    return "pending", "not simulated yet: " .. feature
-  end
+-- What a machine made of the tests that it played, of `all`.
+local function result_of(tests, all)
+  local given = true
   for _, test in ipairs(tests) do
     if not test.ok then
       return "FAILED"
     elseif test.skip then
-      return "skipped", test.skip
+      return "skipped"
     end
+    given = given and test.given
   end
-  return #tests > 0 and "passed" or "NO TEST"
+  local played = given and "given" or "passed"
+  return #tests < all and ("%s, %d of %d"):format(played, #tests, all) or played
 end
 
-local function page_of(run)
-  local lines, counts, order, section = {}, {}, {}, nil
+local function cell_of(row, key, played, kind)
+  if row.not_applicable then
+    return "not applicable"
+  elseif list.missing(key) then
+    return "pending"
+  elseif played[list.SHARED] and not played[kind.key] then
+    return result_of(played[list.SHARED], 0) == "FAILED" and "FAILED" or "all"
+  end
+  return played[kind.key] and result_of(played[kind.key], #played.words)
+    or kind.blank
+end
+
+-- Why a row is not played at all.
+local function reason_of(row, key)
+  local feature = list.missing(key)
+  return row.not_applicable and row.text .. " (" .. row.not_applicable .. ")"
+    or feature and row.text .. " (not simulated yet: " .. feature .. ")"
+    or row.text
+end
+
+local function heads(count, field)
+  local words = {}
+  for i, kind in ipairs(kinds.list) do
+    words[i] = field and kind[field] or "---"
+  end
+  return ("| --- "):rep(count) .. "| " .. table.concat(words, " | ") .. " |"
+end
+
+-- One line for each row on each file system. Counts cells by machine.
+local function row_lines(run, counts)
+  local lines, section = {}, nil
   for _, row in ipairs(list.rows) do
     if row.table ~= section then
       section = row.table
-      lines[#lines + 1] = ("\n## %s\n\n| row | evidence | says | tests | result |")
-        :format(section)
-      lines[#lines + 1] = "| --- | --- | --- | --- | --- |"
+      lines[#lines + 1] = ("\n## %s\n"):format(section)
+      lines[#lines + 1] = (heads(4, "title"):gsub("^| %-+ | %-+ | %-+ | %-+",
+        "| row | evidence | says | tests"))
+      lines[#lines + 1] = heads(4)
     end
     for _, subject in ipairs(list.subjects(row)) do
       local key = list.key(row.id, subject.name)
-      local tests = run[key] or {}
-      local result, reason = result_of(row, key, tests)
-      if not counts[result] then
-        counts[result] = 0
-        order[#order + 1] = result
+      local played, cells = run[key] or { words = {} }, {}
+      for i, kind in ipairs(kinds.list) do
+        cells[i] = cell_of(row, key, played, kind)
+        local plain = cells[i]:gsub(",.*", "")
+        counts[i][plain] = (counts[i][plain] or 0) + 1
+        counts[plain] = true
       end
-      counts[result] = counts[result] + 1
-      local tested = (result == "pending" or result == "not applicable")
-        and "-" or tests_of(tests)
       lines[#lines + 1] = ("| %s | %s | %s | %s | %s |"):format(key,
-        subject.evidence, escape(row.text), tested,
-        reason and result .. ": " .. escape(reason) or result)
+        subject.evidence, escape(reason_of(row, key)), tests_of(played),
+        table.concat(cells, " | "))
     end
   end
-  local head = {}
-  for _, result in ipairs(order) do
-    head[#head + 1] = ("| %s | %d |"):format(result, counts[result])
+  return lines
+end
+
+-- How many rows each machine plays.
+local function count_lines(counts)
+  local lines, names = { (heads(1, "title"):gsub("^| %-+", "| rows")), heads(1) }, {}
+  for name in pairs(counts) do
+    names[#names + 1] = type(name) == "string" and name or nil
   end
-  return HEAD .. table.concat(head, "\n") .. "\n" .. table.concat(lines, "\n")
-    .. "\n"
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local cells = {}
+    for i in ipairs(kinds.list) do
+      cells[i] = counts[i][name] or "-"
+    end
+    lines[#lines + 1] = ("| %s | %s |"):format(name, table.concat(cells, " | "))
+  end
+  return lines
+end
+
+-- What each machine says that it can do.
+local function capability_lines()
+  local lines = { (heads(1, "title"):gsub("^| %-+", "| operation")), heads(1) }
+  local can, names = {}, {}
+  for i, kind in ipairs(kinds.list) do
+    local cleaners = {}
+    local machine = kind.create(function(f)
+      table.insert(cleaners, 1, f)
+    end, { disks = { { size = 1 << 20, volumes = { { letter = "D:" } } } } })
+    can[i] = machine:capabilities()
+    machine:close()
+    for _, clean in ipairs(cleaners) do
+      clean()
+    end
+  end
+  for name in pairs(can[1]) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local cells = {}
+    for i in ipairs(kinds.list) do
+      cells[i] = can[i][name] and "yes" or "-"
+    end
+    lines[#lines + 1] = ("| %s | %s |"):format(name, table.concat(cells, " | "))
+  end
+  return lines
+end
+
+-- What an empty cell says, for each machine.
+local function blank_lines()
+  local lines = {}
+  for _, kind in ipairs(kinds.list) do
+    lines[#lines + 1] = kind.blank ~= "NO TEST" and ("| %s | %s: %s |"):format(
+      kind.blank, kind.title, kind.why) or nil
+  end
+  return lines
+end
+
+local function page_of(run)
+  local counts = {}
+  for i in ipairs(kinds.list) do
+    counts[i] = {}
+  end
+  local rows = row_lines(run, counts)
+  return table.concat({
+    HEAD .. CELLS:gsub("\n$", ""):gsub("\n\n$", "\n"):gsub("\n$", ""),
+    table.concat(blank_lines(), "\n"), "",
+    table.concat(count_lines(counts), "\n"), "",
+    "What each machine can do, as its `capabilities` say:", "",
+    table.concat(capability_lines(), "\n"),
+    table.concat(rows, "\n"), "" }, "\n")
 end
 
 local from, to = ...

@@ -88,7 +88,67 @@ c.suite(_ENV, {
     assert(other:close())
     assert(assert(machine:open "D:"):close())
     assert.equal("UNLOCK", machine:events(seen[#seen].id)[1].name)
-  end, result = "its locks are released; UNLOCK" },
+  end, result = "its locks are released; UNLOCK", only = "folder" },
+
+  { "close lock fat", "close another handle than the one that locked, then that one twice", [[
+    v = open D:
+    w = open D: access=none
+    v lock
+    --
+    w close
+    v is_locked -> true
+    open D: -> STATUS_ACCESS_DENIED
+    v close -> true; UNLOCK
+    v close -> true
+  ]], result = "the lock stays; UNLOCK once" },
+  { "close verify fat ntfs", "written under a lock, another file system", [[
+    v = open D:
+    --
+    v lock; LOCK
+    v renumber -> 512
+    v close; UNLOCK
+    w = open D:; MOUNT
+    w is_mounted -> true
+    w info serial
+  ]], result = "LOCK, UNLOCK, MOUNT" },
+  { "close verify fat ntfs", "written by the disk, another file system", [[
+    v = open D:
+    v close
+    p = open PhysicalDrive0
+    p renumber -> 512
+    p close
+    --
+    w = open D:; MOUNT
+  ]] },
+  { "close verify fat ntfs", "erased", function(lab)
+    local v = lab:open "D:"
+    assert(v:lock())
+    assert.equal(512, v:write(0, ("\0"):rep(512)))
+    assert(v:close())
+    assert.equal("RAW", lab:open("D:"):info().file_system)
+    lab:refuses("STATUS_UNRECOGNIZED_VOLUME", "D:\\a.txt")
+  end, result = "RAW; STATUS_UNRECOGNIZED_VOLUME for its files" },
+  { "close verify fat", "a FAT written to a volume that is RAW", function(lab)
+    local v = lab:open "E:"
+    assert.equal(machines.FAT_SIZE, v:write(0, machines.content "fat"))
+    assert.equal("RAW", v:info().file_system)
+    assert(v:close())
+    lab:trail()
+    local w = lab:open "E:"
+    assert.equal("MOUNT", lab:trail())
+    assert.equal("FAT12", w:info().file_system)
+    assert.equal("OLD", w:label())
+    assert.equal("alpha\n", lab:open("E:\\a.txt", { access = "r" }):read(0, 10))
+  end, result = "RAW until it is closed; MOUNT", more = { "raw" } },
+
+  { "close verify fat", "its serial number, when it was changed", [[
+    v = open D:
+    v renumber -> 512
+    v close
+    --
+    w = open D:; MOUNT
+    w info serial -> "4433-2211"
+  ]], result = "the new one" },
 })
 
 c.not_yet(_ENV, "1.8 close")

@@ -32,7 +32,9 @@ end
 
 local cases = {}
 local function add(result, id, text, body, disks)
-  cases[#cases + 1] = { id, text, body, result = result, disks = disks }
+  local case = { id, text, body, result = result, disks = disks }
+  cases[#cases + 1] = case
+  return case
 end
 
 for _, row in ipairs(rows) do
@@ -40,7 +42,7 @@ for _, row in ipairs(rows) do
   if name then
     add(("0x%08X"):format(row.code), row.id, "its number", function()
       assert.equal(row.code, core.codes[name])
-    end)
+    end).shared = true
   end
   if name and NOT_SIMULATED[name] then
     add(nil, row.id, "not simulated, never a made-up success", [[
@@ -66,7 +68,7 @@ add("device << 16 | access << 14 | function << 2 | method", "4.1 arithmetic",
       local number, method = code >> 2 & 0xFFF, code & 3
       assert.equal(code, core.ctl_code(device, number, method, access), name)
     end
-  end)
+  end).shared = true
 
 -- ---- file systems --------------------------------------------------------------------
 

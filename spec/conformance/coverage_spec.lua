@@ -1,6 +1,7 @@
 -- Every row of the rules has a test, every test a row.
 
 local c = require "spec.support.conformance"
+local kinds = require "spec.support.kinds"
 local proc = require "spec.support.proc"
 local list = require "spec.support.rows"
 
@@ -32,24 +33,42 @@ local function keys()
 end
 
 describe("conformance:", function()
-  it("every row has a test, on every file system it speaks of", function()
+  it("every row has a test on every simulated machine, on every file system it"
+    .. " speaks of", function()
     local tested, lacking = {}, {}
     for _, name in ipairs(tests()) do
-      tested[name:match("^(.-): ")] = true
+      local key, _, kind = list.parse_test(name)
+      tested[key .. " @" .. kind] = true
     end
     for key, row in pairs(keys()) do
-      if not tested[key] and not row.not_applicable then
-        lacking[#lacking + 1] = key
+      local on = tested[key .. " @" .. list.SHARED] or row.not_applicable
+      for _, kind in ipairs(kinds.named "folder memory") do
+        local alone = kind.key == "memory" and list.needs_others(key)
+        if not (on or alone or tested[key .. " @" .. kind.key]) then
+          lacking[#lacking + 1] = key .. " @" .. kind.key
+        end
       end
     end
     table.sort(lacking)
     assert.same({}, lacking)
   end)
 
+  it("what the machines share, and what Windows decides, is played there", function()
+    local count = {}
+    for _, name in ipairs(tests()) do
+      local _, _, kind, given = list.parse_test(name)
+      kind = given and "given" or kind
+      count[kind] = (count[kind] or 0) + 1
+    end
+    for _, kind in ipairs { "windows", "given", "foreign", list.SHARED } do
+      assert((count[kind] or 0) > 10, "hardly any test on " .. kind)
+    end
+  end)
+
   it("every test names a row that it can prove", function()
     local known, wrong = keys(), {}
     for _, name in ipairs(tests()) do
-      local row = known[name:match("^(.-): ")]
+      local row = known[(list.parse_test(name))]
       if not row or row.not_applicable then
         wrong[#wrong + 1] = name
       end
@@ -61,7 +80,7 @@ describe("conformance:", function()
     local wrong = {}
     for _, name in ipairs(tests()) do
       local waits = name:find("(not simulated yet: ", 1, true) ~= nil
-      if waits ~= (list.missing(name:match("^(.-): ")) ~= nil) then
+      if waits ~= (list.missing((list.parse_test(name))) ~= nil) then
         wrong[#wrong + 1] = name
       end
     end

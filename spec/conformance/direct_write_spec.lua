@@ -10,6 +10,7 @@ c.suite(_ENV, {
     v = open D:
     --
     v write DATA x -> 512
+    v read DATA 512 -> ("x"):rep(512)
   ]] },
   { WRITE .. "fat ntfs", "write the boot sector", [[
     v = open D:
@@ -19,8 +20,16 @@ c.suite(_ENV, {
   { WRITE .. "fat ntfs", "write into the file system", [[
     v = open D:
     --
-    v write DATA x -> STATUS_ACCESS_DENIED
+    v write DATA x -> STATUS_ACCESS_DENIED; reason=mounted; hint=lock
   ]] },
+  { WRITE .. "fat", "what was there, after a refused write", [[
+    v = open D:
+    --
+    v write DATA x -> STATUS_ACCESS_DENIED
+    v read DATA 512 -> ("\0"):rep(512)
+    v write 0 a 128 -> STATUS_ACCESS_DENIED
+    v renumber -> 512
+  ]], result = "is still there" },
   { WRITE .. "fat ntfs", "write from the boot area into the file system", [[
     v = open D:
     --
@@ -39,6 +48,7 @@ c.suite(_ENV, {
     --
     v write FAT_LAST x -> STATUS_ACCESS_DENIED
     v write END x -> 512
+    v read END 512 -> ("x"):rep(512)
   ]] },
   { WRITE .. "ntfs", "write behind the file system", [[
     v = open D:
@@ -51,6 +61,7 @@ c.suite(_ENV, {
     v lock
     --
     v write DATA x -> 512
+    v read DATA 512 -> ("x"):rep(512)
   ]] },
   { WRITE .. "fat ntfs", "write a volume that was opened without sharing", [[
     v = open D: share=
@@ -59,30 +70,45 @@ c.suite(_ENV, {
   ]] },
   { WRITE .. "fat ntfs", "write by the handle that dismounted", [[
     v = open D:
+    w = open D: access=none
     v dismount
     --
     v write DATA x -> 512
+    v read DATA 512 -> ("x"):rep(512)
   ]] },
+  { WRITE .. "fat ntfs", "write by another handle than the one that dismounted", [[
+    v = open D:
+    w = open D:
+    v dismount
+    v write DATA b -> 512
+    --
+    w write DATA c -> STATUS_ACCESS_DENIED
+    v read DATA 512 -> ("b"):rep(512)
+  ]], result = "STATUS_ACCESS_DENIED" },
 
   { DISK .. "fat ntfs", "write into a mounted volume", [[
     v = open D:
     p = open PhysicalDrive0
     --
-    p write DATA x -> STATUS_ACCESS_DENIED
-  ]] },
+    p write DATA x -> STATUS_ACCESS_DENIED; reason=mounted; detail=D:; hint
+    p write 0 x 2 -> STATUS_ACCESS_DENIED
+    p rewrite -> 512
+  ]], result = "STATUS_ACCESS_DENIED, but for the boot sector" },
   { DISK .. "fat ntfs", "write into a locked volume", [[
     v = open D:
     v lock
     p = open PhysicalDrive0
     --
     p write DATA x -> 512
-  ]] },
+    v read DATA 512 -> ("x"):rep(512)
+  ]], result = "512" },
   { DISK .. "fat ntfs", "write into a dismounted volume", [[
     v = open D:
     v dismount
     p = open PhysicalDrive0
     --
     p write DATA x -> 512
+    v read DATA 512 -> ("x"):rep(512)
   ]] },
   { DISK .. "fat ntfs", "write into a volume that was never mounted", [[
     p = open PhysicalDrive0

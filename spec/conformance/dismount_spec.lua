@@ -8,16 +8,29 @@ c.suite(_ENV, {
     v lock
     --
     v dismount; DISMOUNT
-  ]] },
+    v is_mounted -> false
+    v is_locked -> true
+    v info dismounted -> true
+    v info locked -> true
+    v info mounted -> false
+  ]], result = "success; DISMOUNT, and locked as before" },
 
   { "D2 fat ntfs", "dismount with files and volume handles open", [[
     v = open D:
     w = open D:
     f = open D:\a.txt
+    d = open D:\
     --
     v dismount; DISMOUNT
-    f read 0 6 -> STATUS_VOLUME_DISMOUNTED
-    w read 0 512 -> STATUS_VOLUME_DISMOUNTED
+    f read 0 6 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    f put 0 x -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    f flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    d flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    f is_mounted -> false
+    w close
+    f close
+    d close
   ]], result = "success; DISMOUNT, and they answer STATUS_VOLUME_DISMOUNTED" },
 
   { "D3 fat ntfs raw", "open of a volume that is locked: no other handle can try", [[
@@ -39,15 +52,15 @@ c.suite(_ENV, {
     v = open D:
     v dismount
     --
-    v dismount -> STATUS_VOLUME_DISMOUNTED
-  ]] },
+    v dismount -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+  ]], also = "given" },
   { "D4 fat ntfs", "dismount by another handle of the dismounted instance", [[
     v = open D:
     w = open D:
     v dismount
     --
-    w dismount -> STATUS_VOLUME_DISMOUNTED
-  ]] },
+    w dismount -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+  ]], also = "given" },
   { "D4 cdfs", "dismount twice, and by another handle", [[
     v = open D:
     w = open D:
@@ -67,24 +80,27 @@ c.suite(_ENV, {
   { "D4 raw", "dismount, not locked", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED
+    v dismount -> STATUS_ACCESS_DENIED; reason=not_locked; hint
   ]] },
 
   { "D5 fat ntfs btrfs", "dismount the system volume", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED
-  ]], volume = { system = true } },
+    v dismount -> STATUS_ACCESS_DENIED; reason=system_volume; class=permanent; hint
+    v is_mounted -> true
+  ]], volume = { system = true }, also = "given", result = "STATUS_ACCESS_DENIED" },
   { "D5 fat ntfs btrfs", "dismount the boot volume", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED
-  ]], volume = { boot = true } },
+    v dismount -> STATUS_ACCESS_DENIED; reason=system_volume; class=permanent; hint
+    v is_mounted -> true
+  ]], volume = { boot = true }, also = "given", result = "STATUS_ACCESS_DENIED" },
   { "D5 fat ntfs btrfs", "dismount a volume with a page file", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED
-  ]], volume = { pagefile = true } },
+    v dismount -> STATUS_ACCESS_DENIED; reason=page_file; class=permanent; hint
+    v is_mounted -> true
+  ]], volume = { pagefile = true }, also = "given", result = "STATUS_ACCESS_DENIED" },
 
   { "D5 cdfs", "dismount the volume that the system runs from", [[
     v = open D: access=r
@@ -95,18 +111,19 @@ c.suite(_ENV, {
   { "D6 fat ntfs", "dismount a file", [[
     f = open D:\a.txt
     --
-    f dismount -> STATUS_INVALID_PARAMETER
-  ]] },
+    f dismount -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f is_mounted -> true
+  ]], also = "given", result = "STATUS_INVALID_PARAMETER" },
   { "D6 fat ntfs", "dismount a directory", [[
     f = open D:\ access=r
     --
-    f dismount -> STATUS_INVALID_PARAMETER
-  ]] },
+    f dismount -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+  ]], also = "given" },
   { "D6 fat ntfs", "dismount without the right to manage", [[
     v = open D: access=traverse+synchronize
     --
-    v dismount -> STATUS_INVALID_PARAMETER
-  ]] },
+    v dismount -> STATUS_INVALID_PARAMETER; reason=privilege; hint
+  ]], also = "given" },
 
   { "D7 fat ntfs", "dismount a read-only volume", [[
     v = open D: access=r

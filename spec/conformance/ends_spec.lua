@@ -15,10 +15,10 @@ end
 c.suite(_ENV, {
   { "1.11 alignment fat ntfs raw", "offsets and lengths that are no sectors", function(lab)
     unaligned(lab, "D:")
-  end, result = "raises" },
+  end, result = "raises", also = "windows foreign" },
   { "1.11 alignment disk", "offsets and lengths that are no sectors", function(lab)
     unaligned(lab, "PhysicalDrive0")
-  end, result = "raises" },
+  end, result = "raises", also = "windows foreign" },
 
   { "1.11 read past the end fat", "read at the end of the file system", [[
     v = open D:
@@ -135,6 +135,8 @@ c.suite(_ENV, {
     v lock
     --
     v write DATA x -> STATUS_MEDIA_WRITE_PROTECTED
+    v write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
+    v control IOCTL_DISK_IS_WRITABLE -> STATUS_MEDIA_WRITE_PROTECTED
     v flush -> STATUS_MEDIA_WRITE_PROTECTED
   ]], volume = { readonly = true } },
   { "1.12 read-only fat", "marking it dirty", [[

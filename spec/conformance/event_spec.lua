@@ -33,7 +33,7 @@ for _, row in ipairs(rows) do
   if row.table == "2 identifiers" and name then
     add { row.id, "its name", function()
       assert.same({ guid = guid, code = tonumber(code) }, core.events[name])
-    end, result = guid .. ", " .. code }
+    end, result = guid .. ", " .. code, shared = true }
   end
   if row.table == "2 identifiers" and cause then
     add { row.id, "the event of a request", function(lab)
@@ -167,8 +167,12 @@ for _, case in ipairs {
     v = open D:
     f = open D:\a.txt
     w = open D: access=traverse
+    d = open D: access=none
     v dismount
     --
+    d lock -> STATUS_INVALID_DEVICE_REQUEST
+    d unlock -> STATUS_INVALID_DEVICE_REQUEST
+    d dismount -> STATUS_INVALID_DEVICE_REQUEST
     f lock -> STATUS_INVALID_PARAMETER
     f unlock -> STATUS_INVALID_PARAMETER
     f dismount -> STATUS_INVALID_PARAMETER
@@ -295,6 +299,7 @@ for _, case in ipairs {
     v offline
     v close; UNLOCK
     w = open D:
+    w close
   ]], result = "LOCK, DISMOUNT, UNLOCK" },
   { "2 trace remount ntfs", "lock, unlock, close, open", [[
     v = open D:

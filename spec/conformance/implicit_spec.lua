@@ -17,13 +17,23 @@ c.suite(_ENV, {
   { "implicit no read fat ntfs", "a volume handle is in the way", [[
     w = open D: access=r
     --
-    open D: access=r share= -> STATUS_SHARING_VIOLATION
-  ]] },
+    open D: access=r share= -> STATUS_SHARING_VIOLATION; reason=in_use; holders=1
+      ; how=volume handle; hint
+    w close
+    v = open D: access=r share=
+  ]], result = "STATUS_SHARING_VIOLATION", also = "given" },
   { "implicit no read fat ntfs", "a file is in the way", [[
     f = open D:\a.txt access=r share=rwd
     --
-    open D: access=r share= -> STATUS_SHARING_VIOLATION
-  ]] },
+    open D: access=r share= -> STATUS_SHARING_VIOLATION; reason=in_use; holders=1
+      ; how=open file; hint
+  ]], also = "given" },
+  { "implicit no read fat ntfs", "a directory is in the way", [[
+    f = open D:\ access=r share=rwd
+    --
+    open D: access=r share= -> STATUS_SHARING_VIOLATION; reason=in_use; holders=1
+      ; how=directory; hint
+  ]], also = "given" },
 
   { "implicit read fat ntfs", "readers are not in the way", [[
     w = open D: access=r
@@ -47,6 +57,7 @@ c.suite(_ENV, {
     --
     w = open D: access=none
     v is_locked -> false
+    v info locked -> false
     volume locked D: -> false
   ]], result = "not locked for the device" },
   { "implicit flags fat ntfs", "the disk stays blocked", [[
@@ -93,7 +104,8 @@ c.suite(_ENV, {
 
   { "implicit access fat ntfs", "any access locks", [[
     v = open D: access=r share=
-    open D: access=r -> STATUS_ACCESS_DENIED
+    open D: access=r -> STATUS_ACCESS_DENIED; reason=locked_by_other; hint
+    open D:\a.txt -> STATUS_ACCESS_DENIED; reason=locked_by_other; hint
     v close
     v = open D: access=w share=
     open D: access=r -> STATUS_ACCESS_DENIED
@@ -114,6 +126,7 @@ c.suite(_ENV, {
     v = open D: access=r share=r
     --
     w = open D: access=r
+    open D: access=r share=w -> STATUS_SHARING_VIOLATION
   ]], result = "success, no lock" },
   { "implicit trigger raw", "share modes play no role", [[
     v = open D: share=

@@ -24,8 +24,8 @@ c.suite(_ENV, {
     v lock
     --
     v write DATA x -> 512
+    v read DATA 512 -> ("x"):rep(512)
     v write 0 x -> 512
-    v count DATA 512 -> 512
   ]], result = "success" },
 
   { "I3 fat ntfs", "read and write by the dismounting handle", [[
@@ -33,7 +33,7 @@ c.suite(_ENV, {
     v dismount
     --
     v write DATA x -> 512
-    v count DATA 512 -> 512
+    v read DATA 512 -> ("x"):rep(512)
     v flush
   ]], result = "success" },
 
@@ -42,8 +42,9 @@ c.suite(_ENV, {
     w = open D:
     v dismount
     --
-    w read 0 512 -> STATUS_VOLUME_DISMOUNTED
-  ]] },
+    w flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+  ]], also = "given" },
   { "I4 fat ntfs", "write the boot area by another volume handle after a dismount", [[
     v = open D:
     w = open D:
@@ -71,6 +72,9 @@ c.suite(_ENV, {
     g = open D:\a.txt; MOUNT
     g read 0 6 -> "alpha\n"
     f read 0 6 -> STATUS_VOLUME_DISMOUNTED
+    f put 0 x -> STATUS_VOLUME_DISMOUNTED
+    f is_mounted -> false
+    g is_mounted -> true
     f close
   ]], result = "STATUS_VOLUME_DISMOUNTED, then success" },
   -- A long one: NTFS keeps short files in their records, which only the
@@ -93,15 +97,19 @@ c.suite(_ENV, {
     f = open D:\a.txt
     machine mask 0
     --
-    f read 0 6 -> STATUS_FILE_INVALID
-  ]] },
+    f flush -> STATUS_FILE_INVALID; reason=removed; hint
+    f read 0 6 -> STATUS_FILE_INVALID; reason=removed; hint
+    f close
+  ]], result = "STATUS_FILE_INVALID" },
   { "I6 fat ntfs", "volume handle after its device was removed", [[
     v = open D:
     machine mask 0
     --
-    v lock -> STATUS_FILE_INVALID
-    v mounted -> STATUS_FILE_INVALID
-    v read 0 512 -> STATUS_FILE_INVALID
+    v lock -> STATUS_FILE_INVALID; reason=removed; hint
+    v mounted -> STATUS_FILE_INVALID; reason=removed; hint
+    v offline -> STATUS_DEVICE_DOES_NOT_EXIST
+    v size -> STATUS_DEVICE_DOES_NOT_EXIST
+    v read 0 512 -> STATUS_FILE_INVALID; reason=removed; hint
   ]] },
 
   { "I7 fat ntfs", "file after another file system took its place", [[
@@ -111,9 +119,10 @@ c.suite(_ENV, {
     v close
     w = open D:
     --
-    f flush -> STATUS_WRONG_VOLUME
-    f mounted -> STATUS_WRONG_VOLUME
-    f read 0 6 -> STATUS_WRONG_VOLUME
+    f flush -> STATUS_WRONG_VOLUME; reason=identity_changed; hint
+    f mounted -> STATUS_WRONG_VOLUME; reason=identity_changed; hint
+    f is_mounted -> false
+    f read 0 6 -> STATUS_WRONG_VOLUME; reason=identity_changed; hint
   ]] },
 
   { "I7 fat ntfs", "file, another medium in the drive", function(lab, subject)
@@ -138,6 +147,14 @@ c.suite(_ENV, {
     --
     f read 0 6 -> STATUS_WRONG_VOLUME
   ]] },
+  { "I8 fat ntfs", "file whose volume is verified by this question, and changed", [[
+    v = open D:
+    f = open D:\a.txt
+    v renumber -> 512
+    v close
+    --
+    f mounted -> STATUS_WRONG_VOLUME
+  ]] },
   { "I8 fat ntfs", "file whose volume is verified by this read, and the same", [[
     v = open D:
     f = open D:\a.txt
@@ -145,7 +162,8 @@ c.suite(_ENV, {
     v close
     --
     f read 0 6 -> "alpha\n"
-  ]] },
+    w = open D:
+  ]], result = '"alpha\\n"' },
 
   { "I9 fat ntfs", "device codes after a dismount, by every volume handle", [[
     v = open D:
@@ -154,16 +172,34 @@ c.suite(_ENV, {
     --
     v device_number -> { type = 7, number = 0, partition = 0 }
     w device_number -> { type = 7, number = 0, partition = 0 }
+    v is_offline -> false
     w is_offline -> false
+    v size
+    w size
+    v extents
+    w extents
+    v online
     w online
   ]] },
 
   { "I10 fat ntfs", "device codes on a file", [[
     f = open D:\a.txt
     --
-    f control IOCTL_VOLUME_ONLINE -> STATUS_INVALID_PARAMETER
+    f control IOCTL_VOLUME_ONLINE -> STATUS_INVALID_PARAMETER; reason=not_a_volume
+    f control IOCTL_VOLUME_OFFLINE -> STATUS_INVALID_PARAMETER; reason=not_a_volume
+    f control IOCTL_VOLUME_IS_OFFLINE -> STATUS_INVALID_PARAMETER; reason=not_a_volume
     f control IOCTL_STORAGE_GET_DEVICE_NUMBER 12 -> STATUS_INVALID_PARAMETER
-  ]] },
+      ; reason=not_a_volume
+  ]], result = "STATUS_INVALID_PARAMETER" },
+  { "I10 fat ntfs", "device codes on a directory", [[
+    f = open D:\
+    --
+    f control IOCTL_VOLUME_ONLINE -> STATUS_INVALID_PARAMETER; reason=not_a_volume
+    f control IOCTL_VOLUME_OFFLINE -> STATUS_INVALID_PARAMETER; reason=not_a_volume
+    f control IOCTL_VOLUME_IS_OFFLINE -> STATUS_INVALID_PARAMETER; reason=not_a_volume
+    f control IOCTL_STORAGE_GET_DEVICE_NUMBER 12 -> STATUS_INVALID_PARAMETER
+      ; reason=not_a_volume
+  ]], result = "STATUS_INVALID_PARAMETER" },
 
   { "I11 fat cdfs", "asked while locked", [[
     v = open D:
@@ -222,13 +258,27 @@ c.suite(_ENV, {
       end, "attempt to use a closed volume")
     end
     assert(v:close())
-  end, result = "raises" },
+  end, result = "raises", also = "windows foreign" },
 
   { "I14", "codes without the rights that their number names", [[
     v = open D: access=r
     --
-    v offline -> STATUS_ACCESS_DENIED
-    v online -> STATUS_ACCESS_DENIED
+    w = open D: access=w
+    x = open D: access=none
+    v offline -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+    v online -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+    w online -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+    w size -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+    x online -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+    x offline -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+  ]], also = "windows foreign" },
+  { "I14", "also on a dismounted volume", [[
+    v = open D:
+    v dismount
+    x = open D: access=none
+    --
+    x online -> STATUS_ACCESS_DENIED
+    x offline -> STATUS_ACCESS_DENIED
   ]] },
   { "I14", "before any driver sees the code, even an unknown one", function(lab)
     local core = require "ntvol.core"
@@ -240,7 +290,7 @@ c.suite(_ENV, {
           v:control(core.ctl_code(0x56, 0x7FF, 0, access)))
       end
     end
-  end, result = "STATUS_ACCESS_DENIED" },
+  end, result = "STATUS_ACCESS_DENIED", also = "windows foreign" },
 
   { "I15 fat ntfs", "dirty questions after a dismount", [[
     v = open D:

@@ -9,8 +9,11 @@ c.suite(_ENV, {
   { "L1 fat ntfs raw cdfs btrfs", "lock alone", [[
     v = open D:
     --
-    v lock; LOCK
-  ]] },
+    g = v lock; LOCK
+    g held -> true
+    v is_locked -> true
+    v info locked -> true
+  ]], result = "success; LOCK" },
   { "L1 fat ntfs raw btrfs", "lock allows direct writes by the owner", [[
     v = open D:
     v lock
@@ -23,7 +26,27 @@ c.suite(_ENV, {
     v = open D:
     f = open D:\a.txt
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use
+      ; class=transient; holders=1; how=open file; path=\a.txt; complete=yes; hint
+    v is_locked -> false
+  ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED", also = "given" },
+  { "L2 fat", "lock with two files open", [[
+    v = open D:
+    f = open D:\a.txt
+    g = open D:\Some%20Dir\file%20name.txt
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; holders=2
+      ; how=open file, open file; path=\a.txt, \Some Dir\file name.txt
+      ; message=open file \a.txt; hint
+  ]] },
+  { "L2 fat", "lock with a folder open", [[
+    v = open D:
+    f = open D:\Some%20Dir access=r
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use; holders=1
+      ; how=directory; path=\Some Dir
+    f close
+    v lock; LOCK
   ]] },
   { "L2 cdfs", "lock with a file open", [[
     v = open D: access=r
@@ -50,8 +73,9 @@ c.suite(_ENV, {
     v = open D:
     w = open D:
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
-  ]] },
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use
+      ; class=transient; holders=1; how=volume handle; hint
+  ]], also = "given" },
   { "L3 btrfs", "lock with a second volume handle", [[
     v = open D:
     w = open D:
@@ -62,8 +86,8 @@ c.suite(_ENV, {
     v = open D: share=rwd
     w = open D: access=r share=rwd
     --
-    w lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    w lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use; holders=1
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use; holders=1
   ]] },
 
   { "L4 fat ntfs", "lock with direct device opens", [[
@@ -80,7 +104,8 @@ c.suite(_ENV, {
     s = f map
     f close
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use; holders=1
+      ; how=mapped file; path=\a.txt
   ]] },
   { "L5 fat ntfs", "lock after the section was closed", [[
     v = open D:
@@ -95,19 +120,22 @@ c.suite(_ENV, {
   { "L6 fat ntfs", "lock with a page file", [[
     v = open D:
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
-  ]], volume = { pagefile = true } },
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=page_file
+      ; class=permanent; hint
+  ]], volume = { pagefile = true }, also = "given" },
 
   { "L7 fat ntfs", "lock the system volume", [[
     v = open D:
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
-  ]], volume = { system = true } },
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=system_volume
+      ; class=permanent; hint
+  ]], volume = { system = true }, also = "given" },
   { "L7 fat ntfs", "lock the boot volume", [[
     v = open D:
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
-  ]], volume = { boot = true } },
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=system_volume
+      ; class=permanent; hint
+  ]], volume = { boot = true }, also = "given" },
 
   { "L8 fat ntfs", "lock a read-only volume", [[
     v = open D: access=r
@@ -119,9 +147,11 @@ c.suite(_ENV, {
     v = open D:
     v lock
     --
-    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=already_locked
+      ; class=permanent; hint
     v is_locked -> true
-  ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED, and locked as before" },
+  ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED, and locked as before",
+    also = "given" },
 
   { "L9 btrfs", "lock twice, then unlock once", [[
     v = open D:
@@ -153,8 +183,8 @@ c.suite(_ENV, {
   { "L11 fat ntfs", "lock a file", [[
     f = open D:\a.txt
     --
-    f lock -> STATUS_INVALID_PARAMETER
-  ]] },
+    f lock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+  ]], also = "given" },
   { "L11 cdfs", "lock a file", [[
     f = open D:\a.txt access=r
     --
@@ -163,20 +193,21 @@ c.suite(_ENV, {
   { "L11 fat ntfs cdfs", "lock a directory", [[
     f = open D:\ access=r
     --
-    f lock -> STATUS_INVALID_PARAMETER
-  ]] },
+    f lock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+  ]], also = "given" },
 
   { "L12 fat ntfs", "lock without the right to manage", [[
     v = open D: access=read_attributes+synchronize+traverse
     --
-    v lock -> STATUS_INVALID_PARAMETER
-  ]] },
+    v kind -> "volume"
+    v lock -> STATUS_INVALID_PARAMETER; reason=privilege; hint
+  ]], also = "given" },
 
   { "L13 fat ntfs raw", "lock without data access", [[
     v = open D: access=none
     --
-    v lock -> STATUS_INVALID_DEVICE_REQUEST
-  ]] },
+    v lock -> STATUS_INVALID_DEVICE_REQUEST; hint
+  ]], also = "given" },
 
   { "L14 fat ntfs", "lock with read access", [[
     v = open D: access=r
@@ -191,6 +222,12 @@ c.suite(_ENV, {
   ]] },
   { "L15 fat ntfs", "lock a volume that shares only reading, or only deleting", [[
     v = open D: share=r
+    v lock; LOCK
+    v close
+    v = open D: share=w
+    v lock; LOCK
+    v close
+    v = open D: share=rw
     v lock; LOCK
     v close
     v = open D: share=d
@@ -210,7 +247,9 @@ c.suite(_ENV, {
     v dismount
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
-  ]] },
+    f close
+    v lock; LOCK
+  ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED, until it is closed" },
 
   { "L16 cdfs", "lock after a dismount", [[
     v = open D:

@@ -68,7 +68,7 @@ row(6, { { "opens of files on a locked and an unlocked volume", [[
 ]] } })
 
 for _, how in ipairs {
-  "D:\\a.txt access=r", "D:\\a.txt access=w", "D:\\a.txt access=read_attributes",
+  "D:\\a.txt", "D:\\a.txt access=r", "D:\\a.txt access=w", "D:\\a.txt access=read_attributes",
   "D:\\a.txt access=delete", "D:\\ access=r",
 } do
   row(7, { { "lock with " .. how .. " open, then closed", [[
@@ -171,6 +171,7 @@ for _, access in ipairs { "rw", "read_data+write_data" } do
     v unlock; UNLOCK
     v dismount; DISMOUNT
     v online
+    v offline
   ]]):format(access) } })
 end
 
@@ -262,7 +263,8 @@ row(22, { { "opens before the dismounting handle is closed", [[
   v dismount
   --
   open D: -> STATUS_VOLUME_DISMOUNTED
-  open D:\a.txt access=r -> STATUS_VOLUME_DISMOUNTED
+  open D: access=r -> STATUS_VOLUME_DISMOUNTED
+  open D:\a.txt -> STATUS_VOLUME_DISMOUNTED
 ]] } })
 
 row(23, { { "opens after it was closed", [[
@@ -414,7 +416,7 @@ row(36, { { "lock by a closed handle", function(lab)
   assert.has_error(function()
     v:lock()
   end, "attempt to use a closed volume")
-end, result = "raises" } })
+end, result = "raises", also = "windows foreign" } })
 
 row(37, {
   { "a code that the file system does not know", function(lab)
@@ -445,7 +447,7 @@ row(39, { { "unaligned reads", function(lab)
   local v = lab:open "D:"
   assert.is_false(pcall(v.read, v, 7, 512))
   assert.is_false(pcall(v.read, v, 0, 100))
-end, result = "raises" } })
+end, result = "raises", also = "windows foreign" } })
 
 row(40, { { "two volumes locked; one unlocked and dismounted", [[
   v = open D:

@@ -5,44 +5,71 @@ local c = require "spec.support.conformance"
 c.suite(_ENV, {
   { "F1 fat ntfs", "offline after a dismount on the same handle", [[
     v = open D:
+    v is_offline -> false
+    v lock
     v dismount
     --
     v offline
     v is_offline -> true
-    v read 0 512 -> STATUS_DEVICE_NOT_READY
+    v info offline -> true
+    v info state -> "offline, locked"
+    v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline; hint=online
   ]], result = "success, then STATUS_DEVICE_NOT_READY" },
   { "F1 raw", "offline", [[
     v = open D:
     --
     v offline
-    v read 0 512 -> STATUS_DEVICE_NOT_READY
+    v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline; hint=online
+    v online
+    v count 0 512 -> 512
   ]], result = "success, then STATUS_DEVICE_NOT_READY" },
 
   { "F2", "offline with one right only", [[
     v = open D: access=r
     w = open D: access=w
     --
+    v offline -> STATUS_ACCESS_DENIED; hint
+    v online -> STATUS_ACCESS_DENIED; hint
+    w offline -> STATUS_ACCESS_DENIED; hint
+    w online -> STATUS_ACCESS_DENIED; hint
+  ]], also = "windows foreign" },
+  { "F2", "offline with one of the data rights only", [[
+    v = open D: access=read_data
+    w = open D: access=write_data
+    --
     v offline -> STATUS_ACCESS_DENIED
+    v online -> STATUS_ACCESS_DENIED
+    v is_offline -> false
     w offline -> STATUS_ACCESS_DENIED
-  ]] },
+    w online -> STATUS_ACCESS_DENIED
+    w is_offline -> false
+  ]], result = "STATUS_ACCESS_DENIED" },
   { "F2", "offline without data access", [[
     v = open D: access=none
     --
     v offline -> STATUS_ACCESS_DENIED
-  ]] },
+    v online -> STATUS_ACCESS_DENIED
+  ]], also = "windows foreign" },
   { "F2", "offline with the two data rights", [[
     v = open D: access=read_data+write_data
     --
+    v online
     v offline
-  ]] },
+  ]], also = "windows foreign" },
 
   { "F3 fat ntfs", "offline while mounted, then reading", [[
     v = open D:
     f = open D:\a.txt
     --
     v offline
-    f read 0 6 -> STATUS_DEVICE_NOT_READY
+    v is_mounted -> true
+    f read 0 6 -> STATUS_DEVICE_NOT_READY; reason=offline; hint=online
+    v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline; hint=online
+    v write 0 x -> STATUS_DEVICE_NOT_READY; reason=offline; hint=online
+    open D:\a.txt -> STATUS_DEVICE_NOT_READY; reason=offline
+    open D:\ -> STATUS_DEVICE_NOT_READY; reason=offline
     v online
+    v count 0 512 -> 512
     f read 0 6 -> "alpha\n"
   ]], result = "success; reads answer STATUS_DEVICE_NOT_READY until it is online" },
 
@@ -58,18 +85,34 @@ c.suite(_ENV, {
   { "F5 fat ntfs", "offline of the system volume", [[
     v = open D:
     --
-    v offline -> STATUS_ACCESS_DENIED
-  ]], volume = { system = true } },
+    v offline -> STATUS_ACCESS_DENIED; reason=system_volume; hint
+    v is_offline -> false
+    v online
+  ]], volume = { system = true }, result = "STATUS_ACCESS_DENIED" },
   { "F5 fat ntfs", "offline of the boot volume", [[
     v = open D:
     --
-    v offline -> STATUS_ACCESS_DENIED
-  ]], volume = { boot = true } },
+    v offline -> STATUS_ACCESS_DENIED; reason=system_volume; hint
+    v is_offline -> false
+    v online
+  ]], volume = { boot = true }, result = "STATUS_ACCESS_DENIED" },
+  { "F5 fat ntfs", "offline of a volume with a page file", [[
+    v = open D:
+    --
+    v offline -> STATUS_ACCESS_DENIED; reason=page_file; hint
+  ]], volume = { pagefile = true }, also = "given" },
+  { "F5 fat ntfs", "offline of what the system needs", [[
+    v = open D:
+    --
+    v offline -> STATUS_ACCESS_DENIED; reason=system_volume; hint
+  ]], volume = { system = true, boot = true }, also = "given" },
 
   { "F7 disk", "offline of a whole disk", [[
     p = open PhysicalDrive0
     --
     p offline -> STATUS_INVALID_DEVICE_REQUEST
+    p online -> STATUS_INVALID_DEVICE_REQUEST
+    p is_offline -> STATUS_INVALID_DEVICE_REQUEST
   ]] },
 
   { "F9 fat ntfs raw", "read and write while offline", [[
@@ -78,9 +121,10 @@ c.suite(_ENV, {
     v dismount
     v offline
     --
-    v write DATA x -> STATUS_DEVICE_NOT_READY
-    v flush -> STATUS_DEVICE_NOT_READY
-    v read 0 512 -> STATUS_DEVICE_NOT_READY
+    v write 0 x -> STATUS_DEVICE_NOT_READY; reason=offline; hint
+    v write DATA x -> STATUS_DEVICE_NOT_READY; reason=offline; hint
+    v flush -> STATUS_DEVICE_NOT_READY; reason=offline; hint
+    v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline; hint
   ]] },
 
   { "F10 fat ntfs", "queries while offline", [[
@@ -91,7 +135,10 @@ c.suite(_ENV, {
     v is_offline -> true
     v control IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE -> ""
     v device_number -> { type = 7, number = 0, partition = 0 }
+    v extents
+    v geometry
     v count 0 512 -> STATUS_DEVICE_NOT_READY
+    v size -> STATUS_DEVICE_NOT_READY; reason=offline
   ]], result = "success, but not for the medium" },
   { "F10 fat ntfs", "the length while offline", [[
     v = open D:
@@ -130,7 +177,9 @@ c.suite(_ENV, {
     v offline
     --
     p write DATA x -> 512
-    p count DATA 512 -> 512
+    p read DATA 512 -> ("x"):rep(512)
+    p size -> 1114112
+    p flush
   ]], result = "success" },
 
   { "F13 fat ntfs", "open while offline", [[
@@ -141,6 +190,7 @@ c.suite(_ENV, {
     --
     w = open D:
     volume mounted D: -> false
+    volume offline D: -> true
     w close
   ]], result = "no MOUNT" },
 
@@ -202,6 +252,9 @@ c.suite(_ENV, {
     --
     v online
     v online
+    v is_offline -> false
+    v is_mounted -> false
+    open D: -> STATUS_VOLUME_DISMOUNTED
     v close
     volume mounted D: -> false
     w = open D:; MOUNT
@@ -259,6 +312,46 @@ c.suite(_ENV, {
     w dismount; DISMOUNT
     w mounted -> STATUS_VOLUME_DISMOUNTED
   ]], result = "success, STATUS_WRONG_VOLUME, STATUS_VOLUME_DISMOUNTED" },
+
+  { "F4 fat ntfs", "the second time leaves no trace", function(lab)
+    local v = lab:open "D:"
+    assert(v:dismount())
+    assert(v:offline())
+    lab:trail "state"
+    assert(v:offline())
+    assert.equal("", lab:trail "state")
+  end, result = "success" },
+  { "F1 fat", "a volume beside one that is offline", [[
+    v = open D:
+    v dismount
+    v offline
+    --
+    w = open E:; MOUNT
+    w is_offline -> false
+    w count 0 512 -> 512
+  ]], result = "does not notice", more = { "ntfs" } },
+  { "F online fat ntfs", "by a handle that was opened while offline", [[
+    v = open D:
+    v dismount
+    v offline
+    v close
+    --
+    w = open D:
+    w online
+    w close
+    f = open D:\a.txt access=r; MOUNT
+    f read 0 6 -> "alpha\n"
+  ]], result = "success; MOUNT by the next open" },
+  { "F online fat", "of what is online, in every state", function(lab)
+    local v = lab:open "D:"
+    assert(v:online())
+    assert(v:lock())
+    assert(v:online())
+    assert(v:dismount())
+    assert(v:online())
+    assert.equal("", lab:trail "state")
+    assert.is_true(v:is_locked())
+  end, result = "success, no trace" },
 })
 
 c.not_yet(_ENV, "1.8 offline", "1.8 questions")

@@ -3,16 +3,42 @@
 local c = require "spec.support.conformance"
 
 c.suite(_ENV, {
-  { "O1 fat ntfs", "volume with data access", "v = open D:; MOUNT" },
+  { "O1 fat ntfs", "volume with data access", [[
+    volume mounted D: -> false
+    v = open D:; MOUNT
+    volume mounted D: -> true
+    w = open D:
+  ]], result = "success; MOUNT once" },
   { "O1 fat ntfs", "file", "f = open D:\\a.txt access=r; MOUNT" },
   { "O1 raw", "volume that nobody recognises", [[
     v = open D:
+    v kind -> "volume"
     v info file_system -> "RAW"
+    v info mounted -> false
   ]], result = "success, RAW" },
 
-  { "O2", "access none", "v = open D: access=none" },
-  { "O2", "access to attributes", "v = open D: access=read_attributes" },
-  { "O2", "access to synchronize", "v = open D: access=synchronize" },
+  { "O2", "access none", [[
+    v = open D: access=none
+    v kind -> "device"
+    v read 0 512 -> STATUS_ACCESS_DENIED
+  ]], result = "success", also = "windows" },
+  { "O2", "access to attributes", [[
+    v = open D: access=read_attributes
+    v kind -> "device"
+    v read 0 512 -> STATUS_ACCESS_DENIED
+  ]], result = "success", also = "windows" },
+  { "O2", "access to synchronize", [[
+    v = open D: access=synchronize
+    v kind -> "device"
+    v read 0 512 -> STATUS_ACCESS_DENIED
+  ]], result = "success", also = "windows" },
+  { "O2", "access without any right", [[
+    v = open D: access=
+    v kind -> "device"
+    volume mounted D: -> false
+    v info mounted -> false
+    v device_number -> { type = 7, number = 0, partition = 0 }
+  ]], result = "success, not mounted" },
   { "O2", "access to the descriptor", [[
     v = open D: access=read_control
     v close
@@ -25,7 +51,17 @@ c.suite(_ENV, {
   { "O3 fat ntfs", "writing, where a volume handle shares only reading and deleting", [[
     v = open D: access=r share=rd
     --
+    open D: -> STATUS_SHARING_VIOLATION; reason=in_use; class=transient; holders=1; hint
+  ]], also = "given" },
+  { "O3 fat ntfs", "reading, where a volume handle shares only writing", [[
+    f = open D:\a.txt access=rw share=
+    v = open D: access=r share=w
+    --
     open D: -> STATUS_SHARING_VIOLATION
+    open D: access=w share=w -> STATUS_SHARING_VIOLATION
+    w = open D: access=w share=rw
+    x = open D: access=write_attributes share=w
+    open D: access=r -> STATUS_SHARING_VIOLATION; reason=in_use
   ]] },
   { "O3 fat ntfs", "sharing only writing, where a volume handle reads", [[
     v = open D: access=r share=rw
@@ -56,8 +92,13 @@ c.suite(_ENV, {
     v = open D:
     v lock
     --
-    open D: -> STATUS_ACCESS_DENIED
-  ]] },
+    open D: -> STATUS_ACCESS_DENIED; reason=locked_by_other; how=lock; hint
+    open D: access=w -> STATUS_ACCESS_DENIED
+    open D: access=traverse -> STATUS_ACCESS_DENIED
+    open D: directory -> STATUS_ACCESS_DENIED
+    open D: disposition=create -> STATUS_ACCESS_DENIED
+    v unlock; UNLOCK
+  ]], result = "STATUS_ACCESS_DENIED" },
   { "O5 fat ntfs raw", "locked volume, for reading", [[
     v = open D:
     v lock
@@ -87,13 +128,17 @@ c.suite(_ENV, {
     --
     open D:\a.txt access=r -> STATUS_ACCESS_DENIED
     open D: -> STATUS_ACCESS_DENIED
-  ]] },
+    w = open D: access=none
+  ]], result = "STATUS_ACCESS_DENIED" },
 
   { "O8 fat ntfs", "dismounted volume", [[
     v = open D:
     v dismount
     --
-    open D: -> STATUS_VOLUME_DISMOUNTED
+    open D: -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; holders=1; hint
+    open D: access=r -> STATUS_VOLUME_DISMOUNTED
+    open D: disposition=create -> STATUS_VOLUME_DISMOUNTED
+    open D: directory -> STATUS_VOLUME_DISMOUNTED
   ]] },
   { "O8 fat ntfs", "file on a dismounted volume", [[
     v = open D:
@@ -107,9 +152,12 @@ c.suite(_ENV, {
     v = open D:
     v dismount
     v close
+    volume mounted D: -> false
     --
     w = open D:; MOUNT
-  ]] },
+    w is_mounted -> true
+    f = open D:\a.txt
+  ]], result = "success; MOUNT" },
   { "O9 fat ntfs", "file after the dismounting handle was closed", [[
     v = open D:
     v dismount
@@ -133,7 +181,11 @@ c.suite(_ENV, {
     v close
     --
     w = open D:
-    w read 0 512 -> STATUS_DEVICE_NOT_READY
+    w kind -> "volume"
+    w write 0 x -> STATUS_DEVICE_NOT_READY; reason=offline
+    w flush -> STATUS_DEVICE_NOT_READY; reason=offline
+    x = open D:
+    w read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline
   ]] },
   { "O10 fat ntfs", "file on an offline volume", [[
     v = open D:
@@ -141,8 +193,36 @@ c.suite(_ENV, {
     v offline
     v close
     --
-    open D:\a.txt access=r -> STATUS_DEVICE_NOT_READY
+    open D:\a.txt access=r -> STATUS_DEVICE_NOT_READY; reason=offline; hint=online
   ]] },
+  { "O10 fat ntfs", "a handle from then, after the next mount", [[
+    v = open D:
+    v dismount
+    v offline
+    v close
+    --
+    w = open D:
+    w online
+    x = open D:; MOUNT
+    x is_mounted -> true
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED
+    w write DATA x -> STATUS_VOLUME_DISMOUNTED
+    x lock; LOCK
+  ]], result = "STATUS_VOLUME_DISMOUNTED, and not in the way" },
+  { "O10 fat ntfs", "a lock by a handle from then", [[
+    v = open D:
+    v dismount
+    v offline
+    v close
+    w = open D:
+    w lock
+    --
+    w online
+    open D: -> STATUS_ACCESS_DENIED
+    open D:\a.txt -> STATUS_ACCESS_DENIED
+    w unlock; UNLOCK
+    x = open D:; MOUNT
+  ]], result = "holds; MOUNT after it" },
 
   { "O11", "offline volume, access none", [[
     v = open D:
@@ -152,6 +232,7 @@ c.suite(_ENV, {
     --
     w = open D: access=none
     w is_offline -> true
+    w info offline -> true
   ]], result = "success" },
 
   { "O12", "device of a masked disk", function(lab)
@@ -161,13 +242,17 @@ c.suite(_ENV, {
     c.refused("STATUS_DEVICE_DOES_NOT_EXIST",
       lab.machine:open("\\\\?\\GLOBALROOT" .. device))
     assert.equal("", lab:trail())
-  end, result = "STATUS_DEVICE_DOES_NOT_EXIST" },
+    for _, name in ipairs { "D:", "D:\\a.txt", "PhysicalDrive0" } do
+      lab:refuses("STATUS_OBJECT_NAME_NOT_FOUND", name)
+    end
+  end, result = "STATUS_DEVICE_DOES_NOT_EXIST, and its names are gone" },
 
   { "O13 fat ntfs", "lock by share mode", [[
     v = open D: access=r share=
     --
-    open D:\a.txt access=r -> STATUS_ACCESS_DENIED
-    open D: access=r -> STATUS_ACCESS_DENIED
+    open D:\a.txt access=r -> STATUS_ACCESS_DENIED; reason=locked_by_other
+    w = open D: access=none
+    open D: access=r -> STATUS_ACCESS_DENIED; reason=locked_by_other
   ]] },
 
   { "O process fat ntfs", "file, by the process that locked the volume", [[

@@ -190,7 +190,8 @@ c.suite(_ENV, {
     end
     local machine <close> = assert(require("ntvol.core").connect("sim", folder))
     assert.is_true(machine:volumes()[1].offline)
-  end, result = "offline; a simulated machine never boots" },
+  end, result = "offline; a simulated machine never boots",
+    only = "folder" },
 
   { "3 not shared fat ntfs", "IOCTL_VOLUME_IS_CSV", [[
     v = open D:

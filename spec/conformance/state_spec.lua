@@ -15,6 +15,7 @@ end
 local function tell(result, volume, ...)
   local case = add(...)
   case.result, case.volume = result, volume or nil
+  return case
 end
 
 -- ---- 1.1 --------------------------------------------------------------------------
@@ -178,15 +179,16 @@ tell("volume, file, directory, device, disk", nil, "1.1 kind", "of handles", [[
   n kind -> "device"
   p = open PhysicalDrive0
   p kind -> "disk"
-]])
+]]).also = "windows"
 tell("STATUS_ACCESS_DENIED for the other", nil, "1.1 access bits",
   "reading and writing with one right", [[
   r = open D: access=read_data; MOUNT
   w = open D: access=write_data
   r count 0 512 -> 512
   r write 0 x -> STATUS_ACCESS_DENIED
+  r flush -> STATUS_ACCESS_DENIED
   w read 0 512 -> STATUS_ACCESS_DENIED
-]])
+]]).also = "windows"
 add("1.1 manage_volume", "lock by a handle without it, whatever else is open", [[
   v = open D: access=traverse
   w = open D: access=none
@@ -253,13 +255,27 @@ tell("both can be locked", nil, "1.1 two instances",
   x lock; LOCK
   w lock; LOCK
 ]])
+tell("not in the way, nor when they are closed", nil, "1.1 two instances",
+  "stale handles, a file among them, and a lock of the fresh one", [[
+  v = open D:
+  w = open D:
+  f = open D:\a.txt
+  v dismount
+  v close
+  x = open D:
+  --
+  x lock; LOCK
+  f close
+  w close
+  x is_locked -> true
+]])
 
 -- ---- 1.2 --------------------------------------------------------------------------
 
 tell("a volume handle; MOUNT", nil, "1.2 volume handle", "data access", [[
   v = open \\.\D: access=r; MOUNT
   v kind -> "volume"
-]])
+]]).also = "windows"
 tell("a device handle, STATUS_INVALID_DEVICE_REQUEST", nil,
   "1.2 direct device open", "lock, and a code that needs no access", [[
   v = open \\.\D: access=none
@@ -294,15 +310,26 @@ for _, disposition in ipairs {
 } do
   add("1.2 disposition fat ntfs raw", disposition, ([[
     w = open D: disposition=open_if
+    v = open D: disposition=open
     --
     open D: disposition=%s -> STATUS_ACCESS_DENIED
-  ]]):format(disposition))
+  ]]):format(disposition)).also = "windows"
 end
 add("1.2 directory fat ntfs raw", "open as a directory", [[
   w = open D:
   --
   open D: directory -> STATUS_NOT_A_DIRECTORY
-]])
+]]).also = "windows"
+add("1.2 disk handle", "dispositions that make something, and as a directory", [[
+  p = open PhysicalDrive0 disposition=open_if
+  p close
+  --
+  open PhysicalDrive0 disposition=create -> STATUS_ACCESS_DENIED
+  open PhysicalDrive0 disposition=overwrite -> STATUS_ACCESS_DENIED
+  open PhysicalDrive0 disposition=overwrite_if -> STATUS_ACCESS_DENIED
+  open PhysicalDrive0 disposition=supersede -> STATUS_ACCESS_DENIED
+  open PhysicalDrive0 directory -> STATUS_NOT_A_DIRECTORY
+]]).also = "windows"
 tell("RAW, STATUS_UNRECOGNIZED_VOLUME", nil, "1.2 unmountable raw",
   "open the volume, a path, the root", [[
   v = open D:
@@ -408,6 +435,7 @@ for _, row in ipairs(rows) do
       end
     end)
     case.result = row.text:gsub("STATUS_%S+ %x+=", ""):gsub(" ", ", ")
+    case.shared = true
   end
 end
 

@@ -7,8 +7,10 @@ c.suite(_ENV, {
     v = open D:
     v lock
     --
-    v unlock; UNLOCK
-  ]] },
+    v unlock -> true; UNLOCK
+    v is_locked -> false
+    v info locked -> false
+  ]], result = "success; UNLOCK" },
   { "U1 fat ntfs raw", "opens after it", [[
     v = open D:
     v lock
@@ -40,8 +42,8 @@ c.suite(_ENV, {
   { "U2 fat ntfs raw cdfs btrfs", "unlock, not locked", [[
     v = open D:
     --
-    v unlock -> STATUS_NOT_LOCKED
-  ]] },
+    v unlock -> STATUS_NOT_LOCKED; reason=not_locked; hint
+  ]], also = "given" },
   { "U2 fat ntfs raw cdfs btrfs", "unlock twice", [[
     v = open D:
     v lock
@@ -100,18 +102,18 @@ c.suite(_ENV, {
   { "U5 fat ntfs", "unlock a file", [[
     f = open D:\a.txt
     --
-    f unlock -> STATUS_INVALID_PARAMETER
-  ]] },
+    f unlock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+  ]], also = "given" },
   { "U5 fat ntfs", "unlock a directory", [[
     f = open D:\ access=r
     --
-    f unlock -> STATUS_INVALID_PARAMETER
-  ]] },
+    f unlock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+  ]], also = "given" },
   { "U5 fat ntfs", "unlock without the right to manage", [[
     v = open D: access=traverse
     --
-    v unlock -> STATUS_INVALID_PARAMETER
-  ]] },
+    v unlock -> STATUS_INVALID_PARAMETER; reason=privilege; hint
+  ]], also = "given" },
 
   { "U6 fat ntfs", "unlock after lock and dismount", [[
     v = open D:
@@ -134,8 +136,11 @@ c.suite(_ENV, {
     v lock
     v unlock
     --
+    v is_mounted -> false
+    v read 0 512 -> STATUS_VOLUME_DISMOUNTED
     v lock; LOCK
     w = open D:; MOUNT
+    w is_mounted -> true
     w lock; LOCK
   ]], result = "success, and it keeps nobody out" },
   { "U7 ntfs", "the next open after a lock by share mode", [[

@@ -1,4 +1,4 @@
---- Rows of the NT semantics as tests, on machines in memory.
+--- Rows of the NT semantics as tests, on every kind of machine that can play them.
 --
 --   local c = require "spec.support.conformance"
 --   c.suite(_ENV, {
@@ -6,24 +6,46 @@
 --       v = open D:
 --       w = open D: share=rwd
 --       --
---       v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+--       v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use; holders=1
 --     ]] },
 --   })
 --
 -- A case names its row (see spec/conformance/rows.lua) and the file systems
 -- that it runs on ("fat" stands for FAT and exFAT, unless the row tells them
--- apart): one test for each, called
---   "L3 fat: lock with a second volume handle -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED [C]"
+-- apart): one test for each, on each kind of machine, called
+--   "L3 fat: lock with a second volume handle -> STATUS_ACCESS_DENIED; LOCK,
+--   LOCK_FAILED [C] @memory"
 -- with the evidence of the row. D: is a volume with that file system, alone on
 -- disk 0; fields of the case change this: `volume` holds flags of the volume,
 -- `more` names what stands on further disks, as E:, F: and so on; `disks`
 -- replaces all of them. With `removable` E: is a drive that holds the subject.
 --
--- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS`. Nothing behind the
--- arrow means success; a STATUS name is a refusal with exactly this status;
--- anything else is the Lua value that is answered. Every step leaves exactly the
--- events that it names, on whatever volume; before the line "--" they may be
--- any. A %20 in the name to open is a space. On "csvfs" the machine is a cluster
+-- Kinds of machines (spec/support/kinds.lua): a case runs on both simulated
+-- ones. `also` names those that play it, too:
+--   "windows"  the machine itself decides it; its system agrees to everything
+--   "given"    NT decides it, so its answer is taken from the row: what is tested
+--              is what the Windows machine makes of it, reason and holders
+--   "foreign"  the layer that all machines share decides it
+-- `only = "folder"` is for what needs several connections. Two words stand for
+-- what no machine is asked for: `shared` says that the case looks at tables.
+--
+-- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS; DETAILS`. Nothing
+-- behind the arrow means success; a STATUS name is a refusal with exactly this
+-- status; anything else is the Lua value that is answered. Every step leaves
+-- exactly the events that it names, on whatever volume; before the line "--"
+-- they may be any.
+-- A line that begins with ";" goes on with the one before it.
+-- DETAILS are what a refusal tells, each behind a ";":
+--   reason=in_use      info.reason ("none": there is none)
+--   class=transient    info.class
+--   holders=2          how many are in the way
+--   how=open file, volume handle    what they have, in their order
+--   path=\a.txt, \b.txt              and where
+--   complete=yes       info.holders_complete
+--   message=WORDS      these are in the message
+--   detail=WORDS       these are in info.detail
+--   hint, hint=WORDS   it says what to do next, in these words
+-- A %20 in the name to open is a space. On "csvfs" the machine is a cluster
 -- of n1 and n2, and D: is shared: steps are n1's, but for `n2 VERB WORDS`, a
 -- method of n2's machine, and for handles that n2 opened; an event that n2 sees
 -- is `n2:LOCK`. Instead of steps a case may have a function(lab), with the words
@@ -32,6 +54,8 @@
 local assert = require "luassert"
 local core = require "ntvol.core"
 local helpers = require "spec.helpers"
+local kinds = require "spec.support.kinds"
+local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 local media = require "spec.support.media"
 local naming = require "spec.support.rows"
@@ -187,16 +211,27 @@ function lab_methods:act(subject, verb, words)
   return f(handle, table.unpack(arguments))
 end
 
+-- What stands behind the first ";": "LOCK, LOCK_FAILED", "reason=in_use".
+local function parse_rest(step, text)
+  for part in text:gmatch("[^;]+") do
+    local name, wanted = part:match("^%s*(%l+)(=?.-)%s*$")
+    if name and (wanted == "" or wanted:find("^=")) then
+      step.details[name] = wanted:sub(2)
+    else
+      step.events = part:match("^%s*(.-)%s*$"):gsub(",%s*", "; ")
+    end
+  end
+end
+
 local function parse(line)
-  local step = { text = line }
-  local rest, events = line:match("^(.-);%s*(.*)$")
-  step.events = events and events:gsub(",%s*", "; ") or ""
-  rest = rest or line
-  local left, wanted = rest:match("^(.-)%s*%->%s*(.-)%s*$")
+  local step = { text = line, events = "", details = {} }
+  local left, rest = line:match("^(.-);%s*(.*)$")
+  parse_rest(step, rest or "")
+  left = left or line
+  local action, wanted = left:match("^(.-)%s*%->%s*(.-)%s*$")
   step.wanted = wanted
-  left = left or rest
-  local name, action = left:match("^(%w+)%s*=%s*(.*)$")
-  step.name = name
+  left = action or left
+  step.name, action = left:match("^(%w+)%s*=%s*(.*)$")
   local words = {}
   for word in (action or left):gmatch("%S+") do
     words[#words + 1] = word
@@ -212,7 +247,7 @@ end
 --- The steps of a script, in a list; `checked` is false before the line "--".
 function M.parse(script)
   local list, checked = {}, not script:find("\n%s*%-%-%s*\n")
-  for line in script:gmatch("[^\n]+") do
+  for line in script:gsub("\n%s*;", ";"):gmatch("[^\n]+") do
     line = line:match("^%s*(.-)%s*$")
     if line == "--" then
       checked = true
@@ -224,33 +259,85 @@ function M.parse(script)
   return list
 end
 
-local win32_names
+-- What a status is called in Win32, and its number there.
+local win32_rows
 local function win32_of(status)
-  if not win32_names then
-    win32_names = {}
+  if not win32_rows then
+    win32_rows = {}
     for name, entry in pairs(core.errors) do
       for _, one in ipairs(entry.statuses) do
-        win32_names[one] = name
+        win32_rows[one] = { name = name, number = entry.win32 }
       end
     end
   end
-  return assert(win32_names[status], "unknown status " .. status)
+  return assert(win32_rows[status], "unknown status " .. status)
 end
 
 --- Checks that the values are a refusal with exactly this status, and the
 -- Win32 code that belongs to it. Answers the details.
 function M.refused(status, ...)
-  local message, info = helpers.refused(win32_of(status), ...)
+  local win32 = win32_of(status)
+  local message, info = helpers.refused(win32.name, ...)
   assert.equal(status, info.status_name, message)
-  assert.equal(core.errors[win32_of(status)].win32, info.win32, message)
+  assert.equal(core.statuses[status], info.status, message)
+  assert.equal(win32.number, info.win32, message)
   return info
 end
 
-local function check(step, ...)
+local function words_of(list, field)
+  local words = {}
+  for _, one in ipairs(list or {}) do
+    words[#words + 1] = one[field]
+  end
+  return table.concat(words, ", ")
+end
+
+-- What a detail of a step is compared with, or must be in.
+local details = {
+  reason = function(info) return info.reason or "none" end,
+  class = function(info) return info.class end,
+  holders = function(info) return tostring(#(info.holders or {})) end,
+  complete = function(info) return info.holders_complete and "yes" or "no" end,
+  how = function(info) return words_of(info.holders, "how") end,
+  path = function(info) return words_of(info.holders, "path") end,
+}
+local parts = {
+  detail = function(info) return info.detail or "" end,
+  hint = function(info) return info.hint or "" end,
+  message = function(_, message) return message end,
+}
+-- Who sees only processes cannot tell.
+local OF_HANDLES = { how = true, path = true, complete = true, message = true }
+
+local function check_details(step, info, kind, message)
+  for name, wanted in pairs(step.details) do
+    if parts[name] and kind.handles then
+      local found = parts[name](info, message)
+      assert(found:find(wanted, 1, true),
+        ("%q is not in %s %q"):format(wanted, name, found))
+    elseif name ~= "hint" and (kind.handles or not OF_HANDLES[name]) then
+      local found = assert(details[name], "no such detail: " .. name)(info)
+      assert.equal(("%s=%s"):format(name, wanted), ("%s=%s"):format(name, found))
+    end
+  end
+end
+
+-- These may come without a hint: "no" is an answer, and who sends a code that
+-- nobody knows, or asks what is mounted, has asked for just this.
+local NO_HINT = {
+  STATUS_UNSUCCESSFUL = true, STATUS_INVALID_DEVICE_REQUEST = true,
+  STATUS_INVALID_PARAMETER = true, STATUS_NOT_SUPPORTED = true,
+  STATUS_VOLUME_DISMOUNTED = true,
+}
+
+local function check(kind, step, ...)
   if not step.wanted then
     assert(..., select(2, ...))
   elseif step.wanted:find("^STATUS_") then
-    M.refused(step.wanted, ...)
+    local info = M.refused(step.wanted, ...)
+    assert(info.hint or NO_HINT[step.wanted] and not step.details.hint,
+      "a refusal without a hint")
+    check_details(step, info, kind, (select(2, ...)))
   else
     local wanted = assert(load("return " .. step.wanted))()
     assert.same(wanted, (...), select(2, ...))
@@ -274,19 +361,32 @@ function M.on_disk(lab, text)
   return assert(disk:read(0, disk:size())):find(text, 1, true) ~= nil
 end
 
+-- What the system below answers to this step.
+local function give(kind, step)
+  local refused = step.wanted and step.wanted:find("^STATUS_")
+  if refused then
+    kind.given(step, core.statuses[step.wanted], win32_of(step.wanted).number)
+  else
+    kind.given(step, 0, 0)
+  end
+end
+
 --- Runs steps; a failure shows those that were done.
 function lab_methods:play(script)
   local said = {}
   for _, step in ipairs(M.parse(script)) do
     said[#said + 1] = step.text
     local answer = guard(said, function()
-      return check(step, self:act(step.subject, step.verb, step.words))
+      if self.given then
+        give(self.kind, step)
+      end
+      return check(self.kind, step, self:act(step.subject, step.verb, step.words))
     end)
     if step.name then
       self.handles[step.name] = answer
     end
-    local events = self:trail()
-    if step.checked then
+    local events = self.kind.events and self:trail()
+    if step.checked and events then
       guard(said, assert.equal, step.events, events)
     end
   end
@@ -326,22 +426,22 @@ local function content_of(subject)
 end
 
 local function disks_of(case, subject, defer)
-  local kinds, disks = { content_of(subject) }, {}
-  for _, kind in ipairs(case.more or {}) do
-    kinds[#kinds + 1] = kind
+  local contents, disks = { content_of(subject) }, {}
+  for _, content in ipairs(case.more or {}) do
+    contents[#contents + 1] = content
   end
-  for i, kind in ipairs(kinds) do
-    disks[i] = one_disk(kind, string.char(67 + i) .. ":",
+  for i, content in ipairs(contents) do
+    disks[i] = one_disk(content, string.char(67 + i) .. ":",
       i == 1 and case.volume, defer)
   end
-  return disks, kinds
+  return disks, contents
 end
 
-local function fill(machine, kinds)
-  for i, kind in ipairs(kinds) do
-    if kind ~= "raw" and kind ~= "cdfs" then
+local function fill(machine, contents)
+  for i, content in ipairs(contents) do
+    if content ~= "raw" and content ~= "cdfs" then
       local disk <close> = assert(machine:open("PhysicalDrive" .. i - 1))
-      assert(disk:write(0, machines.content(kind)))
+      assert(disk:write(0, machines.content(content)))
     end
   end
 end
@@ -361,9 +461,9 @@ end
 
 --- Makes the machine of a case.
 function lab_methods:start(case, subject)
-  local disks, kinds = case.disks, case.kinds or {}
+  local disks, contents = case.disks, case.kinds or {}
   if not disks then
-    disks, kinds = disks_of(case, subject, self.defer)
+    disks, contents = disks_of(case, subject, self.defer)
   end
   if case.removable then
     disks[#disks + 1] = { image = media.image(self.defer, content_of(subject)),
@@ -373,16 +473,23 @@ function lab_methods:start(case, subject)
   if subject == "csvfs" then
     self:start_cluster(disks)
   else
-    self.machine = assert(require("ntvol.sim.core").create(":memory:",
-      { disks = disks }))
+    self.machine = self.kind.create(self.defer, { disks = disks })
   end
-  self.handles, self.seen, self.subject = {}, 0, subject
-  fill(self.machine, kinds)
-  self:trail()
+  self.handles, self.opened, self.seen, self.subject = {}, {}, 0, subject
+  if self.kind.disks then
+    fill(self.machine, contents)
+    self:trail()
+  end
 end
 
+--- Opens what must open; the machine closes it.
 function lab_methods:open(name, options)
   return assert(self.machine:open(name, options))
+end
+
+--- Opens what must be refused with this status.
+function lab_methods:refuses(status, name, options)
+  return M.refused(status, self.machine:open(name, options))
 end
 
 --- The events of file systems since the last call: "LOCK; UNLOCK".
@@ -426,13 +533,13 @@ local function title(case, id, subject)
   return ("%s: %s -> %s %s"):format(key, case[2], result_of(case), mark)
 end
 
-local function run(case, subject)
+local function run(case, subject, kind, given)
   local later <close> = setmetatable({}, { __close = function(list)
     for i = #list, 1, -1 do
       list[i]()
     end
   end })
-  local lab = setmetatable({}, lab_methods)
+  local lab = setmetatable({ kind = kind, given = given }, lab_methods)
   --- Has a function called when the test ends.
   function lab.defer(f)
     later[#later + 1] = f
@@ -447,16 +554,46 @@ local function run(case, subject)
   end
 end
 
+-- Nodes are other connections to a folder.
+local ALONE = { csvfs = true }
+-- Under Wine the files of the folder are what differs, and every test costs more.
+local SIMULATED = proc.windows and "folder" or "folder memory"
+
+-- { kind, given } for every kind of machine that plays this case.
+local function players_of(case, subject)
+  local words = case.only or ALONE[subject] and "folder" or SIMULATED
+  local players = {}
+  for _, kind in ipairs(kinds.named(words)) do
+    players[#players + 1] = { kind = kind }
+  end
+  for word in (proc.windows and "" or case.also or ""):gmatch("%S+") do
+    players[#players + 1] = { given = word == "given",
+      kind = assert(kinds[word == "given" and "windows" or word], word) }
+  end
+  return players
+end
+
+local function register_on(env, case, subject, player, name, reason)
+  name = ("%s @%s%s"):format(name, player.kind.key, player.given and ", given" or "")
+  if reason then
+    env.pending(name .. " (" .. reason .. ")")
+  else
+    env.it(name, function()
+      run(case, subject, player.kind, player.given)
+    end)
+  end
+end
+
 local function register(env, case, reason)
   local id, subjects = split(case[1])
   for _, subject in ipairs(subjects) do
     local name = title(case, id, subject)
-    if reason then
-      env.pending(name .. " (" .. reason .. ")")
+    if case.shared then
+      env.it(name .. " @" .. naming.SHARED, case[3])
     else
-      env.it(name, function()
-        run(case, subject)
-      end)
+      for _, player in ipairs(players_of(case, subject)) do
+        register_on(env, case, subject, player, name, reason)
+      end
     end
   end
 end

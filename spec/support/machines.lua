@@ -14,6 +14,7 @@ local btrfs = require "spec.support.btrfs"
 local exfat = require "spec.support.exfat"
 local helpers = require "spec.helpers"
 local iso = require "spec.support.iso"
+local kinds = require "spec.support.kinds"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 
@@ -230,28 +231,11 @@ end
 
 -- ---- kinds of machines --------------------------------------------------------
 
-local function sim_create(path, disks)
-  return assert(require("ntvol.sim.core").create(path, { disks = disks }))
+--- Those that can be made with given disks: see spec/support/kinds.lua.
+M.kinds = {}
+for _, kind in ipairs(kinds.list) do
+  M.kinds[#M.kinds + 1] = kind.disks and kind or nil
 end
-
---- `absent()` answers why this kind is not there, or nil. `create(defer, disks)`
--- makes a machine with these empty disks. Another kind is another entry.
-M.kinds = {
-  {
-    name = "simulated machine in a folder",
-    absent = function() end,
-    create = function(defer, disks)
-      return sim_create(tempdir(defer) .. "/lab", disks)
-    end,
-  },
-  {
-    name = "simulated machine in memory",
-    absent = function() end,
-    create = function(_, disks)
-      return sim_create(":memory:", disks)
-    end,
-  },
-}
 
 -- ---- a machine for one test -----------------------------------------------------
 
@@ -307,7 +291,7 @@ end
 -- default one; `content = "fat"` or "ntfs" in a volume fills it.
 function lab_methods:start(disks)
   local plain, wanted = split(disks or default_disks())
-  self.machine = self.kind.create(self.defer, plain)
+  self.machine = self.kind.create(self.defer, { disks = plain })
   self.defer(function()
     self.machine:close()
   end)
@@ -345,8 +329,8 @@ end
 function M.each(env, body)
   for _, kind in ipairs(M.kinds) do
     env.describe("on a " .. kind.name .. ":", function()
-      local reason = kind.absent()
-        or M.missing("mkfs.fat", "mmd", "mcopy", "mkfs.ntfs", "ntfscp")
+      local reason =
+        M.missing("mkfs.fat", "mmd", "mcopy", "mkfs.ntfs", "ntfscp")
       if reason then
         env.pending(reason)
         return

@@ -15,6 +15,22 @@ M.SUBJECTS = {
 --- What has no word of its own.
 M.ANY = "nt"
 
+--- Stands for every kind of machine in the name of a test: it looks at tables that all
+-- of them have.
+M.SHARED = "shared"
+
+--- "L3 fat: lock -> success [C] @windows, given" in its parts: key, words, kind, and
+-- whether the answers of the system were given.
+function M.parse_test(name)
+  local rest, kind, given = name:match("^(.*) @(%l+)(,? ?%l*)")
+  local key, words = (rest or name):match("^(.-): (.*)$")
+  if not rest or not key then
+    return key
+  end
+  words = words:gsub(" %[[^%]]*%]$", ""):gsub(" choice$", "")
+  return key, words, kind, given == ", given"
+end
+
 -- No source tells of exFAT: unless a row says otherwise it behaves like FAT,
 -- which is our choice.
 local function like_fat(row, subject)
@@ -56,6 +72,19 @@ end
 --- Whether what is shown on FAT is to be shown on exFAT, too.
 function M.is_exfat_like_fat(id)
   return as_fat[id] or false
+end
+
+-- Rows that need another connection to the same machine, which one in memory has not.
+local OTHERS = {
+  ["close process"] = true, ["8 reboot"] = true, ["9.2 exit"] = true,
+  ["9.2 other"] = true, ["9.2 killed"] = true, ["9.2 handle"] = true,
+  ["9.2 directory"] = true, ["9.2 image"] = true,
+}
+
+--- Whether the row says what other processes or nodes do.
+function M.needs_others(key)
+  local id, subject = key:match("^(.*) (%l+)$")
+  return OTHERS[key] or OTHERS[id] or subject == "csvfs"
 end
 
 --- Why a row is not tested yet: the feature, or nil.
