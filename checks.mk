@@ -45,7 +45,8 @@ valgrind:
 # The other compiler: what it makes of the C code; Lua runs the same with it.
 clang:
 	$(MAKE_IN) suite KIND=clang CC=clang \
-	  PARTS='$(or $(PARTS),spec/c_spec.lua spec/unit spec/contract spec/sim)'
+	  PARTS='$(or $(PARTS),spec/c_spec.lua spec/unit spec/contract \
+	  spec/conformance spec/sim)'
 
 # A change of a file system that is cut at every write; the suite looks at a
 # part of them.

@@ -262,13 +262,13 @@ return {
   { name = "holders-dropped", file = "src/nt/sim/holders.c",
     old = [[    nt_add_holder_row(err, &holder);]], new = [[    (void)err;]],
     breaks = "a refusal names who is in the way",
-    specs = { "spec/contract/lock_spec.lua" } },
+    specs = { "spec/conformance/lock_spec.lua" } },
 
   { name = "old-guard-unlocks", file = "src/lua_lock.c",
     old = [[return lock->number != 0 && lock->number == v->current ? v : NULL;]],
     new = [[return v;]],
     breaks = "a guard ends its own lock, not a later one",
-    specs = { "spec/unit/handle_life_spec.lua", "spec/contract/lock_spec.lua" } },
+    specs = { "spec/unit/handle_life_spec.lua", "spec/conformance/lock_spec.lua" } },
 
   { name = "access-not-checked", file = "src/nt/nt_control.c",
     old = [[  if (missing == 0) {]], new = [[  if (true) {]],
@@ -322,7 +322,7 @@ return {
   { name = "write-to-readonly", file = "src/nt/sim/io.c",
     old = [[r->volume.flags & NT_VOLUME_READONLY ||]], new = [[]],
     breaks = "a read-only volume is not written to",
-    specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
+    specs = { "spec/conformance/ends_spec.lua" } },
 
   { name = "image-never-dirty", file = "src/nt/sim/image.c",
     old = [[    m->images[disk].dirty = true;]], new = [[]],

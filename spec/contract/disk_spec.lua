@@ -30,35 +30,6 @@ machines.each(_ENV, function(lab)
   end
 
   describe("a disk", function()
-    it("9.4: its lock and its dismount leave its volumes alone", function()
-      start()
-      local v = lab:open "D:"
-      local f = lab:open("E:\\a.txt", { access = "r" })
-      local disk = lab:open "PhysicalDrive0"
-      assert(disk:lock())
-      assert(v:lock())
-      assert(disk:dismount())
-      assert.is_true(v:is_mounted())
-      assert.equal("alpha\n", f:read(0, 6))
-      local g = lab:open("E:\\a.txt", { access = "r" })
-      assert.equal("alpha\n", g:read(0, 6))
-      assert(v:unlock())
-      assert(disk:unlock())
-      refused("STATUS_ACCESS_DENIED", disk:dismount())
-    end)
-
-    it("9.4: a locked one is locked to disk handles only", function()
-      start()
-      local disk = lab:open "PhysicalDrive0"
-      assert(disk:lock())
-      lab:refuses("STATUS_ACCESS_DENIED", "PhysicalDrive0")
-      assert.equal("device", lab:open("PhysicalDrive0", { access = "none" }):kind())
-      assert.equal("volume", lab:open("D:"):kind())
-      assert.equal("directory", lab:open("D:\\", { access = "r" }):kind())
-      assert(disk:close())
-      assert.equal("disk", lab:open("PhysicalDrive0"):kind())
-    end)
-
     it("1.10: sector 0 and the gaps are free, the volumes are not", function()
       start()
       local v, w = lab:open "D:", lab:open "E:"
@@ -84,25 +55,6 @@ machines.each(_ENV, function(lab)
       refused("STATUS_ACCESS_DENIED", disk:write(MIB + 512, SECTOR))
       assert(w:dismount())
       assert.equal(512, disk:write(3 * MIB, disk:read(3 * MIB, 512)))
-    end)
-
-    it("F12: does not notice that a volume is offline", function()
-      start()
-      local v = lab:open "D:"
-      local disk = lab:open "PhysicalDrive0"
-      assert(v:lock())
-      assert(v:dismount())
-      assert(v:offline())
-      refused("STATUS_DEVICE_NOT_READY", v:read(0, 512))
-      local boot = disk:read(MIB, 512)
-      assert.equal(machines.content("fat"):sub(1, 512), boot)
-      assert.equal(512, disk:write(MIB + 512, disk:read(MIB + 512, 512)))
-      assert(disk:flush())
-      assert.equal(16 * MIB, disk:size())
-      assert.is_false(lab.machine:disks()[1].offline)
-      refused("STATUS_INVALID_DEVICE_REQUEST", disk:offline())
-      refused("STATUS_INVALID_DEVICE_REQUEST", disk:online())
-      refused("STATUS_INVALID_DEVICE_REQUEST", disk:is_offline())
     end)
 
     it("4.4: offline by its attribute is another thing than its volumes'", function()

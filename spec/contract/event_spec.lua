@@ -1,5 +1,5 @@
--- The traces of docs/rules.md section 2: which events a sequence of calls
--- leaves, in which order, and what an event tells.
+-- What an event tells, and which are listed. Which events a sequence of calls leaves
+-- stands in spec/conformance/event_spec.lua.
 
 local machines = require "spec.support.machines"
 
@@ -15,111 +15,6 @@ local GUIDS = {
 }
 
 machines.each(_ENV, function(lab)
-  describe("trace", function()
-    for _, letter in ipairs { "D:", "E:" } do
-      it("section 2: dismount, close, open on " .. letter, function()
-        lab:start()
-        local v = lab:open(letter)
-        lab:trail()
-        assert(v:dismount())
-        assert(v:close())
-        lab:open(letter)
-        assert.equal("DISMOUNT; MOUNT", lab:trail())
-      end)
-
-      it("section 2: lock, close on " .. letter, function()
-        lab:start()
-        local v = lab:open(letter)
-        lab:trail()
-        assert(v:lock())
-        assert(v:close())
-        assert.equal("LOCK; UNLOCK", lab:trail())
-      end)
-
-      it("section 2: lock fails on " .. letter, function()
-        lab:start()
-        local v = lab:open(letter)
-        lab:open(letter .. "\\a.txt")
-        lab:trail()
-        refused("STATUS_ACCESS_DENIED", v:lock())
-        assert.equal("LOCK; LOCK_FAILED", lab:trail())
-      end)
-
-      it("section 2: dismount, dismount on " .. letter, function()
-        lab:start()
-        local v = lab:open(letter)
-        lab:trail()
-        assert(v:dismount())
-        refused("STATUS_VOLUME_DISMOUNTED", v:dismount())
-        assert.equal("DISMOUNT", lab:trail())
-      end)
-
-      it("section 2: lock, dismount, offline, close on " .. letter, function()
-        lab:start()
-        local v = lab:open(letter)
-        lab:trail()
-        assert(v:lock())
-        assert(v:dismount())
-        assert(v:offline())
-        assert.equal("LOCK; DISMOUNT", lab:trail())
-        assert(v:close())
-        assert.equal("UNLOCK", lab:trail())
-        assert(lab:open(letter):close())
-        assert.equal("", lab:trail())
-      end)
-    end
-
-    it("section 2: lock, unlock, close", function()
-      lab:start()
-      local v = lab:open "D:"
-      lab:trail()
-      assert(v:lock())
-      assert(v:unlock())
-      assert(v:close())
-      assert.equal("LOCK; UNLOCK", lab:trail())
-      lab:open "D:"
-      assert.equal("", lab:trail())
-    end)
-
-    it("section 2: NTFS lock, unlock, then the next open", function()
-      lab:start()
-      local v = lab:open "E:"
-      lab:trail()
-      assert(v:lock())
-      assert(v:unlock())
-      assert(v:close())
-      lab:open "E:"
-      assert.equal("LOCK; UNLOCK; MOUNT", lab:trail())
-    end)
-
-    it("section 2: lock, format writes, dismount, unlock, close, open", function()
-      lab:start()
-      local v = lab:open "D:"
-      lab:trail()
-      assert(v:lock())
-      assert(v:write(0, machines.other_serial(v:read(0, 512))))
-      assert(v:dismount())
-      assert(v:unlock())
-      assert(v:close())
-      lab:open "D:"
-      assert.equal("LOCK; DISMOUNT; UNLOCK; MOUNT", lab:trail())
-    end)
-
-    it("section 2: what is refused for its parameters sends nothing", function()
-      lab:start()
-      local f = lab:open "D:\\a.txt"
-      local d = lab:open("D:", { access = "none" })
-      local v = lab:open("D:", { access = { "traverse" } })
-      lab:trail()
-      for _, handle in ipairs { f, d, v } do
-        assert.is_nil((handle:lock()))
-        assert.is_nil((handle:unlock()))
-        assert.is_nil((handle:dismount()))
-      end
-      assert.equal("", lab:trail())
-    end)
-  end)
-
   describe("an event", function()
     it("tells what, where, who and when", function()
       local machine = lab:start()

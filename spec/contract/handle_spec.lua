@@ -2,6 +2,7 @@
 -- obs 10 and 31) and mapped files (L5, 1.1 reference count, obs 11 and 12, 9.2).
 -- And control codes through the wrong system call (obs 35).
 
+local core = require "ntvol.core"
 local machines = require "spec.support.machines"
 local helpers = require "spec.helpers"
 
@@ -19,6 +20,15 @@ machines.each(_ENV, function(lab)
     lab.handles[#lab.handles + 1] = section
     return section
   end
+
+  it("a machine that is closed closes what was opened on it", function()
+    local machine = lab:start()
+    local v, f = lab:open "D:", lab:open "E:\\a.txt"
+    assert(v:lock())
+    assert.is_true(machine:close())
+    assert.equal("closed volume", core.type(v))
+    assert.equal("closed volume", core.type(f))
+  end)
 
   describe("a duplicate", function()
     it("1.2: is the same open object by another handle", function()

@@ -1,5 +1,5 @@
--- Reading and writing: direct writes (docs/rules.md 1.10), alignment, ends and
--- extended DASD (1.11), rows I2 to I5.
+-- Reading and writing: direct writes beside volumes (nt-semantics 1.10), alignment,
+-- ends and extended DASD (1.11). Who may write where stands in spec/conformance.
 
 local machines = require "spec.support.machines"
 
@@ -16,115 +16,6 @@ machines.each(_ENV, function(lab)
   end
 
   describe("1.10 a direct write", function()
-    for _, letter in ipairs { "D:", "E:" } do
-      it("into mounted, unlocked " .. letter .. " is refused", function()
-        lab:start()
-        local v = lab:open(letter)
-        local before = v:read(DATA, SECTOR)
-        local info = refused("STATUS_ACCESS_DENIED", v:write(DATA, bytes "a"))
-        assert.equal("mounted", info.reason)
-        assert(info.hint:find("lock", 1, true))
-        assert.equal(before, v:read(DATA, SECTOR))
-      end)
-
-      it("into the boot sector of " .. letter .. " is allowed", function()
-        lab:start()
-        local v = lab:open(letter)
-        local boot = v:read(0, SECTOR)
-        assert.equal(SECTOR, v:write(0, boot))
-        assert.equal(boot, v:read(0, SECTOR))
-      end)
-
-      it("that leaves the boot area of " .. letter .. " is refused", function()
-        lab:start()
-        local v = lab:open(letter)
-        refused("STATUS_ACCESS_DENIED", v:write(0, bytes("a", 64 << 10)))
-        assert.not_equal("aa", v:read(0, SECTOR):sub(1, 2))
-      end)
-
-      it("by the owner of the lock of " .. letter .. " is allowed (I2)", function()
-        lab:start()
-        local v = lab:open(letter)
-        assert(v:lock())
-        assert.equal(SECTOR, v:write(DATA, bytes "a"))
-        assert.equal(bytes "a", v:read(DATA, SECTOR))
-      end)
-
-      it("by who dismounted " .. letter .. " is allowed, by others not", function()
-        lab:start()
-        local v, w = lab:open(letter), lab:open(letter)
-        assert(v:dismount())
-        assert.equal(SECTOR, v:write(DATA, bytes "b"))
-        refused("STATUS_ACCESS_DENIED", w:write(DATA, bytes "c"))
-        assert.equal(bytes "b", v:read(DATA, SECTOR))
-      end)
-    end
-
-    it("behind the FAT file system is allowed where the volume has room", function()
-      lab:start()
-      local v = lab:open "D:"
-      assert(v:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
-      assert.equal(SECTOR, v:write(FS_END, bytes "z"))
-      assert.equal(bytes "z", v:read(FS_END, SECTOR))
-      refused("STATUS_ACCESS_DENIED", v:write(FS_END - SECTOR, bytes "z"))
-    end)
-
-    it("to the last sector of NTFS, its backup boot sector, is allowed", function()
-      lab:start()
-      local v = lab:open "E:"
-      local last = machines.NTFS_SIZE - SECTOR
-      assert(v:control "FSCTL_ALLOW_EXTENDED_DASD_IO")
-      local backup = v:read(last, SECTOR)
-      assert.equal("NTFS", backup:sub(4, 7))
-      assert.equal(SECTOR, v:write(last, backup))
-    end)
-
-    it("to a RAW volume is free", function()
-      lab:start()
-      local v = lab:open "F:"
-      assert.equal(SECTOR, v:write(DATA, bytes "r"))
-      assert.equal(bytes "r", v:read(DATA, SECTOR))
-    end)
-
-    it("to the disk is refused within a mounted volume", function()
-      lab:start()
-      local disk = lab:open "PhysicalDrive0"
-      local v = lab:open "D:"
-      local info = refused("STATUS_ACCESS_DENIED", disk:write(DATA, bytes "d"))
-      assert.equal("mounted", info.reason)
-      assert(info.detail:find("D:", 1, true))
-      assert.equal(SECTOR, disk:write(0, disk:read(0, SECTOR)))
-      refused("STATUS_ACCESS_DENIED", disk:write(0, bytes("d", 2 * SECTOR)))
-      assert(v:lock())
-      assert.equal(SECTOR, disk:write(DATA, bytes "d"))
-      assert.equal(bytes "d", v:read(DATA, SECTOR))
-      assert(v:unlock())
-      refused("STATUS_ACCESS_DENIED", disk:write(DATA, bytes "e"))
-      assert(v:dismount())
-      assert.equal(SECTOR, disk:write(DATA, bytes "f"))
-      assert.equal(bytes "f", v:read(DATA, SECTOR))
-    end)
-
-    it("to the disk is blocked again after lock, dismount, unlock", function()
-      lab:start()
-      local disk, v = lab:open "PhysicalDrive0", lab:open "D:"
-      assert(v:lock())
-      assert(v:dismount())
-      assert.equal(SECTOR, disk:write(DATA, bytes "g"))
-      assert(v:unlock())
-      refused("STATUS_ACCESS_DENIED", disk:write(DATA, bytes "h"))
-      assert.equal(SECTOR, v:write(DATA, bytes "i"))
-    end)
-
-    it("to the disk is free where nothing is mounted", function()
-      lab:start()
-      local disk = lab:open "PhysicalDrive0"
-      assert.equal(SECTOR, disk:write(DATA, bytes "j"))
-      local raw = lab:open "PhysicalDrive2"
-      lab:open "F:"
-      assert.equal(SECTOR, raw:write(DATA, bytes "k"))
-    end)
-
     for _, style in ipairs { "mbr", "gpt" } do
       it("to the gaps of a disk is free, style " .. style, function()
         lab:start { { size = 8 << 20, style = style, volumes = {
@@ -151,17 +42,6 @@ machines.each(_ENV, function(lab)
         assert(info.detail:find("E:", 1, true))
       end)
     end
-
-    it("to a read-only volume is refused as write protected", function()
-      lab:start { { size = VOLUME_END, volumes = {
-        { letter = "D:", content = "fat", readonly = true } } } }
-      local v = lab:open "D:"
-      refused("STATUS_MEDIA_WRITE_PROTECTED", v:write(0, bytes "a"))
-      assert(v:lock())
-      refused("STATUS_MEDIA_WRITE_PROTECTED", v:write(DATA, bytes "a"))
-      refused("STATUS_MEDIA_WRITE_PROTECTED", v:flush())
-      refused("STATUS_MEDIA_WRITE_PROTECTED", v:control "IOCTL_DISK_IS_WRITABLE")
-    end)
   end)
 
   describe("1.11 alignment:", function()
