@@ -44,7 +44,8 @@
 --   complete=yes       info.holders_complete
 --   message=WORDS      these are in the message
 --   detail=WORDS       these are in info.detail
---   hint, hint=WORDS   it says what to do next, in these words
+--   hint, hint=WORDS   it says what to do next, in these words; "none": it says
+--                      no more than no
 -- A %20 in the name to open is a space. On "csvfs" the machine is a cluster
 -- of n1 and n2, and D: is shared: steps are n1's, but for `n2 VERB WORDS`, a
 -- method of n2's machine, and for handles that n2 opened; an event that n2 sees
@@ -307,15 +308,15 @@ local parts = {
   message = function(_, message) return message end,
 }
 -- Who sees only processes cannot tell.
-local OF_HANDLES = { how = true, path = true, complete = true, message = true }
+local OF_HANDLES = { how = true, path = true, complete = true }
 
 local function check_details(step, info, kind, message)
   for name, wanted in pairs(step.details) do
-    if parts[name] and kind.handles then
+    if parts[name] and kind.handles and wanted ~= "none" then
       local found = parts[name](info, message)
       assert(found:find(wanted, 1, true),
         ("%q is not in %s %q"):format(wanted, name, found))
-    elseif name ~= "hint" and (kind.handles or not OF_HANDLES[name]) then
+    elseif not parts[name] and (kind.handles or not OF_HANDLES[name]) then
       local found = assert(details[name], "no such detail: " .. name)(info)
       assert.equal(("%s=%s"):format(name, wanted), ("%s=%s"):format(name, found))
     end
@@ -330,13 +331,22 @@ local NO_HINT = {
   STATUS_VOLUME_DISMOUNTED = true,
 }
 
+local function check_hint(step, info)
+  local wanted = step.details.hint
+  if wanted == "none" then
+    assert(not info.hint, "a question that says no, with a hint")
+  else
+    assert(info.hint or NO_HINT[step.wanted] and not wanted,
+      "a refusal without a hint")
+  end
+end
+
 local function check(kind, step, ...)
   if not step.wanted then
     assert(..., select(2, ...))
   elseif step.wanted:find("^STATUS_") then
     local info = M.refused(step.wanted, ...)
-    assert(info.hint or NO_HINT[step.wanted] and not step.details.hint,
-      "a refusal without a hint")
+    check_hint(step, info)
     check_details(step, info, kind, (select(2, ...)))
   else
     local wanted = assert(load("return " .. step.wanted))()
