@@ -1,4 +1,4 @@
--- Reading and writing: direct writes beside volumes (nt-semantics 1.10), alignment,
+-- Reading and writing: direct writes beside volumes (docs/rules.md 1.10), alignment,
 -- ends and extended DASD (1.11). Who may write where stands in spec/conformance.
 
 local machines = require "spec.support.machines"

@@ -1,4 +1,4 @@
--- Names (nt-semantics 9.3) and files, and which options an open takes. What opens are
+-- Names (docs/rules.md 9.3) and files, and which options an open takes. What opens are
 -- refused for stands in spec/conformance/open_spec.lua.
 
 local machines = require "spec.support.machines"
