@@ -119,6 +119,7 @@ M.list = {
     blank = "its own", why = "the rule is the machine's own business, and not that of"
       .. " the layer which all machines share",
     create = function()
+      require "fake" -- registers the kind
       return assert(core.connect("fake", "conformance"))
     end,
   },
