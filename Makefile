@@ -90,7 +90,6 @@ $B/c/%: $B/obj/spec/c/%.o $B/win32.a $B/ntvol.a
 $B/%.so: $B/obj/spec/c/%_kind.o $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)
 
-# The Windows machine over its fakes, for specs in Lua.
 $B/windows.so: $B/obj/spec/c/windows_fakes.o $B/win32.a $B/ntvol.a
 	$(LINK) -shared $^ $(CORE_LIBS)
 
