@@ -28,8 +28,10 @@ KEEP_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 SANITIZER = $(KEEP_ADDRESSES) env LD_PRELOAD="$(shell \
   gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)" \
   UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=$(LEAKS)
-# What runs only other people's compilers and installers is not for a checker.
-NOT_CHECKED = spec/install_spec.lua spec/mutants_spec.lua
+# What runs only other people's compilers and installers, or only Lua, is not for
+# a checker.
+NOT_CHECKED = spec/install_spec.lua spec/mutants_spec.lua spec/tree_spec.lua \
+  spec/unit/timeline_spec.lua
 asan: export NTVOL_CHECKER = $(KEEP_ADDRESSES) env \
   ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 asan:
@@ -40,7 +42,7 @@ VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
 valgrind: export NTVOL_CHECKER = $(VALGRIND)
 valgrind:
 	$(MAKE_IN) suite PARTS='$(or $(PARTS),spec/unit spec/c_spec.lua)' \
-	  WITHOUT=spec/unit/timeline_spec.lua WRAP='$(VALGRIND)' # that is all Lua
+	  WITHOUT='$(NOT_CHECKED)' WRAP='$(VALGRIND)'
 
 # The other compiler: what it makes of the C code; Lua runs the same with it.
 clang:
