@@ -58,6 +58,7 @@ local function start(finally)
   machines.sh([[cd %s && sqlite3 lab/machine.db "PRAGMA wal_checkpoint(TRUNCATE);
     UPDATE file_object SET flags = flags & ~16; -- what was written waits on
     INSERT INTO no_letter VALUES (1);
+    INSERT INTO heir SELECT max(id), 7, 'tar', 0 FROM owner;
     INSERT INTO setting VALUES ('automount', 1);
     INSERT INTO persistent_state VALUES (1, 'FAT12', '0', 1)" &&
     mkdir template && cp lab/machine.db lab/disk0.img template/]], folder)
