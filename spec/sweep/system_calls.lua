@@ -128,7 +128,7 @@ local OPERATIONS = {
   file = { run = function(machine)
     local file <close> = assert(machine:open "D:\\a.txt")
     local bytes = assert(file:read(0, 6))
-    return bytes == machines.FILES["a.txt"] or error "WRONG: other bytes"
+    return bytes == machines.FILES["a.txt"] or error("WRONG: other bytes: " .. ("%q"):format(bytes))
   end },
   log = { run = function()
     local log <close> = assert(journal.open(STATE))

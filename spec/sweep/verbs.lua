@@ -456,6 +456,11 @@ M.core = {
   time = plain(core.time),
   pid = plain(core.pid),
   is_terminal = plain(core.is_terminal, 0),
+  fail = plain(function()
+    return select("#", core.fail { op = "lock", target = "D:",
+      reason = "in_use" }) == 4
+  end),
+  message = plain(core.message, { op = "lock", target = "D:", status = 5 }),
   rehearse_format = plain(core.rehearse_format, { fs = "fat", size = 4 << 20,
     sector_size = 512 }),
   set_waiter = false, -- it would replace the one of the module

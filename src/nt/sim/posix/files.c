@@ -20,6 +20,7 @@ struct sim_files {
   uint32_t extent_count;
   uint64_t length;
   bool lost;              /* the library must not be asked any more */
+  struct nt_error unread; /* why the image could not be read, the last time */
   unsigned handles;       /* that have it */
   TSK_FS_DIR *entries;    /* while the directory is listed */
   char path[NT_NAME_MAX]; /* "\\Some Dir\\file name.txt", "\\" for the root */
@@ -37,7 +38,6 @@ struct wrapped_image {
 static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
                           size_t len) {
   struct sim_files *f = ((struct wrapped_image *)image)->files;
-  struct nt_error ignored = {0};
   if (offset < 0 || (uint64_t)offset >= f->length) {
     return -1;
   }
@@ -45,10 +45,23 @@ static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
     len = (size_t)(f->length - (uint64_t)offset);
   }
   if (!nt_ok(nt__sim_image_read(f->m, f->extents, f->extent_count,
-                                (uint64_t)offset, buf, len, &ignored))) {
+                                (uint64_t)offset, buf, len, &f->unread))) {
     return -1;
   }
   return (ssize_t)len;
+}
+
+/* What the library cannot read it takes for zeros here and there, or leaves
+ * out: after an image that could not be read its answer does not count. */
+static nt_status check_image(struct sim_files *f, struct nt_error *err) {
+  nt_status status = f->unread.status;
+  if (!nt_ok(status)) {
+    if (err != NULL) {
+      *err = f->unread;
+    }
+    f->unread = (struct nt_error){0};
+  }
+  return status;
 }
 
 static void image_close(TSK_IMG_INFO *image) {
@@ -200,6 +213,7 @@ static nt_status open_inode(struct sim_files *f, TSK_INUM_T inode, bool last,
     tsk_fs_file_close(f->file);
   }
   f->file = nt__tsk_file(f->fs, inode, &f->lost);
+  NT_TRY(check_image(f, err));
   if (!f->file) {
     return tsk_failed(err, "opening the file");
   }
@@ -225,6 +239,7 @@ static nt_status enter(struct sim_files *f, const char *name, bool last,
   }
   bool found = find_entry(f, dir, name, &inode);
   tsk_fs_dir_close(dir);
+  NT_TRY(check_image(f, err));
   return found ? open_inode(f, inode, last, err) : not_found(last, err);
 }
 
@@ -345,6 +360,7 @@ nt_status nt__sim_files_read(struct sim_files *f, uint64_t offset, void *buf,
   }
   forget_bytes(f);
   ssize_t got = nt__tsk_read(f->file, (TSK_OFF_T)offset, buf, len, &f->lost);
+  NT_TRY(check_image(f, err));
   if (got < 0) {
     return tsk_failed(err, "reading the file");
   }
@@ -486,6 +502,11 @@ static nt_status begin_listing(struct sim_files *f, bool anew,
   }
   if (!f->entries) {
     f->entries = nt__tsk_dir(f->fs, f->file->meta->addr, &f->lost);
+  }
+  nt_status status = check_image(f, err);
+  if (!nt_ok(status)) {
+    end_listing(f);
+    return status;
   }
   return f->entries ? NT_STATUS_SUCCESS : tsk_failed(err, "reading the folder");
 }
