@@ -11,9 +11,6 @@ local build = assert(table.remove(arg, 1), "usage: run.lua BUILD [arguments]")
 -- What runs when nothing is named. The rest of the suite looks at the tree, at
 -- the native build, or at Linux.
 local PARTS = { "spec/unit", "spec/contract", "spec/sim", "spec/multi", "spec/win" }
-for name in ("open lock unlock dismount close offline observed"):gmatch("%a+") do
-  PARTS[#PARTS + 1] = ("spec/conformance/%s_spec.lua"):format(name)
-end
 
 local function named(arguments)
   for _, word in ipairs(arguments) do
