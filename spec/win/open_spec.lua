@@ -33,7 +33,7 @@ win.describe(_ENV, "a volume", function(lab)
       local _, info = lab:refuses("ERROR_FILE_NOT_FOUND", name)
       assert.equal("STATUS_OBJECT_NAME_NOT_FOUND", info.status_name)
       assert.equal(2, info.win32)
-      assert(info.hint:find("ntvol volumes", 1, true))
+      assert(info.hint_command:find("ntvol volumes", 1, true))
     end
   end)
 
