@@ -2,6 +2,7 @@
 -- fault that is noticed from one that gets through. Planting all of them takes
 -- minutes: CONTRIBUTING.md says when.
 
+local machines = require "spec.support.machines"
 local mutants = require "spec.support.mutants"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
@@ -92,17 +93,19 @@ describe("make mutants", function()
   end)
 
   it("plants one fault at a time, and only those that are named", function()
-    local output, code = run(finally, { row("four", "four", "4"), ONE }, nil,
+    local defer = machines.cleanup(finally)
+    local output, code = run(defer, { row("four", "four", "4"), ONE }, nil,
       "on")
     assert.equal(0, code, output)
     assert.matches("1 planted, 1 caught\n$", output)
-    output, code = run(finally, { ONE }, nil, "nobody")
+    output, code = run(defer, { ONE }, nil, "nobody")
     assert.equal(1, code, output)
   end)
 
   it("fails for a text that is not there, or more than once", function()
+    local defer = machines.cleanup(finally)
     for _, old in ipairs { "five", "o" } do
-      local output, code = run(finally, { row("old", old, "x") })
+      local output, code = run(defer, { row("old", old, "x") })
       assert.equal(1, code, output)
       assert.matches("old its old text stands in code %d times", output)
     end

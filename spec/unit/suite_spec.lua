@@ -1,6 +1,7 @@
 -- What the suite says of a test program, or of a part of itself, that dies.
 
 local ctest = require "spec.support.ctest"
+local machines = require "spec.support.machines"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 
@@ -100,9 +101,10 @@ describe("A part of the suite that", function()
 
   it("is not there fails, and so does a suite without any", function()
     need_tools()
+    local defer = machines.cleanup(finally)
     for parts, said in pairs { ["'spec other'"] = "other",
         run = "0 passed, 0 failed" } do
-      local output, code = suite(finally, "echo 1 passed, 0 failed, 0 skipped",
+      local output, code = suite(defer, "echo 1 passed, 0 failed, 0 skipped",
         "PARTS=" .. parts)
       assert(output:find(said, 1, true), output)
       assert.equal(1, code)
