@@ -170,15 +170,15 @@ static const struct win32_failure failures[] = {
      "somebody opened the volume while it was not locked",
      "close what has it open, or try again"},
     {0x09, NT_STATUS_NOT_SUPPORTED, NT_CLASS_NONE, NT_REASON_FULL_NEEDED,
-     "the volume cannot be formatted quickly", "format it with full = true"},
+     "the volume cannot be formatted quickly", NULL},
     {0x0C, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_LABEL,
      "the label is refused", "choose another label"},
     {0x10, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_CLUSTER_SIZE,
      "the cluster size is too small for this volume",
-     "use a larger cluster size, or 0 for the usual one"},
+     "use a larger cluster size, or leave it out for the usual one"},
     {0x11, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_CLUSTER_SIZE,
      "the cluster size is too large for this volume",
-     "use a smaller cluster size, or 0 for the usual one"},
+     "use a smaller cluster size, or leave it out for the usual one"},
     {0x12, NT_STATUS_INVALID_PARAMETER, NT_CLASS_NONE, NT_REASON_TOO_SMALL,
      "the volume is too small for this file system",
      "choose another file system"},
@@ -327,7 +327,9 @@ static nt_status fail_named(struct win32_format *f) {
                failure->detail != NULL && f->output[0] != '\0' ? ": " : "",
                f->output);
   f->err->cls = failure->cls;
-  nt_hint(f->err, "%s", failure->hint);
+  if (failure->hint != NULL) { /* else what the reason says */
+    nt_hint(f->err, "%s", failure->hint);
+  }
   return failure->status;
 }
 
