@@ -931,7 +931,45 @@ static void test_alignment(void) {
   nt_disconnect(lab.machine);
 }
 
+/* ---- prepared statements ------------------------------------------------- */
+
+static void forget_statements(struct sim_machine *m) {
+  for (size_t i = 0; i < SIM_PREPARED_MAX; i++) {
+    sqlite3_finalize(m->prepared[i].stmt);
+    m->prepared[i] = (struct sim_prepared){NULL, NULL};
+  }
+}
+
+/* Statements are found again by the address of their text, and the first one
+ * after somebody else has written makes the machine look at its rows, by
+ * statements of its own. Whatever the address, a statement stays itself. */
+static void test_statements(void) {
+  static const char sql[] = "SELECT 40 + ?1";
+  static char texts[SIM_PREPARED_MAX * 8 + sizeof sql];
+  int wrong = 0;
+  for (size_t i = 0; i < SIM_PREPARED_MAX; i++) {
+    struct lab lab;
+    struct nt_error err = {0};
+    int64_t answer = 0;
+    if (!create(NT_SIM_MEMORY, &lab)) {
+      CHECK(false, "a machine in memory");
+      return;
+    }
+    struct sim_machine *m = nt__sim_machine(lab.machine);
+    forget_statements(m);
+    m->trusted = -1; /* no version of the database has this number */
+    char *text = memcpy(texts + 8 * i, sql, sizeof sql);
+    nt_status status =
+        nt__sim_number(m, text, SIM_ARGS(SIM_INT(2)), 0, &answer, &err);
+    wrong += !nt_ok(status) || answer != 42;
+    nt_disconnect(lab.machine);
+  }
+  CHECK(wrong == 0, "a statement is itself at every address (%d are not)",
+        wrong);
+}
+
 int main(void) {
+  test_statements();
   test_sweep();
   test_cluster();
   test_drive();

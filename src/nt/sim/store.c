@@ -94,7 +94,6 @@ nt_status nt__sim_check_process(const struct sim_machine *m,
 nt_status nt__sim_query(struct sim_machine *m, const char *sql,
                         const struct sim_arg *args, sqlite3_stmt **out,
                         struct nt_error *err) {
-  struct sim_prepared *slot = find_slot(m, sql);
   /* Nobody forks within a transaction: it was checked when it began. */
   nt_status status =
       m->in_transaction ? NT_STATUS_SUCCESS : nt__sim_check_process(m, err);
@@ -109,6 +108,8 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
     return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
                         "%s: an earlier statement failed", m->db_path);
   }
+  /* Not before: the statements that look at the rows take slots, too. */
+  struct sim_prepared *slot = find_slot(m, sql);
   if (!slot->sql) {
     if (sqlite3_prepare_v3(m->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
                            &slot->stmt, NULL) != SQLITE_OK) {
