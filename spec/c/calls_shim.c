@@ -240,11 +240,18 @@ EXPORT int posix_fallocate64(int fd, off_t offset, off_t length) {
   return posix_fallocate(fd, offset, length);
 }
 
+/* Whether a lock is asked for. A kernel refuses that, and never to give one up:
+ * SQLite does not look at what unlocking returned. */
+static bool asks_for_lock(int command, const void *argument) {
+  return (command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK ||
+          command == F_OFD_SETLKW) &&
+         ((const struct flock *)argument)->l_type != F_UNLCK;
+}
+
 /* The argument is a number or a pointer: either way it is handed on whole. */
 static int control(int fd, int command, void *argument) {
   NEXT(fcntl_fn, "fcntl")
-  bool lock = command == F_SETLK || command == F_SETLKW ||
-              command == F_OFD_SETLK || command == F_OFD_SETLKW;
+  bool lock = asks_for_lock(command, argument);
   bool copy = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
   if ((lock && fails(LOCK, "fcntl lock")) ||
       (copy && fails(OPEN, "fcntl dup"))) {
