@@ -127,6 +127,7 @@ static const luaL_Reg functions[] = {
     {"take_back", ln_core_take_back},
     {"shield", ln_core_shield},
     {"heed_termination", ln_core_heed_termination},
+    {"outlive_limits", ln_core_outlive_limits},
     {"outlive_writes", ln_core_outlive_writes},
     {"help_class", ln_core_help_class},
     {NULL, NULL}};

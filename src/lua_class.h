@@ -144,6 +144,7 @@ int ln_core_wait_change(lua_State *L);
 
 int ln_core_shield(lua_State *L);
 int ln_core_heed_termination(lua_State *L);
+int ln_core_outlive_limits(lua_State *L);
 int ln_core_outlive_writes(lua_State *L);
 
 /* ---- questions to volumes (lua_query.c) ---------------------------------- */

@@ -134,12 +134,23 @@ int ln_core_heed_termination(lua_State *L) {
 }
 
 /***
-From now on a write that nobody reads (SIGPIPE), or that makes a file too large
-(SIGXFSZ), fails and does not end this program.
+From now on a write that nobody reads (SIGPIPE) fails and does not end this
+program.
 @function outlive_writes
 */
 int ln_core_outlive_writes(lua_State *L) {
   (void)L;
   nt_outlive_writes();
+  return 0;
+}
+
+/***
+From now on a write that makes a file larger than this process may (SIGXFSZ)
+fails and does not end this program.
+@function outlive_limits
+*/
+int ln_core_outlive_limits(lua_State *L) {
+  (void)L;
+  nt_outlive_limits();
   return 0;
 }

@@ -190,6 +190,7 @@ end
 function M.main(argv, leave)
   warn("@on") -- what could not be closed is a warning
   core.heed_termination()
+  core.outlive_limits()
   return core.shield(function(outside)
     local code = output.flush(main(outside, argv, {}))
     if leave then

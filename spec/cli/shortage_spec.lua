@@ -51,6 +51,50 @@ describe("few descriptors:", function()
   end
 end)
 
+describe("small files:", function()
+  if proc.windows then
+    pending("ulimit is of POSIX")
+    return
+  end
+
+  -- In blocks of 512 bytes: none, less than a database, less than its index,
+  -- less than the volume.
+  for _, limit in ipairs { 0, 1, 30, 80, 2000 } do
+    it(("with %d blocks, every command works or says why not"):format(limit),
+      function()
+        local lab = command.lab(finally, "4M:raw:D:", "4M:raw:E:")
+        local short = 0
+        for i, words in ipairs(COMMANDS) do
+          local line = words:gsub("LAB", lab.folder .. "/new" .. i)
+          local output, code = proc.run(("(ulimit -f %d; exec env"
+            .. " NTVOL_MACHINE=%s NTVOL_STATE=%s %s bin/ntvol %s)"):format(limit,
+            proc.quote(lab.path), proc.quote(lab.folder .. "/state"),
+            command.LUA, line))
+          assert(code < 128, words .. ": died: " .. output)
+          if output:find("ulimit -f", 1, true) then
+            short = short + 1
+            assert(code ~= 0, words .. ": " .. output)
+          else
+            for _, wrong in ipairs { "writable", "damaged", "I/O error",
+                "is full", "traceback", "warning" } do
+              assert(not output:find(wrong, 1, true), words .. ": " .. output)
+            end
+          end
+        end
+        assert(short > 0, "nothing was short")
+      end)
+  end
+
+  -- The command heeds the signal; the module leaves a host's signals alone.
+  it("the module does not keep SIGXFSZ from its host", function()
+    local lab = command.lab(finally, "4M:raw:D:")
+    local script = ("print(require 'ntvol.sim'.open '%s')"):format(lab.path)
+    local output = proc.run(("(ulimit -c 0; ulimit -f 1; exec %s -e %s)"
+      .. "; echo exit $?"):format(command.LUA, proc.quote(script)))
+    assert.matches("exit 153\n$", output)
+  end)
+end)
+
 describe("a full folder for scratch files", function()
   local reason = machines.missing("unshare", "mount", "mkfs.ntfs")
     or select(2, proc.run "unshare -m true") ~= 0 and "no private mounts here"

@@ -478,7 +478,7 @@ M.core = {
   shield = plain(core.shield, function(outside, text)
     return assert(outside(table.pack, text .. "!"))
   end, "a text"),
-  outlive_writes = false, -- it is for all of the suite, too
+  outlive_limits = false, outlive_writes = false, -- for all of the suite, too
   heed_termination = false, -- what ends the suite would not end it any more
   help_class = plain(core.help_class, "ntvol.volume"),
   register = false, -- a kind is registered once for a program

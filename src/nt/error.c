@@ -111,9 +111,7 @@ nt_status nt_fail_errno(struct nt_error *err, int number, enum nt_reason reason,
   va_start(args, fmt);
   fail(err, status, nt_reason_at(reason), fmt, args);
   va_end(args);
-  if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
-    nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
-  }
+  nt_hint_shortage(err, status);
   err->native_kind = NT_NATIVE_ERRNO;
   err->native = number;
   size_t length = strlen(err->detail);
@@ -161,9 +159,28 @@ void nt_error_because(struct nt_error *err, enum nt_reason reason,
   }
 }
 
+static const char *hint_for_shortage(nt_status status) {
+  switch (status) {
+    case NT_STATUS_INSUFFICIENT_RESOURCES:
+      return "close files, or raise the limit of open files: ulimit -n";
+    case NT_STATUS_FILE_TOO_LARGE:
+      return "raise the limit of file sizes (ulimit -f), or use a file system "
+             "that takes larger files";
+    case NT_STATUS_NO_MEMORY:
+      return "repeat when there is memory";
+    default:
+      return NULL;
+  }
+}
+
 bool nt_is_shortage(nt_status status) {
-  return status == NT_STATUS_INSUFFICIENT_RESOURCES ||
-         status == NT_STATUS_NO_MEMORY;
+  return hint_for_shortage(status) != NULL;
+}
+
+void nt_hint_shortage(struct nt_error *err, nt_status status) {
+  if (nt_is_shortage(status)) {
+    nt_hint(err, "%s", hint_for_shortage(status));
+  }
 }
 
 static void set_text(char *out, size_t cap, const char *fmt, va_list args) {

@@ -101,9 +101,11 @@ void nt_error_because(struct nt_error *err, enum nt_reason reason,
 void nt_error_about(struct nt_error *err, enum nt_reason reason,
                     const char *fmt, ...) NT_PRINTF(3, 4);
 
-/* Whether a failure is about what this process may have, memory or open files,
- * and not about the object. Its hint says so already, and should stay. */
+/* Whether a failure is about what this process may have, memory, open files or
+ * large files, and not about the object. nt_fail_errno() gives the hint for it,
+ * which should stay; for a failure that came otherwise the second does. */
 bool nt_is_shortage(nt_status status);
+void nt_hint_shortage(struct nt_error *err, nt_status status);
 
 /* Says what to do next where the row of the reason does not know it. The
  * second says it in both languages, of the same values. */

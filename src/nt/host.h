@@ -177,17 +177,20 @@ int64_t nt_steady_us(void);
 /* Calls `handler` when the system asks this process to end: SIGTERM, SIGHUP.
  * One that was told to ignore them goes on ignoring them. */
 void nt_on_termination(void (*handler)(int number));
-/* From now on a write that nobody reads, or that makes a file too large, fails
- * and does not end this process. For programs that it starts all is as before.
- */
+/* From now on a write that nobody reads fails and does not end this process.
+ * For programs that it starts all is as before. */
 void nt_outlive_writes(void);
+/* The same, for a write that makes a file larger than this process may. */
+void nt_outlive_limits(void);
 /* Sleeps so many milliseconds, less when a signal comes. */
 void nt_sleep_ms(uint32_t ms);
 /* Random bytes, good enough for identifiers. */
 nt_status nt_random(void *buf, size_t length, struct nt_error *err);
 /* Whether this number of a failed system call says that there is no room, that
- * this process has too many files open, or that there is no memory. */
+ * the file would be too large, that this process has too many files open, or
+ * that there is no memory. */
 bool nt_says_full(int number);
+bool nt_says_too_large(int number);
 bool nt_says_too_many(int number);
 bool nt_says_no_memory(int number);
 

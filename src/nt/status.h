@@ -136,7 +136,7 @@ enum nt_class {
     ERROR_INVALID_DEVICE_OBJECT_PARAMETER, PERMANENT,                          \
     "not the device of this file system any more")                             \
   X(STATUS_FILE_TOO_LARGE, 0xC0000904, ERROR_FILE_TOO_LARGE, PERMANENT,        \
-    "too large for the file system that holds it")                             \
+    "the file would be larger than the limit allows")                          \
   X(STATUS_VOLMGR_VOLUME_OFFLINE, 0xC038004B, STATUS_VOLMGR_VOLUME_OFFLINE,    \
     PERMANENT, "the volume manager holds the volume offline")
 

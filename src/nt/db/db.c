@@ -137,6 +137,22 @@ static nt_status status_of(int code) {
   }
 }
 
+/* What the system said of the last transfer that failed, of the database or of
+ * its log. The number that SQLite keeps for a connection is that of the last
+ * call that failed, which may be one of those that clean up. */
+static bool was_too_large(sqlite3 *db) {
+  int number = sqlite3_system_errno(db), of_log = 0;
+  sqlite3_file *log = NULL;
+  if (!nt_says_too_large(number)) {
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log && log->pMethods) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+  }
+  return nt_says_too_large(number) || nt_says_too_large(of_log);
+}
+
 /* What SQLite calls an I/O error, or a file that cannot be opened, may be no
  * fault of the file. */
 nt_status nt_db_status(sqlite3 *db, int code) {
@@ -152,6 +168,9 @@ nt_status nt_db_status(sqlite3 *db, int code) {
   if (code == SQLITE_IOERR_NOMEM ||
       ((opening || transfer) && nt_says_no_memory(number))) {
     return NT_STATUS_NO_MEMORY;
+  }
+  if (transfer && was_too_large(db)) {
+    return NT_STATUS_FILE_TOO_LARGE;
   }
   /* no room for its index of the write-ahead log */
   if (code == SQLITE_IOERR_SHMSIZE || (transfer && nt_says_full(number))) {

@@ -23,10 +23,8 @@ static void hint_for(nt_status status, struct nt_error *err) {
     nt_hint(err,
             "free some space, forget old operations with ntvol log --prune, "
             "or name another folder in NTVOL_STATE");
-  } else if (status == NT_STATUS_NO_MEMORY) {
-    nt_hint(err, "repeat when there is memory");
-  } else if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
-    nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
+  } else if (nt_is_shortage(status)) {
+    nt_hint_shortage(err, status);
   } else {
     nt_hint(err, "make the folder writable, or name another in NTVOL_STATE");
   }

@@ -242,6 +242,9 @@ static void do_nothing(int number) {
 /* By a function: what is ignored would be so for the programs, too. */
 void nt_outlive_writes(void) {
   heed(SIGPIPE, do_nothing);
+}
+
+void nt_outlive_limits(void) {
   heed(SIGXFSZ, do_nothing);
 }
 
@@ -259,6 +262,10 @@ nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
 
 bool nt_says_full(int number) {
   return number == ENOSPC || number == EDQUOT;
+}
+
+bool nt_says_too_large(int number) {
+  return number == EFBIG;
 }
 
 bool nt_says_too_many(int number) {

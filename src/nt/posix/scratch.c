@@ -34,6 +34,10 @@ static nt_status refuse(struct nt_error *err, nt_status status) {
     err->reason = "disk_full";
     nt_hint(err,
             "free some space there, or set NTVOL_TMPDIR to another folder");
+  } else if (status == NT_STATUS_FILE_TOO_LARGE) {
+    nt_hint(err,
+            "raise the limit of file sizes (ulimit -f), or set NTVOL_TMPDIR "
+            "to a folder whose file system takes larger files");
   } else if (!nt_is_shortage(status)) {
     nt_hint(err, "set NTVOL_TMPDIR to another folder");
   }

@@ -33,8 +33,8 @@ static nt_status make_image(struct sim_creation *c, uint32_t number,
     nt_error_about(err, NT_REASON_IMAGE, "making the image %s of %llu bytes",
                    path, (unsigned long long)length);
     nt_hint(err,
-            "choose a smaller disk, or a folder on a file system that "
-            "holds files of this size");
+            "choose a smaller disk, or a folder on a file system that holds "
+            "files of this size, or raise the limit of them: ulimit -f");
   }
   return status;
 }

@@ -23,10 +23,8 @@ static void hint_for(nt_status status, struct nt_error *err) {
     nt_hint(err, "make the folder writable, or copy the machine elsewhere");
   } else if (status == NT_STATUS_DEVICE_BUSY) {
     nt_hint(err, "another process holds the database: repeat when it is done");
-  } else if (status == NT_STATUS_NO_MEMORY) {
-    nt_hint(err, "repeat when there is memory");
-  } else if (status == NT_STATUS_INSUFFICIENT_RESOURCES) {
-    nt_hint(err, "close files, or raise the limit of open files: ulimit -n");
+  } else if (nt_is_shortage(status)) {
+    nt_hint_shortage(err, status);
   } else {
     nt_hint(err, "look at the disk that the folder is on");
   }

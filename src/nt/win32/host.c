@@ -246,6 +246,9 @@ void nt_on_termination(void (*handler)(int number)) {
 void nt_outlive_writes(void) {
 }
 
+void nt_outlive_limits(void) {
+}
+
 bool nt_is_terminal(int channel) {
   static const DWORD channels[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
                                    STD_ERROR_HANDLE};
@@ -300,6 +303,10 @@ nt_status nt_random(void *buf, size_t length, struct nt_error *err) {
 
 bool nt_says_full(int number) {
   return number == ERROR_DISK_FULL || number == ERROR_HANDLE_DISK_FULL;
+}
+
+bool nt_says_too_large(int number) {
+  return number == ERROR_FILE_TOO_LARGE;
 }
 
 bool nt_says_too_many(int number) {
