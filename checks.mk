@@ -14,7 +14,7 @@
 #   make mutants ARGS=name        plants the faults of spec/mutants.lua, one at a
 #                                 time, and sees that the suite notices each
 
-.PHONY: crash sweeps stress fuzz parsers asan valgrind clang lint coverage mutants
+.PHONY: crash sweeps stress fuzz parsers asan valgrind clang lint coverage fakes mutants
 
 # Other people's programs inherit the preloaded checker, and many leak, or free
 # what they allocated otherwise: that counts in Lua and in our C tests only (%b
@@ -82,6 +82,8 @@ coverage:
 	rm -rf build/coverage
 	$(MAKE_IN) suite KIND=coverage CC=gcc WITHOUT='$(NOT_CHECKED)'; code=$$?; \
 	  sh tools/coverage.sh build/coverage && exit $$code
+
+fakes: all $(FAKES) # what `part` needs
 
 mutants:
 	$(MAKE_IN) tests

@@ -1,13 +1,14 @@
 -- Planted faults: each row is one mistake that somebody could make, and the
--- specs that must notice it. `make mutants` plants them one at a time and runs
--- these specs, and the whole suite after one that got through.
+-- specs that must notice it: by a test that fails, not by one that hangs or dies.
+-- `make mutants` plants them one at a time and runs these specs.
 --
 --   name   for `make mutants ARGS=name`
 --   file   where it is planted; `old` stands there exactly once
 --   old    becomes `new`
 --   breaks the rule that is broken
 --   specs  who must notice: spec files, and C tests as spec/c/NAME.c, no folders
---   limit  seconds after which a spec counts as hanging; 300 unless given
+--   limit  seconds after which a spec counts as hanging; unless given, a minute
+--          more than ten times what it takes without the fault
 
 return {
 
@@ -305,7 +306,7 @@ return {
     old = [[if (r->offset % sector == 0 && r->len % sector == 0) {]],
     new = [[if (r->offset % sector == 0) {]],
     breaks = "volumes are read and written by whole sectors",
-    specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
+    specs = { "spec/c/sim_faults_test.c" } },
 
   { name = "read-at-the-end", file = "src/nt/sim/io.c",
     old = [[if (len > 0 && r->offset >= end) {]],
@@ -474,4 +475,217 @@ return {
     new = [[seen->same && !seen->lost]],
     breaks = "a table that lost its last row is another one",
     specs = { "spec/sim/trust_spec.lua" } },
+
+  -- ---- databases and images from somebody else -----------------------------
+
+  { name = "slot-before-look", file = "src/nt/sim/store.c",
+    old = [[
+  if (nt_ok(status) && !m->in_transaction) {
+    status = nt__sim_trust(m, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  /* SQLite may have rolled back already: what followed would stay. */
+  if (m->in_transaction && m->store_failed) {
+    return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
+                        "%s: an earlier statement failed", m->db_path);
+  }
+  /* Not before: the statements that look at the rows take slots, too. */
+  struct sim_prepared *slot = find_slot(m, sql);
+]],
+    new = [[
+  struct sim_prepared *slot = find_slot(m, sql);
+  if (nt_ok(status) && !m->in_transaction) {
+    status = nt__sim_trust(m, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  /* SQLite may have rolled back already: what followed would stay. */
+  if (m->in_transaction && m->store_failed) {
+    return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
+                        "%s: an earlier statement failed", m->db_path);
+  }
+  /* Not before: the statements that look at the rows take slots, too. */
+]],
+    breaks = "a statement that is run is the one that was asked for",
+    specs = { "spec/c/sim_faults_test.c" } },
+
+  { name = "looked-at-once", file = "src/nt/sim/trust.c",
+    old = [[if (nt_ok(status) && version != m->trusted) {]],
+    new = [[if (nt_ok(status) && m->trusted == 0) {]],
+    breaks = "rows are looked at again when somebody else has written",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "least-value-forgotten", file = "src/nt/sim/trust.c",
+    old = [[return value < column->least || value > column->most ?]],
+    new = [[return value > column->most ?]],
+    breaks = "a value that is too small is damage",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "driver-not-known", file = "src/nt/sim/trust.c",
+    old = [[return nt_ok(status) && !s->enough ? search_drivers(s, err) : status;]],
+    new = [[return status;]],
+    breaks = "a driver that does not exist is damage",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "rows-not-compared", file = "src/nt/sim/seen.c",
+    old = [[memcmp(seen->bytes + seen->at, bytes, length) == 0)) {]],
+    new = [[seen->bytes)) {]],
+    breaks = "another row of the same size is another one",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "note-of-a-copy", file = "src/nt/sim/outside.c",
+    old = [[done != n->length || !same_text(n, &at, n->which) ||]],
+    new = [[done != n->length || (same_text(n, &at, n->which), false) ||]],
+    breaks = "a copy of a machine uses no image that the machine was allowed",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "note-of-a-folder", file = "src/nt/sim/outside.c",
+    old = [[!same_text(n, &at, m->folder)) {]], new = [[false) {]],
+    breaks = "a machine that was moved is allowed its images anew",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "others-may-write", file = "src/nt/sim/outside.c",
+    old = [[(!facts.foreign && !facts.shared)) {]],
+    new = [[!facts.foreign) {]],
+    breaks = "a machine that others can write to gets no image outside",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "allowed-became-link", file = "src/nt/sim/outside.c",
+    old = [[bool same = strcmp(full, path) == 0;]], new = [[bool same = true;]],
+    breaks = "an image that was allowed and became a link is refused",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "image-of-any-kind", file = "src/nt/sim/outside.c",
+    old = [[if (!nt_ok(status) || facts.plain) {]], new = [[if (true) {]],
+    breaks = "an image that is no file is called that, and not opened",
+    specs = { "spec/sim/trust_spec.lua" } },
+
+  { name = "lacking-table", file = "src/nt/db/db.c",
+    old = [[code = compare(&lacking, "it lacks the %s %s");]], new = [[]],
+    breaks = "a database that lacks a table is refused before it is used",
+    specs = { "spec/sim/damage_spec.lua" } },
+
+  -- ---- what the journal saved ----------------------------------------------
+
+  { name = "about-not-compared", file = "src/nt/journal/check.c",
+    old = [[if (!nt_ok(status) || made == noted->about) {]],
+    new = [[if (true) {]],
+    breaks = "nothing is written back to a volume that is not certain",
+    specs = { "spec/sim/damaged_journal_spec.lua" } },
+
+  { name = "sums-not-compared", file = "src/nt/journal/check.c",
+    old = [[const char *column = wrong_sum(look);]],
+    new = [[const char *column = NULL;]],
+    breaks = "a piece that is missing is noticed",
+    specs = { "spec/sim/damaged_journal_spec.lua" } },
+
+  { name = "overlap-allowed", file = "src/nt/journal/check.c",
+    old = [[if (piece->start >= look->end) {]], new = [[if (true) {]],
+    breaks = "no two pieces say what stood at one place",
+    specs = { "spec/sim/damaged_journal_spec.lua" } },
+
+  { name = "lost-write-unnoticed", file = "src/nt/journal/check.c",
+    old = [[  if (!same) {
+    return differs(]], new = [[  if (false) {
+    return differs(]],
+    breaks = "an undo that the disk lost is no undo",
+    specs = { "spec/c/undo_faults_test.c" } },
+
+  -- ---- formats on disk -----------------------------------------------------
+
+  { name = "range-not-checked", file = "src/nt/disk/region.c",
+    old = [[offset <= region->length - length) ||]], new = [[true) ||]],
+    breaks = "nothing is read behind the end of what is decoded",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "fat12-one-more", file = "src/nt/disk/fat.c",
+    old = [[fat->clusters < FAT12_CLUSTERS]],
+    new = [[fat->clusters <= FAT12_CLUSTERS]],
+    breaks = "the number of clusters says which FAT it is",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "fat-dirty-once", file = "src/nt/disk/fat.c",
+    old = [[fat.width != 12 && i < fat.fats; i++) {]],
+    new = [[fat.width != 12 && i < 1; i++) {]],
+    breaks = "each table of a FAT says that the volume is dirty",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "ntfs-mirror-forgotten", file = "src/nt/disk/ntfs.c",
+    old = [[place_of(&n, n.mirror, RECORD_VOLUME) + place,]],
+    new = [[place_of(&n, n.mft, RECORD_VOLUME) + place,]],
+    breaks = "the copy of the MFT says what the MFT says",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "ntfs-fixups-not-compared", file = "src/nt/disk/ntfs.c",
+    old = [[if (memcmp(end, r->bytes + at, 2) != 0) {]], new = [[if (false) {]],
+    breaks = "a record of NTFS that was half written is damage",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "ntfs-flags-in-sequence", file = "src/nt/disk/ntfs.c",
+    old = [[if (within < FIXUP_STRIDE - 2) {]], new = [[if (true) {]],
+    breaks = "what the update sequence took is written where that keeps it",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "gpt-copy-not-read", file = "src/nt/disk/gpt.c",
+    old = [[return good && out->entries == NULL ? read_copy(disk, sectors - 1, out)
+                                      : good;]],
+    new = [[return good;]],
+    breaks = "the copy of a GPT stands in for a first one that is damaged",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "gpt-first-copy-first", file = "src/nt/disk/gpt.c",
+    old = [[{nt_disk_sectors(disk) - 1, 1};]],
+    new = [[{1, nt_disk_sectors(disk) - 1};]],
+    breaks = "the copy of a GPT is written first: one of the two is whole",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "bitlocker-stick", file = "src/nt/disk/recognise.c",
+    old = [[memcmp(boot + 424, id, sizeof id) == 0;]], new = [[false;]],
+    breaks = "a stick that BitLocker has locked is no FAT32",
+    specs = { "spec/c/disk_test.c" } },
+
+  { name = "btrfs-sum-not-compared", file = "src/nt/disk/btrfs.c",
+    old = [[(nt_get_u16(block + AT_SUM_TYPE) != SUM_CRC32C ||]],
+    new = [[(true ||]],
+    breaks = "a damaged superblock of btrfs is not recognised",
+    specs = { "spec/c/disk_test.c" } },
+
+  -- ---- words of refusals ---------------------------------------------------
+
+  { name = "permanent-called-transient", file = "src/nt/reasons.h",
+    old = [["already_locked", PERMANENT,]], new = [["already_locked", TRANSIENT,]],
+    breaks = "nobody waits for what waiting does not change",
+    specs = { "spec/conformance/lock_spec.lua" } },
+
+  -- ---- between Lua and the machine -----------------------------------------
+
+  { name = "span-not-aligned", file = "src/lua_aux.c",
+    old = [[if (sector_size > 1 && length % sector_size != 0) {]],
+    new = [[if (false) {]],
+    breaks = "a length of part of a sector is wrong usage: it raises",
+    specs = { "spec/contract/io_spec.lua" } },
+
+  { name = "shield-with-hook", file = "src/lua_shield.c",
+    old = [[lua_sethook(thread, NULL, 0, 0);]], new = [[]],
+    breaks = "no hook of the caller cuts what is shielded",
+    specs = { "spec/unit/shield_spec.lua" } },
+
+  { name = "shield-never-over", file = "src/lua_shield.c",
+    old = [[  origin->thread = NULL;]], new = [[]],
+    breaks = "outside belongs to its shield, and ends with it",
+    specs = { "spec/unit/shield_spec.lua" } },
+
+  { name = "second-signal-ignored", file = "src/lua_shield.c",
+    old = [[signal(number, SIG_DFL);]], new = [[(void)number;]],
+    breaks = "the second request to end ends the process",
+    specs = { "spec/cli/signals_spec.lua" } },
+
+  { name = "interrupt-too-late", file = "lua/ntvol/run.lua",
+    old = [[self.late = self:first_final() ~= nil or #self.done == #self.plan.steps]],
+    new = [[self.late = #self.done == #self.plan.steps]],
+    breaks = "an interrupt does not leave half of what cannot be taken back",
+    specs = { "spec/procedures/interrupt_spec.lua" } },
 }

@@ -1,6 +1,6 @@
 -- The list of planted faults stays true to the code, and `make mutants` tells a
--- fault that is noticed from one that gets through. Planting all of them takes
--- minutes: CONTRIBUTING.md says when.
+-- fault that a test notices from one that gets through, and from one that only
+-- hangs or ends a spec. Planting all of them takes long: CONTRIBUTING.md says when.
 
 local machines = require "spec.support.machines"
 local mutants = require "spec.support.mutants"
@@ -18,8 +18,8 @@ describe("the list of planted faults", function()
       folders[row.file:match "^(.*)/"] = true
     end
     for _, folder in ipairs { "src", "src/nt", "src/nt/posix", "src/nt/sim",
-        "src/nt/journal", "src/nt/win32", "src/nt/sim/win32", "lua/ntvol",
-        "lua/ntvol/procedures" } do
+        "src/nt/db", "src/nt/disk", "src/nt/journal", "src/nt/win32",
+        "src/nt/sim/win32", "lua/ntvol", "lua/ntvol/procedures" } do
       assert(folders[folder], "no fault is planted in " .. folder)
     end
   end)
@@ -29,20 +29,22 @@ end)
 
 -- Its code is one line, which the specs, shell scripts, look at.
 local FILES = {
-  ["Makefile"] = "all:\n\t@! grep -q broken code\n"
-    .. "suite part:\n\t@sh $(or $(ARGS),all.sh)\n",
+  ["Makefile"] = "all fakes:\n\t@! grep -q broken code\n"
+    .. "part:\n\t@sh $(lastword $(ARGS))\n",
   ["code"] = "one two three four\n",
-  ["one.sh"] = "grep -q one code || { echo FAILED one is there; exit 1; }\n"
-    .. "! grep -q sleep code || sleep 30\n",
-  ["all.sh"] = "grep -q two code || { echo FAILED two is there; exit 1; }\n",
+  ["one.sh"] = "! grep -q sleep code || sleep 30\n"
+    .. "! grep -q crash code || { echo last words; exit 3; }\n"
+    .. "grep -q one code || { echo; echo FAILED one is there; exit 1; }\n",
+  ["two.sh"] = "grep -q two code || { echo; echo FAILED two is there; exit 1; }\n",
 }
 
 local function row(name, old, new, more)
   return ([[{ name = %q, file = "code", old = %q, new = %q, breaks = "a rule",
-    specs = { "one.sh" }, %s },]]):format(name, old, new, more or "")
+    %s },]]):format(name, old, new, more or 'specs = { "one.sh" }')
 end
 
--- Runs `tools/mutants.lua` over such rows. Answers its output and exit status.
+-- Runs `tools/mutants.lua` over such rows. Answers its output, exit status and
+-- folder.
 local function run(defer, rows, more, words)
   local folder, root = tempdir(defer), proc.lines("pwd")[1]
   proc.lines("mkdir " .. folder .. "/spec")
@@ -55,49 +57,62 @@ local function run(defer, rows, more, words)
     assert(file:write(text))
     assert(file:close())
   end
-  return proc.run(("cd %s && LUA_PATH=%s %s %s 1 %s"):format(
+  local output, code = proc.run(("cd %s && LUA_PATH=%s %s %s 1 %s"):format(
     proc.quote(folder), proc.quote(root .. "/?.lua"),
     os.getenv("LUA") or "lua5.4", proc.quote(root .. "/tools/mutants.lua"),
     words or ""))
+  return output, code, folder
 end
 
 local ONE = row("one", "one", "1")
 
+local SUM = "%d+ planted: 1 caught by a test, 0 by a time limit or a crash, "
+
 describe("make mutants", function()
-  it("is content when the specs notice every fault", function()
-    local output, code = run(finally, { ONE })
+  it("is content when a test notices every fault, and names the test", function()
+    local output, code, folder = run(machines.cleanup(finally), { ONE })
     assert.equal(0, code, output)
     assert.matches("one +caught +%d+ s  one%.sh: one is there\n", output)
-    assert.matches("1 planted, 1 caught\n$", output)
+    assert.matches(SUM .. "0 not\n$", output)
+    assert.matches("FAILED one is there",
+      proc.slurp(folder .. "/build/mutants/one.out"))
   end)
 
-  it("fails when one gets through the whole suite", function()
-    local output, code = run(finally, { ONE, row("four", "four", "4") })
+  it("fails when one gets through the specs of its row", function()
+    local output, code = run(finally, { ONE, row("two", "two", "2") })
     assert.equal(1, code, output)
-    assert.matches("four +NOT CAUGHT +%d+ s  a rule\n", output)
-    assert.matches("2 planted, 1 caught\n$", output)
+    assert.matches("two +NOT CAUGHT +%d+ s  a rule\n", output)
+    assert.matches(SUM .. "1 not\n$", output)
   end)
 
-  it("looks at the whole suite after specs that did not notice", function()
-    local output, code = run(finally, { row("two", "two", "2") })
-    assert.equal(0, code, output)
-    assert.matches("two +caught.*another spec than its row names: two is there",
-      output)
-  end)
-
-  it("counts a fault that hangs as caught, by a time limit", function()
+  it("tells a fault that hangs from one that a test notices", function()
     local output, code = run(finally, { row("hang", "four", "sleep",
-      "limit = 1") })
+      'limit = 1, specs = { "one.sh" }') })
     assert.equal(0, code, output)
-    assert.matches("hang +caught.*it hangs: ended after 1 s", output)
+    assert.matches("hang +time limit +%d+ s  one%.sh: ended after 1 s", output)
+    assert.matches("0 caught by a test, 1 by a time limit", output)
   end)
+
+  it("tells a spec that broke off from one in which a test failed", function()
+    local output, code = run(finally, { row("dies", "four", "crash") })
+    assert.equal(0, code, output)
+    assert.matches("dies +crash +%d+ s  one%.sh: exit status %d", output)
+  end)
+
+  it("looks for a test that notices after a spec that hung or broke off",
+    function()
+      local output, code = run(finally, { row("two", "two", "crash",
+        'specs = { "one.sh", "two.sh" }') })
+      assert.equal(0, code, output)
+      assert.matches("two +caught +%d+ s  two%.sh: two is there", output)
+    end)
 
   it("plants one fault at a time, and only those that are named", function()
     local defer = machines.cleanup(finally)
     local output, code = run(defer, { row("four", "four", "4"), ONE }, nil,
       "on")
     assert.equal(0, code, output)
-    assert.matches("1 planted, 1 caught\n$", output)
+    assert.matches("^one +caught[^\n]*\n\n1 planted", output)
     output, code = run(defer, { ONE }, nil, "nobody")
     assert.equal(1, code, output)
   end)
@@ -120,6 +135,6 @@ describe("make mutants", function()
   it("fails when a spec fails without a fault", function()
     local output, code = run(finally, { ONE }, { ["one.sh"] = "exit 3\n" })
     assert.equal(1, code, output)
-    assert.matches("without a fault, one%.sh fails: exit status", output)
+    assert.matches("without a fault, one%.sh fails: exit status %d", output)
   end)
 end)

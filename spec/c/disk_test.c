@@ -13,6 +13,7 @@
 
 static uint8_t bytes[LENGTH];
 static uint64_t broken_at; /* reading this byte fails; 0: none */
+static uint64_t last_write;
 
 static bool read_memory(void *from, uint64_t offset, void *buf, size_t length) {
   (void)from;
@@ -27,6 +28,7 @@ static bool write_memory(void *from, uint64_t offset, const void *buf,
                          size_t length) {
   (void)from;
   memcpy(bytes + offset, buf, length);
+  last_write = offset;
   return true;
 }
 
@@ -126,6 +128,96 @@ static void test_fat_table(void) {
         "a table that is too short is damage: %s", region.damage);
 }
 
+/* Of FAT16: the second entry of each table has a bit for it. */
+static void test_fat_dirty(void) {
+  static const size_t tables[] = {512, 512 + 20 * 512};
+  struct nt_region region = memory();
+  bool dirty = true;
+  put_fat(5000, false);
+  for (int i = 0; i < 2; i++) {
+    nt_put_u32(bytes + tables[i], 0xFFFFFFF8);
+  }
+  CHECK(nt_fs_fat.is_dirty(&region, &dirty) && !dirty, "a FAT that is clean");
+  CHECK(nt_fs_fat.mark_dirty(&region) && nt_fs_fat.is_dirty(&region, &dirty) &&
+            dirty,
+        "is dirty when it was marked");
+  for (int i = 0; i < 2; i++) {
+    CHECK(nt_get_u32(bytes + tables[i]) == 0x7FFFFFF8, "table %d says so",
+          i + 1);
+  }
+  CHECK(bytes[0x25] == 1, "and so does the boot sector");
+}
+
+/* ---- NTFS ---------------------------------------------------------------- */
+
+#define MFT 16384U
+#define MIRROR 32768U
+#define VOLUME 3072U /* the record of $Volume, from there */
+#define SEQUENCE 48U /* the update sequence, within the record */
+
+/* The number of each sector takes the place of its last two bytes. */
+static void protect_record(uint8_t *record) {
+  nt_put_u16(record + 4, SEQUENCE);
+  nt_put_u16(record + 6, 3);
+  nt_put_u16(record + SEQUENCE, 0x0707);
+  for (size_t i = 1; i < 3; i++) {
+    memcpy(record + SEQUENCE + 2 * i, record + 512 * i - 2, 2);
+    nt_put_u16(record + 512 * i - 2, 0x0707);
+  }
+}
+
+/* Clusters of 4 KiB, records of 1 KiB; what $Volume says lies at `value`. */
+static void put_ntfs(size_t attribute, size_t value) {
+  static const size_t tables[] = {MFT, MIRROR};
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes + 3, "NTFS    ", 8);
+  nt_put_u16(bytes + 11, 512);
+  bytes[13] = 8;
+  nt_put_u64(bytes + 40, LENGTH / 512);
+  nt_put_u64(bytes + 48, MFT / 4096);
+  nt_put_u64(bytes + 56, MIRROR / 4096);
+  bytes[64] = 0xF6;
+  for (int i = 0; i < 2; i++) {
+    uint8_t *record = bytes + tables[i] + VOLUME;
+    memcpy(bytes + tables[i], "FILE", 4);
+    memcpy(record, "FILE", 4);
+    nt_put_u16(record + 20, (uint16_t)attribute);
+    nt_put_u32(record + attribute, 0x70);
+    nt_put_u32(record + attribute + 4, 40);
+    nt_put_u32(record + attribute + 16, 12);
+    nt_put_u16(record + attribute + 20, (uint16_t)(value - attribute));
+    nt_put_u32(record + attribute + 40, 0xFFFFFFFF);
+    protect_record(record);
+  }
+}
+
+static void check_ntfs_mark(const char *where, size_t place) {
+  struct nt_region region = memory();
+  bool dirty = true;
+  CHECK_TEXT(recognised(), "NTFS", "flags %s: it is NTFS", where);
+  CHECK(nt_fs_ntfs.is_dirty(&region, &dirty) && !dirty, "flags %s: clean",
+        where);
+  CHECK(nt_fs_ntfs.mark_dirty(&region) &&
+            nt_fs_ntfs.is_dirty(&region, &dirty) && dirty,
+        "flags %s: marked", where);
+  CHECK(bytes[MFT + VOLUME + place] == 1, "flags %s: in the table", where);
+  CHECK(bytes[MIRROR + VOLUME + place] == 1, "flags %s: and in its copy",
+        where);
+}
+
+static void test_ntfs_dirty(void) {
+  struct nt_region region = memory();
+  bool dirty;
+  put_ntfs(56, 80);
+  check_ntfs_mark("within a sector", 90);
+  put_ntfs(472, 500);
+  check_ntfs_mark("at the end of a sector", SEQUENCE + 2);
+  bytes[MFT + VOLUME + 511] ^= 1;
+  CHECK(!nt_fs_ntfs.is_dirty(&region, &dirty) && region.damage,
+        "a record of which one sector was not written is damage: %s",
+        region.damage);
+}
+
 /* ---- order, and foreign marks -------------------------------------------- */
 
 static void test_bitlocker(void) {
@@ -149,6 +241,15 @@ static void test_iso(void) {
   put_fat(5000, false);
   memcpy(bytes + 32768, "\1CD001\1", 7);
   CHECK_TEXT(recognised(), "FAT16", "behind the boot sector of a FAT neither");
+}
+
+static void test_btrfs(void) {
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes + 65536 + 64, "_BHRfS_M", 8);
+  nt_put_u64(bytes + 65536 + 48, 65536);
+  CHECK_TEXT(recognised(), "RAW", "a superblock with another sum is RAW");
+  bytes[65536 + 196] = 1;
+  CHECK_TEXT(recognised(), "btrfs", "a sum that is not known is not compared");
 }
 
 /* ---- reading fails ------------------------------------------------------- */
@@ -208,6 +309,7 @@ static void test_attributes(void) {
   CHECK(nt_gpt_set_attributes(&disk, 1, UINT64_C(1) << 60, &written) &&
             written == 2,
         "attributes go into both copies");
+  CHECK(last_write == 4096, "the one at the end first: one of them is whole");
   CHECK(nt_gpt_set_attributes(&disk, 129, 0, &written) && written == 0,
         "an entry that is not there is in none");
   bytes[4096] ^= 1;
@@ -228,8 +330,11 @@ int main(void) {
   test_fat_kinds();
   test_fat_rules();
   test_fat_table();
+  test_fat_dirty();
+  test_ntfs_dirty();
   test_bitlocker();
   test_iso();
+  test_btrfs();
   test_unreadable();
   test_sectors();
   test_attributes();

@@ -533,6 +533,12 @@ static void test_ranges(void) {
             end == 16 * MIB && bytes < MIB,
         "zeros that were written are data; %zu ranges", ranges.count);
   nt_ranges_free(&ranges);
+  /* Larger than what the host's file system allocates at once. */
+  CHECK(nt_ok(nt_ranges_add_data(&ranges, fd, 0, 16 * MIB, 65536, &err)) &&
+            ranges.count == 3 && ranges.at[1].offset == 4 * MIB - 65536 &&
+            ranges.at[1].length == 2 * 65536,
+        "ranges begin and end with whole sectors");
+  nt_ranges_free(&ranges);
   /* One byte in every page but one of two: as many extents as can be. */
   for (uint64_t at = 0; at < MIB; at += 8192) {
     nt_scratch_write(fd, at, "x", 1, &err);

@@ -332,6 +332,23 @@ describe("a journal that an older version wrote", function()
     assert(lab:bytes() == lab.new)
   end)
 
+  it("is verified as far as that goes: pieces that overlap are noticed",
+    function()
+      local lab = new_lab(finally)
+      journals.older(lab.db, 3)
+      with(lab, function() end) -- updates it
+      journals.sql(lab.db, "UPDATE saved SET start = (SELECT start + length - 512"
+        .. " FROM saved WHERE start < " .. LAST .. " ORDER BY start DESC LIMIT 1)"
+        .. " WHERE start = " .. LAST)
+      with(lab, function(options)
+        local message, info = stopped("ERROR_FILE_CORRUPT",
+          ntvol.undo("D:", options))
+        assert.equal("journal_damaged", info.reason)
+        assert.matches("overlaps the piece before", message)
+      end)
+      assert(lab:bytes() == lab.new)
+    end)
+
   it("is refused when a value cannot be, and stays as it was", function()
     local lab = new_lab(finally)
     journals.older(lab.db, 3)
