@@ -449,8 +449,8 @@ static const struct refusal {
     {"L17", NT_FSCTL_LOCK_VOLUME, NT_STATUS_FILE_CLOSED, NULL, NT_CLASS_USAGE},
     {"L18", NT_FSCTL_LOCK_VOLUME, NT_STATUS_DEVICE_NOT_READY, NULL,
      NT_CLASS_PERMANENT},
-    {"L19", NT_FSCTL_LOCK_VOLUME, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
-     NT_CLASS_UNSUPPORTED},
+    {"L19", NT_FSCTL_LOCK_VOLUME, NT_STATUS_INVALID_DEVICE_REQUEST,
+     "unknown_code", NT_CLASS_UNSUPPORTED},
     {"1.2", NT_FSCTL_LOCK_VOLUME, NT_STATUS_PRIVILEGE_NOT_HELD, "privilege",
      NT_CLASS_PERMANENT},
     {"U2", NT_FSCTL_UNLOCK_VOLUME, NT_STATUS_NOT_LOCKED, "not_locked",
@@ -463,7 +463,7 @@ static const struct refusal {
      NT_CLASS_PERMANENT},
     {"D6", NT_FSCTL_DISMOUNT_VOLUME, NT_STATUS_INVALID_PARAMETER, "privilege",
      NT_CLASS_USAGE},
-    {"4.2", NT_FSCTL_DISMOUNT_VOLUME, NT_STATUS_NOT_SUPPORTED, NULL,
+    {"4.2", NT_FSCTL_DISMOUNT_VOLUME, NT_STATUS_NOT_SUPPORTED, "unknown_code",
      NT_CLASS_UNSUPPORTED},
     {"I6", NT_FSCTL_IS_VOLUME_MOUNTED, NT_STATUS_FILE_INVALID, "removed",
      NT_CLASS_PERMANENT},
@@ -473,8 +473,8 @@ static const struct refusal {
      "readonly", NT_CLASS_PERMANENT},
     {"F2", NT_IOCTL_VOLUME_OFFLINE, NT_STATUS_ACCESS_DENIED, NULL,
      NT_CLASS_PERMANENT},
-    {"F7", NT_IOCTL_VOLUME_OFFLINE, NT_STATUS_INVALID_DEVICE_REQUEST, NULL,
-     NT_CLASS_UNSUPPORTED},
+    {"F7", NT_IOCTL_VOLUME_OFFLINE, NT_STATUS_INVALID_DEVICE_REQUEST,
+     "unknown_code", NT_CLASS_UNSUPPORTED},
     {"F9", NT_IOCTL_VOLUME_ONLINE, NT_STATUS_DEVICE_OFF_LINE, "offline",
      NT_CLASS_PERMANENT},
     {"F9", NT_IOCTL_VOLUME_OFFLINE, NT_STATUS_NO_MEDIA_IN_DEVICE, "no_media",
@@ -673,7 +673,7 @@ static void test_dynamic_disks(void) {
     CHECK(lab_verb(h, NT_IOCTL_VOLUME_OFFLINE) ==
                   NT_STATUS_INVALID_DEVICE_REQUEST &&
               (strstr(lab_err.detail, "Windows XP") != NULL) == rows[i].xp &&
-              has_reason(rows[i].dynamic ? "dynamic_disk" : NULL) &&
+              has_reason(rows[i].dynamic ? "dynamic_disk" : "unknown_code") &&
               next_of(&lab_err)[0] != '\0',
           "F6: row %d", (int)i);
     lab_end(h);

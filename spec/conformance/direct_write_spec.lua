@@ -90,7 +90,7 @@ c.suite(_ENV, {
     v = open D:
     p = open PhysicalDrive0
     --
-    p write DATA x -> STATUS_ACCESS_DENIED; reason=mounted; detail=D:; hint
+    p write DATA x -> STATUS_ACCESS_DENIED; reason=mounted; detail=D:
     p write 0 x 2 -> STATUS_ACCESS_DENIED
     p rewrite -> 512
   ]], result = "STATUS_ACCESS_DENIED, but for the boot sector" },

@@ -22,11 +22,11 @@ c.suite(_ENV, {
     d = open D:\
     --
     v dismount; DISMOUNT
-    f read 0 6 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
-    f put 0 x -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
-    f flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
-    d flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
-    w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    f read 0 6 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
+    f put 0 x -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
+    f flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
+    d flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
     f is_mounted -> false
     w close
     f close
@@ -52,14 +52,14 @@ c.suite(_ENV, {
     v = open D:
     v dismount
     --
-    v dismount -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    v dismount -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
   ]], also = "given" },
   { "D4 fat ntfs", "dismount by another handle of the dismounted instance", [[
     v = open D:
     w = open D:
     v dismount
     --
-    w dismount -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    w dismount -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
   ]], also = "given" },
   { "D4 cdfs", "dismount twice, and by another handle", [[
     v = open D:
@@ -80,25 +80,25 @@ c.suite(_ENV, {
   { "D4 raw", "dismount, not locked", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED; reason=not_locked; hint
+    v dismount -> STATUS_ACCESS_DENIED; reason=not_locked
   ]] },
 
   { "D5 fat ntfs btrfs", "dismount the system volume", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED; reason=system_volume; class=permanent; hint
+    v dismount -> STATUS_ACCESS_DENIED; reason=system_volume; class=permanent
     v is_mounted -> true
   ]], volume = { system = true }, also = "given", result = "STATUS_ACCESS_DENIED" },
   { "D5 fat ntfs btrfs", "dismount the boot volume", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED; reason=system_volume; class=permanent; hint
+    v dismount -> STATUS_ACCESS_DENIED; reason=system_volume; class=permanent
     v is_mounted -> true
   ]], volume = { boot = true }, also = "given", result = "STATUS_ACCESS_DENIED" },
   { "D5 fat ntfs btrfs", "dismount a volume with a page file", [[
     v = open D:
     --
-    v dismount -> STATUS_ACCESS_DENIED; reason=page_file; class=permanent; hint
+    v dismount -> STATUS_ACCESS_DENIED; reason=page_file; class=permanent
     v is_mounted -> true
   ]], volume = { pagefile = true }, also = "given", result = "STATUS_ACCESS_DENIED" },
 
@@ -111,18 +111,18 @@ c.suite(_ENV, {
   { "D6 fat ntfs", "dismount a file", [[
     f = open D:\a.txt
     --
-    f dismount -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f dismount -> STATUS_INVALID_PARAMETER; reason=not_a_volume
     f is_mounted -> true
   ]], also = "given", result = "STATUS_INVALID_PARAMETER" },
   { "D6 fat ntfs", "dismount a directory", [[
     f = open D:\ access=r
     --
-    f dismount -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f dismount -> STATUS_INVALID_PARAMETER; reason=not_a_volume
   ]], also = "given" },
   { "D6 fat ntfs", "dismount without the right to manage", [[
     v = open D: access=traverse+synchronize
     --
-    v dismount -> STATUS_INVALID_PARAMETER; reason=privilege; hint
+    v dismount -> STATUS_INVALID_PARAMETER; reason=privilege
   ]], also = "given" },
 
   { "D7 fat ntfs", "dismount a read-only volume", [[

@@ -136,7 +136,7 @@ c.suite(_ENV, {
     --
     v write DATA x -> STATUS_MEDIA_WRITE_PROTECTED
     v write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
-    v control IOCTL_DISK_IS_WRITABLE -> STATUS_MEDIA_WRITE_PROTECTED; hint=none
+    v control IOCTL_DISK_IS_WRITABLE -> STATUS_MEDIA_WRITE_PROTECTED
     v flush -> STATUS_MEDIA_WRITE_PROTECTED
   ]], volume = { readonly = true } },
   { "1.12 read-only fat", "marking it dirty", [[

@@ -18,7 +18,7 @@ c.suite(_ENV, {
     w = open D: access=r
     --
     open D: access=r share= -> STATUS_SHARING_VIOLATION; reason=in_use; holders=1
-      ; how=volume handle; hint
+      ; how=volume handle
     w close
     v = open D: access=r share=
   ]], result = "STATUS_SHARING_VIOLATION", also = "given" },
@@ -26,13 +26,13 @@ c.suite(_ENV, {
     f = open D:\a.txt access=r share=rwd
     --
     open D: access=r share= -> STATUS_SHARING_VIOLATION; reason=in_use; holders=1
-      ; how=open file; hint
+      ; how=open file
   ]], also = "given" },
   { "implicit no read fat ntfs", "a directory is in the way", [[
     f = open D:\ access=r share=rwd
     --
     open D: access=r share= -> STATUS_SHARING_VIOLATION; reason=in_use; holders=1
-      ; how=directory; hint
+      ; how=directory
   ]], also = "given" },
 
   { "implicit read fat ntfs", "readers are not in the way", [[
@@ -104,8 +104,8 @@ c.suite(_ENV, {
 
   { "implicit access fat ntfs", "any access locks", [[
     v = open D: access=r share=
-    open D: access=r -> STATUS_ACCESS_DENIED; reason=locked_by_other; hint
-    open D:\a.txt -> STATUS_ACCESS_DENIED; reason=locked_by_other; hint
+    open D: access=r -> STATUS_ACCESS_DENIED; reason=locked_by_other
+    open D:\a.txt -> STATUS_ACCESS_DENIED; reason=locked_by_other
     v close
     v = open D: access=w share=
     open D: access=r -> STATUS_ACCESS_DENIED

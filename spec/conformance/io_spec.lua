@@ -42,8 +42,8 @@ c.suite(_ENV, {
     w = open D:
     v dismount
     --
-    w flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
-    w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; hint
+    w flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
   ]], also = "given" },
   { "I4 fat ntfs", "write the boot area by another volume handle after a dismount", [[
     v = open D:
@@ -97,19 +97,19 @@ c.suite(_ENV, {
     f = open D:\a.txt
     machine mask 0
     --
-    f flush -> STATUS_FILE_INVALID; reason=removed; hint
-    f read 0 6 -> STATUS_FILE_INVALID; reason=removed; hint
+    f flush -> STATUS_FILE_INVALID; reason=removed
+    f read 0 6 -> STATUS_FILE_INVALID; reason=removed
     f close
   ]], result = "STATUS_FILE_INVALID" },
   { "I6 fat ntfs", "volume handle after its device was removed", [[
     v = open D:
     machine mask 0
     --
-    v lock -> STATUS_FILE_INVALID; reason=removed; hint
-    v mounted -> STATUS_FILE_INVALID; reason=removed; hint
+    v lock -> STATUS_FILE_INVALID; reason=removed
+    v mounted -> STATUS_FILE_INVALID; reason=removed
     v offline -> STATUS_DEVICE_DOES_NOT_EXIST
     v size -> STATUS_DEVICE_DOES_NOT_EXIST
-    v read 0 512 -> STATUS_FILE_INVALID; reason=removed; hint
+    v read 0 512 -> STATUS_FILE_INVALID; reason=removed
   ]] },
 
   { "I7 fat ntfs", "file after another file system took its place", [[
@@ -119,10 +119,10 @@ c.suite(_ENV, {
     v close
     w = open D:
     --
-    f flush -> STATUS_WRONG_VOLUME; reason=identity_changed; hint
-    f mounted -> STATUS_WRONG_VOLUME; reason=identity_changed; hint
+    f flush -> STATUS_WRONG_VOLUME; reason=identity_changed
+    f mounted -> STATUS_WRONG_VOLUME; reason=identity_changed
     f is_mounted -> false
-    f read 0 6 -> STATUS_WRONG_VOLUME; reason=identity_changed; hint
+    f read 0 6 -> STATUS_WRONG_VOLUME; reason=identity_changed
   ]] },
 
   { "I7 fat ntfs", "file, another medium in the drive", function(lab, subject)
@@ -265,12 +265,12 @@ c.suite(_ENV, {
     --
     w = open D: access=w
     x = open D: access=none
-    v offline -> STATUS_ACCESS_DENIED; reason=handle_access; hint
-    v online -> STATUS_ACCESS_DENIED; reason=handle_access; hint
-    w online -> STATUS_ACCESS_DENIED; reason=handle_access; hint
-    w size -> STATUS_ACCESS_DENIED; reason=handle_access; hint
-    x online -> STATUS_ACCESS_DENIED; reason=handle_access; hint
-    x offline -> STATUS_ACCESS_DENIED; reason=handle_access; hint
+    v offline -> STATUS_ACCESS_DENIED; reason=handle_access
+    v online -> STATUS_ACCESS_DENIED; reason=handle_access
+    w online -> STATUS_ACCESS_DENIED; reason=handle_access
+    w size -> STATUS_ACCESS_DENIED; reason=handle_access
+    x online -> STATUS_ACCESS_DENIED; reason=handle_access
+    x offline -> STATUS_ACCESS_DENIED; reason=handle_access
   ]], also = "windows foreign" },
   { "I14", "also on a dismounted volume", [[
     v = open D:

@@ -27,7 +27,7 @@ c.suite(_ENV, {
     f = open D:\a.txt
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use
-      ; class=transient; holders=1; how=open file; path=\a.txt; complete=yes; hint
+      ; class=transient; holders=1; how=open file; path=\a.txt; complete=yes
     v is_locked -> false
   ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED", also = "given" },
   { "L2 fat", "lock with two files open", [[
@@ -37,7 +37,7 @@ c.suite(_ENV, {
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; holders=2
       ; how=open file, open file; path=\a.txt, \Some Dir\file name.txt
-      ; message=open file \a.txt; hint
+      ; message=open file \a.txt
   ]] },
   { "L2 fat", "lock with a folder open", [[
     v = open D:
@@ -74,7 +74,7 @@ c.suite(_ENV, {
     w = open D:
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use
-      ; class=transient; holders=1; how=volume handle; hint
+      ; class=transient; holders=1; how=volume handle
   ]], also = "given" },
   { "L3 btrfs", "lock with a second volume handle", [[
     v = open D:
@@ -121,20 +121,20 @@ c.suite(_ENV, {
     v = open D:
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=page_file
-      ; class=permanent; hint
+      ; class=permanent
   ]], volume = { pagefile = true }, also = "given" },
 
   { "L7 fat ntfs", "lock the system volume", [[
     v = open D:
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=system_volume
-      ; class=permanent; hint
+      ; class=permanent
   ]], volume = { system = true }, also = "given" },
   { "L7 fat ntfs", "lock the boot volume", [[
     v = open D:
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=system_volume
-      ; class=permanent; hint
+      ; class=permanent
   ]], volume = { boot = true }, also = "given" },
 
   { "L8 fat ntfs", "lock a read-only volume", [[
@@ -148,7 +148,7 @@ c.suite(_ENV, {
     v lock
     --
     v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=already_locked
-      ; class=permanent; hint
+      ; class=permanent
     v is_locked -> true
   ]], result = "STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED, and locked as before",
     also = "given" },
@@ -183,7 +183,7 @@ c.suite(_ENV, {
   { "L11 fat ntfs", "lock a file", [[
     f = open D:\a.txt
     --
-    f lock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f lock -> STATUS_INVALID_PARAMETER; reason=not_a_volume
   ]], also = "given" },
   { "L11 cdfs", "lock a file", [[
     f = open D:\a.txt access=r
@@ -193,20 +193,20 @@ c.suite(_ENV, {
   { "L11 fat ntfs cdfs", "lock a directory", [[
     f = open D:\ access=r
     --
-    f lock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f lock -> STATUS_INVALID_PARAMETER; reason=not_a_volume
   ]], also = "given" },
 
   { "L12 fat ntfs", "lock without the right to manage", [[
     v = open D: access=read_attributes+synchronize+traverse
     --
     v kind -> "volume"
-    v lock -> STATUS_INVALID_PARAMETER; reason=privilege; hint
+    v lock -> STATUS_INVALID_PARAMETER; reason=privilege
   ]], also = "given" },
 
   { "L13 fat ntfs raw", "lock without data access", [[
     v = open D: access=none
     --
-    v lock -> STATUS_INVALID_DEVICE_REQUEST; hint
+    v lock -> STATUS_INVALID_DEVICE_REQUEST
   ]], also = "given" },
 
   { "L14 fat ntfs", "lock with read access", [[

@@ -28,10 +28,10 @@ c.suite(_ENV, {
     v = open D: access=r
     w = open D: access=w
     --
-    v offline -> STATUS_ACCESS_DENIED; hint
-    v online -> STATUS_ACCESS_DENIED; hint
-    w offline -> STATUS_ACCESS_DENIED; hint
-    w online -> STATUS_ACCESS_DENIED; hint
+    v offline -> STATUS_ACCESS_DENIED
+    v online -> STATUS_ACCESS_DENIED
+    w offline -> STATUS_ACCESS_DENIED
+    w online -> STATUS_ACCESS_DENIED
   ]], also = "windows foreign" },
   { "F2", "offline with one of the data rights only", [[
     v = open D: access=read_data
@@ -85,26 +85,26 @@ c.suite(_ENV, {
   { "F5 fat ntfs", "offline of the system volume", [[
     v = open D:
     --
-    v offline -> STATUS_ACCESS_DENIED; reason=system_volume; hint
+    v offline -> STATUS_ACCESS_DENIED; reason=system_volume
     v is_offline -> false
     v online
   ]], volume = { system = true }, result = "STATUS_ACCESS_DENIED" },
   { "F5 fat ntfs", "offline of the boot volume", [[
     v = open D:
     --
-    v offline -> STATUS_ACCESS_DENIED; reason=system_volume; hint
+    v offline -> STATUS_ACCESS_DENIED; reason=system_volume
     v is_offline -> false
     v online
   ]], volume = { boot = true }, result = "STATUS_ACCESS_DENIED" },
   { "F5 fat ntfs", "offline of a volume with a page file", [[
     v = open D:
     --
-    v offline -> STATUS_ACCESS_DENIED; reason=page_file; hint
+    v offline -> STATUS_ACCESS_DENIED; reason=page_file
   ]], volume = { pagefile = true }, also = "given" },
   { "F5 fat ntfs", "offline of what the system needs", [[
     v = open D:
     --
-    v offline -> STATUS_ACCESS_DENIED; reason=system_volume; hint
+    v offline -> STATUS_ACCESS_DENIED; reason=system_volume
   ]], volume = { system = true, boot = true }, also = "given" },
 
   { "F7 disk", "offline of a whole disk", [[
@@ -121,10 +121,10 @@ c.suite(_ENV, {
     v dismount
     v offline
     --
-    v write 0 x -> STATUS_DEVICE_NOT_READY; reason=offline; hint
-    v write DATA x -> STATUS_DEVICE_NOT_READY; reason=offline; hint
-    v flush -> STATUS_DEVICE_NOT_READY; reason=offline; hint
-    v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline; hint
+    v write 0 x -> STATUS_DEVICE_NOT_READY; reason=offline
+    v write DATA x -> STATUS_DEVICE_NOT_READY; reason=offline
+    v flush -> STATUS_DEVICE_NOT_READY; reason=offline
+    v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline
   ]] },
 
   { "F10 fat ntfs", "queries while offline", [[

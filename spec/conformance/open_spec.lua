@@ -51,7 +51,7 @@ c.suite(_ENV, {
   { "O3 fat ntfs", "writing, where a volume handle shares only reading and deleting", [[
     v = open D: access=r share=rd
     --
-    open D: -> STATUS_SHARING_VIOLATION; reason=in_use; class=transient; holders=1; hint
+    open D: -> STATUS_SHARING_VIOLATION; reason=in_use; class=transient; holders=1
   ]], also = "given" },
   { "O3 fat ntfs", "reading, where a volume handle shares only writing", [[
     f = open D:\a.txt access=rw share=
@@ -92,7 +92,7 @@ c.suite(_ENV, {
     v = open D:
     v lock
     --
-    open D: -> STATUS_ACCESS_DENIED; reason=locked_by_other; how=lock; hint
+    open D: -> STATUS_ACCESS_DENIED; reason=locked_by_other; how=lock
     open D: access=w -> STATUS_ACCESS_DENIED
     open D: access=traverse -> STATUS_ACCESS_DENIED
     open D: directory -> STATUS_ACCESS_DENIED
@@ -135,7 +135,7 @@ c.suite(_ENV, {
     v = open D:
     v dismount
     --
-    open D: -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; holders=1; hint
+    open D: -> STATUS_VOLUME_DISMOUNTED; reason=dismounted; holders=1
     open D: access=r -> STATUS_VOLUME_DISMOUNTED
     open D: disposition=create -> STATUS_VOLUME_DISMOUNTED
     open D: directory -> STATUS_VOLUME_DISMOUNTED

@@ -42,7 +42,7 @@ c.suite(_ENV, {
   { "U2 fat ntfs raw cdfs btrfs", "unlock, not locked", [[
     v = open D:
     --
-    v unlock -> STATUS_NOT_LOCKED; reason=not_locked; hint
+    v unlock -> STATUS_NOT_LOCKED; reason=not_locked
   ]], also = "given" },
   { "U2 fat ntfs raw cdfs btrfs", "unlock twice", [[
     v = open D:
@@ -102,17 +102,17 @@ c.suite(_ENV, {
   { "U5 fat ntfs", "unlock a file", [[
     f = open D:\a.txt
     --
-    f unlock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f unlock -> STATUS_INVALID_PARAMETER; reason=not_a_volume
   ]], also = "given" },
   { "U5 fat ntfs", "unlock a directory", [[
     f = open D:\ access=r
     --
-    f unlock -> STATUS_INVALID_PARAMETER; reason=not_a_volume; hint
+    f unlock -> STATUS_INVALID_PARAMETER; reason=not_a_volume
   ]], also = "given" },
   { "U5 fat ntfs", "unlock without the right to manage", [[
     v = open D: access=traverse
     --
-    v unlock -> STATUS_INVALID_PARAMETER; reason=privilege; hint
+    v unlock -> STATUS_INVALID_PARAMETER; reason=privilege
   ]], also = "given" },
 
   { "U6 fat ntfs", "unlock after lock and dismount", [[

@@ -25,12 +25,35 @@ static void name_code(uint32_t code, char *buf, size_t cap) {
   }
 }
 
+static bool is_question(uint32_t code) {
+  return code == NT_IOCTL_VOLUME_IS_CLUSTERED ||
+         code == NT_IOCTL_VOLUME_IS_OFFLINE ||
+         code == NT_IOCTL_VOLUME_IS_IO_CAPABLE ||
+         code == NT_IOCTL_VOLUME_IS_PARTITION ||
+         code == NT_IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE;
+}
+
+/* What the status of a code means when the machine knows no more. */
+static void explain(nt_status status, struct nt_error *err, uint32_t code) {
+  if (err == NULL || err->reason != NULL) {
+    return;
+  }
+  if (status == NT_STATUS_UNSUCCESSFUL && is_question(code)) {
+    nt_error_because(err, NT_REASON_ANSWER_NO, NULL);
+  } else if (status == NT_STATUS_INVALID_DEVICE_REQUEST ||
+             status == NT_STATUS_NOT_SUPPORTED ||
+             status == NT_STATUS_NOT_IMPLEMENTED) {
+    nt_error_because(err, NT_REASON_UNKNOWN_CODE, NULL);
+  }
+}
+
 static nt_status finish_control(nt_status status, struct nt_error *err,
                                 const struct nt_handle *handle, uint32_t code) {
   char op[sizeof(err->op)];
   if (nt_ok(status)) {
     return status;
   }
+  explain(status, err, code);
   name_code(code, op, sizeof(op));
   return nt__finish(status, err, op, handle->name);
 }

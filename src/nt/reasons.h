@@ -39,6 +39,11 @@ X(ALREADY_LOCKED, "already_locked", PERMANENT,                                \
   "go on: the volume is locked",                                              \
   SAME,                                                                       \
   NT_STATUS_ACCESS_DENIED)                                                    \
+X(ANSWER_NO, "answer_no", NONE,                                               \
+  "the code is a question, and this status is its answer: no",                \
+  "take it for the answer: nothing has to be mended",                         \
+  SAME,                                                                       \
+  NT_STATUS_UNSUCCESSFUL)                                                     \
 X(ARGUMENTS, "arguments", NONE,                                               \
   "the input of a control code is not what the code takes, or its output "    \
   "has no room",                                                              \
@@ -165,7 +170,7 @@ X(HANDLE_ACCESS, "handle_access", NONE,                                       \
   "the handle was opened without the access that the code needs",             \
   "open it with access `\"rw\"`",                                             \
   SAME,                                                                       \
-  NT_STATUS_ACCESS_DENIED)                                                    \
+  NT_STATUS_ACCESS_DENIED, NT_STATUS_INVALID_DEVICE_REQUEST)                  \
 X(HAS_LETTER, "has_letter", NONE,                                             \
   "the volume has a letter already, and a volume has one letter",             \
   "remove that letter first: `machine:delete_mount_point(name)`",             \
@@ -357,7 +362,7 @@ X(NOT_A_DIRECTORY, "not_a_directory", NONE,                                   \
   "the handle is not one of a directory",                                     \
   "open a directory: `D:\\`",                                                 \
   SAME,                                                                       \
-  NT_STATUS_INVALID_PARAMETER)                                                \
+  NT_STATUS_INVALID_PARAMETER, NT_STATUS_NOT_A_DIRECTORY)                     \
 X(NOT_A_DISK, "not_a_disk", NONE,                                             \
   "only a disk can do this",                                                  \
   "name a disk: `PhysicalDrive1`; `machine:disks()` lists them",              \
@@ -584,6 +589,14 @@ X(UNINSTALLED, "uninstalled", NONE,                                           \
   "brings it back",                                                           \
   "there is nothing left to do: ntvol restore-lun brings it back",            \
   NT_STATUS_NO_SUCH_DEVICE, NT_STATUS_NOT_SUPPORTED)                          \
+X(UNKNOWN_CODE, "unknown_code", NONE,                                         \
+  "no driver of this volume or disk knows the code, or none has such a "      \
+  "request",                                                                  \
+  "use another volume or disk, or a code that its drivers know: "             \
+  "`ntvol.codes` names codes",                                                \
+  "use another volume or disk",                                               \
+  NT_STATUS_INVALID_DEVICE_REQUEST, NT_STATUS_INVALID_PARAMETER,              \
+  NT_STATUS_NOT_SUPPORTED, NT_STATUS_NOT_IMPLEMENTED)                         \
 X(UNKNOWN_KIND, "unknown_kind", NONE,                                         \
   "there is no such kind of machine",                                         \
   "use a kind of machine that this build has",                                \
@@ -636,7 +649,8 @@ X(WRONG_ENTRY, "wrong_entry", NONE,                                           \
   "the code was sent through the other system call than its own",             \
   "leave the option `entry` out",                                             \
   SAME,                                                                       \
-  NT_STATUS_NOT_SUPPORTED)
+  NT_STATUS_NOT_SUPPORTED, NT_STATUS_INVALID_DEVICE_REQUEST,                  \
+  NT_STATUS_INVALID_PARAMETER, NT_STATUS_NOT_IMPLEMENTED)
 
 /* clang-format on */
 

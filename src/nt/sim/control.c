@@ -333,8 +333,9 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
 /* I11, I12. RAW does not know the code. */
 static nt_status is_mounted(struct sim_request *r, struct nt_error *err) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
-    return nt_fail(err, r->instance.fsd->unknown_fsctl,
-                   "there is no file system to ask");
+    return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+                        NT_REASON_UNKNOWN_CODE,
+                        "there is no file system to ask");
   }
   NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
   NT_TRY(nt__sim_check_condition(&r->instance, err));
@@ -350,8 +351,9 @@ static nt_status is_mounted(struct sim_request *r, struct nt_error *err) {
 static nt_status allow_extended_io(struct sim_request *r,
                                    struct nt_error *err) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
-    return nt_fail(err, r->instance.fsd->unknown_fsctl,
-                   "without a file system there is no end to go past");
+    return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+                        NT_REASON_UNKNOWN_CODE,
+                        "without a file system there is no end to go past");
   }
   nt_status status = nt__sim_check_manage(r, err);
   if (!nt_ok(status)) {
@@ -384,19 +386,19 @@ static nt_status dispatch(struct sim_request *r, uint32_t code,
   if (row) {
     return row->answer(r, err);
   }
-  return nt_fail(err, r->instance.fsd->unknown_fsctl,
-                 "the %s file system driver does not know this code",
-                 r->instance.fsd->name);
+  return nt_refuse_as(
+      err, r->instance.fsd->unknown_fsctl,
+      nt_code_is_fsctl(code) ? NT_REASON_UNKNOWN_CODE : NT_REASON_WRONG_ENTRY,
+      "the %s file system driver does not know this code",
+      r->instance.fsd->name);
 }
 
 static nt_status fs_control(struct sim_request *r, uint32_t code,
                             struct nt_error *err) {
   if (r->handle->base.kind == NT_KIND_DEVICE) { /* L13 */
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
-            "the handle was opened without data access and reaches no file "
-            "system");
-    nt_hint(err, "open the volume with access \"rw\"");
-    return NT_STATUS_INVALID_DEVICE_REQUEST;
+    return nt_refuse_as(
+        err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_HANDLE_ACCESS,
+        "the handle was opened without data access and reaches no file system");
   }
   nt_status status = nt__sim_begin(r->m, err);
   if (!nt_ok(status)) {

@@ -340,10 +340,8 @@ static nt_status check_writable(const struct request *r, struct nt_error *err) {
     return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, err)
                         : NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, "%s is read-only",
-          r->volume.id ? "the volume" : "the disk");
-  nt_hint(err, "choose another volume");
-  return NT_STATUS_MEDIA_WRITE_PROTECTED;
+  return nt_refuse(err, NT_REASON_READONLY, "%s is read-only",
+                   r->volume.id ? "the volume" : "the disk");
 }
 
 static nt_status mark_modified(struct request *r, struct nt_error *err) {

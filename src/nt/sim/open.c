@@ -358,7 +358,8 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
   }
   bool directory = nt__sim_files_is_directory(h->file);
   if (o->options->directory && !directory) {
-    return nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL);
+    return nt_refuse_as(err, NT_STATUS_NOT_A_DIRECTORY,
+                        NT_REASON_NOT_A_DIRECTORY, "it is a file");
   }
   o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
   o->object.file = nt__sim_files_id(h->file);

@@ -11,9 +11,10 @@
 #define NAMESPACE_INFO 24U
 
 static nt_status unknown(const struct sim_request *r, struct nt_error *err) {
-  return nt_fail(err, r->instance.fsd->unknown_fsctl,
-                 "only a cluster shared volume answers this, here is %s",
-                 r->instance.file_system);
+  return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+                      NT_REASON_UNKNOWN_CODE,
+                      "only a cluster shared volume answers this, here is %s",
+                      r->instance.file_system);
 }
 
 static nt_status check_version(const struct sim_request *r,

@@ -111,7 +111,7 @@ static nt_status is_writable(struct sim_request *r, struct nt_error *err) {
     return status;
   }
   if (readonly || r->volume.flags & NT_VOLUME_READONLY) {
-    return nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, NULL);
+    return nt_refuse(err, NT_REASON_READONLY, NULL);
   }
   return NT_STATUS_SUCCESS;
 }

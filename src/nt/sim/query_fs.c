@@ -11,9 +11,9 @@
 
 static nt_status unknown(const struct sim_request *r, const char *file_system,
                          struct nt_error *err) {
-  return nt_fail(err, r->instance.fsd->unknown_fsctl,
-                 "only %s answers this, here is %s", file_system,
-                 r->instance.file_system);
+  return nt_refuse_as(
+      err, r->instance.fsd->unknown_fsctl, NT_REASON_UNKNOWN_CODE,
+      "only %s answers this, here is %s", file_system, r->instance.file_system);
 }
 
 nt_status nt__sim_check_volume_handle(const struct sim_request *r,
@@ -224,9 +224,7 @@ nt_status nt__sim_check_writable(const struct sim_request *r,
   if (!readonly && !(r->volume.flags & NT_VOLUME_READONLY)) {
     return nt__sim_check_held(r->m, r->volume.id, err);
   }
-  nt_fail(err, NT_STATUS_MEDIA_WRITE_PROTECTED, "the volume is read-only");
-  nt_hint(err, "choose another volume");
-  return NT_STATUS_MEDIA_WRITE_PROTECTED;
+  return nt_refuse(err, NT_REASON_READONLY, "the volume is read-only");
 }
 
 static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
@@ -268,8 +266,8 @@ static nt_status recognition(struct sim_request *r, struct nt_error *err) {
         &b, nt_region_read(&b.region, 0, boot, sizeof boot), err);
   }
   if (nt_ok(status) && !nt_is_recognition(boot)) {
-    return nt_fail(err, NT_STATUS_UNRECOGNIZED_VOLUME,
-                   "nothing on the volume names its file system");
+    return nt_refuse(err, NT_REASON_NO_FILE_SYSTEM,
+                     "nothing on the volume names its file system");
   }
   if (nt_ok(status)) {
     memcpy(r->out, boot + NT_RECOGNITION_NAME, 8);
