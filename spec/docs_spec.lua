@@ -100,10 +100,12 @@ local FILES = {
 }
 
 local function in_ldoc(found, item)
-  -- Plans and policies are classes in Lua, all others are in C.
+  -- Plans and policies are classes in Lua. All others are in C; a method that
+  -- waits stands in Lua, over that of the core.
   if item.separator == ":" and item.class ~= "object"
     and item.class ~= "policy" then
     return found[item.class .. ":" .. item.name]
+      or found[("lua/ntvol/%s.lua.%s"):format(item.class, item.name)]
   end
   local path = FILES[item.class] or FILES.plan
   return found[path .. "." .. item.name] or found[item.name]

@@ -62,6 +62,33 @@ static int ln_core_help_class(lua_State *L) {
 }
 
 /***
+Puts a function over a method of a class, for all objects of the class. So Lua
+adds to what the core does.
+@function interpose
+@tparam string class `"machine"`, `"volume"`, ...
+@tparam string name of a method that the class has
+@tparam function fn
+@treturn function the method that was there, for `fn` to call
+@raise when there is no such class or method
+*/
+static int ln_core_interpose(lua_State *L) {
+  const char *name = ln_checkname(L, 1), *method = ln_checkname(L, 2);
+  luaL_checktype(L, 3, LUA_TFUNCTION);
+  luaL_getmetatable(L, lua_pushfstring(L, "ntvol.%s", name));
+  if (!lua_istable(L, -1) || lua_getfield(L, -1, "__index") != LUA_TTABLE) {
+    return luaL_argerror(L, 1, lua_pushfstring(L, "no class '%s'", name));
+  }
+  if (lua_getfield(L, -1, method) != LUA_TFUNCTION) {
+    return luaL_argerror(
+        L, 2,
+        lua_pushfstring(L, "class '%s' has no method '%s'", name, method));
+  }
+  lua_pushvalue(L, 3);
+  lua_setfield(L, -3, method);
+  return 1;
+}
+
+/***
 The time: for differences, with the finest clock that there is.
 @function time
 @treturn number seconds since 1970, UTC
@@ -121,7 +148,6 @@ static const luaL_Reg functions[] = {
     {"rehearse_format", ln_core_rehearse_format},
     {"fail", ln_core_fail},
     {"message", ln_core_message},
-    {"set_waiter", ln_core_set_waiter},
     {"clock", ln_core_clock},
     {"wait_change", ln_core_wait_change},
     {"take_back", ln_core_take_back},
@@ -130,6 +156,7 @@ static const luaL_Reg functions[] = {
     {"outlive_limits", ln_core_outlive_limits},
     {"outlive_writes", ln_core_outlive_writes},
     {"help_class", ln_core_help_class},
+    {"interpose", ln_core_interpose},
     {NULL, NULL}};
 
 int luaopen_ntvol_core(lua_State *L) {

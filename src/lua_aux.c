@@ -157,6 +157,17 @@ void ln_noargs(lua_State *L, int arg, const char *verb) {
   }
 }
 
+void ln_nowaiting(lua_State *L, int arg, const char *verb) {
+  if (lua_istable(L, arg)) {
+    luaL_argerror(L, arg,
+                  lua_pushfstring(L,
+                                  "%s with options waits, and that needs the "
+                                  "module ntvol: require it first",
+                                  verb));
+  }
+  ln_noargs(L, arg, verb);
+}
+
 const char *ln_checkname(lua_State *L, int arg) {
   size_t length;
   const char *name;

@@ -84,6 +84,10 @@ void ln_warn(lua_State *L, const struct nt_error *err);
 /* Raises when there is an argument that is not nil at `arg` or behind it. */
 void ln_noargs(lua_State *L, int arg, const char *verb);
 
+/* The same for a method that waits by options where Lua has put one over it:
+ * raises for a table of options, too, and says what to require. */
+void ln_nowaiting(lua_State *L, int arg, const char *verb);
+
 /* A string without zero bytes; numbers are not taken. */
 const char *ln_checkname(lua_State *L, int arg);
 

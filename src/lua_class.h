@@ -130,13 +130,6 @@ int ln_machine_holders(lua_State *L);
 
 /* ---- waiting (lua_wait.c) ------------------------------------------------ */
 
-/* Whether the table of options has one that says how to wait. */
-bool ln_wantswaiting(lua_State *L, int index);
-
-/* Hands a request with all its arguments to the policy that waits. */
-int ln_waitby(lua_State *L, const char *verb);
-
-int ln_core_set_waiter(lua_State *L);
 int ln_core_clock(lua_State *L);
 int ln_core_wait_change(lua_State *L);
 

@@ -156,13 +156,28 @@ static uint32_t read_timeout(lua_State *L, const struct ln_options *o) {
   return (uint32_t)(seconds * 1000);
 }
 
+/* Who got the core alone has only methods that make one attempt. */
+static void refuse_waiting(lua_State *L, const struct ln_options *o,
+                           const char *const *names) {
+  for (; *names != NULL; names++) {
+    if (ln_optionvalue(L, o, *names) != LUA_TNIL) {
+      ln_optionerror(L, o, *names,
+                     "waits, and that needs the module ntvol: require it "
+                     "first");
+    }
+    lua_pop(L, 1);
+  }
+}
+
 static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
+  /* The last three are for the method that waits. */
   static const char *const names[] = {"access",     "share",   "disposition",
                                       "directory",  "timeout", "wait",
                                       "on_attempt", "on_busy", NULL};
   struct ln_options o = {arg, arg, ""};
   luaL_checktype(L, arg, LUA_TTABLE);
   ln_optionnames(L, &o, names);
+  refuse_waiting(L, &o, names + 5);
   out->access = read_access(L, &o);
   out->share = read_share(L, &o);
   out->disposition = read_disposition(L, &o);
@@ -170,42 +185,8 @@ static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
   out->timeout = read_timeout(L, &o);
 }
 
-/***
-Opens a volume, disk, file or directory. Access to the data of a volume mounts
-it. With `access = "none"` nothing is mounted, and the lock of somebody else
-does not refuse it; such a handle answers questions about the device only.
-
-Options:
-* `access`: `"rw"` (unless given), `"r"`, `"w"`, `"none"`, or a list of single
-  rights such as `{ "read_data", "write_attributes" }`, which is taken as it
-  is: read_data, write_data, append_data, read_ea, write_ea, traverse,
-  read_attributes, write_attributes, delete, read_control, write_dac,
-  write_owner, synchronize.
-* `share`: letters of r, w and d, what others may do meanwhile; `"rw"` unless
-  given, `""` is nothing.
-* `disposition`: `"open"` (unless given), `"open_if"`, `"create"`,
-  `"overwrite"`, `"overwrite_if"`, `"supersede"`.
-* `directory`: true: it must be a directory.
-* `timeout`: seconds that one request on this handle may take, as long as it
-  takes unless given; then it is cancelled and answers `"ERROR_SEM_TIMEOUT"` (a
-  simulated machine answers at once and never needs it).
-* `wait`, `on_attempt`, `on_busy`: as those of `volume:lock`. An open is
-  refused while somebody holds the lock or does not share; without these
-  options one attempt is made.
-@function machine:open
-@tparam string name `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`,
- `\\.\PhysicalDrive1`, `D:\path`
-@tparam[opt] ntvol.open_options options
-@treturn ntvol.volume
-@treturn ?ntvol.waited when it was to wait: `{ attempts, waited, holders,
- reason }`
-@failure `"ERROR_FILE_NOT_FOUND"`, `"ERROR_ACCESS_DENIED"` (locked),
- `"ERROR_SHARING_VIOLATION"`, `"ERROR_NOT_READY"` (dismounted or offline), ...
-@raise for an unknown option or value
-@usage
-local vol <close> = assert(ntvol.machine():open("D:", { access = "r" }))
-assert(vol:kind() == "volume")
-*/
+/* One attempt: lua/ntvol/machine.lua has the method that waits, and its
+ * description. */
 int ln_machine_open(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   struct nt_open_options options = {0};
@@ -218,10 +199,6 @@ int ln_machine_open(lua_State *L) {
   if (lua_isnil(L, 3)) {
     lua_newtable(L);
     lua_replace(L, 3);
-  }
-  luaL_checktype(L, 3, LUA_TTABLE);
-  if (ln_wantswaiting(L, 3)) {
-    return ln_waitby(L, "open");
   }
   read_options(L, 3, &options);
   v = ln_newvolume(L, 1);

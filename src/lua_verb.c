@@ -12,35 +12,11 @@ static int verb(lua_State *L, const char *name, uint32_t code) {
   return ln_result(L, status, &err);
 }
 
-/***
-Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a lock
-it is forced**: everything that others have open on it is dead from then on.
-The volume is mounted again by the first access after this handle was closed.
-It is refused for system, boot and page-file volumes, and while another handle
-holds the lock.
-
-Options:
-* `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
-  [wait](manual.md#waiting) while another handle holds the lock.
-* `again`: true: a volume that was dismounted already is no failure; without it
-  that answers `ERROR_NOT_READY`.
-@function volume:dismount
-@tparam[opt] ntvol.dismount_options options
-@treturn true
-@treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
-@failure
-@usage
-local vol <close> = assert(ntvol.open "D:")
-local _guard <close> = assert(vol:lock())
-assert(vol:dismount())
-*/
+/* One attempt: lua/ntvol/volume.lua has the method that waits, and its
+ * description. */
 int ln_volume_dismount(lua_State *L) {
-  if (!lua_isnoneornil(L, 2)) {
-    ln_checkvolume(L, 1);
-    ln_noargs(L, 3, "dismount");
-    luaL_checktype(L, 2, LUA_TTABLE);
-    return ln_waitby(L, "dismount");
-  }
+  ln_checkvolume(L, 1);
+  ln_nowaiting(L, 2, "dismount");
   return verb(L, "dismount", NT_FSCTL_DISMOUNT_VOLUME);
 }
 

@@ -211,46 +211,14 @@ static int volume_tostring(lua_State *L) {
 
 /* ---- verbs --------------------------------------------------------------- */
 
-/***
-Locks the volume (FSCTL_LOCK_VOLUME); returns a guard. It succeeds when nobody
-else has anything open on it, and then nobody else can open it. When it is
-refused, `info.holders` says who is in the way, and `info.class` is
-`"transient"` when waiting may help. The lock ends by the guard, `unlock` or
-`close`.
-
-Options:
-* `wait`: seconds to wait while somebody is in the way, or a policy
-  (ntvol.retry); `timeout` is another word for it. See
-  [waiting](manual.md#waiting).
-* `on_attempt(n, info)`: called after each attempt that failed; when it answers
-  false no other is made.
-* `on_busy(holders, n)`: called while somebody is in the way; when it answers
-  true the next attempt is made at once.
-@function volume:lock
-@tparam[opt] ntvol.wait_options options
-@treturn ntvol.lock a guard: unlocks when it is closed
-@treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
-@failure `"ERROR_ACCESS_DENIED"` when it is in use: `info.holders` says by whom
-@raise for an unknown option
-@usage
-local vol <close> = assert(ntvol.open "D:")
-do
-  local _guard <close> = assert(vol:lock { wait = 10 })
-  assert(vol:is_locked())
-end
-assert(not vol:is_locked())
-*/
+/* One attempt: lua/ntvol/volume.lua has the method that waits, and its
+ * description. */
 static int ln_volume_lock(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
   struct nt_error err = {0};
   struct ln_lock *lock;
   nt_status status;
-  if (!lua_isnoneornil(L, 2)) {
-    ln_noargs(L, 3, "lock");
-    luaL_checktype(L, 2, LUA_TTABLE);
-    return ln_waitby(L, "lock");
-  }
-  ln_noargs(L, 2, "lock");
+  ln_nowaiting(L, 2, "lock");
   lock = ln_newlock(L, 1);
   status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
   if (!nt_ok(status)) {

@@ -1,6 +1,6 @@
 /***
-Waiting for others: the core makes single attempts and can sleep; how often, how
-long and for what is decided by a policy in Lua, which registers itself here.
+Waiting for others. The core makes single attempts and can sleep; a policy in
+Lua decides how often, how long and for what (lua/ntvol/retry.lua).
 
 @submodule ntvol.core
 */
@@ -11,55 +11,6 @@ long and for what is decided by a policy in Lua, which registers itself here.
 /* Waits are cut into slices, because the hook by which Ctrl-C ends a program
  * is called between them where no signal cuts the sleep. */
 #define SLICE_US 250000
-
-#define WAITER "ntvol.waiter"
-
-bool ln_wantswaiting(lua_State *L, int index) {
-  static const char *const names[] = {"wait", "on_attempt", "on_busy", NULL};
-  bool found = false;
-  int i;
-  for (i = 0; !found && names[i] != NULL; i++) {
-    lua_pushstring(L, names[i]);
-    found = lua_rawget(L, index) != LUA_TNIL;
-    lua_pop(L, 1);
-  }
-  return found;
-}
-
-/* All that is on the stack is the answer. */
-static int answer(lua_State *L, int status, lua_KContext ctx) {
-  (void)status;
-  (void)ctx;
-  return lua_gettop(L);
-}
-
-/* What is called between two attempts may yield. */
-int ln_waitby(lua_State *L, const char *verb) {
-  if (lua_getfield(L, LUA_REGISTRYINDEX, WAITER) != LUA_TFUNCTION) {
-    return luaL_error(L,
-                      "%s with options waits, and that needs the module "
-                      "ntvol: require it first",
-                      verb);
-  }
-  lua_insert(L, 1);
-  lua_pushstring(L, verb);
-  lua_insert(L, 2);
-  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, answer);
-  return answer(L, LUA_OK, 0);
-}
-
-/***
-Registers who waits: `fn(verb, object, ...)` makes the request with its options,
-and answers what the method does.
-@function set_waiter
-@tparam function fn
-*/
-int ln_core_set_waiter(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TFUNCTION);
-  lua_settop(L, 1);
-  lua_setfield(L, LUA_REGISTRYINDEX, WAITER);
-  return 0;
-}
 
 /***
 The clock by which a machine waits, for differences.

@@ -13,6 +13,10 @@ local core = require "ntvol.core"
 local current = require "ntvol.current"
 local progress = require "ntvol.progress"
 
+-- They put their methods over those of the core.
+require "ntvol.machine"
+require "ntvol.volume"
+
 local M = {}
 
 --- Version of ntvol.

@@ -1,6 +1,8 @@
 --- Tables of options: unknown names and wrong types raise.
 -- @module ntvol.options
 
+local core = require "ntvol.core"
+
 local M = {}
 
 local function names_of(fields)
@@ -54,6 +56,35 @@ function M.argument(name, value, wanted, level)
   if not fits(value, wanted) then
     error(("bad argument #1 to '%s' (%s expected, got %s)"):format(name,
       (wanted:gsub("|", " or ")), type(value)), (level or 2) + 1)
+  end
+end
+
+--- Checks the object of a method, which must be open.
+-- @param value
+-- @tparam string class `"machine"` or `"volume"`
+-- @tparam string name of the method
+-- @tparam[opt=2] integer level of the one to blame, as in `error`
+function M.object(value, class, name, level)
+  local kind = core.type(value)
+  if kind == "closed " .. class then
+    error("attempt to use a closed " .. class, (level or 2) + 1)
+  elseif kind ~= class then
+    error(("bad argument #1 to '%s' (ntvol.%s expected, got %s)"):format(name,
+      class, type(value)), (level or 2) + 1)
+  end
+end
+
+--- Raises when there is an argument behind the last one of a method.
+-- @tparam integer arg which argument the first one is, for the error
+-- @tparam string name of the method
+-- @tparam integer level of the one to blame, as in `error`
+-- @param ... what is there; nil is nothing
+function M.no_more(arg, name, level, ...)
+  for i = 1, select("#", ...) do
+    if select(i, ...) ~= nil then
+      error(("bad argument #%d to '%s' (%s takes no options)"):format(
+        arg + i - 1, name, name), level + 1)
+    end
   end
 end
 

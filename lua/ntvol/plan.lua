@@ -7,6 +7,10 @@ local lines = require "ntvol.lines"
 local options = require "ntvol.options"
 local runs = require "ntvol.run"
 
+-- They put their methods over those of the core.
+require "ntvol.machine"
+require "ntvol.volume"
+
 local M = {}
 
 local Plan = {}

@@ -1,7 +1,8 @@
 --- Waiting for others: how long, how often, and for which refusals.
 --
 -- `volume:lock`, `volume:dismount` and `machine:open` wait by such a policy
--- when they get the option `wait`. A program uses one for requests of its own.
+-- when they get the option `wait` (see ntvol.volume and ntvol.machine). A
+-- program uses one for requests of its own.
 -- @module ntvol.retry
 
 local core = require "ntvol.core"
@@ -19,8 +20,6 @@ local FIELDS = {
   wait = "number", first = "number", factor = "number", longest = "number",
   jitter = "number", seed = "integer", classes = "table",
 }
-
-local CALLBACKS = { on_attempt = "function", on_busy = "function" }
 
 local RUN_FIELDS = {
   machine = "userdata", on_attempt = "function", on_busy = "function",
@@ -58,7 +57,8 @@ local function class_set(list)
   return set
 end
 
-local function make(opts, where, level)
+-- A policy, or nil and what is wrong with the options.
+local function make(opts)
   local policy = {}
   for name, value in pairs(DEFAULTS) do
     policy[name] = opts[name] or value
@@ -67,7 +67,7 @@ local function make(opts, where, level)
   policy.classes = class_set(opts.classes)
   local problem = range_problem(policy)
   if problem then
-    error(("bad argument %s (%s)"):format(where, problem), level + 1)
+    return nil, problem
   end
   return setmetatable(policy, Policy)
 end
@@ -88,7 +88,11 @@ end
 -- local vol <close> = assert(ntvol.open("D:", { wait = policy }))
 -- local _guard <close> = assert(vol:lock { wait = policy })
 function M.new(opts)
-  return make(options.check(1, "new", opts, FIELDS), "#1 to 'new'", 2)
+  local policy, problem = make(options.check(1, "new", opts, FIELDS))
+  if not policy then
+    error(("bad argument #1 to 'new' (%s)"):format(problem), 2)
+  end
+  return policy
 end
 
 function Policy:__tostring()
@@ -139,10 +143,11 @@ function Run:waited()
   return core.clock(self.machine) - self.began
 end
 
+-- What is told of the run when the next attempt succeeds; `waited` is set then.
 function Run:summary()
   local last = self.last or {}
   return setmetatable({
-    attempts = self.attempts, waited = self:waited(),
+    attempts = self.attempts, waited = 0,
     holders = last.holders, reason = last.reason, cause = self.cause,
   }, Summary)
 end
@@ -207,12 +212,16 @@ function Run:judge(message, code, info)
   return true
 end
 
+-- The summary is there before the attempt: what the attempt was granted, a lock
+-- perhaps, is on its way to the caller then, and nothing may fail any more.
 function Run:go(attempt)
   while true do
     self.attempts = self.attempts + 1
+    local summary = self:summary()
     local result, message, code, info = attempt(self.attempts)
     if result then
-      return result, self:summary()
+      summary.waited = self:waited()
+      return result, summary
     elseif type(info) ~= "table" then
       return result, message, code, info
     end
@@ -265,75 +274,44 @@ function Policy:run(attempt, opts)
   return new_run(self, machine, opts):go(attempt)
 end
 
--- ---- the options of methods ----------------------------------------------
+-- ---- waiting as an option -------------------------------------------------
 
-local METHOD_FIELDS = { wait = "any", timeout = "number",
-  on_attempt = "function", on_busy = "function" }
-
--- The policy of `wait`: seconds or a policy.
-local function policy_of(verb, arg, value, level)
-  local where = ("#%d to '%s'"):format(arg, verb)
-  if getmetatable(value) == Policy then
-    return value
-  elseif value ~= nil and type(value) ~= "number" then
-    error(("bad argument %s (option 'wait' must be seconds or a policy of"
-      .. " ntvol.retry, got %s)"):format(where, type(value)), level)
+-- The policy of the option `wait`, which is seconds or a policy; `arg` is the
+-- number of the argument that the options are, `level` says whom to blame for a
+-- wrong value, as in `error`.
+function M._policy(verb, arg, wait, level)
+  if getmetatable(wait) == Policy then
+    return wait
   end
-  return make({ wait = value }, where, level)
+  local policy, problem
+  if wait == nil or type(wait) == "number" then
+    policy, problem = make { wait = wait }
+  else
+    problem = "option 'wait' must be seconds or a policy of ntvol.retry, got "
+      .. type(wait)
+  end
+  if not policy then
+    error(("bad argument #%d to '%s' (%s)"):format(arg, verb, problem),
+      level + 1)
+  end
+  return policy
 end
 
 local function callbacks_of(opts)
   return { on_attempt = opts.on_attempt, on_busy = opts.on_busy }
 end
 
-local DISMOUNT_FIELDS = { again = "boolean" }
-for name, kind in pairs(METHOD_FIELDS) do
-  DISMOUNT_FIELDS[name] = kind
+-- The options by which a method waits; `wait` may be seconds or a policy.
+M._FIELDS = { wait = "any", on_attempt = "function", on_busy = "function" }
+
+-- Whether options ask for waiting.
+function M._waits(opts)
+  return (opts.wait or opts.on_attempt or opts.on_busy) and true or false
 end
 
-local FIELDS_OF = { lock = METHOD_FIELDS, dismount = DISMOUNT_FIELDS }
-
--- Who asks for it may find done what he wanted done.
-local function done_already(result, message, code, info)
-  if not result and info.reason == "dismounted" then
-    return true
-  end
-  return result, message, code, info
-end
-
-local function verb_of_volume(verb, volume, opts)
-  opts = options.check(1, verb, opts, FIELDS_OF[verb], 5)
-  if opts.wait ~= nil and opts.timeout ~= nil then
-    error(("bad argument #1 to '%s' (options 'wait' and 'timeout' are the"
-      .. " same)"):format(verb), 4)
-  end
-  local attempt = function()
-    if opts.again then
-      return done_already(volume[verb](volume))
-    end
-    return volume[verb](volume)
-  end
-  if next(callbacks_of(opts)) == nil and not opts.wait and not opts.timeout then
-    return attempt()
-  end
-  local policy = policy_of(verb, 1, opts.wait or opts.timeout, 4)
-  return new_run(policy, volume:machine(), callbacks_of(opts)):go(attempt)
-end
-
-local function open(machine, name, opts)
-  local plain = {}
-  for option, value in pairs(opts) do
-    if option ~= "wait" and not CALLBACKS[option] then
-      plain[option] = value
-    elseif CALLBACKS[option] and type(value) ~= "function" then
-      error(("bad argument #2 to 'open' (option '%s' must be function, got %s)")
-        :format(option, type(value)), 4)
-    end
-  end
-  local policy = policy_of("open", 2, opts.wait, 4)
-  return new_run(policy, machine, callbacks_of(opts)):go(function()
-    return machine:open(name, plain)
-  end)
+-- Calls `attempt()` as often as a policy says; `opts` has the callbacks.
+function M._run(policy, machine, opts, attempt)
+  return new_run(policy, machine, callbacks_of(opts)):go(attempt)
 end
 
 -- The same policy with what is left of its time; nothing left is a time that is
@@ -363,12 +341,12 @@ end
 -- local vol <close> = assert(machine:open("D:", waiting { access = "rw" }))
 -- local _guard <close> = assert(vol:lock(waiting()))
 function M.share(machine, opts)
-  if not opts.wait and next(callbacks_of(opts)) == nil then
+  if not M._waits(opts) then
     return function(others)
       return others
     end
   end
-  local policy = policy_of("share", 2, opts.wait, 3)
+  local policy = M._policy("share", 2, opts.wait, 2)
   local began = machine and core.clock(machine)
   return function(others)
     local all = callbacks_of(opts)
@@ -380,12 +358,5 @@ function M.share(machine, opts)
     return all
   end
 end
-
-core.set_waiter(function(verb, object, ...)
-  if verb == "open" then
-    return open(object, ...)
-  end
-  return verb_of_volume(verb, object, ...)
-end)
 
 return M

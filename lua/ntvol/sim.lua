@@ -5,9 +5,12 @@
 local core = require "ntvol.core"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
-require "ntvol.retry" -- the methods of machines wait by it
 local sim_core = require "ntvol.sim.core"
 local sim_spec = require "ntvol.sim_spec"
+
+-- They put their methods over those of the core.
+require "ntvol.machine"
+require "ntvol.volume"
 
 local M = {}
 

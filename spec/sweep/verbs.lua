@@ -10,6 +10,10 @@ local journal = require "ntvol.journal.core"
 local machines = require "spec.support.machines"
 local sim = require "ntvol.sim.core"
 
+-- The methods as programs have them.
+require "ntvol.machine"
+require "ntvol.volume"
+
 local M = {}
 
 -- ---- the lab -----------------------------------------------------------------
@@ -235,6 +239,7 @@ local SECTOR = ("\x5A"):rep(512)
 
 M.volume = {
   lock = on_volume "lock",
+  lock_waiting = on_volume("lock", { wait = 0 }),
   unlock = on_locked "unlock",
   run = on_locked("run", { "true" }),
   dismount = on_volume "dismount",
@@ -463,7 +468,12 @@ M.core = {
   message = plain(core.message, { op = "lock", target = "D:", status = 5 }),
   rehearse_format = plain(core.rehearse_format, { fs = "fat", size = 4 << 20,
     sector_size = 512 }),
-  set_waiter = false, -- it would replace the one of the module
+  interpose = function(lab)
+    local name = lab:start().name
+    return function() -- in its own place: nothing changes
+      return core.interpose("machine", "name", name) == name
+    end
+  end,
   clock = with_machine(core.clock),
   wait_change = with_machine(core.wait_change, 0, 0),
   take_back = function(lab)

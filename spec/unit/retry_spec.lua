@@ -365,8 +365,62 @@ describe("retry", function()
         { on_busy = 1 })
       raises("unknown option 'q'", machine.open, machine, "D:",
         { wait = 1, q = 1 })
+      raises("option 'on_attempt' must be function, got number", machine.open,
+        machine, "D:", { access = "r", on_attempt = 1 })
+      raises("dismount takes no options", volume.dismount, volume, nil, 1)
       volume:close()
       raises("closed volume", volume.lock, volume, { wait = 1 })
+    end)
+
+    it("each of them: the line that called it is to blame", function()
+      local function check(text, f, ...)
+        local ok, message = pcall(f, ...)
+        assert.is_false(ok)
+        assert(message:find("retry_spec.lua:%d+: ") and
+          message:find(text, 1, true), message)
+      end
+      check("unknown option 'x'", function() volume:lock { x = 1 } end)
+      check("unknown option 'x'", function() volume:dismount { x = 1 } end)
+      check("'wait' must be 0 or more", function()
+        volume:lock { wait = -1 }
+      end)
+      check("seconds or a policy", function()
+        machine:open("D:", { wait = "1" })
+      end)
+      check("seconds or a policy", function()
+        ntvol.retry.share(machine, { wait = "1" })
+      end)
+      check("ntvol.volume expected, got number", function() volume.lock(1) end)
+      volume:close()
+      for _, name in ipairs { "lock", "dismount" } do
+        check("attempt to use a closed volume", function()
+          volume[name](volume)
+        end)
+      end
+      check("ntvol.machine expected, got userdata", function()
+        machine.open(volume, "D:")
+      end)
+      local other_machine = assert(sim.create(":memory:",
+        { disks = { "1M:raw:D" } }))
+      other_machine:close()
+      check("attempt to use a closed machine", function()
+        other_machine:open "D:"
+      end)
+    end)
+
+    it("each of them: metamethods of the options are not called", function()
+      other:close()
+      local options = setmetatable({ access = "r" }, {
+        __index = error, __pairs = error })
+      assert.equal("volume", ntvol.type(assert(machine:open("D:", options))))
+    end)
+
+    it("lock: an error of a callback leaves nothing locked", function()
+      raises("oops", volume.lock, volume, { wait = 60,
+        on_attempt = function() error "oops" end })
+      other:close()
+      assert.is_false(volume:is_locked())
+      assert.is_true(assert(volume:lock()):held())
     end)
   end)
 end)
@@ -396,16 +450,69 @@ describe("sim", function()
 end)
 
 describe("the core alone", function()
-  it("says what is needed to wait", function()
-    local output = helpers.child [[
-      local core = require "ntvol.core"
-      require "ntvol.sim.core"
-      local sim = require "ntvol.sim.core"
+  local function alone(code)
+    local output, status = helpers.child([[
+      local core, sim = require "ntvol.core", require "ntvol.sim.core"
       local machine = sim.create(":memory:", { disks = { { size = 1 << 20 } } })
-      local volume = machine:open "D:"
-      print(pcall(volume.lock, volume, { wait = 1 }))
-      machine:close()]]
-    assert(output:find("lock with options waits, and that needs the module ntvol",
-      1, true), output)
+      local volume <close> = machine:open "PhysicalDrive0"
+      ]] .. code)
+    assert.equal(0, status, output)
+    return output
+  end
+
+  it("makes single attempts", function()
+    assert.equal("true\nfalse\n", alone [[
+      local d <close> = machine:open("D:", { access = "rw" })
+      local guard = assert(d:lock())
+      print(guard:held())
+      assert(d:dismount())
+      guard:unlock()
+      print(guard:held())]])
+  end)
+
+  for call, text in pairs {
+    ["volume.lock, volume, { wait = 1 }"] =
+      "lock with options waits, and that needs the module ntvol: require it",
+    ["volume.dismount, volume, { again = true }"] =
+      "dismount with options waits, and that needs the module ntvol: require",
+    ["machine.open, machine, 'D:', { wait = 1 }"] =
+      "option 'wait' waits, and that needs the module ntvol: require it first",
+    ["machine.open, machine, 'D:', { on_busy = print }"] =
+      "option 'on_busy' waits, and that needs the module ntvol: require it",
+  } do
+    it("says what is needed to wait: " .. call, function()
+      local output = alone("print(pcall(" .. call .. "))")
+      assert(output:find(text, 1, true), output)
+    end)
+  end
+
+  it("waits when the module is loaded, on what is open already", function()
+    local output = alone [[
+      package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
+      require "ntvol"
+      local d <close> = machine:open("D:", { wait = 1 })
+      local guard, waited = d:lock { wait = 1 }
+      print(guard:held(), waited.attempts)]]
+    assert.equal("true\t1\n", output)
+  end)
+
+  it("puts a function over a method that is there", function()
+    local core = require "ntvol.core"
+    raises("no class 'x'", core.interpose, "x", "lock", print)
+    raises("class 'volume' has no method 'x'", core.interpose, "volume", "x",
+      print)
+    raises("class 'volume' has no method '__gc'", core.interpose, "volume",
+      "__gc", print)
+    raises("function expected", core.interpose, "volume", "lock", 1)
+    local memory <close> = assert(sim.create(":memory:",
+      { disks = { "1M:raw:D" } }))
+    local own
+    own = core.interpose("machine", "name", function(self)
+      return own(self) .. "!"
+    end)
+    finally(function()
+      core.interpose("machine", "name", own)
+    end)
+    assert.equal("sim::memory:!", memory:name())
   end)
 end)

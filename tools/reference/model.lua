@@ -11,6 +11,8 @@ local LUA = {
   { "lua/ntvol/init.lua", { M = "ntvol" } },
   { "lua/ntvol/sim.lua", { M = "sim" } },
   { "lua/ntvol/plan.lua", { M = "plan", Plan = "object" } },
+  { "lua/ntvol/machine.lua", { Machine = "machine" } },
+  { "lua/ntvol/volume.lua", { Volume = "volume" } },
   { "lua/ntvol/retry.lua", { M = "retry", Policy = "policy" } },
   { "lua/ntvol/journal.lua", { M = "journal" } },
   { "lua/ntvol/timeline.lua", { M = "timeline" } },

@@ -1,0 +1,129 @@
+--- Methods of volumes that wait. The core makes one attempt; these stand over
+-- its methods and repeat it, as their options say.
+-- @submodule ntvol.volume
+
+local core = require "ntvol.core"
+local options = require "ntvol.options"
+local retry = require "ntvol.retry"
+
+local Volume = {}
+
+-- The methods of the core, from name to function: each makes one attempt.
+local once = {}
+
+local LOCK_FIELDS = { timeout = "number" }
+for name, kind in pairs(retry._FIELDS) do
+  LOCK_FIELDS[name] = kind
+end
+
+local DISMOUNT_FIELDS = { again = "boolean" }
+for name, kind in pairs(LOCK_FIELDS) do
+  DISMOUNT_FIELDS[name] = kind
+end
+
+-- The options of a request: a table with `wait`, of which `timeout` is another
+-- name.
+local function checked(verb, opts, fields)
+  options.check(1, verb, opts, fields, 4)
+  if opts.wait ~= nil and opts.timeout ~= nil then
+    error(("bad argument #1 to '%s' (options 'wait' and 'timeout' are the"
+      .. " same)"):format(verb), 3)
+  end
+  return { wait = opts.wait or opts.timeout, again = opts.again,
+    on_attempt = opts.on_attempt, on_busy = opts.on_busy }
+end
+
+--- Locks the volume (FSCTL_LOCK_VOLUME); returns a guard. It succeeds when
+-- nobody else has anything open on it, and then nobody else can open it. When
+-- it is refused, `info.holders` says who is in the way, and `info.class` is
+-- `"transient"` when waiting may help. The lock ends by the guard, `unlock` or
+-- `close`.
+--
+-- Options:
+-- * `wait`: seconds to wait while somebody is in the way, or a policy
+--   (ntvol.retry); `timeout` is another word for it. See
+--   [waiting](manual.md#waiting).
+-- * `on_attempt(n, info)`: called after each attempt that failed; when it
+--   answers false no other is made.
+-- * `on_busy(holders, n)`: called while somebody is in the way; when it answers
+--   true the next attempt is made at once.
+-- @function volume:lock
+-- @tparam[opt] ntvol.wait_options options
+-- @treturn ntvol.lock a guard: unlocks when it is closed
+-- @treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
+-- @failure `"ERROR_ACCESS_DENIED"` when it is in use: `info.holders` says by
+--  whom
+-- @raise for an unknown option
+-- @usage
+-- local vol <close> = assert(ntvol.open "D:")
+-- do
+--   local _guard <close> = assert(vol:lock { wait = 10 })
+--   assert(vol:is_locked())
+-- end
+-- assert(not vol:is_locked())
+function Volume:lock(opts, ...)
+  options.object(self, "volume", "lock")
+  options.no_more(2, "lock", 2, ...)
+  if opts == nil then
+    return once.lock(self)
+  end
+  opts = checked("lock", opts, LOCK_FIELDS)
+  if not retry._waits(opts) then
+    return once.lock(self)
+  end
+  local policy = retry._policy("lock", 1, opts.wait, 2)
+  return retry._run(policy, self:machine(), opts, function()
+    return once.lock(self)
+  end)
+end
+
+-- One attempt. Who asks `again` may find done what he wanted done.
+local function dismount(volume, again)
+  local result, message, code, info = once.dismount(volume)
+  if not result and again and info.reason == "dismounted" then
+    return true
+  end
+  return result, message, code, info
+end
+
+--- Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a
+-- lock it is forced**: everything that others have open on it is dead from then
+-- on. The volume is mounted again by the first access after this handle was
+-- closed. It is refused for system, boot and page-file volumes, and while another
+-- handle holds the lock.
+--
+-- Options:
+-- * `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
+--   [wait](manual.md#waiting) while another handle holds the lock.
+-- * `again`: true: a volume that was dismounted already is no failure; without
+--   it that answers `ERROR_NOT_READY`.
+-- @function volume:dismount
+-- @tparam[opt] ntvol.dismount_options options
+-- @treturn true
+-- @treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
+-- @failure
+-- @usage
+-- local vol <close> = assert(ntvol.open "D:")
+-- local _guard <close> = assert(vol:lock())
+-- assert(vol:dismount())
+function Volume:dismount(opts, ...)
+  options.object(self, "volume", "dismount")
+  options.no_more(2, "dismount", 2, ...)
+  if opts == nil then
+    return once.dismount(self)
+  end
+  opts = checked("dismount", opts, DISMOUNT_FIELDS)
+  if not retry._waits(opts) then
+    return dismount(self, opts.again)
+  end
+  local policy = retry._policy("dismount", 1, opts.wait, 2)
+  return retry._run(policy, self:machine(), opts, function()
+    return dismount(self, opts.again)
+  end)
+end
+
+for name, method in pairs(Volume) do
+  once[name] = core.interpose("volume", name, method)
+end
+
+return Volume
