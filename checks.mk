@@ -14,7 +14,8 @@
 #   make mutants ARGS=name        plants the faults of spec/mutants.lua, one at a
 #                                 time, and sees that the suite notices each
 
-.PHONY: crash sweeps stress fuzz parsers asan valgrind clang lint coverage fakes mutants
+.PHONY: crash sweeps stress fuzz parsers asan valgrind clang lint coverage \
+  fakes mutants
 
 # Other people's programs inherit the preloaded checker, and many leak, or free
 # what they allocated otherwise: that counts in Lua and in our C tests only (%b

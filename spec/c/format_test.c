@@ -126,6 +126,21 @@ static bool is_write(const struct record *record, uint64_t offset,
          record->length == length;
 }
 
+/* The wipe and the new data go from the front to the back, each. What begins
+ * again in front is another step. */
+static bool steps_are_durable(void) {
+  uint64_t end = 0;
+  bool good = true;
+  for (int i = 0; i < volume.log_count; i++) {
+    const struct record *record = &volume.log[i];
+    if (record->kind == 'w') {
+      good = good && (record->offset >= end || volume.log[i - 1].kind == 'f');
+      end = record->offset + record->length;
+    }
+  }
+  return good;
+}
+
 /* Between the wipe and the very last write nobody writes sector 0. */
 static void check_order(const char *what) {
   int last = volume.log_count - 1;
@@ -143,6 +158,8 @@ static void check_order(const char *what) {
   CHECK(volume.log[last].kind == 'f' && volume.log[last - 2].kind == 'f',
         "%s: flushed before and after the boot sector", what);
   CHECK(touches == 0, "%s: sector 0 stays wiped between", what);
+  CHECK(steps_are_durable(),
+        "%s: old signatures are durably gone before new data comes", what);
 }
 
 /* Whether a page of the old contents is still there. */
