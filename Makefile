@@ -43,10 +43,10 @@ ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
   nt/db/*.c nt/disk/*.c nt/sim/*.c nt/sim/posix/*.c nt/sim/posix/*.cc nt/journal/*.c \
   nt/journal/posix/*.c))
 # The Windows machine is plain C but for these: its tests run anywhere.
-WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os%.o host%.o) \
+WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os/% host/%) \
   $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \
-  objects,$(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
-FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/journal/* spec/c spec/fuzz spec/*/* tools/* examples/*
+  objects,src/nt/win32/*/*.c $(addsuffix /win32/*.c,src/nt src/nt/sim) spec/c/fake_os.c))
+FOLDERS = src src/nt src/nt/* src/nt/sim/* src/nt/win32/* src/nt/journal/* spec/c spec/fuzz spec/*/* tools/* examples/*
 ALL_C = $(wildcard $(addsuffix /*.c,$(FOLDERS)) $(addsuffix /*.cc,$(FOLDERS)))
 C_TESTS = $(patsubst spec/c/%.c,$B/c/%,$(wildcard spec/c/*_test.c))
 FAKES = $(patsubst spec/c/%_kind.c,$B/%.so,$(wildcard spec/c/*_kind.c)) \

@@ -377,7 +377,7 @@ return {
     breaks = "volumes leave room for the second table of a GPT",
     specs = { "spec/c/partition_test.c" } },
 
-  { name = "removal-of-system", file = "src/nt/win32/removal.c",
+  { name = "removal-of-system", file = "src/nt/win32/removal/removal.c",
     old = [[if (nt_ok(status) && place != ELSEWHERE) {]],
     new = [[if (nt_ok(status) && place == UNKNOWN) {]],
     breaks = "a disk with a volume of the system is not removed",

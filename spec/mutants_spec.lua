@@ -15,7 +15,9 @@ describe("the list of planted faults", function()
   it("reaches every folder of the code", function()
     local folders = {}
     for _, row in ipairs(mutants.list()) do
-      folders[row.file:match "^(.*)/"] = true
+      for slash in row.file:gmatch "()/" do -- a room counts for its folder
+        folders[row.file:sub(1, slash - 1)] = true
+      end
     end
     for _, folder in ipairs { "src", "src/nt", "src/nt/posix", "src/nt/sim",
         "src/nt/db", "src/nt/disk", "src/nt/journal", "src/nt/win32",

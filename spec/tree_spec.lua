@@ -26,6 +26,15 @@ local function includes(path)
   return found
 end
 
+-- What `name` in an #include of `path` is in the tree: "src/nt/nt.h".
+local function target_of(path, name)
+  local target = (path:match("^(.*/)") or "") .. name
+  while target:find("[^/]+/%.%./") do
+    target = target:gsub("[^/]+/%.%./", "", 1)
+  end
+  return target
+end
+
 -- Lines of `path` that `refuse(line)` objects to, as "path:line: text".
 local function objections(path, refuse, found)
   local number = 0
@@ -41,7 +50,7 @@ local function refuse_includes(pattern, except, refused)
   local found = {}
   for _, path in ipairs(files(pattern)) do
     for _, name in ipairs(includes(path)) do
-      if not except[path] and refused(name) then
+      if not except[path] and refused(name, path) then
         found[#found + 1] = path .. " includes " .. name
       end
     end
@@ -87,10 +96,14 @@ describe("layers:", function()
       end)
   end)
 
-  it("a back end includes its own folder, the one above and disk", function()
-    refuse_includes("^src/nt/[^/]+/[^/]+%.[ch]$", {}, function(name)
-      return name:find("^%.%./%.%./")
-        or name:find("^%.%./.*/") and not name:find("^%.%./disk/[^/]+$")
+  it("a back end includes its own folder, the one above, disk, its system", function()
+    refuse_includes("^src/nt/[^/]+/.*%.[ch]$", {}, function(name, path)
+      local target = target_of(path, name)
+      local own = path:match("^src/nt/[^/]+/")
+      return name:find("^%.%./") and target:sub(1, #own) ~= own
+        and not target:find("^src/nt/[^/]+$")
+        and not target:find("^src/nt/disk/[^/]+$")
+        and not (path:find("/posix/") and target:find("^src/nt/posix/"))
     end)
   end)
 
@@ -111,7 +124,7 @@ describe("layers:", function()
     end)
   end)
 
-  -- In the folders of Windows only the files that call it do.
+  -- In the folders of Windows only the rooms that call it do.
   it("plain C includes no header of a system", function()
     local portable, found = {}, {}
     for name in ([[ctype errno inttypes limits math stdarg stdbool stddef stdint
@@ -119,8 +132,8 @@ describe("layers:", function()
       portable[name .. ".h"] = true
     end
     for _, path in ipairs(files("^src/nt/.*%.[ch]$")) do
-      local calls = path:find("/posix/") or path:find("win32/host")
-        or path:find("win32/os_") or path:find("win32/os%.c")
+      local calls = path:find("/posix/") or path:find("nt/win32/host/")
+        or path:find("nt/win32/os/")
       for line in proc.slurp(path):gmatch("[^\n]+") do
         local name = line:match("^%s*#%s*include%s+<([^>]+)>")
         if name and not portable[name] and not calls then
@@ -140,10 +153,7 @@ describe("layers:", function()
       end
       state[path] = "open"
       for _, name in ipairs(includes(path)) do
-        local target = (path:match("^(.*/)") or "") .. name
-        while target:find("[^/]+/%.%./") do
-          target = target:gsub("[^/]+/%.%./", "", 1)
-        end
+        local target = target_of(path, name)
         local file = io.open(target)
         if file then
           file:close()
@@ -157,6 +167,129 @@ describe("layers:", function()
     end
   end)
 end)
+
+-- The rooms of a folder, and which others each may include. "." is what lies in
+-- the folder itself. ARCHITECTURE.md says what each room may know.
+local ROOMS = {
+  ["src/nt/win32"] = {
+    ["os"] = "",
+    ["convert"] = "os",
+    ["host"] = "convert",
+    ["request"] = "convert os",
+    ["list"] = "request",
+    ["handle"] = "list request",
+    ["events"] = "list request",
+    ["removal"] = "handle list request",
+    ["format"] = "handle list request",
+    ["."] = "events format handle list os removal",
+  },
+}
+
+local function room_of(folder, path)
+  local rest = path:sub(1, #folder + 1) == folder .. "/"
+    and path:sub(#folder + 2)
+  return rest and (rest:match("^([^/]+)/") or ".")
+end
+
+local function words(text)
+  local set = {}
+  for word in text:gmatch("%S+") do
+    set[word] = true
+  end
+  return set
+end
+
+-- A header without comments, the bodies of functions and directives.
+local function declarations(path)
+  local text = proc.slurp(path):gsub("/%*.-%*/", "")
+    :gsub("#[^\n]*\n", "\n"):gsub("%f[%w_]NT_PRINTF%b()", "")
+    :gsub("%f[%w_]struct [%w_]+ %b{}", ""):gsub("static inline[^;{]*%b{}", "")
+  local names = {}
+  for name in text:gmatch("([%a_][%w_]*)%s*%b()%s*;") do
+    names[#names + 1] = { name, "%f[%w_]" .. name .. "%s*%b()%s*{" }
+  end
+  for name in text:gmatch("extern[^;()]-([%a_][%w_]*)%s*%f[[;][^;]*;") do
+    names[#names + 1] = { name, "%f[%w_]" .. name .. "[%[%w_%]]* = " }
+  end
+  return names
+end
+
+for folder, rooms in pairs(ROOMS) do
+  describe("the rooms of " .. folder .. ":", function()
+    local here = "^" .. folder:gsub("%p", "%%%0") .. "/"
+
+    it("each is in the table, and each in the table is there", function()
+      local found = {}
+      for _, path in ipairs(files(here .. ".*%.[ch]$")) do
+        found[room_of(folder, path)] = true
+      end
+      for room in pairs(found) do
+        assert(rooms[room], folder .. "/" .. room .. " is not in ROOMS")
+      end
+      for room in pairs(rooms) do
+        assert(found[room], folder .. "/" .. room .. " has no file")
+      end
+    end)
+
+    it("the table goes in no circle", function()
+      local state = {}
+      local function visit(room, trail)
+        assert(state[room] ~= "open", "circle: " .. trail .. room)
+        if state[room] == nil then
+          state[room] = "open"
+          for other in pairs(words(assert(rooms[room], room))) do
+            visit(other, trail .. room .. " -> ")
+          end
+          state[room] = "done"
+        end
+      end
+      for room in pairs(rooms) do
+        visit(room, "")
+      end
+    end)
+
+    it("each includes itself and what the table says", function()
+      local used, found = {}, {}
+      for _, path in ipairs(files(here .. ".*%.[ch]$")) do
+        local room = room_of(folder, path)
+        for _, name in ipairs(includes(path)) do
+          local other = room_of(folder, target_of(path, name))
+          if other and other ~= room then
+            used[room .. " " .. other] = true
+            if not words(rooms[room])[other] then
+              found[#found + 1] = path .. " includes " .. name
+            end
+          end
+        end
+      end
+      for room, others in pairs(rooms) do
+        for other in pairs(words(others)) do
+          if not used[room .. " " .. other] then
+            found[#found + 1] = room .. " does not use " .. other
+          end
+        end
+      end
+      assert.same({}, found)
+    end)
+
+    -- Else a call could go up although no include does.
+    it("what a header declares is defined in the header's room", function()
+      local found, code = {}, {}
+      for _, path in ipairs(files(here .. ".*%.c$")) do
+        local room = room_of(folder, path)
+        code[room] = (code[room] or "") .. proc.slurp(path)
+      end
+      for _, path in ipairs(files(here .. ".*%.h$")) do
+        for _, name in ipairs(declarations(path)) do
+          if not (code[room_of(folder, path)] or ""):find(name[2]) then
+            found[#found + 1] = path .. " declares " .. name[1]
+          end
+        end
+      end
+      assert.same({}, found)
+    end)
+  end)
+end
 
 describe("the rockspec", function()
   it("names every Lua module", function()
@@ -186,7 +319,7 @@ describe("the rockspec", function()
     local core = files("^src/nt/[^/]+%.c$")
     for _, pattern in ipairs { "^src/lua_[^/]+%.c$", "^src/core%.c$",
         "^src/nt/disk/[^/]+%.c$",
-        "^src/nt/" .. folder .. "/[^/]+%.c$" } do
+        "^src/nt/" .. folder .. "/.*%.c$" } do
       for _, path in ipairs(files(pattern)) do
         core[#core + 1] = path
       end

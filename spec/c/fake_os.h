@@ -7,7 +7,7 @@
 #ifndef FAKE_OS_H
 #define FAKE_OS_H
 
-#include "nt/win32/os.h"
+#include "nt/win32/os/os.h"
 #include "nt/win32/win32.h"
 
 struct fake_volume {

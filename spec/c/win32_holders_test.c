@@ -4,11 +4,11 @@
 #include "check.h"
 #include "fake_os.h"
 #include "nt/nt.h"
-#include "nt/win32/internal.h"
+#include "nt/win32/handle/handle.h"
 
 #define SELF 4242U /* the process that the fakes run in */
 
-static struct win32_machine machine;
+static struct nt_machine *machine;
 static struct nt_win32_os table;
 static struct nt_handle *handle;
 static struct nt_error err;
@@ -30,11 +30,10 @@ static void start(const struct fake_process *users) {
   fake_os_reset();
   fake_os.volumes = volumes;
   table = fake_os_table;
-  machine = (struct win32_machine){.os = &table};
-  machine.base.ops = &nt_win32_ops;
   handle = NULL;
   memset(&err, 0, sizeof(err));
-  nt__win32_open(&machine.base, &options, &handle, &err);
+  nt_win32_connect(&table, &machine, &err);
+  nt__win32_open(machine, &options, &handle, &err);
   CHECK(handle != NULL, "the volume opens");
   fake_os.users = users;
   fake_os.calls = 0;
@@ -49,6 +48,7 @@ static void look(void) {
 static void finish(void) {
   struct nt_error ignored = {0};
   nt__win32_close(handle, &ignored);
+  nt_disconnect(machine);
   CHECK(fake_os.opened == 0 && fake_os.wrong_closes == 0,
         "every handle is closed exactly once");
 }

@@ -7,7 +7,9 @@
 
 #include "check.h"
 #include "fake_os.h"
-#include "nt/win32/internal.h"
+#include "nt/win32/handle/handle.h"
+#include "nt/win32/list/resolve.h"
+#include "nt/win32/request/request.h"
 
 #define LAB_RW (NT_GENERIC_READ_MAPPED | NT_GENERIC_WRITE_MAPPED)
 #define LAB_GUID_C "\\\\?\\Volume{11111111-0000-0000-0000-00000000000c}"

@@ -6,7 +6,8 @@
 #include "fake_os.h"
 #include "next.h"
 #include "nt/nt.h"
-#include "nt/win32/internal.h"
+#include "nt/win32/handle/handle.h"
+#include "nt/win32/list/list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB ((uint64_t)1 << 20)

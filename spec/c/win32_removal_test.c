@@ -7,7 +7,7 @@
 #include "check.h"
 #include "fake_os.h"
 #include "next.h"
-#include "nt/win32/internal.h"
+#include "nt/win32/removal/removal.h"
 
 #define GUID_C "\\\\?\\Volume{00000000-2222-3333-4444-555555555555}"
 #define GUID_D "\\\\?\\Volume{11111111-2222-3333-4444-555555555555}"

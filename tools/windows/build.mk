@@ -35,8 +35,8 @@ LIBS = -lmingwex -lmsvcrt -lkernel32 -ladvapi32 -lntdll
 
 objects = $(patsubst %.c,$W/obj/%.o,$(sort $(wildcard $(1))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/disk/*.c \
-  src/nt/win32/*.c)
-ARCHIVE_OBJ = $(call objects,src/lua_*.c src/nt/*.c src/nt/win32/*.c \
+  src/nt/win32/*.c src/nt/win32/*/*.c)
+ARCHIVE_OBJ = $(call objects,src/lua_*.c src/nt/*.c src/nt/win32/*.c src/nt/win32/*/*.c \
   src/nt/db/*.c src/nt/disk/*.c src/nt/sim/*.c src/nt/sim/win32/*.c src/nt/journal/*.c src/nt/journal/win32/*.c)
 LUA_OBJ = $(patsubst $(LUA_SRC)/%.c,$W/obj/lua/%.o,$(filter-out \
   $(LUA_SRC)/lua.c $(LUA_SRC)/luac.c,$(wildcard $(LUA_SRC)/*.c)))
@@ -144,4 +144,4 @@ $W/bin/lua/complete: $(shell find lua -name '*.lua') $(MAKEFILE_LIST)
 	@touch $@
 
 -include $(patsubst %.c,$W/obj/%.d,$(wildcard src/*.c src/nt/*.c src/nt/*/*.c \
-  src/nt/sim/*/*.c spec/c/*_kind.c))
+  src/nt/*/*/*.c spec/c/*_kind.c))

@@ -6,7 +6,7 @@
  * Prints TAP; spec/win/os_spec.lua runs it.
  */
 #include "../../c/check.h"
-#include "nt/win32/os_parts.h"
+#include "nt/win32/os/parts.h"
 /* Needs windows.h first. */
 #include <dbt.h>
 

@@ -1,9 +1,29 @@
 /*
- * This Windows as a machine: its connection, and its table of functions.
+ * This Windows as a machine: its connection, and its tables of functions.
  */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "events/event.h"
+#include "format/format.h"
+#include "handle/handle.h"
+#include "list/list.h"
+#include "removal/removal.h"
+#include "win32.h"
+
+static const struct nt_handle_ops handle_ops = {
+    .version = NT_OPS_VERSION,
+    .size = sizeof(handle_ops),
+    .control = nt__win32_control,
+    .read = nt__win32_read,
+    .write = nt__win32_write,
+    .flush = nt__win32_flush,
+    .close = nt__win32_close,
+    .info = nt__win32_info,
+    .file_size = nt__win32_file_size,
+    .format = nt__win32_format,
+    .control_by = nt__win32_control_by,
+    .next_holder = nt__win32_next_holder,
+};
 
 nt_status nt_win32_connect(const struct nt_win32_os *os,
                            struct nt_machine **out, struct nt_error *err) {
@@ -14,6 +34,7 @@ nt_status nt_win32_connect(const struct nt_win32_os *os,
   m->base.ops = &nt_win32_ops;
   nt_copy(m->base.name, sizeof(m->base.name), "win32:");
   m->os = os;
+  m->handle_ops = &handle_ops;
   *out = &m->base;
   return NT_STATUS_SUCCESS;
 }

@@ -5,7 +5,7 @@
 #define NT_WIN32_WIN32_H
 
 #include "../nt.h"
-#include "os.h"
+#include "os/os.h"
 
 extern const struct nt_machine_ops nt_win32_ops;
 

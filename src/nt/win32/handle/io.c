@@ -1,0 +1,203 @@
+/*
+ * Reading and writing.
+ */
+#include <inttypes.h>
+
+#include "../request/request.h"
+#include "handle.h"
+
+/* ---- what can be said before the system is asked ------------------------- */
+
+static nt_status check_access(const struct win32_handle *h, uint32_t rights,
+                              const char *verb, struct nt_error *err) {
+  if (h->base.access & rights) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_refuse(err, NT_REASON_PRIVILEGE, "the handle was not opened for %s", verb);
+  nt_hint(err, "open it with access \"rw\"");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+static nt_status check_alignment(const struct win32_handle *h, uint64_t offset,
+                                 size_t len, struct nt_error *err) {
+  uint32_t sector = h->base.sector_size;
+  if (offset % sector == 0 && len % sector == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(err, NT_REASON_ALIGNMENT,
+                   "offset %" PRIu64 " and length %" PRIu64
+                   " are not whole sectors of %" PRIu32 " bytes",
+                   offset, (uint64_t)len, sector);
+}
+
+/* Offsets are signed in NT, and its negative ones mean other things. */
+static nt_status check_range(uint64_t offset, size_t len,
+                             struct nt_error *err) {
+  if (offset <= INT64_MAX && len <= INT64_MAX - offset) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PAST_END,
+                      "%" PRIu64 " bytes at offset %" PRIu64
+                      " are past all ends",
+                      (uint64_t)len, offset);
+}
+
+/* `op` names the rights and, for messages, the verb. */
+static nt_status check_transfer(const struct win32_handle *h, uint32_t right,
+                                const char *verb, uint64_t offset, size_t len,
+                                struct nt_error *err) {
+  NT_TRY(check_access(h, right, verb, err));
+  NT_TRY(check_alignment(h, offset, len, err));
+  return check_range(offset, len, err);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+static nt_status past_end(uint64_t offset, struct nt_error *err) {
+  return nt_refuse(err, NT_REASON_PAST_END,
+                   "offset %" PRIu64 " is at or past the end", offset);
+}
+
+/* How a disk driver refuses a range that is not all within it. */
+static bool may_cross_end(const struct win32_handle *h, nt_status status) {
+  return h->base.sector_size > 1 && (status == NT_STATUS_INVALID_PARAMETER ||
+                                     status == NT_STATUS_NONEXISTENT_SECTOR);
+}
+
+/* Bytes from `offset` to the end, when the device tells it. */
+static bool bytes_to_end(struct win32_handle *h, uint64_t offset,
+                         uint64_t *out) {
+  unsigned char buf[8] = {0};
+  size_t length = 0;
+  nt_status status = nt__win32_request(h, NT_IOCTL_DISK_GET_LENGTH_INFO, NULL,
+                                       0, buf, sizeof(buf), &length, NULL);
+  if (!nt_ok(status) || length < sizeof(buf)) {
+    return false;
+  }
+  uint64_t end = nt_get_u64(buf);
+  *out = offset < end ? end - offset : 0;
+  return true;
+}
+
+/* One piece; what crosses the end is read up to there. *done 0 is the end. */
+static nt_status read_piece(struct win32_handle *h, uint64_t offset, void *buf,
+                            size_t len, size_t *done, struct nt_error *err) {
+  uint64_t rest;
+  nt_status status = nt__win32_read_piece(h, offset, buf, len, done, err);
+  if (may_cross_end(h, status) && bytes_to_end(h, offset, &rest) &&
+      rest < len) {
+    *err = (struct nt_error){0};
+    status = rest == 0 ? NT_STATUS_END_OF_FILE
+                       : nt__win32_read_piece(h, offset, buf, (size_t)rest,
+                                              done, err);
+  }
+  if (status == NT_STATUS_END_OF_FILE) {
+    *err = (struct nt_error){0};
+    *done = 0;
+    return NT_STATUS_SUCCESS;
+  }
+  if (!nt_ok(status)) {
+    nt__win32_explain_handle(h, 0, err);
+  }
+  return status;
+}
+
+nt_status nt__win32_read(struct nt_handle *handle, uint64_t offset, void *buf,
+                         size_t len, size_t *done, struct nt_error *err) {
+  struct win32_handle *h = nt__win32_handle(handle);
+  nt_status status =
+      check_transfer(h, NT_FILE_READ_DATA, "reading", offset, len, err);
+  size_t total = 0;
+  bool more = true;
+  while (nt_ok(status) && more) {
+    size_t piece = len - total < WIN32_PIECE ? len - total : WIN32_PIECE;
+    size_t count;
+    status = read_piece(h, offset + total, (unsigned char *)buf + total, piece,
+                        &count, err);
+    if (nt_ok(status)) {
+      total += count;
+      more = count == piece && total < len;
+    }
+  }
+  if (nt_ok(status) && total == 0 && len > 0) {
+    return past_end(offset, err);
+  }
+  if (nt_ok(status)) {
+    *done = total;
+  }
+  return status;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+/* 1.10: a volume with a file system is written by who locked or dismounted
+ * it. */
+static void explain_write(struct win32_handle *h, struct nt_error *err) {
+  if (err->status == NT_STATUS_ACCESS_DENIED && h->base.sector_size > 1) {
+    bool disk = h->base.kind == NT_KIND_DISK;
+    nt_error_because(err, NT_REASON_MOUNTED, NULL);
+    nt_copy(err->detail, sizeof(err->detail),
+            disk ? "a volume in this range is mounted and not locked"
+                 : "a file system is mounted there and the volume is not "
+                   "locked");
+    nt_hint(err, disk ? "open and lock the volumes of the disk while you write"
+                      : "lock the volume first");
+  }
+  nt__win32_explain_handle(h, 0, err);
+}
+
+nt_status nt__win32_write(struct nt_handle *handle, uint64_t offset,
+                          const void *buf, size_t len, size_t *done,
+                          struct nt_error *err) {
+  struct win32_handle *h = nt__win32_handle(handle);
+  nt_status status =
+      check_transfer(h, NT_FILE_WRITE_DATA, "writing", offset, len, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  size_t total = 0;
+  bool more = true;
+  while (nt_ok(status) && more) {
+    size_t piece = len - total < WIN32_PIECE ? len - total : WIN32_PIECE;
+    size_t count;
+    status = nt__win32_write_piece(h, offset + total,
+                                   (const unsigned char *)buf + total, piece,
+                                   &count, err);
+    if (nt_ok(status)) {
+      total += count;
+      more = count == piece && total < len;
+    }
+  }
+  if (nt_ok(status)) {
+    *done = total;
+  } else {
+    explain_write(h, err);
+  }
+  return status;
+}
+
+nt_status nt__win32_flush(struct nt_handle *handle, struct nt_error *err) {
+  struct win32_handle *h = nt__win32_handle(handle);
+  struct nt_win32_io io = {.information = 0};
+  nt_status status =
+      check_access(h, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA, "writing", err);
+  if (nt_ok(status)) {
+    status = nt__win32_check_usable(h, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = h->os->flush(h->file, &io);
+  if (!nt_ok(status)) {
+    nt__win32_fail_status(err, status, "%s", "");
+    nt__win32_explain_handle(h, 0, err);
+  }
+  return status;
+}
+
+nt_status nt__win32_file_size(struct nt_handle *handle, uint64_t *out,
+                              struct nt_error *err) {
+  bool directory;
+  return nt__win32_standard_information(nt__win32_handle(handle), out,
+                                        &directory, err);
+}

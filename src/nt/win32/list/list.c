@@ -1,0 +1,139 @@
+/*
+ * Listing volumes.
+ *
+ * A cursor is a plain number, and nothing stays open between two calls: each
+ * call looks at all volumes and takes the one with the smallest key behind the
+ * cursor. The key of a volume does not change while it is there, so none is
+ * seen twice, whatever comes and goes meanwhile.
+ */
+#include "list.h"
+#include "listing.h"
+
+/* ---- all volumes --------------------------------------------------------- */
+
+nt_status nt__win32_each_volume(struct win32_machine *m,
+                                nt_status (*visit)(void *ctx,
+                                                   const nt_wchar *root,
+                                                   struct nt_error *err),
+                                void *ctx, struct nt_error *err) {
+  nt_wchar root[WIN32_NAME_MAX];
+  nt_win32_handle find;
+  uint32_t error = m->os->find_first_volume(root, WIN32_NAME_MAX, &find);
+  if (error == NT_WIN32_ERROR_NO_MORE_FILES) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (error != 0) {
+    return nt__win32_fail(err, error, 0, "looking for volumes");
+  }
+  nt_status status = NT_STATUS_SUCCESS;
+  while (nt_ok(status) && error == 0) {
+    status = visit(ctx, root, err);
+    if (nt_ok(status)) {
+      error = m->os->find_next_volume(find, root, WIN32_NAME_MAX);
+    }
+  }
+  m->os->find_volume_close(find);
+  if (nt_ok(status) && error != NT_WIN32_ERROR_NO_MORE_FILES) {
+    return nt__win32_fail(err, error, 0, "looking for volumes");
+  }
+  return status;
+}
+
+/* ---- keys ---------------------------------------------------------------- */
+
+#define HASHED_KEY ((uint64_t)1 << 63)
+
+/* The number of "\Device\HarddiskVolume3"; 0 for other devices. */
+static uint64_t volume_number(const nt_wchar *device) {
+  static const char word[] = "\\Device\\HarddiskVolume";
+  size_t at = 0;
+  for (; at < sizeof(word) - 1; at++) {
+    if (device[at] != (nt_wchar)word[at]) {
+      return 0;
+    }
+  }
+  uint64_t number = 0;
+  for (; device[at] >= '0' && device[at] <= '9'; at++) {
+    number = number * 10 + (uint64_t)(device[at] - '0');
+    if (number > UINT32_MAX) {
+      return 0;
+    }
+  }
+  return device[at] == 0 ? number : 0;
+}
+
+/* FNV-1a, 63 bits. Two volumes with the same one would hide each other; that
+ * takes some 2^31 volumes. */
+static uint64_t hash_of(const nt_wchar *root) {
+  uint64_t hash = 14695981039346656037U;
+  for (; *root != 0; root++) {
+    hash = (hash ^ *root) * 1099511628211U;
+  }
+  return hash >> 1;
+}
+
+/* Volumes of disks come in the order of their numbers, which is how Windows
+ * found them; CDs, floppies and others follow. */
+static nt_status key_of(struct win32_machine *m, const nt_wchar *root,
+                        uint64_t *key, struct nt_error *err) {
+  nt_wchar device[WIN32_NAME_MAX];
+  uint32_t error = nt__win32_device_of(m, root, device, WIN32_NAME_MAX);
+  /* These two stay as they are while the volume is there; after any other
+   * error a second key could make it be seen twice. */
+  if (error != 0 && error != NT_WIN32_ERROR_FILE_NOT_FOUND &&
+      error != NT_WIN32_ERROR_MORE_DATA) {
+    return nt__win32_fail(err, error, 0, "looking for the device of a volume");
+  }
+  uint64_t number = error == 0 ? volume_number(device) : 0;
+  *key = number != 0 ? number : HASHED_KEY | hash_of(root);
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- the next one -------------------------------------------------------- */
+
+struct search {
+  struct win32_machine *m;
+  uint64_t after; /* keys up to this one are done */
+  uint64_t key;   /* the smallest one behind; 0: none */
+  nt_wchar root[WIN32_NAME_MAX];
+};
+
+static nt_status compare(void *ctx, const nt_wchar *root,
+                         struct nt_error *err) {
+  struct search *search = ctx;
+  uint64_t key;
+  NT_TRY(key_of(search->m, root, &key, err));
+  if (key > search->after && (search->key == 0 || key < search->key)) {
+    search->key = key;
+    nt__win32_copy(search->root, WIN32_NAME_MAX, root);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__win32_next_volume(struct nt_machine *machine, uint64_t *cursor,
+                                struct nt_volume_info *out,
+                                struct nt_error *err) {
+  struct win32_machine *m = nt__win32_machine(machine);
+  struct search search = {.m = m, .after = *cursor};
+  for (;;) {
+    search.key = 0;
+    nt_status status = nt__win32_each_volume(m, compare, &search, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    if (search.key == 0) {
+      return NT_STATUS_NO_MORE_ENTRIES;
+    }
+    *cursor = search.after = search.key;
+    /* A key that is another one now belongs to a volume that came or went
+     * just now: it may have been seen under the other. */
+    uint64_t key;
+    struct nt_error gone = {0};
+    if (nt_ok(nt__win32_describe(m, search.root, out, &gone))) {
+      status = key_of(m, search.root, &key, err);
+      if (!nt_ok(status) || key == search.key) {
+        return status;
+      }
+    }
+  }
+}
