@@ -280,8 +280,8 @@ describe("documentation:", function()
     local missing, count = {}, 0
     for _, path in ipairs(proc.lines("find lua -name '*.lua' | sort")) do
       local text = proc.slurp(path)
-      for _, pattern in ipairs { '"STATUS_[%w_]+",%s+"([%w_]+)",',
-        'status = "STATUS_[%w_]+",%s*reason = "([%w_]+)"' } do
+      for _, pattern in ipairs { 'refuse%([^,"]+,%s*"([%w_]+)",',
+        '[{,]%s+reason = "([%w_]+)"' } do
         for reason in text:gmatch(pattern) do
           count = count + 1
           check_reason(missing, path, reason)

@@ -89,11 +89,8 @@ local function make_parser(commands)
   return parser
 end
 
--- Raised by the parser for wrong usage.
-local Usage = {}
-
--- So are those of too many open files.
-local Shortage = {}
+-- What is raised for wrong usage, and for too many open files.
+local Usage, Shortage = {}, {}
 
 local function parse(parser, argv)
   parser.error = function(at, message)
@@ -103,13 +100,6 @@ local function parse(parser, argv)
 end
 
 -- ---- running -------------------------------------------------------------
-
-local function connect(args)
-  if args.machine then
-    return current.machine(args.machine)
-  end
-  return current.machine()
-end
 
 local function run(commands, args)
   local name = args.command_name
@@ -121,24 +111,21 @@ local function run(commands, args)
     args.ended.begun = true
     return command.run(args)
   end
-  local machine, message, code, info = connect(args)
-  if not machine then
-    return output.fail(message, code, info)
-  end
-  local _ <close> = machine
+  local machine <close> = current.machine(args.machine)
   args.ended.begun = true
   return command.run(args, machine)
 end
 
 local function handle(problem)
-  if getmetatable(problem) == Usage or output.is_interrupt(problem) then
+  if getmetatable(problem) == Usage or output.is_interrupt(problem)
+    or failure.is_raised(problem) then
     return problem
   end
   if failure.too_many_files() then
     return setmetatable({ message = tostring(problem):match "^[^\n]*" },
       Shortage)
   end
-  return debug.traceback(tostring(problem), 2)
+  return failure.traceback(problem)
 end
 
 -- Before a command has begun it cannot have changed anything.
@@ -160,6 +147,8 @@ local function explain(problem, begun)
     return output.EXIT.refused
   elseif output.is_interrupt(problem) then
     return explain_interrupt(begun)
+  elseif failure.is_raised(problem) then
+    return output.fail(problem.message, problem.code, problem.info)
   end
   output.say("ntvol: internal error: " .. problem)
   return output.EXIT.refused

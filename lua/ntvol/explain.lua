@@ -234,13 +234,15 @@ end
 -- see `ntvol.explain`.
 -- @tparam string|integer|table what
 -- @tparam[opt="lua"] string language `"command"`: for the command line
+-- @treturn ntvol.explanation
+-- @failure
 function M.explain(what, language)
   local found = find(what, language)
   if found then
     found.language = language
     return found
   end
-  return failure.make {
+  failure.fail {
     op = "explain", target = tostring(what),
     status = "STATUS_OBJECT_NAME_NOT_FOUND",
     detail = "no code, status, reason or number of this name is known",

@@ -5,6 +5,8 @@
 local failure = require "ntvol.failure"
 local size = require "ntvol.size"
 
+local try = failure.try
+
 local M = {}
 
 -- ---- what a device says of itself ----------------------------------------
@@ -55,10 +57,7 @@ end
 --  label, disk_serial, disks }`
 -- @failure
 function M.of_handle(handle)
-  local found, message, code, info = handle:info()
-  if not found then
-    return nil, message, code, info
-  end
+  local found = try(handle:info())
   return {
     name = found.name, guid_path = found.guid_path, serial = found.serial,
     size = found.size, extents = found.extents,
@@ -76,11 +75,7 @@ end
 -- @treturn table as of `of_handle`
 -- @failure
 function M.pin(machine, name)
-  local device, message, code, info = machine:open(name, { access = "none" })
-  if not device then
-    return nil, message, code, info
-  end
-  local _ <close> = device
+  local device <close> = try(machine:open(name, { access = "none" }))
   return M.of_handle(device)
 end
 
@@ -142,39 +137,31 @@ function M.difference(pinned, found)
   return text
 end
 
---- Whether what was found is what was pinned.
+--- Makes sure that what was found is what was pinned.
 -- @tparam table pinned
 -- @tparam table found
--- @treturn boolean true
 -- @failure `"ERROR_WRONG_DISK"`; the reason is `"identity_changed"`
 function M.compare(pinned, found)
   local text = M.difference(pinned, found)
-  if not text then
-    return true
-  end
-  if pinned.unreadable or found.unreadable then
-    return failure.make {
+  if text and (pinned.unreadable or found.unreadable) then
+    failure.fail {
       op = "identify", target = pinned.name,
       status = "STATUS_DEVICE_DATA_ERROR",
       detail = "its bytes cannot be read, so nobody knows whether it is"
         .. " another volume",
       hint = "look at its disk, then make a new plan",
     }
+  elseif text then
+    failure.fail {
+      op = "identify", target = pinned.name, reason = "identity_changed",
+      detail = text, hint = "look at the volume and make a new plan",
+    }
   end
-  return failure.make {
-    op = "identify", target = pinned.name, status = "STATUS_WRONG_VOLUME",
-    reason = "identity_changed", detail = text,
-    hint = "look at the volume and make a new plan",
-  }
 end
 
---- Whether the volume of an open handle is the pinned one.
+--- Makes sure that the volume of an open handle is the pinned one.
 function M.verify(pinned, handle)
-  local found, message, code, info = M.of_handle(handle)
-  if not found then
-    return nil, message, code, info
-  end
-  return M.compare(pinned, found)
+  M.compare(pinned, M.of_handle(handle))
 end
 
 -- ---- for people ----------------------------------------------------------

@@ -11,11 +11,16 @@
 
 local core = require "ntvol.core"
 local current = require "ntvol.current"
+local failure = require "ntvol.failure"
 local progress = require "ntvol.progress"
 
 -- They put their methods over those of the core.
 require "ntvol.machine"
 require "ntvol.volume"
+
+local and_then, protect = failure.and_then, failure.protect
+
+local get_machine = protect(current.machine)
 
 local M = {}
 
@@ -92,7 +97,8 @@ M.progress_bar = progress.bar
 --  and without an argument where there is no native machine
 -- @usage print(ntvol.machine():name())
 function M.machine(spec)
-  return current.machine(spec)
+  current.check(spec)
+  return get_machine(spec)
 end
 
 --- Opens a volume, disk, file or directory of the current machine: the same as
@@ -105,11 +111,9 @@ end
 -- local vol <close> = assert(ntvol.open("D:", { access = "r" }))
 -- print(vol)
 function M.open(name, options)
-  local machine, message, code, info = current.machine()
-  if not machine then
-    return nil, message, code, info
-  end
-  return machine:open(name, options)
+  return and_then(function(machine)
+    return machine:open(name, options)
+  end, get_machine())
 end
 
 --- Lists the volumes of the current machine: see `machine:volumes`.
@@ -117,11 +121,7 @@ end
 -- @failure
 -- @usage for _, v in ipairs(ntvol.volumes()) do print(v.name, v.size) end
 function M.volumes()
-  local machine, message, code, info = current.machine()
-  if not machine then
-    return nil, message, code, info
-  end
-  return machine:volumes()
+  return and_then(function(machine) return machine:volumes() end, get_machine())
 end
 
 --- Lists the disks of the current machine: see `machine:disks`.
@@ -129,11 +129,7 @@ end
 -- @failure
 -- @usage for _, d in ipairs(ntvol.disks()) do print(d) end
 function M.disks()
-  local machine, message, code, info = current.machine()
-  if not machine then
-    return nil, message, code, info
-  end
-  return machine:disks()
+  return and_then(function(machine) return machine:disks() end, get_machine())
 end
 
 --- Runs a function with a volume that is locked: nobody else has it open.
@@ -178,7 +174,7 @@ function M.explain(what)
     error(("bad argument #1 to 'explain' (string, integer or table expected,"
       .. " got %s)"):format(kind), 2)
   end
-  return require "ntvol.explain".explain(what)
+  return protect(require "ntvol.explain".explain)(what)
 end
 
 --- Takes the last format of a volume back, byte for byte, as long as its new
@@ -221,12 +217,10 @@ function M.undo(name, options)
     end
     erase, copy.erase, options = copy.erase, nil, copy
   end
-  local plan, message, code, info = M.plan.undo(name, options)
-  if not plan then
-    return nil, message, code, info
-  end
-  return plan:run { erase = not good_only and plan.erase[1] or erase,
-    journal = options and options.journal }
+  return and_then(function(plan)
+    return plan:run { erase = not good_only and plan.erase[1] or erase,
+      journal = options and options.journal }
+  end, M.plan.undo(name, options))
 end
 
 --- Takes back what was interrupted, by a crash, a kill or a power cut, on one

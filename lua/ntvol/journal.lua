@@ -14,20 +14,13 @@ local failure = require "ntvol.failure"
 
 local M = {}
 
-local function not_installed(path, problem)
-  if failure.too_many_files() then
-    return failure.no_files("open journal", path or "of the user")
-  end
-  local missing = problem:find("not found", 1, true)
-  return failure.make {
+local load = failure.protect(function(path)
+  return failure.load_part("ntvol.journal.core", {
     op = "open journal", target = path or "of the user",
-    status = "STATUS_NOT_SUPPORTED", reason = "not_installed",
-    detail = missing and "the journal is not installed"
-      or "the journal cannot be loaded: " .. problem,
-    hint = "install the module ntvol.journal.core, it comes with ntvol and"
-      .. " needs the library sqlite3",
-  }
-end
+    missing = "the journal is not installed",
+    broken = "the journal cannot be loaded", needs = "the library sqlite3",
+  })
+end)
 
 --- Opens the journal in a folder, that of the user's state unless one is given.
 -- It makes both when they are not there, readable by their owner only. On
@@ -39,11 +32,9 @@ end
 -- local journal <close> = assert(ntvol.journal.open())
 -- print(journal:path())
 function M.open(path)
-  local found, module = failure.load "ntvol.journal.core"
-  if not found then
-    return not_installed(path, module)
-  end
-  return module.open(path)
+  return failure.and_then(function(module)
+    return module.open(path)
+  end, load(path))
 end
 
 -- The journal that this process writes to when nobody names one, and the

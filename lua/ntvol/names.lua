@@ -4,6 +4,8 @@
 
 local failure = require "ntvol.failure"
 
+local try = failure.try
+
 local M = {}
 
 --- One spelling for all: `\\.\D:`, `d:` and `D:\` are `d:`.
@@ -49,19 +51,12 @@ end
 -- @treturn table info
 -- @failure
 function M.volume(machine, name)
-  local device, message, code, info = machine:open(name, { access = "none" })
-  if not device then
-    return nil, message, code, info
-  end
-  local _ <close> = device
+  local device <close> = try(machine:open(name, { access = "none" }))
   if device:kind() ~= "device" then
-    return failure.make {
-      op = "look up", target = name, status = "STATUS_INVALID_PARAMETER",
-      reason = "not_a_volume", detail = "this names a " .. device:kind(),
-      hint = "name a volume: D:",
-    }
+    failure.fail { op = "look up", target = name, reason = "not_a_volume",
+      detail = "this names a " .. device:kind() }
   end
-  return device:info()
+  return try(device:info())
 end
 
 --- The number in the name of a disk: 1 for 1, `"1"`, `"PhysicalDrive1"`,
@@ -93,16 +88,12 @@ end
 -- @failure
 function M.disk(machine, disk)
   local number = M.disk_number(disk)
-  local list, message, code, info = machine:disks()
-  if not list then
-    return nil, message, code, info
-  end
-  for _, found in ipairs(list) do
+  for _, found in ipairs(try(machine:disks())) do
     if found.number == number then
       return found
     end
   end
-  return failure.make {
+  failure.fail {
     op = "look up", target = tostring(disk),
     status = "STATUS_OBJECT_NAME_NOT_FOUND",
     detail = "the machine has no such disk",
@@ -116,12 +107,8 @@ end
 -- @treturn {table,...}
 -- @failure
 function M.volumes_of_disk(machine, number)
-  local list, message, code, info = machine:volumes()
-  if not list then
-    return nil, message, code, info
-  end
   local found, start = {}, {}
-  for _, volume in ipairs(list) do
+  for _, volume in ipairs(try(machine:volumes())) do
     for _, extent in ipairs(volume.extents) do
       if extent.disk == number and not start[volume] then
         start[volume] = extent.offset

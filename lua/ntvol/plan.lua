@@ -201,12 +201,24 @@ function Plan:run(opts)
   return runs.shielded(run, run.go)
 end
 
-local function nothing_to_undo(plan, detail, hint)
-  return failure.make {
-    op = "undo", target = plan.target, status = "STATUS_INVALID_PARAMETER",
-    reason = "nothing_to_undo", detail = detail, hint = hint,
-  }
-end
+-- The run that an undo takes back.
+local last_done = failure.protect(function(plan)
+  local last = plan.last
+  if not last or last.report.state ~= "done" then
+    failure.fail { op = "undo", target = plan.target,
+      reason = "nothing_to_undo",
+      detail = last and "the last run is: " .. last.report.state
+        or "the plan was not run",
+      hint = "run the plan; a run that fails is undone at once" }
+  end
+  local final = last:first_final()
+  if final then
+    failure.fail { op = "undo", target = plan.target, reason = "no_undo",
+      detail = ("step '%s' cannot be undone"):format(last:label(final)),
+      hint = "the plan marks it: print(plan)" }
+  end
+  return last
+end)
 
 --- Takes the last run of this plan back: every finished step, the last first. A
 -- run that has a step without a way back is refused as a whole, reason
@@ -218,22 +230,9 @@ end
 --  `"ERROR_NOT_SUPPORTED"` when a step has no way back
 function Plan:undo(opts)
   opts = options.check(1, "undo", opts, UNDO_FIELDS)
-  local last = self.last
-  if not last or last.report.state ~= "done" then
-    return nothing_to_undo(self, last and ("the last run is: "
-      .. last.report.state) or "the plan was not run",
-      "run the plan; a run that fails is undone at once")
-  end
-  local final = last:first_final()
-  if final then
-    return failure.make {
-      op = "undo", target = self.target, status = "STATUS_NOT_SUPPORTED",
-      reason = "no_undo",
-      detail = ("step '%s' cannot be undone"):format(last:label(final)),
-      hint = "the plan marks it: print(plan)",
-    }
-  end
-  return runs.shielded(last, last.take_back, opts)
+  return failure.and_then(function(last)
+    return runs.shielded(last, last.take_back, opts)
+  end, last_done(self))
 end
 
 --- The report of the last run; nil before the first one. [Its

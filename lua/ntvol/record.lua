@@ -4,6 +4,7 @@
 -- @module ntvol.record
 
 local core = require "ntvol.core"
+local try = require "ntvol.failure".try
 
 local M = {}
 
@@ -32,35 +33,36 @@ function M.open(option)
   elseif info.reason == "not_installed" then
     return nothing(info.detail)
   end
-  return nil, message, code, info
+  try(log, message, code, info)
 end
 
 --- Begins the operation of a run.
 -- @tparam ntvol.report report
 -- @tparam string name of the operation
 -- @tparam ?integer parent
+-- @failure
 function Record:begin(report, name, parent)
   if not self.log then
     report.journal_missing = self.missing
-    return true
+    return
   end
-  local id, message, code, info = self.log:begin {
+  self.id = try(self.log:begin {
     plan = name, target = report.target, machine = report.machine,
     identity = report.identity[1], command = report.command, parent = parent,
-  }
-  self.id, report.journal = id, id
-  return id, message, code, info
+  })
+  report.journal = self.id
 end
 
 local function seconds(us)
   return us and us / 1000000
 end
 
---- Notes a step as its report has it. Answers like the journal: who is about
--- to begin a step does not when this fails.
+--- Notes a step as its report has it. A step whose note fails must not begin.
 -- @tparam integer i
 -- @tparam table step of the report
 -- @tparam ?string outcome instead of the step's
+-- @treturn true, or nil, message, code, info: what failed is over already when
+--  most steps are noted
 function Record:step(i, step, outcome)
   if not self.id then
     return true

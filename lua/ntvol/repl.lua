@@ -2,6 +2,7 @@
 -- @module ntvol.repl
 
 local core = require "ntvol.core"
+local failure = require "ntvol.failure"
 local ntvol = require "ntvol"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
@@ -199,14 +200,9 @@ end
 --  `vol`), `input` (a file)
 -- @treturn integer exit code: 1 when something that was read raised an error
 function M.run(options)
-  local machine, volume = options.machine, nil
-  if options.volume then
-    local message, code, info
-    volume, message, code, info = machine:open(options.volume)
-    if not volume then
-      return output.fail(message, code, info)
-    end
-  end
+  local machine = options.machine
+  local volume <close> = options.volume
+    and failure.try(machine:open(options.volume)) or nil
   local interactive = not options.input and core.is_terminal(0)
   local state = {
     input = options.input or io.stdin, env = environment(machine, volume),
@@ -220,9 +216,6 @@ function M.run(options)
   loop(state)
   if interactive then
     output.print ""
-  end
-  if volume then
-    volume:close()
   end
   return state.failed and 1 or 0
 end

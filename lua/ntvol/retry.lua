@@ -10,6 +10,8 @@ local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local options = require "ntvol.options"
 
+local of_option = failure.protect(current.of_option)
+
 local M = {}
 
 local Policy = {}
@@ -159,36 +161,33 @@ end
 
 -- Sleeps `seconds`; ends early when somebody closed or unlocked something since
 -- the last attempt began, but never before `first` is over.
-function Run:sleep(seconds)
+Run.sleep = failure.protect(function(self, seconds)
   local from = core.clock(self.machine)
   local earliest = from + math.min(self.policy.first, seconds)
   local latest = from + seconds
   local now, changed = from, false
   repeat
     local till = changed and earliest or latest
-    local news, mark, code, info = core.wait_change(self.machine,
-      math.max(till - now, 0), self.mark)
-    if news == nil then
-      return nil, mark, code, info
-    end
+    local news, mark = failure.try(core.wait_change(self.machine,
+      math.max(till - now, 0), self.mark))
     changed, self.mark = changed or news, mark
     now = core.clock(self.machine)
   until is_over(now, latest) or changed and is_over(now, earliest)
   return true
-end
+end)
 
-local function with_class(class, text, message, code, info)
+local function with_class(class, text, message, info)
   info.class = class
-  return nil, failure.add_detail(message, info, text), code, info
+  return failure.add_detail(message, info, text)
 end
 
--- What the failure of an attempt leads to: nothing (try again), or the failure.
-function Run:judge(message, code, info)
+-- The message with which the run ends after this failure; nil to try again.
+function Run:ends(message, info)
   local policy, left = self.policy, self.policy.wait - self:waited()
   info.attempts, info.waited = self.attempts, self:waited()
   local waits = policy.wait > 0 or policy.is_rest
   if not waits or not policy.classes[info.class] then
-    return nil, message, code, info
+    return message
   end
   self.last, self.cause = info, failure.cause(message, info)
   local on_busy, on_attempt = self.callbacks.on_busy, self.callbacks.on_attempt
@@ -196,20 +195,26 @@ function Run:judge(message, code, info)
     and on_busy(info.holders, self.attempts) == true
   if on_attempt and on_attempt(self.attempts, info) == false then
     return with_class("cancelled", ("stopped after %.2f s, attempt %d")
-      :format(info.waited, info.attempts), message, code, info)
+      :format(info.waited, info.attempts), message, info)
   elseif left <= 0 then
     return with_class("timeout", ("waited %.2f s, %d attempt%s")
       :format(info.waited, info.attempts, info.attempts == 1 and "" or "s"),
-      message, code, info)
+      message, info)
   end
+  self.left = left
   -- Twice in a row would be a loop that never sleeps.
   self.at_once = at_once and not self.at_once
-  if not self.at_once then
-    local pause = self.pause * (1 - policy.jitter * self.random())
-    self.pause = math.min(self.pause * policy.factor, policy.longest)
-    return self:sleep(math.min(pause, left))
+end
+
+-- The pause before the next attempt.
+function Run:rest()
+  if self.at_once then
+    return true
   end
-  return true
+  local policy = self.policy
+  local pause = self.pause * (1 - policy.jitter * self.random())
+  self.pause = math.min(self.pause * policy.factor, policy.longest)
+  return self:sleep(math.min(pause, self.left))
 end
 
 -- The summary is there before the attempt: what the attempt was granted, a lock
@@ -225,9 +230,13 @@ function Run:go(attempt)
     elseif type(info) ~= "table" then
       return result, message, code, info
     end
-    local again
-    again, message, code, info = self:judge(message, code, info)
-    if not again then
+    local ended = self:ends(message, info)
+    if ended then
+      return nil, ended, code, info
+    end
+    local rested
+    rested, message, code, info = self:rest()
+    if not rested then
       return nil, message, code, info
     end
   end
@@ -264,14 +273,9 @@ function Policy:run(attempt, opts)
       type(attempt)), 2)
   end
   opts = options.check(2, "run", opts, RUN_FIELDS)
-  local machine, message, code, info = opts.machine, nil, nil, nil
-  if not machine then
-    machine, message, code, info = current.machine()
-  end
-  if not machine then
-    return nil, message, code, info
-  end
-  return new_run(self, machine, opts):go(attempt)
+  return failure.and_then(function(machine)
+    return new_run(self, machine, opts):go(attempt)
+  end, of_option(opts.machine))
 end
 
 -- ---- waiting as an option -------------------------------------------------

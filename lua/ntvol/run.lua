@@ -15,6 +15,8 @@ local reports = require "ntvol.report"
 local retry = require "ntvol.retry"
 local take_back = require "ntvol.take_back"
 
+local protect, try = failure.protect, failure.try
+
 local M = {}
 
 local Run = {}
@@ -90,13 +92,15 @@ function M.new(plan, opts)
 end
 
 --- Calls f(run, ...) so that no interrupt cuts it, and closes the run.
-function M.shielded(run, f, ...)
+-- @return what `f` returns
+-- @failure
+M.shielded = protect(function(run, f, ...)
   return core.shield(function(outside, ...)
     local _ <close> = run
     run.outside = outside
     return f(run, ...)
   end, ...)
-end
+end)
 
 -- Closes what the steps opened, the last first. Objects that a step closed
 -- already do not mind.
@@ -161,14 +165,19 @@ function Run:set(i, outcome, message, code)
   self.record:step(i, step)
 end
 
--- The failure of step `i` as the plan returns it.
-function Run:failure(i, message, code, info)
+-- A failure of step `i` as the plan returns it: `{ message, code, info }`.
+function Run:of_step(i, message, code, info)
   local step = self.plan.steps[i]
   info = info or { op = step.name, target = step.target or self.plan.target,
     class = "permanent" }
   info.report = self.report
-  return nil, core.printable(("step '%s': %s"):format(self:label(i),
-    tostring(message or "failed without a reason"))), code, info
+  return { code = code, info = info,
+    message = core.printable(("step '%s': %s"):format(self:label(i),
+      tostring(message or "failed without a reason"))) }
+end
+
+local function raise(failed)
+  try(nil, failed.message, failed.code, failed.info)
 end
 
 -- ---- events --------------------------------------------------------------
@@ -194,19 +203,21 @@ end
 local JOURNAL_STATES = { done = "committed", undone = "failed",
   failed = "failed", refused = "failed" }
 
--- Ends the report, and the operation of the journal.
-function Run:finish(state, message, code, info, journal_state)
+-- Ends the report, and the operation of the journal. `why` is the failure, or
+-- another message.
+function Run:finish(state, why, journal_state)
   local report, machine = self.report, self.plan.context.machine
+  why = why or {}
   report.state, report.ended = state, reports.now()
-  report.message, report.code = message, code
+  report.message, report.code = why.message, why.code
   for _, field in ipairs { "outcome", "reason", "class", "veto" } do
-    report[field] = info and info[field]
+    report[field] = why.info and why.info[field]
   end
   if machine and self.last_event then
     report.events = events_after(machine, self.last_event)
   end
   if self.record then
-    self.record:finish(journal_state or JOURNAL_STATES[state], message)
+    self.record:finish(journal_state or JOURNAL_STATES[state], why.message)
     report.next = (state ~= "done" or self.late) and self.record.log
       and report.journal and take_back.advice(self.record.log, report.journal,
         self.plan.target) or nil
@@ -216,12 +227,14 @@ end
 
 -- ---- checking ------------------------------------------------------------
 
+--- Checks the preconditions of the steps.
+-- @failure
 function Run:check()
   for i, step in ipairs(self.plan.steps) do
     if step.check then
-      local ok, message, code, info = step.check(self.context)
+      local ok, message, code, info = protect(step.check)(self.context)
       if not ok then
-        return self:failure(i, message, code, info)
+        raise(self:of_step(i, message, code, info))
       end
     end
   end
@@ -231,82 +244,75 @@ end
 function Run:check_token()
   local plan, given = self.plan, self.options.erase
   if not M.destroys(plan) or names.is_one_of(given, plan.erase) then
-    return true
+    return
   end
-  local _, message, code, info = failure.make {
-    op = plan.name, target = plan.target, status = "STATUS_INVALID_PARAMETER",
-    reason = "erase_token",
+  local add_report = failure.newtry(function(_, _, info)
+    info.report = self.report
+  end)
+  add_report(core.fail {
+    op = plan.name, target = plan.target, reason = "erase_token",
     detail = given and ("erase = %q does not name it"):format(given)
       or "it destroys data, and nothing says that it is meant",
     hint = plan.run_it and "to run the plan: " .. plan.run_it
       or ("give erase = %q"):format(plan.erase[1]),
-  }
-  info.report = self.report
-  return nil, message, code, info
+  })
 end
 
 -- Begins the run in the journal.
 function Run:note(name, parent)
-  local message, code, info
-  self.record, message, code, info = records.open(self.options.journal)
-  if not self.record then
-    return nil, message, code, info
-  end
-  local ok
-  ok, message, code, info = self.record:begin(self.report, name, parent)
+  self.record = records.open(self.options.journal)
+  self.record:begin(self.report, name, parent)
   self.context.journal = self.record.log or false
   self.context.operation = self.record.id
-  return ok, message, code, info
 end
 
 --- Checks the plan and runs it.
+-- @treturn ntvol.report
+-- @failure
 function Run:go()
-  local ok, message, code, info = self:prepare()
-  if not ok then
-    return nil, message, code, info
-  end
+  self:prepare()
   return self:steps()
 end
 
+local prepare = protect(function(run)
+  run:check()
+  run:check_token()
+  run:note(run.plan.name)
+  return true
+end)
+
 --- All that must hold before the first step; changes nothing but the journal.
+-- @failure
 function Run:prepare()
-  local ok, message, code, info = self:check()
-  if ok then
-    ok, message, code, info = self:check_token()
-  end
-  if ok then
-    ok, message, code, info = self:note(self.plan.name)
-  end
-  if not ok then
-    self:finish("refused", message, code, info)
-  end
-  return ok, message, code, info
+  local refused = failure.newtry(function(message, code, info)
+    self:finish("refused", { message = message, code = code, info = info })
+  end)
+  refused(prepare(self))
 end
 
 -- ---- running -------------------------------------------------------------
 
--- Calls the function of a step. What it raises is a failure without details,
--- and is raised again at the end.
-function Run:call_step(step)
-  local ok, result, message, code, info = pcall(step.run, self.context)
-  if ok then
-    return result, message, code, info
-  end
-  self.problem = self.problem or { result }
-  return nil, tostring(result)
-end
-
 -- What is not in the journal is not begun.
+local note_and_run = protect(function(run, i)
+  try(run.record:step(i, run.report.steps[i], "begun"))
+  return run.plan.steps[i].run(run.context)
+end)
+
+-- Runs a step. It returns nil and its note, or its failure. What it raises is a
+-- failure without details, and is raised again at the end.
 function Run:step(i)
   local outcome = self.report.steps[i]
   outcome.started = reports.now()
-  local result, message, code, info = self.record:step(i, outcome, "begun")
-  if result then
-    result, message, code, info = self:call_step(self.plan.steps[i])
-  end
+  local ok, result, message, code, info = pcall(note_and_run, self, i)
   outcome.ended = reports.now()
   outcome.seconds = (outcome.ended - outcome.started) / 1000000
-  return result, message, code, info
+  if not ok then
+    self.problem = self.problem or { result }
+    return { message = tostring(result) }
+  elseif not result then
+    return { message = message, code = code, info = info }
+  end
+  return nil, type(message) == "string" and message or nil
 end
 
 -- A step that ends well although it was asked to stop could not stop any more.
@@ -317,8 +323,13 @@ function Run:step_done(i, note)
   self:tell(i, "done", note)
 end
 
--- Runs the steps. Answers true, or nothing when it was interrupted between two
--- steps, or the number of the step that failed and the failure.
+function Run:step_failed(i, failed)
+  self:set(i, "failed", failed.message, failed.code)
+  self:tell(i, "failed", failed.message)
+end
+
+-- Runs the steps until one fails, whose failure it returns, or until an
+-- interrupt ends the run between two steps.
 function Run:forward()
   for i in ipairs(self.plan.steps) do
     self.at = i
@@ -326,25 +337,24 @@ function Run:forward()
     if self:stops() then
       return
     end
-    local result, message, code, info = self:step(i)
-    if not result then
-      self:set(i, "failed", message, code)
-      self:tell(i, "failed", message)
-      return i, message, code, info
+    local failed, note = self:step(i)
+    if failed then
+      self:step_failed(i, failed)
+      return failed
     end
-    self:step_done(i, type(message) == "string" and message or nil)
+    self:step_done(i, note)
     if self:stops() then
       return
     end
   end
-  return true
 end
 
 -- Undoes one finished step. Nothing that goes wrong here stops the others.
 function Run:undo_step(i)
   local step, outcome = self.plan.steps[i], self.report.steps[i]
   outcome.undo_started = reports.now()
-  local ok, result, message, code, info = pcall(step.undo, self.context)
+  local ok, result, message, code, info = pcall(protect(step.undo),
+    self.context)
   outcome.undo_ended = reports.now()
   if ok and result then
     self:set(i, "undone")
@@ -359,7 +369,8 @@ function Run:undo_step(i)
   self:tell(i, outcome.outcome, outcome.message)
 end
 
---- Undoes what is done, in reverse. Answers whether nothing of it stayed.
+--- Undoes what is done, in reverse.
+-- @treturn boolean whether nothing of it stayed
 function Run:undo()
   local clean = true
   for k = #self.done, 1, -1 do
@@ -375,9 +386,9 @@ function Run:undo()
 end
 
 -- Whether the step that failed may have left something, too.
-function Run:left_something(i, info)
-  local step = self.plan.steps[i]
-  if not step or info and info.outcome == "untouched" then
+function Run:left_something(failed)
+  local step, info = self.plan.steps[self.at], failed.info
+  if info and info.outcome == "untouched" then
     return false
   elseif info or not step.undo then
     return M.is_final(step) or step.destroys or false
@@ -385,7 +396,7 @@ function Run:left_something(i, info)
   -- nobody knows how far it came: what is there of it is undone, too
   local failures = #self.report.undo_failures
   if step.destroys then
-    self:undo_step(i)
+    self:undo_step(self.at)
   end
   return #self.report.undo_failures > failures
 end
@@ -395,43 +406,56 @@ function Run:finish_done()
   local report = self.report
   report.too_late = self.late or nil
   return self:finish("done", self.late
-    and "the cancel came too late: every step is done" or nil)
+    and { message = "the cancel came too late: every step is done" })
 end
 
--- Ends a run that was undone, as far as it goes. `failed` is the step that
--- failed, if one did.
-function Run:finish_undone(failed, message, code, info)
-  local left = self:left_something(failed, info)
-  local state = self:undo() and not left and "undone" or "failed"
+-- Why a run was undone: the failure of a step, what interrupted it, or both.
+function Run:reason_of(failed)
   local problem = self.problem and tostring(self.problem[1])
-  local _
-  if failed then
-    local cause = message
-    _, message, code, info = self:failure(failed, message, code, info)
-    if problem then
-      message = cause == problem and problem or problem .. "; " .. message
-    end
+  if not failed then
+    return { message = problem }
   end
-  self:finish(state, message or problem, code, info)
-  return nil, message, code, info
+  local why = self:of_step(self.at, failed.message, failed.code, failed.info)
+  if problem then
+    why.message = failed.message == problem and problem
+      or problem .. "; " .. why.message
+  end
+  return why
 end
 
-local function ended(run, ...)
-  if run.problem then
-    error(run.problem[1], 0)
-  end
-  return ...
+-- Ends a run that was undone, as far as it goes.
+function Run:finish_undone(failed)
+  local left = failed and self:left_something(failed)
+  local state = self:undo() and not left and "undone" or "failed"
+  local why = self:reason_of(failed)
+  self:finish(state, why)
+  return why
 end
 
---- Runs the steps and, on a failure, undoes them. What was raised (a bug, or
+-- What interrupted the run, or was a mistake, is raised at its end.
+function Run:raise_problem()
+  if self.problem then
+    error(self.problem[1], 0)
+  end
+end
+
+--- Runs the steps and, on a failure, undoes them. What was raised (a mistake, or
 -- Ctrl-C) undoes as well, and is raised again.
+-- @treturn ntvol.report
+-- @failure
 function Run:steps()
   self:watch()
-  local failed, message, code, info = self:forward()
-  if failed == true then
-    return ended(self, self:finish_done())
+  local failed = self:forward()
+  if #self.done == #self.plan.steps then
+    self:finish_done()
+  else
+    failed = self:finish_undone(failed)
   end
-  return ended(self, self:finish_undone(failed, message, code, info))
+  self:raise_problem()
+  if failed then
+    raise(failed)
+  end
+  return self.report
 end
 
 -- ---- taking back ---------------------------------------------------------
@@ -449,29 +473,34 @@ end
 --- Takes a finished run back: every step, the last first. It is an operation
 -- of its own in the journal, a part of the one that it takes back.
 -- @tparam table opts of `plan:undo`
+-- @treturn ntvol.report
+-- @failure
 function Run:take_back(opts)
   local report = self.report
   self.options = opts
-  local ok, message, code, info = self:note("undo " .. self.plan.name,
-    report.journal)
-  if not ok then
-    return nil, message, code, info
-  end
+  self:note("undo " .. self.plan.name, report.journal)
   self.problem = nil
-  return ended(self, self:taken_back(self:undo()))
+  local failed
+  if self:undo() then
+    self:finish("undone", nil, "committed")
+  else
+    failed = self:not_taken_back()
+  end
+  self:raise_problem()
+  if failed then
+    raise(failed)
+  end
+  return report
 end
 
-function Run:taken_back(clean)
-  if clean then
-    return self:finish("undone", nil, nil, nil, "committed")
-  end
+function Run:not_taken_back()
   local failed = self.report.undo_failures[1]
   local info = failed.info or { op = failed.name, target = failed.target,
     class = "permanent" }
-  local message = ("undo of step '%s': %s"):format(failed.name,
-    failed.message)
-  info.report = self:finish("failed", message, failed.code, info)
-  return nil, message, failed.code, info
+  local why = { code = failed.code, info = info,
+    message = ("undo of step '%s': %s"):format(failed.name, failed.message) }
+  info.report = self:finish("failed", why)
+  return why
 end
 
 return M

@@ -12,61 +12,50 @@ local M = {}
 -- On a machine that is not Windows, `boot` is its root, `system` what it
 -- starts from, `pagefile` its swap space.
 local ALWAYS = {
-  { flag = "pagefile", status = "STATUS_ACCESS_DENIED", reason = "page_file",
-    detail = "the volume holds a page file or swap space",
-    hint = "move it to another volume first" },
-  { flag = "system", status = "STATUS_ACCESS_DENIED",
-    reason = "system_volume", detail = "the system starts from this volume",
-    hint = "start another system to work on this volume" },
-  { flag = "boot", status = "STATUS_ACCESS_DENIED", reason = "system_volume",
-    detail = "the system runs from this volume",
-    hint = "start another system to work on this volume" },
+  { flag = "pagefile", reason = "page_file",
+    detail = "the volume holds a page file or swap space" },
+  { flag = "system", reason = "system_volume",
+    detail = "the system starts from this volume" },
+  { flag = "boot", reason = "system_volume",
+    detail = "the system runs from this volume" },
 }
 
 local NEEDS = {
-  medium = { flag = "no_medium", status = "STATUS_NO_MEDIA_IN_DEVICE",
-    reason = "no_media", detail = "there is no medium in the drive",
-    hint = "put one in" },
+  medium = { flag = "no_medium", reason = "no_media",
+    detail = "there is no medium in the drive" },
   online = { flag = "offline", status = "STATUS_DEVICE_OFF_LINE",
-    reason = "offline", detail = "the volume is offline",
-    hint = "bring it online first" },
+    reason = "offline", detail = "the volume is offline" },
   -- In maintenance it is an ordinary volume of one node.
-  unshared = { flag = "csv", unless = "maintenance",
-    status = "STATUS_NOT_SUPPORTED", reason = "cluster_shared",
-    detail = "the nodes of a cluster share the volume",
-    hint = "put it into the cluster's maintenance mode first" },
-  writable = { flag = "readonly", status = "STATUS_MEDIA_WRITE_PROTECTED",
-    reason = "readonly", detail = "the volume is read-only",
-    hint = "remove the write protection first" },
+  unshared = { flag = "csv", unless = "maintenance", reason = "cluster_shared",
+    detail = "the nodes of a cluster share the volume" },
+  writable = { flag = "readonly", reason = "readonly",
+    detail = "the volume is read-only" },
 }
 
 local function refuse(op, volume, refusal)
-  return failure.make {
+  failure.fail {
     op = op, target = volume.name, status = refusal.status,
     reason = refusal.reason, class = "permanent", detail = refusal.detail,
-    hint = refusal.hint,
   }
 end
 
---- Whether a procedure may touch a volume.
+--- Makes sure that a procedure may touch a volume.
 -- @tparam string op for the message: "change the file system of"
 -- @tparam table volume as `machine:volumes` gives it
 -- @tparam ?{string,...} needs `"medium"`, `"online"`, `"unshared"`, `"writable"`
--- @treturn boolean true
 -- @failure
 function M.check_volume(op, volume, needs)
   for _, name in ipairs(needs or {}) do
     local need = NEEDS[name]
     if volume[need.flag] and not volume[need.unless] then
-      return refuse(op, volume, need)
+      refuse(op, volume, need)
     end
   end
   for _, refusal in ipairs(ALWAYS) do
     if volume[refusal.flag] then
-      return refuse(op, volume, refusal)
+      refuse(op, volume, refusal)
     end
   end
-  return true
 end
 
 --- The check of a procedure that works on one volume: it is there, it is the
@@ -76,24 +65,13 @@ end
 -- @tparam string name by which the caller chose it
 -- @tparam table pinned
 -- @tparam ?{string,...} needs
--- @treturn boolean true
+-- @treturn true
 -- @failure
 function M.check(op, machine, name, pinned, needs)
-  local volume, message, code, info = names.volume(machine, name)
-  if not volume then
-    return nil, message, code, info
-  end
-  local found
-  found, message, code, info = identity.pin(machine, name)
-  if not found then
-    return nil, message, code, info
-  end
-  local ok
-  ok, message, code, info = identity.compare(pinned, found)
-  if not ok then
-    return nil, message, code, info
-  end
-  return M.check_volume(op, volume, needs)
+  local volume = names.volume(machine, name)
+  identity.compare(pinned, identity.pin(machine, name))
+  M.check_volume(op, volume, needs)
+  return true
 end
 
 return M

@@ -3,6 +3,7 @@
 -- @module ntvol.sim
 
 local core = require "ntvol.core"
+local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local sim_core = require "ntvol.sim.core"
@@ -11,6 +12,8 @@ local sim_spec = require "ntvol.sim_spec"
 -- They put their methods over those of the core.
 require "ntvol.machine"
 require "ntvol.volume"
+
+local and_then, protect, try = failure.and_then, failure.protect, failure.try
 
 local M = {}
 
@@ -31,12 +34,8 @@ end
 
 -- The volume that partition `index` (from 1) of a disk is, or a piece of.
 local function find_volume(machine, disk, index)
-  local list, message, code, info = names.volumes_of_disk(machine, disk)
-  if not list then
-    return nil, message, code, info
-  end
   local pieces = {}
-  for _, volume in ipairs(list) do
+  for _, volume in ipairs(names.volumes_of_disk(machine, disk)) do
     for _, extent in ipairs(volume.extents) do
       if extent.disk == disk then
         pieces[#pieces + 1] = { offset = extent.offset, volume = volume }
@@ -49,97 +48,53 @@ local function find_volume(machine, disk, index)
   return assert(pieces[index], "a volume that was asked for is not there").volume
 end
 
-local function format_open(volume, name, format)
-  local guard, message, code, info = volume:lock()
-  if not guard then
-    return nil, message, code, info
-  end
-  local _ <close> = guard
-  local done
-  done, message, code, info = volume:format {
-    fs = format.fs, label = format.label, erase = name,
-    journal = false, -- there is nothing yet that could be lost
-  }
-  if not done then
-    return nil, message, code, info
-  end
-  return volume:dismount()
-end
-
-local function format_volume(machine, disk, format)
-  local found, message, code, info = find_volume(machine, disk, format.index)
-  if not found then
-    return nil, message, code, info
-  end
-  local volume
-  volume, message, code, info = machine:open(found.guid_path)
-  if not volume then
-    return nil, message, code, info
-  end
-  local done
+local function format_volume(machine, name, format)
   do
-    local _ <close> = volume
-    done, message, code, info = format_open(volume, found.guid_path, format)
+    local volume <close> = try(machine:open(name))
+    local _guard <close> = try(volume:lock())
+    try(volume:format {
+      fs = format.fs, label = format.label, erase = name,
+      journal = false, -- there is nothing yet that could be lost
+    })
+    try(volume:dismount())
   end
-  if not done then
-    return nil, message, code, info
-  end
-  return sim_core.set_flags(machine, found.guid_path, format.flags)
+  try(sim_core.set_flags(machine, name, format.flags))
 end
 
 -- A volume that nodes share is made as an administrator does it: while it is in
 -- maintenance, and is an ordinary volume of its owner.
-local function format_shared(machine, disk, format)
-  local found, message, code, info = find_volume(machine, disk, format.index)
-  if not found then
-    return nil, message, code, info
-  end
-  local name = found.guid_path
-  local done
-  done, message, code, info = machine:set_maintenance(name, true)
-  if done then
-    done, message, code, info = format_volume(machine, disk, format)
-  end
-  if done then
-    done, message, code, info = machine:set_maintenance(name, false)
-  end
-  return done, message, code, info
+local function format_shared(machine, name, format)
+  try(machine:set_maintenance(name, true))
+  format_volume(machine, name, format)
+  try(machine:set_maintenance(name, false))
 end
+
+local make_file_system = protect(function(machine, format)
+  local found = find_volume(machine, format.disk - 1, format.index)
+  local make = format.csv and format_shared or format_volume
+  make(machine, found.guid_path, format)
+  return true
+end)
 
 local function make_file_systems(machine, formats)
   for _, format in ipairs(formats) do
-    local make = format.csv and format_shared or format_volume
-    local done, message, code, info = make(machine, format.disk - 1, format)
+    local done, message, code, info = make_file_system(machine, format)
     if not done then
-      return nil, ("disk %d, volume %d: %s"):format(format.disk, format.index,
-        message), code, info
+      try(nil, ("disk %d, volume %d: %s"):format(format.disk, format.index,
+        message), code, info)
     end
   end
-  return true
 end
 
 -- The names are asked for before the first volume goes to another node.
 local function set_owners(machine, owners)
   local names_of = {}
   for i, one in ipairs(owners) do
-    names_of[i] = assert(find_volume(machine, one.disk - 1, one.index)).guid_path
+    names_of[i] = find_volume(machine, one.disk - 1, one.index).guid_path
   end
   for i, one in ipairs(owners) do
-    local done, message, code, info =
-      machine:set_owner(names_of[i], one.node)
-    if not done then
-      return nil, message, code, info
-    end
+    try(machine:set_owner(names_of[i], one.node))
   end
-  return sim_core.forget_events(machine)
-end
-
-local function finish(machine, formats, owners)
-  local done, message, code, info = make_file_systems(machine, formats)
-  if not done then
-    return nil, message, code, info
-  end
-  return set_owners(machine, owners)
 end
 
 local function discard(machine, path)
@@ -148,6 +103,15 @@ local function discard(machine, path)
     sim_core.remove(path)
   end
 end
+
+local create = protect(function(path, complete, formats, owners)
+  local machine = try(sim_core.create(path, complete))
+  local _ <close> = failure.on_error(function() discard(machine, path) end)
+  make_file_systems(machine, formats)
+  set_owners(machine, owners)
+  try(sim_core.forget_events(machine))
+  return machine
+end)
 
 local CLOCKS = { real = false, virtual = true }
 
@@ -207,22 +171,9 @@ function M.create(path, spec)
   for _, format in ipairs(formats) do
     format.flags = take_flags(complete.disks[format.disk].volumes[format.index])
   end
-  local machine, message, code, info = sim_core.create(path, complete)
-  if not machine then
-    return nil, message, code, info
-  end
-  local ok, done
-  ok, done, message, code, info =
-    pcall(finish, machine, formats, owners)
-  if not ok or not done then
-    discard(machine, path)
-  end
-  if not ok then
-    error(done, 0)
-  elseif not done then
-    return nil, message, code, info
-  end
-  return set_clock(machine, spec.clock)
+  return and_then(function(machine)
+    return set_clock(machine, spec.clock)
+  end, create(path, complete, formats, owners))
 end
 
 --- Connects to a simulated machine. Of a cluster that is as one of its nodes:
@@ -254,11 +205,9 @@ function M.open(path, opts)
     error(("bad argument #2 to 'open' (%s)"):format(problem), 2)
   end
   local node = opts.node and "?node=" .. opts.node or ""
-  local machine, message, code, info = core.connect("sim", path .. node)
-  if not machine then
-    return nil, message, code, info
-  end
-  return set_clock(machine, opts.clock)
+  return and_then(function(machine)
+    return set_clock(machine, opts.clock)
+  end, core.connect("sim", path .. node))
 end
 
 --- Puts a medium, an existing image, into an empty drive of a simulated
@@ -337,13 +286,12 @@ end
 -- print(list and #list or why)
 function M.check(path, how)
   how = options.check(2, "check", how, { allow_images = "boolean" })
-  if how.allow_images then
-    local done, message, code, info = sim_core.allow_images(path)
-    if not done then
-      return nil, message, code, info
-    end
+  if not how.allow_images then
+    return sim_core.check(path)
   end
-  return sim_core.check(path)
+  return and_then(function()
+    return sim_core.check(path)
+  end, sim_core.allow_images(path))
 end
 
 return M

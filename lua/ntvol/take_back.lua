@@ -10,13 +10,15 @@ local names = require "ntvol.names"
 local options = require "ntvol.options"
 local shell = require "ntvol.shell"
 
+local protect, try = failure.protect, failure.try
+
 local M = {}
 
 local FIELDS = { machine = "userdata|string", journal = "userdata",
   good_only = "boolean", erase = "string" }
 
 local function refuse(op, target, detail, hint)
-  return failure.make {
+  failure.fail {
     op = op, target = target, status = "STATUS_OBJECT_NAME_NOT_FOUND",
     reason = "no_undo", detail = detail, hint = hint,
   }
@@ -46,19 +48,15 @@ end
 -- @treturn table entry of the journal
 -- @failure
 function M.last_format(log, volume)
-  local entries, message, code, info = log:entries()
-  if not entries then
-    return nil, message, code, info
-  end
-  local entry = newest(entries, volume)
+  local entry = newest(try(log:entries()), volume)
   if not entry then
-    return refuse("undo", volume.name, "the journal knows no format of it that could"
+    refuse("undo", volume.name, "the journal knows no format of it that could"
       .. " be taken back", "see what there is: ntvol log")
   elseif entry.state == "interrupted" then
-    return refuse("undo", volume.name, ("its last format, operation %d, was"
+    refuse("undo", volume.name, ("its last format, operation %d, was"
       .. " interrupted"):format(entry.id), "ntvol recover " .. volume.name)
   elseif not entry.saved_bytes then
-    return refuse("undo", volume.name, ("nothing is saved of its last format,"
+    refuse("undo", volume.name, ("nothing is saved of its last format,"
       .. " operation %d"):format(entry.id), "restore it from a backup")
   end
   return entry
@@ -66,17 +64,17 @@ end
 
 -- ---- what is only partly there -------------------------------------------
 
---- The failure of a volume that got back only what the journal had undamaged.
--- It is a failure, because the volume is not what it was; what was asked for
--- was done all the same.
+--- Fails for a volume that got back only what is good in the journal. It is a
+-- failure because the volume is not what it was, although all that was asked
+-- for was done.
 -- @tparam string op
 -- @tparam string target
--- @tparam table partly as `core.take_back` answers it
--- @treturn nil, string, string, table
+-- @tparam table partly as `core.take_back` returns it
+-- @failure
 function M.partly_restored(op, target, partly)
-  return failure.make {
-    op = op, target = target, status = "STATUS_FILE_CORRUPT_ERROR",
-    reason = "journal_damaged", outcome = "partly restored",
+  failure.fail {
+    op = op, target = target, reason = "journal_damaged",
+    outcome = "partly restored",
     detail = ("the volume is only partly restored: %d of %d saved pieces were"
       .. " good and were written back; not what they were: %s"):format(
       partly.good, partly.pieces, partly.damaged ~= "" and "bytes "
@@ -121,14 +119,17 @@ end
 
 -- ---- one volume ----------------------------------------------------------
 
---- Ends the file system of a locked volume whose bytes were changed by what
--- failed: what is mounted is not what is there.
+--- Makes a `try` for what writes to a locked volume. When it fails after it
+-- has changed bytes, the file system that is mounted is not the one that is
+-- there, and so the volume is dismounted.
 -- @tparam ntvol.volume volume
--- @tparam table info of the failure
-function M.dismount_changed(volume, info)
-  if info.outcome ~= "untouched" then
-    volume:dismount() -- nobody can do more when it refuses
-  end
+-- @treturn function
+function M.trying(volume)
+  return failure.newtry(function(_, _, info)
+    if info.outcome ~= "untouched" then
+      volume:dismount() -- nobody can do more when it refuses
+    end
+  end)
 end
 
 --- Writes back what an operation overwrote, on the locked volume.
@@ -137,42 +138,20 @@ end
 -- @tparam integer id of the operation
 -- @tparam ?boolean good_only leave out what is damaged in the journal
 -- @treturn integer bytes that were written
--- @treturn ?table what was left out, as `core.take_back` answers it
+-- @treturn ?table what was left out, as `core.take_back` returns it
 -- @failure
 function M.write(volume, log, id, good_only)
-  local written, message, code, info = core.take_back(volume, log, id,
-    false, good_only)
-  if not written then
-    M.dismount_changed(volume, info)
-  end
-  return written, message, code, info
+  return M.trying(volume)(core.take_back(volume, log, id, false, good_only))
 end
 
-local function with_lock(volume, log, id, good_only)
-  local guard, message, code, info = volume:lock()
-  if not guard then
-    return nil, message, code, info
+-- After it was written back: what is mounted is gone.
+local end_file_system = protect(function(volume, partly)
+  try(volume:dismount())
+  if partly then
+    M.partly_restored("take back", volume:name(), partly)
   end
-  local _ <close> = guard
-  local written, partly
-  written, message, code, info = M.write(volume, log, id, good_only)
-  if not written then
-    return nil, message, code, info
-  end
-  partly = message
-  local ok
-  ok, message, code, info = volume:dismount()
-  if not ok then
-    info.bytes_written = written
-    return nil, message, code, info
-  elseif partly then
-    ok, message, code, info = M.partly_restored("take back", volume:name(),
-      partly)
-    info.bytes_written = written
-    return ok, message, code, info
-  end
-  return written
-end
+  return true
+end)
 
 --- Opens and locks the volume, writes back, dismounts, unlocks and closes.
 -- @tparam ntvol.machine machine
@@ -185,12 +164,15 @@ end
 --  dismount failed, or a part of it was damaged in the journal (`outcome` is
 --  `"partly restored"`)
 function M.run(machine, name, log, id, good_only)
-  local volume, message, code, info = machine:open(name)
-  if not volume then
-    return nil, message, code, info
+  local volume <close> = try(machine:open(name))
+  local _guard <close> = try(volume:lock())
+  local written, partly = M.write(volume, log, id, good_only)
+  local ok, message, code, info = end_file_system(volume, partly)
+  if not ok then
+    info.bytes_written = written
+    try(nil, message, code, info)
   end
-  local _ <close> = volume
-  return with_lock(volume, log, id, good_only)
+  return written
 end
 
 -- ---- recovering ----------------------------------------------------------
@@ -198,13 +180,9 @@ end
 -- The volumes to look at: all of the machine, or the one that is named.
 local function volumes_of(machine, name)
   if not name then
-    return machine:volumes()
+    return try(machine:volumes())
   end
-  local volume, message, code, info = names.volume(machine, name)
-  if not volume then
-    return nil, message, code, info
-  end
-  return { volume }
+  return { names.volume(machine, name) }
 end
 
 local function find_volume(volumes, entry)
@@ -260,11 +238,7 @@ end
 -- taken back. What a later format wrote over has to wait until that was taken
 -- back itself.
 local function interrupted(log, volumes, machine)
-  local entries, message, code, info = log:entries()
-  if not entries then
-    return nil, message, code, info
-  end
-  local found = {}
+  local entries, found = try(log:entries()), {}
   for i = #entries, 1, -1 do
     local entry = entries[i]
     local is_open = entry.state == "interrupted"
@@ -281,19 +255,22 @@ end
 M.UNCHECKED = "it was saved by an older version, without checksums: whether it"
   .. " is what was there could not be verified"
 
-local function write_back(machine, log, item, good_only)
-  local written, message, code, info = M.run(machine, item.guid_path, log,
+local run = protect(M.run)
+
+local function write_back(machine, log, item, good_only, recovered)
+  local written, message, code, info = run(machine, item.guid_path, log,
     item.operation, good_only)
   item.bytes_written = written or info.bytes_written
   item.outcome = not item.bytes_written and "failed"
     or info and info.outcome == "partly restored" and info.outcome
     or "recovered"
-  item.message = item.unchecked and M.UNCHECKED or nil
-  if not written then
-    item.message = message
-    return nil, message, code, info
+  item.message = not written and message
+    or item.unchecked and M.UNCHECKED or nil
+  if item.outcome == "recovered" then
+    recovered[item.guid_path] = true
+    recovered[item.parent or false] = true
   end
-  return true
+  try(written, message, code, info)
 end
 
 -- Where nothing is saved, the note that it was interrupted is all there is to
@@ -308,7 +285,7 @@ local function close_note(log, item, recovered)
       :format(part.operation, part.can_undo and ": to take it back: ntvol undo "
         .. shell.word(item.target) or "")
     or "its process died; nothing is saved of it that could be written back"
-  return log:finish(item.operation, state, item.message)
+  try(log:finish(item.operation, state, item.message))
 end
 
 -- A format without an undo that had begun to write: it cannot be repeated from
@@ -317,11 +294,8 @@ local function give_up(log, item)
   local detail = ("operation %d was interrupted after it had begun to write,"
     .. " and nothing is saved of what it overwrote"):format(item.operation)
   item.outcome, item.message = "lost", detail
-  local ok, message, code, info = log:finish(item.operation, "failed", detail)
-  if not ok then
-    return nil, message, code, info
-  end
-  return refuse("recover", item.target, detail,
+  try(log:finish(item.operation, "failed", detail))
+  refuse("recover", item.target, detail,
     "look at the volume, and restore it from a backup or format it again")
 end
 
@@ -330,23 +304,15 @@ local function recover_all(machine, log, opts, each)
   local recovered = {}
   each(function(item)
     if item.saved_bytes and item.outcome ~= "superseded" then
-      local ok, message, code, info = write_back(machine, log, item,
-        opts.good_only)
-      if item.outcome == "recovered" then
-        recovered[item.guid_path] = true
-        recovered[item.parent or false] = true
-      end
-      return ok, message, code, info
+      write_back(machine, log, item, opts.good_only, recovered)
     end
-    return true
   end)
   each(function(item)
     if item.unsaved then
-      return give_up(log, item)
+      give_up(log, item)
     elseif not item.saved_bytes then
-      return close_note(log, item, recovered)
+      close_note(log, item, recovered)
     end
-    return true
   end)
 end
 
@@ -357,21 +323,22 @@ local function nothing() end
 local function recover(outside, machine, log, found, opts)
   local first, problem
   recover_all(machine, log, opts, function(f)
+    local attempt = protect(f)
     for _, item in ipairs(found) do
       local ok, raised = outside(nothing)
       problem = problem or not ok and { raised }
       if problem then
         return
       end
-      local results = table.pack(f(item))
-      first = first or not results[1] and results
+      local _, message, code, info = attempt(item)
+      first = first or message and { message, code, info }
     end
   end)
   if problem then
     error(problem[1], 0)
   elseif first then
-    first[4].recovered = found
-    return table.unpack(first, 1, 4)
+    first[3].recovered = found
+    try(nil, table.unpack(first, 1, 3))
   end
   return found
 end
@@ -380,11 +347,10 @@ end
 -- that names the volume once more.
 local function check_token(name, opts)
   if not opts.good_only or name ~= nil and opts.erase == name then
-    return true
+    return
   end
-  return failure.make {
-    op = "recover", target = name or "all volumes",
-    status = "STATUS_INVALID_PARAMETER", reason = "erase_token",
+  failure.fail {
+    op = "recover", target = name or "all volumes", reason = "erase_token",
     detail = name and "with `good_only` the volume is only partly restored, and"
         .. " nothing says that it is meant"
       or "`good_only` is for one volume, and none is named",
@@ -395,40 +361,22 @@ local function check_token(name, opts)
 end
 
 -- Calls f(machine, log, found, opts) with what was interrupted.
-local function with_interrupted(caller, name, opts, f)
+local with_interrupted = protect(function(name, opts, f)
+  check_token(name, opts)
+  local machine = current.of_option(opts.machine)
+  local log = opts.journal or try(journal.open())
+  local _ <close> = not opts.journal and log or nil
+  local found = interrupted(log, volumes_of(machine, name),
+    not name and machine or nil)
+  return f(machine, log, found, opts)
+end)
+
+local function check_arguments(caller, name, opts)
   if name ~= nil and type(name) ~= "string" then
     error(("bad argument #1 to '%s' (string expected, got %s)"):format(caller,
       type(name)), 3)
   end
-  opts = options.check(2, caller, opts, FIELDS, 4)
-  local ok, message, code, info = check_token(name, opts)
-  if not ok then
-    return nil, message, code, info
-  end
-  local machine
-  machine, message, code, info = current.of_option(opts.machine)
-  if not machine then
-    return nil, message, code, info
-  end
-  local log, own = opts.journal, nil
-  if not log then
-    log, message, code, info = journal.open()
-    own = log
-  end
-  if not log then
-    return nil, message, code, info
-  end
-  local _ <close> = own
-  local volumes, found
-  volumes, message, code, info = volumes_of(machine, name)
-  if volumes then
-    found, message, code, info = interrupted(log, volumes,
-      not name and machine or nil)
-  end
-  if not found then
-    return nil, message, code, info
-  end
-  return f(machine, log, found, opts)
+  return options.check(2, caller, opts, FIELDS, 4)
 end
 
 --- What `recover` would look at; changes nothing.
@@ -437,14 +385,16 @@ end
 -- @treturn {table,...}
 -- @failure
 function M.find(name, opts)
-  return with_interrupted("find", name, opts, function(_, _, found)
+  opts = check_arguments("find", name, opts)
+  return with_interrupted(name, opts, function(_, _, found)
     return found
   end)
 end
 
 --- See `ntvol.recover`.
 function M.recover(name, opts)
-  return with_interrupted("recover", name, opts, function(...)
+  opts = check_arguments("recover", name, opts)
+  return with_interrupted(name, opts, function(...)
     return core.shield(recover, ...)
   end)
 end

@@ -3,7 +3,6 @@
 local cjson = require "cjson"
 local command = require "spec.support.command"
 local core = require "ntvol.core"
-local failure = require "ntvol.failure"
 local helpers = require "spec.helpers"
 local journal = require "ntvol.journal"
 local ntvol = require "ntvol"
@@ -392,7 +391,7 @@ describe("recover", function()
       methods.dismount = dismount
     end })
     methods.dismount = function()
-      return failure.make { op = "dismount", target = "D:",
+      return core.fail { op = "dismount", target = "D:",
         status = "STATUS_IO_DEVICE_ERROR" }
     end
     local _, info = refused("ERROR_IO_DEVICE",

@@ -351,7 +351,7 @@ end)
 describe("a failure made in Lua", function()
   it("has the shape and the grammar of the core", function()
     local _, message, code, info = core.connect("nowhere", "x")
-    local nothing, ours, our_code, our_info = failure.make {
+    local nothing, ours, our_code, our_info = core.fail {
       op = info.op, target = info.target, status = info.status_name,
       reason = info.reason, detail = info.detail, hint = info.hint,
     }
@@ -362,25 +362,25 @@ describe("a failure made in Lua", function()
   end)
 
   it("is one line", function()
-    local _, message = failure.make { op = "lock", target = "a\nb",
+    local _, message = core.fail { op = "lock", target = "a\nb",
       status = "STATUS_ACCESS_DENIED", detail = "c\r\nd" }
     assert.equal("lock 'a\\x0ab': access denied: c\\x0d\\x0ad"
       .. " [ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]", message)
   end)
 
   it("can have another class", function()
-    local _, _, _, info = failure.make { op = "a", target = "b",
+    local _, _, _, info = core.fail { op = "a", target = "b",
       status = "STATUS_ACCESS_DENIED", class = "transient" }
     assert.equal("transient", info.class)
   end)
 
   it("of an unknown status raises", function()
-    assert.is_false(pcall(failure.make,
+    assert.is_false(pcall(core.fail,
       { op = "a", target = "b", status = "STATUS_NONSENSE" }))
   end)
 
   it("can be said without its hint", function()
-    local _, message, _, info = failure.make { op = "a", target = "b",
+    local _, message, _, info = core.fail { op = "a", target = "b",
       status = "STATUS_ACCESS_DENIED", hint = "100% (sure)" }
     assert.equal("a 'b': access denied"
       .. " [ERROR_ACCESS_DENIED, STATUS_ACCESS_DENIED]",
@@ -421,15 +421,16 @@ describe("names", function()
     local list = assert(names.volumes_of_disk(machine, 0))
     assert.same({ "D:", "E:" }, { list[1].name, list[2].name })
     assert.same({}, machine:events())
-    local _, _, code, info = names.volume(machine, "D:\\")
+    local volume = failure.protect(names.volume)
+    local _, _, code, info = volume(machine, "D:\\")
     assert.equal("ERROR_INVALID_PARAMETER", code)
     assert.equal("not_a_volume", info.reason)
-    _, _, code = names.volume(machine, "Q:")
+    _, _, code = volume(machine, "Q:")
     assert.equal("ERROR_FILE_NOT_FOUND", code)
-    _, _, code = names.volume(machine, "PhysicalDrive0")
+    _, _, code = volume(machine, "PhysicalDrive0")
     assert.equal("ERROR_INVALID_FUNCTION", code)
     for _, disk in ipairs { 9, "9", "D:" } do
-      _, _, code = names.disk(machine, disk)
+      _, _, code = failure.protect(names.disk)(machine, disk)
       assert.equal("ERROR_FILE_NOT_FOUND", code)
     end
   end)

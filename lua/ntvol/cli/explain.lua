@@ -7,7 +7,8 @@ local output = require "ntvol.cli.output"
 local M = {}
 
 local function run(args)
-  return output.answer(args, output.print, explain.explain(args.what, "command"))
+  return output.answer(args, output.print,
+    explain.explain(args.what, "command"))
 end
 
 --- Adds the command to the parser; it needs no machine.

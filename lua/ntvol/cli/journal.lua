@@ -6,6 +6,8 @@ local journal = require "ntvol.journal"
 local output = require "ntvol.cli.output"
 local size = require "ntvol.size"
 
+local try = failure.try
+
 local M = {}
 
 local add_if, bytes, show_time = output.add_field, output.bytes, output.time
@@ -79,48 +81,37 @@ end
 
 -- A journal that is damaged is a failure, after all that is known of it.
 local function check(log, args)
-  local found, message, code, info = log:check(args.id)
-  local status = output.answer(args, print_check, found, message, code, info)
-  if not found or not found.damaged then
-    return status
+  local found = try(log:check(args.id))
+  local status = output.answer(args, print_check, found)
+  if found.damaged then
+    failure.fail {
+      op = "check", target = ("operation %d"):format(args.id),
+      reason = "journal_damaged", detail = found.damaged,
+      hint = "bring the journal back from a backup; what is good can be written"
+        .. " back: ntvol undo D: --good-only, or ntvol recover D: --good-only",
+    }
   end
-  return output.fail(select(2, failure.make {
-    op = "check", target = ("operation %d"):format(args.id),
-    status = "STATUS_FILE_CORRUPT_ERROR", reason = "journal_damaged",
-    detail = found.damaged,
-    hint = "bring the journal back from a backup; what is good can be written"
-      .. " back: ntvol undo D: --good-only, or ntvol recover D: --good-only",
-  }))
+  return status
 end
 
 local function show_entry(log, args)
-  local entry, message, code, info = log:entry(args.id)
-  if entry and args.svg then
+  local entry = try(log:entry(args.id))
+  if args.svg then
     return require "ntvol.cli.picture".write(args.svg, entry, args.machine)
   end
-  return output.answer(args, print_entry, entry, message, code, info)
+  return output.answer(args, print_entry, entry)
 end
 
 -- What an operation saved is of use as long as it is interrupted; afterwards
 -- nobody could write it back.
 local function dismiss(log, args)
-  local entry, message, code, info = log:entry(args.id)
-  if not entry then
-    return output.fail(message, code, info)
-  elseif entry.state ~= "interrupted" then
-    return output.fail(select(2, failure.make {
-      op = "dismiss", target = ("operation %d"):format(args.id),
-      status = "STATUS_INVALID_PARAMETER", reason = "not_interrupted",
-      detail = "it is " .. entry.state,
-      hint = "see what was interrupted: ntvol recover --plan",
-    }))
+  local entry = try(log:entry(args.id))
+  if entry.state ~= "interrupted" then
+    failure.fail { op = "dismiss", target = ("operation %d"):format(args.id),
+      reason = "not_interrupted", detail = "it is " .. entry.state }
   end
-  local ok
-  ok, message, code, info = log:finish(args.id, "failed",
-    "interrupted, and dismissed: what it had saved is forgotten")
-  if not ok then
-    return output.fail(message, code, info)
-  end
+  try(log:finish(args.id, "failed",
+    "interrupted, and dismissed: what it had saved is forgotten"))
   return show_entry(log, args)
 end
 
@@ -153,11 +144,7 @@ local function run(args)
   if problem then
     return output.usage(problem, hint)
   end
-  local log, message, code, info = journal.open()
-  if not log then
-    return output.fail(message, code, info)
-  end
-  local _ <close> = log
+  local log <close> = try(journal.open())
   if args.prune then
     return output.answer(args, print_pruned, log:prune())
   elseif args.check then

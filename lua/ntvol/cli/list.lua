@@ -1,10 +1,13 @@
 --- Commands that look: volumes, disks, show, events, watch.
 -- @module ntvol.cli.list
 
+local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local output = require "ntvol.cli.output"
 local size = require "ntvol.size"
 local watch = require "ntvol.cli.watch"
+
+local try = failure.try
 
 local M = {}
 
@@ -75,10 +78,8 @@ local HOLDERS = {
 
 -- Nobody is an answer, too: the exit code says whether it could be asked.
 local function list_holders(args, machine)
-  local list, message, code, info = machine:holders(args.name)
-  if not list then
-    return output.fail(message, code, info)
-  elseif args.json then
+  local list = try(machine:holders(args.name))
+  if args.json then
     output.json { target = args.name, holders = list, complete = list.complete,
       missing = list.missing }
     return output.EXIT.ok
@@ -99,10 +100,7 @@ local function ask(handle, method)
 end
 
 local function describe_volume(machine, name)
-  local info, message, code, details = names.volume(machine, name)
-  if not info then
-    return nil, message, code, details
-  end
+  local info = names.volume(machine, name)
   local handle <close> = machine:open(name, { access = "none" })
   return {
     kind = "volume", machine = machine:name(), volume = info,
@@ -112,18 +110,9 @@ local function describe_volume(machine, name)
 end
 
 local function describe_disk(machine, name)
-  local info, message, code, details = names.disk(machine, name)
-  if not info then
-    return nil, message, code, details
-  end
-  local volumes
-  volumes, message, code, details =
-    names.volumes_of_disk(machine, info.number)
-  if not volumes then
-    return nil, message, code, details
-  end
+  local info = names.disk(machine, name)
   return { kind = "disk", machine = machine:name(), disk = info,
-    volumes = volumes }
+    volumes = names.volumes_of_disk(machine, info.number) }
 end
 
 local function volume_fields(found)

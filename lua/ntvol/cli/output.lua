@@ -48,7 +48,7 @@ local function print_error(text)
   M.say("ntvol: " .. core.printable(text))
 end
 
---- Prints a failure and answers its exit code.
+--- Prints a failure, and returns its exit code.
 -- @tparam string message
 -- @tparam ?string code
 -- @tparam ?table info
@@ -70,13 +70,12 @@ function M.is_interrupt(problem)
   return type(problem) == "string" and problem:find("interrupted!$") ~= nil
 end
 
---- The exit code of what only succeeds or fails; a failure is printed.
--- @param ok, or nil, message, code, info
+--- The exit code of what only succeeds or fails.
+-- @param ... true, or nil, message, code, info
 -- @treturn integer
-function M.done(ok, message, code, info)
-  if not ok then
-    return M.fail(message, code, info)
-  end
+-- @failure
+function M.done(...)
+  failure.try(...)
   return M.EXIT.ok
 end
 
@@ -178,12 +177,12 @@ end
 --- Prints an answer, as JSON with --json.
 -- @tparam table args of the parser: `json`
 -- @tparam function show prints it for people
--- @param found the answer, or nil, message, code, info
+-- @param ... the answer, or nil, message, code, info
 -- @treturn integer exit code
-function M.answer(args, show, found, message, code, info)
-  if not found then
-    return M.fail(message, code, info)
-  elseif args.json then
+-- @failure
+function M.answer(args, show, ...)
+  local found = failure.try(...)
+  if args.json then
     M.json(found)
   else
     show(found)

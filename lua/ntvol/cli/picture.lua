@@ -6,6 +6,8 @@ local failure = require "ntvol.failure"
 local output = require "ntvol.cli.output"
 local timeline = require "ntvol.timeline"
 
+local protect, try = failure.protect, failure.try
+
 local M = {}
 
 -- What the machine saw while the operation ran. One that was interrupted has no
@@ -22,6 +24,11 @@ local function during(events, entry)
   return list
 end
 
+local ask_machine = protect(function(entry, spec)
+  local machine <close> = current.connect(spec)
+  return during(try(machine:events()), entry)
+end)
+
 -- The events, or none and why.
 local function events_of(entry, spec)
   spec = spec or entry.machine
@@ -29,14 +36,9 @@ local function events_of(entry, spec)
     return {}, "The journal does not say which machine it was: locks and events"
       .. " are not known."
   end
-  local machine, message, _, info = current.connect(spec)
-  if machine then
-    local _until <close> = machine
-    local events
-    events, message, _, info = machine:events()
-    if events then
-      return during(events, entry)
-    end
+  local events, message, _, info = ask_machine(entry, spec)
+  if events then
+    return events
   end
   return {}, ("Locks and events are not known: %s. Where the machine is:"
     .. " ntvol --machine FOLDER log %d --svg FILE"):format(
@@ -72,7 +74,7 @@ function M.write(path, entry, spec)
   end
   local ok, problem = write(path, timeline.svg(data))
   if not ok then
-    return output.fail(("write '%s': %s"):format(path, problem))
+    try(nil, ("write '%s': %s"):format(path, problem))
   end
   return output.EXIT.ok
 end

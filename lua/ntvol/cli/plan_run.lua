@@ -3,6 +3,7 @@
 -- @module ntvol.cli.plan_run
 
 local core = require "ntvol.core"
+local failure = require "ntvol.failure"
 local numbers = require "ntvol.number"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
@@ -141,13 +142,10 @@ end
 
 --- Shows and checks a plan; changes nothing.
 -- @treturn integer exit code
+-- @failure
 function M.only(args, plan)
   show_plan(args, plan)
-  local ok, message, code, info = plan:check()
-  if not ok then
-    return output.fail(message, code, info)
-  end
-  return output.EXIT.ok
+  return output.done(plan:check())
 end
 
 --- Nothing says that it is meant: the plan, and how to say it.
@@ -206,12 +204,11 @@ end
 -- @tparam table how `words(args, target)`: the command line that runs it;
 --  optional: `danger`: what would be lost, with %s for the target; `write` as
 --  of `run`
--- @tparam ?ntvol.plan.object plan, or nil, message, code, info
+-- @param ... the plan, or nil, message, code, info
 -- @treturn integer exit code
-function M.carry_out(args, how, plan, message, code, info)
-  if not plan then
-    return output.fail(message, code, info)
-  end
+-- @failure
+function M.carry_out(args, how, ...)
+  local plan = failure.try(...)
   plan.run_it = M.command(args, how.words(args, plan.target))
   if args.plan then
     return M.only(args, plan)

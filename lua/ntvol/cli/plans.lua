@@ -90,22 +90,17 @@ local EXCLUSIVE = { words = exclusive_words, write = output.say }
 
 -- What the program prints stays apart from a report on standard output.
 local function work(args, ended)
-  return function(volume)
-    local message, code, info
-    ended.status, message, code, info = volume:run(args.command,
-      { to_stderr = args.json })
-    if not ended.status then
-      ended.status = program.not_started(code)
-      return nil, message, code, info
-    elseif ended.status == 0 then
-      return true
+  local started = failure.newtry(function(_, code)
+    ended.status = program.not_started(code)
+  end)
+  return failure.protect(function(volume)
+    ended.status = started(volume:run(args.command, { to_stderr = args.json }))
+    if ended.status ~= 0 then
+      failure.fail { op = "run", target = args.command[1], reason = "program",
+        detail = ("it ended with exit status %d"):format(ended.status) }
     end
-    return failure.make {
-      op = "run", target = args.command[1], status = "STATUS_UNSUCCESSFUL",
-      reason = "program",
-      detail = ("it ended with exit status %d"):format(ended.status),
-    }
-  end
+    return true
+  end)
 end
 
 local function exclusive(args, machine)

@@ -2,9 +2,12 @@
 -- mask, unmask, rm.
 -- @module ntvol.cli.sim
 
+local failure = require "ntvol.failure"
 local list = require "ntvol.cli.list"
 local output = require "ntvol.cli.output"
 local sim_spec = require "ntvol.sim_spec"
+
+local try = failure.try
 
 local M = {}
 
@@ -21,18 +24,9 @@ local NODES = {
 }
 
 local function show_machine(machine, args)
-  local disks, message, code, info = machine:disks()
-  local volumes
-  if disks then
-    volumes, message, code, info = machine:volumes()
-  end
-  local nodes
-  if volumes then
-    nodes, message, code, info = machine:nodes()
-  end
-  if not nodes then
-    return output.fail(message, code, info)
-  elseif args.json then
+  local disks = try(machine:disks())
+  local volumes, nodes = try(machine:volumes()), try(machine:nodes())
+  if args.json then
     output.json { machine = machine:name(), disks = disks, volumes = volumes,
       nodes = nodes }
   else
@@ -58,22 +52,14 @@ local function create(args)
   if not complete then
     return output.usage("sim create: " .. problem)
   end
-  local machine, message, code, info = sim().create(args.dir, spec)
-  if not machine then
-    return output.fail(message, code, info)
-  end
-  local _ <close> = machine
+  local machine <close> = try(sim().create(args.dir, spec))
   return show_machine(machine, args)
 end
 
 -- Runs f(machine, args) on the machine of a folder.
 local function on_machine(f)
   return function(args)
-    local machine, message, code, info = sim().open(args.dir)
-    if not machine then
-      return output.fail(message, code, info)
-    end
-    local _ <close> = machine
+    local machine <close> = try(sim().open(args.dir))
     return f(machine, args)
   end
 end
@@ -105,11 +91,8 @@ local function show_damage(damage)
 end
 
 local function check_machine(args)
-  local found, message, code, info = sim().check(args.dir,
-    { allow_images = args.allow_images })
-  if not found then
-    return output.fail(message, code, info)
-  end
+  local found = try(sim().check(args.dir,
+    { allow_images = args.allow_images }))
   local damaged = false
   for _, damage in ipairs(found) do
     damaged = damaged or not damage.note

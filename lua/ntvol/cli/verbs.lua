@@ -1,43 +1,33 @@
 --- Commands that do one thing to a volume: lock, dismount, offline, online.
 -- @module ntvol.cli.verbs
 
+local failure = require "ntvol.failure"
 local output = require "ntvol.cli.output"
 local program = require "ntvol.cli.program"
 local progress = require "ntvol.progress"
 local wait = require "ntvol.cli.wait"
 
+local try = failure.try
+
 local M = {}
 
--- Runs `f(volume, waiting)` with the volume open; f answers true or a failure.
--- `waiting()` are the options of the next request that can wait.
+-- Runs `f(volume, waiting)` with the volume open; it returns an exit code.
+-- `waiting()` returns the options of the next request that can wait.
 local function with_volume(args, machine, f)
   local waiting = wait.options(args, machine)
-  local volume, message, code, info = machine:open(args.volume, waiting())
-  if not volume then
-    return output.fail(message, code, info)
-  end
-  local _ <close> = volume
-  local ok
-  ok, message, code, info = f(volume, waiting)
-  if not ok then
-    return output.fail(message, code, info)
-  end
-  return ok == true and output.EXIT.ok or ok
+  local volume <close> = try(machine:open(args.volume, waiting()))
+  return f(volume, waiting)
 end
 
 local function take_lock(volume, waiting)
-  local guard, message, code, info = volume:lock(waiting())
+  local guard = try(volume:lock(waiting()))
   progress.finish()
-  return guard, message, code, info
+  return guard
 end
 
 local function lock(args, machine)
   return with_volume(args, machine, function(volume, waiting)
-    local guard, message, code, info = take_lock(volume, waiting)
-    if not guard then
-      return nil, message, code, info
-    end
-    local _ <close> = guard
+    local _ <close> = take_lock(volume, waiting)
     return program.status(volume:run(args.command))
   end)
 end
@@ -48,25 +38,19 @@ local function verbs(...)
   return function(args, machine)
     return with_volume(args, machine, function(volume, waiting)
       if not args.no_lock then
-        local guard, message, code, info = take_lock(volume, waiting)
-        if not guard then
-          return nil, message, code, info
-        end
+        take_lock(volume, waiting)
       end
       for _, verb in ipairs(list) do
-        local ok, message, code, info = volume[verb](volume)
-        if not ok then
-          return nil, message, code, info
-        end
+        try(volume[verb](volume))
       end
-      return true
+      return output.EXIT.ok
     end)
   end
 end
 
 local function online(args, machine)
   return with_volume(args, machine, function(volume)
-    return volume:online()
+    return output.done(volume:online())
   end)
 end
 

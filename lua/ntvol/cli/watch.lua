@@ -1,23 +1,20 @@
 --- The command that waits: watch.
 -- @module ntvol.cli.watch
 
+local failure = require "ntvol.failure"
 local json = require "ntvol.json"
 local output = require "ntvol.cli.output"
 
 local M = {}
 
--- Answers whether anybody gets it.
+-- Returns whether anybody still reads what is printed.
 local function show(event, as_json)
   output.print(as_json and json.line(event) or event)
   return output.send()
 end
 
 local function watch(args, machine)
-  local events, message, code, info = machine:watch(args.after, args.timeout)
-  if not events then
-    return output.fail(message, code, info)
-  end
-  for event in events do
+  for event in failure.try(machine:watch(args.after, args.timeout)) do
     if not show(event, args.json) then
       break
     end

@@ -3,6 +3,7 @@
 -- @module ntvol.procedures.change_filesystem
 
 local core = require "ntvol.core"
+local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
@@ -81,18 +82,14 @@ end
 
 local function format(context)
   local opts = context.options
-  local result, message, code, info = context.volume:format {
+  local result = take_back.trying(context.volume)(context.volume:format {
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
     quick = opts.quick, erase = context.pinned.guid_path,
     undo = opts.undo, undo_limit = opts.undo_limit,
     journal = context.journal, operation = context.operation,
     on_progress = context.on_progress,
-  }
+  })
   context.result = result
-  if not result then
-    take_back.dismount_changed(context.volume, info)
-    return nil, message, code, info
-  end
   if context.own_formatter then
     return true, result.file_system
   end
@@ -110,11 +107,9 @@ local function undo_format(context)
     end
   end
   if not result.can_undo then
-    return failure.make {
-      op = "undo", target = context.name, status = "STATUS_NOT_SUPPORTED",
-      reason = "no_undo", detail = "nothing was saved: there is no journal",
-      hint = "restore it from a backup",
-    }
+    failure.fail { op = "undo", target = context.name, reason = "no_undo",
+      detail = "nothing was saved: there is no journal",
+      hint = "restore it from a backup" }
   end
   local log = context.journal
   if core.type(context.guard) == "lock" and volume:is_mounted() then
@@ -142,14 +137,11 @@ local function verify(context, found)
   elseif label and not same_label(label, found.label, wanted) then
     text = ("its label is '%s', not '%s'"):format(found.label, label)
   end
-  if not text then
-    return true, ("%s \"%s\""):format(found.file_system, found.label)
+  if text then
+    failure.fail { op = "verify", target = context.name, reason = "verify",
+      detail = text }
   end
-  return failure.make {
-    op = "verify", target = context.name,
-    status = "STATUS_UNRECOGNIZED_VOLUME", reason = "verify", detail = text,
-    hint = "look at the volume; format it again when it is damaged",
-  }
+  return true, ("%s \"%s\""):format(found.file_system, found.label)
 end
 
 local function new_file_system(to, opts)
@@ -207,7 +199,10 @@ local function unchecked(own_formatter)
   return list
 end
 
-local function new(new_plan, machine, name, found, pinned, to, opts)
+local new = failure.protect(function(new_plan, name, to, opts)
+  local machine = current.of_option(opts.machine)
+  local found = names.volume(machine, name)
+  local pinned = identity.pin(machine, name)
   local own_formatter = machine:capabilities().own_formatter
   return new_plan {
     name = NAME, target = found.name, about = steps.about(found, pinned),
@@ -219,21 +214,11 @@ local function new(new_plan, machine, name, found, pinned, to, opts)
       pinned = pinned,
     },
   }
-end
+end)
 
 return function(new_plan, name, opts)
   options.argument(NAME, name, "string", 2)
   local to
   opts, to = read_options(opts)
-  local machine, found, code, info = steps.find(opts.machine, names.volume,
-    name)
-  if not machine then
-    return nil, found, code, info
-  end
-  local pinned, message
-  pinned, message, code, info = identity.pin(machine, name)
-  if not pinned then
-    return nil, message, code, info
-  end
-  return new(new_plan, machine, name, found, pinned, to, opts)
+  return new(new_plan, name, to, opts)
 end

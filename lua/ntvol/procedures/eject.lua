@@ -2,12 +2,15 @@
 -- medium comes out of the drive, or the device is made safe to take away.
 -- @module ntvol.procedures.eject
 
+local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
 local steps = require "ntvol.procedures.steps"
+
+local try = failure.try
 
 local NAME = "eject"
 
@@ -25,39 +28,35 @@ local function read_options(name, opts)
   return opts
 end
 
-local function refuse(target, status, reason, detail, hint)
-  return failure.make {
-    op = "eject", target = target, status = status, reason = reason,
-    detail = detail, hint = hint,
-  }
+local function refuse(target, reason, detail, hint)
+  failure.fail { op = "eject", target = target, reason = reason,
+    detail = detail, hint = hint }
 end
 
 -- ---- preconditions -------------------------------------------------------
 
 local function check_way(context)
-  if context.what == "device" then
-    if context.machine:capabilities().eject then
-      return true
+  if context.what == "medium" then
+    if not (context.disk.removable or context.disk.cdrom) then
+      refuse(context.name, "not_removable", "its medium cannot be taken out",
+        "eject the device: what = \"device\"")
     end
-    return refuse(context.name, "STATUS_NOT_SUPPORTED", nil,
-      "this machine ejects no devices", "eject the medium: what = \"medium\","
-      .. " or ntvol eject --what medium")
-  elseif context.disk.removable or context.disk.cdrom then
-    return true
+  elseif not context.machine:capabilities().eject then
+    failure.fail { op = "eject", target = context.name,
+      status = "STATUS_NOT_SUPPORTED",
+      detail = "this machine ejects no devices",
+      hint = "eject the medium: what = \"medium\"",
+      hint_command = "eject the medium: ntvol eject --what medium" }
   end
-  return refuse(context.name, "STATUS_NOT_SUPPORTED", "not_removable",
-    "its medium cannot be taken out", "eject the device: what = \"device\"")
 end
 
 local function check(context)
-  local ok, message, code, info = check_way(context)
-  if not ok then
-    return nil, message, code, info
-  end
-  return steps.each(context.volumes, function(volume)
-    return safety.check("eject", context.machine, volume.guid_path,
+  check_way(context)
+  for _, volume in ipairs(context.volumes) do
+    safety.check("eject", context.machine, volume.guid_path,
       context.pinned[volume])
-  end)
+  end
+  return true
 end
 
 -- ---- steps of a volume ---------------------------------------------------
@@ -82,16 +81,20 @@ local function first(context)
   return context.handles[context.volumes[1]]
 end
 
--- Whether the volume that was there answers no more.
+local is_there = failure.protect(function(context, volume)
+  local handle <close> = try(context.machine:open(volume.guid_path,
+    { access = "r" }))
+  identity.verify(context.pinned[volume], handle)
+  return true
+end)
+
+-- A volume that was ejected cannot be opened any more.
 local function verify_out(context)
   for _, volume in ipairs(context.volumes) do
-    local handle = context.machine:open(volume.guid_path, { access = "r" })
-    if handle then
-      local _ <close> = handle
-      if identity.verify(context.pinned[volume], handle) then
-        return refuse(volume.name, "STATUS_DEVICE_BUSY", "in_use",
-          "it is still there", "look at the drive")
-      end
+    if is_there(context, volume) then
+      failure.fail { op = "eject", target = volume.name, reason = "in_use",
+        status = "STATUS_DEVICE_BUSY", detail = "it is still there",
+        hint = "look at the drive" }
     end
   end
   return true
@@ -151,12 +154,10 @@ local function find_disk(machine, name)
   if names.disk_number(name) then
     return names.disk(machine, name)
   end
-  local volume, message, code, info = names.volume(machine, name)
-  if not volume then
-    return nil, message, code, info
-  elseif #volume.extents ~= 1 then
-    return refuse(name, "STATUS_NOT_SUPPORTED", "spanned",
-      "the volume does not lie on one disk", "name one of its disks")
+  local volume = names.volume(machine, name)
+  if #volume.extents ~= 1 then
+    refuse(name, "spanned", "the volume does not lie on one disk",
+      "name one of its disks")
   end
   return names.disk(machine, volume.extents[1].disk)
 end
@@ -169,11 +170,15 @@ local function about(disk, volumes)
   return lines
 end
 
-local function new(new_plan, machine, disk, volumes, opts)
-  local pinned, list, code, info = steps.pin_all(machine, volumes)
-  if not pinned then
-    return nil, list, code, info
+local new = failure.protect(function(new_plan, name, opts)
+  local machine = current.of_option(opts.machine)
+  local disk = find_disk(machine, name)
+  local volumes = names.volumes_of_disk(machine, disk.number)
+  if #volumes == 0 then
+    refuse(disk.name, "uninstalled", "it has no volume that could be ejected",
+      "list the disks: ntvol disks")
   end
+  local pinned, list = steps.pin_all(machine, volumes)
   local what = opts.what
     or (disk.removable or disk.cdrom) and "medium" or "device"
   return new_plan {
@@ -188,21 +193,8 @@ local function new(new_plan, machine, disk, volumes, opts)
       -- a CD drive gives no handle that may write
       access = disk.cdrom and "r" or "rw" },
   }
-end
+end)
 
 return function(new_plan, name, opts)
-  opts = read_options(name, opts)
-  local machine, disk, code, info = steps.find(opts.machine, find_disk, name)
-  if not machine then
-    return nil, disk, code, info
-  end
-  local volumes, message
-  volumes, message, code, info = names.volumes_of_disk(machine, disk.number)
-  if not volumes then
-    return nil, message, code, info
-  elseif #volumes == 0 then
-    return refuse(disk.name, "STATUS_NO_SUCH_DEVICE", "uninstalled",
-      "it has no volume that could be ejected", "list the disks: ntvol disks")
-  end
-  return new(new_plan, machine, disk, volumes, opts)
+  return new(new_plan, name, read_options(name, opts))
 end

@@ -3,12 +3,16 @@
 -- @module ntvol.procedures.exclusive
 
 local core = require "ntvol.core"
+local current = require "ntvol.current"
+local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local retry = require "ntvol.retry"
 local safety = require "ntvol.safety"
 local steps = require "ntvol.procedures.steps"
+
+local try = failure.try
 
 local M = {}
 
@@ -25,13 +29,23 @@ local PLAN_FIELDS = {
 
 -- ---- as one call ---------------------------------------------------------
 
--- What the function answers is the answer; nothing stands for true.
+-- What the function of the caller returned; nothing stands for true.
 local function answer(...)
   if select("#", ...) == 0 then
     return true
   end
   return ...
 end
+
+-- The volume, and the guard of its lock.
+local open_locked = failure.protect(function(name, opts)
+  local machine = current.of_option(opts.machine)
+  safety.check_volume(OP, names.volume(machine, name))
+  local waiting = retry.share(machine, opts)
+  local volume = try(machine:open(name, waiting { access = opts.access }))
+  local _ <close> = failure.on_error(function() volume:close() end)
+  return volume, (try(volume:lock(waiting())))
+end)
 
 --- See `ntvol.with_exclusive_volume`.
 function M.call(name, fn, opts)
@@ -41,31 +55,11 @@ function M.call(name, fn, opts)
       NAME, type(fn)), 2)
   end
   opts = options.check(3, NAME, opts, CALL_FIELDS, 3)
-  local machine, found, code, info = steps.find(opts.machine, names.volume,
-    name)
-  if not machine then
-    return nil, found, code, info
-  end
-  local ok, message
-  ok, message, code, info = safety.check_volume(OP, found)
-  if not ok then
-    return nil, message, code, info
-  end
-  local waiting = retry.share(machine, opts)
-  local volume
-  volume, message, code, info = machine:open(name,
-    waiting { access = opts.access })
-  if not volume then
-    return nil, message, code, info
-  end
-  local _ <close> = volume
-  local guard
-  guard, message, code, info = volume:lock(waiting())
-  if not guard then
-    return nil, message, code, info
-  end
-  local _guard <close> = guard
-  return answer(fn(volume))
+  return failure.and_then(function(volume, guard)
+    local _ <close> = volume
+    local _guard <close> = guard
+    return answer(fn(volume))
+  end, open_locked(name, opts))
 end
 
 -- ---- as a plan -----------------------------------------------------------
@@ -75,7 +69,7 @@ local function check(context)
     context.reads_only and {} or { "writable" })
 end
 
--- A function may end without an answer: that is no failure.
+-- A function may return nothing: that is no failure.
 local function work(context)
   return answer(context.interruptible(context.work, context.volume))
 end
@@ -104,24 +98,10 @@ local function list_steps(opts, reads_only)
   }
 end
 
---- See `ntvol.plan.with_exclusive_volume`.
-function M.plan(new_plan, name, opts)
-  options.argument(NAME, name, "string", 2)
-  opts = options.check(2, NAME, opts, PLAN_FIELDS, 3)
-  if not opts.work then
-    error(("bad argument #2 to '%s' (option 'work' is missing)"):format(NAME),
-      2)
-  end
-  local machine, found, code, info = steps.find(opts.machine, names.volume,
-    name)
-  if not machine then
-    return nil, found, code, info
-  end
-  local pinned, message
-  pinned, message, code, info = identity.pin(machine, name)
-  if not pinned then
-    return nil, message, code, info
-  end
+local new = failure.protect(function(new_plan, name, opts)
+  local machine = current.of_option(opts.machine)
+  local found = names.volume(machine, name)
+  local pinned = identity.pin(machine, name)
   local reads_only = opts.access == "r"
   return new_plan {
     name = NAME, target = found.name, about = steps.about(found, pinned),
@@ -132,6 +112,17 @@ function M.plan(new_plan, name, opts)
       undo_work = opts.undo, access = opts.access, reads_only = reads_only,
     },
   }
+end)
+
+--- See `ntvol.plan.with_exclusive_volume`.
+function M.plan(new_plan, name, opts)
+  options.argument(NAME, name, "string", 2)
+  opts = options.check(2, NAME, opts, PLAN_FIELDS, 3)
+  if not opts.work then
+    error(("bad argument #2 to '%s' (option 'work' is missing)"):format(NAME),
+      2)
+  end
+  return new(new_plan, name, opts)
 end
 
 return M

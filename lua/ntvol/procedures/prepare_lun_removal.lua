@@ -5,11 +5,14 @@
 -- @module ntvol.procedures.prepare_lun_removal
 
 local core = require "ntvol.core"
+local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
 local steps = require "ntvol.procedures.steps"
+
+local try = failure.try
 
 local NAME = "prepare_lun_removal"
 
@@ -30,11 +33,11 @@ local function read_options(disk, opts)
   return opts, lock
 end
 
-local function refuse(target, status, reason, detail, hint)
-  return failure.make {
-    op = "prepare the removal of", target = target, status = status,
-    reason = reason, class = "permanent", detail = detail, hint = hint,
-  }
+local OP = "prepare the removal of"
+
+local function refuse(target, reason, detail, hint)
+  failure.fail { op = OP, target = target, reason = reason,
+    class = "permanent", detail = detail, hint = hint }
 end
 
 -- ---- preconditions -------------------------------------------------------
@@ -49,53 +52,41 @@ local function other_disk(volume, disk)
 end
 
 local function check_volume(volume, disk, spanned)
-  local ok, message, code, info = safety.check_volume(
-    "prepare the removal of", volume, { "unshared" })
-  if not ok then
-    return nil, message, code, info
-  end
+  safety.check_volume(OP, volume, { "unshared" })
   local other = other_disk(volume, disk)
   if other and not spanned then
-    return refuse(volume.name, "STATUS_NOT_SUPPORTED", "spanned",
-      ("the volume lies on %s, too, and would be gone there as well")
+    failure.fail { op = OP, target = volume.name, reason = "spanned",
+      class = "permanent",
+      detail = ("the volume lies on %s, too, and would be gone there as well")
         :format(other),
-      "say that this is meant: spanned = true, or --spanned")
+      hint = "say that this is meant: spanned = true",
+      hint_command = "say that this is meant: --spanned" }
   end
-  return true
 end
 
 local function check_disk(context)
-  local disk, message, code, info =
-    names.disk(context.machine, context.disk.number)
-  if not disk then
-    return nil, message, code, info
-  elseif disk.masked or disk.uninstalled then
-    return refuse(disk.name, "STATUS_NO_SUCH_DEVICE", "uninstalled",
-      disk.masked and "its LUN is masked" or "it is uninstalled already",
-      "there is nothing left to prepare")
+  local disk = names.disk(context.machine, context.disk.number)
+  if disk.masked or disk.uninstalled then
+    refuse(disk.name, "uninstalled", disk.masked and "its LUN is masked"
+      or "it is uninstalled already", "there is nothing left to prepare")
   end
-  return true
 end
 
 -- The volumes are those that the plan was made for, no more and no less.
 local function check_volumes(context)
-  local found, message, code, info =
-    names.volumes_of_disk(context.machine, context.disk.number)
-  if not found then
-    return nil, message, code, info
-  end
+  local found = names.volumes_of_disk(context.machine, context.disk.number)
   local same = #found == #context.volumes
   for i, volume in ipairs(context.volumes) do
     same = same and found[i].guid_path == volume.guid_path
   end
   if not same then
-    return refuse(context.disk.name, "STATUS_WRONG_VOLUME",
-      "identity_changed", "other volumes are on the disk now",
+    refuse(context.disk.name, "identity_changed",
+      "other volumes are on the disk now",
       "look at the disk and make a new plan")
   end
-  return steps.each(found, function(volume)
-    return check_volume(volume, context.disk, context.spanned)
-  end)
+  for _, volume in ipairs(found) do
+    check_volume(volume, context.disk, context.spanned)
+  end
 end
 
 -- Whether `path` is a folder below one of the volume's names.
@@ -114,46 +105,39 @@ local function check_child(context, child, gone)
   for _, place in ipairs(child.mount_points) do
     for _, volume in ipairs(context.volumes) do
       if is_below(place, volume) and not gone[child.guid_path] then
-        return refuse(volume.name, "STATUS_DEVICE_BUSY", "mount_folder",
-          ("a volume that stays is mounted in its folder %s"):format(place),
-          "take that mount folder away first")
+        refuse(volume.name, "mount_folder",
+          ("a volume that stays is mounted in its folder %s"):format(place))
       end
     end
   end
-  return true
 end
 
 -- A volume that stays must not be reached through one that goes.
 local function check_children(context)
-  local list, message, code, info = context.machine:volumes()
-  if not list then
-    return nil, message, code, info
-  end
   local gone = {}
   for _, volume in ipairs(context.volumes) do
     gone[volume.guid_path] = true
   end
-  return steps.each(list, function(child)
-    return check_child(context, child, gone)
-  end)
+  for _, child in ipairs(try(context.machine:volumes())) do
+    check_child(context, child, gone)
+  end
 end
 
 local function check(context)
-  return steps.each({ check_disk, check_volumes, check_children },
-    function(part) return part(context) end)
+  check_disk(context)
+  check_volumes(context)
+  check_children(context)
+  return true
 end
 
 -- ---- steps of one volume -------------------------------------------------
 
 -- The documents say: try, and go on when it fails.
-local function lock(context, volume, required)
-  local guard, message, code, info = steps.lock_one(context, volume)
-  if guard then
-    return true
-  elseif required then
-    return nil, message, code, info
-  end
-  return true, "goes on without the lock: " .. message
+local lock_one = failure.protect(steps.lock_one)
+
+local function lock_if_possible(context, volume)
+  local locked, message = lock_one(context, volume)
+  return true, not locked and "goes on without the lock: " .. message or nil
 end
 
 local function guard_of(context, volume)
@@ -189,12 +173,7 @@ local function online(context, volume)
   end
   local handle = context.handles[volume]
   if core.type(handle) ~= "volume" then
-    local message, code, info
-    handle, message, code, info = context.machine:open(volume.guid_path)
-    if not handle then
-      return nil, message, code, info
-    end
-    context.keep(handle)
+    handle = context.keep(try(context.machine:open(volume.guid_path)))
   end
   return handle:online()
 end
@@ -205,7 +184,8 @@ local function volume_steps(volume, mode)
   if mode ~= "no" then
     list[#list + 1] = {
       name = "lock", target = name, undo = on(volume, unlock),
-      run = on(volume, lock, mode == "required"),
+      run = on(volume, mode == "required" and steps.lock_one
+        or lock_if_possible),
       says = mode == "required" and "Lock it: nobody else may have it open."
         or "Lock it; when others have it open, go on without.",
     }
@@ -224,12 +204,8 @@ end
 
 local function verify_offline(context)
   for _, volume in ipairs(context.volumes) do
-    local answer, message, code, info = context.handles[volume]:is_offline()
-    if answer == nil then
-      return nil, message, code, info
-    elseif not answer then
-      return refuse(volume.name, "STATUS_UNSUCCESSFUL", "online",
-        "the volume is not offline", "try again")
+    if not try(context.handles[volume]:is_offline()) then
+      refuse(volume.name, "online", "the volume is not offline", "try again")
     end
   end
   return true
@@ -241,25 +217,16 @@ local function arrive(context)
 end
 
 local function verify_gone(context)
-  local left, message, code, info =
-    names.volumes_of_disk(context.machine, context.disk.number)
-  if not left then
-    return nil, message, code, info
-  end
-  local list
-  list, message, code, info = context.machine:disks()
-  if not list then
-    return nil, message, code, info
-  end
+  local left = names.volumes_of_disk(context.machine, context.disk.number)
   local name = #left > 0 and left[1].name
-  for _, disk in ipairs(list) do
+  for _, disk in ipairs(try(context.machine:disks())) do
     if disk.number == context.disk.number and not disk.uninstalled then
       name = name or disk.name
     end
   end
   if name then
-    return refuse(name, "STATUS_DEVICE_BUSY", "installed",
-      "it is still installed", "uninstall it before the LUN is masked")
+    refuse(name, "installed", "it is still installed",
+      "uninstall it before the LUN is masked")
   end
   return true
 end
@@ -317,23 +284,11 @@ local function about(disk, volumes)
   return lines
 end
 
-return function(new_plan, name, opts)
-  local mode
-  opts, mode = read_options(name, opts)
-  local machine, disk, code, info = steps.find(opts.machine, names.disk, name)
-  if not machine then
-    return nil, disk, code, info
-  end
-  local volumes, message
-  volumes, message, code, info = names.volumes_of_disk(machine, disk.number)
-  if not volumes then
-    return nil, message, code, info
-  end
-  local pinned, list
-  pinned, list, code, info = steps.pin_all(machine, volumes)
-  if not pinned then
-    return nil, list, code, info
-  end
+local new = failure.protect(function(new_plan, name, opts, mode)
+  local machine = current.of_option(opts.machine)
+  local disk = names.disk(machine, name)
+  local volumes = names.volumes_of_disk(machine, disk.number)
+  local pinned, list = steps.pin_all(machine, volumes)
   return new_plan {
     name = NAME, target = disk.name, about = about(disk, volumes),
     steps = list_steps(volumes, disk, mode, machine:capabilities().unmask),
@@ -341,4 +296,8 @@ return function(new_plan, name, opts)
     context = { machine = machine, disk = disk, volumes = volumes,
       pinned = pinned, spanned = opts.spanned },
   }
+end)
+
+return function(new_plan, name, opts)
+  return new(new_plan, name, read_options(name, opts))
 end

@@ -2,58 +2,51 @@
 -- volumes arrive, are brought online, and are the ones that they should be.
 -- @module ntvol.procedures.restore_lun
 
+local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
+local plans = require "ntvol.plan"
 local steps = require "ntvol.procedures.steps"
+
+local try = failure.try
 
 local NAME = "restore_lun"
 
 local FIELDS = { machine = "userdata|string", serial = "string",
   expect = "table" }
 
-local function refuse(target, status, reason, detail, hint)
-  return failure.make {
-    op = "restore", target = target, status = status, reason = reason,
-    class = "permanent", detail = detail, hint = hint,
-  }
+local function refuse(target, reason, detail, hint)
+  failure.fail { op = "restore", target = target, reason = reason,
+    class = "permanent", detail = detail, hint = hint }
 end
 
 -- ---- the disk ------------------------------------------------------------
 
 local function wrong_disk(context, detail)
-  return refuse(context.name, "STATUS_WRONG_VOLUME", "identity_changed",
-    detail, "look at the disk: ntvol disks")
+  refuse(context.name, "identity_changed", detail,
+    "look at the disk: ntvol disks")
 end
 
--- Whether a disk is the one that is wanted: by the serial number that was
+-- Makes sure that a disk is the one that is wanted: by the serial number that was
 -- given, and by what was known of it when the plan was made.
 local function compare_disk(context, disk)
   local pinned, serial = context.pinned, context.serial
   if serial and disk.serial ~= serial then
-    return wrong_disk(context, ("its serial number is '%s', not '%s'"):format(
+    wrong_disk(context, ("its serial number is '%s', not '%s'"):format(
       disk.serial, serial))
   elseif disk.serial ~= pinned.serial then
-    return wrong_disk(context, ("its serial number is '%s' now, it was '%s'")
+    wrong_disk(context, ("its serial number is '%s' now, it was '%s'")
       :format(disk.serial, pinned.serial))
   elseif disk.size ~= pinned.size then
-    return wrong_disk(context, "its size is another one now")
+    wrong_disk(context, "its size is another one now")
   end
-  return true
 end
 
 local function find_disk(context)
-  local disk, message, code, info =
-    names.disk(context.machine, context.pinned.number)
-  if not disk then
-    return nil, message, code, info
-  end
-  local ok
-  ok, message, code, info = compare_disk(context, disk)
-  if not ok then
-    return nil, message, code, info
-  end
+  local disk = names.disk(context.machine, context.pinned.number)
+  compare_disk(context, disk)
   return disk
 end
 
@@ -62,31 +55,24 @@ local function is_here(disk)
 end
 
 local function check(context)
-  local disk, message, code, info = find_disk(context)
-  if not disk then
-    return nil, message, code, info
-  elseif is_here(disk) or context.can_unmask then
-    return true
+  if not is_here(find_disk(context)) and not context.can_unmask then
+    failure.fail { op = "restore", target = context.name,
+      status = "STATUS_NOT_SUPPORTED", reason = "uninstalled",
+      class = "permanent", detail = "this machine cannot present a LUN",
+      hint = "present it at the storage and look for new disks, then try"
+        .. " again" }
   end
-  return refuse(context.name, "STATUS_NOT_SUPPORTED", "uninstalled",
-    "this machine cannot present a LUN",
-    "present it at the storage and look for new disks, then try again")
+  return true
 end
 
 -- ---- steps ---------------------------------------------------------------
 
 local function present(context)
-  local disk, message, code, info = find_disk(context)
-  if not disk then
-    return nil, message, code, info
-  end
+  local disk = find_disk(context)
   context.was_masked, context.was_away = disk.masked, not is_here(disk)
-  local ok
-  -- of a disk that is there, too: volumes that were uninstalled arrive
-  ok, message, code, info = context.machine:unmask(context.name)
-  if not ok then
-    return nil, message, code, info
-  end
+  -- This is done for a disk that is there, too: its volumes that were
+  -- uninstalled arrive.
+  try(context.machine:unmask(context.name))
   return true, not context.was_away and "it is there already" or nil
 end
 
@@ -95,30 +81,19 @@ local function take_away(context)
   if not context.was_away then
     return true
   end
-  local plan = require "ntvol.plan"
-  local removal, message, code, info = plan.prepare_lun_removal(
-    context.pinned.number, { machine = context.machine })
-  if not removal then
-    return nil, message, code, info
+  local removal = try(plans.prepare_lun_removal(context.pinned.number,
+    { machine = context.machine }))
+  try(removal:run())
+  if context.was_masked then
+    try(context.machine:mask(context.name))
   end
-  local report
-  report, message, code, info = removal:run()
-  if not report then
-    return nil, message, code, info
-  end
-  if not context.was_masked then
-    return true
-  end
-  return context.machine:mask(context.name)
+  return true
 end
 
 local function arrive(context)
-  local disk, message, code, info = find_disk(context)
-  if not disk then
-    return nil, message, code, info
-  elseif not is_here(disk) then
-    return refuse(context.name, "STATUS_NO_SUCH_DEVICE", "uninstalled",
-      "it has not arrived", "look at the storage and at the cables")
+  if not is_here(find_disk(context)) then
+    refuse(context.name, "uninstalled", "it has not arrived",
+      "look at the storage and at the cables")
   end
   return true
 end
@@ -137,10 +112,7 @@ end
 
 -- What the SAN policy left offline shows no volumes.
 local function disk_online(context)
-  local disk, message, code, info = find_disk(context)
-  if not disk then
-    return nil, message, code, info
-  elseif not disk.offline then
+  if not find_disk(context).offline then
     return true, "it is online already"
   end
   context.disk_was_offline = true
@@ -155,45 +127,37 @@ local function disk_offline_again(context)
 end
 
 local function online_volume(context, volume)
-  local ok, message, code, info = steps.with_open(context.machine,
-    volume.guid_path, nil, function(handle) return handle:online() end)
-  if ok then
-    table.insert(context.brought, volume)
-  end
-  return ok, message, code, info
+  steps.with_open(context.machine, volume.guid_path, nil, function(handle)
+    try(handle:online())
+  end)
+  table.insert(context.brought, volume)
+end
+
+local function volumes_of(context)
+  return names.volumes_of_disk(context.machine, context.pinned.number)
 end
 
 local function volumes_online(context)
   context.brought = {}
-  local volumes, message, code, info =
-    names.volumes_of_disk(context.machine, context.pinned.number)
-  if not volumes then
-    return nil, message, code, info
-  end
-  local ok
-  ok, message, code, info = steps.each(volumes, function(volume)
-    if not volume.offline then
-      return true
+  for _, volume in ipairs(volumes_of(context)) do
+    if volume.offline then
+      online_volume(context, volume)
     end
-    return online_volume(context, volume)
-  end)
-  if not ok then
-    return nil, message, code, info
   end
   return true, #context.brought == 0 and "they are online already" or nil
 end
 
 local function offline_volume(handle)
   handle:dismount() -- it may have nothing to dismount: offline tells
-  return handle:offline()
+  try(handle:offline())
 end
 
 -- Those that were offline before.
 local function volumes_offline_again(context)
-  return steps.each(context.brought, function(volume)
-    return steps.with_open(context.machine, volume.guid_path, nil,
-      offline_volume)
-  end)
+  for _, volume in ipairs(context.brought) do
+    steps.with_open(context.machine, volume.guid_path, nil, offline_volume)
+  end
+  return true
 end
 
 -- ---- what came back ------------------------------------------------------
@@ -207,41 +171,29 @@ local function expected(context, guid_path)
 end
 
 local function verify_volume(context, volume)
-  local found, message, code, info =
-    identity.pin(context.machine, volume.guid_path)
-  if not found then
-    return nil, message, code, info
-  elseif volume.offline then
-    return refuse(volume.name, "STATUS_DEVICE_OFF_LINE", "offline",
-      "the volume is offline", "bring it online: ntvol online")
+  local found = identity.pin(context.machine, volume.guid_path)
+  if volume.offline then
+    failure.fail { op = "restore", target = volume.name, reason = "offline",
+      status = "STATUS_DEVICE_OFF_LINE", class = "permanent",
+      detail = "the volume is offline" }
   end
   local pinned = expected(context, volume.guid_path)
   if pinned then
-    return identity.compare(pinned, found)
+    identity.compare(pinned, found)
   elseif context.expect then
-    return refuse(volume.name, "STATUS_WRONG_VOLUME", "identity_changed",
+    refuse(volume.name, "identity_changed",
       "this volume was not on the disk before", "look at the disk")
   end
-  return true
 end
 
 local function verify(context)
-  local volumes, message, code, info =
-    names.volumes_of_disk(context.machine, context.pinned.number)
-  if not volumes then
-    return nil, message, code, info
-  end
   local found = {}
-  for i, volume in ipairs(volumes) do
-    local ok
-    ok, message, code, info = verify_volume(context, volume)
-    if not ok then
-      return nil, message, code, info
-    end
+  for i, volume in ipairs(volumes_of(context)) do
+    verify_volume(context, volume)
     found[i] = volume.name
   end
   if context.expect and #found ~= #context.expect then
-    return wrong_disk(context, ("%d of its volumes came back, it had %d")
+    wrong_disk(context, ("%d of its volumes came back, it had %d")
       :format(#found, #context.expect))
   end
   return true, table.concat(found, ", ")
@@ -268,13 +220,9 @@ end
 
 -- ---- the plan ------------------------------------------------------------
 
-return function(new_plan, name, opts)
-  options.argument(NAME, name, "string|integer", 2)
-  opts = options.check(2, NAME, opts, FIELDS, 3)
-  local machine, disk, code, info = steps.find(opts.machine, names.disk, name)
-  if not machine then
-    return nil, disk, code, info
-  end
+local new = failure.protect(function(new_plan, name, opts)
+  local machine = current.of_option(opts.machine)
+  local disk = names.disk(machine, name)
   local can_unmask = machine:capabilities().unmask
   return new_plan {
     name = NAME, target = disk.name, about = { tostring(disk) },
@@ -285,4 +233,9 @@ return function(new_plan, name, opts)
     context = { machine = machine, name = disk.name, pinned = disk,
       serial = opts.serial, expect = opts.expect, can_unmask = can_unmask },
   }
+end)
+
+return function(new_plan, name, opts)
+  options.argument(NAME, name, "string|integer", 2)
+  return new(new_plan, name, options.check(2, NAME, opts, FIELDS, 3))
 end

@@ -1,5 +1,6 @@
---- What the procedures share: finding what a plan is made for, the steps that
--- several plans have, with their undo, and the ways in which steps call.
+--- What the procedures share: what a plan is made for, the steps that several
+-- plans have, with their undo, and the ways in which steps call. The functions
+-- of a step raise their failures, or return them as a plan of a user does.
 --
 -- A plan on one volume has its handle in `context.volume` and the guard of its
 -- lock in `context.guard`; a plan on all volumes of a disk has them by volume,
@@ -7,43 +8,21 @@
 -- context is shared by all runs. `context.access` says how a volume is opened.
 -- @module ntvol.procedures.steps
 
-local current = require "ntvol.current"
+local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
+
+local try = failure.try
 
 local M = {}
 
 -- ---- what a plan is made for ---------------------------------------------
 
---- The machine of an option, and what a function finds on it.
--- @param option `machine` of the options of a plan
--- @tparam function find called with machine and name
--- @param name
--- @treturn ntvol.machine
--- @return[1] what was found
--- @failure
-function M.find(option, find, name)
-  local machine, message, code, info = current.of_option(option)
-  if not machine then
-    return nil, message, code, info
-  end
-  local found
-  found, message, code, info = find(machine, name)
-  if not found then
-    return nil, message, code, info
-  end
-  return machine, found
-end
-
 --- The volumes as they are now: by volume, and as a list for the report.
 function M.pin_all(machine, volumes)
   local pinned, list = {}, {}
   for i, volume in ipairs(volumes) do
-    local found, message, code, info = identity.pin(machine,
-      volume.guid_path)
-    if not found then
-      return nil, message, code, info
-    end
-    pinned[volume], list[i] = found, found
+    list[i] = identity.pin(machine, volume.guid_path)
+    pinned[volume] = list[i]
   end
   return pinned, list
 end
@@ -57,37 +36,18 @@ end
 
 -- ---- ways of calling -----------------------------------------------------
 
---- Calls `f` with each item; the first failure ends it.
-function M.each(list, f)
-  for _, item in ipairs(list) do
-    local ok, message, code, info = f(item)
-    if not ok then
-      return nil, message, code, info
-    end
-  end
-  return true
-end
-
 --- Opens something for as long as `f(handle)` runs.
 function M.with_open(machine, name, opts, f)
-  local handle, message, code, info = machine:open(name, opts)
-  if not handle then
-    return nil, message, code, info
-  end
-  local _ <close> = handle
+  local handle <close> = try(machine:open(name, opts))
   return f(handle)
 end
 
 --- Looks at what a plan on one volume left, read-only, on a handle of its own.
--- `judge(context, found)` says whether it is what it should be.
+-- `judge(context, found)` fails when it is not what it should be.
 function M.look(context, judge)
   return M.with_open(context.machine, context.name, { access = "r" },
     function(volume)
-      local found, message, code, info = volume:info()
-      if not found then
-        return nil, message, code, info
-      end
-      return judge(context, found)
+      return judge(context, try(volume:info()))
     end)
 end
 
@@ -98,23 +58,20 @@ end
 
 -- What a step opens is closed at the end of the run, whatever happens.
 local function open_handle(context, name)
-  local handle, message, code, info = context.machine:open(name,
-    context.waiting { access = context.access })
-  return handle and context.keep(handle), message, code, info
+  return context.keep(try(context.machine:open(name,
+    context.waiting { access = context.access })))
 end
 
 -- ---- steps of a plan on one volume ---------------------------------------
 
 local function open(context)
-  local volume, message, code, info = open_handle(context, context.name)
-  context.volume = volume
-  return volume, message, code, info
+  context.volume = open_handle(context, context.name)
+  return true
 end
 
 local function lock(context)
-  local guard, message, code, info = context.volume:lock(context.waiting())
-  context.guard = guard
-  return guard, message, code, info
+  context.guard = try(context.volume:lock(context.waiting()))
+  return true
 end
 
 local function close(context)
@@ -142,7 +99,8 @@ function M.identify()
   return { name = "identify",
     says = "Compare it with the volume that this plan was made for.",
     run = function(context)
-      return identity.verify(context.pinned, context.volume)
+      identity.verify(context.pinned, context.volume)
+      return true
     end }
 end
 
@@ -167,12 +125,10 @@ end
 
 local function open_one(context, volume)
   context.handles = context.handles or {}
-  local handle, message, code, info = open_handle(context, volume.guid_path)
-  if not handle then
-    return nil, message, code, info
-  end
+  local handle = open_handle(context, volume.guid_path)
   context.handles[volume] = handle
-  return identity.verify(context.pinned[volume], handle)
+  identity.verify(context.pinned[volume], handle)
+  return true
 end
 
 --- Opens one of the volumes, and compares it at once: a wrong one must not
@@ -184,22 +140,17 @@ function M.open_one(volume)
 end
 
 --- Locks one of the volumes.
--- @treturn ntvol.lock
+-- @treturn true
 -- @failure
 function M.lock_one(context, volume)
   context.guards = context.guards or {}
-  local guard, message, code, info = context.handles[volume]:lock(
-    context.waiting())
-  context.guards[volume] = guard
-  return guard, message, code, info
+  context.guards[volume] = try(context.handles[volume]:lock(context.waiting()))
+  return true
 end
 
 local function close_all(context)
   for i = #context.volumes, 1, -1 do
-    local ok, message, code, info = context.handles[context.volumes[i]]:close()
-    if not ok then
-      return nil, message, code, info
-    end
+    try(context.handles[context.volumes[i]]:close())
   end
   return true
 end

@@ -3,6 +3,7 @@
 -- @module ntvol.procedures.undo
 
 local core = require "ntvol.core"
+local current = require "ntvol.current"
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
 local journal = require "ntvol.journal"
@@ -12,6 +13,8 @@ local safety = require "ntvol.safety"
 local size = require "ntvol.size"
 local steps = require "ntvol.procedures.steps"
 local take_back = require "ntvol.take_back"
+
+local try = failure.try
 
 local NAME = "undo"
 
@@ -25,9 +28,8 @@ local function open_journal(context)
   if context.options.journal then
     return context.options.journal
   end
-  local log, message, code, info = journal.open()
-  context.log = log and context.keep(log)
-  return log, message, code, info
+  context.log = context.keep(try(journal.open()))
+  return context.log
 end
 
 local function log_of(context)
@@ -38,15 +40,13 @@ end
 
 -- What it would write back is verified before anything is locked.
 local function check_saved(context, log, entry)
-  local found, message, code, info = log:check(entry.id)
-  if not found then
-    return nil, message, code, info
-  elseif not found.damaged or context.options.good_only and found.good > 0 then
-    return entry
+  local found = try(log:check(entry.id))
+  if not found.damaged or context.options.good_only and found.good > 0 then
+    return
   end
-  return failure.make {
+  failure.fail {
     op = "undo the format of", target = context.name,
-    status = "STATUS_FILE_CORRUPT_ERROR", reason = "journal_damaged",
+    reason = "journal_damaged",
     detail = found.damaged, outcome = "untouched",
     hint = found.good == 0 and "bring the journal back from a backup, or restore"
         .. " the volume from one"
@@ -57,42 +57,24 @@ local function check_saved(context, log, entry)
 end
 
 local function check(context)
-  local ok, message, code, info = safety.check("undo the format of",
-    context.machine, context.name, context.pinned, { "online", "writable" })
-  if not ok then
-    return nil, message, code, info
-  end
-  local log
-  log, message, code, info = open_journal(context)
-  if not log then
-    return nil, message, code, info
-  end
-  local entry
-  entry, message, code, info = take_back.last_format(log, context.volume_info)
-  if not entry then
-    return nil, message, code, info
-  end
-  return check_saved(context, log, entry)
+  safety.check("undo the format of", context.machine, context.name,
+    context.pinned, { "online", "writable" })
+  local log = open_journal(context)
+  check_saved(context, log, take_back.last_format(log, context.volume_info))
+  return true
 end
 
 -- Under the lock: nobody can use it any more before it is written.
 local function compare(context)
-  local ok, message, code, info = identity.verify(context.pinned,
-    context.volume)
-  if ok then
-    ok, message, code, info = core.take_back(context.volume, log_of(context),
-      context.entry.id, true, context.options.good_only)
-  end
-  return ok, message, code, info
+  identity.verify(context.pinned, context.volume)
+  return core.take_back(context.volume, log_of(context), context.entry.id, true,
+    context.options.good_only)
 end
 
 local function write_back(context)
-  local written, message, code, info = take_back.write(context.volume,
-    log_of(context), context.entry.id, context.options.good_only)
-  if not written then
-    return nil, message, code, info
-  end
-  context.partly = message
+  local written
+  written, context.partly = take_back.write(context.volume, log_of(context),
+    context.entry.id, context.options.good_only)
   return true, ("%s written%s"):format(size.format(written), context.partly
     and "; the volume is only partly restored" or context.entry.unchecked
     and "; " .. take_back.UNCHECKED or "")
@@ -101,15 +83,14 @@ end
 local function verify(context, found)
   local wanted = context.entry.identity
   if context.partly then
-    return take_back.partly_restored("verify", context.name, context.partly)
+    take_back.partly_restored("verify", context.name, context.partly)
   end
   if found.file_system == wanted.file_system
     and found.serial == (wanted.serial or "") then
     return true, ("%s \"%s\""):format(found.file_system, found.label)
   end
-  return failure.make {
-    op = "verify", target = context.name,
-    status = "STATUS_UNRECOGNIZED_VOLUME", reason = "verify",
+  failure.fail {
+    op = "verify", target = context.name, reason = "verify",
     detail = ("it holds %s with the serial number '%s', not %s with '%s'")
       :format(found.file_system, found.serial, wanted.file_system,
         wanted.serial or ""),
@@ -157,24 +138,14 @@ local function find_entry(found, opts)
   if opts.journal then
     return take_back.last_format(opts.journal, found)
   end
-  local log, message, code, info = journal.open()
-  if not log then
-    return nil, message, code, info
-  end
-  local _ <close> = log
+  local log <close> = try(journal.open())
   return take_back.last_format(log, found)
 end
 
-local function new(new_plan, machine, name, found, opts)
-  local entry, pinned, message, code, info
-  entry, message, code, info = find_entry(found, opts)
-  if not entry then
-    return nil, message, code, info
-  end
-  pinned, message, code, info = identity.pin(machine, name)
-  if not pinned then
-    return nil, message, code, info
-  end
+local new = failure.protect(function(new_plan, name, opts)
+  local machine = current.of_option(opts.machine)
+  local found = names.volume(machine, name)
+  local entry, pinned = find_entry(found, opts), identity.pin(machine, name)
   return new_plan {
     name = NAME, target = found.name, about = about(found, entry, opts.good_only),
     steps = list_steps(entry), erase = names.of_volume(found),
@@ -188,15 +159,9 @@ local function new(new_plan, machine, name, found, opts)
       entry = entry, volume_info = found,
     },
   }
-end
+end)
 
 return function(new_plan, name, opts)
   options.argument(NAME, name, "string", 2)
-  opts = options.check(2, NAME, opts, FIELDS, 3)
-  local machine, found, code, info = steps.find(opts.machine, names.volume,
-    name)
-  if not machine then
-    return nil, found, code, info
-  end
-  return new(new_plan, machine, name, found, opts)
+  return new(new_plan, name, options.check(2, NAME, opts, FIELDS, 3))
 end
