@@ -330,6 +330,7 @@ build = {
     ["ntvol.current"] = "lua/ntvol/current.lua",
     ["ntvol.explain"] = "lua/ntvol/explain.lua",
     ["ntvol.failure"] = "lua/ntvol/failure.lua",
+    ["ntvol.file_systems"] = "lua/ntvol/file_systems.lua",
     ["ntvol"] = "lua/ntvol/init.lua",
     ["ntvol.identity"] = "lua/ntvol/identity.lua",
     ["ntvol.holders"] = "lua/ntvol/holders.lua",

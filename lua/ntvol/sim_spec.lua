@@ -18,13 +18,11 @@
 -- volume, in this order; what else is said of it stands at its first piece.
 -- @module ntvol.sim_spec
 
+local file_systems = require "ntvol.file_systems"
 local options = require "ntvol.options"
 local size = require "ntvol.size"
 
 local M = {}
-
---- File systems that a new volume can have.
-M.FILE_SYSTEMS = { "ntfs", "fat", "fat16", "fat32", "exfat" }
 
 local STYLES = { none = true, mbr = true, gpt = true }
 
@@ -184,15 +182,6 @@ end
 
 -- ---- the table form ------------------------------------------------------
 
-local function is_known_fs(fs)
-  for _, name in ipairs(M.FILE_SYSTEMS) do
-    if name == fs then
-      return true
-    end
-  end
-  return false
-end
-
 local function read_letter(letter)
   if letter == nil or letter == false then
     return letter
@@ -210,9 +199,9 @@ local function read_fs(volume, image)
   if fs == "raw" or fs == "" then
     fs = nil
   end
-  if fs and not is_known_fs(fs) then
+  if fs and not file_systems.titles[fs] then
     return nil, ("option 'fs' must be one of: raw, %s; got \"%s\"")
-      :format(table.concat(M.FILE_SYSTEMS, ", "), fs)
+      :format(file_systems.list, fs)
   elseif image and (fs or volume.label or volume.size) then
     return nil, "an existing image keeps its volumes: 'fs', 'label' and"
       .. " 'size' are for new ones"

@@ -216,6 +216,16 @@ function M.add_field(fields, name, value)
   end
 end
 
+--- Adds fields of a record, under their own names with blanks.
+-- @tparam {table,...} fields
+-- @tparam table record
+-- @tparam string names with blanks between them
+function M.add_fields(fields, record, names)
+  for name in names:gmatch "%S+" do
+    M.add_field(fields, (name:gsub("_", " ")), record[name])
+  end
+end
+
 --- Adds where something lies on the disks.
 -- @tparam {table,...} fields
 -- @tparam {table,...} extents

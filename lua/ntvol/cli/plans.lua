@@ -3,6 +3,7 @@
 -- @module ntvol.cli.plans
 
 local failure = require "ntvol.failure"
+local file_systems = require "ntvol.file_systems"
 local output = require "ntvol.cli.output"
 local plan_run = require "ntvol.cli.plan_run"
 local plans = require "ntvol.plan"
@@ -12,27 +13,26 @@ local wait = require "ntvol.cli.wait"
 
 local M = {}
 
--- Adds an option to a command line when it was given, with its value when it
--- has one.
-local function add_option(words, option, value)
-  if value then
-    words[#words + 1] = option
-    words[#words + 1] = value ~= true and value or nil
+-- The words of a command line: a verb and its object, and of these options
+-- those that were given, with their values where they have one.
+local function words_of(args, verb, object, options)
+  local words = { verb, object }
+  for option in options:gmatch "%S+" do
+    local value = args[(option:gsub("^%-%-", ""):gsub("%-", "_"))]
+    if value then
+      words[#words + 1] = option
+      words[#words + 1] = value ~= true and value or nil
+    end
   end
+  return words
 end
 
 -- ---- change-fs -----------------------------------------------------------
 
 local function change_words(args, target)
-  local words = { "change-fs", args.volume }
-  add_option(words, "--to", args.to)
-  add_option(words, "--label", args.label)
-  add_option(words, "--cluster-size", args.cluster_size)
-  add_option(words, "--full", args.full)
-  add_option(words, "--no-undo", args.no_undo)
-  add_option(words, "--undo-limit", args.undo_limit)
-  add_option(words, "--erase", target)
-  return words
+  local words = words_of(args, "change-fs", args.volume,
+    "--to --label --cluster-size --full --no-undo --undo-limit")
+  return table.move({ "--erase", target }, 1, 2, #words + 1, words)
 end
 
 local CHANGE = { words = change_words,
@@ -49,10 +49,9 @@ end
 -- ---- prepare-removal, restore-lun ----------------------------------------
 
 local function removal_words(args)
-  local words = { "prepare-removal", args.disk }
-  add_option(words, "--lock", args.lock ~= "try" and args.lock)
-  add_option(words, "--spanned", args.spanned)
-  add_option(words, "--yes", true)
+  local words = words_of(args, "prepare-removal", args.disk,
+    args.lock ~= "try" and "--lock --spanned" or "--spanned")
+  words[#words + 1] = "--yes"
   return words
 end
 
@@ -66,9 +65,7 @@ local function prepare(args, machine)
 end
 
 local function restore_words(args)
-  local words = { "restore-lun", args.disk }
-  add_option(words, "--serial", args.serial)
-  return words
+  return words_of(args, "restore-lun", args.disk, "--serial")
 end
 
 local function restore(args, machine)
@@ -79,8 +76,7 @@ end
 -- ---- exclusive, eject ----------------------------------------------------
 
 local function exclusive_words(args)
-  local words = { "exclusive", args.volume }
-  add_option(words, "--read-only", args.read_only)
+  local words = words_of(args, "exclusive", args.volume, "--read-only")
   words[#words + 1] = "--"
   return table.move(args.command, 1, #args.command, #words + 1, words)
 end
@@ -117,9 +113,7 @@ local function exclusive(args, machine)
 end
 
 local function eject_words(args)
-  local words = { "eject", args.name }
-  add_option(words, "--what", args.what)
-  return words
+  return words_of(args, "eject", args.name, "--what")
 end
 
 local function eject(args, machine)
@@ -133,7 +127,7 @@ local function to_cluster_size(text)
   local bytes, problem = size.parse(text)
   if not bytes then
     return nil, problem
-  elseif bytes < 512 or bytes > 1 << 25 or bytes & (bytes - 1) ~= 0 then
+  elseif not file_systems.is_cluster_size(bytes) then
     return nil, ("cluster size '%s' is not a power of two from 512 to 32M")
       :format(text)
   end
@@ -153,7 +147,7 @@ local function add_change(add, json)
     :description "D:, a mount folder or a GUID path."
   command:option "--to"
     :description "The new file system."
-    :choices { "ntfs", "fat", "fat16", "fat32", "exfat" }
+    :choices(file_systems.names)
     :count(1)
   command:option "--label"
     :argname "LABEL"

@@ -146,39 +146,33 @@ Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
           ntvol sim create lab --disk-image old.img:D
           ntvol sim create lab --node n1 --node n2 --disk 64M:ntfs:D:DATA:csv]==]
 
+-- An option that may be given several times; `read` reads its short form.
+local function disk_option(command, name, argname, read, description)
+  command:option(name)
+    :argname(argname)
+    :description(description)
+    :count "*"
+    :convert(check(read))
+    :action(collect(read))
+end
+
 local function add_create(add, json)
   local command = json(add("create", "Create a simulated machine.", create))
   command:argument "dir"
     :description "A folder that does not exist yet or is empty."
-  command:option "--disk"
-    :argname "DISK"
-    :description "A new disk: 64M:fat:D:OLD."
-    :count "*"
-    :convert(check(sim_spec.disk))
-    :action(collect(sim_spec.disk))
-  command:option "--disk-image"
-    :argname "IMAGE"
-    :description "An existing image: old.img:D."
-    :count "*"
-    :convert(check(sim_spec.image))
-    :action(collect(sim_spec.image))
-  command:option "--cd"
-    :argname "IMAGE"
-    :description "A CD drive, and the image of the CD in it: image.iso:E, none:E."
-    :count "*"
-    :convert(check(sim_spec.cd))
-    :action(collect(sim_spec.cd))
+  disk_option(command, "--disk", "DISK", sim_spec.disk,
+    "A new disk: 64M:fat:D:OLD.")
+  disk_option(command, "--disk-image", "IMAGE", sim_spec.image,
+    "An existing image: old.img:D.")
+  disk_option(command, "--cd", "IMAGE", sim_spec.cd,
+    "A CD drive, and the image of the CD in it: image.iso:E, none:E.")
   command:option "--node"
     :argname "NODE"
     :description "A node of a cluster: n1."
     :count "*"
     :target "nodes"
-  command:option "--removable"
-    :argname "IMAGE"
-    :description "A removable disk, and its medium: stick.img:F, none:F."
-    :count "*"
-    :convert(check(sim_spec.removable))
-    :action(collect(sim_spec.removable))
+  disk_option(command, "--removable", "IMAGE", sim_spec.removable,
+    "A removable disk, and its medium: stick.img:F, none:F.")
   command:epilog(GRAMMAR)
 end
 

@@ -7,12 +7,19 @@ local retry = require "ntvol.retry"
 
 local M = {}
 
-local function to_seconds(text)
-  local seconds = tonumber(text)
-  if not seconds or seconds ~= seconds or seconds < 0 or seconds > 86400 then
-    return nil, ("'%s' is not a number of seconds from 0 to 86400"):format(text)
+--- A function that reads a number of seconds for the parser.
+-- @tparam[opt] integer most the largest number; any unless given
+-- @treturn function
+function M.seconds(most)
+  return function(text)
+    local seconds = tonumber(text)
+    if not seconds or seconds ~= seconds or seconds < 0
+      or seconds > (most or math.huge) then
+      return nil, ("'%s' is not a number of seconds%s"):format(text,
+        most and " from 0 to " .. most or "")
+    end
+    return seconds
   end
-  return seconds
 end
 
 --- Adds the option to a command.
@@ -20,7 +27,7 @@ function M.flag(command)
   command:option "--wait"
     :argname "SECONDS"
     :description "Wait so long while somebody is in the way."
-    :convert(to_seconds)
+    :convert(M.seconds(86400))
   return command
 end
 

@@ -4,6 +4,7 @@
 local failure = require "ntvol.failure"
 local json = require "ntvol.json"
 local output = require "ntvol.cli.output"
+local wait = require "ntvol.cli.wait"
 
 local M = {}
 
@@ -22,14 +23,6 @@ local function watch(args, machine)
   return output.EXIT.ok
 end
 
-local function to_seconds(text)
-  local seconds = tonumber(text)
-  if not seconds or seconds ~= seconds or seconds < 0 then
-    return nil, ("'%s' is not a number of seconds"):format(text)
-  end
-  return seconds
-end
-
 --- Adds the command to the parser.
 -- @param add function(name, summary, run)
 -- @param json_flag function(command) that adds --json
@@ -46,7 +39,7 @@ function M.add(add, json_flag, to_event_id)
   command:option "--timeout"
     :argname "SECONDS"
     :description "End when nothing happens for so long."
-    :convert(to_seconds)
+    :convert(wait.seconds())
   command:epilog("Ctrl-C ends it with exit code 5.\n\n"
     .. "Example: ntvol watch --json --timeout 60")
 end

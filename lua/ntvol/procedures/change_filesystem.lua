@@ -5,6 +5,7 @@
 local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
+local file_systems = require "ntvol.file_systems"
 local identity = require "ntvol.identity"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
@@ -21,37 +22,28 @@ local FIELDS = {
   undo = "boolean", undo_limit = "integer",
 }
 
-local FILE_SYSTEMS = {
-  ntfs = "NTFS", fat = "FAT", fat16 = "FAT16", fat32 = "FAT32",
-  exfat = "exFAT",
-}
-
-local function known()
-  return "ntfs, fat, fat16, fat32, exfat"
-end
-
-local function is_cluster_size(bytes)
-  return bytes >= 512 and bytes <= 1 << 25 and bytes & (bytes - 1) == 0
+-- What is wrong with the options; nil when all is well.
+local function problem_of(opts, to)
+  local cluster_size, undo_limit = opts.cluster_size, opts.undo_limit
+  if not to then
+    return "option 'to' is missing; give one of: " .. file_systems.list
+  elseif not file_systems.titles[to] then
+    return ("option 'to' must be one of: %s; got \"%s\""):format(
+      file_systems.list, to)
+  elseif cluster_size and not file_systems.is_cluster_size(cluster_size) then
+    return ("option 'cluster_size' must be a power of two from 512 to 32 MiB,"
+      .. " got %d"):format(cluster_size)
+  elseif undo_limit and undo_limit < 1 then
+    return ("option 'undo_limit' must be at least 1, got %d"):format(undo_limit)
+  end
 end
 
 local function read_options(opts)
   opts = options.check(2, NAME, opts, FIELDS, 4)
   local to = opts.to and opts.to:lower()
-  local text
-  if not to then
-    text = "option 'to' is missing; give one of: " .. known()
-  elseif not FILE_SYSTEMS[to] then
-    text = ("option 'to' must be one of: %s; got \"%s\""):format(known(), to)
-  elseif opts.cluster_size and not is_cluster_size(opts.cluster_size) then
-    text = ("option 'cluster_size' must be a power of two from 512 to 32 MiB,"
-      .. " got %d"):format(opts.cluster_size)
-  end
-  if text then
-    error(("bad argument #2 to '%s' (%s)"):format(NAME, text), 3)
-  end
-  if opts.undo_limit and opts.undo_limit < 1 then
-    error(("bad argument #2 to '%s' (option 'undo_limit' must be at least 1,"
-      .. " got %d)"):format(NAME, opts.undo_limit), 3)
+  local problem = problem_of(opts, to)
+  if problem then
+    error(("bad argument #2 to '%s' (%s)"):format(NAME, problem), 3)
   end
   return opts, to
 end
@@ -145,8 +137,9 @@ local function verify(context, found)
 end
 
 local function new_file_system(to, opts)
-  return opts.label and ("%s with the label %s"):format(
-    FILE_SYSTEMS[to], opts.label) or FILE_SYSTEMS[to]
+  local title = file_systems.titles[to]
+  return opts.label and ("%s with the label %s"):format(title, opts.label)
+    or title
 end
 
 -- Where the system formats, it wants the volume for itself: the one moment in

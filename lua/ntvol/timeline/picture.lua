@@ -431,18 +431,23 @@ function Picture:bar(item, y)
     math.max(room, 1)))
 end
 
+-- Draws items so that none covers another: each at the height of its lane.
+function Picture:stack(items, height, draw)
+  local count, top = lanes(items), self.y
+  for _, item in ipairs(items) do
+    draw(item, top + (item.lane - 1) * height)
+  end
+  self.y = top + count * height
+end
+
 function Picture:bars(group)
-  local items, top = {}, self.y
+  local items = {}
   for i, lock in ipairs(group.locks) do
     local words, class = bar_words(lock)
     items[i] = { words = words, class = class, goes_on = not lock.to,
       x0 = self:x(lock.from or self.first), x1 = self:x(lock.to or self.last) }
   end
-  local count = lanes(items)
-  for _, item in ipairs(items) do
-    self:bar(item, top + 3 + (item.lane - 1) * 22)
-  end
-  self.y = top + count * 22
+  self:stack(items, 22, function(item, y) self:bar(item, y + 3) end)
 end
 
 local function is_bad_event(name)
@@ -495,15 +500,11 @@ function Picture:event(item, y)
 end
 
 function Picture:group_events(group)
-  local items, top = {}, self.y
+  local items = {}
   for i, entry in ipairs(group.events) do
     items[i] = self:event_item(entry)
   end
-  local count = lanes(items)
-  for _, item in ipairs(items) do
-    self:event(item, top + 2 + (item.lane - 1) * 18)
-  end
-  self.y = top + count * 18
+  self:stack(items, 18, function(item, y) self:event(item, y + 2) end)
 end
 
 function Picture:group(group)

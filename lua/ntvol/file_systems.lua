@@ -1,0 +1,25 @@
+--- The file systems that a format can make.
+-- @module ntvol.file_systems
+
+local M = {}
+
+--- Their names, as options and the command line have them.
+M.names = { "ntfs", "fat", "fat16", "fat32", "exfat" }
+
+--- The names in one line.
+M.list = table.concat(M.names, ", ")
+
+--- What people call each of them, by name.
+M.titles = {
+  ntfs = "NTFS", fat = "FAT", fat16 = "FAT16", fat32 = "FAT32",
+  exfat = "exFAT",
+}
+
+--- Whether a cluster may have this size on some file system.
+-- @tparam integer bytes
+-- @treturn boolean
+function M.is_cluster_size(bytes)
+  return bytes >= 512 and bytes <= 1 << 25 and bytes & (bytes - 1) == 0
+end
+
+return M
