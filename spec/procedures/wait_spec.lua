@@ -131,7 +131,7 @@ describe("--wait of a command that runs a plan", function()
 
   it("waits, and names who was in the way", function()
     local lab, child = busy_lab(finally)
-    local result = lab:run { "exclusive", "D:", "--wait", "0.05", "--", "true" }
+    local result = lab:run { "exclusive", "D:", "--wait", "0.5", "--", "true" }
     assert.equal(4, result.code, result.err)
     assert(result.err:find(("attempts: 1 holder: lua5.4 (pid %d, volume"
       .. " handle)"):format(child.pid), 1, true), result.err)
