@@ -150,6 +150,64 @@ describe("an image in the folder", function()
   end
 end)
 
+-- A file of a stranger's folder that has another name, too, may be any file of
+-- this user.
+describe("a hard link in the folder", function()
+  local function start_linked(name, content)
+    local folder = start(finally)
+    machines.put(folder .. "/mine", content)
+    machines.sh("ln -f %s/mine %s/lab/%s", folder, folder, name)
+    return folder
+  end
+
+  local function open_d(path)
+    local machine <close> = assert(core.connect("sim", path))
+    local volume <close>, message, code, info = machine:open "D:" -- luacheck: ignore
+    return volume ~= nil or nil, message, code, info
+  end
+
+  it("is no image, until the user allows it", function()
+    needs_posix()
+    local folder = start_linked("disk0.img", ("x"):rep(1 << 20))
+    local info, message = refused("STATUS_ACCESS_DENIED", open_d(folder .. "/lab"))
+    assert.equal("image_outside", info.reason)
+    assert(message:find("disk0.img", 1, true), message)
+    assert(message:find("hard link", 1, true), message)
+    assert(info.hint:find("--allow-images", 1, true), info.hint)
+    assert.equal(1, #damages(folder .. "/lab"))
+    assert.same({}, assert(sim.check(folder .. "/lab", { allow_images = true })))
+    assert.is_true(open_d(folder .. "/lab"))
+    -- Others who can write to the folder could put another one there.
+    machines.sh("chmod g+w %s/lab", folder)
+    refused("STATUS_ACCESS_DENIED", open_d(folder .. "/lab"))
+    machines.sh("chmod g-w %s/lab && mv %s/lab %s/moved", folder, folder, folder)
+    refused("STATUS_ACCESS_DENIED", open_d(folder .. "/moved"))
+  end)
+
+  it("is an image when it is the only name of the file", function()
+    needs_posix()
+    local folder = start_linked("disk0.img", ("x"):rep(1 << 20))
+    os.remove(folder .. "/mine")
+    assert.is_true(open_d(folder .. "/lab"))
+    assert.same({}, damages(folder .. "/lab"))
+  end)
+
+  for _, ending in ipairs { "", "-wal", "-shm", "-journal" } do
+    it(("is neither the database nor a part of it: machine.db%s"):format(ending),
+      function()
+        needs_posix()
+        local content = ("x"):rep(5000)
+        local folder = start_linked("machine.db" .. ending, content)
+        local info, message = refused("STATUS_FILE_CORRUPT_ERROR",
+          core.connect("sim", folder .. "/lab"))
+        assert.equal("machine_damaged", info.reason)
+        assert(message:find("machine.db" .. ending .. " ", 1, true), message)
+        assert(info.hint:find("copy", 1, true), info.hint)
+        assert.equal(content, proc.slurp(folder .. "/mine"))
+      end)
+  end
+end)
+
 describe("ntvol.sim.check", function()
   it("names table, column, row and value, and changes nothing", function()
     local folder = start(finally)

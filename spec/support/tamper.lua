@@ -121,7 +121,8 @@ end
 
 -- machine.db is written over, so that it stays the same file.
 local RENEW = ("cd '%s' && rm -rf lab/machine.db-* lab/disk0.img && "
-  .. "test -f lab/machine.db -a ! -L lab/machine.db || rm -rf lab/machine.db; "
+  .. "test -f lab/machine.db -a \"$(stat -c %%h lab/machine.db)\" = 1 "
+  .. "-a ! -L lab/machine.db || rm -rf lab/machine.db; "
   .. "cat template/machine.db >lab/machine.db && cp template/disk0.img lab/")
   :format(folder)
 

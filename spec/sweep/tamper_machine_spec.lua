@@ -171,13 +171,15 @@ local function images()
   local list = {}
   for _, command in ipairs {
     "ln -sf ../canary lab/disk0.img", "ln -sf /dev/zero lab/disk0.img",
-    "rm lab/disk0.img && mkfifo lab/disk0.img",
+    "ln -f canary lab/disk0.img", "rm lab/disk0.img && mkfifo lab/disk0.img",
     "rm lab/disk0.img && mkdir lab/disk0.img",
     "rm lab/disk0.img", "truncate -s 100K lab/disk0.img",
     "rm lab/machine.db && ln -s ../canary lab/machine.db",
     "rm lab/machine.db && mkfifo lab/machine.db",
     "ln -s ../canary lab/machine.db-wal", "ln -s ../canary lab/machine.db-shm",
     "ln -s ../canary lab/machine.db-journal", "mkfifo lab/machine.db-wal",
+    "ln canary lab/machine.db-wal", "ln canary lab/machine.db-shm",
+    "ln canary lab/machine.db-journal", "ln -f canary lab/machine.db",
   } do
     list[#list + 1] = { name = command, command = command }
   end

@@ -54,6 +54,7 @@ struct nt_file_facts {
   uint64_t length; /* bytes */
   bool regular;    /* not a device, pipe or folder */
   bool deleted;    /* its name was taken away while it was open */
+  bool linked;     /* it has two names or more: hard links */
 };
 nt_status nt_file_look(const struct nt_file *file, struct nt_file_facts *out,
                        struct nt_error *err);
@@ -93,6 +94,7 @@ nt_status nt_path_check(const char *path, struct nt_error *err);
 /* What a name itself is: a link is a link, wherever it leads. */
 struct nt_path_facts {
   bool plain;     /* a file, neither link, folder, pipe nor device */
+  bool linked;    /* the file has another name, too: hard links */
   bool foreign;   /* it belongs neither to this user nor to the system's own */
   bool shared;    /* others than its owner may write to it. Windows, where the
                      rights of the folders above decide, says false to both */

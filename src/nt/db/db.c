@@ -10,6 +10,15 @@
 
 /* ---- the files ----------------------------------------------------------- */
 
+/* What SQLite writes to a part of a database would be in that file, too. */
+static nt_status has_another_name(const char *name, enum nt_reason reason,
+                                  struct nt_error *err) {
+  nt_refuse_as(err, NT_STATUS_FILE_CORRUPT_ERROR, reason,
+               "%s is a hard link: the file has another name, too", name);
+  nt_hint(err, "put a copy of the file in its place");
+  return NT_STATUS_FILE_CORRUPT_ERROR;
+}
+
 nt_status nt_db_check_files(const char *path, enum nt_reason reason,
                             struct nt_error *err) {
   static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
@@ -17,8 +26,14 @@ nt_status nt_db_check_files(const char *path, enum nt_reason reason,
     char name[4096];
     struct nt_path_facts facts;
     nt_format_text(name, sizeof name, "%s%s", path, ends[i]);
-    if (!nt_ok(nt_path_look(name, &facts, NULL)) || facts.plain) {
+    if (!nt_ok(nt_path_look(name, &facts, NULL))) {
       continue; /* what cannot be looked at, SQLite cannot open either */
+    }
+    if (facts.linked) {
+      return has_another_name(name, reason, err);
+    }
+    if (facts.plain) {
+      continue;
     }
     nt_refuse_as(err, NT_STATUS_FILE_CORRUPT_ERROR, reason,
                  "%s is a link, a folder or a device, not a file", name);

@@ -88,6 +88,7 @@ nt_status nt_path_look(const char *path, struct nt_path_facts *out,
   }
   *out = (struct nt_path_facts){
       .plain = S_ISREG(st.stx_mode),
+      .linked = S_ISREG(st.stx_mode) && st.stx_nlink > 1,
       .foreign = st.stx_uid != geteuid() && st.stx_uid != 0,
       .shared = (st.stx_mode & (S_IWGRP | S_IWOTH)) != 0,
       .inode = st.stx_ino,

@@ -214,6 +214,7 @@ nt_status nt_file_look(const struct nt_file *file, struct nt_file_facts *out,
   out->length = (uint64_t)st.st_size;
   out->regular = S_ISREG(st.st_mode);
   out->deleted = st.st_nlink == 0 && !file->nameless;
+  out->linked = st.st_nlink > 1;
   return NT_STATUS_SUCCESS;
 }
 

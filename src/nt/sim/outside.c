@@ -1,7 +1,8 @@
 /*
  * Which files a machine may read and write. A machine folder may come from
  * somebody else, and whatever its database says, its images are plain files in
- * the folder. One elsewhere has to be allowed by this user, and that is noted
+ * the folder. One elsewhere has to be allowed by this user, and so has one in
+ * the folder that is a hard link, which leads elsewhere as well. That is noted
  * where no archive brings anything: in the folder of ntvol's state. A note
  * holds for one machine (a random number in its database), in one folder, with
  * one file machine.db: one that was sent away and came back, or was copied, is
@@ -33,6 +34,19 @@ static nt_status not_allowed(const struct sim_machine *m, const char *path,
   nt_hint(err,
           "if you trust the machine: ntvol sim check %s --allow-images; a "
           "machine that was moved or copied has to be allowed anew",
+          m->folder);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+static nt_status is_hard_link(const struct sim_machine *m, const char *path,
+                              struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+            "the image %s is a hard link: the file has another name, too, and "
+            "you have not allowed that to this machine",
+            path);
+  nt_hint(err,
+          "put a copy of the file in its place, or, if you trust the machine: "
+          "ntvol sim check %s --allow-images",
           m->folder);
   return NT_STATUS_ACCESS_DENIED;
 }
@@ -172,18 +186,46 @@ static nt_status find_notes(struct sim_machine *m, struct notes *n,
 
 /* ---- asking and allowing ------------------------------------------------- */
 
-static nt_status check_allowed(struct sim_machine *m, const char *image,
-                               struct nt_error *err) {
+static nt_status look_for_note(struct sim_machine *m, const char *image,
+                               bool *noted, struct nt_error *err) {
   struct notes n;
   char folder[4096];
-  nt_status status = check_owner(m, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = find_notes(m, &n, folder, err);
-  bool noted = nt_ok(status) && is_noted(&n, image);
+  NT_TRY(check_owner(m, err));
+  nt_status status = find_notes(m, &n, folder, err);
+  *noted = nt_ok(status) && is_noted(&n, image);
   free(n.bytes);
-  return nt_ok(status) && !noted ? not_allowed(m, image, err) : status;
+  return status;
+}
+
+static nt_status check_allowed(struct sim_machine *m, const char *image,
+                               struct nt_error *err) {
+  bool noted;
+  NT_TRY(look_for_note(m, image, &noted, err));
+  return noted ? NT_STATUS_SUCCESS : not_allowed(m, image, err);
+}
+
+/* For an image in the folder, when it is open: nobody can exchange it then. */
+static nt_status check_name(struct sim_machine *m, const char *image,
+                            const char *path, const struct nt_file *file,
+                            struct nt_error *err) {
+  struct nt_file_facts facts;
+  bool noted;
+  NT_TRY(nt_file_look(file, &facts, err));
+  if (!facts.linked) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(look_for_note(m, image, &noted, err));
+  return noted ? NT_STATUS_SUCCESS : is_hard_link(m, path, err);
+}
+
+/* Whether an image is used only where the user allowed it. */
+static bool needs_note(const struct sim_machine *m, const char *image) {
+  char path[2100];
+  struct nt_path_facts facts;
+  nt__sim_image_path(m, image, path, sizeof path);
+  return nt__sim_is_outside(m, image) ||
+         (m->folder[0] != '\0' && nt_ok(nt_path_look(path, &facts, NULL)) &&
+          facts.linked);
 }
 
 static nt_status append(struct nt_file *file, uint64_t *at, const char *text,
@@ -225,7 +267,7 @@ nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
                               struct nt_error *err) {
   struct notes n;
   char folder[4096];
-  if (!nt__sim_is_outside(m, image)) {
+  if (!needs_note(m, image)) {
     return NT_STATUS_SUCCESS;
   }
   nt_status status = check_owner(m, err);
@@ -300,15 +342,20 @@ nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
                              struct nt_error *err) {
   char path[2100];
   nt_status status = NT_STATUS_SUCCESS;
+  bool outside = nt__sim_is_outside(m, image);
   nt__sim_image_path(m, image, path, sizeof path);
-  if (nt__sim_is_outside(m, image)) {
-    status = check_allowed(m, image, err);
-    if (nt_ok(status)) {
-      status = check_no_links(path, err);
-    }
+  if (outside) {
+    NT_TRY(check_allowed(m, image, err));
+    NT_TRY(check_no_links(path, err));
   }
-  if (nt_ok(status)) {
-    status = check_plain(path, err);
+  NT_TRY(check_plain(path, err));
+  NT_TRY(nt_file_open_plain(path, writable, out, err));
+  if (!outside && m->folder[0] != '\0') {
+    status = check_name(m, image, path, *out, err);
   }
-  return nt_ok(status) ? nt_file_open_plain(path, writable, out, err) : status;
+  if (!nt_ok(status)) {
+    nt_file_close(*out);
+    *out = NULL;
+  }
+  return status;
 }

@@ -85,6 +85,7 @@ nt_status nt_path_look(const char *path, struct nt_path_facts *out,
   if (GetFileInformationByHandle(file->handle, &facts)) {
     *out = (struct nt_path_facts){
         .plain = (facts.dwFileAttributes & odd) == 0,
+        .linked = facts.nNumberOfLinks > 1,
         /* NTFS counts in it how often the number was used; the time of birth
          * would prove nothing more: whoever may write can set it. */
         .inode = (uint64_t)facts.nFileIndexHigh << 32 | facts.nFileIndexLow,
@@ -230,6 +231,7 @@ nt_status nt_file_look(const struct nt_file *file, struct nt_file_facts *out,
   out->regular =
       !information.directory && GetFileType(file->handle) == FILE_TYPE_DISK;
   out->deleted = information.delete_pending || information.links == 0;
+  out->linked = information.links > 1;
   return NT_STATUS_SUCCESS;
 }
 
