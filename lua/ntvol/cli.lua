@@ -89,7 +89,7 @@ local function make_parser(commands)
   return parser
 end
 
--- What is raised for wrong usage, and for too many open files.
+-- What is raised for wrong usage, and for what this process lacks.
 local Usage, Shortage = {}, {}
 
 local function parse(parser, argv)
@@ -121,9 +121,10 @@ local function handle(problem)
     or failure.is_raised(problem) then
     return problem
   end
-  if failure.too_many_files() then
-    return setmetatable({ message = tostring(problem):match "^[^\n]*" },
-      Shortage)
+  local lacking = failure.lacking(tostring(problem))
+  if lacking then
+    return setmetatable({ message = tostring(problem):match "^[^\n]*",
+      lacking = lacking }, Shortage)
   end
   return failure.traceback(problem)
 end
@@ -142,8 +143,8 @@ local function explain(problem, begun)
     return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
       problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
   elseif getmetatable(problem) == Shortage then
-    output.say(("ntvol: %s: %s\nhint: %s"):format(failure.TOO_MANY_FILES,
-      problem.message, failure.CLOSE_FILES))
+    output.say(("ntvol: %s: %s\nhint: %s"):format(problem.lacking.detail,
+      problem.message, problem.lacking.hint))
     return output.EXIT.refused
   elseif output.is_interrupt(problem) then
     return explain_interrupt(begun)

@@ -141,26 +141,46 @@ function M.and_then(f, ...)
   return f(...)
 end
 
--- ---- too many open files -------------------------------------------------
+-- ---- what this process lacks ---------------------------------------------
 
 -- ERRNO of Linux and of the C library of Windows alike.
 local EMFILE = 24
 
---- Whether this process has as many files open as it may: then a module that
--- is there is not found.
--- @treturn boolean
-function M.too_many_files()
-  local file, _, number = io.open(package.config:sub(1, 1) == "\\" and "NUL"
-    or "/dev/null")
-  if file then
-    file:close()
-  end
-  return number == EMFILE
+-- Then a module that is there is not found, or cannot be loaded.
+local FILES = {
+  status = "STATUS_INSUFFICIENT_RESOURCES", detail = "too many open files",
+  hint = "close files, or raise the limit of open files: ulimit -n",
+}
+local MEMORY = {
+  status = "STATUS_NO_MEMORY", detail = "not enough memory",
+  hint = "give this process more memory: ulimit -v",
+}
+
+-- Bytes that all libraries together need, and more. Nobody writes to the buffer
+-- of a read, so they are asked for and not used.
+local ROOM = 64 << 20
+
+-- What the system says of a library that it has no room for is not always that,
+-- and is in the user's language.
+local function says_memory(problem, file)
+  return problem:find("not enough memory", 1, true)
+    or problem:find("error loading module", 1, true)
+      and not pcall(file.read, file, ROOM)
 end
 
---- What to say then.
-M.TOO_MANY_FILES = "too many open files"
-M.CLOSE_FILES = "close files, or raise the limit of open files: ulimit -n"
+--- What this process lacks, if that is why something went wrong.
+-- @tparam string problem what Lua said
+-- @treturn ?table `status`, `detail`, `hint`; nil: nothing
+function M.lacking(problem)
+  local file, _, number = io.open(package.config:sub(1, 1) == "\\" and "NUL"
+    or "/dev/null")
+  if not file then
+    return number == EMFILE and FILES or nil
+  end
+  local memory = says_memory(problem, file)
+  file:close()
+  return memory and MEMORY or nil
+end
 
 -- ---- loading -------------------------------------------------------------
 
@@ -196,9 +216,12 @@ function M.load_part(name, part)
   local found, module = M.load(name)
   if found then
     return module
-  elseif M.too_many_files() then
-    M.fail { op = part.op, target = part.target, detail = M.TOO_MANY_FILES,
-      status = "STATUS_INSUFFICIENT_RESOURCES", hint = M.CLOSE_FILES }
+  end
+  local lacking = M.lacking(module)
+  if lacking then
+    M.fail { op = part.op, target = part.target, status = lacking.status,
+      detail = lacking == FILES and lacking.detail or module,
+      hint = lacking.hint }
   end
   M.fail {
     op = part.op, target = part.target, reason = "not_installed",

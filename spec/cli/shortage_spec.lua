@@ -95,6 +95,42 @@ describe("small files:", function()
   end)
 end)
 
+describe("little memory:", function()
+  local reason = proc.windows and "ulimit is of POSIX"
+    or ((os.getenv "LD_PRELOAD" or "") ~= "" or os.getenv "NTVOL_CHECKER")
+      and "a checker needs more memory than there is here"
+  if reason then
+    pending(reason)
+    return
+  end
+
+  -- From too little for the libraries to enough; less is not even a Lua.
+  for _, words in ipairs { "volumes", "log", "change-fs D: --to fat --erase D:" }
+  do
+    it(("'%s' works, or says that it is memory"):format(words), function()
+      local lab = command.lab(finally, "4M:raw:D:")
+      local short = 0
+      for kib = 6000, 40000, 2000 do
+        local result = command.capture(("ulimit -v %d; exec env NTVOL_MACHINE=%s"
+          .. " NTVOL_STATE=%s %s bin/ntvol %s"):format(kib, proc.quote(lab.path),
+          proc.quote(lab.folder .. "/state"), command.LUA, words), lab.folder)
+        if result.err:find("^ntvol: ") then
+          short = short + 1
+          assert(result.err:find("not enough memory", 1, true), result.err)
+          assert(result.err:find("\nhint: ", 1, true), result.err)
+          assert(not result.err:find("cannot be loaded", 1, true)
+            or result.err:find("hint: give this process more memory: ulimit -v",
+              1, true), result.err)
+          for _, wrong in ipairs { "install", "traceback", "internal" } do
+            assert(not result.err:find(wrong, 1, true), result.err)
+          end
+        end
+      end
+      assert(short > 0, "nothing was short")
+    end)
+  end
+end)
+
 describe("a full folder for scratch files", function()
   local reason = machines.missing("unshare", "mount", "mkfs.ntfs")
     or select(2, proc.run "unshare -m true") ~= 0 and "no private mounts here"
