@@ -301,6 +301,41 @@ c.suite(_ENV, {
     w control FSCTL_MARK_VOLUME_DIRTY -> STATUS_VOLUME_DISMOUNTED
     v control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_VOLUME_DISMOUNTED
   ]] },
+
+  { "I16", "a volume, with one right", [[
+    r = open D: access=r
+    w = open D: access=w
+    --
+    r write 0 x -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    r flush -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    w read 0 512 -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    w flush
+    r count 0 512 -> 512
+  ]], also = "windows foreign" },
+  { "I16", "a file, with one right", [[
+    r = open D:\a.txt access=r
+    w = open D:\a.txt access=w
+    --
+    r put 0 x -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    r flush -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    w read 0 1 -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    w map -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+    r read 0 6 -> "alpha\n"
+  ]] },
+  { "I16", "a directory, opened for its attributes", [[
+    d = open D:\ access=read_attributes
+    --
+    d list -> STATUS_ACCESS_DENIED; reason=handle_access; hint=rw
+  ]] },
+  { "I16", "a volume without data access, also when it is dismounted", [[
+    v = open D:
+    d = open D: access=none
+    v dismount
+    --
+    d read 0 512 -> STATUS_ACCESS_DENIED; reason=handle_access
+    d write 0 x -> STATUS_ACCESS_DENIED; reason=handle_access
+    d flush -> STATUS_ACCESS_DENIED; reason=handle_access
+  ]] },
 })
 
 c.not_yet(_ENV, "1.8 I/O")

@@ -237,6 +237,7 @@ group("1.8 I/O", {
   { "I13", "nt:C", "a closed handle" },
   { "I14", "nt:R,X", "the access bits of the code come first" },
   { "I15", "fat:C,D ntfs:choice", "dirty questions need a good instance" },
+  { "I16", "nt:R,inf", "the right to read, list, write or flush comes first" },
 })
 
 group("1.8 offline", {

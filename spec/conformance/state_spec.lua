@@ -188,7 +188,7 @@ tell("STATUS_ACCESS_DENIED for the other", nil, "1.1 access bits",
   r write 0 x -> STATUS_ACCESS_DENIED
   r flush -> STATUS_ACCESS_DENIED
   w read 0 512 -> STATUS_ACCESS_DENIED
-]]).also = "windows"
+]]).also = "windows foreign"
 add("1.1 manage_volume", "lock by a handle without it, whatever else is open", [[
   v = open D: access=traverse
   w = open D: access=none

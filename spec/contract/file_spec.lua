@@ -66,12 +66,6 @@ machines.each(_ENV, function(lab)
       refused("STATUS_VOLUME_DISMOUNTED", dir:list())
     end)
 
-    it("needs the right to read it", function()
-      lab:start()
-      local dir = lab:open("D:\\", { access = { "read_attributes" } })
-      refused("STATUS_ACCESS_DENIED", dir:list())
-    end)
-
     it("is not what a volume or a file is", function()
       lab:start()
       refused("STATUS_INVALID_PARAMETER", lab:open "D:":list())

@@ -7,6 +7,24 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* ---- rights -------------------------------------------------------------- */
+
+#define WRITING (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA)
+#define LISTING NT_FILE_READ_DATA /* FILE_LIST_DIRECTORY is the same bit */
+
+/* What NT does before any driver sees the request (I16): the handle needs one
+ * of the rights. A section is another type of object, and its machine says so.
+ * Then the machine must have the slot. */
+static nt_status check_slot(const struct nt_handle *handle, bool has,
+                            uint32_t rights, struct nt_error *err) {
+  if (!(handle->access & rights) && handle->kind != NT_KIND_SECTION) {
+    return nt_refuse(err, NT_REASON_HANDLE_ACCESS,
+                     "the handle was not opened for %s",
+                     rights & NT_FILE_READ_DATA ? "reading" : "writing");
+  }
+  return nt__check_handle(handle, has, err);
+}
+
 /* ---- data ---------------------------------------------------------------- */
 
 static nt_status finish_transfer(nt_status status, struct nt_error *err,
@@ -22,7 +40,8 @@ static nt_status finish_transfer(nt_status status, struct nt_error *err,
 
 nt_status nt_read(struct nt_handle *handle, uint64_t offset, void *buf,
                   size_t len, size_t *done, struct nt_error *err) {
-  nt_status status = nt__check_handle(handle, HANDLE_HAS(handle, read), err);
+  nt_status status =
+      check_slot(handle, HANDLE_HAS(handle, read), NT_FILE_READ_DATA, err);
   if (nt_ok(status)) {
     status = handle->ops->read(handle, offset, buf, len, done, err);
   }
@@ -31,7 +50,8 @@ nt_status nt_read(struct nt_handle *handle, uint64_t offset, void *buf,
 
 nt_status nt_write(struct nt_handle *handle, uint64_t offset, const void *buf,
                    size_t len, size_t *done, struct nt_error *err) {
-  nt_status status = nt__check_handle(handle, HANDLE_HAS(handle, write), err);
+  nt_status status =
+      check_slot(handle, HANDLE_HAS(handle, write), NT_FILE_WRITE_DATA, err);
   if (nt_ok(status)) {
     status = handle->ops->write(handle, offset, buf, len, done, err);
   }
@@ -39,7 +59,8 @@ nt_status nt_write(struct nt_handle *handle, uint64_t offset, const void *buf,
 }
 
 nt_status nt_flush(struct nt_handle *handle, struct nt_error *err) {
-  nt_status status = nt__check_handle(handle, HANDLE_HAS(handle, flush), err);
+  nt_status status =
+      check_slot(handle, HANDLE_HAS(handle, flush), WRITING, err);
   if (nt_ok(status)) {
     status = handle->ops->flush(handle, err);
   }
@@ -85,7 +106,8 @@ nt_status nt_duplicate(struct nt_handle *handle, struct nt_handle **out,
 
 nt_status nt_map(struct nt_handle *handle, bool image, struct nt_handle **out,
                  struct nt_error *err) {
-  nt_status status = nt__check_handle(handle, HANDLE_HAS(handle, map), err);
+  nt_status status =
+      check_slot(handle, HANDLE_HAS(handle, map), NT_FILE_READ_DATA, err);
   if (nt_ok(status)) {
     status = handle->ops->map(handle, image, out, err);
   }
@@ -95,7 +117,7 @@ nt_status nt_map(struct nt_handle *handle, bool image, struct nt_handle **out,
 nt_status nt_next_entry(struct nt_handle *handle, uint64_t *cursor,
                         struct nt_directory_entry *out, struct nt_error *err) {
   nt_status status =
-      nt__check_handle(handle, HANDLE_HAS(handle, next_entry), err);
+      check_slot(handle, HANDLE_HAS(handle, next_entry), LISTING, err);
   if (nt_ok(status)) {
     status = handle->ops->next_entry(handle, cursor, out, err);
   }

@@ -167,7 +167,7 @@ X(FULL_NEEDED, "full_needed", NONE,                                           \
   "format with --full",                                                       \
   NT_STATUS_UNSUCCESSFUL)                                                     \
 X(HANDLE_ACCESS, "handle_access", NONE,                                       \
-  "the handle was opened without the access that the code needs",             \
+  "the handle was opened without the access that the request needs",          \
   "open it with access `\"rw\"`",                                             \
   SAME,                                                                       \
   NT_STATUS_ACCESS_DENIED, NT_STATUS_INVALID_DEVICE_REQUEST)                  \

@@ -20,17 +20,6 @@ nt_status nt__sim_check_not_section(const struct sim_handle *h,
                    "a mapped file can be read and closed, nothing else");
 }
 
-static nt_status check_readable(const struct sim_handle *h, const char *verb,
-                                struct nt_error *err) {
-  if (h->base.access & NT_FILE_READ_DATA) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_refuse(err, NT_REASON_PRIVILEGE,
-            "the handle was not opened for reading, which %s needs", verb);
-  nt_hint(err, "open it with access \"r\"");
-  return NT_STATUS_ACCESS_DENIED;
-}
-
 /* ---- duplicates (1.2) ---------------------------------------------------- */
 
 static struct sim_handle *copy_handle(const struct sim_handle *h,
@@ -101,8 +90,7 @@ static nt_status check_mappable(const struct sim_handle *h,
     return nt_refuse(err, NT_REASON_NOT_A_FILE,
                      "only the bytes of a file can be mapped");
   }
-  status = check_readable(h, "mapping", err);
-  if (nt_ok(status) && nt__sim_files_size(h->file) == 0) {
+  if (nt__sim_files_size(h->file) == 0) {
     return nt_refuse(err, NT_REASON_EMPTY_FILE,
                      "an empty file has nothing to map");
   }
@@ -180,7 +168,6 @@ nt_status nt__sim_next_entry(struct nt_handle *handle, uint64_t *cursor,
   if (h->base.kind != NT_KIND_DIRECTORY) {
     return nt_refuse(err, NT_REASON_NOT_A_DIRECTORY, "this is no directory");
   }
-  NT_TRY(check_readable(h, "listing", err));
   NT_TRY(nt__sim_check_file(h, err));
   return nt__sim_files_next(h->file, cursor, out, err);
 }

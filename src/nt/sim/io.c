@@ -27,16 +27,6 @@ static nt_status check_bytes(const struct sim_handle *h, struct nt_error *err) {
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static nt_status check_access(const struct request *r, uint32_t right,
-                              const char *verb, struct nt_error *err) {
-  if (r->handle->base.access & right) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_refuse(err, NT_REASON_PRIVILEGE, "the handle was not opened for %s", verb);
-  nt_hint(err, "open it with access \"rw\"");
-  return NT_STATUS_ACCESS_DENIED;
-}
-
 static nt_status check_alignment(const struct request *r,
                                  struct nt_error *err) {
   uint32_t sector = r->handle->base.sector_size;
@@ -222,9 +212,6 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
   struct request r = {
       .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
   nt_status status = check_bytes(h, err);
-  if (nt_ok(status)) {
-    status = check_access(&r, NT_FILE_READ_DATA, "reading", err);
-  }
   if (nt_ok(status)) {
     status = check_alignment(&r, err);
   }
@@ -466,9 +453,6 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
     status = check_bytes(h, err);
   }
   if (nt_ok(status)) {
-    status = check_access(&r, NT_FILE_WRITE_DATA, "writing", err);
-  }
-  if (nt_ok(status)) {
     status = check_alignment(&r, err);
   }
   if (nt_ok(status)) {
@@ -486,10 +470,6 @@ nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   nt_status status = nt__sim_check_not_section(h, err);
   if (nt_ok(status)) {
     status = check_bytes(h, err);
-  }
-  if (nt_ok(status)) {
-    status = check_access(&r, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA,
-                          "writing", err);
   }
   if (nt_ok(status)) {
     status = load_verified(&r, err);

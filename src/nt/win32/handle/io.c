@@ -8,16 +8,6 @@
 
 /* ---- what can be said before the system is asked ------------------------- */
 
-static nt_status check_access(const struct win32_handle *h, uint32_t rights,
-                              const char *verb, struct nt_error *err) {
-  if (h->base.access & rights) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_refuse(err, NT_REASON_PRIVILEGE, "the handle was not opened for %s", verb);
-  nt_hint(err, "open it with access \"rw\"");
-  return NT_STATUS_ACCESS_DENIED;
-}
-
 static nt_status check_alignment(const struct win32_handle *h, uint64_t offset,
                                  size_t len, struct nt_error *err) {
   uint32_t sector = h->base.sector_size;
@@ -42,11 +32,8 @@ static nt_status check_range(uint64_t offset, size_t len,
                       (uint64_t)len, offset);
 }
 
-/* `op` names the rights and, for messages, the verb. */
-static nt_status check_transfer(const struct win32_handle *h, uint32_t right,
-                                const char *verb, uint64_t offset, size_t len,
-                                struct nt_error *err) {
-  NT_TRY(check_access(h, right, verb, err));
+static nt_status check_transfer(const struct win32_handle *h, uint64_t offset,
+                                size_t len, struct nt_error *err) {
   NT_TRY(check_alignment(h, offset, len, err));
   return check_range(offset, len, err);
 }
@@ -105,8 +92,7 @@ static nt_status read_piece(struct win32_handle *h, uint64_t offset, void *buf,
 nt_status nt__win32_read(struct nt_handle *handle, uint64_t offset, void *buf,
                          size_t len, size_t *done, struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
-  nt_status status =
-      check_transfer(h, NT_FILE_READ_DATA, "reading", offset, len, err);
+  nt_status status = check_transfer(h, offset, len, err);
   size_t total = 0;
   bool more = true;
   while (nt_ok(status) && more) {
@@ -150,8 +136,7 @@ nt_status nt__win32_write(struct nt_handle *handle, uint64_t offset,
                           const void *buf, size_t len, size_t *done,
                           struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
-  nt_status status =
-      check_transfer(h, NT_FILE_WRITE_DATA, "writing", offset, len, err);
+  nt_status status = check_transfer(h, offset, len, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -179,11 +164,7 @@ nt_status nt__win32_write(struct nt_handle *handle, uint64_t offset,
 nt_status nt__win32_flush(struct nt_handle *handle, struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
   struct nt_win32_io io = {.information = 0};
-  nt_status status =
-      check_access(h, NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA, "writing", err);
-  if (nt_ok(status)) {
-    status = nt__win32_check_usable(h, err);
-  }
+  nt_status status = nt__win32_check_usable(h, err);
   if (!nt_ok(status)) {
     return status;
   }
