@@ -39,9 +39,9 @@ objects = $(patsubst %,$B/obj/%.o,$(basename $(sort $(wildcard $(1)))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c \
   src/nt/disk/*.c src/nt/posix/*.c)
 # All but the two entry points; who links it takes what it needs.
-ARCHIVE_OBJ = $(call objects,$(addprefix src/,lua_*.c nt/*.c nt/posix/*.c \
-  nt/db/*.c nt/disk/*.c nt/sim/*.c nt/sim/posix/*.c nt/sim/posix/*.cc nt/journal/*.c \
-  nt/journal/posix/*.c))
+ARCHIVE_OBJ = $(filter-out $B/obj/src/nt/sim/win32/%,$(call objects,$(addprefix src/,lua_*.c nt/*.c \
+  nt/posix/*.c nt/db/*.c nt/disk/*.c nt/sim/*/*.c nt/sim/posix/*.cc nt/journal/*.c \
+  nt/journal/posix/*.c)))
 # The Windows machine is plain C but for these: its tests run anywhere.
 WIN32_OBJ = $(filter-out $(addprefix $B/obj/src/nt/win32/,os/% host/%) \
   $(addprefix %/win32/,files.o native.o partition.o probe.o transplant.o),$(call \

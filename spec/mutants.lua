@@ -209,58 +209,58 @@ return {
 
   -- ---- the simulated machine: locks and handles ----------------------------
 
-  { name = "lock-with-open-files", file = "src/nt/sim/control.c",
+  { name = "lock-with-open-files", file = "src/nt/sim/codes/lock.c",
     old = [[if (!taken && files == 0 &&]], new = [[if (!taken &&]],
     breaks = "L2: an open file refuses a lock",
     specs = { "spec/conformance/lock_spec.lua" } },
 
-  { name = "unlock-keeps-flag", file = "src/nt/sim/control.c",
+  { name = "unlock-keeps-flag", file = "src/nt/sim/codes/lock.c",
     old = [[  instance->vpb &= ~SIM_VPB_LOCKED;]], new = [[]],
     breaks = "U1: an unlock ends the lock",
     specs = { "spec/conformance/unlock_spec.lua" } },
 
-  { name = "lock-holds-data-back", file = "src/nt/sim/control.c",
-    old = "    status = flush(r, err);\n  }\n  if (nt_ok(status)) {\n"
-      .. "    status = nt__sim_check_system(&r->volume, err);",
-    new = "    status = nt__sim_check_system(&r->volume, err);",
+  { name = "lock-holds-data-back", file = "src/nt/sim/codes/lock.c",
+    old = "  NT_TRY(flush(r, err));\n"
+      .. "  NT_TRY(nt__sim_check_system(&r->volume, err));",
+    new = "  NT_TRY(nt__sim_check_system(&r->volume, err));",
     breaks = "L1: a lock writes back what waits",
     specs = { "spec/sim/overwrite_spec.lua" } },
 
-  { name = "dismount-of-locked", file = "src/nt/sim/control.c",
+  { name = "dismount-of-locked", file = "src/nt/sim/codes/lock.c",
     old = [[return nt_ok(status) ? check_foreign_lock(r, err) : status;]],
     new = [[return status;]],
     breaks = "D3: a lock of another handle refuses a dismount",
     specs = { "spec/conformance/dismount_spec.lua" } },
 
-  { name = "raw-dismount-unlocked", file = "src/nt/sim/control.c",
+  { name = "raw-dismount-unlocked", file = "src/nt/sim/codes/lock.c",
     old = [[  if (r->instance.vpb & SIM_VPB_LOCKED) {]], new = [[  if (true) {]],
     breaks = "D9: RAW dismounts only while it is locked",
     specs = { "spec/conformance/dismount_spec.lua" } },
 
-  { name = "close-keeps-lock", file = "src/nt/sim/instance.c",
+  { name = "close-keeps-lock", file = "src/nt/sim/rules/instance.c",
     old = [[if (!nt_ok(status) || instance->lock_owner != object->id) {]],
     new = [[if (true) {]],
     breaks = "a lock ends with its handle",
     specs = { "spec/conformance/close_spec.lua",
       "spec/conformance/ends_spec.lua" } },
 
-  { name = "open-of-locked", file = "src/nt/sim/open.c",
+  { name = "open-of-locked", file = "src/nt/sim/slots/open.c",
     old = [[  if (instance->vpb & SIM_VPB_LOCKED) {]], new = [[  if (false) {]],
     breaks = "O5: a locked volume does not open",
     specs = { "spec/conformance/open_spec.lua" } },
 
-  { name = "share-not-checked", file = "src/nt/sim/open.c",
+  { name = "share-not-checked", file = "src/nt/sim/slots/open.c",
     old = [[  if (conflict) {]], new = [[  if (false) {]],
     breaks = "O3: share modes are checked",
     specs = { "spec/conformance/open_spec.lua" } },
 
-  { name = "share-of-writers", file = "src/nt/sim/open.c",
+  { name = "share-of-writers", file = "src/nt/sim/slots/open.c",
     old = [[((access & WRITING) && !(other_share & NT_SHARE_WRITE)) ||]],
     new = [[((access & WRITING) && !(other_share & NT_SHARE_READ)) ||]],
     breaks = "O3: a writer needs others who share writing",
     specs = { "spec/conformance/open_spec.lua", "spec/contract/open_spec.lua" } },
 
-  { name = "holders-dropped", file = "src/nt/sim/holders.c",
+  { name = "holders-dropped", file = "src/nt/sim/rules/holders.c",
     old = [[    nt_add_holder_row(err, &holder);]], new = [[    (void)err;]],
     breaks = "a refusal names who is in the way",
     specs = { "spec/conformance/lock_spec.lua" } },
@@ -278,69 +278,69 @@ return {
 
   -- ---- the simulated machine: processes ------------------------------------
 
-  { name = "owner-byte-not-taken", file = "src/nt/sim/owner.c",
+  { name = "owner-byte-not-taken", file = "src/nt/sim/slots/owner.c",
     old = [[nt_file_lock_byte(m->lock, (uint64_t)m->owner, err);]],
     new = [[NT_STATUS_SUCCESS;]],
     breaks = "a living process keeps what it has open",
     specs = { "spec/multi/lock_spec.lua" } },
 
-  { name = "dead-not-cleaned-up", file = "src/nt/sim/owner.c",
-    old = [[status = clean_up(m, after, pid, node, err);]], new = [[]],
+  { name = "dead-not-cleaned-up", file = "src/nt/sim/rules/owner.c",
+    old = [[status = nt__sim_owner_clean_up(m, after, pid, node, err);]], new = [[]],
     breaks = "what a dead process had open ends",
     specs = { "spec/multi/lock_spec.lua" } },
 
-  { name = "child-gives-lock-back", file = "src/nt/sim/owner.c",
+  { name = "child-gives-lock-back", file = "src/nt/sim/slots/owner.c",
     old = [[if (m->lock != NULL && m->pid == nt_process_id()) {]],
     new = [[if (m->lock != NULL) {]],
     breaks = "a child of fork that ends leaves its parent's lock alone",
     specs = { "spec/multi/lock_spec.lua" } },
 
-  { name = "child-uses-connection", file = "src/nt/sim/store.c",
+  { name = "child-uses-connection", file = "src/nt/sim/db/store.c",
     old = [[  if (m->pid == nt_process_id()) {]], new = [[  if (true) {]],
     breaks = "a child of fork cannot use its parent's connection",
     specs = { "spec/c/sim_faults_test.c", "spec/multi/lock_spec.lua" } },
 
-  { name = "commit-failure-swallowed", file = "src/nt/sim/store.c",
+  { name = "commit-failure-swallowed", file = "src/nt/sim/slots/transaction.c",
     old = [[    status = ended;]], new = [[    (void)ended;]],
     breaks = "a change that was not stored is no success",
     specs = { "spec/c/sim_faults_test.c" } },
 
   -- ---- the simulated machine: bytes ----------------------------------------
 
-  { name = "length-not-aligned", file = "src/nt/sim/io.c",
+  { name = "length-not-aligned", file = "src/nt/sim/slots/io.c",
     old = [[if (r->offset % sector == 0 && r->len % sector == 0) {]],
     new = [[if (r->offset % sector == 0) {]],
     breaks = "volumes are read and written by whole sectors",
     specs = { "spec/c/sim_faults_test.c" } },
 
-  { name = "read-at-the-end", file = "src/nt/sim/io.c",
+  { name = "read-at-the-end", file = "src/nt/sim/slots/io.c",
     old = [[if (len > 0 && r->offset >= end) {]],
     new = [[if (len > 0 && r->offset > end) {]],
     breaks = "a read at the end is refused, not empty",
     specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
 
-  { name = "write-not-noticed", file = "src/nt/sim/io.c",
+  { name = "write-not-noticed", file = "src/nt/sim/slots/io.c",
     old = [[  r->object.flags |= SIM_FO_MODIFIED;]], new = [[]],
     breaks = "I8: who wrote to a volume makes it be verified",
     specs = { "spec/conformance/direct_write_spec.lua",
       "spec/conformance/state_spec.lua", "spec/contract/io_spec.lua" } },
 
-  { name = "write-to-readonly", file = "src/nt/sim/io.c",
+  { name = "write-to-readonly", file = "src/nt/sim/slots/io.c",
     old = [[r->volume.flags & NT_VOLUME_READONLY ||]], new = [[]],
     breaks = "a read-only volume is not written to",
     specs = { "spec/conformance/ends_spec.lua" } },
 
-  { name = "image-never-dirty", file = "src/nt/sim/image.c",
+  { name = "image-never-dirty", file = "src/nt/sim/disk/image.c",
     old = [[    m->images[disk].dirty = true;]], new = [[]],
     breaks = "a flush of a volume reaches the disk",
     specs = { "spec/crash/fat_to_ntfs_spec.lua" } },
 
-  { name = "image-cut-short", file = "src/nt/sim/image.c",
+  { name = "image-cut-short", file = "src/nt/sim/disk/image.c",
     old = [[    if (done < n) {]], new = [[    if (false) {]],
     breaks = "an image that ends early is told, not read as zeros",
     specs = { "spec/sim/image_spec.lua", "spec/sim/damage_spec.lua" } },
 
-  { name = "waiting-data-elsewhere", file = "src/nt/sim/cache.c",
+  { name = "waiting-data-elsewhere", file = "src/nt/sim/rules/cache.c",
     old = [[if (p->used == sizeof p->bytes || place != p->place + p->used) {]],
     new = [[if (p->used == sizeof p->bytes) {]],
     breaks = "data of a file goes to the place of each of its sectors",
@@ -352,7 +352,7 @@ return {
     breaks = "a full disk is called that",
     specs = { "spec/c/vocabulary_test.c" } },
 
-  { name = "uninstall-of-disk-in-use", file = "src/nt/sim/pnp.c",
+  { name = "uninstall-of-disk-in-use", file = "src/nt/sim/rules/pnp.c",
     old = [[  if (volumes > 0) {]], new = [[  if (false) {]],
     breaks = "a disk stays while volumes of it are installed",
     specs = { "spec/contract/removal_spec.lua",
@@ -463,18 +463,18 @@ return {
 
   -- ---- what was found all right --------------------------------------------
 
-  { name = "damage-known", file = "src/nt/sim/trust.c",
+  { name = "damage-known", file = "src/nt/sim/db/trust.c",
     old = [[    seen[i].known = false;]], new = [[    seen[i].known = true;]],
     breaks = "what was found damaged is looked at again",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "tables-alone", file = "src/nt/sim/trust.c",
+  { name = "tables-alone", file = "src/nt/sim/db/trust.c",
     old = [[!s->seen[i].same && strstr(sql, name)]],
     new = [[!s->seen[i].same && strcmp(table, name) == 0]],
     breaks = "what tables have to do with each other is asked when one changed",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "rows-fewer", file = "src/nt/sim/seen.c",
+  { name = "rows-fewer", file = "src/nt/sim/db/seen.c",
     old = [[seen->same && seen->at == seen->used && !seen->lost]],
     new = [[seen->same && !seen->lost]],
     breaks = "a table that lost its last row is another one",
@@ -482,87 +482,59 @@ return {
 
   -- ---- databases and images from somebody else -----------------------------
 
-  { name = "slot-before-look", file = "src/nt/sim/store.c",
-    old = [[
-  if (nt_ok(status) && !m->in_transaction) {
-    status = nt__sim_trust(m, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  /* SQLite may have rolled back already: what followed would stay. */
-  if (m->in_transaction && m->store_failed) {
-    return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
-                        "%s: an earlier statement failed", m->db_path);
-  }
-  /* Not before: the statements that look at the rows take slots, too. */
-  struct sim_prepared *slot = find_slot(m, sql);
-]],
-    new = [[
-  struct sim_prepared *slot = find_slot(m, sql);
-  if (nt_ok(status) && !m->in_transaction) {
-    status = nt__sim_trust(m, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  /* SQLite may have rolled back already: what followed would stay. */
-  if (m->in_transaction && m->store_failed) {
-    return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
-                        "%s: an earlier statement failed", m->db_path);
-  }
-  /* Not before: the statements that look at the rows take slots, too. */
-]],
+  { name = "slot-of-another", file = "src/nt/sim/db/statement.c",
+    old = [[while (m->prepared[i].sql && m->prepared[i].sql != sql) {]],
+    new = [[while (false) {]],
     breaks = "a statement that is run is the one that was asked for",
     specs = { "spec/c/sim_faults_test.c" } },
 
-  { name = "looked-at-once", file = "src/nt/sim/trust.c",
-    old = [[if (nt_ok(status) && version != m->trusted) {]],
-    new = [[if (nt_ok(status) && m->trusted == 0) {]],
+  { name = "looked-at-once", file = "src/nt/sim/db/trust.c",
+    old = [[return version != m->trusted ? look(m, version, err)]],
+    new = [[return m->trusted == 0 ? look(m, version, err)]],
     breaks = "rows are looked at again when somebody else has written",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "least-value-forgotten", file = "src/nt/sim/trust.c",
+  { name = "least-value-forgotten", file = "src/nt/sim/db/trust.c",
     old = [[return value < column->least || value > column->most ?]],
     new = [[return value > column->most ?]],
     breaks = "a value that is too small is damage",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "driver-not-known", file = "src/nt/sim/trust.c",
+  { name = "driver-not-known", file = "src/nt/sim/db/trust.c",
     old = [[return nt_ok(status) && !s->enough ? search_drivers(s, err) : status;]],
     new = [[return status;]],
     breaks = "a driver that does not exist is damage",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "rows-not-compared", file = "src/nt/sim/seen.c",
+  { name = "rows-not-compared", file = "src/nt/sim/db/seen.c",
     old = [[memcmp(seen->bytes + seen->at, bytes, length) == 0)) {]],
     new = [[seen->bytes)) {]],
     breaks = "another row of the same size is another one",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "note-of-a-copy", file = "src/nt/sim/outside.c",
+  { name = "note-of-a-copy", file = "src/nt/sim/disk/outside.c",
     old = [[done != n->length || !same_text(n, &at, n->which) ||]],
     new = [[done != n->length || (same_text(n, &at, n->which), false) ||]],
     breaks = "a copy of a machine uses no image that the machine was allowed",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "note-of-a-folder", file = "src/nt/sim/outside.c",
+  { name = "note-of-a-folder", file = "src/nt/sim/disk/outside.c",
     old = [[!same_text(n, &at, m->folder)) {]], new = [[false) {]],
     breaks = "a machine that was moved is allowed its images anew",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "others-may-write", file = "src/nt/sim/outside.c",
+  { name = "others-may-write", file = "src/nt/sim/disk/outside.c",
     old = [[(!facts.foreign && !facts.shared)) {]],
     new = [[!facts.foreign) {]],
     breaks = "a machine that others can write to gets no image outside",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "allowed-became-link", file = "src/nt/sim/outside.c",
+  { name = "allowed-became-link", file = "src/nt/sim/disk/outside.c",
     old = [[bool same = strcmp(full, path) == 0;]], new = [[bool same = true;]],
     breaks = "an image that was allowed and became a link is refused",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "image-of-any-kind", file = "src/nt/sim/outside.c",
+  { name = "image-of-any-kind", file = "src/nt/sim/disk/outside.c",
     old = [[if (!nt_ok(status) || facts.plain) {]], new = [[if (true) {]],
     breaks = "an image that is no file is called that, and not opened",
     specs = { "spec/sim/trust_spec.lua" } },

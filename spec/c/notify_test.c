@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "nt/sim/internal.h"
+#include "nt/sim/machine.h"
 
 #define MOST 64
 

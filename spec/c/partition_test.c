@@ -7,6 +7,8 @@
 
 #include "fake_volume.h"
 #include "next.h"
+#include "nt/sim/disk/partitions.h"
+#include "nt/sim/partition.h"
 #include "nt/sim/win32/table.h"
 
 #define MOST 16

@@ -4,7 +4,7 @@
  * there.
  */
 #include "check.h"
-#include "nt/sim/internal.h"
+#include "nt/sim/db/rows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

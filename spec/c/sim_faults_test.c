@@ -15,7 +15,7 @@
 #include "check.h"
 #include "next.h"
 #include "nt/format.h"
-#include "nt/sim/internal.h"
+#include "nt/sim/db/store.h"
 
 #define MIB (1024U * 1024U)
 

@@ -3,7 +3,7 @@
  * whole, short, or nonsense; and the buffers that the simulated machine fills.
  */
 #include "../../src/nt/volume_data.h"
-#include "../../src/nt/sim/query.h"
+#include "../../src/nt/sim/codes/query.h"
 #include "check.h"
 
 /* What the machine answers: `bits` of a volume with `clusters`, in pieces of

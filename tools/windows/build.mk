@@ -37,7 +37,8 @@ objects = $(patsubst %.c,$W/obj/%.o,$(sort $(wildcard $(1))))
 CORE_OBJ = $(call objects,src/core.c src/lua_*.c src/nt/*.c src/nt/disk/*.c \
   src/nt/win32/*.c src/nt/win32/*/*.c)
 ARCHIVE_OBJ = $(call objects,src/lua_*.c src/nt/*.c src/nt/win32/*.c src/nt/win32/*/*.c \
-  src/nt/db/*.c src/nt/disk/*.c src/nt/sim/*.c src/nt/sim/win32/*.c src/nt/journal/*.c src/nt/journal/win32/*.c)
+  src/nt/db/*.c src/nt/disk/*.c $(filter-out src/nt/sim/posix/%,$(wildcard \
+  src/nt/sim/*/*.c)) src/nt/journal/*.c src/nt/journal/win32/*.c)
 LUA_OBJ = $(patsubst $(LUA_SRC)/%.c,$W/obj/lua/%.o,$(filter-out \
   $(LUA_SRC)/lua.c $(LUA_SRC)/luac.c,$(wildcard $(LUA_SRC)/*.c)))
 FAKES = $(patsubst spec/c/%_kind.c,$W/test/%.dll,$(wildcard spec/c/*_kind.c))

@@ -1,31 +1,115 @@
-/* Making and ending connections, for connect and create. */
+/*
+ * A connection to a simulated machine, and its handles: what every room of it
+ * may know. Only src/nt/sim includes this header.
+ *
+ * The database is the state: every function loads the rows it needs, decides,
+ * and saves them, all within one transaction. Nothing about the state of a
+ * volume is kept in memory between two calls, because another process may
+ * change it.
+ */
 #ifndef NT_SIM_MACHINE_H
 #define NT_SIM_MACHINE_H
 
-#include "../error.h"
+#include <sqlite3.h>
 
-struct sim_machine;
+#include "../db.h"
+#include "../host.h"
+#include "sim.h"
 
-/* Whether `location` can be the name of a machine. */
-nt_status nt__sim_check_location(const char *location, struct nt_error *err);
+/* A statement, prepared once and found again by the address of its text. */
+struct sim_prepared {
+  const char *sql;
+  sqlite3_stmt *stmt;
+};
+#define SIM_PREPARED_MAX 512 /* a power of two, over twice what there are */
 
-/* A connection that is open to nothing so far; NULL: no memory. */
-struct sim_machine *nt__sim_machine_new(const char *location);
+struct sim_image {
+  struct nt_file *file; /* NULL: not open */
+  bool dirty;           /* written by this process since the last flush */
+  bool readonly;        /* opened so, because the disk was read-only then */
+  int64_t changes;      /* of the disk when it was opened */
+};
 
-/* Notes where the folder, which exists, really is: the process may go
- * elsewhere later. */
-nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
-                                struct nt_error *err);
+/* ---- who is told of events: rules/notify.c ------------------------------- */
 
-/* Refuses a folder without a database. */
-nt_status nt__sim_machine_check_exists(const struct sim_machine *m,
-                                       struct nt_error *err);
+struct sim_subscription;
+struct sim_handle;
 
-/* Ends a connection in any state of its making. */
-void nt__sim_machine_free(struct sim_machine *m);
+struct sim_notify {
+  struct sim_subscription *first; /* the oldest; NULL: nobody listens */
+  struct nt_event *events;        /* until all subscribers have seen them */
+  size_t count, capacity;
+  size_t committed;          /* of count: those that happened for sure */
+  unsigned delivering;       /* deliveries that run, one within the other */
+  bool resuming;             /* a request begins its second transaction */
+  struct sim_handle *closed; /* by subscribers: see nt__sim_retire() */
+  struct nt_watch *watch;    /* of wait_event, since it was first called */
+};
 
-/* Removes a file of a machine's folder, and all that is not an image. */
-void nt__sim_unlink(const char *folder, const char *name);
-void nt__sim_unlink_machine(const char *folder);
+/* ---- the connection ------------------------------------------------------ */
+
+struct sim_machine {
+  struct nt_machine base; /* first */
+  char folder[480];       /* "" for a machine in memory. With a name behind it
+                             SQLite, which takes 512 bytes, must be content */
+  char db_path[496];
+  sqlite3 *db;
+  struct nt_db_limit limit;
+  bool guarded;          /* nothing is believed unseen: see trust.c */
+  int64_t trusted;       /* version of the database that was found all right */
+  struct sim_seen *seen; /* its tables then; NULL: not known */
+  struct sim_prepared prepared[SIM_PREPARED_MAX];
+  sqlite3_stmt *rollback;
+  bool in_transaction;
+  bool store_failed;    /* in this transaction: it must be rolled back */
+  struct nt_file *lock; /* machine.lock; NULL in memory */
+  int64_t owner;        /* row of this connection */
+  int64_t node;         /* that it is a process of; 0: there is no cluster */
+  char node_name[NT_NODE_MAX];
+  int64_t pid;         /* of the process that connected */
+  int64_t acting;      /* pid to which events are put down */
+  int64_t acting_node; /* and node */
+  struct sim_image images[NT_SIM_MAX_DISKS];
+  struct sim_handle *unfinished; /* closed, but the database did not take it */
+  struct sim_notify notify;
+  bool virtual_clock; /* waiting takes no time, it only counts here: */
+  int64_t waited_us;
+};
+
+/* ---- handles ------------------------------------------------------------- */
+
+struct sim_files;
+
+struct sim_handle {
+  struct nt_handle base; /* first */
+  int64_t file_object;
+  int64_t volume;  /* 0: a disk's */
+  int64_t disk;    /* -1: a volume's */
+  uint64_t length; /* of the volume or disk, bytes */
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t extent_count;
+  struct sim_files *file;  /* for files and what is mapped of them, and for
+                              directories; else NULL */
+  bool removable;          /* of a drive: the place can change */
+  bool flushed;            /* 1.11: the first raw read or write flushed */
+  bool closed;             /* by a subscriber, who heard of its request */
+  struct sim_handle *next; /* in a list of the machine: unfinished, retired */
+};
+
+static inline struct sim_machine *nt__sim_machine(struct nt_machine *machine) {
+  return (struct sim_machine *)machine;
+}
+static inline struct sim_handle *nt__sim_handle(struct nt_handle *handle) {
+  return (struct sim_handle *)handle;
+}
+static inline struct sim_machine *nt__sim_machine_of(
+    const struct sim_handle *handle) {
+  return nt__sim_machine(handle->base.machine);
+}
+
+/* Neither a volume's nor a disk's. */
+static inline bool nt__sim_is_mount_manager(const struct sim_handle *handle) {
+  return handle->volume == 0 && handle->disk < 0;
+}
 
 #endif

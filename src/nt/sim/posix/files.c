@@ -3,12 +3,13 @@
  * ISO 9660 in one library and mounts nothing.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "../../text.h"
-#include "../internal.h"
+#include "../disk/image.h"
+#include "../files.h"
 #include "sleuthkit.h"
 
 struct sim_files {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "../../posix/file.h"
-#include "../../text.h"
-#include "../internal.h"
+#include "../disk/partitions.h"
+#include "../partition.h"
 
 /* What Windows gives a data partition. */
 #define MBR_TYPE_IFS "7"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../internal.h"
+#include "../files.h"
 
 /* The root folder, all that there is. */
 struct sim_files {

@@ -2,6 +2,7 @@
  * Partition tables of simulated disks: by hand, because libfdisk cannot
  * be built for Windows.
  */
+#include "../partition.h"
 #include "table.h"
 
 nt_status nt__sim_partition_write(const struct nt_file *file, const char *path,

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "../../disk/table.h"
+#include "../../probe.h"
+#include "../disk/partitions.h"
 
 static nt_status check_count(bool gpt, uint32_t count, struct nt_error *err) {
   if (gpt ? count <= NT_SIM_MAX_VOLUMES : count <= 4) {

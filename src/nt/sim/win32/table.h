@@ -6,7 +6,7 @@
 #ifndef NT_SIM_WIN32_TABLE_H
 #define NT_SIM_WIN32_TABLE_H
 
-#include "../internal.h"
+#include "../../host.h"
 
 /* nt__sim_partition_write(), under a name of its own, so that a test can have
  * both. */

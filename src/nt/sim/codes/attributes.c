@@ -1,0 +1,77 @@
+/*
+ * The attributes of a disk. Offline is the disk's own state, by which all its
+ * volumes go away; the offline of a volume is another thing (docs/rules.md
+ * 4.4).
+ */
+#include "../../disk/bytes.h"
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../rules/pnp.h"
+#include "layout.h"
+
+#define ATTRIBUTE_OFFLINE 0x1U
+#define ATTRIBUTE_READ_ONLY 0x2U
+#define ATTRIBUTES (ATTRIBUTE_OFFLINE | ATTRIBUTE_READ_ONLY)
+
+/* GET_DISK_ATTRIBUTES: { u32 size, u32 reserved, u64 attributes } */
+nt_status nt__sim_get_disk_attributes(struct sim_request *r,
+                                      struct nt_error *err) {
+  uint64_t attributes = 0;
+  NT_TRY(nt__sim_claim(r, 16, err));
+  if (r->disk.flags & NT_DISK_OFFLINE) {
+    attributes |= ATTRIBUTE_OFFLINE;
+  }
+  if (r->disk.flags & NT_DISK_READONLY) {
+    attributes |= ATTRIBUTE_READ_ONLY;
+  }
+  nt_put_u32(r->out, 16);
+  nt_put_u64(r->out + 8, attributes);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status invalid(struct nt_error *err, const char *detail) {
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
+  nt_hint(err, "bit 0 is offline, bit 1 read-only; the first field is 40");
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
+/* An image that was opened read-only is opened again, and says whether it can
+ * be written at all. */
+static nt_status set_read_only(struct sim_request *r, bool on,
+                               struct nt_error *err) {
+  if (on) {
+    r->disk.flags |= NT_DISK_READONLY;
+  } else {
+    r->disk.flags &= ~NT_DISK_READONLY;
+  }
+  NT_TRY(nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
+                      err));
+  return nt__sim_image(r->m, r->disk.number, err);
+}
+
+/* SET_DISK_ATTRIBUTES: { u32 size, u8 persist, padding, u64 attributes,
+ * u64 mask, u32 reserved[4] }. A simulated machine does not start again: all
+ * it is told lasts. */
+nt_status nt__sim_set_disk_attributes(struct sim_request *r,
+                                      struct nt_error *err) {
+  nt_status status = nt__sim_input(r, 40, NT_STATUS_INFO_LENGTH_MISMATCH, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  uint64_t value = nt_get_u64(r->in + 8), mask = nt_get_u64(r->in + 16);
+  if (nt_get_u32(r->in) != 40) {
+    return invalid(err, "the structure is of another version");
+  }
+  if (mask & ~(uint64_t)ATTRIBUTES) {
+    return invalid(err, "there is no such attribute");
+  }
+  if (mask & ATTRIBUTE_READ_ONLY) {
+    status = set_read_only(r, (value & ATTRIBUTE_READ_ONLY) != 0, err);
+  }
+  if (nt_ok(status) && mask & ATTRIBUTE_OFFLINE) {
+    status = nt__sim_disk_offline(r->m, &r->disk,
+                                  (value & ATTRIBUTE_OFFLINE) != 0, err);
+  }
+  return status;
+}

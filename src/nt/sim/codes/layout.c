@@ -1,0 +1,250 @@
+/*
+ * The partition table of a disk as the disk driver tells it, and taking what
+ * changed in it over into the database.
+ */
+#include "layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/store.h"
+#include "../disk/bytes.h"
+#include "../disk/image.h"
+#include "../disk/partitions.h"
+
+/* Partitions that are known to be volumes (ntdddisk.h,
+ * IsRecognizedPartition()). */
+static bool is_recognised(uint8_t type) {
+  static const uint8_t types[] = {0x01, 0x04, 0x06, 0x07, 0x0B, 0x0C, 0x0E};
+  return memchr(types, type, sizeof types) != NULL;
+}
+
+void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
+                        uint64_t hidden_sectors) {
+  at[0] = type;
+  at[1] = boot;
+  at[2] = is_recognised(type);
+  nt_put_u32(at + 4, (uint32_t)hidden_sectors);
+}
+
+/* ---- a list of PARTITION_INFORMATION_EX ---------------------------------- */
+
+/* A GPT has as many as it has entries, an MBR four for each record. */
+#define MOST_ENTRIES 1024U
+_Static_assert(MOST_ENTRIES >= 4 * NT_MBR_RECORDS, "all of an MBR fit");
+
+struct list {
+  struct sim_request *r;
+  uint8_t header[SIM_LAYOUT_HEADER];
+  uint8_t *entries;
+  uint32_t count;
+};
+
+static uint8_t *add_entry(struct list *l) {
+  return l->entries + SIM_LAYOUT_ENTRY * (size_t)l->count++;
+}
+
+static void put_place(uint8_t *at, uint32_t style, uint64_t start,
+                      uint64_t length, uint32_t number) {
+  nt_put_u32(at, style);
+  nt_put_u64(at + 8, start);
+  nt_put_u64(at + 16, length);
+  nt_put_u32(at + 24, number);
+}
+
+/* ---- MBR ----------------------------------------------------------------- */
+
+/* The number by which the machine knows the partition; 0: it has none. */
+static nt_status number_of(struct sim_request *r, uint64_t start,
+                           int64_t *number, struct nt_error *err) {
+  return nt__sim_number(
+      r->m,
+      "SELECT partition_number FROM extent WHERE disk = ?1 AND start = ?2",
+      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, err);
+}
+
+/* Unused ones are zeros. */
+static nt_status add_mbr_entry(struct list *l, const struct nt_mbr_entry *entry,
+                               struct nt_error *err) {
+  uint8_t *at = add_entry(l);
+  uint64_t sector = l->r->disk.sector_size;
+  int64_t number = 0;
+  if (entry->type == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt_mbr_is_container(entry->type)
+          ? NT_STATUS_SUCCESS
+          : number_of(l->r, entry->range.start * sector, &number, err);
+  put_place(at, SIM_STYLE_MBR, entry->range.start * sector,
+            entry->range.count * sector, (uint32_t)number);
+  nt__sim_layout_mbr(at + 32, entry->type, entry->boot & 0x80,
+                     entry->range.start);
+  return status;
+}
+
+static nt_status list_mbr(struct list *l, struct nt_error *err) {
+  struct sim_disk_bytes b;
+  struct nt_mbr mbr = {.count = 0};
+  uint8_t sector[512];
+  nt_status status = nt__sim_disk_open(l->r->m, &l->r->disk, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_table_status(
+        &b,
+        nt_region_read(&b.bytes.region, 0, sector, sizeof sector) &&
+            nt_mbr_read(&b.disk, sector, &mbr),
+        err);
+  }
+  nt_put_u32(l->header, SIM_STYLE_MBR);
+  nt_put_u32(l->header + 8, mbr.signature);
+  for (uint32_t i = 0; nt_ok(status) && i < mbr.count; i++) {
+    status = add_mbr_entry(l, &mbr.entries[i], err);
+  }
+  return status;
+}
+
+/* ---- GPT ----------------------------------------------------------------- */
+
+static void add_gpt_entry(struct list *l, const struct nt_gpt *gpt,
+                          uint32_t number) {
+  const uint8_t *entry = nt_gpt_entry(gpt, number);
+  uint64_t sector = l->r->disk.sector_size;
+  struct nt_range range;
+  if (!nt_gpt_range(gpt, entry, &range)) {
+    return;
+  }
+  uint8_t *at = add_entry(l);
+  put_place(at, SIM_STYLE_GPT, range.start * sector, range.count * sector,
+            number);
+  memcpy(at + 32, entry, NT_GPT_FIRST);
+  memcpy(at + 64, entry + NT_GPT_ATTRIBUTES, 8 + 2 * NT_GPT_NAME_UNITS);
+}
+
+static nt_status list_gpt(struct list *l, struct nt_error *err) {
+  struct nt_gpt gpt;
+  uint64_t sector = l->r->disk.sector_size;
+  NT_TRY(nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, err));
+  nt_put_u32(l->header, SIM_STYLE_GPT);
+  memcpy(l->header + 8, gpt.header + NT_GPT_DISK_ID, 16);
+  nt_put_u64(l->header + 24, gpt.first * sector);
+  nt_put_u64(l->header + 32, (gpt.last - gpt.first + 1) * sector);
+  nt_put_u32(l->header + 40, gpt.entry_count);
+  for (uint32_t i = 1; i <= gpt.entry_count && l->count < MOST_ENTRIES; i++) {
+    add_gpt_entry(l, &gpt, i);
+  }
+  nt_gpt_close(&gpt);
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- DRIVE_LAYOUT_INFORMATION_EX ----------------------------------------- */
+
+static nt_status fill(struct list *l, struct nt_error *err) {
+  if (strcmp(l->r->disk.style, "gpt") == 0) {
+    return list_gpt(l, err);
+  }
+  if (strcmp(l->r->disk.style, "mbr") == 0) {
+    return list_mbr(l, err);
+  }
+  nt_put_u32(l->header, SIM_STYLE_RAW);
+  return nt__sim_image(l->r->m, l->r->disk.number, err);
+}
+
+nt_status nt__sim_layout_answer(struct sim_request *r, struct nt_error *err) {
+  struct list l = {.r = r};
+  l.entries = calloc(MOST_ENTRIES, SIM_LAYOUT_ENTRY);
+  if (!l.entries) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  }
+  nt_status status = fill(&l, err);
+  size_t bytes = SIM_LAYOUT_ENTRY * (size_t)l.count;
+  if (nt_ok(status)) {
+    status = nt__sim_claim(r, SIM_LAYOUT_HEADER + bytes, err);
+  }
+  if (nt_ok(status)) {
+    nt_put_u32(l.header + 4, l.count);
+    memcpy(r->out, l.header, SIM_LAYOUT_HEADER);
+    memcpy(r->out + SIM_LAYOUT_HEADER, l.entries, bytes);
+  }
+  free(l.entries);
+  return status;
+}
+
+/* ---- taking changes over ------------------------------------------------- */
+
+#define GPT_READ_ONLY ((uint64_t)1 << 60)
+
+/* The volume that lies in one piece at the start of the partition; 0: none. */
+static nt_status volume_at(struct sim_machine *m, uint32_t disk,
+                           const struct sim_partition *part, int64_t *volume,
+                           struct nt_error *err) {
+  return nt__sim_number(
+      m,
+      "SELECT e.volume FROM extent e JOIN volume v ON v.id = e.volume "
+      "WHERE e.disk = ?1 AND e.start = ?2 AND v.partition_number = ?3 AND "
+      "(SELECT count(*) FROM extent WHERE volume = e.volume) = 1",
+      SIM_ARGS(SIM_INT(disk), SIM_INT(part->offset), SIM_INT(part->number)), 0,
+      volume, err);
+}
+
+static nt_status save_partition(struct sim_machine *m, int64_t id,
+                                const struct sim_partition *part,
+                                struct nt_error *err) {
+  NT_TRY(nt__sim_exec(
+      m,
+      "UPDATE volume SET partition_type = ?2, partition_id = ?3, "
+      "partition_name = ?4, partition_attributes = ?5, length = ?6 "
+      "WHERE id = ?1",
+      SIM_ARGS(SIM_INT(id), SIM_TEXT(part->type), SIM_TEXT(part->id),
+               SIM_TEXT(part->name), SIM_INT(part->attributes),
+               SIM_INT(part->length)),
+      err));
+  return nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err);
+}
+
+static nt_status update_volume(struct sim_request *r, bool gpt,
+                               const struct sim_partition *part,
+                               struct nt_error *err) {
+  struct sim_volume volume;
+  int64_t id = 0;
+  nt_status status = volume_at(r->m, r->disk.number, part, &id, err);
+  if (!nt_ok(status) || id == 0) {
+    return status;
+  }
+  status = save_partition(r->m, id, part, err);
+  if (nt_ok(status)) {
+    status = nt__sim_load_volume(r->m, id, &volume, err);
+  }
+  if (!nt_ok(status) || !gpt) {
+    return status;
+  }
+  volume.flags &= ~NT_VOLUME_READONLY;
+  if (part->attributes & GPT_READ_ONLY) {
+    volume.flags |= NT_VOLUME_READONLY;
+  }
+  return nt__sim_save_volume(r->m, &volume, err);
+}
+
+/* Volumes neither come nor go by it: what the table says of those that are
+ * there is taken over, their length too. */
+nt_status nt__sim_layout_update(struct sim_request *r, struct nt_error *err) {
+  char style[8];
+  uint32_t count = 0;
+  struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
+  if (!parts) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  }
+  nt_status status = nt__sim_image(r->m, r->disk.number, err);
+  if (nt_ok(status)) {
+    status = nt__sim_partition_read(r->m->images[r->disk.number].file,
+                                    r->disk.length, r->disk.sector_size, style,
+                                    parts, NT_SIM_MAX_VOLUMES, &count, err);
+  }
+  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+    if (parts[i].number != 0) {
+      status = update_volume(r, strcmp(style, "gpt") == 0, &parts[i], err);
+    }
+  }
+  free(parts);
+  return status;
+}

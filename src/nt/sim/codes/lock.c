@@ -1,0 +1,322 @@
+/*
+ * Lock, unlock, dismount and what else changes an instance. Lock and dismount
+ * are announced in between: what comes before and after it are functions of
+ * their own. Row numbers (L1, U1, D1 ...) are those of docs/rules.md 1.5 to
+ * 1.8.
+ */
+#include "../disk/image.h"
+#include "../rules/cache.h"
+#include "../rules/cluster.h"
+#include "../rules/event.h"
+#include "../rules/holders.h"
+#include "../rules/instance.h"
+#include "../rules/refuse.h"
+#include "query.h"
+
+/* ---- who may ------------------------------------------------------------- */
+
+static bool on_file(const struct sim_request *r) {
+  return r->object.kind != NT_KIND_VOLUME && r->object.kind != NT_KIND_DISK;
+}
+
+nt_status nt__sim_check_manage(const struct sim_request *r,
+                               struct nt_error *err) {
+  if (on_file(r) && r->instance.fsd->takes_file_handles) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (on_file(r)) {
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is a handle to a file or directory");
+  }
+  if (!(r->object.flags & SIM_FO_MANAGE_VOLUME)) {
+    nt_refuse_as(
+        err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PRIVILEGE,
+        "the handle was opened without the right to manage the volume");
+    nt_hint(err, "open it with access \"rw\" or \"r\"");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- lock ---------------------------------------------------------------- */
+
+/* L2, L3, L9, L10, L16. */
+static nt_status check_alone(const struct sim_request *r,
+                             struct nt_error *err) {
+  int64_t files, volumes;
+  const struct sim_instance *instance = &r->instance;
+  if (instance->vpb & SIM_VPB_LOCKED && instance->lock_owner == r->object.id) {
+    return nt_refuse(
+        err, NT_REASON_ALREADY_LOCKED,
+        "this handle holds the lock already, and locks do not nest");
+  }
+  nt_status status = nt__sim_count_handles(r->m, instance, r->object.id, &files,
+                                           &volumes, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  files += on_file(r); /* it stands in its own way */
+  bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
+  if (!taken && files == 0 &&
+      (volumes == 0 || !instance->fsd->counts_volume_handles)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,
+               taken ? NT_REASON_LOCKED_BY_OTHER : NT_REASON_IN_USE,
+               taken ? "the volume is locked" : NULL);
+  nt__sim_add_holders(r->m, instance, r->object.id, err);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+/* What files of the volume hold back goes to the image, and that to its disk.
+ */
+static nt_status flush(const struct sim_request *r, struct nt_error *err) {
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err));
+  return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
+                             err);
+}
+
+/* L18: btrfs is not locked while it is scrubbed or balanced. */
+static nt_status check_idle(const struct sim_request *r, struct nt_error *err) {
+  if (!(r->instance.fsd->locks_when_idle && r->volume.flags & NT_VOLUME_BUSY)) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(err, NT_REASON_BUSY,
+                   "the file system is being scrubbed or balanced");
+}
+
+/* A handle whose file system is there no more: not L16, which is the
+ * dismount of this node. */
+static nt_status check_there(const struct sim_request *r,
+                             struct nt_error *err) {
+  enum sim_condition condition = r->instance.condition;
+  return condition == SIM_GONE || condition == SIM_INVALIDATED
+             ? nt__sim_check_condition(&r->instance, err)
+             : NT_STATUS_SUCCESS;
+}
+
+/* L1, I5: who locked or dismounted the volume writes below its file system, and
+ * nothing may come after that. A flush leaves waiting what it could not write,
+ * because the volume is offline or its medium away. */
+static nt_status purge(const struct sim_request *r, struct nt_error *err) {
+  bool unwritten = (r->volume.flags & NT_VOLUME_OFFLINE) != 0 ||
+                   (r->instance.vpb & SIM_VPB_CHANGED) != 0;
+  return unwritten ? nt__sim_cache_drop(r->m, r->instance.id, err)
+                   : NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_check_lockable(const struct sim_request *r,
+                                 struct nt_error *err) {
+  NT_TRY(nt__sim_check_manage(r, err));
+  NT_TRY(check_there(r, err));
+  return check_idle(r, err);
+}
+
+/* L9, L10: it stays with who has it. */
+static bool is_relock(const struct sim_request *r) {
+  return r->instance.vpb & SIM_VPB_LOCKED && r->instance.fsd->relocks;
+}
+
+nt_status nt__sim_check_lock(const struct sim_request *r,
+                             struct nt_error *err) {
+  NT_TRY(check_there(r, err));
+  NT_TRY(flush(r, err));
+  NT_TRY(nt__sim_check_system(&r->volume, err));
+  if (r->instance.fsd->lock_needs_mounted) { /* L16 */
+    NT_TRY(nt__sim_check_condition(&r->instance, err));
+  }
+  return is_relock(r) ? NT_STATUS_SUCCESS : check_alone(r, err);
+}
+
+nt_status nt__sim_lock(struct sim_request *r, struct nt_error *err) {
+  if (is_relock(r)) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(purge(r, err));
+  r->instance.vpb |= SIM_VPB_LOCKED;
+  if (r->instance.fsd->lock_allows_writes) {
+    r->instance.vpb |= SIM_VPB_DIRECT_WRITES;
+  }
+  r->instance.lock_owner = r->object.id;
+  NT_TRY(nt__sim_save_instance(r->m, &r->instance, err));
+  if (r->instance.fsd->across_nodes) { /* U8 */
+    r->object.flags |= SIM_FO_HELD_LOCK;
+    NT_TRY(nt__sim_save_file_object(r->m, &r->object, err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- unlock -------------------------------------------------------------- */
+
+/* 9.1 row 16: a handle that locked by its share mode keeps nobody out any more
+ * after an explicit unlock. */
+static nt_status share_again(struct sim_request *r, struct nt_error *err) {
+  uint32_t mask = r->instance.fsd->implicit_lock;
+  if (mask == 0 || r->object.share & mask) {
+    return NT_STATUS_SUCCESS;
+  }
+  r->object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+static nt_status unlock(struct sim_request *r, struct nt_error *err) {
+  struct sim_instance *instance = &r->instance;
+  NT_TRY(nt__sim_check_manage(r, err));
+  bool locked = (instance->vpb & SIM_VPB_LOCKED) != 0;
+  bool mine =
+      instance->lock_owner == r->object.id || instance->fsd->unlock_by_anyone;
+  if (!locked || !mine) { /* U2, U3, U4 */
+    nt_refuse(err, NT_REASON_NOT_LOCKED,
+              locked ? "another handle holds the lock" : NULL);
+    nt_hint(err, locked ? "unlock by the handle that locked it"
+                        : "there is nothing to unlock");
+    return NT_STATUS_NOT_LOCKED;
+  }
+  instance->vpb &= ~SIM_VPB_LOCKED;
+  if (instance->fsd->guards_writes) {
+    instance->vpb &= ~SIM_VPB_DIRECT_WRITES; /* U1 */
+  }
+  instance->lock_owner = 0;
+  NT_TRY(nt__sim_save_instance(r->m, instance, err));
+  NT_TRY(share_again(r, err));
+  NT_TRY(nt__sim_event_instance(r->m, SIM_UNLOCK, instance, err));
+  if (instance->fsd->unlock_ends_instance && instance->condition == SIM_GOOD) {
+    /* U7 */
+    instance->condition = SIM_DISMOUNTED;
+    NT_TRY(nt__sim_detach(r->m, instance, err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- dismount ------------------------------------------------------------ */
+
+/* D9: RAW has nothing to dismount; it only asks for the lock. */
+static nt_status dismount_raw(const struct sim_request *r,
+                              struct nt_error *err) {
+  if (r->instance.vpb & SIM_VPB_LOCKED) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse_as(
+      err, NT_STATUS_ACCESS_DENIED, NT_REASON_NOT_LOCKED,
+      "a volume without a file system dismounts only while it is locked");
+}
+
+/* D3: documented; on FAT an explicit lock of another handle cannot be there,
+ * because it would have refused this handle's open. Nor can that of another
+ * node, for which this handle would have been in the way. */
+static nt_status check_foreign_lock(const struct sim_request *r,
+                                    struct nt_error *err) {
+  if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
+      r->instance.lock_owner == r->object.id) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_refuse(err, NT_REASON_LOCKED_BY_OTHER, "another handle holds the lock");
+  nt__sim_add_holders(r->m, &r->instance, r->object.id, err);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+/* D4: the answer to a second dismount of an instance. */
+static nt_status dismount_again(const struct sim_request *r,
+                                struct nt_error *err) {
+  if (r->instance.fsd->dismounts_twice) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (r->instance.fsd->announces_dismounted) {
+    nt_status status =
+        nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+  return nt__sim_check_condition(&r->instance, err);
+}
+
+static nt_status check_dismount(const struct sim_request *r,
+                                struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (!r->instance.fsd->dismounts_system) { /* D5 */
+    status = nt__sim_check_system(&r->volume, err);
+  }
+  if (nt_ok(status) && r->instance.condition != SIM_DISMOUNTED) {
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  return nt_ok(status) ? check_foreign_lock(r, err) : status;
+}
+
+nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over,
+                                     struct nt_error *err) {
+  *over = true;
+  NT_TRY(nt__sim_check_manage(r, err));
+  if (r->instance.fsd->dismount_needs_lock) {
+    return dismount_raw(r, err);
+  }
+  NT_TRY(check_dismount(r, err));
+  if (r->instance.condition == SIM_DISMOUNTED) {
+    return dismount_again(r, err);
+  }
+  *over = false;
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_check_dismount(const struct sim_request *r,
+                                 struct nt_error *err) {
+  NT_TRY(check_dismount(r, err)); /* a listener may have changed it */
+  NT_TRY(nt__sim_check_condition(&r->instance, err));
+  return flush(r, err);
+}
+
+/* The device keeps pointing to the dead instance until this handle closes:
+ * nobody can mount in between, and requests may follow on this handle. */
+nt_status nt__sim_dismount(struct sim_request *r, struct nt_error *err) {
+  r->instance.condition = SIM_DISMOUNTED;
+  NT_TRY(purge(r, err));
+  NT_TRY(nt__sim_allow_writes(r->m, &r->instance, err));
+  r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
+  NT_TRY(nt__sim_save_instance(r->m, &r->instance, err));
+  if (r->instance.fsd->across_nodes) { /* section 3 */
+    NT_TRY(nt__sim_end_elsewhere(r->m, &r->instance, err));
+  }
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+/* ---- the others ---------------------------------------------------------- */
+
+/* I11, I12. RAW does not know the code. */
+static nt_status is_mounted(struct sim_request *r, struct nt_error *err) {
+  if (r->instance.fsd == &nt__sim_fsd_raw) {
+    return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+                        NT_REASON_UNKNOWN_CODE,
+                        "there is no file system to ask");
+  }
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
+  NT_TRY(nt__sim_check_condition(&r->instance, err));
+  if (r->instance.vpb & SIM_VPB_LOCKED &&
+      r->instance.fsd->locked_means_unmounted) {
+    NT_TRY(nt_refuse(err, NT_REASON_DISMOUNTED,
+                     "the volume is locked, and its file system counts that "
+                     "as dismounted"));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status allow_extended_io(struct sim_request *r,
+                                   struct nt_error *err) {
+  if (r->instance.fsd == &nt__sim_fsd_raw) {
+    return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+                        NT_REASON_UNKNOWN_CODE,
+                        "without a file system there is no end to go past");
+  }
+  nt_status status = nt__sim_check_manage(r, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  r->object.flags |= SIM_FO_EXTENDED_DASD;
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+const struct sim_answer nt__sim_lock_answers[] = {
+    {NT_FSCTL_UNLOCK_VOLUME, 0, unlock},
+    {NT_FSCTL_IS_VOLUME_MOUNTED, 0, is_mounted},
+    {NT_FSCTL_ALLOW_EXTENDED_DASD_IO, 0, allow_extended_io},
+    {0, 0, NULL},
+};

@@ -1,0 +1,35 @@
+/* What control codes do to the medium of a drive. */
+#include "../rules/medium.h"
+#include "query.h"
+
+static nt_status eject_media(struct sim_request *r, struct nt_error *err) {
+  return nt__sim_eject_medium(r->m, &r->disk, err);
+}
+
+/* What lies in front of the drive goes in; without anything it just closes. */
+static nt_status load_media(struct sim_request *r, struct nt_error *err) {
+  bool ejected = r->disk.flags & NT_DISK_NO_MEDIUM && r->disk.image[0] != '\0';
+  return ejected ? nt__sim_load_medium(r->m, &r->disk, err) : NT_STATUS_SUCCESS;
+}
+
+/* PREVENT_MEDIA_REMOVAL: { u8 prevent }. It is a state of the drive, not of
+ * the handle (choice). */
+static nt_status media_removal(struct sim_request *r, struct nt_error *err) {
+  nt_status status = nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  r->disk.flags &= ~NT_DISK_MEDIUM_LOCKED;
+  if (r->in[0] != 0) {
+    r->disk.flags |= NT_DISK_MEDIUM_LOCKED;
+  }
+  return nt__sim_save_disk(r->m, &r->disk, err);
+}
+
+const struct sim_answer nt__sim_medium_answers[] = {
+    {NT_IOCTL_STORAGE_EJECT_MEDIA, SIM_OF_DRIVE | SIM_OF_ONLINE, eject_media},
+    {NT_IOCTL_STORAGE_LOAD_MEDIA, SIM_OF_DRIVE | SIM_OF_ONLINE, load_media},
+    {NT_IOCTL_STORAGE_MEDIA_REMOVAL, SIM_OF_DRIVE | SIM_OF_ONLINE,
+     media_removal},
+    {0, 0, NULL},
+};

@@ -1,0 +1,62 @@
+/* Offline and online of a volume (F1 to F15): a bit of the volume device. */
+#include "../rules/event.h"
+#include "../rules/refuse.h"
+#include "query.h"
+
+static nt_status set_offline(struct sim_request *r, bool offline,
+                             struct nt_error *err) {
+  bool was = (r->volume.flags & NT_VOLUME_OFFLINE) != 0;
+  if (was == offline) {
+    return NT_STATUS_SUCCESS; /* F4 */
+  }
+  r->volume.flags ^= NT_VOLUME_OFFLINE;
+  nt_status status = nt__sim_save_volume(r->m, &r->volume, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_event_volume(r->m, offline ? SIM_OFFLINE : SIM_ONLINE,
+                              r->volume.id, err);
+}
+
+/* 9.3: an empty drive cannot be verified. A CD's driver says yes to ONLINE. */
+static nt_status check_verified(const struct sim_request *r,
+                                struct nt_error *err) {
+  if (!r->handle->removable || r->handle->length > 0 ||
+      r->disk.flags & NT_DISK_CDROM) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse_as(err, NT_STATUS_VERIFY_REQUIRED, NT_REASON_NO_MEDIA,
+                      "there is no medium in the drive");
+}
+
+static nt_status offline(struct sim_request *r, struct nt_error *err) {
+  NT_TRY(check_verified(r, err));
+  /* F8 */
+  NT_TRY(nt__sim_check_not_shared(&r->volume, err));
+  NT_TRY(nt__sim_check_system(&r->volume, err));
+  return set_offline(r, true, err);
+}
+
+static nt_status online(struct sim_request *r, struct nt_error *err) {
+  NT_TRY(check_verified(r, err));
+  /* F8 */
+  NT_TRY(nt__sim_check_not_shared(&r->volume, err));
+  return set_offline(r, false, err);
+}
+
+static nt_status is_offline(struct sim_request *r, struct nt_error *err) {
+  return nt__sim_boolean(r->volume.flags & NT_VOLUME_OFFLINE, err);
+}
+
+static nt_status supports_offline(struct sim_request *r, struct nt_error *err) {
+  return nt__sim_boolean(!nt__sim_is_shared(&r->volume), err);
+}
+
+const struct sim_answer nt__sim_offline_answers[] = {
+    {NT_IOCTL_VOLUME_OFFLINE, SIM_OF_VOLUME | SIM_NOT_OF_CD, offline},
+    {NT_IOCTL_VOLUME_ONLINE, SIM_OF_VOLUME, online},
+    {NT_IOCTL_VOLUME_IS_OFFLINE, SIM_OF_VOLUME | SIM_NOT_OF_CD, is_offline},
+    {NT_IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE, SIM_OF_VOLUME | SIM_NOT_OF_CD,
+     supports_offline},
+    {0, 0, NULL},
+};

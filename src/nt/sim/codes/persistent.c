@@ -1,0 +1,112 @@
+/*
+ * Settings of a file system that outlive its mounts: FSCTL_SET and
+ * QUERY_PERSISTENT_VOLUME_STATE (docs/rules.md 4.3). Where a file system keeps
+ * them is not public, so they stand in the database, beside the name and the
+ * serial number of the file system that they belong to: another one on the same
+ * volume begins without any.
+ */
+#include "../../disk/bytes.h"
+#include "../db/store.h"
+#include "query.h"
+
+/* FILE_FS_PERSISTENT_VOLUME_INFORMATION: { u32 flags, u32 mask, u32 version,
+ * u32 reserved } */
+#define STATE_SIZE 16U
+#define AT_FLAGS 0
+#define AT_MASK 4
+#define AT_VERSION 8
+
+/* PERSISTENT_VOLUME_STATE_SHORT_NAME_CREATION_DISABLED up to
+ * PERSISTENT_VOLUME_STATE_TRUSTED_VOLUME (ntifs.h). */
+#define KNOWN_FLAGS 0x7FFFU
+
+static nt_status check_structure(const struct sim_request *r,
+                                 struct nt_error *err) {
+  NT_TRY(nt__sim_input(r, STATE_SIZE, NT_STATUS_BUFFER_TOO_SMALL, err));
+  if (nt_get_u32(r->in + AT_VERSION) != 1) {
+    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
+            "the structure is of another version");
+    nt_hint(err, "set its third field to 1");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  if (nt_get_u32(r->in + AT_MASK) & ~KNOWN_FLAGS) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+            "the mask has flags that are none");
+    nt_hint(err, "use the flags of ntifs.h, 0x1 to 0x4000");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Only a volume handle asks, of a file system that has such settings and is
+ * mounted. */
+static nt_status check(struct sim_request *r, struct nt_error *err) {
+  NT_TRY(nt__sim_check_format(r, err));
+  NT_TRY(nt__sim_check_volume_handle(r, err));
+  NT_TRY(check_structure(r, err));
+  return nt__sim_check_alive(r, err);
+}
+
+static nt_status load(struct sim_request *r, uint32_t *flags,
+                      struct nt_error *err) {
+  int64_t found = 0;
+  nt_status status = nt__sim_number(
+      r->m,
+      "SELECT flags FROM persistent_state WHERE volume = ?1 "
+      "AND file_system = ?2 AND serial = ?3",
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
+               SIM_TEXT(r->instance.serial)),
+      0, &found, err);
+  *flags = (uint32_t)found;
+  return status;
+}
+
+static nt_status query(struct sim_request *r, struct nt_error *err) {
+  uint32_t flags = 0;
+  nt_status status = check(r, err);
+  uint32_t mask = nt_ok(status) ? nt_get_u32(r->in + AT_MASK) : 0;
+  if (nt_ok(status)) {
+    status = load(r, &flags, err);
+  }
+  if (nt_ok(status)) { /* the buffers may be the same one */
+    status = nt__sim_claim(r, STATE_SIZE, err);
+  }
+  if (nt_ok(status)) {
+    nt_put_u32(r->out + AT_FLAGS, flags & mask);
+    nt_put_u32(r->out + AT_MASK, mask);
+    nt_put_u32(r->out + AT_VERSION, 1);
+  }
+  return status;
+}
+
+static nt_status set(struct sim_request *r, struct nt_error *err) {
+  uint32_t flags = 0;
+  nt_status status = check(r, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_manage(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_writable(r, err);
+  }
+  if (nt_ok(status)) {
+    status = load(r, &flags, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  uint32_t mask = nt_get_u32(r->in + AT_MASK);
+  flags = (flags & ~mask) | (nt_get_u32(r->in + AT_FLAGS) & mask);
+  return nt__sim_exec(
+      r->m,
+      "INSERT OR REPLACE INTO persistent_state "
+      "(volume, file_system, serial, flags) VALUES (?1, ?2, ?3, ?4)",
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
+               SIM_TEXT(r->instance.serial), SIM_INT(flags)),
+      err);
+}
+
+const struct sim_answer nt__sim_persistent_answers[] = {
+    {NT_FSCTL_QUERY_PERSISTENT_VOLUME_STATE, 0, query},
+    {NT_FSCTL_SET_PERSISTENT_VOLUME_STATE, 0, set},
+    {0, 0, NULL},
+};

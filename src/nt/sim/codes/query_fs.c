@@ -1,0 +1,289 @@
+/*
+ * What file system drivers tell of themselves (docs/rules.md 4.3), from the
+ * bytes of the volume.
+ */
+#include <string.h>
+
+#include "../disk/bytes.h"
+#include "../disk/image.h"
+#include "../rules/instance.h"
+#include "../rules/refuse.h"
+#include "query.h"
+
+/* ---- who answers --------------------------------------------------------- */
+
+static nt_status unknown(const struct sim_request *r, const char *file_system,
+                         struct nt_error *err) {
+  return nt_refuse_as(
+      err, r->instance.fsd->unknown_fsctl, NT_REASON_UNKNOWN_CODE,
+      "only %s answers this, here is %s", file_system, r->instance.file_system);
+}
+
+nt_status nt__sim_check_volume_handle(const struct sim_request *r,
+                                      struct nt_error *err) {
+  if (r->object.kind == NT_KIND_VOLUME || r->object.kind == NT_KIND_DISK) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                   "this is a handle to a file or directory");
+}
+
+nt_status nt__sim_check_alive(struct sim_request *r, struct nt_error *err) {
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
+  NT_TRY(nt__sim_check_condition(&r->instance, err));
+  return nt__sim_check_online(&r->volume, err);
+}
+
+static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
+                            struct nt_error *err) {
+  NT_TRY(nt__sim_check_alive(r, err));
+  return nt__sim_bytes_open(r->m, r->handle->extents, r->handle->extent_count,
+                            r->handle->length, out, err);
+}
+
+/* The reader of the bytes; NULL with a refusal for RAW and whatever has no
+ * clusters here. */
+static const struct nt_fs *fs_of(const struct sim_request *r, nt_status *status,
+                                 struct nt_error *err) {
+  const struct nt_fs *fs = nt_fs_with_clusters(nt__sim_bytes_of(&r->instance));
+  *status = fs ? NT_STATUS_SUCCESS
+               : unknown(r, "a FAT, exFAT or NTFS file system", err);
+  return fs;
+}
+
+nt_status nt__sim_check_format(const struct sim_request *r,
+                               struct nt_error *err) {
+  nt_status status;
+  fs_of(r, &status, err);
+  return status;
+}
+
+/* ---- FAT and NTFS -------------------------------------------------------- */
+
+/* The first bytes of the boot sector, with the BIOS parameter block. */
+static nt_status fat_bpb(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  if (strncmp(r->instance.file_system, "FAT", 3) != 0) {
+    return unknown(r, "FAT", err);
+  }
+  NT_TRY(nt__sim_claim(r, NT_FAT_BPB, err));
+  NT_TRY(open_bytes(r, &b, err));
+  return nt__sim_bytes_status(
+      &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), err);
+}
+
+/* The zone that is kept free for the MFT is not on the medium; a driver
+ * chooses it when it mounts. Choice: an eighth of the volume from the MFT on,
+ * which is what NTFS does by default. */
+static void put_mft_zone(uint8_t *out, const struct nt_ntfs_facts *facts) {
+  uint64_t end = facts->mft_lcn + facts->clusters / 8;
+  nt_put_u64(out + 80, facts->mft_lcn);
+  nt_put_u64(out + 88, end < facts->clusters ? end : facts->clusters);
+}
+
+/* NTFS_VOLUME_DATA_BUFFER. */
+static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  struct nt_ntfs_facts facts;
+  if (strcmp(nt__sim_bytes_of(&r->instance), "NTFS") != 0) {
+    return unknown(r, "NTFS", err);
+  }
+  NT_TRY(nt__sim_claim(r, 96, err));
+  NT_TRY(open_bytes(r, &b, err));
+  NT_TRY(nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), err));
+  nt_put_u64(r->out, facts.serial);
+  nt_put_u64(r->out + 8, facts.sectors);
+  nt_put_u64(r->out + 16, facts.clusters);
+  nt_put_u64(r->out + 24, facts.free_clusters);
+  /* 32: clusters set aside for what was not written yet; nothing is */
+  nt_put_u32(r->out + 40, facts.sector_size);
+  nt_put_u32(r->out + 44, facts.cluster_size);
+  nt_put_u32(r->out + 48, facts.record_size);
+  nt_put_u32(r->out + 52, facts.record_size / facts.cluster_size);
+  nt_put_u64(r->out + 56, facts.mft_valid);
+  nt_put_u64(r->out + 64, facts.mft_lcn);
+  nt_put_u64(r->out + 72, facts.mirror_lcn);
+  put_mft_zone(r->out, &facts);
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- the bitmap ---------------------------------------------------------- */
+
+#define BITMAP_HEADER 16U
+
+static nt_status check_start(uint64_t start, uint64_t clusters,
+                             struct nt_error *err) {
+  if (start < clusters) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+          "cluster %lld is not among the %llu of the volume", (long long)start,
+          (unsigned long long)clusters);
+  nt_hint(err, "begin at a cluster of the volume");
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
+/* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end,
+ * bits }. The first is rounded down to a whole byte; what does not fit is
+ * announced by the count. */
+static nt_status put_bitmap(struct sim_request *r, struct sim_bytes *b,
+                            const struct nt_fs *fs, uint64_t start,
+                            uint64_t clusters, struct nt_error *err) {
+  start &= ~(uint64_t)7;
+  uint64_t bytes = (clusters - start + 7) / 8;
+  size_t room = r->out_cap - BITMAP_HEADER;
+  size_t fit = bytes < room ? (size_t)bytes : room;
+  nt_status status = nt__sim_claim(r, BITMAP_HEADER + fit, err);
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_status(
+        b, fs->bitmap(&b->region, start, r->out + BITMAP_HEADER, fit), err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt_put_u64(r->out, start);
+  nt_put_u64(r->out + 8, clusters - start);
+  return fit < bytes ? nt__sim_more(r, (size_t)(BITMAP_HEADER + bytes), err)
+                     : status;
+}
+
+/* METHOD_NEITHER: the file system itself looks at the buffers. */
+static nt_status volume_bitmap(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  uint64_t clusters = 0;
+  nt_status status;
+  const struct nt_fs *fs = fs_of(r, &status, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_volume_handle(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_input(r, 8, NT_STATUS_BUFFER_TOO_SMALL, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_claim(r, BITMAP_HEADER, err);
+  }
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_status(&b, fs->clusters(&b.region, &clusters), err);
+  }
+  uint64_t start = nt_ok(status) ? nt_get_u64(r->in) : 0;
+  if (nt_ok(status)) {
+    status = check_start(start, clusters, err);
+  }
+  return nt_ok(status) ? put_bitmap(r, &b, fs, start, clusters, err) : status;
+}
+
+/* ---- dirty --------------------------------------------------------------- */
+
+static nt_status check_dirty_buffer(const struct sim_request *r,
+                                    struct nt_error *err) {
+  if (r->out_cap >= 4) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = r->out_cap == 0 ? NT_STATUS_INVALID_USER_BUFFER
+                                     : NT_STATUS_INVALID_PARAMETER;
+  nt_fail(err, status, "the answer needs 4 bytes, the buffer has %zu",
+          r->out_cap);
+  nt_hint(err, "ask with room for 4 bytes");
+  return status;
+}
+
+static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  bool dirty = false;
+  nt_status status;
+  const struct nt_fs *fs = fs_of(r, &status, err);
+  if (nt_ok(status)) {
+    status = check_dirty_buffer(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_volume_handle(r, err);
+  }
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_status(&b, fs->is_dirty(&b.region, &dirty), err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_claim(r, 4, err);
+  }
+  if (nt_ok(status)) {
+    nt_put_u32(r->out, dirty ? 1 : 0);
+  }
+  return status;
+}
+
+nt_status nt__sim_check_writable(const struct sim_request *r,
+                                 struct nt_error *err) {
+  bool readonly;
+  nt_status status = nt__sim_disks_readonly(
+      r->m, r->handle->extents, r->handle->extent_count, &readonly, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (!readonly && !(r->volume.flags & NT_VOLUME_READONLY)) {
+    return nt__sim_check_held(r->m, r->volume.id, err);
+  }
+  return nt_refuse(err, NT_REASON_READONLY, "the volume is read-only");
+}
+
+static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  nt_status status;
+  const struct nt_fs *fs = fs_of(r, &status, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_manage(r, err);
+  }
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_writable(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), err);
+  }
+  return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
+                                             r->handle->extent_count, err)
+                       : status;
+}
+
+/* ---- what RAW recognises ------------------------------------------------- */
+
+/* A file system that names itself and has no driver here. */
+static nt_status recognition(struct sim_request *r, struct nt_error *err) {
+  struct sim_bytes b;
+  uint8_t boot[NT_RECOGNITION_SIZE];
+  if (r->instance.fsd != &nt__sim_fsd_raw) {
+    return unknown(r, "RAW", err);
+  }
+  nt_status status = nt__sim_claim(r, 9, err);
+  if (nt_ok(status)) {
+    status = open_bytes(r, &b, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_bytes_status(
+        &b, nt_region_read(&b.region, 0, boot, sizeof boot), err);
+  }
+  if (nt_ok(status) && !nt_is_recognition(boot)) {
+    return nt_refuse(err, NT_REASON_NO_FILE_SYSTEM,
+                     "nothing on the volume names its file system");
+  }
+  if (nt_ok(status)) {
+    memcpy(r->out, boot + NT_RECOGNITION_NAME, 8);
+  }
+  return status;
+}
+
+const struct sim_answer nt__sim_fs_answers[] = {
+    {NT_FSCTL_QUERY_FAT_BPB, 0, fat_bpb},
+    {NT_FSCTL_GET_NTFS_VOLUME_DATA, 0, ntfs_data},
+    {NT_FSCTL_GET_VOLUME_BITMAP, 0, volume_bitmap},
+    {NT_FSCTL_IS_VOLUME_DIRTY, 0, is_dirty},
+    {NT_FSCTL_MARK_VOLUME_DIRTY, 0, mark_dirty},
+    {NT_FSCTL_QUERY_FILE_SYSTEM_RECOGNITION, 0, recognition},
+    {0, 0, NULL},
+};

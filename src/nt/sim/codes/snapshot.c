@@ -1,0 +1,84 @@
+/*
+ * What the driver of shadow copies asks of a volume (docs/rules.md 1.12): to
+ * write back what waits and to hold all further writes while the snapshot is
+ * taken, and to go on. A simulated write cannot wait for a release that the
+ * same process may have to send, so meanwhile the volume is write protected:
+ * it mounts and is read, as documented. Who holds the writes is a handle, and
+ * the hold ends with it.
+ */
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../rules/cache.h"
+#include "../rules/instance.h"
+#include "../rules/refuse.h"
+#include "query.h"
+
+static nt_status held_by_other(const struct sim_request *r, int64_t *count,
+                               struct nt_error *err) {
+  return nt__sim_number(r->m,
+                        "SELECT count(*) FROM file_object "
+                        "WHERE volume = ?1 AND flags & 64 <> 0 AND id <> ?2",
+                        SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(r->object.id)),
+                        0, count, err);
+}
+
+_Static_assert(SIM_FO_HOLDS_WRITES == 64, "the queries here test this flag");
+
+static nt_status load(struct sim_request *r, struct nt_error *err) {
+  NT_TRY(
+      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err));
+  return nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
+}
+
+static nt_status hold(struct sim_request *r, struct nt_error *err) {
+  int64_t others = 0;
+  nt_status status = load(r, err);
+  if (nt_ok(status)) {
+    status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
+  }
+  if (nt_ok(status)) { /* STATUS_VOLUME_DISMOUNTED, as documented */
+    status = nt__sim_check_condition(&r->instance, err);
+  }
+  if (nt_ok(status)) {
+    status = held_by_other(r, &others, err);
+  }
+  if (nt_ok(status) && others > 0) {
+    return nt_refuse(err, NT_REASON_WRITES_HELD,
+                     "another handle holds the writes already");
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_image_flush(r->m, r->handle->extents,
+                                 r->handle->extent_count, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  r->object.flags |= SIM_FO_HOLDS_WRITES;
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+/* The coordinator opens the volume anew for this: any handle releases. */
+static nt_status release(struct sim_request *r, struct nt_error *err) {
+  int64_t count = 0;
+  nt_status status = held_by_other(r, &count, err);
+  if (nt_ok(status) && count == 0) {
+    return nt_refuse(err, NT_REASON_NOT_HELD,
+                     "nobody holds the writes of this volume");
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(
+      r->m, "UPDATE file_object SET flags = flags & ~64 WHERE volume = ?1",
+      SIM_ARGS(SIM_INT(r->volume.id)), err);
+}
+
+const struct sim_answer nt__sim_snapshot_answers[] = {
+    {NT_IOCTL_VOLSNAP_FLUSH_AND_HOLD_WRITES,
+     SIM_OF_VOLUME | SIM_OF_MEDIUM | SIM_OF_ONLINE | SIM_NOT_OF_CD, hold},
+    {NT_IOCTL_VOLSNAP_RELEASE_WRITES, SIM_OF_VOLUME | SIM_NOT_OF_CD, release},
+    {0, 0, NULL},
+};

@@ -1,0 +1,307 @@
+/*
+ * Everything that is wrong with a machine, for a person who wonders whether to
+ * use it. Nothing is changed: the database is opened for reading, and images
+ * are looked at only.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/rows.h"
+#include "../db/store.h"
+#include "../db/trust.h"
+#include "../disk/image.h"
+#include "../rules/owner.h"
+#include "../slots/connection.h"
+
+/* More than anybody reads. */
+#define MOST_DAMAGES 200
+
+struct nt_sim_report {
+  struct sim_damage damages[MOST_DAMAGES];
+  uint32_t count;
+};
+
+struct check {
+  struct sim_machine *m;
+  struct nt_sim_report *report;
+};
+
+static bool hear(void *context, const struct sim_damage *damage) {
+  struct nt_sim_report *report = context;
+  if (report->count < MOST_DAMAGES) {
+    report->damages[report->count++] = *damage;
+  }
+  return report->count < MOST_DAMAGES;
+}
+
+/* What is no value of a table: a file, the schema. */
+static void hear_of(struct check *c, bool note, const char *what) {
+  struct sim_damage damage = {.note = note};
+  nt_copy(damage.what, sizeof damage.what, what);
+  hear(c->report, &damage);
+}
+
+/* A refusal of the store that says that the file is damaged is what was looked
+ * for; others end the check. */
+static nt_status hear_refusal(struct check *c, nt_status status,
+                              const struct nt_error *failure,
+                              struct nt_error *err) {
+  if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
+    hear_of(c, false, failure->detail);
+    return NT_STATUS_SUCCESS;
+  }
+  if (!nt_ok(status)) {
+    struct nt_error named = *failure;
+    nt_error_name(&named, err->op, err->target);
+    *err = named;
+  }
+  return status;
+}
+
+/* ---- the database -------------------------------------------------------- */
+
+/* Characters that mean something in a URI. */
+static void add_escaped(char *buf, size_t cap, const char *path) {
+  size_t used = strlen(buf);
+  for (; *path && used + 4 < cap; path++) {
+    bool special = strchr("%?#", *path) != NULL;
+    used += nt_format_text(buf + used, cap - used, special ? "%%%02x" : "%c",
+                           special ? (unsigned char)*path : *path);
+  }
+}
+
+/* Where nobody is connected there is no log, and SQLite would make one to read:
+ * then the file is read as it is. */
+static nt_status open_database(struct sim_machine *m, struct nt_error *err) {
+  char uri[2048] = "file:", log[sizeof m->db_path + 8];
+  nt_format_text(log, sizeof log, "%s-wal", m->db_path);
+  add_escaped(uri, sizeof uri, m->db_path);
+  bool alone = !nt_ok(nt_path_check(log, NULL));
+  nt_format_text(uri + strlen(uri), sizeof uri - strlen(uri), "%s",
+                 alone ? "?immutable=1" : "");
+  nt_status status =
+      nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (nt_db_open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &m->limit,
+                 &m->db) != SQLITE_OK) {
+    return nt__sim_store_fail(m, err);
+  }
+  sqlite3_busy_timeout(m->db, 10000);
+  return nt__sim_store_look(m, err);
+}
+
+/* What SQLite finds in the pages. Values and checks have better words here. */
+static nt_status check_pages(struct check *c, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(c->m, "PRAGMA ignore_check_constraints = ON",
+                                   SIM_NO_ARGS, &stmt, err);
+  if (nt_ok(status)) {
+    nt__sim_step(c->m, stmt, err);
+    status = nt__sim_query(c->m, "PRAGMA integrity_check(20)", SIM_NO_ARGS,
+                           &stmt, err);
+  }
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
+    char words[160];
+    nt__sim_text(stmt, 0, words, sizeof words);
+    if (strcmp(words, "ok") != 0 && !strstr(words, "value in ")) {
+      hear_of(c, false, words);
+    }
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+/* ---- what lies where ----------------------------------------------------- */
+
+/* Both volumes would be formatted by themselves. */
+static nt_status check_overlaps(struct check *c, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      c->m,
+      "SELECT a.volume, a.start, b.volume FROM extent a JOIN extent b ON "
+      "a.disk = b.disk AND (a.volume, a.ordinal) < (b.volume, b.ordinal) AND "
+      "a.start < b.start + b.length AND b.start < a.start + a.length",
+      SIM_NO_ARGS, &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
+    struct sim_damage damage = {.table = "extent", .column = "start"};
+    nt_format_text(damage.row, sizeof damage.row, "volume %lld",
+                   (long long)sqlite3_column_int64(stmt, 0));
+    nt_format_text(damage.value, sizeof damage.value, "%lld",
+                   (long long)sqlite3_column_int64(stmt, 1));
+    nt_format_text(damage.what, sizeof damage.what,
+                   "is the place of volume %lld, too",
+                   (long long)sqlite3_column_int64(stmt, 2));
+    hear(c->report, &damage);
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+static nt_status check_image(struct check *c, uint32_t number,
+                             struct nt_error *err) {
+  struct sim_disk disk;
+  struct nt_error failure = {0};
+  struct sim_damage damage = {.table = "disk", .column = "image"};
+  nt_status status = nt__sim_load_disk(c->m, number, &disk, err);
+  if (!nt_ok(status) || disk.flags & NT_DISK_NO_MEDIUM) {
+    return status;
+  }
+  if (nt_ok(nt__sim_image(c->m, number, &failure))) {
+    return status;
+  }
+  nt_format_text(damage.row, sizeof damage.row, "number %u", number);
+  nt_format_text(damage.value, sizeof damage.value, "'%.90s'", disk.image);
+  nt_format_text(damage.what, sizeof damage.what, "%s", failure.detail);
+  hear(c->report, &damage);
+  return status;
+}
+
+static nt_status for_all_disks(struct check *c,
+                               nt_status (*f)(struct check *c, uint32_t number,
+                                              struct nt_error *err),
+                               struct nt_error *err) {
+  int64_t number = -1;
+  for (;;) {
+    nt_status status = nt__sim_number(
+        c->m, "SELECT ifnull(min(number), -1) FROM disk WHERE number > ?1",
+        SIM_ARGS(SIM_INT(number)), -1, &number, err);
+    if (!nt_ok(status) || number < 0) {
+      return status;
+    }
+    status = f(c, (uint32_t)number, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+}
+
+/* ---- who is connected ---------------------------------------------------- */
+
+static void hear_of_owner(struct check *c, sqlite3_stmt *stmt) {
+  struct sim_damage damage = {.table = "owner", .column = "pid", .note = true};
+  nt_format_text(damage.row, sizeof damage.row, "id %lld",
+                 (long long)sqlite3_column_int64(stmt, 0));
+  nt_format_text(damage.value, sizeof damage.value, "%lld",
+                 (long long)sqlite3_column_int64(stmt, 1));
+  nt_copy(damage.what, sizeof damage.what,
+          "is a process that has ended; the next connection cleans up");
+  hear(c->report, &damage);
+}
+
+static nt_status check_owners(struct check *c, struct nt_error *err) {
+  char path[sizeof c->m->folder + 16];
+  sqlite3_stmt *stmt;
+  struct nt_error failure = {0};
+  nt_path_join(path, sizeof path, c->m->folder, "machine.lock");
+  if (!nt_ok(nt_file_open_plain(path, false, &c->m->lock, &failure))) {
+    nt_error_about(&failure, NT_REASON_NONE, "%s", path);
+    hear_of(c, false, failure.detail);
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_query(
+      c->m, "SELECT id, pid FROM owner ORDER BY id", SIM_NO_ARGS, &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
+    if (!nt__sim_owner_alive(c->m, sqlite3_column_int64(stmt, 0))) {
+      hear_of_owner(c, stmt);
+    }
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static nt_status check_contents(struct check *c, struct nt_error *err) {
+  nt_status status = check_pages(c, err);
+  if (nt_ok(status)) {
+    status = nt__sim_find_damage(c->m, true, hear, c->report, err);
+  }
+  if (!nt_ok(status) || c->report->count > 0) {
+    return status; /* what follows counts on what stands in the tables */
+  }
+  status = check_overlaps(c, err);
+  if (nt_ok(status)) {
+    status = for_all_disks(c, check_image, err);
+  }
+  return nt_ok(status) ? check_owners(c, err) : status;
+}
+
+static nt_status open_machine(const char *path, struct check *c,
+                              struct nt_error *err) {
+  NT_TRY(nt__sim_check_location(path, err));
+  c->m = nt__sim_machine_new(path);
+  c->report = calloc(1, sizeof *c->report);
+  if (!c->m || !c->report) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  }
+  NT_TRY(nt__sim_machine_enter(c->m, path, err));
+  return nt__sim_machine_check_exists(c->m, err);
+}
+
+static nt_status check_machine(struct check *c, struct nt_error *err) {
+  struct nt_error failure = {0};
+  nt_status status = open_database(c->m, &failure);
+  if (nt_ok(status)) {
+    status = check_contents(c, &failure);
+  }
+  return hear_refusal(c, status, &failure, err);
+}
+
+nt_status nt_sim_check(const char *path, struct nt_sim_report **out,
+                       struct nt_error *err) {
+  struct check c = {NULL, NULL};
+  nt_error_name(err, "check", path);
+  nt_status status = open_machine(path, &c, err);
+  if (nt_ok(status)) {
+    status = check_machine(&c, err);
+  }
+  if (c.m) {
+    nt__sim_machine_free(c.m);
+  }
+  if (nt_ok(status)) {
+    *out = c.report;
+  } else {
+    free(c.report);
+  }
+  return status;
+}
+
+void nt_sim_free_report(struct nt_sim_report *report) {
+  free(report);
+}
+
+bool nt_sim_next_damage(const struct nt_sim_report *report, uint32_t index,
+                        struct nt_sim_damage *out) {
+  if (index >= report->count) {
+    return false;
+  }
+  const struct sim_damage *d = &report->damages[index];
+  *out = (struct nt_sim_damage){d->table, d->column, d->row,
+                                d->value, d->what,   d->note};
+  return true;
+}
+
+/* ---- allowing images ----------------------------------------------------- */
+
+static nt_status allow(struct check *c, uint32_t number, struct nt_error *err) {
+  struct sim_disk disk;
+  NT_TRY(nt__sim_load_disk(c->m, number, &disk, err));
+  return nt__sim_allow_image(c->m, disk.image, err);
+}
+
+nt_status nt_sim_allow_images(const char *path, struct nt_error *err) {
+  struct check c = {NULL, NULL};
+  nt_error_name(err, "allow the images of", path);
+  nt_status status = open_machine(path, &c, err);
+  if (nt_ok(status)) {
+    status = open_database(c.m, err);
+  }
+  if (nt_ok(status)) { /* from here on nothing is believed unseen */
+    c.m->guarded = true;
+    status = for_all_disks(&c, allow, err);
+  }
+  if (c.m) {
+    nt__sim_machine_free(c.m);
+  }
+  free(c.report);
+  return status;
+}

@@ -1,0 +1,206 @@
+/* Creating a machine: its disks, with their images and partition tables. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/schema.h"
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../partition.h"
+#include "create.h"
+
+/* ---- images -------------------------------------------------------------- */
+
+static bool in_memory(const struct sim_creation *c) {
+  return c->m->folder[0] == '\0';
+}
+
+static nt_status make_image(struct sim_creation *c, uint32_t number,
+                            uint64_t length, char *image, size_t cap,
+                            struct nt_error *err) {
+  char path[2100];
+  nt_format_text(image, cap, in_memory(c) ? "memory:disk%u" : "disk%u.img",
+                 number);
+  nt__sim_image_path(c->m, image, path, sizeof path);
+  struct nt_file **file = &c->m->images[number].file;
+  nt_status status = in_memory(c) ? nt_file_memory(image, file, err)
+                                  : nt_file_create(path, file, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE, "making the image %s", path);
+    return status;
+  }
+  c->made_image[number] = !in_memory(c);
+  status = nt_file_resize(*file, length, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE, "making the image %s of %llu bytes",
+                   path, (unsigned long long)length);
+    nt_hint(err,
+            "choose a smaller disk, or a folder on a file system that holds "
+            "files of this size, or raise the limit of them: ulimit -f");
+  }
+  return status;
+}
+
+static nt_status check_not_twice(struct sim_creation *c, uint32_t number,
+                                 struct nt_error *err) {
+  for (uint32_t i = 0; i < number; i++) {
+    if (c->m->images[i].file &&
+        nt_file_same(c->m->images[i].file, c->m->images[number].file)) {
+      return nt__sim_bad_spec(err, number,
+                              "its image is the image of another disk",
+                              "name each image once");
+    }
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Opens an existing image; `image` gets its full path. */
+static nt_status open_image(struct sim_creation *c, uint32_t number,
+                            const struct nt_sim_disk_spec *spec, char *image,
+                            size_t cap, struct nt_error *err) {
+  char *full;
+  nt_status status = nt_path_full(spec->image, &full, err);
+  if (nt_ok(status)) {
+    status = nt_file_open(full, (spec->flags & NT_DISK_READONLY) == 0,
+                          &c->m->images[number].file, err);
+    size_t length = strlen(full);
+    nt_copy(image, cap, full);
+    free(full);
+    if (nt_ok(status) && length >= cap) {
+      nt_refuse_as(err, NT_STATUS_OBJECT_NAME_INVALID, NT_REASON_IMAGE,
+                   "the path of the image %s has %zu bytes", spec->image,
+                   length);
+      nt_hint(err, "move it to a shorter one");
+      return NT_STATUS_OBJECT_NAME_INVALID;
+    }
+  }
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE, "the image %s", spec->image);
+    nt_hint(err, "name an image that exists and is writable");
+  }
+  return status;
+}
+
+static nt_status adopt_image(struct sim_creation *c, uint32_t number,
+                             const struct nt_sim_disk_spec *spec,
+                             uint64_t *length, char *image, size_t cap,
+                             struct nt_error *err) {
+  struct nt_file_facts facts;
+  nt_status status = open_image(c, number, spec, image, cap, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt_file_look(c->m->images[number].file, &facts, err);
+  if (!nt_ok(status) || !facts.regular ||
+      facts.length < nt__sim_spec_sector_size(spec)) {
+    return nt__sim_bad_spec(
+        err, number, "its image is not a file with a disk in it",
+        "name a disk image; devices belong to the native machine");
+  }
+  c->m->images[number].readonly = (spec->flags & NT_DISK_READONLY) != 0;
+  if (facts.length > (uint64_t)NT__SIM_MOST_BYTES) {
+    return nt__sim_bad_spec(err, number, "its image is too large",
+                            "use one of at most 128 PiB");
+  }
+  *length = facts.length - facts.length % nt__sim_spec_sector_size(spec);
+  status = check_not_twice(c, number, err);
+  return nt_ok(status) ? nt__sim_allow_image(c->m, image, err) : status;
+}
+
+static nt_status write_table(struct sim_creation *c, uint32_t number,
+                             const struct nt_sim_disk_spec *spec,
+                             const char *image, struct nt_error *err) {
+  uint64_t sizes[NT_SIM_MAX_VOLUMES] = {0}, pieces = 0;
+  char path[2100];
+  uint32_t count = spec->volume_count ? spec->volume_count : 1;
+  for (uint32_t i = 0; i < spec->volume_count; i++) {
+    sizes[i] = spec->volumes[i].size;
+    pieces |= (uint64_t)(spec->volumes[i].span != NULL) << i;
+  }
+  nt__sim_image_path(c->m, image, path, sizeof path);
+  return nt__sim_partition_write(c->m->images[number].file, path, spec->style,
+                                 nt__sim_spec_sector_size(spec), sizes, count,
+                                 pieces, err);
+}
+
+/* The volumes of a disk: its partitions. A CD has none: it is its volume. */
+static nt_status find_volumes(struct sim_creation *c, uint32_t number,
+                              uint64_t length, char style[8],
+                              struct sim_partition *parts, uint32_t *count,
+                              struct nt_error *err) {
+  const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
+  if (nt__sim_spec_is_empty(spec) || spec->flags & NT_DISK_CDROM) {
+    parts[0] = (struct sim_partition){.length = length};
+    nt_copy(style, 8, "none");
+    *count = 1;
+    return NT_STATUS_SUCCESS;
+  }
+  return nt__sim_partition_read(c->m->images[number].file, length,
+                                nt__sim_spec_sector_size(spec), style, parts,
+                                NT_SIM_MAX_VOLUMES, count, err);
+}
+
+/* ---- rows ---------------------------------------------------------------- */
+
+static nt_status insert_disk(struct sim_creation *c, uint32_t number,
+                             const char *image, uint64_t length,
+                             const char *style, struct nt_error *err) {
+  const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
+  char serial[SIM_SERIAL_MAX];
+  nt_status status = NT_STATUS_SUCCESS;
+  if (spec->serial) {
+    nt_copy(serial, sizeof serial, spec->serial);
+  } else {
+    uint8_t b[6];
+    status = nt_random(b, sizeof b, err);
+    snprintf(serial, sizeof serial, "SIM%02X%02X%02X%02X%02X%02X", b[0], b[1],
+             b[2], b[3], b[4], b[5]);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(
+      c->m,
+      "INSERT INTO disk (number, image, made, length, sector_size, style, "
+      "serial, model, flags) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?8)",
+      SIM_ARGS(SIM_INT(number), SIM_TEXT(image),
+               SIM_INT(!spec->image && !nt__sim_spec_is_empty(spec)),
+               SIM_INT(length), SIM_INT(nt__sim_spec_sector_size(spec)),
+               SIM_TEXT(style), SIM_TEXT(serial),
+               SIM_INT(spec->flags |
+                       (nt__sim_spec_is_empty(spec) ? NT_DISK_NO_MEDIUM : 0)),
+               SIM_TEXT(spec->flags & NT_DISK_CDROM ? "ntvol simulated CD drive"
+                                                    : "ntvol simulated disk")),
+      err);
+}
+
+nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
+                              struct sim_partition *parts,
+                              struct nt_error *err) {
+  const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
+  char image[1024], style[8];
+  uint32_t count = 0;
+  uint64_t length = spec->size;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (nt__sim_spec_is_empty(spec)) {
+    image[0] = '\0';
+  } else {
+    status =
+        spec->image
+            ? adopt_image(c, number, spec, &length, image, sizeof image, err)
+            : make_image(c, number, length, image, sizeof image, err);
+  }
+  if (nt_ok(status) && !spec->image &&
+      strcmp(nt__sim_spec_style(spec), "none") != 0) {
+    status = write_table(c, number, spec, image, err);
+  }
+  if (nt_ok(status)) {
+    status = find_volumes(c, number, length, style, parts, &count, err);
+  }
+  if (nt_ok(status)) {
+    status = insert_disk(c, number, image, length, style, err);
+  }
+  return nt_ok(status) ? nt__sim_insert_volumes(c, number, parts, count, err)
+                       : status;
+}

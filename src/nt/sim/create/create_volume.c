@@ -1,0 +1,164 @@
+/* Creating a machine: its volumes, their pieces, and their names. */
+#include <stdio.h>
+
+#include "../db/store.h"
+#include "../rules/mount_points.h"
+#include "create.h"
+
+/* A version 4 GUID (RFC 4122), lower case, without braces. */
+static nt_status new_guid(char buf[40], struct nt_error *err) {
+  uint8_t b[16];
+  nt_status status = nt_random(b, sizeof b, err);
+  b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
+  b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
+  snprintf(buf, 40,
+           "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+           "%02x%02x%02x%02x%02x%02x",
+           b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+           b[11], b[12], b[13], b[14], b[15]);
+  return status;
+}
+
+static nt_status insert_mount_point(struct sim_creation *c, uint32_t disk,
+                                    int64_t volume, const char *path,
+                                    struct nt_error *err) {
+  int64_t taken;
+  nt_status status =
+      nt__sim_number(c->m, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                     SIM_ARGS(SIM_TEXT(path)), 0, &taken, err);
+  if (nt_ok(status) && taken) {
+    return nt__sim_bad_spec(err, disk, "the same mount folder is given twice",
+                            "choose another folder");
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(c->m,
+                      "INSERT INTO mount_point (path, volume, kept) "
+                      "VALUES (?1, ?2, 1)",
+                      SIM_ARGS(SIM_TEXT(path), SIM_INT(volume)), err);
+}
+
+/* The next free letter from D: on; "" when all are taken. */
+static void next_letter(struct sim_creation *c, char letter[3]) {
+  letter[0] = '\0';
+  for (int i = 'D' - 'A'; i < 26 && !letter[0]; i++) {
+    if (c->letter_used[i]) {
+      continue;
+    }
+    c->letter_used[i] = true;
+    snprintf(letter, 3, "%c:", 'A' + i);
+  }
+}
+
+static nt_status insert_names(struct sim_creation *c, uint32_t disk,
+                              int64_t volume,
+                              const struct nt_sim_volume_spec *spec,
+                              struct nt_error *err) {
+  char letter[3];
+  nt_status status = NT_STATUS_SUCCESS;
+  if (spec && spec->letter) {
+    snprintf(letter, sizeof letter, "%.2s", spec->letter);
+  } else {
+    next_letter(c, letter);
+  }
+  if (letter[0]) {
+    letter[0] = (char)('A' + nt__sim_letter_index(letter[0]));
+    status = insert_mount_point(c, disk, volume, letter, err);
+  } else if (spec && spec->letter) {
+    status = nt__sim_want_no_letter(c->m, volume, err);
+  }
+  for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
+       i++) {
+    if (nt_ok(status)) {
+      status = insert_mount_point(c, disk, volume, spec->mount_points[i], err);
+    }
+  }
+  return status;
+}
+
+static nt_status insert_extent(struct sim_creation *c, int64_t volume,
+                               uint32_t ordinal, uint32_t disk,
+                               const struct sim_partition *part,
+                               struct nt_error *err) {
+  return nt__sim_exec(c->m,
+                      "INSERT INTO extent (volume, ordinal, disk, start, "
+                      "length, partition_number) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                      SIM_ARGS(SIM_INT(volume), SIM_INT(ordinal), SIM_INT(disk),
+                               SIM_INT(part->offset), SIM_INT(part->length),
+                               SIM_INT(part->number)),
+                      err);
+}
+
+static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
+                               const struct sim_partition *part,
+                               const struct nt_sim_volume_spec *spec,
+                               int64_t *made, struct nt_error *err) {
+  char guid[40];
+  uint32_t sector = nt__sim_spec_sector_size(&c->spec->disks[disk]);
+  nt_status status = new_guid(guid, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_exec(
+      c->m,
+      "INSERT INTO volume (guid, length, sector_size, partition_number, "
+      "partition_type, partition_id, partition_name, partition_attributes, "
+      "flags, installed, verify_pending, node) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, ?10)",
+      SIM_ARGS(SIM_TEXT(guid), SIM_INT(part->length), SIM_INT(sector),
+               SIM_INT(spec && spec->span ? 0 : part->number),
+               SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
+               SIM_INT(part->attributes), SIM_INT(spec ? spec->flags : 0),
+               SIM_INT(c->m->node)),
+      err);
+  *made = sqlite3_last_insert_rowid(c->m->db);
+  if (nt_ok(status)) {
+    status = insert_extent(c, *made, 0, disk, part, err);
+  }
+  return nt_ok(status) ? insert_names(c, disk, *made, spec, err) : status;
+}
+
+/* The first piece makes the volume, the others make it longer. */
+static nt_status insert_piece(struct sim_creation *c, uint32_t disk,
+                              const struct sim_partition *part,
+                              const struct nt_sim_volume_spec *spec,
+                              struct nt_error *err) {
+  struct sim_span *span = nt__sim_find_span(c, spec->span);
+  if (part->number == 0) {
+    return nt__sim_bad_spec(err, disk, "a piece of a volume is a partition",
+                            "the image has no partition table");
+  }
+  if (span->made++ == 0) {
+    return insert_volume(c, disk, part, spec, &span->volume, err);
+  }
+  NT_TRY(insert_extent(c, span->volume, span->made - 1, disk, part, err));
+  return nt__sim_exec(
+      c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
+      SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err);
+}
+
+nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
+                                 const struct sim_partition *parts,
+                                 uint32_t count, struct nt_error *err) {
+  const struct nt_sim_disk_spec *spec = &c->spec->disks[disk];
+  if (spec->volume_count > count) {
+    return nt__sim_bad_spec(err, disk,
+                            "fewer volumes are on the image than were named",
+                            "look at its partition table with fdisk -l");
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    int64_t made;
+    const struct nt_sim_volume_spec *volume =
+        i < spec->volume_count ? &spec->volumes[i] : NULL;
+    nt_status status =
+        volume && volume->span
+            ? insert_piece(c, disk, &parts[i], volume, err)
+            : insert_volume(c, disk, &parts[i], volume, &made, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+  return NT_STATUS_SUCCESS;
+}

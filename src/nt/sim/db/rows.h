@@ -1,0 +1,193 @@
+/* Rows of the database as structs. */
+#ifndef NT_SIM_DB_ROWS_H
+#define NT_SIM_DB_ROWS_H
+
+#include "../fs/fsd.h"
+#include "../machine.h"
+
+struct sim_disk {
+  uint32_t number;
+  char image[1024]; /* relative to the folder, or absolute */
+  uint64_t length;
+  uint32_t sector_size;
+  char style[8];
+  uint32_t flags;  /* NT_DISK_* */
+  int64_t changes; /* how many media came into the drive */
+};
+
+struct sim_volume {
+  int64_t id; /* HarddiskVolume number */
+  char guid[40];
+  uint64_t length;
+  uint32_t sector_size;
+  uint32_t partition_number;
+  uint32_t flags;      /* NT_VOLUME_OFFLINE and the configured ones */
+  bool installed;      /* the device node is there */
+  bool verify_pending; /* the bytes may be another file system now */
+  int64_t node;        /* that owns it; 0: there is no cluster */
+};
+
+/* Section 3: whether the nodes of the cluster share it now. */
+static inline bool nt__sim_is_shared(const struct sim_volume *volume) {
+  return (volume->flags & (NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE)) ==
+         NT_VOLUME_CSV;
+}
+
+/* In a statement: whether the volume of table `v` is there on node `n`. It is
+ * on the node that owns it, and on all when they share it. */
+#define SIM_IS_HERE(v, n) \
+  "(" v "node IN (0, " n ") OR " n " < 0 OR " v "flags & 9216 = 1024)"
+#define SIM_EVERY_NODE (-1)
+
+_Static_assert((NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE) == 9216 &&
+                   NT_VOLUME_CSV == 1024,
+               "the condition above tests these flags");
+
+/* VPB flags (wdm.h). */
+#define SIM_VPB_MOUNTED 0x01U
+#define SIM_VPB_LOCKED 0x02U
+#define SIM_VPB_DIRECT_WRITES 0x20U
+/* Ours: the medium was changed, and nobody has looked whether it is the same.
+ */
+#define SIM_VPB_CHANGED 0x10000U
+
+/* What became of a mounted file system (the VCB's condition). */
+enum sim_condition {
+  SIM_GOOD,
+  SIM_DISMOUNTED,   /* FSCTL_DISMOUNT_VOLUME */
+  SIM_WRONG_VOLUME, /* the bytes are another file system now */
+  SIM_GONE,         /* the device was removed */
+  SIM_INVALIDATED   /* section 3: dismounted by another node */
+};
+
+/* One mounted file system. Handles belong to an instance, never to a volume:
+ * a dismounted one lives beside its successor until its handles close. */
+struct sim_instance {
+  int64_t id;
+  int64_t volume; /* 0: of a whole disk */
+  int64_t disk;   /* -1: of a volume */
+  int64_t node;   /* that mounted it: each has its own */
+  const struct sim_fsd *fsd;
+  char file_system[32];
+  char label[NT_LABEL_MAX];
+  char serial[64];
+  uint64_t reserved_bytes; /* boot area in front of the file system */
+  uint64_t fs_bytes;       /* where the file system ends */
+  bool current;            /* the device's VPB points here */
+  enum sim_condition condition;
+  uint32_t vpb;
+  int64_t lock_owner; /* file object; 0: not locked. Without
+                         SIM_VPB_LOCKED: a lock by share mode */
+};
+
+#define SIM_FO_COMPLETE_DISMOUNT 0x1U /* this one did the dismount */
+#define SIM_FO_MODIFIED 0x2U          /* wrote */
+#define SIM_FO_EXTENDED_DASD 0x4U     /* FSCTL_ALLOW_EXTENDED_DASD_IO */
+#define SIM_FO_MANAGE_VOLUME 0x8U     /* may lock and dismount */
+#define SIM_FO_WROTE_FILE 0x10U       /* wrote into its file */
+#define SIM_FO_IMAGE 0x20U            /* a section that is run as a program */
+#define SIM_FO_HOLDS_WRITES 0x40U     /* of its volume, for a snapshot */
+#define SIM_FO_HELD_LOCK 0x80U        /* U8: once locked a shared volume */
+
+struct sim_file_object {
+  int64_t id;
+  int64_t owner;
+  int64_t instance; /* 0: a device, no file system */
+  int64_t volume;   /* 0: of a disk */
+  int64_t disk;     /* -1: of a volume */
+  enum nt_handle_kind kind;
+  uint32_t access, share, flags;
+  int64_t refs; /* handles on it: duplicates share the file object */
+  int64_t file; /* nt__sim_files_id() of a file, directory or section */
+  char path[NT_NAME_MAX];
+};
+
+/* The same, and how it is called, on a volume that may be shared. */
+const struct sim_fsd *nt__sim_fsd_of_volume(const struct sim_volume *volume,
+                                            const char *file_system);
+
+/* What nt_probe() calls the bytes of an instance. */
+const char *nt__sim_bytes_of(const struct sim_instance *instance);
+
+/* A partition of a disk: what is kept of it with its volume. */
+struct sim_partition {
+  uint32_t number; /* 1..; 0: the whole disk */
+  uint64_t offset, length;
+  char type[40]; /* "0x7" on MBR, a GUID on GPT */
+  char id[40];
+  char name[128];
+  uint64_t attributes;
+};
+
+/* Of file data that waits (table dirty): it is kept in pieces of the smallest
+ * sector; larger ones are multiples of it. */
+#define SIM_CACHE_SECTOR 512U
+
+/* ---- events -------------------------------------------------------------- */
+
+/* X(name, kind, GUID): codes and GUIDs of docs/rules.md section 2. */
+#define SIM_EVENT_LIST(X)                                            \
+  X(DISMOUNT, VOLUME, "d16a55e8-1059-11d2-8ffd-00a0c9a06d32")        \
+  X(DISMOUNT_FAILED, VOLUME, "e3c5b178-105d-11d2-8ffd-00a0c9a06d32") \
+  X(LOCK, VOLUME, "50708874-c9af-11d1-8fef-00a0c9a06d32")            \
+  X(LOCK_FAILED, VOLUME, "ae2eed10-0ba8-11d2-8ffb-00a0c9a06d32")     \
+  X(UNLOCK, VOLUME, "9a8c3d68-d0cb-11d1-8fef-00a0c9a06d32")          \
+  X(MOUNT, VOLUME, "b5804878-1a96-11d2-8ffd-00a0c9a06d32")           \
+  X(ARRIVAL, DEVICE, "")                                             \
+  X(REMOVAL, DEVICE, "")                                             \
+  X(SURPRISE_REMOVAL, DEVICE, "")                                    \
+  X(OFFLINE, STATE, "")                                              \
+  X(ONLINE, STATE, "")                                               \
+  X(MASKED, STATE, "")                                               \
+  X(UNMASKED, STATE, "")                                             \
+  X(MEDIA_ARRIVAL, VOLUME, "d07433c0-a98e-11d2-917a-00a0c9068ff3")   \
+  X(MEDIA_REMOVAL, VOLUME, "d07433c1-a98e-11d2-917a-00a0c9068ff3")
+
+enum sim_event {
+#define X(name, kind, guid) SIM_##name,
+  SIM_EVENT_LIST(X)
+#undef X
+      SIM_EVENT_COUNT
+};
+
+/* ---- loading and saving -------------------------------------------------- */
+
+/* rows.c: STATUS_NO_MORE_ENTRIES when there is no such row. */
+nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
+                            struct sim_disk *out, struct nt_error *err);
+nt_status nt__sim_save_disk(struct sim_machine *m, const struct sim_disk *disk,
+                            struct nt_error *err);
+/* N of \Device\CdRomN: CD drives are counted by themselves. */
+nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
+                            struct nt_error *err);
+nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
+                              struct sim_volume *out, struct nt_error *err);
+nt_status nt__sim_save_volume(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct nt_error *err);
+nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
+                               struct nt_extent out[NT_MAX_EXTENTS],
+                               uint32_t *count, struct nt_error *err);
+nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
+                                struct sim_instance *out, struct nt_error *err);
+/* The instance that the device's VPB points to, on this node. */
+nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
+                                   int64_t disk, struct sim_instance *out,
+                                   struct nt_error *err);
+nt_status nt__sim_insert_instance(struct sim_machine *m,
+                                  struct sim_instance *instance,
+                                  struct nt_error *err);
+nt_status nt__sim_save_instance(struct sim_machine *m,
+                                const struct sim_instance *instance,
+                                struct nt_error *err);
+nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
+                                   struct sim_file_object *out,
+                                   struct nt_error *err);
+nt_status nt__sim_insert_file_object(struct sim_machine *m,
+                                     struct sim_file_object *object,
+                                     struct nt_error *err);
+nt_status nt__sim_save_file_object(struct sim_machine *m,
+                                   const struct sim_file_object *object,
+                                   struct nt_error *err);
+
+#endif

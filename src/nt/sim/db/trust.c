@@ -1,0 +1,429 @@
+/*
+ * Whether what stands in machine.db can be. A machine may come from somebody
+ * else, and checks in a schema do not bind who edits the file: so all rows are
+ * looked at when a transaction finds that another connection has changed the
+ * database, and those of tables without end when they are read. Within a
+ * transaction nobody else writes, so all that is loaded in it was looked at.
+ * Rows that are what they were are compared only, and what tables have to do
+ * with each other is asked when one of them has changed: else each lock beside
+ * other processes would pay for all of it.
+ */
+#include "trust.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+#include "schema.h"
+#include "seen.h"
+#include "statement.h"
+
+/* ---- words --------------------------------------------------------------- */
+
+/* Values come from a stranger: what no terminal should get is a dot. */
+static void show_text(const char *text, int bytes, char *buf, size_t cap) {
+  char part[48];
+  int n = bytes < (int)sizeof part - 1 ? bytes : (int)sizeof part - 1;
+  for (int i = 0; i < n; i++) {
+    part[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '.';
+  }
+  part[n] = '\0';
+  nt_format_text(buf, cap, n < bytes ? "'%s...' of %d bytes" : "'%s'", part,
+                 bytes);
+}
+
+static void show_value(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
+  switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_INTEGER:
+      nt_format_text(buf, cap, "%lld",
+                     (long long)sqlite3_column_int64(stmt, column));
+      break;
+    case SQLITE_FLOAT:
+      nt_format_text(buf, cap, "%g", sqlite3_column_double(stmt, column));
+      break;
+    case SQLITE_TEXT: {
+      const char *text = (const char *)sqlite3_column_text(stmt, column);
+      show_text(text, sqlite3_column_bytes(stmt, column), buf, cap);
+      break;
+    }
+    case SQLITE_BLOB:
+      nt_format_text(buf, cap, "a blob of %d bytes",
+                     sqlite3_column_bytes(stmt, column));
+      break;
+    default:
+      nt_copy(buf, cap, "NULL");
+  }
+}
+
+nt_status nt__sim_refuse_damage(const struct sim_machine *m,
+                                const struct sim_damage *d,
+                                struct nt_error *err) {
+  nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+            "%s: table %s, column %s, %s: %s %s", m->db_path, d->table,
+            d->column, d->row, d->value, d->what);
+  nt_hint(err,
+          "see all that is wrong: ntvol sim check %s; then make a new machine "
+          "around images that you trust with --disk-image",
+          m->folder);
+  return NT_STATUS_FILE_CORRUPT_ERROR;
+}
+
+/* ---- one row ------------------------------------------------------------- */
+
+static bool has_type(sqlite3_stmt *stmt, int i, enum sim_type type) {
+  static const int types[] = {SQLITE_INTEGER, SQLITE_TEXT, SQLITE_BLOB};
+  return sqlite3_column_type(stmt, i) == types[type];
+}
+
+/* NULL, or what is wrong with the value. A text with a zero byte in it would be
+ * cut there. */
+static const char *problem_of(sqlite3_stmt *stmt, int i,
+                              const struct sim_column *column) {
+  if (!has_type(stmt, i, column->type)) {
+    return "is of the wrong type";
+  }
+  if (column->type == SIM_TYPE_INTEGER) {
+    int64_t value = sqlite3_column_int64(stmt, i);
+    return value < column->least || value > column->most ? "is out of range"
+                                                         : NULL;
+  }
+  const char *text = column->type == SIM_TYPE_TEXT
+                         ? (const char *)sqlite3_column_text(stmt, i)
+                         : NULL;
+  int64_t bytes = sqlite3_column_bytes(stmt, i);
+  if (bytes < column->least || bytes > column->most) {
+    return "has the wrong length";
+  }
+  return text && (int64_t)strlen(text) != bytes ? "has a zero byte in it"
+                                                : NULL;
+}
+
+/* Whether the row on which `stmt` stands, columns in order, is all right. */
+static bool check_row(const struct sim_table *table, sqlite3_stmt *stmt,
+                      struct sim_damage *out) {
+  for (int i = 0; table->columns[i].name; i++) {
+    const struct sim_column *column = &table->columns[i];
+    const char *problem = problem_of(stmt, i, column);
+    if (!problem) {
+      continue;
+    }
+    char key[sizeof out->value];
+    *out = (struct sim_damage){0};
+    nt_copy(out->table, sizeof out->table, table->name);
+    nt_copy(out->column, sizeof out->column, column->name);
+    nt_copy(out->what, sizeof out->what, problem);
+    show_value(stmt, i, out->value, sizeof out->value);
+    show_value(stmt, 0, key, sizeof key);
+    nt_format_text(out->row, sizeof out->row, "%s %s", table->columns[0].name,
+                   key);
+    return false;
+  }
+  return true;
+}
+
+nt_status nt__sim_check_row(struct sim_machine *m, const char *table,
+                            sqlite3_stmt *stmt, struct nt_error *err) {
+  struct sim_damage damage;
+  return check_row(nt__sim_table(table), stmt, &damage)
+             ? NT_STATUS_SUCCESS
+             : nt__sim_refuse_damage(m, &damage, err);
+}
+
+/* ---- what rows have to do with each other -------------------------------- */
+
+/* Each statement finds the rows that are wrong: what tells the row from others
+ * and the value. All values have been found in range before. */
+static const struct relation {
+  const char *table, *column, *key, *what;
+  const char *sql;
+} relations[] = {
+    {"disk", "sector_size", "number", "is no size of sectors",
+     "SELECT number, sector_size FROM disk "
+     "WHERE sector_size NOT IN (512, 2048, 4096)"},
+    {"disk", "length", "number", "is not a whole number of sectors",
+     "SELECT number, length FROM disk WHERE length % sector_size <> 0"},
+    {"disk", "style", "number", "is none of: none, mbr, gpt",
+     "SELECT number, style FROM disk WHERE style NOT IN ('none', 'mbr', "
+     "'gpt')"},
+    {"volume", "sector_size", "id", "is not that of its disks",
+     "SELECT v.id, v.sector_size FROM volume v WHERE EXISTS (SELECT 1 FROM "
+     "extent e JOIN disk d ON d.number = e.disk WHERE e.volume = v.id AND "
+     "d.sector_size <> v.sector_size)"},
+    {"volume", "guid", "id", "is no GUID",
+     "SELECT id, guid FROM volume WHERE guid GLOB '*[^0-9a-f-]*' OR "
+     "substr(guid, 9, 1) || substr(guid, 14, 1) || substr(guid, 19, 1) "
+     "|| substr(guid, 24, 1) <> '----'"},
+    {"volume", "id", "id", "is of a volume that lies nowhere",
+     "SELECT id, id FROM volume WHERE id NOT IN (SELECT volume FROM extent)"},
+    {"volume", "length", "id", "is not the length of its extents",
+     "SELECT id, length FROM volume WHERE length <> (SELECT sum(length) FROM "
+     "extent WHERE volume = volume.id)"},
+    {"volume", "node", "id", "is no node of the machine",
+     "SELECT id, node FROM volume WHERE node <> 0 AND node NOT IN (SELECT id "
+     "FROM node)"},
+    {"extent", "volume", "volume", "is no volume of the machine",
+     "SELECT volume, volume FROM extent WHERE volume NOT IN (SELECT id FROM "
+     "volume)"},
+    {"extent", "ordinal", "volume", "is not the next one",
+     "SELECT volume, ordinal FROM extent e WHERE ordinal <> (SELECT count(*) "
+     "FROM extent WHERE volume = e.volume AND ordinal < e.ordinal)"},
+    {"extent", "disk", "volume", "is no disk of the machine",
+     "SELECT volume, disk FROM extent WHERE disk NOT IN (SELECT number FROM "
+     "disk)"},
+    {"extent", "start", "volume", "and the length behind it leave the disk",
+     "SELECT volume, start FROM extent e WHERE start + length > (SELECT length "
+     "FROM disk WHERE number = e.disk)"},
+    {"mount_point", "path", "path", "is neither a letter nor a folder",
+     "SELECT path, path FROM mount_point WHERE path NOT GLOB '[A-Za-z]:' AND "
+     "path NOT GLOB '[A-Za-z]:\\?*'"},
+    {"mount_point", "volume", "path", "is no volume of the machine",
+     "SELECT path, volume FROM mount_point WHERE volume NOT IN (SELECT id FROM "
+     "volume)"},
+    {"owner", "node", "id", "is no node of the machine",
+     "SELECT id, node FROM owner WHERE node <> 0 AND node NOT IN (SELECT id "
+     "FROM node)"},
+    {"instance", "volume", "id", "is no volume of the machine",
+     "SELECT id, volume FROM instance WHERE volume <> 0 AND volume NOT IN "
+     "(SELECT id FROM volume)"},
+    {"instance", "disk", "id", "is no disk of the machine, or not to be there",
+     "SELECT id, disk FROM instance WHERE (volume = 0) <> (disk <> -1) OR "
+     "(disk <> -1 AND disk NOT IN (SELECT number FROM disk))"},
+    {"instance", "vpb", "id", "has flags that are none",
+     "SELECT id, vpb FROM instance WHERE vpb & ~65571 <> 0"},
+    {"file_object", "owner", "id", "is nobody who is connected",
+     "SELECT id, owner FROM file_object WHERE owner NOT IN (SELECT id FROM "
+     "owner)"},
+    {"file_object", "instance", "id", "is no mounted file system",
+     "SELECT id, instance FROM file_object WHERE instance <> 0 AND instance "
+     "NOT IN (SELECT id FROM instance)"},
+    {"file_object", "volume", "id", "is no volume of the machine",
+     "SELECT id, volume FROM file_object WHERE volume <> 0 AND volume NOT IN "
+     "(SELECT id FROM volume)"},
+    {"file_object", "disk", "id", "is no disk of the machine",
+     "SELECT id, disk FROM file_object WHERE disk <> -1 AND disk NOT IN "
+     "(SELECT number FROM disk)"},
+    {"sqlite_sequence", "seq", "name", "is out of range",
+     "SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) <> 'integer' OR "
+     "seq < 0 OR seq > 281474976710656"},
+};
+
+_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES |
+                SIM_VPB_CHANGED) == 65571,
+               "the query above tests these flags");
+_Static_assert(NT__SIM_MOST_ROWS == 281474976710656,
+               "the query above tests this number");
+
+/* ---- all of it ----------------------------------------------------------- */
+
+struct search {
+  struct sim_machine *m;
+  struct sim_seen *seen; /* one for each table; NULL: look at everything */
+  nt__sim_heard heard;
+  void *context;
+  bool enough, found;
+};
+
+static void tell(struct search *s, const struct sim_damage *damage) {
+  s->found = true;
+  s->enough = !s->heard(s->context, damage);
+}
+
+static nt_status search_rows(struct search *s, const struct sim_table *table,
+                             struct sim_seen *seen, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  struct sim_damage damage;
+  nt_status status =
+      nt__sim_prepare(s->m, table->rows, SIM_NO_ARGS, &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+    if (seen && nt__sim_seen_row(seen, stmt)) {
+      continue;
+    }
+    if (!check_row(table, stmt, &damage)) {
+      tell(s, &damage);
+    }
+    if (s->enough) {
+      sqlite3_reset(stmt);
+      return NT_STATUS_SUCCESS;
+    }
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+static nt_status search_table(struct search *s, size_t table,
+                              struct nt_error *err) {
+  struct sim_seen *seen = s->seen ? &s->seen[table] : NULL;
+  if (seen) {
+    nt__sim_seen_begin(seen);
+  }
+  nt_status status = search_rows(s, &nt__sim_tables[table], seen, err);
+  if (seen && nt_ok(status) && !s->enough) {
+    nt__sim_seen_end(seen);
+  }
+  return status;
+}
+
+/* Whether a statement about `table` may find something that it did not find
+ * before: when a table that it names is not what it was. Some columns have the
+ * names of tables; then it runs once too often. */
+static bool may_differ(const struct search *s, const char *table,
+                       const char *sql) {
+  bool ours = false;
+  for (size_t i = 0; s->seen && i < nt__sim_table_count; i++) {
+    const char *name = nt__sim_tables[i].name;
+    if (!nt__sim_tables[i].grows && !s->seen[i].same && strstr(sql, name)) {
+      return true;
+    }
+    ours = ours || strcmp(name, table) == 0;
+  }
+  return !ours;
+}
+
+static nt_status search_relation(struct search *s, const struct relation *r,
+                                 struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  if (!may_differ(s, r->table, r->sql)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_prepare(s->m, r->sql, SIM_NO_ARGS, &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+    struct sim_damage damage = {0};
+    char key[sizeof damage.value];
+    nt_copy(damage.table, sizeof damage.table, r->table);
+    nt_copy(damage.column, sizeof damage.column, r->column);
+    nt_copy(damage.what, sizeof damage.what, r->what);
+    show_value(stmt, 0, key, sizeof key);
+    show_value(stmt, 1, damage.value, sizeof damage.value);
+    nt_format_text(damage.row, sizeof damage.row, "%s %s", r->key, key);
+    tell(s, &damage);
+    if (s->enough) {
+      sqlite3_reset(stmt);
+      return NT_STATUS_SUCCESS;
+    }
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+/* Drivers are known to the code only. */
+static nt_status search_drivers(struct search *s, struct nt_error *err) {
+  static const char sql[] = "SELECT id, fsd FROM instance";
+  sqlite3_stmt *stmt;
+  if (!may_differ(s, "instance", sql)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_prepare(s->m, sql, SIM_NO_ARGS, &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+    char key[64];
+    struct sim_damage damage = {.table = "instance",
+                                .column = "fsd",
+                                .what = "is no driver of file systems"};
+    if (nt__sim_fsd_named((const char *)sqlite3_column_text(stmt, 1))) {
+      continue;
+    }
+    show_value(stmt, 0, key, sizeof key);
+    show_value(stmt, 1, damage.value, sizeof damage.value);
+    nt_format_text(damage.row, sizeof damage.row, "id %s", key);
+    tell(s, &damage);
+    if (s->enough) {
+      sqlite3_reset(stmt);
+      return NT_STATUS_SUCCESS;
+    }
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+static nt_status search(struct search *s, bool all, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  for (size_t i = 0; nt_ok(status) && !s->enough && i < nt__sim_table_count;
+       i++) {
+    if (all || !nt__sim_tables[i].grows) {
+      status = search_table(s, i, err);
+    }
+  }
+  if (s->found) { /* the statements below count on values in range */
+    return status;
+  }
+  for (size_t i = 0; nt_ok(status) && !s->enough &&
+                     i < sizeof relations / sizeof relations[0];
+       i++) {
+    status = search_relation(s, &relations[i], err);
+  }
+  return nt_ok(status) && !s->enough ? search_drivers(s, err) : status;
+}
+
+nt_status nt__sim_find_damage(struct sim_machine *m, bool all,
+                              nt__sim_heard heard, void *context,
+                              struct nt_error *err) {
+  struct search s = {.m = m, .heard = heard, .context = context};
+  return search(&s, all, err);
+}
+
+/* ---- before anything is believed ----------------------------------------- */
+
+static bool first(void *context, const struct sim_damage *damage) {
+  *(struct sim_damage *)context = *damage;
+  return false;
+}
+
+/* Outside of a transaction another process may write between two tables: what
+ * was seen there was never there at one time. Without memory all is looked at,
+ * too. */
+static struct sim_seen *seen_of(struct sim_machine *m) {
+  if (!m->in_transaction) {
+    return NULL;
+  }
+  if (!m->seen) {
+    m->seen = calloc(nt__sim_table_count, sizeof *m->seen);
+  }
+  return m->seen;
+}
+
+/* Nothing is known to be all right any more. */
+static void forget(struct sim_seen *seen) {
+  for (size_t i = 0; seen && i < nt__sim_table_count; i++) {
+    seen[i].known = false;
+  }
+}
+
+void nt__sim_trust_end(struct sim_machine *m) {
+  for (size_t i = 0; m->seen && i < nt__sim_table_count; i++) {
+    free(m->seen[i].bytes);
+  }
+  free(m->seen);
+  m->seen = NULL;
+}
+
+static nt_status look(struct sim_machine *m, int64_t version,
+                      struct nt_error *err) {
+  struct sim_damage damage = {0};
+  struct search s = {
+      .m = m, .seen = seen_of(m), .heard = first, .context = &damage};
+  nt_status status = search(&s, false, err);
+  if (nt_ok(status) && !damage.table[0]) {
+    m->trusted = version;
+    return status;
+  }
+  forget(s.seen);
+  return nt_ok(status) ? nt__sim_refuse_damage(m, &damage, err) : status;
+}
+
+static nt_status find_version(struct sim_machine *m, int64_t *version,
+                              struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  NT_TRY(nt__sim_prepare(m, "PRAGMA data_version", SIM_NO_ARGS, &stmt, err));
+  NT_TRY(nt__sim_step(m, stmt, err));
+  *version = sqlite3_column_int64(stmt, 0);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+/* The number of the database's version changes when another connection has
+ * written. */
+nt_status nt__sim_trust(struct sim_machine *m, struct nt_error *err) {
+  int64_t version = 0;
+  if (!m->guarded) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(find_version(m, &version, err));
+  return version != m->trusted ? look(m, version, err) : NT_STATUS_SUCCESS;
+}

@@ -1,0 +1,140 @@
+/* Volumes and disks as regions, and what it means when their bytes are wrong.
+ */
+#include "bytes.h"
+
+#include <string.h>
+
+#include "image.h"
+
+static bool read_bytes(void *from, uint64_t offset, void *buf, size_t length) {
+  struct sim_bytes *b = from;
+  b->status = nt__sim_image_read(b->m, b->extents, b->extent_count, offset, buf,
+                                 length, b->err);
+  return nt_ok(b->status);
+}
+
+static bool write_bytes(void *from, uint64_t offset, const void *buf,
+                        size_t length) {
+  struct sim_bytes *b = from;
+  b->status = nt__sim_image_write(b->m, b->extents, b->extent_count, offset,
+                                  buf, length, b->err);
+  return nt_ok(b->status);
+}
+
+nt_status nt__sim_bytes_open(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t length, struct sim_bytes *out,
+                             struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+    status = nt__sim_image(m, extents[i].disk, err);
+  }
+  *out = (struct sim_bytes){{out, length, read_bytes, write_bytes, false, NULL},
+                            m,
+                            extents,
+                            count,
+                            err,
+                            NT_STATUS_SUCCESS};
+  return status;
+}
+
+nt_status nt__sim_bytes_status(const struct sim_bytes *b, bool good,
+                               struct nt_error *err) {
+  if (good || b->region.failed) {
+    return good ? NT_STATUS_SUCCESS : b->status;
+  }
+  return nt_refuse(err, NT_REASON_FILE_SYSTEM, "%s", b->region.damage);
+}
+
+/* ---- partition tables ---------------------------------------------------- */
+
+nt_status nt__sim_disk_open(struct sim_machine *m, const struct sim_disk *disk,
+                            struct sim_disk_bytes *out, struct nt_error *err) {
+  out->whole = (struct nt_extent){disk->number, 0, disk->length};
+  out->disk = (struct nt_disk){&out->bytes.region, disk->sector_size};
+  return nt__sim_bytes_open(m, &out->whole, 1, disk->length, &out->bytes, err);
+}
+
+static nt_status damaged(const char *what, struct nt_error *err) {
+  return nt_refuse(err, NT_REASON_PARTITION_TABLE, "%s", what);
+}
+
+nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,
+                               struct nt_error *err) {
+  if (good || b->bytes.region.failed) {
+    return good ? NT_STATUS_SUCCESS : b->bytes.status;
+  }
+  return damaged(b->bytes.region.damage, err);
+}
+
+nt_status nt__sim_gpt_open(struct sim_machine *m, const struct sim_disk *disk,
+                           struct nt_gpt *out, struct nt_error *err) {
+  struct sim_disk_bytes b;
+  nt_status status = nt__sim_disk_open(m, disk, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_table_status(&b, nt_gpt_open(&b.disk, out), err);
+  }
+  return nt_ok(status) && out->entries == NULL
+             ? damaged("neither copy of the partition table is whole", err)
+             : status;
+}
+
+static nt_status no_entry(uint32_t number, struct nt_error *err) {
+  char what[60];
+  nt_format_text(what, sizeof what, "the partition table has no entry %u",
+                 number);
+  return damaged(what, err);
+}
+
+nt_status nt__sim_gpt_entry(struct sim_machine *m, const struct sim_disk *disk,
+                            uint32_t number, uint8_t out[NT_GPT_ENTRY],
+                            struct nt_error *err) {
+  struct nt_gpt gpt;
+  nt_status status = nt__sim_gpt_open(m, disk, &gpt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  const uint8_t *entry = nt_gpt_entry(&gpt, number);
+  if (entry) {
+    memcpy(out, entry, NT_GPT_ENTRY);
+  } else {
+    status = no_entry(number, err);
+  }
+  nt_gpt_close(&gpt);
+  return status;
+}
+
+nt_status nt__sim_gpt_set_attributes(struct sim_machine *m,
+                                     const struct sim_disk *disk,
+                                     uint32_t number, uint64_t attributes,
+                                     struct nt_error *err) {
+  struct sim_disk_bytes b;
+  unsigned written = 0;
+  nt_status status = nt__sim_disk_open(m, disk, &b, err);
+  if (nt_ok(status)) {
+    status = nt__sim_table_status(
+        &b, nt_gpt_set_attributes(&b.disk, number, attributes, &written), err);
+  }
+  return nt_ok(status) && written == 0 ? no_entry(number, err) : status;
+}
+
+/* ---- probing ------------------------------------------------------------- */
+
+/* What NT does not mount on a device of this type is RAW there. */
+nt_status nt__sim_image_probe(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              uint64_t length, struct nt_probe *out,
+                              struct nt_error *err) {
+  struct sim_disk disk;
+  struct sim_bytes b;
+  if (length == 0) {
+    return nt__sim_no_medium(err);
+  }
+  NT_TRY(nt__sim_bytes_open(m, extents, count, length, &b, err));
+  NT_TRY(nt__sim_bytes_status(&b, nt_recognise(&b.region, out), err));
+  NT_TRY(nt__sim_load_disk(m, extents[0].disk, &disk, err));
+  if (!nt__sim_fsd_mounts(out->file_system, disk.flags & NT_DISK_CDROM)) {
+    *out = (struct nt_probe){.file_system = "RAW"};
+  }
+  return NT_STATUS_SUCCESS;
+}

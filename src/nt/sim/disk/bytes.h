@@ -1,0 +1,61 @@
+/*
+ * The bytes of a volume or a disk of the machine as a region for the parsers.
+ * They are read and written in place, so that every other program sees the
+ * same.
+ */
+#ifndef NT_SIM_DISK_BYTES_H
+#define NT_SIM_DISK_BYTES_H
+
+#include "../../disk/table.h"
+#include "../../probe.h"
+#include "../db/rows.h"
+
+struct sim_bytes {
+  struct nt_region region;
+  struct sim_machine *m;
+  const struct nt_extent *extents;
+  uint32_t extent_count;
+  struct nt_error *err; /* filled by a read or write that fails */
+  nt_status status;
+};
+
+/* Opens the images, too. *out must stay where it is while it is used. */
+nt_status nt__sim_bytes_open(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t length, struct sim_bytes *out,
+                             struct nt_error *err);
+
+/* What it means that a parser has answered `good`: damage of the file system
+ * is a refusal, too. */
+nt_status nt__sim_bytes_status(const struct sim_bytes *b, bool good,
+                               struct nt_error *err);
+
+/* What file system the bytes are. */
+nt_status nt__sim_image_probe(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              uint64_t length, struct nt_probe *out,
+                              struct nt_error *err);
+
+/* A disk as the parsers of partition tables take it. */
+struct sim_disk_bytes {
+  struct sim_bytes bytes;
+  struct nt_extent whole;
+  struct nt_disk disk;
+};
+nt_status nt__sim_disk_open(struct sim_machine *m, const struct sim_disk *disk,
+                            struct sim_disk_bytes *out, struct nt_error *err);
+nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,
+                               struct nt_error *err);
+
+/* The GUID partition table; nt_gpt_close() ends it. */
+nt_status nt__sim_gpt_open(struct sim_machine *m, const struct sim_disk *disk,
+                           struct nt_gpt *out, struct nt_error *err);
+nt_status nt__sim_gpt_entry(struct sim_machine *m, const struct sim_disk *disk,
+                            uint32_t number, uint8_t out[NT_GPT_ENTRY],
+                            struct nt_error *err);
+nt_status nt__sim_gpt_set_attributes(struct sim_machine *m,
+                                     const struct sim_disk *disk,
+                                     uint32_t number, uint64_t attributes,
+                                     struct nt_error *err);
+
+#endif

@@ -1,0 +1,260 @@
+/* The bytes of disks: image files, and objects that lie on extents of them. */
+#include "image.h"
+
+#include "../db/rows.h"
+
+nt_status nt__sim_no_medium(struct nt_error *err) {
+  return nt_refuse(err, NT_REASON_NO_MEDIA, "there is no medium in the drive");
+}
+
+static nt_status deleted(const char *path, struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IMAGE,
+            "the image %s was deleted or replaced while it was open", path);
+  nt_hint(err, "put the image back and connect to the machine again");
+  return NT_STATUS_DEVICE_NOT_CONNECTED;
+}
+
+static nt_status cut_off(const char *path, uint64_t length,
+                         const struct sim_disk *disk, struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IMAGE_TRUNCATED,
+            "the image %s has %llu bytes, the disk has %llu", path,
+            (unsigned long long)length, (unsigned long long)disk->length);
+  nt_hint(err, "put the whole image back; do not extend it by hand");
+  return NT_STATUS_DEVICE_DATA_ERROR;
+}
+
+static nt_status check_length(const char *path, const struct nt_file *file,
+                              const struct sim_disk *disk,
+                              struct nt_error *err) {
+  struct nt_file_facts facts;
+  nt_status status = nt_file_look(file, &facts, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE, "%s", path);
+    return status;
+  }
+  if (facts.deleted) {
+    return deleted(path, err);
+  }
+  return facts.length >= disk->length ? NT_STATUS_SUCCESS
+                                      : cut_off(path, facts.length, disk, err);
+}
+
+static nt_status open_image(struct sim_machine *m, const char *path,
+                            const struct sim_disk *disk, struct nt_file **file,
+                            struct nt_error *err) {
+  bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
+  nt_status status = nt__sim_open_image(m, disk->image, !readonly, file, err);
+  if (nt_ok(status) || err->reason) {
+    return status;
+  }
+  nt_error_about(err, NT_REASON_IMAGE, "the image %s", path);
+  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
+    err->status = status = NT_STATUS_DEVICE_NOT_CONNECTED;
+    nt_hint(err, "put the image back where it was");
+  } else if (status == NT_STATUS_ACCESS_DENIED ||
+             status == NT_STATUS_MEDIA_WRITE_PROTECTED) {
+    nt_hint(err,
+            "make the image writable, or make a machine in which the "
+            "disk is read-only");
+  } else if (!nt_is_shortage(status)) {
+    nt_hint(err, "put the disk image back there");
+  }
+  return status;
+}
+
+/* Whether the file that is open, if any, is of an earlier medium. Those in
+ * memory have no name to open them by: they stay until another one comes. */
+static bool is_another(const struct sim_machine *m,
+                       const struct sim_disk *disk) {
+  const struct sim_image *image = &m->images[disk->number];
+  if (!image->file) {
+    return true;
+  }
+  bool memory = m->folder[0] == '\0' && !nt_path_is_absolute(disk->image);
+  return image->changes != disk->changes && !memory;
+}
+
+nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
+                        struct nt_error *err) {
+  struct sim_disk disk;
+  char path[2100];
+  if (number >= NT_SIM_MAX_DISKS) {
+    return nt_refuse(err, NT_REASON_STORE, "%s: disk number %u", m->db_path,
+                     number);
+  }
+  struct sim_image *image = &m->images[number];
+  nt_status status = nt__sim_load_disk(m, number, &disk, err);
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    return nt_refuse(err, NT_REASON_STORE, "%s: there is no disk %u",
+                     m->db_path, number);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (disk.flags & NT_DISK_NO_MEDIUM) {
+    return nt__sim_no_medium(err);
+  }
+  nt__sim_image_path(m, disk.image, path, sizeof path);
+  bool readonly = (disk.flags & NT_DISK_READONLY) != 0;
+  if (is_another(m, &disk) || (image->readonly && !readonly)) {
+    struct nt_file *file;
+    status = open_image(m, path, &disk, &file, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    nt_file_close(image->file);
+    image->file = file;
+    image->readonly = readonly;
+    image->dirty = false;
+  }
+  image->changes = disk.changes;
+  return check_length(path, image->file, &disk, err);
+}
+
+void nt__sim_images_close(struct sim_machine *m) {
+  for (uint32_t i = 0; i < NT_SIM_MAX_DISKS; i++) {
+    nt_file_close(m->images[i].file);
+    m->images[i].file = NULL;
+  }
+}
+
+/* ---- I/O over extents ---------------------------------------------------- */
+
+/* The piece of [offset, offset + len) that lies in one extent: its disk, its
+ * place there and its length. */
+static size_t piece(const struct nt_extent *extents, uint32_t count,
+                    uint64_t offset, size_t len, uint32_t *disk,
+                    uint64_t *place) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (offset < extents[i].length) {
+      uint64_t left = extents[i].length - offset;
+      *disk = extents[i].disk;
+      *place = extents[i].offset + offset;
+      return len < left ? len : (size_t)left;
+    }
+    offset -= extents[i].length;
+  }
+  return 0;
+}
+
+static void path_of(struct sim_machine *m, uint32_t number, char *buf,
+                    size_t cap) {
+  struct sim_disk disk = {0};
+  struct nt_error ignored = {0};
+  nt__sim_load_disk(m, number, &disk, &ignored);
+  nt__sim_image_path(m, disk.image, buf, cap);
+}
+
+static nt_status ends_early(struct sim_machine *m, uint32_t number,
+                            uint64_t place, struct nt_error *err) {
+  char path[2100];
+  path_of(m, number, path, sizeof path);
+  nt_refuse(err, NT_REASON_IMAGE_TRUNCATED,
+            "the image %s is cut off: it ends before byte %llu", path,
+            (unsigned long long)place);
+  nt_hint(err, "put the whole image back; do not extend it by hand");
+  return NT_STATUS_DEVICE_DATA_ERROR;
+}
+
+static nt_status failed(struct sim_machine *m, uint32_t number,
+                        nt_status status, const char *verb, uint64_t place,
+                        struct nt_error *err) {
+  char path[2100];
+  path_of(m, number, path, sizeof path);
+  nt_error_about(err, NT_REASON_IMAGE, "%s the image %s at byte %llu", verb,
+                 path, (unsigned long long)place);
+  if (status == NT_STATUS_DISK_FULL) {
+    nt_hint(err, "free some space on the file system of the image");
+  }
+  return status;
+}
+
+nt_status nt__sim_image_read(struct sim_machine *m,
+                             const struct nt_extent *extents, uint32_t count,
+                             uint64_t offset, void *buf, size_t len,
+                             struct nt_error *err) {
+  char *to = buf;
+  while (len > 0) {
+    uint32_t disk = 0;
+    uint64_t place = 0;
+    size_t done = 0, n = piece(extents, count, offset, len, &disk, &place);
+    if (n == 0) {
+      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
+    }
+    nt_status status =
+        nt_file_read(m->images[disk].file, place, to, n, &done, err);
+    if (!nt_ok(status)) {
+      return failed(m, disk, status, "reading", place, err);
+    }
+    if (done < n) {
+      return ends_early(m, disk, place + done, err);
+    }
+    to += n;
+    offset += n;
+    len -= n;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* A disk does not shrink: writing behind the end of a truncated image would
+ * only make it look whole again. And what is written into an image without a
+ * name would be lost with the last close. */
+static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
+                               uint64_t end, struct nt_error *err) {
+  struct nt_file_facts facts;
+  nt_status status = nt_file_look(m->images[disk].file, &facts, err);
+  if (!nt_ok(status)) {
+    return failed(m, disk, status, "looking at", end, err);
+  }
+  if (facts.deleted) {
+    char path[2100];
+    path_of(m, disk, path, sizeof path);
+    return deleted(path, err);
+  }
+  return facts.length >= end ? status : ends_early(m, disk, facts.length, err);
+}
+
+nt_status nt__sim_image_write(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              uint64_t offset, const void *buf, size_t len,
+                              struct nt_error *err) {
+  const char *from = buf;
+  while (len > 0) {
+    uint32_t disk = 0;
+    uint64_t place = 0;
+    size_t n = piece(extents, count, offset, len, &disk, &place);
+    if (n == 0) {
+      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
+    }
+    nt_status status = check_not_cut(m, disk, place + n, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    m->images[disk].dirty = true;
+    status = nt_file_write(m->images[disk].file, place, from, n, err);
+    if (!nt_ok(status)) {
+      return failed(m, disk, status, "writing", place, err);
+    }
+    from += n;
+    offset += n;
+    len -= n;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_image_flush(struct sim_machine *m,
+                              const struct nt_extent *extents, uint32_t count,
+                              struct nt_error *err) {
+  for (uint32_t i = 0; i < count; i++) {
+    struct sim_image *image = &m->images[extents[i].disk];
+    if (!image->dirty) {
+      continue;
+    }
+    nt_status status = nt_file_flush(image->file, err);
+    if (!nt_ok(status)) {
+      return failed(m, extents[i].disk, status, "flushing", 0, err);
+    }
+    image->dirty = false;
+  }
+  return NT_STATUS_SUCCESS;
+}

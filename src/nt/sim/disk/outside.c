@@ -1,0 +1,368 @@
+/*
+ * Which files a machine may read and write. A machine folder may come from
+ * somebody else, and whatever its database says, its images are plain files in
+ * the folder. One elsewhere has to be allowed by this user, and so has one in
+ * the folder that is a hard link, which leads elsewhere as well. That is noted
+ * where no archive brings anything: in the folder of ntvol's state. A note
+ * holds for one machine (a random number in its database), in one folder, with
+ * one file machine.db: one that was sent away and came back, or was copied, is
+ * another one. And nobody else may be able to write to the folder and the
+ * database, or he could put other words into the mouth of a machine that is
+ * trusted.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/store.h"
+#include "image.h"
+
+void nt__sim_image_path(const struct sim_machine *m, const char *image,
+                        char *buf, size_t cap) {
+  if (m->folder[0] == '\0' || nt_path_is_absolute(image)) {
+    nt_copy(buf, cap, image);
+  } else {
+    nt_path_join(buf, cap, m->folder, image);
+  }
+}
+
+bool nt__sim_is_outside(const struct sim_machine *m, const char *image) {
+  return m->folder[0] != '\0' && strpbrk(image, "/\\:") != NULL;
+}
+
+/* ---- refusals ------------------------------------------------------------ */
+
+static nt_status not_allowed(const struct sim_machine *m, const char *path,
+                             struct nt_error *err) {
+  nt_refuse(
+      err, NT_REASON_IMAGE_OUTSIDE,
+      "the image %s lies outside of the machine's folder, and you have not "
+      "allowed that to this machine",
+      path);
+  nt_hint(err,
+          "if you trust the machine: ntvol sim check %s --allow-images; a "
+          "machine that was moved or copied has to be allowed anew",
+          m->folder);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+static nt_status is_hard_link(const struct sim_machine *m, const char *path,
+                              struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+            "the image %s is a hard link: the file has another name, too, and "
+            "you have not allowed that to this machine",
+            path);
+  nt_hint(err,
+          "put a copy of the file in its place, or, if you trust the machine: "
+          "ntvol sim check %s --allow-images",
+          m->folder);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+static nt_status check_owner_of(const char *path, struct nt_error *err) {
+  struct nt_path_facts facts;
+  nt_status status = nt_path_look(path, &facts, err);
+  if (!nt_ok(status) || (!facts.foreign && !facts.shared)) {
+    return status;
+  }
+  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+            "%s %s, so images outside of the machine's folder are not used",
+            path,
+            facts.foreign ? "belongs to another user"
+                          : "can be written by other users");
+  nt_hint(err,
+          facts.foreign ? "make a machine of your own around the images with "
+                          "--disk-image"
+                        : "take the right away: chmod go-w %s",
+          path);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+static nt_status check_owner(const struct sim_machine *m,
+                             struct nt_error *err) {
+  NT_TRY(check_owner_of(m->folder, err));
+  return check_owner_of(m->db_path, err);
+}
+
+/* ---- notes --------------------------------------------------------------- */
+
+/* A file for each machine: texts that end in a zero byte. The first says which
+ * database, the second in which folder; the others are images. */
+struct notes {
+  char path[4096];
+  char which[80];
+  char *bytes; /* NULL: there are none */
+  size_t length;
+};
+
+/* Larger ones nobody wrote. */
+#define MOST_NOTES (1U << 20)
+
+static nt_status name_notes(struct sim_machine *m, struct notes *n,
+                            char folder[4096], struct nt_error *err) {
+  char state[4000];
+  int64_t id = 0;
+  struct nt_path_facts facts;
+  nt_status status =
+      nt__sim_number(m, "SELECT value FROM setting WHERE name = 'machine'",
+                     SIM_NO_ARGS, 0, &id, err);
+  if (nt_ok(status) && id == 0) {
+    nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+              "%s: table setting has no row machine", m->db_path);
+    nt_hint(err, "make a new machine around the images with --disk-image");
+    return NT_STATUS_FILE_CORRUPT_ERROR;
+  }
+  if (nt_ok(status)) {
+    status = nt_state_folder(state, sizeof state, err);
+  }
+  if (nt_ok(status)) {
+    status = nt_path_look(m->db_path, &facts, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt_path_join(folder, 4096, state, "images");
+  char name[32];
+  nt_format_text(name, sizeof name, "%016" PRIx64, (uint64_t)id);
+  nt_path_join(n->path, sizeof n->path, folder, name);
+  /* Numbers of devices change when a computer starts. */
+  nt_format_text(n->which, sizeof n->which, "machine.db %" PRIu64 " %" PRId64,
+                 facts.inode, facts.born);
+  return status;
+}
+
+static bool same_text(const struct notes *n, size_t *at, const char *text) {
+  size_t length = strlen(text) + 1;
+  if (n->length - *at < length || memcmp(n->bytes + *at, text, length) != 0) {
+    return false;
+  }
+  *at += length;
+  return true;
+}
+
+/* Reads the notes of this very machine; those of another are none. */
+static nt_status read_notes(const struct sim_machine *m, struct notes *n,
+                            struct nt_error *err) {
+  struct nt_file *file;
+  struct nt_file_facts facts;
+  size_t done = 0, at = 0;
+  nt_status status = nt_file_open_plain(n->path, false, &file, err);
+  if (!nt_ok(status)) {
+    return status == NT_STATUS_OBJECT_NAME_NOT_FOUND ? NT_STATUS_SUCCESS
+                                                     : status;
+  }
+  status = nt_file_look(file, &facts, err);
+  if (nt_ok(status) && facts.regular && facts.length <= MOST_NOTES) {
+    n->length = (size_t)facts.length;
+    n->bytes = malloc(n->length + 1);
+    status = n->bytes ? nt_file_read(file, 0, n->bytes, n->length, &done, err)
+                      : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  }
+  nt_file_close(file);
+  if (!nt_ok(status) || done != n->length || !same_text(n, &at, n->which) ||
+      !same_text(n, &at, m->folder)) {
+    free(n->bytes);
+    n->bytes = NULL;
+    n->length = 0;
+  }
+  return status;
+}
+
+static bool is_noted(const struct notes *n, const char *image) {
+  size_t length = strlen(image) + 1;
+  for (size_t at = 0; at < n->length;) {
+    const char *end = memchr(n->bytes + at, 0, n->length - at);
+    if (!end) {
+      return false; /* the last note was not written to its end */
+    }
+    size_t next = (size_t)(end - n->bytes) + 1;
+    if (next - at == length && memcmp(n->bytes + at, image, length) == 0) {
+      return true;
+    }
+    at = next;
+  }
+  return false;
+}
+
+static nt_status find_notes(struct sim_machine *m, struct notes *n,
+                            char folder[4096], struct nt_error *err) {
+  *n = (struct notes){.bytes = NULL};
+  NT_TRY(name_notes(m, n, folder, err));
+  return read_notes(m, n, err);
+}
+
+/* ---- asking and allowing ------------------------------------------------- */
+
+static nt_status look_for_note(struct sim_machine *m, const char *image,
+                               bool *noted, struct nt_error *err) {
+  struct notes n;
+  char folder[4096];
+  NT_TRY(check_owner(m, err));
+  nt_status status = find_notes(m, &n, folder, err);
+  *noted = nt_ok(status) && is_noted(&n, image);
+  free(n.bytes);
+  return status;
+}
+
+static nt_status check_allowed(struct sim_machine *m, const char *image,
+                               struct nt_error *err) {
+  bool noted;
+  NT_TRY(look_for_note(m, image, &noted, err));
+  return noted ? NT_STATUS_SUCCESS : not_allowed(m, image, err);
+}
+
+/* For an image in the folder, when it is open: nobody can exchange it then. */
+static nt_status check_name(struct sim_machine *m, const char *image,
+                            const char *path, const struct nt_file *file,
+                            struct nt_error *err) {
+  struct nt_file_facts facts;
+  bool noted;
+  NT_TRY(nt_file_look(file, &facts, err));
+  if (!facts.linked) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(look_for_note(m, image, &noted, err));
+  return noted ? NT_STATUS_SUCCESS : is_hard_link(m, path, err);
+}
+
+/* Whether an image is used only where the user allowed it. */
+static bool needs_note(const struct sim_machine *m, const char *image) {
+  char path[2100];
+  struct nt_path_facts facts;
+  nt__sim_image_path(m, image, path, sizeof path);
+  return nt__sim_is_outside(m, image) ||
+         (m->folder[0] != '\0' && nt_ok(nt_path_look(path, &facts, NULL)) &&
+          facts.linked);
+}
+
+static nt_status append(struct nt_file *file, uint64_t *at, const char *text,
+                        struct nt_error *err) {
+  size_t length = strlen(text) + 1;
+  nt_status status = nt_file_write(file, *at, text, length, err);
+  *at += length;
+  return status;
+}
+
+static nt_status write_note(const struct sim_machine *m, const struct notes *n,
+                            const char *image, struct nt_error *err) {
+  struct nt_file *file;
+  uint64_t at = n->length;
+  nt_status status = nt_file_open_plain(n->path, true, &file, err);
+  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
+    status = nt_file_create_private(n->path, &file, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (at == 0) { /* of no machine, or of another one */
+    status = nt_file_resize(file, 0, err);
+    if (nt_ok(status)) {
+      status = append(file, &at, n->which, err);
+    }
+    if (nt_ok(status)) {
+      status = append(file, &at, m->folder, err);
+    }
+  }
+  if (nt_ok(status)) {
+    status = append(file, &at, image, err);
+  }
+  nt_file_close(file);
+  return status;
+}
+
+nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
+                              struct nt_error *err) {
+  struct notes n;
+  char folder[4096];
+  if (!needs_note(m, image)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = check_owner(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = find_notes(m, &n, folder, err);
+  if (nt_ok(status) && !is_noted(&n, image)) {
+    status = nt_folder_make_private(folder, err);
+    if (nt_ok(status)) {
+      status = write_note(m, &n, image, err);
+    }
+  }
+  free(n.bytes);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE_OUTSIDE, "noting that %s may be used",
+                   image);
+    nt_hint(err, "name a folder that you may write to in NTVOL_STATE");
+  }
+  return status;
+}
+
+void nt__sim_forget_images(struct sim_machine *m) {
+  struct notes n;
+  char folder[4096];
+  struct nt_error ignored = {0};
+  if (nt_ok(find_notes(m, &n, folder, &ignored)) && n.bytes) {
+    nt_file_remove(n.path);
+  }
+  free(n.bytes);
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+static nt_status is_link(const char *path, struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+            "the image %s is a link, or lies behind one", path);
+  nt_hint(err,
+          "put the image itself there, or make a machine around the file "
+          "that it leads to with --disk-image");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+/* A path that was allowed is one without links; later one may have come. */
+static nt_status check_no_links(const char *path, struct nt_error *err) {
+  char *full;
+  nt_status status = nt_path_full(path, &full, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  bool same = strcmp(full, path) == 0;
+  free(full);
+  return same ? status : is_link(path, err);
+}
+
+/* A pipe or a device waits, or does something, when it is opened. */
+static nt_status check_plain(const char *path, struct nt_error *err) {
+  struct nt_path_facts facts;
+  nt_status status = nt_path_look(path, &facts, err);
+  if (!nt_ok(status) || facts.plain) {
+    return status;
+  }
+  nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_IMAGE,
+               "the image %s is no file: a link, a folder, a pipe or a device",
+               path);
+  nt_hint(err, "put the image itself there");
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
+nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
+                             bool writable, struct nt_file **out,
+                             struct nt_error *err) {
+  char path[2100];
+  nt_status status = NT_STATUS_SUCCESS;
+  bool outside = nt__sim_is_outside(m, image);
+  nt__sim_image_path(m, image, path, sizeof path);
+  if (outside) {
+    NT_TRY(check_allowed(m, image, err));
+    NT_TRY(check_no_links(path, err));
+  }
+  NT_TRY(check_plain(path, err));
+  NT_TRY(nt_file_open_plain(path, writable, out, err));
+  if (!outside && m->folder[0] != '\0') {
+    status = check_name(m, image, path, *out, err);
+  }
+  if (!nt_ok(status)) {
+    nt_file_close(*out);
+    *out = NULL;
+  }
+  return status;
+}

@@ -1,0 +1,24 @@
+/*
+ * CSVFS: a cluster shared volume, as every node of the cluster mounts it. What
+ * is documented (docs/rules.md 3, U8, F8) is that the opens of all nodes count,
+ * that the handle which locked must be closed, and that a dismount invalidates
+ * what the other nodes have open. Where that is silent, NTFS, on which it lies,
+ * is the choice; but its unlock ends nothing, because the handle must be closed
+ * anyway.
+ */
+#include "fsd.h"
+
+const struct sim_fsd nt__sim_fsd_csvfs = {
+    .name = "csvfs",
+    .counts_volume_handles = true,
+    .lock_allows_writes = true,
+    .checks_share_modes = true,
+    .guards_writes = true,
+    .has_files = true,
+    .across_nodes = true,
+    .calls_itself = "CSVFS",
+    .lies_on = "NTFS",
+    .implicit_lock = NT_SHARE_WRITE | NT_SHARE_DELETE,
+    .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
+    .unknown_fsctl = NT_STATUS_INVALID_DEVICE_REQUEST,
+};

@@ -1,0 +1,18 @@
+/*
+ * FAT12, FAT16, FAT32 and exFAT, as Microsoft's published fastfat driver
+ * answers (docs/rules.md 1.4 to 1.11). exFAT's driver is not published; it is
+ * taken to answer like FAT.
+ */
+#include "fsd.h"
+
+const struct sim_fsd nt__sim_fsd_fat = {
+    .name = "fat",
+    .counts_volume_handles = true,
+    .lock_allows_writes = true,
+    .checks_share_modes = true,
+    .guards_writes = true,
+    .has_files = true,
+    .implicit_lock = NT_SHARE_WRITE | NT_SHARE_DELETE,
+    .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
+    .unknown_fsctl = NT_STATUS_INVALID_DEVICE_REQUEST,
+};

@@ -1,0 +1,21 @@
+/*
+ * NTFS: FAT's answers, with what is proven to differ (U7: an explicit unlock
+ * ends the instance, and the next open mounts again) and what is documented
+ * (a locked volume counts as dismounted: I12). What ntfs.sys answers beyond
+ * that is unproven; FAT's answer is the choice.
+ */
+#include "fsd.h"
+
+const struct sim_fsd nt__sim_fsd_ntfs = {
+    .name = "ntfs",
+    .counts_volume_handles = true,
+    .lock_allows_writes = true,
+    .unlock_ends_instance = true,
+    .locked_means_unmounted = true,
+    .checks_share_modes = true,
+    .guards_writes = true,
+    .has_files = true,
+    .implicit_lock = NT_SHARE_WRITE | NT_SHARE_DELETE,
+    .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
+    .unknown_fsctl = NT_STATUS_INVALID_DEVICE_REQUEST,
+};

@@ -1,0 +1,311 @@
+/*
+ * File data that was written and waits, as in NT's cache, to reach the image.
+ * It stands in the database sector by sector, so that every process reads the
+ * same, and it is written back by a flush, a lock (L1), a dismount (D1, D2), by
+ * the first raw access of a volume handle (1.11) and by closing the file. What
+ * waits when the device is removed is lost.
+ */
+#include "cache.h"
+
+#include <string.h>
+
+#include "../db/store.h"
+#include "../db/trust.h"
+#include "../disk/image.h"
+#include "../files.h"
+
+#define SECTOR SIM_CACHE_SECTOR
+
+/* Above it, everything of the file system is written back: NT holds writers
+ * up until its lazy writer has made room. */
+#define MOST_SECTORS 2048
+
+/* Contiguous sectors on their way to the image. */
+struct piece {
+  struct sim_machine *m;
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t extent_count;
+  uint64_t place;
+  size_t used;
+  unsigned char bytes[128 * SECTOR];
+};
+
+nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
+                            int64_t file, bool *out, struct nt_error *err) {
+  int64_t any;
+  NT_TRY(nt__sim_number(m,
+                        "SELECT 1 FROM dirty WHERE instance = ?1 "
+                        "AND (?2 = -1 OR file = ?2) LIMIT 1",
+                        SIM_ARGS(SIM_INT(instance), SIM_INT(file)), 0, &any,
+                        err));
+  *out = any != 0;
+  return NT_STATUS_SUCCESS;
+}
+
+_Static_assert(SIM_ALL_FILES == -1, "the statements here test this value");
+
+/* ---- write back ---------------------------------------------------------- */
+
+static nt_status write_piece(struct piece *p, struct nt_error *err) {
+  nt_status status =
+      p->used == 0 ? NT_STATUS_SUCCESS
+                   : nt__sim_image_write(p->m, p->extents, p->extent_count,
+                                         p->place, p->bytes, p->used, err);
+  p->used = 0;
+  return status;
+}
+
+static nt_status add_sector(struct piece *p, uint64_t place, const void *data,
+                            struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (p->used == sizeof p->bytes || place != p->place + p->used) {
+    status = write_piece(p, err);
+  }
+  if (p->used == 0) {
+    p->place = place;
+  }
+  memcpy(p->bytes + p->used, data, SECTOR);
+  p->used += SECTOR;
+  return status;
+}
+
+/* A row that was read: a stranger may have written it. */
+static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
+                              struct nt_error *err) {
+  nt_status status = nt__sim_check_row(m, "dirty", stmt, err);
+  if (nt_ok(status) && (sqlite3_column_int64(stmt, 2) % SECTOR != 0 ||
+                        sqlite3_column_int64(stmt, 3) % SECTOR != 0)) {
+    nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+              "%s: table dirty, columns start and place: %lld and %lld are no "
+              "whole sectors",
+              m->db_path, (long long)sqlite3_column_int64(stmt, 2),
+              (long long)sqlite3_column_int64(stmt, 3));
+    nt_hint(err, "see all that is wrong: ntvol sim check %s", m->folder);
+    status = NT_STATUS_FILE_CORRUPT_ERROR;
+  }
+  if (!nt_ok(status)) {
+    sqlite3_reset(stmt);
+  }
+  return status;
+}
+
+static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
+                            struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(p->m,
+                    "SELECT * FROM dirty WHERE instance = ?1 "
+                    "AND (?2 = -1 OR file = ?2) ORDER BY place",
+                    SIM_ARGS(SIM_INT(instance), SIM_INT(file)), &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(p->m, stmt, err))) {
+    status = check_sector(p->m, stmt, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    status = add_sector(p, (uint64_t)sqlite3_column_int64(stmt, 3),
+                        sqlite3_column_blob(stmt, 4), err);
+    if (!nt_ok(status)) {
+      sqlite3_reset(stmt);
+    }
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? write_piece(p, err) : status;
+}
+
+/* The image of a volume may not be open in this process. */
+static nt_status find_images(struct piece *p, int64_t volume,
+                             struct nt_error *err) {
+  NT_TRY(nt__sim_load_extents(p->m, volume, p->extents, &p->extent_count, err));
+  for (uint32_t i = 0; i < p->extent_count; i++) {
+    NT_TRY(nt__sim_image(p->m, p->extents[i].disk, err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_cache_write_back(struct sim_machine *m,
+                                   const struct sim_instance *instance,
+                                   int64_t file, struct nt_error *err) {
+  struct piece p;
+  struct sim_volume volume;
+  bool has = false;
+  nt_status status = nt__sim_cache_has(m, instance->id, file, &has, err);
+  if (!nt_ok(status) || !has) {
+    return status;
+  }
+  status = nt__sim_load_volume(m, instance->volume, &volume, err);
+  if (!nt_ok(status) || volume.flags & NT_VOLUME_OFFLINE ||
+      instance->vpb & SIM_VPB_CHANGED) { /* it may be another medium */
+    return status;
+  }
+  p.m = m;
+  p.place = 0;
+  p.used = 0;
+  status = find_images(&p, instance->volume, err);
+  if (nt_ok(status)) {
+    status = write_rows(&p, instance->id, file, err);
+  }
+  return nt_ok(status)
+             ? nt__sim_exec(m,
+                            "DELETE FROM dirty WHERE instance = ?1 "
+                            "AND (?2 = -1 OR file = ?2)",
+                            SIM_ARGS(SIM_INT(instance->id), SIM_INT(file)), err)
+             : status;
+}
+
+nt_status nt__sim_cache_drop(struct sim_machine *m, int64_t instance,
+                             struct nt_error *err) {
+  return nt__sim_exec(m, "DELETE FROM dirty WHERE instance = ?1",
+                      SIM_ARGS(SIM_INT(instance)), err);
+}
+
+/* ---- read ---------------------------------------------------------------- */
+
+nt_status nt__sim_cache_overlay(const struct sim_handle *h,
+                                const struct sim_instance *instance,
+                                uint64_t offset, void *buf, size_t len,
+                                struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine_of(h);
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m,
+      "SELECT * FROM dirty WHERE instance = ?1 "
+      "AND file = ?2 AND start > ?3 AND start < ?4",
+      SIM_ARGS(SIM_INT(instance->id), SIM_INT(nt__sim_files_id(h->file)),
+               SIM_INT((int64_t)offset - (int64_t)SECTOR),
+               SIM_INT(offset + len)),
+      &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(m, stmt, err))) {
+    status = check_sector(m, stmt, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+    uint64_t start = (uint64_t)sqlite3_column_int64(stmt, 2);
+    const unsigned char *data = sqlite3_column_blob(stmt, 4);
+    uint64_t from = start > offset ? start : offset;
+    uint64_t to = start + SECTOR < offset + len ? start + SECTOR : offset + len;
+    memcpy((unsigned char *)buf + (from - offset), data + (from - start),
+           (size_t)(to - from));
+  }
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+/* ---- write --------------------------------------------------------------- */
+
+struct writing {
+  struct sim_handle *handle;
+  const struct sim_instance *instance;
+  struct sim_machine *m;
+};
+
+/* Keeps `n` bytes, `skip` bytes from the start of a sector. What the sector
+ * holds besides them stays. */
+static nt_status keep_sector(const struct writing *w, uint64_t start,
+                             uint64_t place, size_t skip,
+                             const unsigned char *from, size_t n,
+                             struct nt_error *err) {
+  const struct sim_handle *h = w->handle;
+  unsigned char sector[SECTOR];
+  nt_status status = NT_STATUS_SUCCESS;
+  if (n < SECTOR) {
+    status = nt__sim_image_read(w->m, h->extents, h->extent_count, place,
+                                sector, SECTOR, err);
+    if (nt_ok(status)) {
+      status =
+          nt__sim_cache_overlay(h, w->instance, start, sector, SECTOR, err);
+    }
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  memcpy(sector + skip, from, n);
+  return nt__sim_exec(
+      w->m,
+      "INSERT OR REPLACE INTO dirty (instance, file, start, place, data) "
+      "VALUES (?1, ?2, ?3, ?4, ?5)",
+      SIM_ARGS(SIM_INT(w->instance->id), SIM_INT(nt__sim_files_id(h->file)),
+               SIM_INT(start), SIM_INT(place), SIM_BLOB(sector, SECTOR)),
+      err);
+}
+
+/* A run of the file that is contiguous on the volume, too. */
+static nt_status keep_run(const struct writing *w, uint64_t offset,
+                          uint64_t place, const unsigned char *from, size_t len,
+                          struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  while (nt_ok(status) && len > 0) {
+    size_t skip = (size_t)(offset % SECTOR);
+    size_t n = len < SECTOR - skip ? len : SECTOR - skip;
+    status = keep_sector(w, offset - skip, place - skip, skip, from, n, err);
+    offset += n;
+    place += n;
+    from += n;
+    len -= n;
+  }
+  return status;
+}
+
+static nt_status write_through(const struct writing *w, uint64_t place,
+                               const void *from, size_t len,
+                               struct nt_error *err) {
+  return nt__sim_image_write(w->m, w->handle->extents, w->handle->extent_count,
+                             place, from, len, err);
+}
+
+/* Every place is asked for before the first byte is written. */
+static nt_status check_places(struct sim_files *file, uint64_t offset,
+                              uint64_t end, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  while (nt_ok(status) && offset < end) {
+    uint64_t place, length;
+    status = nt__sim_files_place(file, offset, &place, &length, err);
+    offset += nt_ok(status) ? length : 0;
+  }
+  return status;
+}
+
+static nt_status write_runs(const struct writing *w, uint64_t offset,
+                            const unsigned char *from, size_t len, bool through,
+                            struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  while (nt_ok(status) && len > 0) {
+    uint64_t place, length;
+    status = nt__sim_files_place(w->handle->file, offset, &place, &length, err);
+    if (!nt_ok(status)) {
+      break;
+    }
+    size_t n = len < length ? len : (size_t)length;
+    status = through ? write_through(w, place, from, n, err)
+                     : keep_run(w, offset, place, from, n, err);
+    offset += n;
+    from += n;
+    len -= n;
+  }
+  return status;
+}
+
+static nt_status make_room(const struct writing *w, struct nt_error *err) {
+  int64_t sectors;
+  nt_status status =
+      nt__sim_number(w->m, "SELECT count(*) FROM dirty WHERE instance = ?1",
+                     SIM_ARGS(SIM_INT(w->instance->id)), 0, &sectors, err);
+  return nt_ok(status) && sectors > MOST_SECTORS
+             ? nt__sim_cache_write_back(w->m, w->instance, SIM_ALL_FILES, err)
+             : status;
+}
+
+nt_status nt__sim_cache_write(struct sim_handle *handle,
+                              const struct sim_instance *instance,
+                              uint64_t offset, const void *buf, size_t len,
+                              struct nt_error *err) {
+  const struct writing w = {handle, instance, nt__sim_machine_of(handle)};
+  /* What one node writes the others read: nothing waits there. */
+  bool through = len > MOST_SECTORS * SECTOR || instance->fsd->across_nodes;
+  nt_status status = check_places(handle->file, offset, offset + len, err);
+  if (nt_ok(status) && through) {
+    status = nt__sim_cache_write_back(w.m, instance,
+                                      nt__sim_files_id(handle->file), err);
+  }
+  if (nt_ok(status)) {
+    status = write_runs(&w, offset, buf, len, through, err);
+  }
+  return nt_ok(status) && !through ? make_room(&w, err) : status;
+}

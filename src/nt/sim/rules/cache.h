@@ -1,0 +1,35 @@
+/* File data that waits to be written. */
+#ifndef NT_SIM_RULES_CACHE_H
+#define NT_SIM_RULES_CACHE_H
+
+#include "../db/rows.h"
+
+#define SIM_ALL_FILES (-1)
+
+/* Whether data of the file waits, or with SIM_ALL_FILES of any file. */
+nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
+                            int64_t file, bool *out, struct nt_error *err);
+
+/* Within a transaction, all of these. */
+
+/* Keeps what was written to the file of a handle. More than a limit is written
+ * to the image at once. The range lies within the file. */
+nt_status nt__sim_cache_write(struct sim_handle *handle,
+                              const struct sim_instance *instance,
+                              uint64_t offset, const void *buf, size_t len,
+                              struct nt_error *err);
+/* Puts what waits over what was read from the image. */
+nt_status nt__sim_cache_overlay(const struct sim_handle *handle,
+                                const struct sim_instance *instance,
+                                uint64_t offset, void *buf, size_t len,
+                                struct nt_error *err);
+/* Writes what waits to the image. While the volume is offline it goes on
+ * waiting. */
+nt_status nt__sim_cache_write_back(struct sim_machine *m,
+                                   const struct sim_instance *instance,
+                                   int64_t file, struct nt_error *err);
+/* What waits is lost. */
+nt_status nt__sim_cache_drop(struct sim_machine *m, int64_t instance,
+                             struct nt_error *err);
+
+#endif

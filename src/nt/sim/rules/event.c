@@ -1,0 +1,92 @@
+/* The history: what happened on a machine, as rows. */
+#include "event.h"
+
+#include <stdio.h>
+
+#include "../db/store.h"
+#include "notify.h"
+#include "resolve.h"
+
+static const struct {
+  const char *name;
+  enum nt_event_kind kind;
+  const char *guid;
+} events[] = {
+#define X(name, kind, guid) {#name, NT_EVENT_##kind, guid},
+    SIM_EVENT_LIST(X)
+#undef X
+};
+
+void nt__sim_describe_event(enum sim_event event, struct nt_event *out) {
+  out->kind = events[event].kind;
+  snprintf(out->name, sizeof out->name, "%s", events[event].name);
+  snprintf(out->guid, sizeof out->guid, "%s", events[event].guid);
+}
+
+/* Section 2: what a file system announces is told on the node of the request
+ * only; devices and their states are everybody's. */
+static int64_t node_of(const struct sim_machine *m, enum sim_event event) {
+  return events[event].kind == NT_EVENT_VOLUME ? m->acting_node : 0;
+}
+
+/* For subscribers: what was just recorded, if it is told on their node. */
+static nt_status keep(struct sim_machine *m, enum sim_event event,
+                      const char *target, int64_t time_us,
+                      struct nt_error *err) {
+  int64_t node = node_of(m, event);
+  struct nt_event kept = {
+      .id = (uint64_t)sqlite3_last_insert_rowid(m->db),
+      .pid = m->acting,
+      .time_us = time_us,
+  };
+  if (node != 0 && node != m->node) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt__sim_describe_event(event, &kept);
+  if (node != 0) {
+    snprintf(kept.node, sizeof kept.node, "%s", m->node_name);
+  }
+  snprintf(kept.target, sizeof kept.target, "%s", target);
+  return nt__sim_keep_event(m, &kept, err);
+}
+
+/* Microseconds since 1970. History goes on as if the time had passed. */
+static int64_t now(const struct sim_machine *m) {
+  return nt_time_us() + m->waited_us;
+}
+
+static nt_status put(struct sim_machine *m, enum sim_event event,
+                     const char *target, struct nt_error *err) {
+  int64_t time_us = now(m);
+  nt_status status = nt__sim_exec(
+      m,
+      "INSERT INTO event (event, target, pid, time_us, node) "
+      "VALUES (?1, ?2, ?3, ?4, ?5)",
+      SIM_ARGS(SIM_INT(event), SIM_TEXT(target), SIM_INT(m->acting),
+               SIM_INT(time_us), SIM_INT(node_of(m, event))),
+      err);
+  return nt_ok(status) && m->notify.first ? keep(m, event, target, time_us, err)
+                                          : status;
+}
+
+nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
+                               int64_t volume, struct nt_error *err) {
+  char name[NT_NAME_MAX];
+  NT_TRY(nt__sim_volume_name(m, volume, name, sizeof name, err));
+  return put(m, event, name, err);
+}
+
+nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
+                             int64_t disk, struct nt_error *err) {
+  char name[40];
+  snprintf(name, sizeof name, "PhysicalDrive%lld", (long long)disk);
+  return put(m, event, name, err);
+}
+
+nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,
+                                 const struct sim_instance *instance,
+                                 struct nt_error *err) {
+  return instance->volume != 0
+             ? nt__sim_event_volume(m, event, instance->volume, err)
+             : nt__sim_event_disk(m, event, instance->disk, err);
+}

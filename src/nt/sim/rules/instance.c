@@ -1,0 +1,496 @@
+/*
+ * Instances: mounting a file system, noticing that the bytes are another one
+ * now, and ending it. Also the cleanup of handles, because that is what ends
+ * dismounts and locks.
+ */
+#include "instance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../db/store.h"
+#include "../disk/bytes.h"
+#include "../disk/image.h"
+#include "cache.h"
+#include "cluster.h"
+#include "event.h"
+#include "refuse.h"
+
+/* ---- mounting ------------------------------------------------------------ */
+
+static nt_status probe_volume(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct nt_probe *probe, struct nt_error *err) {
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t count;
+  NT_TRY(nt__sim_load_extents(m, volume->id, extents, &count, err));
+  return nt__sim_image_probe(m, extents, count, volume->length, probe, err);
+}
+
+/* What a mount makes of the bytes. */
+static void fill_instance(const struct sim_volume *volume,
+                          const struct nt_probe *probe,
+                          struct sim_instance *out) {
+  *out = (struct sim_instance){
+      .volume = volume->id,
+      .disk = -1,
+      .fsd = nt__sim_fsd_of_volume(volume, probe->file_system),
+      .reserved_bytes = probe->boot_bytes,
+      .fs_bytes = probe->fs_bytes ? probe->fs_bytes : volume->length,
+      .current = true,
+      .vpb = SIM_VPB_MOUNTED,
+  };
+  bool raw = out->fsd == &nt__sim_fsd_raw;
+  nt_copy(out->file_system, sizeof out->file_system,
+          nt__sim_fsd_title(out->fsd, probe->file_system));
+  if (!raw) {
+    snprintf(out->label, sizeof out->label, "%s", probe->label);
+    snprintf(out->serial, sizeof out->serial, "%s", probe->serial);
+  }
+  if (!out->fsd->guards_writes) {
+    out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
+  }
+}
+
+static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
+                           struct sim_instance *out, struct nt_error *err) {
+  struct nt_probe probe;
+  NT_TRY(probe_volume(m, volume, &probe, err));
+  fill_instance(volume, &probe, out);
+  bool raw = out->fsd == &nt__sim_fsd_raw;
+  volume->verify_pending = false;
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  if (nt__sim_is_shared(volume)) {
+    NT_TRY(nt__sim_verify_elsewhere(m, out, err));
+  }
+  NT_TRY(nt__sim_insert_instance(m, out, err));
+  if (!raw) {
+    NT_TRY(nt__sim_event_volume(m, SIM_MOUNT, volume->id, err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Another medium can be a copy that was changed since: it has to have the same
+ * label and length, too. */
+static bool is_same(const struct sim_instance *instance,
+                    const struct sim_instance *now, const char *bytes) {
+  if (now->fsd == &nt__sim_fsd_raw || instance->fsd == &nt__sim_fsd_raw) {
+    return now->fsd == instance->fsd;
+  }
+  return strcmp(bytes, nt__sim_bytes_of(instance)) == 0 &&
+         strcmp(now->serial, instance->serial) == 0 &&
+         now->fs_bytes == instance->fs_bytes &&
+         now->reserved_bytes == instance->reserved_bytes &&
+         (!(instance->vpb & SIM_VPB_CHANGED) ||
+          strcmp(now->label, instance->label) == 0);
+}
+
+/* Whether the bytes are still the file system of the instance. */
+static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
+                        struct sim_instance *instance, bool *same,
+                        struct nt_error *err) {
+  struct nt_probe probe;
+  struct sim_instance now;
+  NT_TRY(probe_volume(m, volume, &probe, err));
+  fill_instance(volume, &probe, &now);
+  *same = is_same(instance, &now, probe.file_system);
+  if (*same && instance->fsd != &nt__sim_fsd_raw) {
+    snprintf(instance->label, sizeof instance->label, "%s", probe.label);
+  }
+  if (!*same) {
+    instance->condition = SIM_WRONG_VOLUME;
+  }
+  instance->vpb &= ~SIM_VPB_CHANGED;
+  volume->verify_pending = false;
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  if (nt__sim_is_shared(volume)) {
+    NT_TRY(nt__sim_verify_elsewhere(m, &now, err));
+  }
+  NT_TRY(nt__sim_save_instance(m, instance, err));
+  return NT_STATUS_SUCCESS;
+}
+
+/* Handles that were opened while the volume was offline stand on instances
+ * that are not the volume's (O10). They end when the file system comes back,
+ * but a lock that one of them took holds: then `*locked` is set, and `out` is
+ * that instance. */
+static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
+                               struct sim_instance *out, bool *locked,
+                               struct nt_error *err) {
+  int64_t id;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT id FROM instance WHERE volume = ?1 AND current = 0 "
+      "AND condition = 0 AND vpb & 2 <> 0 LIMIT 1",
+      SIM_ARGS(SIM_INT(volume)), 0, &id, err);
+  *locked = nt_ok(status) && id != 0;
+  if (*locked) {
+    return nt__sim_load_instance(m, id, out, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(m,
+                      "UPDATE instance SET condition = 1 "
+                      "WHERE volume = ?1 AND current = 0 AND condition = 0",
+                      SIM_ARGS(SIM_INT(volume)), err);
+}
+
+_Static_assert(SIM_VPB_LOCKED == 2 && SIM_GOOD == 0 && SIM_DISMOUNTED == 1,
+               "the statements above test these values");
+
+/* A lock keeps writers out, but not the hand that changes the medium. */
+bool nt__sim_must_verify(const struct sim_volume *volume,
+                         const struct sim_instance *instance) {
+  return instance->current && instance->condition == SIM_GOOD &&
+         !(volume->flags & NT_VOLUME_OFFLINE) &&
+         (instance->vpb & SIM_VPB_CHANGED ||
+          (volume->verify_pending && instance->lock_owner == 0));
+}
+
+/* RAW knows no medium again. */
+static nt_status verify_raw(struct sim_machine *m,
+                            struct sim_instance *instance,
+                            struct nt_error *err) {
+  struct nt_extent extents[NT_MAX_EXTENTS] = {{(uint32_t)instance->disk, 0, 0}};
+  uint32_t count = 1;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (instance->volume != 0) {
+    status = nt__sim_load_extents(m, instance->volume, extents, &count, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_image(m, extents[0].disk, err);
+  }
+  if (nt_ok(status)) {
+    instance->condition = SIM_WRONG_VOLUME;
+  }
+  return status;
+}
+
+nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
+                         struct sim_instance *instance, struct nt_error *err) {
+  bool same = true;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (nt__sim_must_verify(volume, instance)) {
+    bool raw = instance->fsd == &nt__sim_fsd_raw;
+    same = !(raw && instance->vpb & SIM_VPB_CHANGED);
+    status = same ? verify(m, volume, instance, &same, err)
+                  : verify_raw(m, instance, err);
+  }
+  if (!nt_ok(status) || same) {
+    return status;
+  }
+  uint32_t lock = instance->vpb & SIM_VPB_LOCKED;
+  status = nt__sim_cache_drop(m, instance->id, err);
+  if (nt_ok(status)) {
+    status = nt__sim_detach(m, instance, err);
+  }
+  if (!nt_ok(status) || lock == 0) {
+    return status;
+  }
+  instance->vpb |= lock; /* its owner goes on having it, of a dead instance */
+  return nt__sim_save_instance(m, instance, err);
+}
+
+nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
+                        struct sim_instance *out, struct nt_error *err) {
+  nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
+  if (nt_ok(status)) {
+    if (out->vpb & SIM_VPB_LOCKED) { /* O5 */
+      return status;
+    }
+    status = nt__sim_verify(m, volume, out, err);
+    if (!nt_ok(status) || out->current) {
+      return status;
+    }
+  } else if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    return status;
+  }
+  status = nt__sim_check_online(volume, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  bool locked;
+  status = end_stand_ins(m, volume->id, out, &locked, err);
+  if (!nt_ok(status) || locked) {
+    return status;
+  }
+  return mount_now(m, volume, out, err);
+}
+
+/* Whether it was mounted on an empty drive, and the drive is as it was. */
+static bool is_empty(const struct sim_instance *instance) {
+  return instance->fsd == &nt__sim_fsd_raw && instance->fs_bytes == 0 &&
+         !(instance->vpb & SIM_VPB_CHANGED);
+}
+
+nt_status nt__sim_mount_empty(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct sim_instance *out, struct nt_error *err) {
+  nt_status status = nt__sim_current_instance(m, volume->id, -1, out, err);
+  if (nt_ok(status)) {
+    if (is_empty(out)) {
+      return status;
+    }
+    out->condition = SIM_WRONG_VOLUME; /* what was mounted lets RAW have it */
+    status = nt__sim_cache_drop(m, out->id, err);
+    if (nt_ok(status)) {
+      status = nt__sim_detach(m, out, err);
+    }
+  }
+  if (!nt_ok(status) && status != NT_STATUS_NO_MORE_ENTRIES) {
+    return status;
+  }
+  *out = (struct sim_instance){
+      .volume = volume->id,
+      .disk = -1,
+      .fsd = &nt__sim_fsd_raw,
+      .file_system = "RAW",
+      .current = true,
+      .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
+  };
+  return nt__sim_insert_instance(m, out, err);
+}
+
+/* ---- ending -------------------------------------------------------------- */
+
+nt_status nt__sim_forget(struct sim_machine *m,
+                         const struct sim_instance *instance,
+                         struct nt_error *err) {
+  if (instance->current) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt__sim_exec(m,
+                      "DELETE FROM instance WHERE id = ?1 AND NOT EXISTS "
+                      "(SELECT 1 FROM file_object WHERE instance = ?1)",
+                      SIM_ARGS(SIM_INT(instance->id)), err);
+}
+
+nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
+                         struct nt_error *err) {
+  instance->current = false;
+  instance->vpb &= ~(SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES);
+  NT_TRY(nt__sim_save_instance(m, instance, err));
+  return nt__sim_forget(m, instance, err);
+}
+
+nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
+                                int64_t disk, struct nt_error *err) {
+  nt_status status = nt__sim_exec(
+      m,
+      "DELETE FROM dirty WHERE instance IN (SELECT id FROM instance "
+      "WHERE volume = ?1 AND disk = ?2 AND current = 1)",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+  if (nt_ok(status)) {
+    /* Those that were dismounted before lose their device too. */
+    status =
+        nt__sim_exec(m,
+                     "UPDATE instance SET condition = 3, current = 0, "
+                     "vpb = CASE current WHEN 1 THEN vpb & ~35 ELSE vpb END "
+                     "WHERE volume = ?1 AND disk = ?2",
+                     SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_exec(
+      m,
+      "DELETE FROM instance WHERE volume = ?1 AND disk = ?2 AND NOT EXISTS "
+      "(SELECT 1 FROM file_object f WHERE f.instance = instance.id)",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
+}
+
+_Static_assert(SIM_GONE == 3, "the statement above sets this condition");
+_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES) == 35,
+               "the statement above clears these flags");
+
+static nt_status set_verify_pending(struct sim_machine *m,
+                                    const struct sim_file_object *object,
+                                    struct nt_error *err) {
+  return nt__sim_exec(m, "UPDATE volume SET verify_pending = 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(object->volume)), err);
+}
+
+/* A disk handle that wrote may have written into any volume of the disk. */
+static nt_status set_verify_of_disk(struct sim_machine *m,
+                                    const struct sim_file_object *object,
+                                    struct nt_error *err) {
+  return nt__sim_exec(m,
+                      "UPDATE volume SET verify_pending = 1 WHERE id IN "
+                      "(SELECT volume FROM extent WHERE disk = ?1)",
+                      SIM_ARGS(SIM_INT(object->disk)), err);
+}
+
+/* Whether a dismount is over, when the file object that closes is gone: FAT
+ * waits for the handle that did it, others for every open file, too. */
+static nt_status is_dismount_over(struct sim_machine *m,
+                                  const struct sim_file_object *object,
+                                  const struct sim_instance *instance,
+                                  bool *over, struct nt_error *err) {
+  int64_t left = 0;
+  *over = (object->flags & SIM_FO_COMPLETE_DISMOUNT) != 0;
+  if (!instance->fsd->waits_for_files || !instance->current ||
+      instance->condition != SIM_DISMOUNTED) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt__sim_number(m,
+                     "SELECT count(*) FROM file_object WHERE instance = ?1 "
+                     "AND (kind IN (2, 3) OR flags & 1 <> 0)",
+                     SIM_ARGS(SIM_INT(instance->id)), 0, &left, err);
+  *over = left == 0;
+  return status;
+}
+
+_Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
+                   SIM_FO_COMPLETE_DISMOUNT == 1,
+               "the query above tests these values");
+
+nt_status nt__sim_allow_writes(struct sim_machine *m,
+                               struct sim_instance *instance,
+                               struct nt_error *err) {
+  int64_t files = 0, volumes;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (instance->fsd->waits_for_files) {
+    status = nt__sim_count_handles(m, instance, 0, &files, &volumes, err);
+  }
+  if (nt_ok(status) && files == 0) {
+    instance->vpb |= SIM_VPB_DIRECT_WRITES;
+  }
+  return status;
+}
+
+/* The last file of a dismounted file system that waited for it is closed. */
+static nt_status files_closed(struct sim_machine *m,
+                              struct sim_instance *instance,
+                              struct nt_error *err) {
+  if (!instance->fsd->waits_for_files || !instance->current ||
+      instance->condition != SIM_DISMOUNTED ||
+      instance->vpb & SIM_VPB_DIRECT_WRITES) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_allow_writes(m, instance, err));
+  return nt__sim_save_instance(m, instance, err);
+}
+
+/* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */
+static nt_status clean_instance(struct sim_machine *m,
+                                const struct sim_file_object *object,
+                                struct sim_instance *instance,
+                                struct nt_error *err) {
+  bool over;
+  nt_status status = is_dismount_over(m, object, instance, &over, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (over) {
+    status = nt__sim_detach(m, instance, err);
+  } else if (object->flags & SIM_FO_MODIFIED) {
+    status = object->volume != 0 ? set_verify_pending(m, object, err)
+                                 : set_verify_of_disk(m, object, err);
+  } else {
+    status = files_closed(m, instance, err);
+  }
+  if (!nt_ok(status) || instance->lock_owner != object->id) {
+    return status;
+  }
+  instance->lock_owner = 0;
+  if (instance->vpb & SIM_VPB_LOCKED) {
+    instance->vpb &= ~SIM_VPB_LOCKED;
+    if (instance->fsd->guards_writes) {
+      instance->vpb &= ~SIM_VPB_DIRECT_WRITES;
+    }
+  }
+  status = nt__sim_save_instance(m, instance, err);
+  return nt_ok(status) ? nt__sim_event_instance(m, SIM_UNLOCK, instance, err)
+                       : status;
+}
+
+/* As if the lazy writer had come right now. It has nobody to tell when the
+ * image cannot be written: then the data goes on waiting. */
+static nt_status write_file_back(struct sim_machine *m,
+                                 const struct sim_file_object *object,
+                                 const struct sim_instance *instance,
+                                 struct nt_error *err) {
+  struct nt_error failure = {0};
+  nt_status status =
+      nt__sim_cache_write_back(m, instance, object->file, &failure);
+  if (nt_ok(status) || !m->store_failed) {
+    return NT_STATUS_SUCCESS;
+  }
+  *err = failure;
+  return status;
+}
+
+nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
+                          struct nt_error *err) {
+  struct sim_file_object object;
+  struct sim_instance instance;
+  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_exec(m, "DELETE FROM file_object WHERE id = ?1",
+                        SIM_ARGS(SIM_INT(object.id)), err);
+  if (!nt_ok(status) || object.instance == 0) {
+    return status;
+  }
+  status = nt__sim_load_instance(m, object.instance, &instance, err);
+  if (!nt_ok(status)) {
+    return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  }
+  if (object.flags & SIM_FO_WROTE_FILE && instance.condition == SIM_GOOD) {
+    status = write_file_back(m, &object, &instance, err);
+  }
+  if (nt_ok(status)) {
+    status = clean_instance(m, &object, &instance, err);
+  }
+  return nt_ok(status) ? nt__sim_forget(m, &instance, err) : status;
+}
+
+nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
+                          struct nt_error *err) {
+  struct sim_file_object object;
+  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (object.refs <= 1) {
+    return nt__sim_cleanup(m, file_object, err);
+  }
+  return nt__sim_exec(m, "UPDATE file_object SET refs = refs - 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(file_object)), err);
+}
+
+/* ---- who has it open ----------------------------------------------------- */
+
+#define HANDLES(scope)                                \
+  "SELECT count(*) FILTER (WHERE kind IN (2, 3, 5))," \
+  " count(*) FILTER (WHERE kind IN (0, 1))"           \
+  " FROM file_object WHERE " scope "AND id <> ?2"
+
+nt_status nt__sim_count_handles(struct sim_machine *m,
+                                const struct sim_instance *instance,
+                                int64_t except, int64_t *files,
+                                int64_t *volumes, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m,
+      nt__sim_spans_nodes(instance) ? HANDLES(SIM_OF_NODES)
+                                    : HANDLES(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  *files = sqlite3_column_int64(stmt, 0);
+  *volumes = sqlite3_column_int64(stmt, 1);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+_Static_assert(NT_KIND_VOLUME == 0 && NT_KIND_DISK == 1 && NT_KIND_FILE == 2 &&
+                   NT_KIND_DIRECTORY == 3 && NT_KIND_SECTION == 5,
+               "the query above counts kinds by number");

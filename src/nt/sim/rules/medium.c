@@ -1,0 +1,285 @@
+/*
+ * Drives: removable disks and CD drives, whose medium comes and goes. A drive
+ * keeps its volumes; the medium says how long they are, and a volume without
+ * one has no bytes at all.
+ *
+ * Who was mounted on an earlier medium is marked, and looked at again by the
+ * next request that needs its bytes (docs/rules.md 1.1 verify_pending, I7, I8).
+ */
+#include "medium.h"
+
+#include <stdlib.h>
+
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../disk/partitions.h"
+#include "event.h"
+
+/* ---- what a handle of a drive meets -------------------------------------- */
+
+nt_status nt__sim_find_place(struct sim_handle *h, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine_of(h);
+  struct sim_volume volume;
+  struct sim_disk disk;
+  nt_status status;
+  if (!h->removable) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (h->volume != 0) {
+    status = nt__sim_load_volume(m, h->volume, &volume, err);
+    h->length = nt_ok(status) ? volume.length : 0;
+    return nt_ok(status) ? nt__sim_load_extents(m, h->volume, h->extents,
+                                                &h->extent_count, err)
+                         : status;
+  }
+  status = nt__sim_load_disk(m, h->disk, &disk, err);
+  h->length = nt_ok(status) ? disk.length : 0;
+  h->extents[0].length = h->length;
+  return status;
+}
+
+nt_status nt__sim_check_medium(struct sim_handle *h, struct nt_error *err) {
+  if (!h->removable) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_find_place(h, err));
+  if (h->length == 0) {
+    NT_TRY(nt__sim_no_medium(err));
+  }
+  return nt__sim_image(nt__sim_machine_of(h), h->extents[0].disk, err);
+}
+
+/* ---- the medium goes ----------------------------------------------------- */
+
+static nt_status check_not_held(const struct sim_disk *disk,
+                                struct nt_error *err) {
+  if (!(disk->flags & NT_DISK_MEDIUM_LOCKED)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_refuse(err, NT_REASON_MEDIUM_LOCKED,
+            "the drive was told to keep its medium in");
+  nt_hint(err, "allow its removal first: IOCTL_STORAGE_MEDIA_REMOVAL");
+  return NT_STATUS_DEVICE_BUSY;
+}
+
+/* Everything that is mounted from the drive has to be looked at again. */
+static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
+                              struct nt_error *err) {
+  NT_TRY(nt__sim_exec(m,
+                      "UPDATE volume SET verify_pending = 1 WHERE id IN "
+                      "(SELECT volume FROM extent WHERE disk = ?1)",
+                      SIM_ARGS(SIM_INT(disk)), err));
+  return nt__sim_exec(
+      m,
+      "UPDATE instance SET vpb = vpb | 65536 WHERE condition = 0 "
+      "AND (disk = ?1 OR volume IN "
+      "(SELECT volume FROM extent WHERE disk = ?1))",
+      SIM_ARGS(SIM_INT(disk)), err);
+}
+
+_Static_assert(SIM_VPB_CHANGED == 65536 && SIM_GOOD == 0,
+               "the statement above sets this flag");
+
+/* Tells what has become of every volume of the drive: a partition, or none. */
+static nt_status place_volume(struct sim_machine *m, int64_t id,
+                              const struct sim_partition *part,
+                              enum sim_event event, struct nt_error *err) {
+  NT_TRY(nt__sim_exec(
+      m,
+      "UPDATE volume SET length = ?2, partition_number = ?3, "
+      "partition_type = ?4, partition_id = ?5, partition_name = ?6, "
+      "partition_attributes = ?7 WHERE id = ?1",
+      SIM_ARGS(SIM_INT(id), SIM_INT(part->length), SIM_INT(part->number),
+               SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
+               SIM_INT(part->attributes)),
+      err));
+  NT_TRY(nt__sim_exec(
+      m,
+      "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
+      "WHERE volume = ?1",
+      SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length),
+               SIM_INT(part->number)),
+      err));
+  return nt__sim_event_volume(m, event, id, err);
+}
+
+/* The volumes of the drive in order; those behind the last partition have no
+ * medium. */
+static nt_status place_volumes(struct sim_machine *m, uint32_t disk,
+                               const struct sim_partition *parts,
+                               uint32_t count, enum sim_event event,
+                               struct nt_error *err) {
+  static const struct sim_partition none;
+  int64_t id = 0;
+  for (uint32_t i = 0;; i++) {
+    nt_status status = nt__sim_number(
+        m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, err);
+    if (!nt_ok(status) || id == 0) {
+      return status;
+    }
+    status = place_volume(m, id, i < count ? &parts[i] : &none, event, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+}
+
+/* Ejected, the medium lies in front of the drive, which can load it again. */
+nt_status nt__sim_eject_medium(struct sim_machine *m, struct sim_disk *disk,
+                               struct nt_error *err) {
+  if (disk->flags & NT_DISK_NO_MEDIUM) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(check_not_held(disk, err));
+  disk->flags |= NT_DISK_NO_MEDIUM;
+  disk->length = 0;
+  nt_copy(disk->style, sizeof disk->style, "none");
+  NT_TRY(nt__sim_save_disk(m, disk, err));
+  NT_TRY(mark_changed(m, disk->number, err));
+  return place_volumes(m, disk->number, NULL, 0, SIM_MEDIA_REMOVAL, err);
+}
+
+nt_status nt__sim_take_medium(struct sim_machine *m, struct sim_disk *disk,
+                              struct nt_error *err) {
+  nt_status status = nt__sim_eject_medium(m, disk, err);
+  disk->image[0] = '\0';
+  return nt_ok(status) ? nt__sim_save_disk(m, disk, err) : status;
+}
+
+/* ---- the medium comes ---------------------------------------------------- */
+
+/* A medium on its way into a drive. */
+struct coming {
+  struct sim_machine *m;
+  struct sim_disk *disk;
+  struct nt_file *file;
+  bool opened; /* here: to be closed here */
+};
+
+static bool is_memory(const struct coming *c) {
+  return c->m->folder[0] == '\0' && !nt_path_is_absolute(c->disk->image);
+}
+
+static nt_status open_medium(struct coming *c, struct nt_error *err) {
+  char path[2100];
+  struct nt_file_facts facts;
+  nt__sim_image_path(c->m, c->disk->image, path, sizeof path);
+  if (is_memory(c)) {
+    c->file = c->m->images[c->disk->number].file;
+  }
+  nt_status status = NT_STATUS_SUCCESS;
+  if (!c->file) {
+    bool writes = (c->disk->flags & NT_DISK_READONLY) == 0;
+    status = nt__sim_open_image(c->m, c->disk->image, writes, &c->file, err);
+    c->opened = nt_ok(status);
+  }
+  if (nt_ok(status)) {
+    status = nt_file_look(c->file, &facts, err);
+  }
+  if (!nt_ok(status) && err->reason) {
+    return status;
+  }
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE, "the image %s", path);
+    nt_hint(err,
+            "name an image that exists and is writable, or write-protect the "
+            "medium");
+    return status;
+  }
+  if (!facts.regular || facts.length < c->disk->sector_size) {
+    nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_IMAGE,
+                 "%s is not a file with a medium in it", path);
+    nt_hint(err, "name the image of a disk or a CD");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  c->disk->length = facts.length - facts.length % c->disk->sector_size;
+  return status;
+}
+
+/* Whether a disk has the same image. One that cannot be read has not. */
+static nt_status is_in(const struct coming *c, uint32_t disk, bool *same,
+                       struct nt_error *err) {
+  struct nt_error failure = {0};
+  *same = false;
+  if (nt_ok(nt__sim_image(c->m, disk, &failure))) {
+    *same = nt_file_same(c->m->images[disk].file, c->file);
+  } else if (c->m->store_failed) {
+    *err = failure;
+    return failure.status;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* One image is in one drive. */
+static nt_status check_not_elsewhere(const struct coming *c,
+                                     struct nt_error *err) {
+  int64_t count = 0;
+  nt_status status = nt__sim_number(c->m, "SELECT count(*) FROM disk",
+                                    SIM_NO_ARGS, 0, &count, err);
+  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+    bool same = false;
+    if (i != c->disk->number) {
+      status = is_in(c, i, &same, err);
+    }
+    if (!same) {
+      continue;
+    }
+    nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IMAGE,
+                 "the image is that of disk %u already", i);
+    nt_hint(err, "take it out there first");
+    return NT_STATUS_DEVICE_BUSY;
+  }
+  return status;
+}
+
+static nt_status read_partitions(struct coming *c, struct sim_partition *parts,
+                                 uint32_t *count, struct nt_error *err) {
+  if (c->disk->flags & NT_DISK_CDROM) {
+    parts[0] = (struct sim_partition){.length = c->disk->length};
+    nt_copy(c->disk->style, sizeof c->disk->style, "none");
+    *count = 1;
+    return NT_STATUS_SUCCESS;
+  }
+  return nt__sim_partition_read(c->file, c->disk->length, c->disk->sector_size,
+                                c->disk->style, parts, NT_SIM_MAX_VOLUMES,
+                                count, err);
+}
+
+static nt_status arrive(struct coming *c, struct sim_partition *parts,
+                        struct nt_error *err) {
+  uint32_t count = 0;
+  nt_status status = open_medium(c, err);
+  if (nt_ok(status)) {
+    status = check_not_elsewhere(c, err);
+  }
+  if (nt_ok(status)) {
+    status = read_partitions(c, parts, &count, err);
+  }
+  c->disk->flags &= ~NT_DISK_NO_MEDIUM;
+  c->disk->changes++;
+  if (nt_ok(status)) {
+    status = nt__sim_save_disk(c->m, c->disk, err);
+  }
+  if (nt_ok(status)) {
+    status = mark_changed(c->m, c->disk->number, err);
+  }
+  return nt_ok(status) ? place_volumes(c->m, c->disk->number, parts, count,
+                                       SIM_MEDIA_ARRIVAL, err)
+                       : status;
+}
+
+nt_status nt__sim_load_medium(struct sim_machine *m, struct sim_disk *disk,
+                              struct nt_error *err) {
+  struct coming c = {.m = m, .disk = disk};
+  struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
+  if (!parts) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  }
+  nt_status status = arrive(&c, parts, err);
+  if (c.opened) {
+    nt_file_close(c.file);
+  }
+  free(parts);
+  return status;
+}

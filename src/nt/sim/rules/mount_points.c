@@ -1,0 +1,243 @@
+/*
+ * Letters and mount folders of volumes: giving and taking them. A volume that
+ * gets one comes online (F15). One whose letter was taken gets none by itself
+ * any more, when it arrives again.
+ */
+#include "mount_points.h"
+
+#include <string.h>
+
+#include "../db/store.h"
+#include "event.h"
+
+/* ---- names --------------------------------------------------------------- */
+
+static bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool nt__sim_is_mount_folder(const char *path) {
+  size_t length = strlen(path);
+  return length > 3 && length < NT_NAME_MAX && is_letter(path[0]) &&
+         strncmp(path + 1, ":\\", 2) == 0 && path[length - 1] != '\\' &&
+         !strchr(path, '/');
+}
+
+/* "e:" and "E:\" are the letter "E:"; a folder loses its last backslash. */
+static nt_status normalise(const char *point, char out[NT_NAME_MAX],
+                           struct nt_error *err) {
+  size_t length = strlen(point);
+  if (length > 0 && length < NT_NAME_MAX) {
+    nt_copy(out, NT_NAME_MAX, point);
+    if (out[length - 1] == '\\') {
+      out[--length] = '\0';
+    }
+    bool letter = length == 2 && is_letter(out[0]) && out[1] == ':';
+    if (letter && out[0] >= 'a') {
+      out[0] = (char)(out[0] - 'a' + 'A');
+    }
+    if (letter || nt__sim_is_mount_folder(out)) {
+      return NT_STATUS_SUCCESS;
+    }
+  }
+  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
+          "it is neither a letter nor a folder");
+  nt_hint(err, "write it like E: or C:\\mnt\\data");
+  return NT_STATUS_OBJECT_NAME_INVALID;
+}
+
+/* ---- what is there ------------------------------------------------------- */
+
+nt_status nt__sim_letter_of(struct sim_machine *m, int64_t volume, char *letter,
+                            struct nt_error *err) {
+  int64_t found = 0;
+  nt_status status =
+      nt__sim_number(m,
+                     "SELECT unicode(path) FROM mount_point "
+                     "WHERE volume = ?1 AND length(path) = 2 LIMIT 1",
+                     SIM_ARGS(SIM_INT(volume)), 0, &found, err);
+  *letter = (char)found;
+  return status;
+}
+
+static nt_status next_letter(struct sim_machine *m, char *letter,
+                             struct nt_error *err) {
+  int64_t taken = 1;
+  nt_status status = NT_STATUS_SUCCESS;
+  for (*letter = 'D'; *letter <= 'Z'; ++*letter) {
+    char path[3] = {*letter, ':', '\0'};
+    status =
+        nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                       SIM_ARGS(SIM_TEXT(path)), 0, &taken, err);
+    if (!nt_ok(status) || taken == 0) {
+      return status;
+    }
+  }
+  *letter = '\0';
+  return status;
+}
+
+static nt_status count_points(struct sim_machine *m, int64_t volume,
+                              int64_t *count, struct nt_error *err) {
+  return nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE volume = ?1",
+                        SIM_ARGS(SIM_INT(volume)), 0, count, err);
+}
+
+static nt_status check_free(struct sim_machine *m, const char *point,
+                            struct nt_error *err) {
+  int64_t taken = 0;
+  nt_status status =
+      nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                     SIM_ARGS(SIM_TEXT(point)), 0, &taken, err);
+  if (!nt_ok(status) || taken == 0) {
+    return status;
+  }
+  nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION,
+          "%s is another volume, or this one already", point);
+  nt_hint(err, "choose another, or remove it there first");
+  return NT_STATUS_OBJECT_NAME_COLLISION;
+}
+
+static nt_status check_room(struct sim_machine *m, int64_t volume,
+                            const char *point, struct nt_error *err) {
+  char letter = '\0';
+  int64_t count = 0;
+  nt_status status = nt__sim_letter_of(m, volume, &letter, err);
+  if (nt_ok(status)) {
+    status = count_points(m, volume, &count, err);
+  }
+  if (nt_ok(status) && letter && point[2] == '\0') {
+    return nt_refuse(err, NT_REASON_HAS_LETTER,
+                     "the volume has the letter %c: already", letter);
+  }
+  if (nt_ok(status) && count >= NT_MAX_MOUNT_POINTS) {
+    nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+            "the volume has %d letters and folders already",
+            NT_MAX_MOUNT_POINTS);
+    nt_hint(err, "remove one of them first");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  return status;
+}
+
+/* ---- giving -------------------------------------------------------------- */
+
+nt_status nt__sim_set_online(struct sim_machine *m, struct sim_volume *volume,
+                             struct nt_error *err) {
+  if (!(volume->flags & NT_VOLUME_OFFLINE)) {
+    return NT_STATUS_SUCCESS;
+  }
+  volume->flags &= ~NT_VOLUME_OFFLINE;
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  return nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
+}
+
+/* F15 */
+static nt_status put_online(struct sim_machine *m, int64_t id,
+                            struct nt_error *err) {
+  struct sim_volume volume;
+  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
+  return nt__sim_set_online(m, &volume, err);
+}
+
+nt_status nt__sim_give_point(struct sim_machine *m, int64_t volume,
+                             const char *name, struct nt_error *err) {
+  char point[NT_NAME_MAX];
+  NT_TRY(normalise(name, point, err));
+  NT_TRY(check_free(m, point, err));
+  NT_TRY(check_room(m, volume, point, err));
+  NT_TRY(nt__sim_exec(
+      m, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
+      SIM_ARGS(SIM_TEXT(point), SIM_INT(volume)), err));
+  NT_TRY(nt__sim_exec(m, "DELETE FROM no_letter WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(volume)), err));
+  return put_online(m, volume, err);
+}
+
+nt_status nt__sim_give_letter(struct sim_machine *m, int64_t volume,
+                              bool *given, char *letter, struct nt_error *err) {
+  int64_t unwanted = 0;
+  *given = false;
+  nt_status status = nt__sim_letter_of(m, volume, letter, err);
+  if (!nt_ok(status) || *letter) {
+    return status;
+  }
+  status = nt__sim_number(m, "SELECT count(*) FROM no_letter WHERE volume = ?1",
+                          SIM_ARGS(SIM_INT(volume)), 0, &unwanted, err);
+  if (!nt_ok(status) || unwanted) {
+    return status;
+  }
+  status = next_letter(m, letter, err);
+  if (!nt_ok(status) || !*letter) {
+    return status;
+  }
+  char path[3] = {*letter, ':', '\0'};
+  *given = true;
+  return nt__sim_give_point(m, volume, path, err);
+}
+
+/* ---- taking -------------------------------------------------------------- */
+
+nt_status nt__sim_want_no_letter(struct sim_machine *m, int64_t volume,
+                                 struct nt_error *err) {
+  return nt__sim_exec(m, "INSERT OR IGNORE INTO no_letter (volume) VALUES (?1)",
+                      SIM_ARGS(SIM_INT(volume)), err);
+}
+
+nt_status nt__sim_take_point(struct sim_machine *m, const char *name,
+                             struct nt_error *err) {
+  char point[NT_NAME_MAX];
+  int64_t volume = 0;
+  nt_status status = normalise(name, point, err);
+  if (nt_ok(status)) {
+    status = nt__sim_number(m, "SELECT volume FROM mount_point WHERE path = ?1",
+                            SIM_ARGS(SIM_TEXT(point)), 0, &volume, err);
+  }
+  if (nt_ok(status) && volume == 0) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
+            "no volume has this letter or folder");
+    nt_hint(err, "list what there is: ntvol volumes --json");
+    return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_exec(m, "DELETE FROM mount_point WHERE path = ?1",
+                          SIM_ARGS(SIM_TEXT(point)), err);
+  }
+  return nt_ok(status) && point[2] == '\0'
+             ? nt__sim_want_no_letter(m, volume, err)
+             : status;
+}
+
+/* ---- arriving ------------------------------------------------------------ */
+
+nt_status nt__sim_automount(struct sim_machine *m, bool *on,
+                            struct nt_error *err) {
+  int64_t value;
+  nt_status status =
+      nt__sim_number(m, "SELECT value FROM setting WHERE name = 'automount'",
+                     SIM_NO_ARGS, 1, &value, err);
+  *on = value != 0;
+  return status;
+}
+
+nt_status nt__sim_points_arrive(struct sim_machine *m, int64_t volume,
+                                bool *online, struct nt_error *err) {
+  bool automount = true, given;
+  int64_t count = 0;
+  char letter;
+  nt_status status =
+      nt__sim_exec(m, "DELETE FROM mount_point WHERE volume = ?1 AND kept = 0",
+                   SIM_ARGS(SIM_INT(volume)), err);
+  if (nt_ok(status)) {
+    status = nt__sim_automount(m, &automount, err);
+  }
+  if (nt_ok(status) && automount) {
+    *online = true;
+    return nt__sim_give_letter(m, volume, &given, &letter, err);
+  }
+  if (nt_ok(status)) {
+    status = count_points(m, volume, &count, err);
+  }
+  *online = count > 0;
+  return status;
+}

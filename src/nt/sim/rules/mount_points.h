@@ -1,0 +1,39 @@
+/* Letters and mount folders. */
+#ifndef NT_SIM_RULES_MOUNT_POINTS_H
+#define NT_SIM_RULES_MOUNT_POINTS_H
+
+#include "../db/rows.h"
+
+/* "C:\mnt\data", as names are looked up: backslashes, and none at the end. */
+bool nt__sim_is_mount_folder(const char *path);
+
+/* Within a transaction, all of these. */
+
+/* 'D', or '\0' for a volume without a letter. */
+nt_status nt__sim_letter_of(struct sim_machine *m, int64_t volume, char *letter,
+                            struct nt_error *err);
+
+/* Gives a letter or a folder, and puts the volume online (F15). */
+nt_status nt__sim_give_point(struct sim_machine *m, int64_t volume,
+                             const char *name, struct nt_error *err);
+/* Gives the next free letter to a volume that has none and wants one. */
+nt_status nt__sim_give_letter(struct sim_machine *m, int64_t volume,
+                              bool *given, char *letter, struct nt_error *err);
+/* Takes a letter or a folder; after its letter is taken a volume wants none. */
+nt_status nt__sim_take_point(struct sim_machine *m, const char *name,
+                             struct nt_error *err);
+nt_status nt__sim_want_no_letter(struct sim_machine *m, int64_t volume,
+                                 struct nt_error *err);
+
+/* Whether volumes that arrive come online, and get a letter. */
+nt_status nt__sim_automount(struct sim_machine *m, bool *on,
+                            struct nt_error *err);
+/* F14: what the mount manager does for a volume that arrives. Points that it
+ * was told to forget are gone. *online: whether it sends ONLINE. */
+nt_status nt__sim_points_arrive(struct sim_machine *m, int64_t volume,
+                                bool *online, struct nt_error *err);
+
+nt_status nt__sim_set_online(struct sim_machine *m, struct sim_volume *volume,
+                             struct nt_error *err);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Processes that share a machine. Each connection is a row in `owner` and
+ * holds the byte of its row's number in machine.lock by a lock of its open
+ * file, which the system drops when the process ends, however it ends. A row
+ * whose byte is free is a dead process, and what it had open is cleaned up.
+ *
+ * A program that runs under a lock has the open file, too: when its owner is
+ * killed, the byte is held until the program ends. The row in `heir` says who
+ * that is.
+ */
+#include "owner.h"
+
+#include "../db/store.h"
+#include "instance.h"
+
+bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner) {
+  /* When the system cannot say, the owner counts as alive: taking a live
+   * process for dead would break its locks. */
+  return owner == m->owner || m->lock == NULL ||
+         !nt_file_byte_is_free(m->lock, (uint64_t)owner);
+}
+
+/* What it had open ends oldest first. */
+nt_status nt__sim_owner_clean_up(struct sim_machine *m, int64_t owner,
+                                 int64_t pid, int64_t node,
+                                 struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  m->acting = pid;
+  m->acting_node = node;
+  for (;;) {
+    int64_t file_object;
+    status = nt__sim_number(
+        m, "SELECT id FROM file_object WHERE owner = ?1 ORDER BY id LIMIT 1",
+        SIM_ARGS(SIM_INT(owner)), 0, &file_object, err);
+    if (!nt_ok(status) || file_object == 0) {
+      break;
+    }
+    status = nt__sim_cleanup(m, file_object, err);
+    if (!nt_ok(status)) {
+      break;
+    }
+  }
+  m->acting = m->pid;
+  m->acting_node = m->node;
+  if (nt_ok(status)) {
+    status = nt__sim_exec(m, "DELETE FROM heir WHERE owner = ?1",
+                          SIM_ARGS(SIM_INT(owner)), err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_exec(m, "DELETE FROM owner WHERE id = ?1",
+                          SIM_ARGS(SIM_INT(owner)), err);
+  }
+  return status;
+}
+
+nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
+  int64_t after = 0;
+  for (;;) {
+    sqlite3_stmt *stmt;
+    nt_status status =
+        nt__sim_query(m,
+                      "SELECT id, pid, node FROM owner WHERE id > ?1 "
+                      "AND id <> ?2 ORDER BY id LIMIT 1",
+                      SIM_ARGS(SIM_INT(after), SIM_INT(m->owner)), &stmt, err);
+    if (nt_ok(status)) {
+      status = nt__sim_step(m, stmt, err);
+    }
+    if (status == NT_STATUS_NO_MORE_ENTRIES) {
+      return NT_STATUS_SUCCESS;
+    }
+    if (!nt_ok(status)) {
+      return status;
+    }
+    after = sqlite3_column_int64(stmt, 0);
+    int64_t pid = sqlite3_column_int64(stmt, 1);
+    int64_t node = sqlite3_column_int64(stmt, 2);
+    sqlite3_reset(stmt);
+    if (nt__sim_owner_alive(m, after)) {
+      continue;
+    }
+    status = nt__sim_owner_clean_up(m, after, pid, node, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+}

@@ -1,0 +1,217 @@
+/*
+ * Plug and Play: uninstalling a volume or disk, and the LUN that is masked and
+ * unmasked at the storage. A device that vanishes while it is still installed
+ * is a surprise removal, and the history says so.
+ */
+#include "pnp.h"
+
+#include "../db/store.h"
+#include "event.h"
+#include "instance.h"
+#include "mount_points.h"
+#include "refuse.h"
+
+static nt_status check_removable(struct sim_machine *m, int64_t volume,
+                                 int64_t disk, struct nt_error *err) {
+  return nt__sim_check_unused(m, volume, disk,
+                              "the removal was vetoed by open handles", err);
+}
+
+/* ---- uninstall ----------------------------------------------------------- */
+
+nt_status nt__sim_uninstall_volume(struct sim_machine *m, int64_t id,
+                                   struct nt_error *err) {
+  struct sim_volume volume;
+  nt_status status = nt__sim_load_volume(m, id, &volume, err);
+  if (nt_ok(status)) {
+    status = check_removable(m, id, -1, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_system(&volume, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_end_instances(m, id, -1, err);
+  }
+  volume.installed = false;
+  if (nt_ok(status)) {
+    status = nt__sim_event_volume(m, SIM_REMOVAL, id, err);
+  }
+  return nt_ok(status) ? nt__sim_save_volume(m, &volume, err) : status;
+}
+
+static nt_status set_disk_flags(struct sim_machine *m, int64_t disk,
+                                uint32_t flags, struct nt_error *err) {
+  return nt__sim_exec(m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(disk), SIM_INT(flags)), err);
+}
+
+nt_status nt__sim_uninstall_disk(struct sim_machine *m, int64_t number,
+                                 struct nt_error *err) {
+  struct sim_disk disk;
+  int64_t volumes;
+  NT_TRY(nt__sim_load_disk(m, number, &disk, err));
+  NT_TRY(check_removable(m, 0, number, err));
+  NT_TRY(nt__sim_number(
+      m,
+      "SELECT count(*) FROM volume WHERE installed = 1 AND id IN "
+      "(SELECT volume FROM extent WHERE disk = ?1)",
+      SIM_ARGS(SIM_INT(number)), 0, &volumes, err));
+  if (volumes > 0) {
+    return nt_refuse(err, NT_REASON_VOLUMES_INSTALLED,
+                     "%lld of its volumes are still installed",
+                     (long long)volumes);
+  }
+  NT_TRY(nt__sim_end_instances(m, 0, number, err));
+  NT_TRY(set_disk_flags(m, number, disk.flags | NT_DISK_UNINSTALLED, err));
+  return nt__sim_event_disk(m, SIM_REMOVAL, number, err);
+}
+
+/* ---- masking ------------------------------------------------------------- */
+
+/* Calls `fn` for every volume that has a part on the disk. */
+static nt_status each_volume(struct sim_machine *m, uint32_t disk,
+                             nt_status (*fn)(struct sim_machine *m,
+                                             struct sim_volume *volume,
+                                             struct nt_error *err),
+                             struct nt_error *err) {
+  for (int64_t id = 0;;) {
+    struct sim_volume volume;
+    nt_status status = nt__sim_number(
+        m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, err);
+    if (!nt_ok(status) || id == 0) {
+      return status;
+    }
+    status = nt__sim_load_volume(m, id, &volume, err);
+    if (nt_ok(status)) {
+      status = fn(m, &volume, err);
+    }
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+}
+
+static nt_status surprise_volume(struct sim_machine *m,
+                                 struct sim_volume *volume,
+                                 struct nt_error *err) {
+  if (!volume->installed) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt__sim_event_volume(m, SIM_SURPRISE_REMOVAL, volume->id, err);
+  if (nt_ok(status)) {
+    status = nt__sim_end_instances(m, volume->id, -1, err);
+  }
+  volume->installed = false;
+  return nt_ok(status) ? nt__sim_save_volume(m, volume, err) : status;
+}
+
+nt_status nt__sim_mask_disk(struct sim_machine *m, const struct sim_disk *disk,
+                            struct nt_error *err) {
+  nt_status status = nt__sim_event_disk(m, SIM_MASKED, disk->number, err);
+  if (nt_ok(status)) {
+    status = each_volume(m, disk->number, surprise_volume, err);
+  }
+  if (nt_ok(status) && !(disk->flags & NT_DISK_UNINSTALLED)) {
+    status = nt__sim_event_disk(m, SIM_SURPRISE_REMOVAL, disk->number, err);
+    if (nt_ok(status)) {
+      status = nt__sim_end_instances(m, 0, disk->number, err);
+    }
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return set_disk_flags(
+      m, disk->number, disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED, err);
+}
+
+/* Whether every disk that a volume lies on is there and online. */
+static nt_status has_all_disks(struct sim_machine *m, int64_t volume,
+                               bool *whole, struct nt_error *err) {
+  int64_t missing = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT count(*) FROM extent e JOIN disk d ON d.number = e.disk "
+      "WHERE e.volume = ?1 AND d.flags & 44 <> 0",
+      SIM_ARGS(SIM_INT(volume)), 0, &missing, err);
+  *whole = missing == 0;
+  return status;
+}
+
+_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_OFFLINE) == 44,
+               "the query above tests these flags");
+
+/* F14: the mount manager sends ONLINE to every volume that arrives, unless it
+ * is told not to, and the volume has no name. */
+static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
+                        struct nt_error *err) {
+  bool whole;
+  if (volume->installed) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = has_all_disks(m, volume->id, &whole, err);
+  if (!nt_ok(status) || !whole) {
+    return status;
+  }
+  bool online = false;
+  volume->installed = true;
+  status = nt__sim_save_volume(m, volume, err);
+  if (nt_ok(status)) {
+    status = nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_points_arrive(m, volume->id, &online, err);
+  }
+  if (nt_ok(status)) { /* a new letter may have put it online */
+    status = nt__sim_load_volume(m, volume->id, volume, err);
+  }
+  return nt_ok(status) && online ? nt__sim_set_online(m, volume, err) : status;
+}
+
+nt_status nt__sim_unmask_disk(struct sim_machine *m,
+                              const struct sim_disk *disk,
+                              struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (disk->flags & NT_DISK_MASKED) {
+    status = nt__sim_event_disk(m, SIM_UNMASKED, disk->number, err);
+  }
+  if (nt_ok(status)) {
+    status = set_disk_flags(
+        m, disk->number, disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED),
+        err);
+  }
+  if (nt_ok(status) && disk->flags & NT_DISK_UNINSTALLED) {
+    status = nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err);
+  }
+  return nt_ok(status) ? each_volume(m, disk->number, arrive, err) : status;
+}
+
+/* ---- the disk's own offline ---------------------------------------------- */
+
+static nt_status check_system(struct sim_machine *m, struct sim_volume *volume,
+                              struct nt_error *err) {
+  (void)m;
+  return nt__sim_check_system(volume, err);
+}
+
+/* Nobody is asked: who has a volume of it open has a dead handle then. */
+nt_status nt__sim_disk_offline(struct sim_machine *m, struct sim_disk *disk,
+                               bool offline, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  if (offline == ((disk->flags & NT_DISK_OFFLINE) != 0)) {
+    return status;
+  }
+  if (offline) {
+    status = each_volume(m, disk->number, check_system, err);
+  }
+  if (nt_ok(status) && offline) {
+    status = each_volume(m, disk->number, surprise_volume, err);
+  }
+  disk->flags ^= NT_DISK_OFFLINE;
+  if (nt_ok(status)) {
+    status = set_disk_flags(m, disk->number, disk->flags, err);
+  }
+  return nt_ok(status) && !offline ? each_volume(m, disk->number, arrive, err)
+                                   : status;
+}

@@ -1,0 +1,215 @@
+/* Names: from what a caller writes to a volume or disk, and back. */
+#include "resolve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../name.h"
+#include "../db/rows.h"
+#include "../db/store.h"
+
+static nt_status not_found(struct nt_error *err) {
+  nt_refuse(err, NT_REASON_NOT_FOUND, "the machine has no such volume or disk");
+  nt_hint(err, "list what is there: ntvol volumes, ntvol disks");
+  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* `id` answers the volume of a name, or nothing when it has none or its
+ * device is not installed. */
+static nt_status find_volume(struct sim_machine *m, const char *sql,
+                             const struct sim_arg *args, struct sim_target *out,
+                             struct nt_error *err) {
+  NT_TRY(nt__sim_number(m, sql, args, 0, &out->volume, err));
+  if (out->volume == 0) {
+    NT_TRY(not_found(err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* O12: the device of a volume whose LUN is gone is there until its handles are
+ * closed; nothing mounts on it any more. */
+static nt_status find_device(struct sim_machine *m, uint32_t number,
+                             struct sim_target *out, struct nt_error *err) {
+  int64_t gone = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT v.id FROM volume v JOIN extent e ON e.volume = v.id "
+      "JOIN disk d ON d.number = e.disk "
+      "WHERE v.id = ?1 AND v.installed = 0 AND d.flags & ?2 <> 0 LIMIT 1",
+      SIM_ARGS(SIM_INT(number), SIM_INT(NT_DISK_MASKED)), 0, &gone, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (gone != 0) {
+    nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
+                 "the LUN of this volume is not presented");
+    nt_hint(err, "unmask its disk");
+    return NT_STATUS_DEVICE_DOES_NOT_EXIST;
+  }
+  return find_volume(m,
+                     "SELECT id FROM volume WHERE id = ?1 AND installed = 1 "
+                     "AND " SIM_IS_HERE("", "?2"),
+                     SIM_ARGS(SIM_INT(number), SIM_INT(m->node)), out, err);
+}
+
+static nt_status find_disk(struct sim_machine *m, uint32_t number,
+                           struct sim_target *out, struct nt_error *err) {
+  NT_TRY(nt__sim_number(
+      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 268 = 0",
+      SIM_ARGS(SIM_INT(number)), -1, &out->disk, err));
+  if (out->disk < 0) {
+    NT_TRY(not_found(err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
+                   NT_DISK_CDROM == 256,
+               "the queries here test these flags");
+
+/* A mount folder: the longest one that the path begins with. */
+static nt_status find_folder(struct sim_machine *m, const char *path,
+                             struct sim_target *out, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m,
+      "SELECT p.volume, length(CAST(p.path AS BLOB)) FROM mount_point p "
+      "JOIN volume v ON v.id = p.volume AND v.installed = 1 "
+      "AND " SIM_IS_HERE("v.", "?2") " WHERE length(p.path) > 2 AND "
+      "(?1 = p.path COLLATE NOCASE OR "
+      " substr(?1, 1, length(p.path) + 1) = p.path || '\\' COLLATE NOCASE) "
+      "ORDER BY length(p.path) DESC LIMIT 1",
+      SIM_ARGS(SIM_TEXT(path), SIM_INT(m->node)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  out->volume = sqlite3_column_int64(stmt, 0);
+  size_t used = (size_t)sqlite3_column_int64(stmt, 1);
+  sqlite3_reset(stmt);
+  /* The folder itself stands for the volume, as in mountvol. */
+  out->has_rest = path[used] != '\0';
+  snprintf(out->rest, sizeof out->rest, "%s", path + used);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status find_letter(struct sim_machine *m, const struct nt_name *name,
+                             struct sim_target *out, struct nt_error *err) {
+  char letter[3] = {name->letter, ':', '\0'};
+  if (out->has_rest) {
+    char path[NT_NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s%s", letter, out->rest);
+    nt_status status = find_folder(m, path, out, err);
+    if (status != NT_STATUS_NO_MORE_ENTRIES) {
+      return status;
+    }
+  }
+  return find_volume(m,
+                     "SELECT v.id FROM mount_point p JOIN volume v "
+                     "ON v.id = p.volume AND v.installed = 1 "
+                     "WHERE p.path = ?1 AND " SIM_IS_HERE("v.", "?2"),
+                     SIM_ARGS(SIM_TEXT(letter), SIM_INT(m->node)), out, err);
+}
+
+static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
+                             struct sim_target *out, struct nt_error *err) {
+  switch (name->kind) {
+    case NT_NAME_LETTER:
+      return find_letter(m, name, out, err);
+    case NT_NAME_GUID:
+      return find_volume(
+          m,
+          "SELECT id FROM volume WHERE guid = ?1 AND installed = 1 "
+          "AND " SIM_IS_HERE("", "?2"),
+          SIM_ARGS(SIM_TEXT(name->guid), SIM_INT(m->node)), out, err);
+    case NT_NAME_DEVICE:
+      return find_device(m, name->number, out, err);
+    case NT_NAME_DISK:
+      return find_disk(m, name->number, out, err);
+    case NT_NAME_CDROM:
+      return find_volume(
+          m,
+          "SELECT v.id FROM disk d JOIN extent e ON e.disk = d.number "
+          "JOIN volume v ON v.id = e.volume AND v.installed = 1 "
+          "AND " SIM_IS_HERE("v.", "?2") " WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
+          "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
+          SIM_ARGS(SIM_INT(name->number), SIM_INT(m->node)), out, err);
+    case NT_NAME_PARTITION: /* pieces of a volume are not the volume */
+      return find_volume(
+          m,
+          "SELECT v.id FROM extent e JOIN volume v ON v.id = e.volume "
+          "AND v.installed = 1 AND " SIM_IS_HERE(
+              "v.", "?3") " WHERE e.disk = ?1 AND v.partition_number = ?2",
+          SIM_ARGS(SIM_INT(name->number), SIM_INT(name->partition),
+                   SIM_INT(m->node)),
+          out, err);
+    case NT_NAME_MOUNTMGR: /* neither a volume nor a disk */
+      break;
+  }
+  return not_found(err);
+}
+
+nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
+                          struct sim_target *out, struct nt_error *err) {
+  struct nt_name parsed;
+  *out = (struct sim_target){.disk = -1};
+  if (strlen(name) >= NT_NAME_MAX) {
+    nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "the name has %zu bytes",
+            strlen(name));
+    nt_hint(err, "use a name of at most %d bytes", NT_NAME_MAX - 1);
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
+  nt_status status = nt_name_parse(name, &parsed, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (parsed.path) {
+    out->has_rest = true;
+    snprintf(out->rest, sizeof out->rest, "%s", parsed.path);
+    for (char *c = out->rest; *c; c++) {
+      if (*c == '/') {
+        *c = '\\';
+      }
+    }
+  }
+  return find_object(m, &parsed, out, err);
+}
+
+nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
+                              size_t cap, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT coalesce((SELECT path FROM mount_point "
+                    "WHERE volume = ?1 ORDER BY length(path), path LIMIT 1), "
+                    "'\\\\?\\Volume{' || guid || '}') "
+                    "FROM volume WHERE id = ?1",
+                    SIM_ARGS(SIM_INT(volume)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    return nt_refuse(err, NT_REASON_STORE, "%s: there is no volume %lld",
+                     m->db_path, (long long)volume);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt__sim_text(stmt, 0, buf, cap);
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_resolve_volume(struct sim_machine *m, const char *name,
+                                 int64_t *volume, struct nt_error *err) {
+  struct sim_target target;
+  NT_TRY(nt__sim_resolve(m, name, &target, err));
+  if (target.volume == 0 || target.has_rest) {
+    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+                     "this is not the name of a volume");
+  }
+  *volume = target.volume;
+  return NT_STATUS_SUCCESS;
+}

@@ -1,0 +1,319 @@
+/* Listing volumes and disks. Looks only: nothing is mounted by it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../db/store.h"
+#include "../disk/bytes.h"
+#include "../disk/image.h"
+#include "../rules/cluster.h"
+#include "../rules/refuse.h"
+#include "../rules/resolve.h"
+#include "slots.h"
+#include "transaction.h"
+
+/* ---- volumes ------------------------------------------------------------- */
+
+static nt_status add_mount_points(struct sim_machine *m, int64_t volume,
+                                  struct nt_volume_info *out,
+                                  struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(m,
+                                   "SELECT path FROM mount_point "
+                                   "WHERE volume = ?1 "
+                                   "ORDER BY length(path), path",
+                                   SIM_ARGS(SIM_INT(volume)), &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  while (nt_ok(status = nt__sim_step(m, stmt, err)) &&
+         out->mount_point_count < NT_MAX_MOUNT_POINTS) {
+    nt__sim_text(stmt, 0, out->mount_points[out->mount_point_count++],
+                 NT_NAME_MAX);
+  }
+  sqlite3_reset(stmt);
+  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+}
+
+static void show_instance(const struct sim_instance *instance,
+                          struct nt_volume_info *out) {
+  nt_copy(out->file_system, sizeof out->file_system, instance->file_system);
+  nt_copy(out->label, sizeof out->label, instance->label);
+  nt_copy(out->serial, sizeof out->serial, instance->serial);
+  if (instance->vpb & SIM_VPB_LOCKED) {
+    out->flags |= NT_VOLUME_LOCKED;
+  }
+  if (instance->condition == SIM_DISMOUNTED) {
+    out->flags |= NT_VOLUME_DISMOUNTED;
+  } else if (instance->fsd != &nt__sim_fsd_raw) {
+    out->flags |= NT_VOLUME_MOUNTED;
+  }
+}
+
+/* What a mount would find. An image that cannot be read shows no file
+ * system; opening the volume says why. Who lacks memory or may open no
+ * file has not looked. */
+static nt_status show_bytes(struct sim_machine *m,
+                            const struct sim_volume *volume,
+                            struct nt_volume_info *out, struct nt_error *err) {
+  struct nt_probe probe;
+  struct nt_error unread = {0};
+  nt_status status = nt__sim_image_probe(m, out->extents, out->extent_count,
+                                         out->length, &probe, &unread);
+  if (!nt_ok(status)) {
+    bool looked = !nt_is_shortage(status);
+    out->flags |= NT_VOLUME_UNREADABLE;
+    *err = looked ? *err : unread;
+    return looked ? NT_STATUS_SUCCESS : status;
+  }
+  const struct sim_fsd *fsd = nt__sim_fsd_of_volume(volume, probe.file_system);
+  nt_copy(out->file_system, sizeof out->file_system,
+          nt__sim_fsd_title(fsd, probe.file_system));
+  if (fsd != &nt__sim_fsd_raw) {
+    nt_copy(out->label, sizeof out->label, probe.label);
+    nt_copy(out->serial, sizeof out->serial, probe.serial);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* A mounted file system whose bytes are to be verified shows what the bytes
+ * are now, and as mounted only when they are still its own. */
+static nt_status show_unverified(struct sim_machine *m,
+                                 const struct sim_volume *volume,
+                                 const struct sim_instance *instance,
+                                 struct nt_volume_info *out,
+                                 struct nt_error *err) {
+  nt_status status = show_bytes(m, volume, out, err);
+  if (instance->fsd != &nt__sim_fsd_raw &&
+      strcmp(out->file_system, instance->file_system) == 0 &&
+      strcmp(out->serial, instance->serial) == 0) {
+    out->flags |= NT_VOLUME_MOUNTED;
+  }
+  return status;
+}
+
+static nt_status show_file_system(struct sim_machine *m,
+                                  const struct sim_volume *volume,
+                                  struct nt_volume_info *out,
+                                  struct nt_error *err) {
+  struct sim_instance instance;
+  bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
+  nt_status status =
+      nt__sim_current_instance(m, volume->id, -1, &instance, err);
+  if (out->flags & NT_VOLUME_NO_MEDIUM) {
+    if (nt_ok(status) && instance.vpb & SIM_VPB_LOCKED) {
+      out->flags |= NT_VOLUME_LOCKED;
+    }
+    return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  }
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    return offline ? NT_STATUS_SUCCESS : show_bytes(m, volume, out, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (volume->verify_pending && !offline && instance.condition == SIM_GOOD &&
+      instance.lock_owner == 0) {
+    return show_unverified(m, volume, &instance, out, err);
+  }
+  show_instance(&instance, out);
+  return NT_STATUS_SUCCESS;
+}
+
+/* A lock of a shared volume holds on all nodes. */
+static nt_status show_cluster(struct sim_machine *m,
+                              const struct sim_volume *volume,
+                              struct nt_volume_info *out,
+                              struct nt_error *err) {
+  struct sim_instance locked;
+  int64_t id = 0;
+  NT_TRY(nt__sim_node_name(m, volume->node, out->owner, err));
+  if (nt__sim_is_shared(volume)) {
+    NT_TRY(nt__sim_locked_elsewhere(m, volume->id, &id, err));
+  }
+  if (id == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_load_instance(m, id, &locked, err));
+  if (locked.vpb & SIM_VPB_LOCKED) {
+    out->flags |= NT_VOLUME_LOCKED;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Also of a file system that is not mounted: the mark is in its bytes. */
+static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
+  struct sim_bytes b;
+  struct nt_error ignored = {0};
+  bool dirty = false;
+  const struct sim_fsd *shared = &nt__sim_fsd_csvfs;
+  const struct nt_fs *fs = nt_fs_with_clusters(
+      strcmp(out->file_system, shared->calls_itself) == 0 ? shared->lies_on
+                                                          : out->file_system);
+  if (!fs || out->flags & NT_VOLUME_OFFLINE) {
+    return;
+  }
+  nt_status status = nt__sim_bytes_open(m, out->extents, out->extent_count,
+                                        out->length, &b, &ignored);
+  if (nt_ok(status) && fs->is_dirty(&b.region, &dirty) && dirty) {
+    out->flags |= NT_VOLUME_DIRTY;
+  }
+}
+
+static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
+                         char *buf, size_t cap, struct nt_error *err) {
+  int64_t number;
+  NT_TRY(nt__sim_cd_number(m, disk, &number, err));
+  snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
+  return NT_STATUS_SUCCESS;
+}
+
+/* Sets `flag` when the image of a disk cannot be read; opening says why. A
+ * shortage of this process is no fault of the image. */
+static nt_status check_image(struct sim_machine *m, uint32_t disk,
+                             uint32_t flag, uint32_t *flags,
+                             struct nt_error *err) {
+  struct nt_error unread = {0};
+  nt_status status = nt__sim_image(m, disk, &unread);
+  if (nt_is_shortage(status)) {
+    *err = unread;
+    return status;
+  }
+  *flags |= nt_ok(status) ? 0 : flag;
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status describe(struct sim_machine *m, int64_t id,
+                          struct nt_volume_info *out, struct nt_error *err) {
+  struct sim_volume volume;
+  *out = (struct nt_volume_info){0};
+  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
+  snprintf(out->guid_path, sizeof out->guid_path, "\\\\?\\Volume{%s}",
+           volume.guid);
+  snprintf(out->device, sizeof out->device, "\\Device\\HarddiskVolume%lld",
+           (long long)id);
+  out->length = volume.length;
+  out->sector_size = volume.sector_size;
+  out->partition_number = volume.partition_number;
+  out->flags = volume.flags | (volume.length == 0 ? NT_VOLUME_NO_MEDIUM : 0);
+  NT_TRY(nt__sim_volume_name(m, id, out->name, sizeof out->name, err));
+  NT_TRY(add_mount_points(m, id, out, err));
+  NT_TRY(nt__sim_load_extents(m, id, out->extents, &out->extent_count, err));
+  for (uint32_t i = 0; i < out->extent_count; i++) {
+    struct sim_disk disk;
+    NT_TRY(nt__sim_load_disk(m, out->extents[i].disk, &disk, err));
+    if (disk.flags & NT_DISK_READONLY) {
+      out->flags |= NT_VOLUME_READONLY;
+    }
+    if (disk.flags & NT_DISK_REMOVABLE) {
+      out->flags |= NT_VOLUME_REMOVABLE;
+    }
+    if (disk.flags & NT_DISK_CDROM) {
+      NT_TRY(name_cd(m, disk.number, "\\Device\\", out->device,
+                     sizeof out->device, err));
+    }
+    if (!(disk.flags & NT_DISK_NO_MEDIUM)) {
+      NT_TRY(
+          check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err));
+    }
+  }
+  NT_TRY(show_file_system(m, &volume, out, err));
+  if (volume.node != 0) {
+    NT_TRY(show_cluster(m, &volume, out, err));
+  }
+  show_dirty(m, out);
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
+                              struct nt_volume_info *out,
+                              struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  int64_t id;
+  if (*cursor == 0) { /* what a dead process locked is not locked */
+    nt_status reaped = nt__sim_begin(m, err);
+    if (nt_ok(reaped)) {
+      reaped = nt__sim_end(m, reaped, err);
+    }
+    if (!nt_ok(reaped)) {
+      return reaped;
+    }
+  }
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
+      "AND " SIM_IS_HERE("", "?2"),
+      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), 0, &id, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (id == 0) {
+    return NT_STATUS_NO_MORE_ENTRIES;
+  }
+  *cursor = (uint64_t)id;
+  return describe(m, id, out, err);
+}
+
+nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
+                       struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (h->volume == 0) {
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+            h->disk < 0 ? "this is the mount manager, not a volume"
+                        : "this is a disk, not a volume");
+    nt_hint(err, h->disk < 0 ? "list the volumes: ntvol volumes"
+                             : "list the disks: ntvol disks");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
+  return describe(nt__sim_machine_of(h), h->volume, out, err);
+}
+
+/* ---- disks --------------------------------------------------------------- */
+
+/* The cursor is the number of the next disk to look at, so that it can be 0
+ * at first although disks are numbered from 0. */
+nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
+                            struct nt_disk_info *out, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  sqlite3_stmt *stmt;
+  char image[1024];
+  nt_status status = nt__sim_query(
+      m,
+      "SELECT number, image, serial, model, style, length, sector_size, flags,"
+      " (SELECT count(DISTINCT e.volume) FROM extent e JOIN volume v"
+      "  ON v.id = e.volume AND v.installed = 1 WHERE e.disk = number)"
+      " FROM disk WHERE number >= ?1 ORDER BY number LIMIT 1",
+      SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  *out = (struct nt_disk_info){0};
+  out->number = (uint32_t)sqlite3_column_int64(stmt, 0);
+  *cursor = (uint64_t)out->number + 1;
+  snprintf(out->name, sizeof out->name, "PhysicalDrive%u", out->number);
+  nt__sim_text(stmt, 1, image, sizeof image);
+  nt__sim_image_path(m, image, out->location, sizeof out->location);
+  nt__sim_text(stmt, 2, out->serial, sizeof out->serial);
+  nt__sim_text(stmt, 3, out->model, sizeof out->model);
+  nt__sim_text(stmt, 4, out->style, sizeof out->style);
+  out->length = (uint64_t)sqlite3_column_int64(stmt, 5);
+  out->sector_size = (uint32_t)sqlite3_column_int64(stmt, 6);
+  out->flags = (uint32_t)sqlite3_column_int64(stmt, 7);
+  out->volume_count = (uint32_t)sqlite3_column_int64(stmt, 8);
+  sqlite3_reset(stmt);
+  if (out->flags & NT_DISK_NO_MEDIUM) {
+    out->location[0] = '\0';
+  } else {
+    status = check_image(m, out->number, NT_DISK_UNREADABLE, &out->flags, err);
+  }
+  if (nt_ok(status) && out->flags & NT_DISK_CDROM) {
+    return name_cd(m, out->number, "", out->name, sizeof out->name, err);
+  }
+  return status;
+}

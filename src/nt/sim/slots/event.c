@@ -1,0 +1,74 @@
+/* Reading the history, and making it begin anew. */
+#include <stdio.h>
+
+#include "../db/store.h"
+#include "../db/trust.h"
+#include "../rules/event.h"
+#include "slots.h"
+#include "transaction.h"
+
+static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
+                            struct nt_event *out, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT * FROM event "
+                    "WHERE id > ?1 AND event <> -1 AND node IN (0, ?2) "
+                    "ORDER BY id LIMIT 1",
+                    SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_check_row(m, "event", stmt, err);
+  if (!nt_ok(status)) {
+    sqlite3_reset(stmt);
+    return status;
+  }
+  *cursor = out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
+  nt__sim_describe_event((enum sim_event)sqlite3_column_int(stmt, 1), out);
+  nt__sim_text(stmt, 2, out->target, sizeof out->target);
+  out->pid = sqlite3_column_int64(stmt, 3);
+  out->time_us = sqlite3_column_int64(stmt, 5);
+  snprintf(out->node, sizeof out->node, "%s",
+           sqlite3_column_int64(stmt, 4) != 0 ? m->node_name : "");
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+/* The deaths of other processes are part of the history: it has not ended
+ * before they are looked for. */
+nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
+                             struct nt_event *out, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = read_event(m, cursor, out, err);
+  if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    return status;
+  }
+  status = nt__sim_begin(m, err);
+  if (nt_ok(status)) {
+    status = nt__sim_end(m, status, err);
+  }
+  return nt_ok(status) ? read_event(m, cursor, out, err) : status;
+}
+
+/* The last row stays, hidden: ids go on from it, because an id that was used
+ * twice would hide events from who remembers the last one he saw. */
+nt_status nt_sim_forget_events(struct nt_machine *machine,
+                               struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_exec(m,
+                        "DELETE FROM event "
+                        "WHERE id < (SELECT max(id) FROM event)",
+                        SIM_NO_ARGS, err);
+  if (nt_ok(status)) {
+    status = nt__sim_exec(m, "UPDATE event SET event = -1", SIM_NO_ARGS, err);
+  }
+  return nt__sim_end(m, status, err);
+}

@@ -1,0 +1,501 @@
+/*
+ * NtReadFile, NtWriteFile, NtFlushBuffersFile: alignment, ends, direct writes
+ * (docs/rules.md 1.8 "I/O through handles", 1.10 and 1.11).
+ */
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../files.h"
+#include "../rules/cache.h"
+#include "../rules/instance.h"
+#include "../rules/medium.h"
+#include "../rules/refuse.h"
+#include "../rules/resolve.h"
+#include "slots.h"
+#include "transaction.h"
+
+struct request {
+  struct sim_machine *m;
+  struct sim_handle *handle;
+  struct sim_file_object object;
+  struct sim_instance instance;
+  struct sim_volume volume; /* id 0: a disk */
+  struct sim_disk disk;     /* the (first) disk */
+  uint64_t offset;
+  size_t len;
+};
+
+/* ---- what can be said before the state is looked at ---------------------- */
+
+static nt_status check_bytes(const struct sim_handle *h, struct nt_error *err) {
+  if (!nt__sim_is_mount_manager(h)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+          "the mount manager has no bytes");
+  nt_hint(err, "it takes control codes");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
+static nt_status check_alignment(const struct request *r,
+                                 struct nt_error *err) {
+  uint32_t sector = r->handle->base.sector_size;
+  if (r->offset % sector == 0 && r->len % sector == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(
+      err, NT_REASON_ALIGNMENT,
+      "offset %llu and length %zu are not whole sectors of %u bytes",
+      (unsigned long long)r->offset, r->len, sector);
+}
+
+static nt_status load(struct request *r, struct nt_error *err) {
+  struct sim_handle *h = r->handle;
+  NT_TRY(nt__sim_load_file_object(r->m, h->file_object, &r->object, err));
+  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, err));
+  if (h->volume != 0) {
+    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, err));
+  }
+  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err));
+  return NT_STATUS_SUCCESS;
+}
+
+/* Outside of a transaction: verifying changes the state (I8). */
+static nt_status load_verified(struct request *r, struct nt_error *err) {
+  nt_status status = load(r, err);
+  if (!nt_ok(status) || !nt__sim_must_verify(&r->volume, &r->instance)) {
+    return status;
+  }
+  status = nt__sim_begin(r->m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = load(r, err);
+  if (nt_ok(status)) {
+    status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
+  }
+  return nt__sim_end(r->m, status, err);
+}
+
+/* ---- the state ----------------------------------------------------------- */
+
+/* I3 to I7: who may still use the instance. */
+static nt_status check_condition(const struct request *r,
+                                 struct nt_error *err) {
+  bool own = r->instance.condition == SIM_DISMOUNTED &&
+             (r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
+              (r->handle->file && r->instance.fsd->waits_for_files));
+  nt_status status =
+      own ? NT_STATUS_SUCCESS : nt__sim_check_condition(&r->instance, err);
+  if (nt_ok(status)) {
+    status = nt__sim_check_online(&r->volume, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_check_medium(r->handle, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (r->handle->disk >= 0 && r->disk.flags & NT_DISK_UNINSTALLED) {
+    return nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
+                        NULL);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Where this handle's I/O ends: the file system's end, unless it is allowed
+ * past it. The file system may claim more than the volume has. */
+static uint64_t end_for(const struct request *r) {
+  uint64_t length = r->handle->length;
+  if (r->object.flags & SIM_FO_EXTENDED_DASD || r->instance.fs_bytes > length) {
+    return length;
+  }
+  return r->instance.fs_bytes;
+}
+
+static nt_status past_end(const struct request *r, uint64_t end,
+                          struct nt_error *err) {
+  nt_fail(err, NT_STATUS_END_OF_FILE,
+          "offset %llu is at or past the end at %llu",
+          (unsigned long long)r->offset, (unsigned long long)end);
+  if (end < r->handle->length) {
+    nt_hint(err, "FSCTL_ALLOW_EXTENDED_DASD_IO opens the rest of the volume");
+  } else {
+    nt_hint(err, "stay within its size");
+  }
+  return NT_STATUS_END_OF_FILE;
+}
+
+/* ---- the cache ----------------------------------------------------------- */
+
+/* 1.11: the first raw access of a volume handle writes back what waits in the
+ * volume's files; later ones do not look. Within a transaction. */
+static nt_status flush_first(struct request *r, struct nt_error *err) {
+  struct nt_handle *one = &r->handle->base;
+  if (r->handle->flushed || r->handle->base.kind != NT_KIND_VOLUME) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err));
+  while (one && !nt__sim_handle(one)->flushed) {
+    nt__sim_handle(one)->flushed = true; /* and the file object's others */
+    one = one->peer;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* What waits of a file, or of all files of a volume: calls `fn` within a
+ * transaction when there is any. */
+static nt_status when_waiting(struct request *r, int64_t file,
+                              nt_status (*fn)(struct request *r,
+                                              struct nt_error *err),
+                              struct nt_error *err) {
+  bool waits = false;
+  NT_TRY(nt__sim_cache_has(r->m, r->instance.id, file, &waits, err));
+  if (!waits) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_begin(r->m, err));
+  return nt__sim_end(r->m, fn(r, err), err);
+}
+
+static nt_status write_back(struct request *r, struct nt_error *err) {
+  const struct sim_handle *h = r->handle;
+  return nt__sim_cache_write_back(
+      r->m, &r->instance, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
+      err);
+}
+
+/* ---- read ---------------------------------------------------------------- */
+
+static nt_status read_bytes(struct request *r, void *buf, size_t *done,
+                            struct nt_error *err) {
+  return nt__sim_files_read(r->handle->file, r->offset, buf, r->len, done, err);
+}
+
+/* In a transaction nobody writes back between the image and what waits. */
+static nt_status read_both(struct request *r, void *buf, size_t *done,
+                           struct nt_error *err) {
+  nt_status status = nt__sim_begin(r->m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = read_bytes(r, buf, done, err);
+  uint64_t valid = nt__sim_files_valid(r->handle->file);
+  if (nt_ok(status) && r->offset < valid) {
+    uint64_t left = valid - r->offset;
+    status = nt__sim_cache_overlay(r->handle, &r->instance, r->offset, buf,
+                                   *done < left ? *done : (size_t)left, err);
+  }
+  return nt__sim_end(r->m, status, err);
+}
+
+static nt_status read_file(struct request *r, void *buf, size_t *done,
+                           struct nt_error *err) {
+  bool waits = false;
+  nt_status status = nt__sim_cache_has(
+      r->m, r->instance.id, nt__sim_files_id(r->handle->file), &waits, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return waits ? read_both(r, buf, done, err) : read_bytes(r, buf, done, err);
+}
+
+static nt_status read_device(struct request *r, void *buf, size_t *done,
+                             struct nt_error *err) {
+  uint64_t end = end_for(r);
+  size_t len = r->len;
+  if (len > 0 && r->offset >= end) {
+    return past_end(r, end, err);
+  }
+  if (len > end - r->offset) {
+    len = (size_t)(end - r->offset);
+  }
+  NT_TRY(nt__sim_image_read(r->m, r->handle->extents, r->handle->extent_count,
+                            r->offset, buf, len, err));
+  *done = len;
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
+                       size_t len, size_t *done, struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct request r = {
+      .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
+  nt_status status = check_bytes(h, err);
+  if (nt_ok(status)) {
+    status = check_alignment(&r, err);
+  }
+  if (nt_ok(status)) {
+    status = load_verified(&r, err);
+  }
+  if (nt_ok(status)) {
+    status = check_condition(&r, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (h->file) {
+    return read_file(&r, buf, done, err);
+  }
+  if (!h->flushed && h->base.kind == NT_KIND_VOLUME) {
+    status = when_waiting(&r, SIM_ALL_FILES, flush_first, err);
+    h->flushed = true;
+  }
+  return nt_ok(status) ? read_device(&r, buf, done, err) : status;
+}
+
+nt_status nt__sim_check_file(struct sim_handle *h, struct nt_error *err) {
+  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
+  NT_TRY(load_verified(&r, err));
+  return check_condition(&r, err);
+}
+
+nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
+                            struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  NT_TRY(nt__sim_check_file(h, err));
+  *out = nt__sim_files_is_directory(h->file) ? 0 : nt__sim_files_size(h->file);
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- write --------------------------------------------------------------- */
+
+/* 1.10: a volume with a file system is written by who locked or dismounted
+ * it; the boot area and what lies behind the file system are free. */
+static bool may_write_raw(const struct request *r) {
+  const struct sim_instance *instance = &r->instance;
+  if (instance->fsd->writes_need_own_lock) {
+    return instance->lock_owner == r->object.id;
+  }
+  return !instance->fsd->guards_writes || instance->lock_owner != 0 ||
+         r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
+         r->offset + r->len <= instance->reserved_bytes ||
+         r->offset >= instance->fs_bytes;
+}
+
+static nt_status check_volume_write(const struct request *r,
+                                    struct nt_error *err) {
+  const struct sim_instance *instance = &r->instance;
+  if (may_write_raw(r)) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(
+      err, NT_REASON_MOUNTED,
+      "a %s file system is mounted there and the volume is not locked",
+      instance->file_system);
+}
+
+/* 1.10: the disk below a mounted file system is closed too. */
+static nt_status check_disk_write(const struct request *r,
+                                  struct nt_error *err) {
+  int64_t volume = 0;
+  char name[NT_NAME_MAX];
+  uint64_t from = r->offset;
+  if (from == 0) {
+    from = r->disk.sector_size; /* sector 0 is always free */
+  }
+  if (from >= r->offset + r->len) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_number(
+      r->m,
+      "SELECT e.volume FROM extent e JOIN instance i ON i.volume = e.volume "
+      "AND i.disk = -1 AND i.current = 1 AND i.fsd <> 'raw' AND i.vpb & 32 = 0 "
+      "AND i.node = ?4 WHERE e.disk = ?1 AND e.start < ?3 AND e.start + "
+      "e.length > ?2 LIMIT 1",
+      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
+               SIM_INT(r->offset + r->len), SIM_INT(r->m->node)),
+      0, &volume, err);
+  if (!nt_ok(status) || volume == 0) {
+    return status;
+  }
+  status = nt__sim_volume_name(r->m, volume, name, sizeof name, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  nt_refuse(err, NT_REASON_MOUNTED,
+            "the range is in volume %s, which is mounted and not locked", name);
+  nt_hint(err, "open and lock volume %s while you write to its disk", name);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+_Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
+
+static nt_status check_writable(const struct request *r, struct nt_error *err) {
+  bool readonly = r->disk.flags & NT_DISK_READONLY ||
+                  r->volume.flags & NT_VOLUME_READONLY ||
+                  r->instance.fsd->read_only;
+  const struct sim_handle *h = r->handle;
+  if (!readonly && h->extent_count > 1) { /* its other disks */
+    nt_status status = nt__sim_disks_readonly(
+        r->m, h->extents + 1, h->extent_count - 1, &readonly, err);
+    if (!nt_ok(status)) {
+      return status;
+    }
+  }
+  if (!readonly) {
+    return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, err)
+                        : NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(err, NT_REASON_READONLY, "%s is read-only",
+                   r->volume.id ? "the volume" : "the disk");
+}
+
+static nt_status mark_modified(struct request *r, struct nt_error *err) {
+  if (r->object.flags & SIM_FO_MODIFIED) {
+    return NT_STATUS_SUCCESS;
+  }
+  r->object.flags |= SIM_FO_MODIFIED;
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+/* 1.11: a file system driver clips at the end of its file system without a
+ * word, even where the volume ends too. Nobody clips for RAW, for disks and
+ * for who is allowed past the file system. */
+static bool clips(const struct request *r) {
+  return r->instance.fsd->guards_writes &&
+         !(r->object.flags & SIM_FO_EXTENDED_DASD) &&
+         r->instance.fs_bytes <= r->handle->length;
+}
+
+/* The end of the volume itself is a refusal, before anything is written. */
+static nt_status write_device(struct request *r, const void *buf, size_t *done,
+                              struct nt_error *err) {
+  uint64_t end = end_for(r);
+  size_t len = r->len;
+  *done = 0;
+  if (!clips(r) && len > 0 && (r->offset >= end || len > end - r->offset)) {
+    return past_end(r, end, err);
+  }
+  if (r->offset >= end) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (len > end - r->offset) {
+    len = (size_t)(end - r->offset);
+  }
+  NT_TRY(mark_modified(r, err));
+  NT_TRY(nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
+                             r->offset, buf, len, err));
+  *done = len;
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status refuse_growth(uint64_t size, struct nt_error *err) {
+  return nt_refuse(
+      err, NT_REASON_NO_GROWTH,
+      "the file has %llu bytes, and files on a simulated volume do not grow",
+      (unsigned long long)size);
+}
+
+static nt_status mark_wrote_file(struct request *r, struct nt_error *err) {
+  if (r->object.flags & SIM_FO_WROTE_FILE) {
+    return NT_STATUS_SUCCESS;
+  }
+  r->object.flags |= SIM_FO_WROTE_FILE;
+  return nt__sim_save_file_object(r->m, &r->object, err);
+}
+
+static nt_status write_file(struct request *r, const void *buf, size_t *done,
+                            struct nt_error *err) {
+  struct sim_files *file = r->handle->file;
+  uint64_t size = nt__sim_files_size(file);
+  if (nt__sim_files_is_directory(file)) {
+    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+            "a directory has no bytes to write");
+    nt_hint(err, "open a file in it");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
+  if (r->len > 0 && (r->offset >= size || r->len > size - r->offset)) {
+    return refuse_growth(size, err);
+  }
+  NT_TRY(mark_wrote_file(r, err));
+  if (r->len > 0) {
+    NT_TRY(nt__sim_cache_write(r->handle, &r->instance, r->offset, buf, r->len,
+                               err));
+  }
+  *done = r->len;
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status check_direct_write(const struct request *r,
+                                    struct nt_error *err) {
+  if (r->handle->file) {
+    return NT_STATUS_SUCCESS;
+  }
+  return r->handle->disk >= 0 ? check_disk_write(r, err)
+                              : check_volume_write(r, err);
+}
+
+static nt_status write_now(struct request *r, const void *buf, size_t *done,
+                           struct nt_error *err) {
+  nt_status status = load(r, err);
+  if (nt_ok(status)) {
+    status = check_direct_write(r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
+  }
+  if (nt_ok(status)) {
+    status = check_condition(r, err);
+  }
+  if (nt_ok(status)) {
+    status = check_writable(r, err);
+  }
+  if (nt_ok(status) && r->handle->file) {
+    return write_file(r, buf, done, err);
+  }
+  if (nt_ok(status)) {
+    status = flush_first(r, err);
+  }
+  return nt_ok(status) ? write_device(r, buf, done, err) : status;
+}
+
+/* Within a transaction: another process sees a write before or after its own
+ * lock or dismount, never beside it. */
+nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
+                        const void *buf, size_t len, size_t *done,
+                        struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct request r = {
+      .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (nt_ok(status)) {
+    status = check_bytes(h, err);
+  }
+  if (nt_ok(status)) {
+    status = check_alignment(&r, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_begin(r.m, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_end(r.m, write_now(&r, buf, done, err), err);
+}
+
+nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
+  struct sim_handle *h = nt__sim_handle(handle);
+  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
+  nt_status status = nt__sim_check_not_section(h, err);
+  if (nt_ok(status)) {
+    status = check_bytes(h, err);
+  }
+  if (nt_ok(status)) {
+    status = load_verified(&r, err);
+  }
+  if (nt_ok(status)) {
+    status = check_condition(&r, err);
+  }
+  if (nt_ok(status)) {
+    status = check_writable(&r, err);
+  }
+  if (nt_ok(status)) {
+    status =
+        when_waiting(&r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
+                     write_back, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_image_flush(r.m, h->extents, h->extent_count, err);
+}

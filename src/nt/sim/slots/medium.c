@@ -1,0 +1,157 @@
+/* Drives by name: media that are put in and taken out, and ejection. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../rules/holders.h"
+#include "../rules/medium.h"
+#include "../rules/resolve.h"
+#include "slots.h"
+#include "transaction.h"
+
+/* ---- by name ------------------------------------------------------------- */
+
+static nt_status find_disk(struct sim_machine *m, const char *name,
+                           struct sim_disk *out, struct nt_error *err) {
+  struct sim_target target;
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t count = 0;
+  nt_status status = nt__sim_resolve(m, name, &target, err);
+  if (nt_ok(status) && target.has_rest) {
+    nt_refuse(err, NT_REASON_NOT_A_VOLUME, "this names a file or directory");
+    nt_hint(err, "name the drive: E:, CdRom0, PhysicalDrive1");
+    return NT_STATUS_INVALID_PARAMETER;
+  }
+  if (nt_ok(status) && target.volume != 0) {
+    status = nt__sim_load_extents(m, target.volume, extents, &count, err);
+    target.disk = count > 0 ? (int64_t)extents[0].disk : 0;
+  }
+  return nt_ok(status) ? nt__sim_load_disk(m, target.disk, out, err) : status;
+}
+
+static nt_status find_drive(struct sim_machine *m, const char *name,
+                            struct sim_disk *out, struct nt_error *err) {
+  nt_status status = find_disk(m, name, out, err);
+  if (!nt_ok(status) || out->flags & NT_DISK_REMOVABLE) {
+    return status;
+  }
+  return nt_refuse(err, NT_REASON_FIXED_DISK, "its medium is fixed");
+}
+
+static nt_status insert(struct sim_machine *m, const char *name,
+                        const char *image, bool readonly,
+                        struct nt_error *err) {
+  struct sim_disk disk;
+  NT_TRY(find_drive(m, name, &disk, err));
+  if (!(disk.flags & NT_DISK_NO_MEDIUM)) {
+    return nt_refuse(err, NT_REASON_MEDIUM_PRESENT,
+                     "there is a medium in the drive");
+  }
+  if (strlen(image) >= sizeof disk.image) {
+    nt_refuse_as(err, NT_STATUS_OBJECT_NAME_INVALID, NT_REASON_IMAGE,
+                 "the path of the image %s has %zu bytes", image,
+                 strlen(image));
+    nt_hint(err, "move it to a shorter one");
+    return NT_STATUS_OBJECT_NAME_INVALID;
+  }
+  nt_copy(disk.image, sizeof disk.image, image);
+  if (!(disk.flags & NT_DISK_CDROM)) {
+    disk.flags &= ~NT_DISK_READONLY;
+    disk.flags |= readonly ? NT_DISK_READONLY : 0;
+  }
+  NT_TRY(nt__sim_allow_image(m, image, err));
+  return nt__sim_load_medium(m, &disk, err);
+}
+
+nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,
+                        const char *image, bool readonly,
+                        struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  char *full;
+  nt_error_name(err, "insert a medium into", drive);
+  nt_status status = nt_path_full(image, &full, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_IMAGE, "the image %s", image);
+    nt_hint(err, "name an image that exists");
+    return status;
+  }
+  status = nt__sim_begin(m, err);
+  if (nt_ok(status)) {
+    status = nt__sim_end(m, insert(m, drive, full, readonly, err), err);
+  }
+  free(full);
+  return status;
+}
+
+nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
+                          struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_disk disk;
+  nt_error_name(err, "take the medium out of", drive);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = find_drive(m, drive, &disk, err);
+  if (nt_ok(status)) {
+    status = nt__sim_take_medium(m, &disk, err);
+  }
+  return nt__sim_end(m, status, err);
+}
+
+/* ---- Plug and Play ------------------------------------------------------- */
+
+/* Whoever has the disk or one of its volumes open vetoes it. */
+static nt_status check_unused(struct sim_machine *m, uint32_t disk,
+                              struct nt_error *err) {
+  int64_t openers, volume = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT count(*) FROM file_object WHERE disk = ?1 OR volume IN "
+      "(SELECT volume FROM extent WHERE disk = ?1)",
+      SIM_ARGS(SIM_INT(disk)), 0, &openers, err);
+  if (!nt_ok(status) || openers == 0) {
+    return status;
+  }
+  nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE,
+               "the ejection was vetoed by open handles");
+  nt__sim_add_openers(m, 0, disk, err);
+  struct nt_error ignored = {0};
+  do {
+    status = nt__sim_number(
+        m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(volume)), 0, &volume, &ignored);
+    if (nt_ok(status) && volume != 0) {
+      nt__sim_add_openers(m, volume, -1, err);
+    }
+  } while (nt_ok(status) && volume != 0);
+  nt_hint(err, "close them, or try again");
+  return NT_STATUS_DEVICE_BUSY;
+}
+
+static nt_status eject_device(struct sim_machine *m, const char *name,
+                              struct nt_error *err) {
+  struct sim_disk disk;
+  nt_status status = find_disk(m, name, &disk, err);
+  if (nt_ok(status) && !(disk.flags & NT_DISK_REMOVABLE)) {
+    nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_FIXED_DISK,
+                 "a fixed disk is not ejected");
+    nt_hint(err, "uninstall its volumes and the disk instead");
+    return NT_STATUS_NOT_SUPPORTED;
+  }
+  if (nt_ok(status)) {
+    status = check_unused(m, disk.number, err);
+  }
+  return nt_ok(status) ? nt__sim_eject_medium(m, &disk, err) : status;
+}
+
+nt_status nt__sim_eject(struct nt_machine *machine, const char *name,
+                        struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  return nt__sim_end(m, eject_device(m, name, err), err);
+}

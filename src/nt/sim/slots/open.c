@@ -1,0 +1,515 @@
+/*
+ * NtCreateFile: what kind of handle a name and an access mask give, and who is
+ * refused. Row numbers (O1 ...) are those of docs/rules.md 1.4 and 1.5.
+ */
+#include <stdlib.h>
+
+#include "../../name.h"
+#include "../db/store.h"
+#include "../disk/image.h"
+#include "../files.h"
+#include "../rules/cluster.h"
+#include "../rules/holders.h"
+#include "../rules/instance.h"
+#include "../rules/refuse.h"
+#include "../rules/resolve.h"
+#include "slots.h"
+#include "transaction.h"
+
+/* Access that needs no file system: such an open reaches only the device. */
+#define DEVICE_ACCESS                                                          \
+  (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_READ_CONTROL | NT_WRITE_DAC | \
+   NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
+
+/* Rights that by themselves do not allow to lock and dismount. */
+#define NO_MANAGE_ACCESS (NT_FILE_TRAVERSE | NT_FILE_READ_ATTRIBUTES)
+
+#define READING (NT_FILE_READ_DATA | NT_FILE_TRAVERSE)
+#define WRITING (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA)
+
+/* Everything an open works on. */
+struct opening {
+  struct sim_machine *m;
+  const struct nt_open_options *options;
+  struct sim_target target;
+  struct sim_handle *handle;
+  struct sim_file_object object;
+  struct sim_volume volume;
+  struct sim_instance instance;
+  bool mounted; /* `instance` is set */
+};
+
+/* ---- refusals ------------------------------------------------------------ */
+
+static nt_status refuse(struct opening *o, nt_status status,
+                        enum nt_reason reason, const char *detail,
+                        struct nt_error *err) {
+  nt_refuse_as(err, status, reason, "%s", detail);
+  nt__sim_add_holders(o->m, &o->instance, 0, err);
+  return status;
+}
+
+/* O5, O7, O8, O13: what the instance says to everybody who wants in. */
+static nt_status check_instance(struct opening *o, struct nt_error *err) {
+  struct sim_instance *instance = &o->instance;
+  if (instance->vpb & SIM_VPB_LOCKED) {
+    return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
+                  "the volume is locked", err);
+  }
+  if (instance->condition == SIM_DISMOUNTED) {
+    bool files = instance->fsd->waits_for_files;
+    nt_refuse_as(err, instance->fsd->open_dismounted, NT_REASON_DISMOUNTED,
+                 files ? "the volume was dismounted, and is still open"
+                       : "the handle that dismounted the volume is still open");
+    err->cls = NT_CLASS_TRANSIENT;
+    nt__sim_add_holders(o->m, instance, 0, err);
+    nt_hint(err, files ? "it mounts again when its files are closed, too"
+                       : "it mounts again when that handle closes");
+    return instance->fsd->open_dismounted;
+  }
+  if (instance->lock_owner != 0) {
+    return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
+                  "somebody opened the volume without sharing it", err);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- share modes --------------------------------------------------------- */
+
+/* IoCheckShareAccess, both ways. Handles without data access do not count. */
+static bool shares_conflict(uint32_t access, uint32_t share,
+                            uint32_t other_access, uint32_t other_share) {
+  const uint32_t data = READING | WRITING | NT_DELETE;
+  if (!(access & data) || !(other_access & data)) {
+    return false;
+  }
+  return ((access & READING) && !(other_share & NT_SHARE_READ)) ||
+         ((access & WRITING) && !(other_share & NT_SHARE_WRITE)) ||
+         ((access & NT_DELETE) && !(other_share & NT_SHARE_DELETE)) ||
+         ((other_access & READING) && !(share & NT_SHARE_READ)) ||
+         ((other_access & WRITING) && !(share & NT_SHARE_WRITE)) ||
+         ((other_access & NT_DELETE) && !(share & NT_SHARE_DELETE));
+}
+
+#define SHARES(scope)                                  \
+  "SELECT access, share FROM file_object WHERE " scope \
+  "AND path = ?2 COLLATE NOCASE AND kind <> 5"
+
+/* O3: among handles to the same object of the same instance. */
+static nt_status check_share(struct opening *o, struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  bool conflict = false;
+  nt_status status = nt__sim_query(
+      o->m,
+      nt__sim_spans_nodes(&o->instance) ? SHARES(SIM_OF_NODES)
+                                        : SHARES(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_TEXT(o->object.path)),
+      &stmt, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  while (nt_ok(status = nt__sim_step(o->m, stmt, err))) {
+    conflict |= shares_conflict(o->object.access, o->object.share,
+                                (uint32_t)sqlite3_column_int64(stmt, 0),
+                                (uint32_t)sqlite3_column_int64(stmt, 1));
+  }
+  if (status != NT_STATUS_NO_MORE_ENTRIES) {
+    return status;
+  }
+  if (conflict) {
+    return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
+                  "somebody has it open and does not share it this way", err);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+#define WRITERS(scope) \
+  "SELECT count(*) FROM file_object WHERE " scope "AND access & 65542 <> 0"
+
+static nt_status count_writers(struct opening *o, int64_t *writers,
+                               struct nt_error *err) {
+  return nt__sim_number(
+      o->m,
+      nt__sim_spans_nodes(&o->instance) ? WRITERS(SIM_OF_NODES)
+                                        : WRITERS(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance))), 0, writers, err);
+}
+
+_Static_assert((WRITING | NT_DELETE) == 65542,
+               "the query above tests these rights");
+
+/* O4: a volume open that shares neither writing nor deleting is a lock. */
+static nt_status check_implicit_lock(struct opening *o, bool *locks,
+                                     struct nt_error *err) {
+  int64_t files, volumes, writers;
+  uint32_t share = o->object.share, mask = o->instance.fsd->implicit_lock;
+  *locks = mask != 0 && !(share & mask);
+  if (!*locks) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (o->object.access & WRITING) {
+    share &= ~NT_SHARE_READ;
+  }
+  nt_status status =
+      nt__sim_count_handles(o->m, &o->instance, 0, &files, &volumes, err);
+  if (nt_ok(status)) {
+    status = count_writers(o, &writers, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (share & NT_SHARE_READ ? writers > 0 : files + volumes > 0) {
+    return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
+                  "opening without sharing needs the volume alone", err);
+  }
+  o->object.share = share;
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- the kinds of handles ------------------------------------------------ */
+
+/* O2, O6, O11: no mount, no file system, not refused by a lock. */
+static nt_status open_device(struct opening *o, struct nt_error *err) {
+  o->object.kind = NT_KIND_DEVICE;
+  return nt__sim_insert_file_object(o->m, &o->object, err);
+}
+
+/* O10: a volume that is offline and not mounted opens, on a file system that
+ * is not there; it never becomes the volume's instance. All handles of that
+ * time share it, so that a lock keeps the others out (O5). */
+static nt_status mount_offline(struct opening *o, struct nt_error *err) {
+  int64_t id;
+  nt_status status =
+      nt__sim_number(o->m,
+                     "SELECT id FROM instance WHERE volume = ?1 "
+                     "AND current = 0 AND condition = 0 LIMIT 1",
+                     SIM_ARGS(SIM_INT(o->volume.id)), 0, &id, err);
+  if (!nt_ok(status) || id != 0) {
+    return nt_ok(status) ? nt__sim_load_instance(o->m, id, &o->instance, err)
+                         : status;
+  }
+  o->instance = (struct sim_instance){
+      .volume = o->volume.id,
+      .disk = -1,
+      .fsd = &nt__sim_fsd_raw,
+      .file_system = "RAW",
+      .fs_bytes = o->volume.length,
+      .vpb = SIM_VPB_DIRECT_WRITES,
+  };
+  return nt__sim_insert_instance(o->m, &o->instance, err);
+}
+
+static nt_status mount(struct opening *o, struct nt_error *err) {
+  struct nt_error mount_err = {0};
+  nt_status status = NT_STATUS_SUCCESS;
+  if (nt__sim_is_shared(&o->volume)) {
+    status = nt__sim_check_cluster(o->m, &o->volume, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
+  if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
+    status = mount_offline(o, err);
+  } else if (status == NT_STATUS_NO_MEDIA_IN_DEVICE && !o->target.has_rest) {
+    status = nt__sim_mount_empty(o->m, &o->volume, &o->instance, err);
+  } else if (!nt_ok(status)) {
+    *err = mount_err;
+  }
+  return status;
+}
+
+static nt_status take_implicit_lock(struct opening *o, struct nt_error *err) {
+  o->instance.lock_owner = o->object.id;
+  return nt__sim_save_instance(o->m, &o->instance, err);
+}
+
+/* What a volume or disk handle can be asked for at all. */
+static nt_status check_volume_options(const struct nt_open_options *options,
+                                      struct nt_error *err) {
+  if (options->disposition != NT_OPEN && options->disposition != NT_OPEN_IF) {
+    nt_fail(err, NT_STATUS_ACCESS_DENIED,
+            "a volume cannot be created or overwritten");
+    nt_hint(err, "use the disposition open");
+    return NT_STATUS_ACCESS_DENIED;
+  }
+  if (options->directory) {
+    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, "it is the volume itself");
+    nt_hint(err, "add a backslash for its root directory");
+    return NT_STATUS_NOT_A_DIRECTORY;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Rights that the file system gives to nobody. */
+static nt_status check_rights(const struct opening *o, struct nt_error *err) {
+  bool file = o->target.has_rest;
+  const struct sim_fsd *fsd = o->instance.fsd;
+  if (!(o->object.access &
+        (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_refuse(err, NT_REASON_PRIVILEGE,
+            "nobody may write or delete on a %s volume",
+            o->instance.file_system);
+  nt_hint(err, "open it with access \"r\"");
+  return NT_STATUS_ACCESS_DENIED;
+}
+
+static nt_status enter_instance(struct opening *o, struct nt_error *err) {
+  bool locks = false;
+  nt_status status = check_rights(o, err);
+  if (nt_ok(status) && o->instance.fsd->checks_share_modes) {
+    if (o->object.kind == NT_KIND_VOLUME) {
+      status = check_implicit_lock(o, &locks, err);
+    }
+    if (nt_ok(status)) {
+      status = check_share(o, err);
+    }
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  o->object.instance = o->instance.id;
+  status = nt__sim_insert_file_object(o->m, &o->object, err);
+  return nt_ok(status) && locks ? take_implicit_lock(o, err) : status;
+}
+
+/* The state of the instance is looked at before anything that the file system
+ * would say about the request (O5, O7). */
+static nt_status open_volume(struct opening *o, struct nt_error *err) {
+  nt_status status = mount(o, err);
+  if (nt_ok(status)) {
+    status = check_instance(o, err);
+  }
+  if (nt_ok(status)) {
+    status = check_volume_options(o->options, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  o->object.kind = NT_KIND_VOLUME;
+  if (o->object.access & 0xFFFFU & ~NO_MANAGE_ACCESS ||
+      o->object.access & NT_DELETE) {
+    o->object.flags |= SIM_FO_MANAGE_VOLUME;
+  }
+  return enter_instance(o, err);
+}
+
+/* A whole disk is mounted by RAW, on an instance of its own: what happens to
+ * it leaves the volumes on it alone. */
+static nt_status open_disk(struct opening *o, struct nt_error *err) {
+  nt_status status =
+      nt__sim_current_instance(o->m, 0, o->target.disk, &o->instance, err);
+  if (nt_ok(status) && o->instance.vpb & SIM_VPB_CHANGED &&
+      !(o->instance.vpb & SIM_VPB_LOCKED)) { /* of an earlier medium */
+    o->instance.condition = SIM_WRONG_VOLUME;
+    status = nt__sim_detach(o->m, &o->instance, err);
+    if (nt_ok(status)) {
+      status = NT_STATUS_NO_MORE_ENTRIES;
+    }
+  }
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    o->instance = (struct sim_instance){
+        .disk = o->target.disk,
+        .fsd = &nt__sim_fsd_raw,
+        .file_system = "RAW",
+        .fs_bytes = o->handle->length,
+        .current = true,
+        .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
+    };
+    status = nt__sim_insert_instance(o->m, &o->instance, err);
+  }
+  if (nt_ok(status)) {
+    status = check_instance(o, err);
+  }
+  if (nt_ok(status)) {
+    status = check_volume_options(o->options, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  o->object.kind = NT_KIND_DISK;
+  o->object.flags |= SIM_FO_MANAGE_VOLUME;
+  return enter_instance(o, err);
+}
+
+static nt_status refuse_new_file(struct nt_error *err) {
+  return nt_refuse(
+      err, NT_REASON_NO_NEW_FILES,
+      "files on a simulated volume can be opened, not made or emptied");
+}
+
+static nt_status check_file_disposition(enum nt_disposition disposition,
+                                        struct nt_error *err) {
+  return disposition == NT_OPEN || disposition == NT_OPEN_IF
+             ? NT_STATUS_SUCCESS
+             : refuse_new_file(err);
+}
+
+static nt_status look_up(struct opening *o, struct nt_error *err) {
+  struct sim_handle *h = o->handle;
+  nt_status status =
+      o->instance.fsd->root_only
+          ? nt__sim_files_open_root(o->target.rest, &h->file, err)
+          : nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
+                               o->volume.sector_size,
+                               nt__sim_bytes_of(&o->instance), o->target.rest,
+                               &h->file, err);
+  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
+      o->options->disposition == NT_OPEN_IF) {
+    *err = (struct nt_error){0};
+    return refuse_new_file(err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  bool directory = nt__sim_files_is_directory(h->file);
+  if (o->options->directory && !directory) {
+    return nt_refuse_as(err, NT_STATUS_NOT_A_DIRECTORY,
+                        NT_REASON_NOT_A_DIRECTORY, "it is a file");
+  }
+  o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
+  o->object.file = nt__sim_files_id(h->file);
+  nt_copy(o->object.path, sizeof o->object.path, nt__sim_files_path(h->file));
+  return NT_STATUS_SUCCESS;
+}
+
+/* What the volume says to everybody who wants one of its files. */
+static nt_status check_files(struct opening *o, struct nt_error *err) {
+  NT_TRY(check_instance(o, err));
+  if (o->handle->removable && o->handle->length == 0) {
+    return nt__sim_no_medium(err);
+  }
+  if (!o->instance.fsd->has_files) {
+    return nt_refuse(err, NT_REASON_NO_FILE_SYSTEM, NULL);
+  }
+  /* O10 */
+  NT_TRY(nt__sim_check_online(&o->volume, err));
+  return check_file_disposition(o->options->disposition, err);
+}
+
+static nt_status open_file(struct opening *o, struct nt_error *err) {
+  NT_TRY(mount(o, err));
+  NT_TRY(check_files(o, err));
+  NT_TRY(look_up(o, err));
+  return enter_instance(o, err);
+}
+
+/* ---- the slot ------------------------------------------------------------ */
+
+/* Where the object lies; opens its images, so that a missing one is named. */
+static nt_status load_place(struct opening *o, struct nt_error *err) {
+  struct sim_handle *h = o->handle;
+  struct sim_disk disk;
+  nt_status status;
+  if (o->target.volume != 0) {
+    status = nt__sim_load_volume(o->m, o->target.volume, &o->volume, err);
+    if (nt_ok(status)) {
+      status = nt__sim_load_extents(o->m, o->volume.id, h->extents,
+                                    &h->extent_count, err);
+    }
+    h->length = o->volume.length;
+    h->base.sector_size = o->volume.sector_size;
+  } else {
+    status = nt__sim_load_disk(o->m, o->target.disk, &disk, err);
+    h->extents[0] = (struct nt_extent){disk.number, 0, disk.length};
+    h->extent_count = 1;
+    h->length = disk.length;
+    h->base.sector_size = disk.sector_size;
+  }
+  for (uint32_t i = 0; nt_ok(status) && i < h->extent_count && h->length > 0;
+       i++) {
+    status = nt__sim_image(o->m, h->extents[i].disk, err);
+  }
+  if (nt_ok(status) && h->extent_count > 0) {
+    status = nt__sim_load_disk(o->m, h->extents[0].disk, &disk, err);
+    h->removable = nt_ok(status) && disk.flags & NT_DISK_REMOVABLE;
+  }
+  return status;
+}
+
+static nt_status open_target(struct opening *o, struct nt_error *err) {
+  bool device = !(o->object.access & ~DEVICE_ACCESS);
+  if (o->target.disk >= 0 && o->target.has_rest) {
+    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
+            "a disk has no files, its volumes have");
+    nt_hint(err, "name a file by its volume: D:\\path");
+    return NT_STATUS_OBJECT_PATH_NOT_FOUND;
+  }
+  nt_status status = load_place(o, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (o->target.has_rest) {
+    return open_file(o, err);
+  }
+  if (device) {
+    return open_device(o, err);
+  }
+  return o->target.volume != 0 ? open_volume(o, err) : open_disk(o, err);
+}
+
+static bool names_mount_manager(const char *name) {
+  struct nt_name parsed;
+  struct nt_error ignored = {0};
+  return nt_ok(nt_name_parse(name, &parsed, &ignored)) &&
+         parsed.kind == NT_NAME_MOUNTMGR && !parsed.path;
+}
+
+/* A device of its own: no volume, no disk, no file system. */
+static nt_status find_and_open(struct opening *o, struct nt_error *err) {
+  if (names_mount_manager(o->options->name)) {
+    o->target = (struct sim_target){.disk = -1};
+    o->object.disk = -1;
+    o->handle->base.sector_size = 1;
+    return open_device(o, err);
+  }
+  nt_status status = nt__sim_resolve(o->m, o->options->name, &o->target, err);
+  o->object.volume = o->target.volume;
+  o->object.disk = o->target.disk;
+  return nt_ok(status) ? open_target(o, err) : status;
+}
+
+static void fill_handle(struct opening *o) {
+  struct sim_handle *h = o->handle;
+  h->base.ops = &nt__sim_handle_ops;
+  h->base.machine = &o->m->base;
+  h->base.kind = o->object.kind;
+  h->base.access = o->object.access;
+  if (h->file) {
+    h->base.sector_size = 1;
+  }
+  nt_copy(h->base.name, sizeof h->base.name, o->options->name);
+  h->file_object = o->object.id;
+  h->volume = o->target.volume;
+  h->disk = o->target.disk;
+}
+
+nt_status nt__sim_open(struct nt_machine *machine,
+                       const struct nt_open_options *options,
+                       struct nt_handle **out, struct nt_error *err) {
+  struct opening o = {.m = nt__sim_machine(machine), .options = options};
+  o.handle = calloc(1, sizeof *o.handle);
+  if (!o.handle) {
+    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  }
+  nt_status status = nt__sim_begin(o.m, err);
+  if (nt_ok(status)) {
+    o.object = (struct sim_file_object){
+        .owner = o.m->owner,
+        .access = options->access,
+        .share = options->share,
+    };
+    status = find_and_open(&o, err);
+    status = nt__sim_end(o.m, status, err);
+  }
+  if (!nt_ok(status)) {
+    nt__sim_files_close(o.handle->file);
+    free(o.handle);
+    return status;
+  }
+  fill_handle(&o);
+  *out = &o.handle->base;
+  return NT_STATUS_SUCCESS;
+}

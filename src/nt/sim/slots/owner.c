@@ -1,0 +1,149 @@
+/*
+ * This process among those that share a machine (rules/owner.c): how it enters
+ * and leaves, and programs that run under its locks.
+ */
+#include "../rules/owner.h"
+#include "../db/store.h"
+#include "../rules/cluster.h"
+#include "slots.h"
+#include "transaction.h"
+
+/* ---- entering ------------------------------------------------------------ */
+
+static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
+  char path[sizeof m->folder + 16];
+  if (m->folder[0] == '\0') {
+    return NT_STATUS_SUCCESS; /* in memory: nobody to share it with */
+  }
+  nt_path_join(path, sizeof path, m->folder, "machine.lock");
+  /* Never made here: those who are connected hold their bytes in the file
+   * that was there, and would count as dead in a new one. */
+  nt_status status = nt_file_open_plain(path, true, &m->lock, err);
+  if (nt_ok(status)) {
+    return status;
+  }
+  nt_error_about(err, NT_REASON_STORE, "%s", path);
+  if (!nt_is_shortage(status)) {
+    nt_hint(err,
+            status == NT_STATUS_OBJECT_NAME_NOT_FOUND
+                ? "when nobody uses the machine, make an empty file there"
+                : "make the folder writable, or copy the machine elsewhere");
+  }
+  return status;
+}
+
+static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {
+  if (m->lock == NULL) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt_file_lock_byte(m->lock, (uint64_t)m->owner, err);
+  if (!nt_ok(status)) {
+    char path[sizeof m->folder + 16];
+    nt_path_join(path, sizeof path, m->folder, "machine.lock");
+    nt_error_about(err, NT_REASON_STORE, "%s", path);
+    nt_hint(err, "keep the machine on a file system that knows byte locks");
+  }
+  return status;
+}
+
+/* While nobody was connected, anything may have written to the images. */
+static nt_status verify_if_first(struct sim_machine *m, struct nt_error *err) {
+  int64_t others;
+  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM owner WHERE id <> ?1",
+                        SIM_ARGS(SIM_INT(m->owner)), 0, &others, err));
+  if (others == 0) {
+    NT_TRY(nt__sim_exec(m, "UPDATE volume SET verify_pending = 1", SIM_NO_ARGS,
+                        err));
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
+  char program[64];
+  nt_process_name(program, sizeof program);
+  nt_status status = open_lock_file(m, err);
+  if (nt_ok(status)) {
+    status = nt__sim_begin(m, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_node_enter(m, err);
+  if (nt_ok(status)) {
+    status =
+        nt__sim_exec(m,
+                     "INSERT INTO owner (pid, program, start_us, node) "
+                     "VALUES (?1, ?2, ?3, ?4)",
+                     SIM_ARGS(SIM_INT(m->pid), SIM_TEXT(program),
+                              SIM_INT(nt_process_start_us()), SIM_INT(m->node)),
+                     err);
+  }
+  if (nt_ok(status)) {
+    m->owner = sqlite3_last_insert_rowid(m->db);
+    status = take_byte(m, err);
+    /* Not an answer of the store, but the row must not stay all the same. */
+    m->store_failed = m->store_failed || !nt_ok(status);
+  }
+  if (nt_ok(status)) {
+    status = verify_if_first(m, err);
+  }
+  return nt__sim_end(m, status, err);
+}
+
+/* ---- programs that run under a lock -------------------------------------- */
+
+static nt_status note_heir(void *ctx, const struct nt_process *process,
+                           struct nt_error *err) {
+  struct sim_machine *m = ctx;
+  nt_status status = nt__sim_begin(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  status = nt__sim_exec(
+      m,
+      "INSERT OR REPLACE INTO heir "
+      "(owner, pid, program, start_us) "
+      "VALUES (?1, ?2, ?3, ?4)",
+      SIM_ARGS(SIM_INT(m->owner), SIM_INT(process->id),
+               SIM_TEXT(process->program), SIM_INT(process->start_us)),
+      err);
+  return nt__sim_end(m, status, err);
+}
+
+/* The row in `heir` stays: something that the program left behind may hold the
+ * byte still, and is what holds it if this process dies later. */
+nt_status nt__sim_run(struct nt_machine *machine,
+                      const struct nt_program *program, int *exit_status,
+                      struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  struct nt_program own = *program;
+  nt_status status = nt__sim_check_process(m, err);
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (m->lock != NULL) {
+    own.keep = m->lock;
+    own.started = note_heir;
+    own.ctx = m;
+  }
+  return nt_program_run(&own, exit_status, err);
+}
+
+/* ---- leaving ------------------------------------------------------------- */
+
+void nt__sim_owner_leave(struct sim_machine *m) {
+  struct nt_error err = {0};
+  /* A child of fork must leave its parent's row and lock alone. If the row
+   * cannot be removed now, the free byte tells the next process. */
+  if (m->owner != 0 && m->pid == nt_process_id() &&
+      nt_ok(nt__sim_begin(m, &err))) {
+    nt__sim_end(m, nt__sim_owner_clean_up(m, m->owner, m->pid, m->node, &err),
+                &err);
+  }
+  /* Else what a program left behind would keep it. */
+  if (m->lock != NULL && m->pid == nt_process_id()) {
+    nt_file_unlock_byte(m->lock, (uint64_t)m->owner);
+  }
+  nt_file_close(m->lock);
+  m->lock = NULL;
+}

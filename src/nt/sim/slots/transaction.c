@@ -1,0 +1,113 @@
+/*
+ * The transactions of requests: what happens around each of them. Everything
+ * that was left behind is cleaned up before, and subscribers are told after it.
+ */
+#include "transaction.h"
+
+#include "../db/store.h"
+#include "../db/trust.h"
+#include "../rules/instance.h"
+#include "../rules/notify.h"
+#include "../rules/owner.h"
+
+/* ---- handles whose close failed ------------------------------------------ */
+
+static nt_status close_unfinished(struct sim_machine *m, struct nt_error *err) {
+  nt_status status = NT_STATUS_SUCCESS;
+  for (struct sim_handle *h = m->unfinished; h && nt_ok(status); h = h->next) {
+    struct nt_error failure = {0};
+    status = nt__sim_release(m, h->file_object, &failure);
+    if (status == NT_STATUS_FILE_CLOSED) { /* it is gone: that was the aim */
+      status = NT_STATUS_SUCCESS;
+    } else if (!nt_ok(status)) {
+      *err = failure;
+    }
+  }
+  return status;
+}
+
+void nt__sim_free_unfinished(struct sim_machine *m) {
+  while (m->unfinished) {
+    struct sim_handle *h = m->unfinished;
+    m->unfinished = h->next;
+    nt__sim_retire(m, h);
+  }
+}
+
+/* ---- begin and end ------------------------------------------------------- */
+
+/* By a statement that was prepared when there was memory: a transaction that
+ * stays open keeps all other processes out. */
+static void roll_back(struct sim_machine *m) {
+  if (!sqlite3_get_autocommit(m->db)) {
+    sqlite3_step(m->rollback);
+    sqlite3_reset(m->rollback);
+  }
+}
+
+nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
+  nt_status status = nt__sim_check_process(m, err);
+  if (nt_ok(status) && m->notify.delivering > 0) {
+    status = nt__sim_check_depth(m, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  if (m->notify.closed) {
+    nt__sim_free_retired(m);
+  }
+  m->store_failed = false;
+  m->in_transaction = true;
+  m->acting = m->pid;
+  m->acting_node = m->node;
+  roll_back(m); /* what an earlier one could not */
+  status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
+  if (nt_ok(status)) {
+    status = nt__sim_trust(m, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_owner_reap(m, err);
+  }
+  if (nt_ok(status)) {
+    status = close_unfinished(m, err);
+  }
+  /* A BEGIN that fails may have begun all the same. */
+  return nt_ok(status) ? status : nt__sim_end(m, status, err);
+}
+
+nt_status nt__sim_end(struct sim_machine *m, nt_status status,
+                      struct nt_error *err) {
+  m->in_transaction = false;
+  if (!m->store_failed) {
+    struct nt_error commit = {0};
+    nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
+    if (nt_ok(ended)) {
+      nt__sim_free_unfinished(m);
+      if (m->notify.first) {
+        nt__sim_settle_events(m, true);
+      }
+      return status;
+    }
+    nt_error_name(&commit, err->op, err->target);
+    *err = commit;
+    status = ended;
+  }
+  /* A failed statement may have rolled back already: then this does nothing. */
+  roll_back(m);
+  nt__sim_settle_events(m, false);
+  return status;
+}
+
+nt_status nt__sim_announce(struct sim_machine *m, struct nt_error *err) {
+  nt_status status = nt__sim_end(m, NT_STATUS_SUCCESS, err);
+  if (nt_ok(status)) {
+    m->notify.resuming = true;
+    status = nt__sim_begin(m, err);
+    m->notify.resuming = false;
+  }
+  if (!nt_ok(status)) {
+    m->in_transaction = true; /* the request ends one: there is nothing in it */
+    m->store_failed = true;
+  }
+  return status;
+}

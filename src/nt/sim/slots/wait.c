@@ -1,0 +1,168 @@
+/*
+ * Waiting for other processes. What they do they write into the log of the
+ * database (store.c: WAL), so waiting is watching that file. It is there as
+ * long as somebody is connected.
+ */
+#include "../db/store.h"
+#include "slots.h"
+
+static nt_status refuse_memory(struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IN_MEMORY,
+            "nobody else can do anything to a machine in memory while this "
+            "process waits");
+  nt_hint(err, "list what happened with events, or subscribe");
+  return NT_STATUS_NOT_SUPPORTED;
+}
+
+static nt_status begin_to_watch(struct sim_machine *m, struct nt_error *err) {
+  if (m->notify.watch) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status =
+      nt_watch_open(m->folder, "machine.db-wal", &m->notify.watch, err);
+  if (!nt_ok(status)) {
+    nt_error_about(err, NT_REASON_STORE, "%s-wal", m->db_path);
+  }
+  return status;
+}
+
+/* Reads only: the deaths of processes are found by who has to write. */
+static nt_status look(struct sim_machine *m, uint64_t after, bool *found,
+                      struct nt_error *err) {
+  int64_t id;
+  int64_t from = after < INT64_MAX ? (int64_t)after : INT64_MAX;
+  nt_status status =
+      nt__sim_number(m,
+                     "SELECT id FROM event WHERE id > ?1 AND event >= 0 "
+                     "AND node IN (0, ?2) LIMIT 1",
+                     SIM_ARGS(SIM_INT(from), SIM_INT(m->node)), 0, &id, err);
+  *found = nt_ok(status) && id != 0;
+  return status;
+}
+
+/* What is left of `timeout` milliseconds after `since`. */
+static uint32_t left(uint32_t timeout, int64_t since) {
+  int64_t passed = (nt_steady_us() - since) / 1000;
+  if (timeout == UINT32_MAX) {
+    return timeout;
+  }
+  return passed < timeout ? timeout - (uint32_t)passed : 0;
+}
+
+nt_status nt__sim_wait_event(struct nt_machine *machine, uint64_t after,
+                             uint32_t timeout, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  int64_t since = nt_steady_us();
+  bool found, wrote = true;
+  if (m->folder[0] == '\0') {
+    return refuse_memory(err);
+  }
+  nt_status status = begin_to_watch(m, err);
+  while (nt_ok(status)) {
+    status = look(m, after, &found, err);
+    if (!nt_ok(status) || found) {
+      return status;
+    }
+    if (!wrote) {
+      return NT_STATUS_NO_MORE_ENTRIES;
+    }
+    status = nt_watch_wait(m->notify.watch, left(timeout, since), &wrote, err);
+  }
+  return status;
+}
+
+/* ---- the clock ----------------------------------------------------------- */
+
+int64_t nt__sim_clock(struct nt_machine *machine) {
+  const struct sim_machine *m = nt__sim_machine(machine);
+  return m->virtual_clock ? m->waited_us : nt_steady_us();
+}
+
+void nt_sim_set_virtual_clock(struct nt_machine *machine, bool on) {
+  nt__sim_machine(machine)->virtual_clock = on;
+}
+
+/* ---- changes ------------------------------------------------------------- */
+
+/* FNV-1a, a number at a time. */
+static uint64_t mix(uint64_t hash, int64_t value) {
+  return (hash ^ (uint64_t)value) * UINT64_C(0x100000001B3);
+}
+
+/* What is open, locked, dismounted and offline, as one number. Ids are never
+ * used again, so the highest one and their count tell what is open. Attempts
+ * that are refused change nothing of it: two processes that both wait do not
+ * wake each other. */
+static nt_status sign(struct sim_machine *m, uint64_t *out,
+                      struct nt_error *err) {
+  sqlite3_stmt *stmt;
+  nt_status status =
+      nt__sim_query(m,
+                    "SELECT (SELECT count(*) FROM file_object),"
+                    " (SELECT max(id) FROM file_object),"
+                    " (SELECT total(lock_owner * 64 + vpb) FROM instance),"
+                    " (SELECT total(id * 4 + condition) FROM instance),"
+                    " (SELECT total(flags * 2 + installed) FROM volume)",
+                    SIM_NO_ARGS, &stmt, err);
+  if (nt_ok(status)) {
+    status = nt__sim_step(m, stmt, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
+  }
+  *out = UINT64_C(0xCBF29CE484222325);
+  for (int i = 0; i < 5; i++) {
+    *out = mix(*out, sqlite3_column_int64(stmt, i));
+  }
+  sqlite3_reset(stmt);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status look_for_change(struct sim_machine *m, uint64_t *seen,
+                                 bool *changed, struct nt_error *err) {
+  uint64_t now;
+  nt_status status = sign(m, &now, err);
+  *changed = nt_ok(status) && now != *seen;
+  if (*changed) {
+    *seen = now;
+  }
+  return status;
+}
+
+/* Nothing changes in a time that does not pass, only before and after it. */
+static nt_status pass(struct sim_machine *m, uint64_t *seen, uint32_t timeout,
+                      struct nt_error *err) {
+  bool changed;
+  NT_TRY(look_for_change(m, seen, &changed, err));
+  if (!changed) {
+    m->waited_us += (int64_t)timeout * 1000;
+    NT_TRY(NT_STATUS_NO_MORE_ENTRIES);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt__sim_wait_change(struct nt_machine *machine, uint64_t *seen,
+                              uint32_t timeout, struct nt_error *err) {
+  struct sim_machine *m = nt__sim_machine(machine);
+  int64_t since = nt_steady_us();
+  bool changed, wrote = true;
+  if (m->virtual_clock) {
+    return pass(m, seen, timeout, err);
+  }
+  if (m->folder[0] == '\0') {
+    nt_sleep_ms(timeout);
+    return NT_STATUS_NO_MORE_ENTRIES;
+  }
+  nt_status status = begin_to_watch(m, err);
+  while (nt_ok(status)) {
+    status = look_for_change(m, seen, &changed, err);
+    if (!nt_ok(status) || changed) {
+      return status;
+    }
+    if (!wrote) {
+      return NT_STATUS_NO_MORE_ENTRIES;
+    }
+    status = nt_watch_wait(m->notify.watch, left(timeout, since), &wrote, err);
+  }
+  return status;
+}
