@@ -68,7 +68,7 @@ end
 
 local ONE = row("one", "one", "1")
 
-local SUM = "%d+ planted: 1 caught by a test, 0 by a time limit or a crash, "
+local SUM = "%d+ planted in %d+ s: 1 caught by a test, 0 by a time limit or a crash, "
 
 describe("make mutants", function()
   it("is content when a test notices every fault, and names the test", function()

@@ -199,8 +199,8 @@ local function prepare()
 end
 
 local function main()
+  local start, caught, second = os.time(), 0, 0
   local list, limits = prepare()
-  local caught, second = 0, 0
   for _, row in ipairs(list) do
     local began = os.time()
     local result, by = try(row, limits)
@@ -209,8 +209,9 @@ local function main()
     print(("%-26s %-10s %4d s  %s"):format(row.name, result, os.time() - began, by))
     io.stdout:flush()
   end
-  print(("\n%d planted: %d caught by a test, %d by a time limit or a crash, "
-    .. "%d not"):format(#list, caught, second, #list - caught - second))
+  print(("\n%d planted in %d s: %d caught by a test, %d by a time limit or a crash, "
+    .. "%d not"):format(#list, os.time() - start, caught, second,
+    #list - caught - second))
   os.exit(#list > 0 and caught + second == #list)
 end
 
