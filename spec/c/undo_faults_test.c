@@ -174,6 +174,7 @@ static bool lost_write_is_seen(int nth, bool *met) {
   *met = volume.writes >= nth;
   if (!nt_ok(status)) {
     CHECK(err.reason != NULL && strcmp(err.reason, "verify") == 0 &&
+              strstr(err.detail, "bytes of the volume at offset") != NULL &&
               err.outcome != NULL &&
               strcmp(err.outcome, "partly restored") == 0 &&
               strstr(next_of(&err), "ntvol recover") != NULL,

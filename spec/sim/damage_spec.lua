@@ -124,6 +124,9 @@ describe("machine.db", function()
     { "lacks a table", "ERROR_FILE_CORRUPT", function(path)
       sqlite(path, "DROP TABLE owner")
     end, "sqlite3" },
+    { "lacks an index", "ERROR_FILE_CORRUPT", function(path)
+      sqlite(path, "DROP INDEX dirty_of_file")
+    end, "sqlite3" },
     { "lacks its second half", "ERROR_FILE_CORRUPT", function(path)
       machines.sh("truncate -s 2048 %s/machine.db", path)
     end },

@@ -142,7 +142,8 @@ describe("an image in the folder", function()
       local machine <close> = assert(core.connect("sim", folder .. "/lab"))
       local volume, message, _, info = machine:open "D:"
       assert.is_nil(volume)
-      assert(message:find("disk0.img", 1, true), message)
+      assert.matches("disk0%.img is no file", message)
+      assert.equal("image", info.reason)
       assert.equal("string", type(info.hint))
       machine:close()
       assert.equal(1, #damages(folder .. "/lab"))
@@ -237,6 +238,18 @@ describe("ntvol.sim.check", function()
         end
         return list
       end)(damages(folder .. "/lab")))
+  end)
+
+  it("finds a driver that does not exist", function()
+    local folder = start(finally)
+    local machine <close> = assert(core.connect("sim", folder .. "/lab"))
+    local volume <close> = assert(machine:open "E:")
+    sqlite(folder, "UPDATE instance SET fsd = 'none' WHERE fsd = 'fat'")
+    local list = damages(folder .. "/lab")
+    sqlite(folder, "UPDATE instance SET fsd = 'fat' WHERE fsd = 'none'")
+    assert.matches("^instance%.fsd id %d+ 'none'$", list[1])
+    assert.equal(1, #list)
+    assert(volume:lock())
   end)
 
   it("finds two volumes on the same bytes", function()

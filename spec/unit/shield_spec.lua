@@ -54,6 +54,15 @@ describe("core.shield", function()
     assert.same({ false, problem }, seen)
   end)
 
+  it("has no hook of the caller", function()
+    debug.sethook(function() end, "", 1000000)
+    local values = core.shield(function()
+      return select("#", debug.gethook())
+    end)
+    debug.sethook()
+    assert.equal(1, values) -- nil, without a mask and a count
+  end)
+
   it("runs to its end when the hook raises again and again", function()
     local count, failed, thread = 0, 0, nil
     thread = coroutine.create(function()
