@@ -52,6 +52,7 @@ run_part='
   esac
   code=0
   NTVOL_STATE=$state/${file##*/} "$@" "${part%% *}" >"$file" 2>&1 || code=$?
+  sed -i "s/\r$//" "$file" # Windows programs end lines in their way
   [ -z "${line:-}" ] || sed -i "s|^${part%% *} *|$line |" "$file"
   fail() {
     printf "\nFAILED %s: %s\n0 passed, 1 failed, 0 skipped\n" "$part" "$1" \

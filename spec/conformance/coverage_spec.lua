@@ -33,6 +33,11 @@ local function keys()
 end
 
 describe("conformance:", function()
+  if proc.windows then
+    pending "the tree is looked at where it is native: other machines play there"
+    return
+  end
+
   it("every row has a test on every simulated machine, on every file system it"
     .. " speaks of", function()
     local tested, lacking = {}, {}

@@ -1,28 +1,12 @@
---- Runs the suite by lua.exe. tools/windows/wine.sh starts it under Wine, from
---- the root of the tree:
+--- Runs specs by lua.exe. tools/windows/wine.sh starts it under Wine, from the root
+--- of the tree:
 ---
----   lua.exe spec\win\run.lua BUILD [busted's arguments]
+---   lua.exe spec\win\run.lua BUILD SPEC... [busted's other arguments]
 ---
 --- BUILD is build/win: its folder `test` has LuaFileSystem and the fakes,
 --- `share` busted and what that needs. ntvol itself is found beside lua.exe.
 
 local build = assert(table.remove(arg, 1), "usage: run.lua BUILD [arguments]")
-
--- What runs when nothing is named. The rest of the suite looks at the tree, at
--- the native build, or at Linux.
-local PARTS = { "spec/unit", "spec/contract", "spec/sim", "spec/multi", "spec/win" }
-
-local function named(arguments)
-  for _, word in ipairs(arguments) do
-    if word:find("^spec[/\\]") or word:find("_spec%.lua$") then
-      return true
-    end
-  end
-end
-
-if not named(arg) then
-  table.move(PARTS, 1, #PARTS, #arg + 1, arg)
-end
 
 table.insert(arg, 1, "--helper=spec/support/win/helper.lua")
 package.path = ("./?.lua;spec/win/stub/?.lua;%s/share/?.lua;%s/share/?/init.lua;%s")

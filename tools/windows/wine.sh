@@ -1,7 +1,8 @@
 #!/bin/sh
 # wine.sh BUILD PREFIX [arguments of busted]: runs the suite under Wine with the
-# lua.exe of BUILD/bin, in a Wine prefix of its own. Needs no display, leaves no
-# process behind, and ends with the exit code of the suite.
+# lua.exe of BUILD/bin, in a Wine prefix of its own: what is named, or each spec
+# that can run there, in a process of its own. Needs no display, leaves no process
+# behind, and ends with the exit code of the suite.
 #
 # Specs find in the environment
 #   NTVOL_WINE_SCRATCH  a folder, as Z:\...: volume-f.img and volume-g.img, which
@@ -62,9 +63,14 @@ NTVOL_WINE_HOST=$scratch/host
 NTVOL_BUILD=$build/test
 LUA="$WINE $build/bin/lua.exe"
 export NTVOL_WINE_SCRATCH NTVOL_WINE_HOST NTVOL_BUILD LUA
-code=0
-timeout -k 10 "${WINE_TIMEOUT:-900}" "$WINE" "$build/bin/lua.exe" \
-  spec/win/run.lua "$build" "$@" </dev/null 9>&- || code=$?
+limit="timeout -k 10 ${WINE_TIMEOUT:-900}" code=0
+set -- "$WINE" "$build/bin/lua.exe" spec/win/run.lua "$build" "$@"
+if [ $# -gt 4 ]; then
+  $limit "$@" </dev/null 9>&- || code=$?
+else # the rest of the suite looks at the tree, at the native build, or at Linux
+  PARTS='spec/unit spec/contract spec/conformance spec/sim spec/multi spec/win' \
+    $limit sh tools/suite.sh 1 "$@" </dev/null 9>&- || code=$?
+fi
 if [ "$code" -ge 124 ]; then
   echo "the run under Wine was ended after ${WINE_TIMEOUT:-900} s"
 fi
