@@ -16,6 +16,7 @@ local core = {
   "src/lua_kind.c",
   "src/lua_lock.c",
   "src/lua_machine.c",
+  "src/lua_object.c",
   "src/lua_open.c",
   "src/lua_query.c",
   "src/lua_run.c",

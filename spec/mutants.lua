@@ -265,7 +265,7 @@ return {
     breaks = "a refusal names who is in the way",
     specs = { "spec/conformance/lock_spec.lua" } },
 
-  { name = "old-guard-unlocks", file = "src/lua_lock.c",
+  { name = "old-guard-unlocks", file = "src/lua_object.c",
     old = [[return lock->number != 0 && lock->number == v->current ? v : NULL;]],
     new = [[return v;]],
     breaks = "a guard ends its own lock, not a later one",

@@ -75,6 +75,65 @@ describe("the suite", function()
   end)
 end)
 
+-- C without comments and strings, so that what is left are names that are used.
+local function code_of(text)
+  return (text:gsub("/%*.-%*/", " "):gsub('"[^"\n]*"', '""'))
+end
+
+-- Names of the functions that a file defines for others, each with the file.
+local function defined_functions(sources)
+  local owner = {}
+  for path, text in pairs(sources) do
+    for head in ("\n" .. code_of(text)):gmatch("\n(%a[%w_ *]*%b())%s*{") do
+      local name = head:match("([%w_]+)%(")
+      if not head:find("^static ") then
+        owner[name] = path
+      end
+    end
+  end
+  return owner
+end
+
+-- From a file to those whose functions it uses: in a call, or by name in a list.
+local function users_of(sources)
+  local owner, uses = defined_functions(sources), {}
+  for path, text in pairs(sources) do
+    uses[path] = {}
+    for name in code_of(text):gmatch("[%a_][%w_]*") do
+      if owner[name] and owner[name] ~= path then
+        uses[path][owner[name]] = name
+      end
+    end
+  end
+  return uses
+end
+
+-- "a.c (f) -> b.c (g) -> a.c", or nil where all uses point one way.
+local function find_circle(uses)
+  local state = {}
+  local function visit(path, trail)
+    if state[path] == "open" then
+      return trail .. path
+    elseif state[path] then
+      return nil
+    end
+    state[path] = "open"
+    for target, name in pairs(uses[path]) do
+      local circle = visit(target, ("%s%s (%s) -> "):format(trail, path, name))
+      if circle then
+        return circle
+      end
+    end
+    state[path] = "done"
+  end
+  for path in pairs(uses) do
+    local circle = visit(path, "")
+    if circle then
+      return circle
+    end
+  end
+end
+
 describe("layers:", function()
   it("src/nt knows no Lua", function()
     refuse_includes("^src/nt/.*%.[ch]$", {}, function(name)
@@ -142,6 +201,37 @@ describe("layers:", function()
       end
     end
     assert.same({}, found)
+  end)
+
+  it("files of the binding use each other in no circle", function()
+    local sources, count = {}, 0
+    for _, path in ipairs(files("^src/[^/]+%.c$")) do
+      sources[path] = proc.slurp(path)
+    end
+    local uses = users_of(sources)
+    for _, targets in pairs(uses) do
+      for _ in pairs(targets) do
+        count = count + 1
+      end
+    end
+    assert(count > 50, count .. " uses found")
+    assert.is_nil(find_circle(uses))
+  end)
+
+  it("a circle is found in calls and in lists, not in comments", function()
+    local one = "int f(int a) {\n  return a;\n}\n"
+    assert.is_nil(find_circle(users_of { ["a.c"] = one,
+      ["b.c"] = "int g(void) {\n  return f(1);\n}\n" }))
+    assert.is_nil(find_circle(users_of { ["a.c"] = one .. "/* g() */ \"g\"",
+      ["b.c"] = "int g(void) {\n  return f(1);\n}\n" }))
+    assert.is_nil(find_circle(users_of { ["a.c"] = one .. "int i = g;",
+      ["b.c"] = "static int g(void) {\n  return f(1);\n}\n" }))
+    for _, use in ipairs { "int h(void) {\n  return g();\n}\n",
+        "static int (*const list[])(void) = {g};\n" } do
+      local circle = find_circle(users_of { ["a.c"] = one .. use,
+        ["b.c"] = "int g(int a,\n      int b) {\n  return f(1);\n}\n" })
+      assert(circle and circle:find("a.c (g) -> b.c", 1, true), circle)
+    end
   end)
 
   it("headers include each other in no circle", function()

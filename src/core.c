@@ -4,7 +4,8 @@ uses them. Programs load `ntvol`; this module is its private part.
 
 @module ntvol.core
 */
-#include "lua_class.h"
+#include "lua_core.h"
+#include "lua_object.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ static int ln_core_type(lua_State *L) {
   } else if ((volume = ln_testvolume(L, 1)) != NULL) {
     lua_pushstring(L, volume->handle ? "volume" : "closed volume");
   } else if (ln_testlock(L, 1) != NULL) {
-    lua_pushstring(L, ln_lockheld(L, 1) ? "lock" : "closed lock");
+    lua_pushstring(L, ln_heldvolume(L, 1) ? "lock" : "closed lock");
   } else if ((subscription = ln_testsubscription(L, 1)) != NULL) {
     lua_pushstring(
         L, subscription->subscription ? "subscription" : "closed subscription");

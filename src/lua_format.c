@@ -7,7 +7,9 @@ Formatting: options and progress of volume:format.
 
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
+#include "lua_methods.h"
+#include "lua_undo.h"
 #include "nt/text.h"
 
 /* ---- progress ------------------------------------------------------------ */

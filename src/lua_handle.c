@@ -3,7 +3,7 @@ Handles that come from other handles, and what is in a directory.
 
 @submodule ntvol.volume
 */
-#include "lua_class.h"
+#include "lua_methods.h"
 
 /* Pushes a closed volume of the same machine as the one at index 1; *m is that
  * machine. */

@@ -3,7 +3,7 @@ Who has what open.
 
 @submodule ntvol.volume
 */
-#include "lua_class.h"
+#include "lua_methods.h"
 
 /* Pushes the list, or a failure. */
 static int push_holders(lua_State *L, const struct ln_volume *v) {

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
+#include "lua_info.h"
 #include "nt/events.h"
 
 #define VOLUME_INFO "ntvol.volume_info"

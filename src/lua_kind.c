@@ -5,7 +5,8 @@ Machine kinds: which there are, and connecting to a machine of one of them.
 */
 #include <stddef.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
+#include "lua_object.h"
 #include "nt/native.h"
 
 #define KINDS "ntvol.kinds"

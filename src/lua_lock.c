@@ -6,50 +6,12 @@ is unlocked, and when the volume is closed.
 
 @module ntvol.lock
 */
-#include <string.h>
-
-#include "lua_class.h"
+#include "lua_core.h"
 #include "lua_help.h"
-
-struct ln_lock *ln_newlock(lua_State *L, int index) {
-  struct ln_lock *lock = lua_newuserdatauv(L, sizeof *lock, 1);
-  memset(lock, 0, sizeof *lock);
-  lua_pushvalue(L, index);
-  lua_setiuservalue(L, -2, 1);
-  luaL_setmetatable(L, NTVOL_LOCK);
-  return lock;
-}
-
-struct ln_lock *ln_testlock(lua_State *L, int index) {
-  return luaL_testudata(L, index, NTVOL_LOCK);
-}
+#include "lua_object.h"
 
 static void check_self(lua_State *L) {
   luaL_checkudata(L, 1, NTVOL_LOCK);
-}
-
-/* The volume of the guard at `index`, which anchors it. */
-static struct ln_volume *volume_of(lua_State *L, int index) {
-  struct ln_volume *v;
-  lua_getiuservalue(L, index, 1);
-  v = ln_testvolume(L, -1);
-  lua_pop(L, 1);
-  return v;
-}
-
-/* The volume whose lock the guard holds now; NULL when it holds none. A volume
- * may have been unlocked and locked again: that is another guard's lock. */
-static struct ln_volume *held_volume(lua_State *L, int index) {
-  const struct ln_lock *lock = ln_testlock(L, index);
-  struct ln_volume *v = volume_of(L, index);
-  if (v == NULL || v->handle == NULL || !v->handle->locked) {
-    return NULL;
-  }
-  return lock->number != 0 && lock->number == v->current ? v : NULL;
-}
-
-bool ln_lockheld(lua_State *L, int index) {
-  return held_volume(L, index) != NULL;
 }
 
 /***
@@ -70,7 +32,7 @@ static int ln_lock_unlock(lua_State *L) {
   struct ln_volume *v;
   check_self(L);
   ln_noargs(L, 2, "unlock");
-  v = held_volume(L, 1);
+  v = ln_heldvolume(L, 1);
   if (v != NULL) {
     ln_handle(L, v);
     status = ln_unlockvolume(v, &err);
@@ -82,12 +44,12 @@ static int lock_leave(lua_State *L) {
   struct nt_error err = {0};
   struct ln_volume *v;
   check_self(L);
-  v = held_volume(L, 1);
+  v = ln_heldvolume(L, 1);
   if (v == NULL) {
     return 0;
   }
-  if (v->busy) {
-    return ln_closerefused(L, "the volume is being formatted");
+  if (ln_volumebusy(v) != NULL) {
+    return ln_closerefused(L, ln_volumebusy(v));
   }
   if (!nt_ok(ln_unlockvolume(v, &err))) {
     return ln_closefailed(L, &err);
@@ -103,7 +65,7 @@ True while the lock is held.
 static int ln_lock_held(lua_State *L) {
   check_self(L);
   ln_noargs(L, 2, "held");
-  lua_pushboolean(L, ln_lockheld(L, 1));
+  lua_pushboolean(L, ln_heldvolume(L, 1) != NULL);
   return 1;
 }
 
@@ -134,7 +96,7 @@ static int ln_lock_help(lua_State *L) {
 static int lock_tostring(lua_State *L) {
   const struct ln_volume *v;
   check_self(L);
-  v = held_volume(L, 1);
+  v = ln_heldvolume(L, 1);
   lua_pushfstring(L, "%s (%s)", NTVOL_LOCK, v ? v->handle->name : "closed");
   return ln_printable(L);
 }

@@ -9,89 +9,15 @@ raises `attempt to use a closed machine`.
 */
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
 #include "lua_help.h"
-
-static const char closed_text[] = "attempt to use a closed machine";
-static const char busy_text[] =
-    "a volume of the machine is being formatted; return false from "
-    "on_progress to cancel";
-static const char delivering_text[] =
-    "a request of the machine waits for this subscriber; close the machine "
-    "when it is over";
+#include "lua_info.h"
+#include "lua_methods.h"
 
 /* ---- life ---------------------------------------------------------------- */
 
-struct ln_machine *ln_newmachine(lua_State *L) {
-  struct ln_machine *m = lua_newuserdatauv(L, sizeof *m, 1);
-  memset(m, 0, sizeof *m);
-  luaL_setmetatable(L, NTVOL_MACHINE);
-  return m;
-}
-
-struct ln_machine *ln_testmachine(lua_State *L, int index) {
-  return luaL_testudata(L, index, NTVOL_MACHINE);
-}
-
 static struct ln_machine *to_machine(lua_State *L) {
   return luaL_checkudata(L, 1, NTVOL_MACHINE);
-}
-
-struct ln_machine *ln_checkmachine(lua_State *L, int arg) {
-  struct ln_machine *m = luaL_checkudata(L, arg, NTVOL_MACHINE);
-  ln_connection(L, m);
-  return m;
-}
-
-struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m) {
-  if (m->machine == NULL) {
-    luaL_error(L, "%s", closed_text);
-  }
-  return m->machine;
-}
-
-static bool has_busy_volume(const struct ln_machine *m) {
-  const struct ln_volume *v;
-  for (v = m->volumes; v != NULL; v = v->next) {
-    if (v->busy) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* Why the machine cannot be closed now; NULL when it can. */
-static const char *refuse_to_close(const struct ln_machine *m) {
-  if (has_busy_volume(m)) {
-    return busy_text;
-  }
-  return m->delivering > 0 ? delivering_text : NULL;
-}
-
-static void close_subscriptions(struct ln_machine *m) {
-  while (m->subscriptions != NULL) {
-    ln_closesubscription(m->subscriptions);
-  }
-}
-
-/* The one close path: volumes first, whose ends subscribers still hear of, then
- * subscriptions, then the connection. Answers the first failure of a volume;
- * everything is closed all the same. */
-static nt_status close_machine(struct ln_machine *m, struct nt_error *err) {
-  struct nt_machine *machine = m->machine;
-  nt_status result = NT_STATUS_SUCCESS;
-  m->machine = NULL;
-  while (m->volumes != NULL) {
-    struct nt_error one = {0};
-    nt_status status = ln_closevolume(m->volumes, &one);
-    if (!nt_ok(status) && nt_ok(result)) {
-      result = status;
-      *err = one;
-    }
-  }
-  close_subscriptions(m);
-  nt_disconnect(machine);
-  return result;
 }
 
 /***
@@ -106,13 +32,13 @@ static int ln_machine_close(lua_State *L) {
   struct ln_machine *m = to_machine(L);
   struct nt_error err = {0};
   nt_status status = NT_STATUS_SUCCESS;
-  const char *refusal = m->machine != NULL ? refuse_to_close(m) : NULL;
+  const char *refusal = m->machine != NULL ? ln_machinebusy(m) : NULL;
   ln_noargs(L, 2, "close");
   if (refusal != NULL) {
     return luaL_error(L, "%s", refusal);
   }
   if (m->machine != NULL) {
-    status = close_machine(m, &err);
+    status = ln_closemachine(m, &err);
   }
   return ln_result(L, status, &err);
 }
@@ -120,14 +46,14 @@ static int ln_machine_close(lua_State *L) {
 static int machine_leave(lua_State *L) {
   struct ln_machine *m = to_machine(L);
   struct nt_error err = {0};
-  const char *refusal = refuse_to_close(m);
+  const char *refusal = ln_machinebusy(m);
   if (m->machine == NULL) {
     return 0;
   }
   if (refusal != NULL) {
     return ln_closerefused(L, refusal);
   }
-  if (!nt_ok(close_machine(m, &err))) {
+  if (!nt_ok(ln_closemachine(m, &err))) {
     return ln_closefailed(L, &err);
   }
   return 0;
@@ -141,13 +67,13 @@ static int machine_gc(lua_State *L) {
   if (m->machine == NULL) {
     return 0;
   }
-  if (refuse_to_close(m) != NULL && ln_byhand(L)) {
-    return luaL_error(L, "%s", refuse_to_close(m));
+  if (ln_machinebusy(m) != NULL && ln_byhand(L)) {
+    return luaL_error(L, "%s", ln_machinebusy(m));
   }
   memcpy(name, m->machine->name, sizeof name);
   open_volumes = m->volumes != NULL;
-  close_subscriptions(m); /* the collector calls nobody */
-  if (!nt_ok(close_machine(m, &err))) {
+  ln_closesubscriptions(m); /* the collector calls nobody */
+  if (!nt_ok(ln_closemachine(m, &err))) {
     ln_warn(L, &err);
   }
   if (open_volumes) {

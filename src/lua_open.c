@@ -5,7 +5,7 @@ Opening: the options of CreateFile in Lua words.
 */
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_methods.h"
 
 /* What CreateFile adds to every access mask it is given. */
 #define ALWAYS (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES)

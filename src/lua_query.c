@@ -5,7 +5,8 @@ What a volume, disk or file is asked: size, place, state.
 */
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_info.h"
+#include "lua_methods.h"
 
 /***
 Size in bytes. That of a volume or disk is its length, of a file its end, of a

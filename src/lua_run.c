@@ -6,7 +6,7 @@ Running a program under a lock.
 #include <stdio.h>
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_methods.h"
 
 /* The words as C wants them: a new userdata on the stack, whose strings the
  * table at `index` keeps alive. */

@@ -11,7 +11,8 @@ of its own, and goes back to the caller's thread where it may be interrupted.
 */
 #include <signal.h>
 
-#include "lua_class.h"
+#include "lua_aux.h"
+#include "lua_core.h"
 #include "nt/host.h"
 
 /* Whose thread the work came from; NULL when it is over. */

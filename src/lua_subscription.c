@@ -18,8 +18,10 @@ keep it.
 */
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
 #include "lua_help.h"
+#include "lua_info.h"
+#include "lua_methods.h"
 
 /* What a callback needs at most on the stack of its thread. */
 #define CALL_SLOTS 8
@@ -71,21 +73,6 @@ static void deliver(void *ctx, const struct nt_event *event) {
 
 static struct ln_subscription *to_subscription(lua_State *L) {
   return luaL_checkudata(L, 1, NTVOL_SUBSCRIPTION);
-}
-
-struct ln_subscription *ln_testsubscription(lua_State *L, int index) {
-  return luaL_testudata(L, index, NTVOL_SUBSCRIPTION);
-}
-
-void ln_closesubscription(struct ln_subscription *s) {
-  struct nt_subscription *subscription = s->subscription;
-  struct ln_subscription **link = &s->machine->subscriptions;
-  while (*link != s) {
-    link = &(*link)->next;
-  }
-  *link = s->next;
-  s->subscription = NULL;
-  nt_unsubscribe(subscription);
 }
 
 /* Pushes the table that keeps the subscriptions of the machine at `index`. */

@@ -5,7 +5,9 @@ The journal of a format, and taking a format back.
 */
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
+#include "lua_object.h"
+#include "lua_undo.h"
 #include "nt/restore.h"
 
 /* ---- which journal ------------------------------------------------------- */

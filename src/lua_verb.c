@@ -3,7 +3,7 @@ What is done to a volume by one control code.
 
 @submodule ntvol.volume
 */
-#include "lua_class.h"
+#include "lua_methods.h"
 
 static int verb(lua_State *L, const char *name, uint32_t code) {
   struct ln_volume *v = ln_onlyvolume(L, name);
@@ -14,6 +14,39 @@ static int verb(lua_State *L, const char *name, uint32_t code) {
 
 /* One attempt: lua/ntvol/volume.lua has the method that waits, and its
  * description. */
+int ln_volume_lock(lua_State *L) {
+  struct ln_volume *v = ln_checkvolume(L, 1);
+  struct nt_error err = {0};
+  struct ln_lock *lock;
+  nt_status status;
+  ln_nowaiting(L, 2, "lock");
+  lock = ln_newlock(L, 1);
+  status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
+  if (!nt_ok(status)) {
+    return ln_pusherror(L, &err);
+  }
+  ln_holdlock(lock, v);
+  return 1;
+}
+
+/***
+Unlocks the volume (FSCTL_UNLOCK_VOLUME).
+@function volume:unlock
+@treturn true
+@failure `"ERROR_NOT_LOCKED"` when this handle does not hold the lock
+@usage
+local vol <close> = assert(ntvol.open "D:")
+assert(vol:lock())
+assert(vol:unlock())
+*/
+int ln_volume_unlock(lua_State *L) {
+  struct ln_volume *v = ln_onlyvolume(L, "unlock");
+  struct nt_error err = {0};
+  nt_status status = ln_unlockvolume(v, &err);
+  return ln_result(L, status, &err);
+}
+
+/* One attempt, as that to lock. */
 int ln_volume_dismount(lua_State *L) {
   ln_checkvolume(L, 1);
   ln_nowaiting(L, 2, "dismount");

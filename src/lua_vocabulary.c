@@ -3,7 +3,9 @@ The vocabulary: control codes, error codes and statuses as Lua tables.
 
 @submodule ntvol.core
 */
-#include "lua_class.h"
+#include "lua_aux.h"
+#include "lua_core.h"
+#include "nt/codes.h"
 #include "nt/events.h"
 
 /***

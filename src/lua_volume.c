@@ -17,82 +17,15 @@ with a warning. Closing never writes, flushes or retries.
 */
 #include <string.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
 #include "lua_help.h"
-
-static const char closed_text[] = "attempt to use a closed volume";
-static const char busy_text[] = "the volume is being formatted";
+#include "lua_info.h"
+#include "lua_methods.h"
 
 /* ---- life ---------------------------------------------------------------- */
 
-struct ln_volume *ln_newvolume(lua_State *L, int index) {
-  struct ln_volume *v = lua_newuserdatauv(L, sizeof *v, 1);
-  memset(v, 0, sizeof *v);
-  lua_pushvalue(L, index);
-  lua_setiuservalue(L, -2, 1);
-  luaL_setmetatable(L, NTVOL_VOLUME);
-  return v;
-}
-
-void ln_linkvolume(struct ln_volume *v, struct ln_machine *m,
-                   struct nt_handle *handle) {
-  v->handle = handle;
-  v->machine = m;
-  v->next = m->volumes;
-  if (v->next != NULL) {
-    v->next->previous = v;
-  }
-  m->volumes = v;
-}
-
-static void leave_machine(struct ln_volume *v) {
-  if (v->previous != NULL) {
-    v->previous->next = v->next;
-  } else {
-    v->machine->volumes = v->next;
-  }
-  if (v->next != NULL) {
-    v->next->previous = v->previous;
-  }
-  v->next = v->previous = NULL;
-}
-
-nt_status ln_closevolume(struct ln_volume *v, struct nt_error *err) {
-  struct nt_handle *handle = v->handle;
-  v->handle = NULL;
-  v->current = 0;
-  leave_machine(v);
-  return nt_close(handle, err);
-}
-
-struct ln_volume *ln_testvolume(lua_State *L, int index) {
-  return luaL_testudata(L, index, NTVOL_VOLUME);
-}
-
 static struct ln_volume *to_volume(lua_State *L) {
   return luaL_checkudata(L, 1, NTVOL_VOLUME);
-}
-
-struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v) {
-  if (v->handle == NULL) {
-    luaL_error(L, "%s", closed_text);
-  }
-  if (v->busy) {
-    luaL_error(L, "%s", busy_text);
-  }
-  return v->handle;
-}
-
-struct ln_volume *ln_checkvolume(lua_State *L, int arg) {
-  struct ln_volume *v = luaL_checkudata(L, arg, NTVOL_VOLUME);
-  ln_handle(L, v);
-  return v;
-}
-
-struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb) {
-  struct ln_volume *v = ln_checkvolume(L, 1);
-  ln_noargs(L, 2, verb);
-  return v;
 }
 
 /***
@@ -125,8 +58,8 @@ static int volume_leave(lua_State *L) {
   if (v->handle == NULL) {
     return 0;
   }
-  if (v->busy) {
-    return ln_closerefused(L, busy_text);
+  if (ln_volumebusy(v) != NULL) {
+    return ln_closerefused(L, ln_volumebusy(v));
   }
   if (!nt_ok(ln_closevolume(v, &err))) {
     return ln_closefailed(L, &err);
@@ -143,8 +76,8 @@ static int volume_gc(lua_State *L) {
   if (v->handle == NULL) {
     return 0;
   }
-  if (v->busy && ln_byhand(L)) {
-    return luaL_error(L, "%s", busy_text);
+  if (ln_volumebusy(v) != NULL && ln_byhand(L)) {
+    return luaL_error(L, "%s", ln_volumebusy(v));
   }
   memcpy(name, v->handle->name, sizeof name);
   if (!nt_ok(ln_closevolume(v, &err))) {
@@ -210,74 +143,6 @@ static int volume_tostring(lua_State *L) {
 }
 
 /* ---- verbs --------------------------------------------------------------- */
-
-/* One attempt: lua/ntvol/volume.lua has the method that waits, and its
- * description. */
-static int ln_volume_lock(lua_State *L) {
-  struct ln_volume *v = ln_checkvolume(L, 1);
-  struct nt_error err = {0};
-  struct ln_lock *lock;
-  nt_status status;
-  ln_nowaiting(L, 2, "lock");
-  lock = ln_newlock(L, 1);
-  status = nt_verb(ln_handle(L, v), NT_FSCTL_LOCK_VOLUME, &err);
-  if (!nt_ok(status)) {
-    return ln_pusherror(L, &err);
-  }
-  lock->number = v->current = ++v->locks;
-  return 1;
-}
-
-static bool are_peers(const struct nt_handle *one,
-                      const struct nt_handle *other) {
-  const struct nt_handle *next = one;
-  do {
-    next = next->peer;
-  } while (next != NULL && next != one && next != other);
-  return next == other;
-}
-
-/* A guard whose lock was given back by other means is closed by that: the
- * guards of duplicates too, because the lock was theirs. */
-void ln_synclock(struct ln_volume *v) {
-  struct ln_volume *other;
-  /* a subscriber may have closed it */
-  if (v->handle == NULL || v->handle->locked) {
-    return;
-  }
-  v->current = 0;
-  if (v->handle->peer == NULL) {
-    return;
-  }
-  for (other = v->machine->volumes; other != NULL; other = other->next) {
-    if (are_peers(v->handle, other->handle)) {
-      other->current = 0;
-    }
-  }
-}
-
-nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err) {
-  nt_status status = nt_verb(v->handle, NT_FSCTL_UNLOCK_VOLUME, err);
-  ln_synclock(v);
-  return status;
-}
-
-/***
-Unlocks the volume (FSCTL_UNLOCK_VOLUME).
-@function volume:unlock
-@treturn true
-@failure `"ERROR_NOT_LOCKED"` when this handle does not hold the lock
-@usage
-local vol <close> = assert(ntvol.open "D:")
-assert(vol:lock())
-assert(vol:unlock())
-*/
-static int ln_volume_unlock(lua_State *L) {
-  struct ln_volume *v = ln_onlyvolume(L, "unlock");
-  struct nt_error err = {0};
-  nt_status status = ln_unlockvolume(v, &err);
-  return ln_result(L, status, &err);
-}
 
 /***
 Makes what was written durable. When it returns true, it is.

@@ -3,7 +3,7 @@ What a file system tells of its clusters, and whether it wants to be checked.
 
 @submodule ntvol.volume
 */
-#include "lua_class.h"
+#include "lua_methods.h"
 #include "nt/volume_data.h"
 
 /***

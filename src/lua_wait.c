@@ -6,7 +6,8 @@ Lua decides how often, how long and for what (lua/ntvol/retry.lua).
 */
 #include <math.h>
 
-#include "lua_class.h"
+#include "lua_core.h"
+#include "lua_object.h"
 
 /* Waits are cut into slices, because the hook by which Ctrl-C ends a program
  * is called between them where no signal cuts the sleep. */

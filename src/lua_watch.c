@@ -5,7 +5,8 @@ Waiting for what other processes do.
 */
 #include <math.h>
 
-#include "lua_class.h"
+#include "lua_info.h"
+#include "lua_methods.h"
 
 #include "nt/host.h"
 
