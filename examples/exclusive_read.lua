@@ -16,8 +16,8 @@ if not os.getenv("NTVOL_MACHINE") and not ntvol.machine() then
   })))
 end
 
--- Adler-32 (RFC 1950, section 8.2). The sums are reduced once a row: 64 bits
--- leave room for much more than 4096 bytes.
+-- Adler-32 (RFC 1950, section 8.2). The sums are reduced after 4096 bytes; 64
+-- bits have room for the sums of many more.
 local function adler32(data, a, b)
   for row = 1, #data, 4096 do
     local bytes = { data:byte(row, math.min(row + 4095, #data)) }

@@ -1,7 +1,7 @@
--- Takes a disk away and brings it back: prepares the removal of its LUN, masks
--- it, presents it again, and makes sure that the volumes that come back are the
--- ones that went. On a simulated machine of its own; on the machine that
--- NTVOL_MACHINE names only with --yes.
+-- Takes a disk away and brings it back. It prepares the removal of the LUN, masks
+-- it, presents it again, and makes sure that the same volumes come back. It does
+-- so on a simulated machine of its own. On the machine that NTVOL_MACHINE names,
+-- it does so only with --yes.
 --
 --   lua5.4 examples/restore_lun.lua 1 --yes
 
@@ -26,7 +26,7 @@ if not ours and not yes then
 end
 
 local report = assert(removal:run())
--- What the storage administrator does, where it can be done from here.
+-- Masks the LUN, as a storage administrator does, where the machine can do that.
 if machine:capabilities().mask then
   assert(machine:mask(disk))
 end

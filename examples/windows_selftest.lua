@@ -1,6 +1,7 @@
 -- Checks on a scratch volume what lock, unlock, dismount, offline, online and
 -- format really do here, and prints a report that can be attached to an issue.
--- Made for real Windows, as administrator; passes on the simulated machine.
+-- It is made for real Windows and needs an administrator. On a simulated machine
+-- all its checks pass.
 --
 --   lua examples/windows_selftest.lua            lists volumes that may be used
 --   lua examples/windows_selftest.lua E:         all but the format; the volume
@@ -33,7 +34,7 @@ local machine = assert(ntvol.machine())
 
 -- ---- which volume --------------------------------------------------------
 
--- Why a volume is not for experiments; nil when it is.
+-- Why a volume must not be used for experiments; nil when it may be.
 local function taboo(volume)
   for _, flag in ipairs { "system", "boot", "pagefile", "readonly", "csv" } do
     if volume[flag] then
@@ -83,7 +84,7 @@ end
 
 local passed, differs = 0, 0
 
--- One line: what was tried, what the documents say, what happened.
+-- Prints one line: what was tried, what the documents say, what happened.
 local function report(what, wanted, seen, ok)
   passed, differs = passed + (ok and 1 or 0), differs + (ok and 0 or 1)
   print(("%s\t%s\tdocumented: %s\tseen: %s"):format(ok and "ok" or "DIFFERS",
@@ -110,13 +111,13 @@ local function expect(what, wanted, ...)
   return (...)
 end
 
--- For questions: the answer itself.
+-- The same for a question, whose result is compared.
 local function expect_answer(what, wanted, answer, message)
   report(what, tostring(wanted), answer == nil and message or tostring(answer),
     answer == wanted)
 end
 
--- What no document settles is only written down.
+-- Prints what happened where no document says what should happen.
 local function note(what, ...)
   print(("note\t%s\tdocumented: nothing\tseen: %s"):format(what,
     (seen_of(...))))

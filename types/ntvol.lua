@@ -1149,7 +1149,7 @@ function ntvol.recover(name, options) end
 ---@param name string # of the volume
 ---@param fn fun(volume: ntvol.volume): ... # called with the volume
 ---@param options? ntvol.exclusive_options # `access` (as of `machine:open`), `machine`, and `wait`, `on_attempt`, `on_busy` as of `volume:lock`
----@return any # what the function answers; true when it answers nothing
+---@return any # what the function returns; true when it returns nothing
 ---@overload fun(name: string, fn: fun(volume: ntvol.volume): ..., options?: ntvol.exclusive_options): nil, string, string, ntvol.info
 function ntvol.with_exclusive_volume(name, fn, options) end
 
@@ -1256,15 +1256,15 @@ local sim = {}
 ---@overload fun(path: string, spec: ntvol.sim.machine_spec): nil, string, string, ntvol.info
 function sim.create(path, spec) end
 
----Connects to a simulated machine. Of a cluster that is as one of its nodes:
----the option `node`, or behind the path, `"lab?node=n2"`; the first one unless
----given, and `machine:name()` says which. A process may connect as several
----nodes.
+---Connects to a simulated machine. A connection to a cluster is one of its
+---nodes. The option `node`, or the end of the path, `"lab?node=n2"`, names the
+---node; unless given it is the first one, and `machine:name()` says which. A
+---process may connect as several nodes.
 ---
----With `clock = "virtual"`, [waiting](manual.md#waiting) takes no time and only
----counts: a lock that waits 15 seconds answers at once, and repeats exactly.
----The clock is this connection's own. A machine in memory has a virtual clock
----anyway.
+---With `clock = "virtual"`, [waiting](manual.md#waiting) takes no real time,
+---and time is only counted: a lock that waits 15 seconds returns at once, and a
+---program that waits always runs in the same way. Each connection has its own
+---clock. A machine in memory has a virtual clock anyway.
 ---@param path string # its folder; of a cluster the node may follow it: `"lab?node=n2"`
 ---@param opts? ntvol.sim.open_options # `clock`: `"real"` (unless given) or `"virtual"`; `node`: the node of a cluster that this process is one of; without it the first one. The name of the machine says which.
 ---@return ntvol.machine
@@ -1272,10 +1272,10 @@ function sim.create(path, spec) end
 function sim.open(path, opts) end
 
 ---Puts a medium, an existing image, into an empty drive of a simulated machine.
----The drive keeps its letter; what was open on an earlier medium is looked at
----again when it is used next: see
----[drives](simulator.md#drives-and-their-media). Nobody who has something open
----is asked: that is what hands do.
+---The drive keeps its letter. What was open on an earlier medium is checked
+---again when it is next used: see
+---[drives](simulator.md#drives-and-their-media). Programs that have something
+---open are not asked, because a person puts a medium in by hand.
 ---@param machine ntvol.machine
 ---@param drive string # its volume, or as a disk: `"E:"`, `"CdRom0"`
 ---@param image string # the medium: an existing image
@@ -1284,9 +1284,9 @@ function sim.open(path, opts) end
 ---@overload fun(machine: ntvol.machine, drive: string, image: string, how?: ntvol.sim.insert_options): nil, string, string, ntvol.info
 function sim.insert(machine, drive, image, how) end
 
----Takes the medium out of a drive of a simulated machine, and away. That is
----done as by hand: nobody is asked, except the drive, which may have been told
----to keep its medium (`volume:media_removal`).
+---Takes the medium out of a drive of a simulated machine, as a person does it
+---by hand. Programs are not asked. Only the drive may refuse: it may have been
+---told to keep its medium (`volume:media_removal`).
 ---@param machine ntvol.machine
 ---@param drive string # its volume, or as a disk: `"E:"`, `"CdRom0"`
 ---@return true # also when there was none
@@ -1294,12 +1294,13 @@ function sim.insert(machine, drive, image, how) end
 function sim.eject(machine, drive) end
 
 ---Looks for everything that is wrong with a simulated machine, and changes
----nothing. That is the schema, every value, images that are missing, cut off,
----links, or outside of the folder and not allowed, processes that have ended. A
----machine may come from [somebody
+---nothing. It checks the schema and every value of the database, and finds
+---processes that have ended and images that are missing, cut off, links, or
+---outside of the folder and not allowed. Use it for a machine from [somebody
 ---else](simulator.md#a-machine-from-somebody-else). Each entry of the list says
----`what` is wrong; that of a value in the database has `table`, `column`, `row`
----and `value`, too. What mends itself has `note = true`, and is no damage.
+---`what` is wrong. An entry about a value in the database has `table`,
+---`column`, `row` and `value`, too. An entry with `note = true` is no damage:
+---it is about something that mends itself.
 ---@param path string
 ---@param how? ntvol.sim.check_options # `allow_images`: first let the machine use the images outside of its folder that its disks name: do that when you trust it
 ---@return ntvol.sim.damage[] # a list; empty: the machine is fine
@@ -1355,18 +1356,18 @@ function sim.remove(path) end
 ---@class ntvol.retry_module
 local retry = {}
 -- begin functions of retry
----Makes a policy. The first pause is `first` seconds, each further one `factor`
----times as long, up to `longest`; a random part of up to `jitter` of it (0 to
----1) is left out, so that two who wait for each other do not meet again and
----again. A pause ends early when the machine sees that somebody closed or
----unlocked something.
+---Makes a policy. The first pause is `first` seconds. Each further pause is
+---`factor` times as long, up to `longest`. A random part of each pause, up to
+---`jitter` of it (0 to 1), is left out, so that two programs that wait for each
+---other do not meet again and again. A pause ends early when the machine sees
+---that somebody closed or unlocked something.
 ---@param opts? ntvol.retry_options # `wait` (seconds in all, 10 unless given), `first` (0.05), `factor` (2), `longest` (1), `jitter` (0.5), `seed` (an integer: the same pauses each time), `classes` (of errors to wait for, `{ "transient" }`)
 ---@return ntvol.retry
 function retry.new(opts) end
 
----One time for several requests. It returns a function whose results are the
----options of the next request, with what is left of the time. What that
----function is called with is added.
+---Shares one time among several requests. It returns a function that returns
+---the options of the next request, with the rest of the time. That function may
+---be called with other options of the request, which are added.
 ---@param machine? ntvol.machine # whose clock it is; without one, every request has all of the time
 ---@param opts ntvol.wait_options # `wait`, `on_attempt`, `on_busy`, as those of `volume:lock`; without one of them nothing waits
 ---@return ntvol.waiting # called with the other options of the request, or nothing
@@ -1376,14 +1377,15 @@ function retry.share(machine, opts) end
 ---@class ntvol.retry
 local policy = {}
 -- begin functions of policy
----Tries until it succeeds, the time is over, or waiting does not help. A
----failure whose class is not one to wait for is returned at once. When the time
----is over, the failure is that of the last attempt, with the class `"timeout"`.
----Every failure says `info.attempts` and `info.waited` (seconds).
----@param attempt ntvol.attempt # called with the number of the attempt, answers a true value, or nil, message, code, info
+---Calls `attempt` until it succeeds, the time is over, or waiting does not
+---help. A failure whose class the policy does not wait for is returned at once.
+---When the time is over, the failure of the last attempt is returned, with the
+---class `"timeout"`. Every failure has `info.attempts` and `info.waited`
+---(seconds).
+---@param attempt ntvol.attempt # called with the number of the attempt; it returns a true value, or nil, message, code, info
 ---@param opts? ntvol.retry.run_options # `machine`: whose clock it is, the current one unless given; `on_attempt(n, info)`: called after each attempt that failed and may be repeated, false stops; `on_busy(holders, n)`: called with those in the way, to ask them to leave, true tries again at once
----@return any # what `attempt` answered
----@return ntvol.waited # `{ attempts, waited, holders, reason, cause }`: the last three of those that were waited for; it prints as one line
+---@return any # what `attempt` returned
+---@return ntvol.waited # `{ attempts, waited, holders, reason, cause }`; the last three are those of the last failure that was waited for; it prints as one line
 ---@overload fun(self: ntvol.retry, attempt: ntvol.attempt, opts?: ntvol.retry.run_options): nil, string, string, ntvol.info
 function policy:run(attempt, opts) end
 -- end functions
@@ -1411,37 +1413,38 @@ function plan.change_filesystem(volume, options) end
 ---@overload fun(volume: string, options?: ntvol.plan.undo_options): nil, string, string, ntvol.info
 function plan.undo(volume, options) end
 
----The documented procedure before a LUN is masked: every volume of the disk is
+---The documented procedure before a LUN is masked. Every volume of the disk is
 ---opened, locked (optional), dismounted and taken offline, all on the same
----handle; then volumes and disk are uninstalled. After it the LUN can be masked
----without a surprise removal. All or nothing: on failure finished steps are
----undone by online and unlock, in reverse.
+---handle. Then the volumes and the disk are uninstalled. After that the LUN can
+---be masked without a surprise removal. When a step fails, the finished steps
+---are undone in reverse: the volumes are brought online and unlocked.
 ---@param disk string|integer # `"PhysicalDrive1"` or 1
 ---@param options? ntvol.plan.removal_options # `lock`: `"try"` (goes on without it, a volume in use is dismounted by force; unless given), `"required"` or `"no"`; `spanned`: true when a volume may go away that lies on another disk, too (refused otherwise); `machine`
 ---@return ntvol.plan.object
 ---@overload fun(disk: string|integer, options?: ntvol.plan.removal_options): nil, string, string, ntvol.info
 function plan.prepare_lun_removal(disk, options) end
 
----Brings back a disk whose LUN was masked: it is presented again where the
----machine can do that, disk and volumes arrive and are brought online, and are
----the ones that they should be. Undo takes the disk away again, in the
----documented way.
+---Brings back a disk whose LUN was masked. The LUN is presented again where the
+---machine can do that. The disk and its volumes arrive, are brought online, and
+---are compared with what was known of them. An undo takes the disk away again,
+---in the documented way.
 ---@param disk string|integer # `"PhysicalDrive1"` or 1
----@param options? ntvol.plan.restore_options # `serial`: what the disk must tell as its serial number; `expect`: pinned volumes, as `report.identity` of `prepare_lun_removal` has them, that must come back, no more and no less; `machine`
+---@param options? ntvol.plan.restore_options # `serial`: what the disk must tell as its serial number; `expect`: the pinned volumes that must come back, no more and no less, as `report.identity` of `prepare_lun_removal` has them; `machine`
 ---@return ntvol.plan.object
 ---@overload fun(disk: string|integer, options?: ntvol.plan.restore_options): nil, string, string, ntvol.info
 function plan.restore_lun(disk, options) end
 
----A volume for oneself, as a plan: open, lock, work, unlock, close. In one call
----and without a plan: `ntvol.with_exclusive_volume`.
+---Works on a volume that nobody else can open meanwhile, as a plan: open, lock,
+---work, unlock, close. `ntvol.with_exclusive_volume` does the same in one call,
+---without a plan.
 ---@param volume string # name of the volume
----@param options ntvol.plan.exclusive_options # `work(volume)`, which answers nothing or a true value, or nil, message, code, info; and optional: `says` (its line in the plan), `undo(volume)` (takes back what `work` did; without it, and unless `access` is `"r"`, the step cannot be undone), `access`, `machine`
+---@param options ntvol.plan.exclusive_options # `work(volume)`, which returns nothing or a true value, or nil, message, code, info; and optional: `says` (its line in the plan), `undo(volume)` (takes back what `work` did; without it, and unless `access` is `"r"`, the step cannot be undone), `access`, `machine`
 ---@return ntvol.plan.object
 ---@overload fun(volume: string, options: ntvol.plan.exclusive_options): nil, string, string, ntvol.info
 function plan.with_exclusive_volume(volume, options) end
 
----Ejects a medium or a device: every volume of the disk is locked and
----dismounted, then the medium comes out of the drive, or the device is made
+---Ejects a medium or a device. Every volume of the disk is locked and
+---dismounted. Then the medium comes out of the drive, or the device is made
 ---safe to take away.
 ---@param name string # of a volume on it, or of the disk
 ---@param options? ntvol.plan.eject_options # `what`: `"medium"` or `"device"`; unless given the medium where it can be taken out; `machine`
@@ -1451,24 +1454,27 @@ function plan.eject(name, options) end
 
 ---Makes a plan out of steps of your own.
 ---
----A step is `{ name, says, run }` (a word, and one line for people), and
----optional: `target` (the plan's unless given), `check` (a precondition;
----changes nothing), `undo` (takes it back), `destroys` (data is lost here),
----`final` (nothing is lost, but it cannot be undone). `check`, `run` and `undo`
----get the context and return a true value, or nil, message, code, info. A
----string as second value of a successful `run` is a note for the report. What
----`run` opens it hands to `context.keep(object)`: it is closed at the end,
----whatever happens. An error that a step raises is a mistake of the program:
----finished steps are undone, and it is raised again. Nobody knows how far such
----a step came, so when it `destroys`, its own undo is called, too.
+---A step is a table with the fields `name` (a word), `says` (one line for
+---people) and `run`. Optional fields are `target` (the target of the plan
+---unless given), `check` (tests a precondition and changes nothing), `undo`
+---(takes the step back), `destroys` (the step loses data) and `final` (the step
+---loses nothing, but cannot be undone). The functions `check`, `run` and `undo`
+---get the context. They return a true value, or nil, message, code, info. When
+---`run` succeeds and returns a string as its second value, the report has that
+---as a note. Whatever `run` opens it gives to `context.keep(object)`: that
+---object is closed at the end of the run, whatever happens. An error that a
+---step raises is a mistake of the program: the finished steps are undone, and
+---the error is raised again. Nobody knows how far such a step came. So when the
+---step has `destroys`, its own `undo` is called, too.
 ---
----The context of a run inherits the fields of `spec.context`, and has
----`on_progress(done, total)`: that of `plan:run`, false when the step is to
----stop; `interruptible(f, ...)`: calls what Ctrl-C may cut and returns what `f`
----does, else no [interrupt](plans.md#interrupts) cuts a step;
----`waiting(options)`: the options for a request of a step that may wait, as
----`plan:run` says. A field `machine` of it is the machine whose name and events
----the report has. The functions of a plan cannot yield.
+---The context of a run inherits the fields of `spec.context`. It has three
+---functions of its own. `on_progress(done, total)` calls the one of `plan:run`,
+---and returns false when the step is to stop. `interruptible(f, ...)` calls `f`
+---so that Ctrl-C may end it, and returns what `f` returns; nothing else in a
+---step is cut by an [interrupt](plans.md#interrupts). `waiting(options)`
+---returns the options for a request that may wait, as `plan:run` says. When the
+---context has a field `machine`, the report has the name and the events of that
+---machine. The functions of a plan cannot yield.
 ---@param spec ntvol.plan.spec # `{ name, target, steps }`, and optional: `context`, `erase` (the name, or names, that must be given to run a plan that destroys data; the target unless given), `about` (lines on the objects), `run_it` (how it is run, the last line that it prints), `identity` (pinned volumes, for the report), `unchecked` (lines: what no check can find out without writing)
 ---@return ntvol.plan.object
 function plan.new(spec) end
@@ -1487,8 +1493,8 @@ function plan.new(spec) end
 ---@class ntvol.plan.object
 local object = {}
 -- begin functions of object
----Runs every precondition and changes nothing. What it cannot find out without
----writing is listed in `plan.unchecked`.
+---Tests every precondition, and changes nothing. `plan.unchecked` lists what no
+---check can find out without writing.
 ---@return true
 ---@overload fun(self: ntvol.plan.object): nil, string, string, ntvol.info
 function object:check() end
@@ -1496,10 +1502,11 @@ function object:check() end
 ---Checks the plan and runs it. On the first failure the finished steps are
 ---undone in reverse.
 ---
----Ctrl-C and an error of one of the functions below interrupt it: that is
----noticed between steps and where these are called, undoes, and is raised
----again. When it comes too late for that, the run goes on to its end, and the
----report says so.
+---The run is interrupted by Ctrl-C, and by an error of one of the functions
+---below. It notices an interrupt between two steps and where it calls these
+---functions. Then it undoes the finished steps, and raises the error again.
+---When it is too late for that, the run goes on to its end, and the report says
+---so.
 ---
 ---Options:
 ---* `erase`: names the object that loses its contents; it is needed when the
@@ -1516,9 +1523,9 @@ function object:check() end
 ---@overload fun(self: ntvol.plan.object, opts?: ntvol.plan.run_options): nil, string, string, ntvol.info
 function object:run(opts) end
 
----Takes the last run of this plan back: every finished step, the last first. A
----run that has a step without a way back is refused as a whole, reason
----`no_undo`; one that failed was undone at once.
+---Takes the last run of this plan back: every finished step, the last first.
+---When one of the steps cannot be undone, nothing is undone, and the reason is
+---`no_undo`. A run that failed was undone at once.
 ---@param opts? ntvol.plan.take_back_options # `on_step`, `journal`, as in `plan:run`
 ---@return ntvol.report
 ---@overload fun(self: ntvol.plan.object, opts?: ntvol.plan.take_back_options): nil, string, string, ntvol.info
@@ -1616,17 +1623,18 @@ function object:report() end
 ---@class ntvol.timeline
 local timeline = {}
 -- begin functions of timeline
----Draws a run. What is drawn depends on the data alone: the same data make the
----same bytes. All times are microseconds, since 1970 or since anything else.
+---Draws a run. The picture depends on the data alone: the same data make the
+---same bytes. All times are microseconds, since 1970 or since any other moment.
 ---@param data ntvol.timeline_data # `title`, `steps`, and optional: `locks`, `events`, `result` (how it ended, in words; `bad` when that is bad news), `process` (who ran it, in words), `pid` (its events need not say whose they are), `started`, `ended`, `notes` (lines below). A step is `{ name, target, started, ended, outcome, message, final, undo_started, undo_ended, number }`, with the outcomes of `plan:run`; `final` marks one that cannot be undone; `number` is its place in the list unless given. A lock is `{ kind, holder, target, from, to }`, its kind `"lock"` unless given, or `"dismounted"`, `"offline"`, `"removed"`, `"lost"`, `"masked"`; without `from` it was there before, without `to` it stays. An event is `{ name, target, time, pid }`.
 ---@return string # SVG
 function timeline.svg(data) end
 
----What `svg` needs to draw a run: from the report of a plan, or an entry of the
----journal, and the events that the machine saw meanwhile, of which those on its
----volumes and disks are kept. Locks and the other states come from the events.
+---Makes the data that `svg` needs to draw a run. They are made from the report
+---of a plan, or an entry of the journal, and from the events that the machine
+---saw meanwhile. Events on other volumes and disks are left out. The locks and
+---the other states are found in the events.
 ---@param report table # a report, its `report:data()`, or `journal:entry(id)`; times are seconds or microseconds since 1970
----@param events? ntvol.event[] # as `machine:events` answers them; those of the report unless given
+---@param events? ntvol.event[] # as `machine:events` returns them; those of the report unless given
 ---@return ntvol.timeline_data
 function timeline.of_report(report, events) end
 -- end functions

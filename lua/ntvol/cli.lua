@@ -129,7 +129,7 @@ local function handle(problem)
   return failure.traceback(problem)
 end
 
--- Before a command has begun it cannot have changed anything.
+-- A command that has not begun cannot have changed anything.
 local function explain_interrupt(begun)
   output.say(begun and "ntvol: interrupted\n"
       .. "hint: see what there is now: ntvol volumes"
@@ -155,7 +155,8 @@ local function explain(problem, begun)
   return output.EXIT.refused
 end
 
--- What a plan came to is told already, and stays so.
+-- When an interrupt arrives after a command has said how it ended
+-- (`ended.code`), that exit code stays.
 local function main(outside, argv, ended)
   local called, ok, result = outside(xpcall, function()
     local commands = {}
@@ -174,11 +175,11 @@ end
 
 --- Runs the command with these arguments.
 -- @tparam {string,...} argv
--- @tparam[opt] function leave called with the exit code at the end, where no
---  interrupt comes any more
+-- @tparam[opt] function leave it is called with the exit code at the end, when
+--  no interrupt can arrive any more
 -- @treturn integer exit code
 function M.main(argv, leave)
-  warn("@on") -- what could not be closed is a warning
+  warn("@on") -- a handle that cannot be closed is told by a warning
   core.heed_termination()
   core.outlive_limits()
   return core.shield(function(outside)

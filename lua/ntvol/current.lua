@@ -8,8 +8,8 @@ local try = failure.try
 
 local M = {}
 
--- The machine in use, and the specification that NTVOL_MACHINE had when it
--- was made from that; nil when a program chose it.
+-- The machine in use, and the value that NTVOL_MACHINE had when the machine was
+-- made from it. That is nil when a program chose the machine.
 local current, from_environment
 
 local function connect_sim(path, spec)
@@ -49,8 +49,8 @@ function M.connect(spec)
   return connect_sim(location or spec, spec)
 end
 
---- Raises unless the argument of a function `machine` can be one: a machine, a
--- specification, or nil.
+--- Raises an error unless the argument of `ntvol.machine` has a right type: a
+-- machine, a specification, or nil.
 function M.check(spec)
   if core.type(spec) == "closed machine" then
     error("attempt to use a closed machine", 3)
@@ -61,8 +61,9 @@ function M.check(spec)
   end
 end
 
--- A machine that a program chose stays until it chooses another one: when it
--- is closed, going on with some other machine would be a dangerous surprise.
+-- A machine that a program chose stays until the program chooses another one.
+-- To go on with some other machine because that one is closed would be a
+-- dangerous surprise.
 local function is_usable(spec)
   return current and (not from_environment
     or from_environment == spec and core.type(current) == "machine")

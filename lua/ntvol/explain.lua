@@ -13,7 +13,8 @@ local Answer = {}
 Answer.__index = Answer
 Answer.__name = "ntvol.explanation"
 
--- What to do next, on the command line or in Lua. `{}` stands for the object.
+-- What to do next, on the command line or in Lua. In the list of reasons, `{}`
+-- stands for the object.
 local function next_of(row, language, target)
   local text = language == "command" and row.command or row.next
   return (text:gsub("{}", (target or "D:"):gsub("%%", "%%%%")))
@@ -89,7 +90,8 @@ local function of_reason(name, language)
   end), { meaning = row.meaning, next = next_of(row, language), reasons = {} })
 end
 
--- Win32 numbers are small, statuses have the highest bit, but a few.
+-- Numbers of Win32 errors are small. A status of NT has the highest bit set,
+-- except for a few.
 local function of_number(number)
   number = number & 0xFFFFFFFF
   local names = {}
@@ -103,7 +105,8 @@ local function of_number(number)
   return names[1] and of_status(names[1])
 end
 
--- The details of a failure say more than its names.
+-- The explanation of one failure, from its details: they say more than its code
+-- and its status.
 local function of_info(info, language)
   local row = core.status_info[info.status_name]
   local reason = info.reason and reasons.find(info.reason)
@@ -135,7 +138,7 @@ end
 
 -- ---- printing ------------------------------------------------------------
 
--- Words for people: no marks of code.
+-- Text for people: without the marks of code.
 local function plain(text)
   return (text:gsub("`", ""))
 end
@@ -165,7 +168,7 @@ local function class_line(class)
   return ("class %s: %s"):format(class, reasons.classes[class])
 end
 
--- Of a code or status: what its class is where no reason changes it.
+-- The class of a code or status. A reason may have another one.
 local function usual_class_line(class, list)
   local line = class_line(class)
   return class == "permanent" and #list > 0

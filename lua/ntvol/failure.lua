@@ -82,8 +82,9 @@ function M.is_raised(problem)
   return getmetatable(problem) == Failure
 end
 
--- The last mistake that came to an edge, and the traceback of where it was
--- raised: what passes it on has lost that.
+-- The last mistake that reached an edge, and the traceback from the place where
+-- it was raised. The edge raises the mistake again, and a traceback made after
+-- that would not show the place any more.
 local mistake = setmetatable({}, { __mode = "v" })
 
 local function handle(problem)
@@ -146,7 +147,8 @@ end
 -- ERRNO of Linux and of the C library of Windows alike.
 local EMFILE = 24
 
--- Then a module that is there is not found, or cannot be loaded.
+-- What a process may lack. A module that is there is not found then, or cannot
+-- be loaded.
 local FILES = {
   status = "STATUS_INSUFFICIENT_RESOURCES", detail = "too many open files",
   hint = "close files, or raise the limit of open files: ulimit -n",
@@ -156,21 +158,22 @@ local MEMORY = {
   hint = "give this process more memory: ulimit -v",
 }
 
--- Bytes that all libraries together need, and more. Nobody writes to the buffer
--- of a read, so they are asked for and not used.
+-- More bytes than all libraries together need. A read asks for a buffer of this
+-- size and writes nothing into it, so the memory is not really used.
 local ROOM = 64 << 20
 
--- What the system says of a library that it has no room for is not always that,
--- and is in the user's language.
+-- Whether memory was too short. When the system has no memory for a library, its
+-- message does not always say so, and is in the language of the user. So memory is
+-- asked for.
 local function says_memory(problem, file)
   return problem:find("not enough memory", 1, true)
     or problem:find("error loading module", 1, true)
       and not pcall(file.read, file, ROOM)
 end
 
---- What this process lacks, if that is why something went wrong.
--- @tparam string problem what Lua said
--- @treturn ?table `status`, `detail`, `hint`; nil: nothing
+--- What this process lacks, when that is why something went wrong.
+-- @tparam string problem the error that Lua raised
+-- @treturn ?table `status`, `detail`, `hint`; nil when it lacks nothing
 function M.lacking(problem)
   local file, _, number = io.open(package.config:sub(1, 1) == "\\" and "NUL"
     or "/dev/null")
@@ -184,8 +187,9 @@ end
 
 -- ---- loading -------------------------------------------------------------
 
--- What Lua says of a library that cannot be loaded stands on two lines; what it
--- says of one that is missing, on a line for each place where it looked.
+-- The first line of an error of `require`. For a library that cannot be loaded,
+-- Lua says why on a second line, which is kept, too. For one that is missing,
+-- Lua adds a line for each place where it looked.
 local function why_not(problem)
   return (tostring(problem):gsub("^(error loading module [^\n]*)\n%s*", "%1 ")
     :match "^[^\n]*")
@@ -196,8 +200,8 @@ local function protected_require(_, name)
   return found, found and module or why_not(module)
 end
 
---- Loads a module; an interrupt waits until that is over, and is not taken for a
--- module that is missing.
+--- Loads a module. An interrupt waits until the module is loaded; otherwise it
+-- would look as if the module were missing.
 -- @tparam string name
 -- @treturn boolean
 -- @return the module, or a line that says why it cannot be loaded
@@ -207,9 +211,9 @@ end
 
 --- Loads a module that some installations of ntvol lack.
 -- @tparam string name
--- @tparam table part `op`, `target`: what it is needed for; `missing`, `broken`:
---  what is not installed or cannot be loaded, in words; `needs`: its libraries;
---  `module`: which one has to be installed, that one unless given
+-- @tparam table part `op`, `target`: what it is needed for; `missing`,
+--  `broken`: what is not installed or cannot be loaded, in words; `needs`: its
+--  libraries; `module`: which one has to be installed, that one unless given
 -- @return the module
 -- @failure
 function M.load_part(name, part)
@@ -234,18 +238,19 @@ end
 
 -- ---- words ---------------------------------------------------------------
 
---- Adds what is known now to the details of a failure.
--- @tparam string message what a failure from elsewhere, without a status, says
+--- Adds a text to the details of a failure.
+-- @tparam string message the message of the failure; it is used for a failure
+--  that has no status
 -- @tparam table info
 -- @tparam string text
--- @treturn string the message that says it
+-- @treturn string the new message
 function M.add_detail(message, info, text)
   info.detail = info.detail and info.detail .. ": " .. text or text
   return info.status and core.message(info) or message .. ": " .. text
 end
 
---- What happened, and who is in the way: no operation and object, no next step,
--- no codes.
+--- The part of a message that says what happened, and who is in the way. It has
+-- no operation, no object, no next step and no codes.
 -- @tparam string message as above
 -- @tparam table info
 -- @treturn string
@@ -253,8 +258,8 @@ function M.cause(message, info)
   return info.status and core.message(info, true) or message
 end
 
---- The message of a failure without its hint, for those who print the hint on
--- a line of its own.
+--- The message of a failure without its hint. The command prints the hint on a
+-- line of its own.
 -- @tparam string message
 -- @tparam ?table info
 -- @treturn string

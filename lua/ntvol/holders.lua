@@ -5,7 +5,8 @@ local core = require "ntvol.core"
 
 local M = {}
 
--- Two words of the contract are too short for people: src/nt/error.c.
+-- Two words of the contract are too short for people. src/nt/error.c has the
+-- same table.
 local WORDS = { lock = "volume handle, holds the lock", image = "running program" }
 
 --- How somebody holds something: "open file \\a.txt".

@@ -1,5 +1,6 @@
---- What makes a volume this volume, whatever it is called today: pinned when
--- a plan is made, compared on the open handle before the first write.
+--- The identity of a volume, which does not depend on its name. It is recorded
+-- ("pinned") when a plan is made, and compared on the open handle before the
+-- first write.
 -- @module ntvol.identity
 
 local failure = require "ntvol.failure"
@@ -11,8 +12,9 @@ local M = {}
 
 -- ---- what a device says of itself ----------------------------------------
 
--- STORAGE_PROPERTY_QUERY for the device, as ntddstor.h has it, and the place
--- of the serial number in STORAGE_DEVICE_DESCRIPTOR: an offset, 0 for none.
+-- STORAGE_PROPERTY_QUERY for the device, as ntddstor.h defines it; and where
+-- STORAGE_DEVICE_DESCRIPTOR has the offset of the serial number. The offset is
+-- 0 when there is none.
 local DEVICE_PROPERTY = ("<I4I4I4"):pack(0, 0, 0)
 local SERIAL_OFFSET = 24
 local DESCRIPTOR_ROOM = 1024
@@ -33,8 +35,9 @@ local function device_serial(handle)
   return text ~= "" and text or nil
 end
 
--- The disks of these extents as the machine lists them. `sequence` is the
--- number that some systems give to a disk when it appears, and never again.
+-- The disks of these extents as the machine lists them. `sequence` is a number
+-- that some systems give to a disk when it appears. No other disk gets the same
+-- number later.
 local function disks_of(machine, extents)
   local wanted, found = {}, {}
   for _, extent in ipairs(extents) do
@@ -51,7 +54,7 @@ local function disks_of(machine, extents)
   return found
 end
 
---- What identifies the volume of an open handle, now.
+--- The present identity of the volume of an open handle.
 -- @tparam ntvol.volume handle of a volume, or of its device
 -- @treturn table `{ name, guid_path, serial, size, extents, file_system,
 --  label, disk_serial, disks }`
@@ -68,8 +71,8 @@ function M.of_handle(handle)
   }
 end
 
---- Pins a volume: looks at its device, without mounting it or changing
--- anything.
+--- Pins a volume. This looks at its device; it does not mount the volume, and
+-- changes nothing.
 -- @tparam ntvol.machine machine
 -- @tparam string name
 -- @treturn table as of `of_handle`
@@ -192,7 +195,7 @@ function M.describe(pinned)
     places[i] = ("PhysicalDrive%d from byte %d, %d bytes"):format(
       extent.disk, extent.offset, extent.length)
   end
-  -- not every driver tells where its volume lies
+  -- Not every driver tells where its volume lies.
   lines[#lines + 1] = places[1] and table.concat(places, "; ")
   return lines
 end

@@ -1,8 +1,9 @@
 --- NT volume control: open a volume, lock it, format it, dismount it, take it
 -- offline and bring it back.
 --
--- Everything that a machine may refuse answers nil, a message, an error code
--- and a table of details (see `types/ntvol.lua`, ntvol.info). Misuse raises.
+-- A function that a machine may refuse returns nil, a message, an error code
+-- and a table of details (see `types/ntvol.lua`, ntvol.info). Wrong use of a
+-- function raises an error.
 -- @module ntvol
 -- @usage
 -- for _, v in ipairs(ntvol.volumes()) do print(v) end
@@ -55,20 +56,20 @@ M.type = core.type
 -- @treturn integer
 M.ctl_code = core.ctl_code
 
---- A text as it may be shown. Labels, names, paths and messages come from disks
--- and from other programs; a terminal that obeys what is in them can be made
--- to show anything. So what a terminal would obey, what turns the direction of
--- writing, what cannot be seen, and bytes that are not UTF-8 become escapes
--- that can be read, `\x1b` and `\u{202e}`.
+--- Makes a text that is safe to show. Labels, names, paths and messages come
+-- from disks and from other programs. They may hold codes that make a terminal
+-- show anything. So this function makes visible escapes, like `\x1b` and
+-- `\u{202e}`, of codes that a terminal obeys, of characters that turn the
+-- direction of writing or cannot be seen, and of bytes that are not UTF-8.
 --
--- A backslash stays a backslash, since NT paths are full of them: for the
--- exact bytes look at the field. All that ntvol prints for people has gone
--- through this function: every message with its `info.detail` and `info.hint`,
--- every `tostring`, warnings, what the command prints. All other fields
--- (`label`, `name`, `info.target`, the name of a holder) are the exact bytes;
--- a script that prints them itself calls `ntvol.printable`. `--json` writes
--- the same characters as `\u001b` and gives them back to whoever parses it;
--- JSON has no way to hold a byte that is not UTF-8, it becomes U+FFFD.
+-- A backslash stays a backslash, since NT paths are full of them. Look at the
+-- field for the exact bytes. All that ntvol prints for people has gone through
+-- this function: every message with its `info.detail` and `info.hint`, every
+-- `tostring`, warnings, and what the command prints. All other fields (`label`,
+-- `name`, `info.target`, the name of a holder) are the exact bytes; a script
+-- that prints them itself calls `ntvol.printable`. `--json` writes the same
+-- characters as `\u001b`, and a program that parses it gets them back. JSON
+-- cannot hold a byte that is not UTF-8; such a byte becomes U+FFFD.
 -- @function printable
 -- @tparam string text
 -- @tparam[opt] boolean lines whether line ends and tabs stay as they are
@@ -76,8 +77,8 @@ M.ctl_code = core.ctl_code
 -- @usage assert(ntvol.printable "a\27[2Jb" == "a\\x1b[2Jb")
 M.printable = core.printable
 
---- A ready-made `on_progress`: draws a bar when standard error is a terminal,
--- does nothing otherwise.
+--- A ready-made `on_progress`. It draws a bar when standard error is a
+-- terminal, and does nothing otherwise.
 -- @function progress_bar
 -- @tparam integer done bytes
 -- @tparam integer total bytes
@@ -87,9 +88,9 @@ M.progress_bar = progress.bar
 -- is the simulated machine in the folder `lab`. An open machine object is
 -- taken as it is.
 --
--- Without an argument it returns the current machine. That is the one set
--- before, else the one that the environment variable `NTVOL_MACHINE` names,
--- else the native machine of this system.
+-- Without an argument it returns the current machine. That is the machine that
+-- was set before, else the one that the environment variable `NTVOL_MACHINE`
+-- names, else the native machine of this system.
 -- @tparam[opt] string|ntvol.machine spec `"sim:lab"`, or `"lab"` for a folder
 --  with a simulated machine, or a machine
 -- @treturn ntvol.machine
@@ -132,15 +133,15 @@ function M.disks()
   return and_then(function(machine) return machine:disks() end, get_machine())
 end
 
---- Runs a function with a volume that is locked: nobody else has it open.
--- However the function ends, by an error or Ctrl-C too, the volume is unlocked
--- and closed. A system, boot or page-file volume is refused.
+--- Calls a function with a volume that is locked, so that nobody else has it
+-- open. The volume is unlocked and closed however the function ends, also by an
+-- error or Ctrl-C. A system, boot or page-file volume is refused.
 -- @tparam string name of the volume
 -- @tparam fun(volume:ntvol.volume):... fn called with the volume
 -- @tparam[opt] ntvol.exclusive_options options `access` (as of
 --  `machine:open`), `machine`, and `wait`, `on_attempt`, `on_busy` as of
 --  `volume:lock`
--- @treturn any what the function answers; true when it answers nothing
+-- @treturn any what the function returns; true when it returns nothing
 -- @failure
 -- @raise what the function raises
 -- @usage
@@ -178,18 +179,19 @@ function M.explain(what)
 end
 
 --- Takes the last format of a volume back, byte for byte, as long as its new
--- file system was not used. What the format wrote is compared with what is
--- there, under the lock, and the first byte that differs is named in the
--- refusal: reason `file_system_used`. `ntvol log` says what the journal has.
--- As a plan with its steps it is `ntvol.plan.undo`.
+-- file system was not used. Under the lock, the volume is compared with what
+-- the format wrote. When a byte differs, the undo is refused, reason
+-- `file_system_used`, and the message names the first such byte. `ntvol log`
+-- says what the journal has. `ntvol.plan.undo` makes a plan of the same.
 --
--- All that the journal saved is verified before the first write, and read back
--- from the volume after the last. A journal that is damaged is refused: reason
--- `journal_damaged`, and `info.detail` says which bytes are good. `good_only =
--- true` together with `erase`, the name of the volume once more, writes back
--- what is good and leaves the rest as it is. That is a failure with the
--- outcome `"partly restored"`: the volume is not what it was. The reason
--- `verify` means that the volume did not keep what was written back.
+-- All that the journal has saved is verified before the first write, and is
+-- read back from the volume after the last one. When the journal is damaged,
+-- the undo is refused, reason `journal_damaged`, and `info.detail` says which
+-- bytes are good. `good_only = true` together with `erase`, the name of the
+-- volume once more, writes back what is good and leaves the rest as it is. That
+-- is a failure with the outcome `"partly restored"`, because the volume is not
+-- what it was. The reason `verify` means that the volume did not keep what was
+-- written back.
 -- @tparam string name of the volume
 -- @tparam[opt] ntvol.undo_options options `machine`, `journal`; `good_only`:
 --  when the journal is damaged, write back what is good in it and leave the
@@ -223,21 +225,22 @@ function M.undo(name, options)
   end, M.plan.undo(name, options))
 end
 
---- Takes back what was interrupted, by a crash, a kill or a power cut, on one
--- volume or on all of the machine. The volume is what it was before, byte for
--- byte. It may be repeated from any point, after it was interrupted itself,
--- too: an error of a hook, or Ctrl-C, cuts the list of operations, but none of
--- them.
+--- Takes back what a crash, a kill or a power cut has interrupted, on one
+-- volume or on all volumes of the machine. Afterwards the volume is what it was
+-- before, byte for byte. A recovery that was interrupted itself can be
+-- repeated. An error of a hook, or Ctrl-C, ends it between two operations, and
+-- cuts none of them.
 --
--- An outcome is `"recovered"`, `"closed"` (it had written nothing; only the
--- journal was put in order) or `"superseded"` (a later format wrote over it;
--- undo that first, then recover). It is a failure with reason `no_undo` when a
--- format without an undo had begun to write: its outcome is `"lost"`. A
--- damaged journal is refused as by `ntvol.undo`, and `good_only` with `erase`
--- is the same here. It is refused with reason `identity_changed` when GUID
--- path, size or place on the disks are not what they were, `file_system_used`
--- when something is there that was neither found nor written, `in_use` when
--- others have it open.
+-- The outcome of an operation is `"recovered"`, `"closed"` (it had written
+-- nothing, and only the journal was put in order) or `"superseded"` (a later
+-- format wrote over it; undo that first, then recover). When a format without
+-- an undo had begun to write, its outcome is `"lost"`, and the recovery fails
+-- with the reason `no_undo`. A damaged journal is refused as by `ntvol.undo`,
+-- and `good_only` with `erase` means the same here. A recovery is also refused
+-- when GUID path, size or place on the disks have changed (reason
+-- `identity_changed`), when bytes are on the volume that were neither there
+-- before nor written by the format (`file_system_used`), and when others have
+-- it open (`in_use`).
 -- @tparam[opt] string name of a volume; all of the machine unless given
 -- @tparam[opt] ntvol.undo_options options `machine`, `journal`; `good_only`
 --  with `erase`, the name of the volume once more: when the journal is
@@ -246,7 +249,7 @@ end
 --  bytes_written, message }`; an outcome is `"recovered"`, `"closed"` where
 --  nothing was written and only the journal was put in order, or
 --  `"superseded"` where a later format has to be undone first
--- @failure the message of the first one that failed; `"ERROR_WRONG_DISK"`,
+-- @failure that of the first operation that failed; `"ERROR_WRONG_DISK"`,
 --  reason `identity_changed`, when it is not the volume that it was;
 --  `"ERROR_ACCESS_DENIED"`, reason `file_system_used`, when somebody wrote to
 --  it since; `"ERROR_FILE_NOT_FOUND"`, reason `no_undo`, when a format without
@@ -268,7 +271,7 @@ ntvol %s: NT volume control
   volumes()              Lists the volumes.
   disks()                Lists the disks.
   with_exclusive_volume(name, fn)  Runs a function with a locked volume.
-  machine(spec)          Connects to a machine, or answers the current one.
+  machine(spec)          Connects to a machine, or returns the current one.
   type(value)            Says what a value is: "volume", "closed volume", ...
   codes, errors, events  Control codes, error codes, notifications by name.
   ctl_code(...)          A control code from its parts.
@@ -301,7 +304,7 @@ function M.help(topic)
   local class = core.type(topic) or topic
   if type(class) == "string" then
     if class:find("journal$") then
-      pcall(require, "ntvol.journal.core") -- it brings its class
+      pcall(require, "ntvol.journal.core") -- this adds its class to the core
     end
     local text = core.help_class((class:gsub("^closed ", "")))
     if text then
@@ -312,7 +315,8 @@ function M.help(topic)
     .. " \"volume\", \"lock\", \"subscription\", \"journal\")"):format(tostring(topic)), 2)
 end
 
--- These bring more code and libraries, so they are loaded when they are used.
+-- These modules need more code and libraries, so they are loaded when they are
+-- first used.
 local LAZY = {
   sim = "ntvol.sim", plan = "ntvol.plan", journal = "ntvol.journal",
   timeline = "ntvol.timeline",

@@ -37,12 +37,12 @@ function M.open(path)
   end, load(path))
 end
 
--- The journal that this process writes to when nobody names one, and the
--- folder that NTVOL_STATE said when it was opened.
+-- The journal that this process writes to when nobody names one, and the value
+-- that NTVOL_STATE had when it was opened.
 local current, folder
 
--- For volume:format: the journal of the user, opened once; false where the
--- journal is not installed.
+-- The journal of the user, for volume:format. It is opened once. The result is
+-- false where the journal is not installed.
 function M._of_user()
   local named = os.getenv("NTVOL_STATE") or ""
   if current and folder == named and core.type(current) == "journal" then

@@ -1,5 +1,5 @@
---- Writes JSON: integers exactly, names in alphabetical order, so that the
--- same thing is always the same text. An empty table is an empty list.
+--- Writes JSON. Integers are exact and names are in alphabetical order, so that
+-- equal values always make the same text. An empty table is an empty list.
 -- @module ntvol.json
 
 local core = require "ntvol.core"
@@ -12,8 +12,9 @@ local ESCAPES = {
   ["\t"] = "\\t", ["\b"] = "\\b", ["\f"] = "\\f",
 }
 
--- What is not shown as it is stands as an escape, so that JSON may be printed
--- on a terminal, too; whoever parses it gets the character back.
+-- A character that `printable` would change is written as an escape, so that
+-- the JSON may also be printed on a terminal. A program that parses it gets the
+-- character back.
 local function escape(char)
   if ESCAPES[char] or core.printable(char) == char then
     return ESCAPES[char]
@@ -27,7 +28,7 @@ local function escape(char)
     0xDC00 + (code & 0x3FF))
 end
 
--- JSON is UTF-8; a byte that is not becomes the replacement character.
+-- JSON is UTF-8. A byte that is not UTF-8 becomes the replacement character.
 local function valid(text)
   local parts, at = {}, 1
   while at <= #text do
@@ -102,7 +103,7 @@ encode = M.encode
 -- @param value
 -- @treturn string
 function M.line(value)
-  -- within strings a line end is written as \n
+  -- Only the layout has line ends: within strings they are written as \n.
   return (M.encode(value):gsub(",\n *", ", "):gsub("\n *", ""))
 end
 

@@ -1,5 +1,6 @@
---- Lines for people. What stands in them comes from disks, from other programs
--- and from callers: each line stays one line, and shows what it is.
+--- Lines for people. Their text comes from disks, from other programs and from
+-- callers. So control characters are made visible, and each line stays one
+-- line.
 -- @module ntvol.lines
 
 local core = require "ntvol.core"

@@ -1,5 +1,5 @@
---- Names of volumes and disks: the same one in different spellings, and what
--- a machine says about it.
+--- Names of volumes and disks: comparing different spellings of a name, and
+-- finding what a machine says about it.
 -- @module ntvol.names
 
 local failure = require "ntvol.failure"
@@ -8,7 +8,8 @@ local try = failure.try
 
 local M = {}
 
---- One spelling for all: `\\.\D:`, `d:` and `D:\` are `d:`.
+--- The one spelling that stands for all others: `\\.\D:`, `d:` and `D:\`
+-- become `d:`.
 -- @tparam string name
 -- @treturn string
 function M.canonical(name)
@@ -69,8 +70,8 @@ function M.disk_number(disk)
     or text:match("^%d+$")))
 end
 
--- What to do about a name that is no disk's: who named a volume learns where it
--- lies.
+-- What to do about a name that is not the name of a disk. When it is the name
+-- of a volume, the hint says on which disk that volume lies.
 local function hint_for(machine, name)
   for _, volume in ipairs(machine:volumes() or {}) do
     if M.is_one_of(name, M.of_volume(volume)) and volume.extents[1] then
@@ -81,7 +82,7 @@ local function hint_for(machine, name)
   return "list the disks: ntvol disks"
 end
 
---- What a machine says about a disk; masked and uninstalled ones too.
+--- What a machine says about a disk, also when it is masked or uninstalled.
 -- @tparam ntvol.machine machine
 -- @tparam string|integer disk
 -- @treturn table info

@@ -1,11 +1,12 @@
---- Numbers as text, with a point whatever the locale of the host program says:
--- what programs read, and pictures that are the same everywhere. (Reading needs
--- nothing: tonumber takes a point in every locale.)
+--- Numbers as text for programs and pictures. They have a point, whatever the
+-- locale of the host program says. (Reading numbers needs no such module:
+-- tonumber takes a point in every locale.)
 -- @module ntvol.number
 
 local M = {}
 
--- A point in some locales is a comma, or two bytes.
+-- What stands in place of the point: in some locales a comma, in some two
+-- bytes.
 local NO_POINT = "[^%-+0123456789e]+"
 
 --- A number by a format of string.format.

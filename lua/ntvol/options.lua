@@ -1,4 +1,5 @@
---- Tables of options: unknown names and wrong types raise.
+--- Checks of tables of options. An unknown name or a wrong type raises an
+-- error.
 -- @module ntvol.options
 
 local core = require "ntvol.core"
@@ -51,7 +52,7 @@ end
 -- @tparam string name of the function
 -- @param value
 -- @tparam string wanted types as in `problem`
--- @tparam[opt=2] integer level of the one to blame, as in `error`
+-- @tparam[opt=2] integer level of the caller to blame, as in `error`
 function M.argument(name, value, wanted, level)
   if not fits(value, wanted) then
     error(("bad argument #1 to '%s' (%s expected, got %s)"):format(name,
@@ -89,11 +90,11 @@ function M.no_more(arg, name, level, ...)
 end
 
 --- Checks a table of options; nil stands for an empty one.
--- @tparam integer arg which argument it is, for the error
+-- @tparam integer arg the number of the argument, for the error
 -- @tparam string name of the function
 -- @tparam ?table options
 -- @tparam table fields
--- @tparam[opt=3] integer level of the one to blame, as in `error`
+-- @tparam[opt=3] integer level of the caller to blame, as in `error`
 -- @treturn table options
 function M.check(arg, name, options, fields, level)
   if options == nil then

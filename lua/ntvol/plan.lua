@@ -1,5 +1,5 @@
---- Plans: a procedure as data, that can be printed and checked before it is
--- run, and that is undone when a step fails.
+--- Plans. A plan is a procedure as data: it can be printed and checked before
+-- it is run, and its finished steps are undone when a step fails.
 -- @module ntvol.plan
 
 local failure = require "ntvol.failure"
@@ -59,24 +59,27 @@ end
 
 --- Makes a plan out of steps of your own.
 --
--- A step is `{ name, says, run }` (a word, and one line for people), and
--- optional: `target` (the plan's unless given), `check` (a precondition;
--- changes nothing), `undo` (takes it back), `destroys` (data is lost here),
--- `final` (nothing is lost, but it cannot be undone). `check`, `run` and
--- `undo` get the context and return a true value, or nil, message, code, info.
--- A string as second value of a successful `run` is a note for the report.
--- What `run` opens it hands to `context.keep(object)`: it is closed at the
--- end, whatever happens. An error that a step raises is a mistake of the
--- program: finished steps are undone, and it is raised again. Nobody knows how
--- far such a step came, so when it `destroys`, its own undo is called, too.
+-- A step is a table with the fields `name` (a word), `says` (one line for
+-- people) and `run`. Optional fields are `target` (the target of the plan
+-- unless given), `check` (tests a precondition and changes nothing), `undo`
+-- (takes the step back), `destroys` (the step loses data) and `final` (the step
+-- loses nothing, but cannot be undone). The functions `check`, `run` and `undo`
+-- get the context. They return a true value, or nil, message, code, info. When
+-- `run` succeeds and returns a string as its second value, the report has that
+-- as a note. Whatever `run` opens it gives to `context.keep(object)`: that
+-- object is closed at the end of the run, whatever happens. An error that a
+-- step raises is a mistake of the program: the finished steps are undone, and
+-- the error is raised again. Nobody knows how far such a step came. So when the
+-- step has `destroys`, its own `undo` is called, too.
 --
--- The context of a run inherits the fields of `spec.context`, and has
--- `on_progress(done, total)`: that of `plan:run`, false when the step is to
--- stop; `interruptible(f, ...)`: calls what Ctrl-C may cut and returns what
--- `f` does, else no [interrupt](plans.md#interrupts) cuts a step;
--- `waiting(options)`: the options for a request of a step that may wait, as
--- `plan:run` says. A field `machine` of it is the machine whose name and
--- events the report has. The functions of a plan cannot yield.
+-- The context of a run inherits the fields of `spec.context`. It has three
+-- functions of its own. `on_progress(done, total)` calls the one of `plan:run`,
+-- and returns false when the step is to stop. `interruptible(f, ...)` calls `f`
+-- so that Ctrl-C may end it, and returns what `f` returns; nothing else in a
+-- step is cut by an [interrupt](plans.md#interrupts). `waiting(options)`
+-- returns the options for a request that may wait, as `plan:run` says. When the
+-- context has a field `machine`, the report has the name and the events of that
+-- machine. The functions of a plan cannot yield.
 -- @tparam ntvol.plan.spec spec `{ name, target, steps }`, and optional:
 --  `context`, `erase` (the name, or names, that must be given to run a plan
 --  that destroys data; the target unless given), `about` (lines on the
@@ -160,8 +163,8 @@ end
 
 -- ---- the object ----------------------------------------------------------
 
---- Runs every precondition and changes nothing. What it cannot find out without
--- writing is listed in `plan.unchecked`.
+--- Tests every precondition, and changes nothing. `plan.unchecked` lists what
+-- no check can find out without writing.
 -- @treturn true
 -- @failure the message: it begins with the step
 function Plan:check()
@@ -169,13 +172,14 @@ function Plan:check()
   return runs.shielded(run, run.check)
 end
 
---- Checks the plan and runs it. On the first failure the finished steps are
+--- Checks the plan and runs it. When a step fails, the finished steps are
 -- undone in reverse.
 --
--- Ctrl-C and an error of one of the functions below interrupt it: that is
--- noticed between steps and where these are called, undoes, and is raised
--- again. When it comes too late for that, the run goes on to its end, and the
--- report says so.
+-- The run is interrupted by Ctrl-C, and by an error of one of the functions
+-- below. It notices an interrupt between two steps and where it calls these
+-- functions. Then it undoes the finished steps, and raises the error again.
+-- When it is too late for that, the run goes on to its end, and the report says
+-- so.
 --
 -- Options:
 -- * `erase`: names the object that loses its contents; it is needed when the
@@ -184,16 +188,15 @@ end
 --   `"failed"`, `"undone"` or `"undo failed"`.
 -- * `on_progress(done, total)`: as in `volume:format`.
 -- * `wait`, `on_attempt`, `on_busy`: to [wait](manual.md#waiting) while
---   somebody is in the way, as in `volume:lock`; the time is that of all
---   steps.
+--   somebody uses the volume, as in `volume:lock`; all steps share the time.
 -- * `journal`: an open [journal](journal.md), or false for none; unless given
 --   it is the user's, and the run is refused when that cannot be written.
 -- @tparam[opt] ntvol.plan.run_options opts
 -- @treturn ntvol.report the report, see `plan:report`
 -- @failure the message: it begins with the step; `info` of the first failure,
 --  and `info.report`
--- @raise what interrupted it, and what a step raises: `plan:report()` says what
---  it came to
+-- @raise what interrupted it, and what a step raises: `plan:report()` says how
+--  it ended
 function Plan:run(opts)
   opts = options.check(1, "run", opts, RUN_FIELDS)
   local run = runs.new(self, opts)
@@ -220,9 +223,9 @@ local last_done = failure.protect(function(plan)
   return last
 end)
 
---- Takes the last run of this plan back: every finished step, the last first. A
--- run that has a step without a way back is refused as a whole, reason
--- `no_undo`; one that failed was undone at once.
+--- Takes the last run of this plan back: every finished step, the last first.
+-- When one of the steps cannot be undone, nothing is undone, and the reason is
+-- `no_undo`. A run that failed was undone at once.
 -- @tparam[opt] ntvol.plan.take_back_options opts `on_step`, `journal`, as in
 --  `plan:run`
 -- @treturn ntvol.report
@@ -295,11 +298,11 @@ function M.undo(...)
   return require "ntvol.procedures.undo"(M.new, ...)
 end
 
---- The documented procedure before a LUN is masked: every volume of the disk is
+--- The documented procedure before a LUN is masked. Every volume of the disk is
 -- opened, locked (optional), dismounted and taken offline, all on the same
--- handle; then volumes and disk are uninstalled. After it the LUN can be
--- masked without a surprise removal. All or nothing: on failure finished steps
--- are undone by online and unlock, in reverse.
+-- handle. Then the volumes and the disk are uninstalled. After that the LUN can
+-- be masked without a surprise removal. When a step fails, the finished steps
+-- are undone in reverse: the volumes are brought online and unlocked.
 -- @function prepare_lun_removal
 -- @tparam string|integer disk `"PhysicalDrive1"` or 1
 -- @tparam[opt] ntvol.plan.removal_options options `lock`: `"try"` (goes on
@@ -316,16 +319,16 @@ function M.prepare_lun_removal(...)
   return require "ntvol.procedures.prepare_lun_removal"(M.new, ...)
 end
 
---- Brings back a disk whose LUN was masked: it is presented again where the
--- machine can do that, disk and volumes arrive and are brought online, and are
--- the ones that they should be. Undo takes the disk away again, in the
--- documented way.
+--- Brings back a disk whose LUN was masked. The LUN is presented again where
+-- the machine can do that. The disk and its volumes arrive, are brought online,
+-- and are compared with what was known of them. An undo takes the disk away
+-- again, in the documented way.
 -- @function restore_lun
 -- @tparam string|integer disk `"PhysicalDrive1"` or 1
 -- @tparam[opt] ntvol.plan.restore_options options `serial`: what the disk must
---  tell as its serial number; `expect`: pinned volumes, as `report.identity`
---  of `prepare_lun_removal` has them, that must come back, no more and no
---  less; `machine`
+--  tell as its serial number; `expect`: the pinned volumes that must come
+--  back, no more and no less, as `report.identity` of `prepare_lun_removal` has
+--  them; `machine`
 -- @treturn ntvol.plan.object
 -- @failure
 -- @usage
@@ -337,11 +340,12 @@ function M.restore_lun(...)
   return require "ntvol.procedures.restore_lun"(M.new, ...)
 end
 
---- A volume for oneself, as a plan: open, lock, work, unlock, close. In one
--- call and without a plan: `ntvol.with_exclusive_volume`.
+--- Works on a volume that nobody else can open meanwhile, as a plan: open,
+-- lock, work, unlock, close. `ntvol.with_exclusive_volume` does the same in one
+-- call, without a plan.
 -- @function with_exclusive_volume
 -- @tparam string volume name of the volume
--- @tparam ntvol.plan.exclusive_options options `work(volume)`, which answers
+-- @tparam ntvol.plan.exclusive_options options `work(volume)`, which returns
 --  nothing or a true value, or nil, message, code, info; and optional: `says`
 --  (its line in the plan), `undo(volume)` (takes back what `work` did; without
 --  it, and unless `access` is `"r"`, the step cannot be undone), `access`,
@@ -358,8 +362,8 @@ function M.with_exclusive_volume(...)
   return require "ntvol.procedures.exclusive".plan(M.new, ...)
 end
 
---- Ejects a medium or a device: every volume of the disk is locked and
--- dismounted, then the medium comes out of the drive, or the device is made
+--- Ejects a medium or a device. Every volume of the disk is locked and
+-- dismounted. Then the medium comes out of the drive, or the device is made
 -- safe to take away.
 -- @function eject
 -- @tparam string name of a volume on it, or of the disk

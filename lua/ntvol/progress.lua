@@ -8,7 +8,8 @@ local M = {}
 
 local WIDTH = 32
 
--- What was written last; nil when the cursor is at the start of a line.
+-- The line that was written last; nil when the cursor is at the start of a
+-- line.
 local shown
 
 local terminal
@@ -50,7 +51,7 @@ end
 
 --- Shows a line on a terminal, in place of what it showed there before.
 -- @tparam string text
--- @tparam[opt=79] integer width what is longer is cut
+-- @tparam[opt=79] integer width a longer text is cut
 function M.note(text, width)
   width = width or 79
   if not on_terminal() then

@@ -1,6 +1,6 @@
---- What the reasons of failures mean, and what to do next: the list of the
--- core (src/nt/reasons.h). docs/errors.md has the same table: `make tables`
--- writes it.
+--- What the reasons of failures mean, and what to do next. The list is that of
+-- the core (src/nt/reasons.h). docs/errors.md has the same table, which `make
+-- tables` writes.
 -- @module ntvol.reasons
 
 local core = require "ntvol.core"

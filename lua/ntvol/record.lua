@@ -1,6 +1,6 @@
---- What a run of a plan writes into the journal, while it runs: a step is
--- written down, durably, before it begins and after it ended, so that the
--- journal says where a killed process was.
+--- What a run of a plan writes into the journal. A step is noted, durably,
+-- before it begins and after it has ended. So the journal says how far a
+-- process came that was killed.
 -- @module ntvol.record
 
 local core = require "ntvol.core"
@@ -11,7 +11,7 @@ local M = {}
 local Record = {}
 Record.__index = Record
 
--- Without a journal nothing is written, and the report says why.
+-- A record without a journal: nothing is written, and the report says why.
 local function nothing(why)
   return setmetatable({ missing = why }, Record)
 end
@@ -57,12 +57,12 @@ local function seconds(us)
   return us and us / 1000000
 end
 
---- Notes a step as its report has it. A step whose note fails must not begin.
+--- Notes a step as its report has it. A step that cannot be noted must not
+-- begin.
 -- @tparam integer i
 -- @tparam table step of the report
 -- @tparam ?string outcome instead of the step's
--- @treturn true, or nil, message, code, info: what failed is over already when
---  most steps are noted
+-- @treturn true, or nil, message, code, info
 function Record:step(i, step, outcome)
   if not self.id then
     return true

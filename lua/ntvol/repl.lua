@@ -17,8 +17,9 @@ vol      the volume that was named, or vol = assert(machine:open "D:")
 explain  what an error means: explain "ERROR_NOT_READY"; explain() for the
          last failure that was printed
 help     this text            exit, or the end of the input, leaves
-An expression is printed. What is not finished goes on in the next line. A
-local variable ends with its line: write v = ..., not local v = ...]]
+The value of an expression is printed. A statement that is not finished goes on
+in the next line. A local variable ends with its line: write v = ..., not local
+v = ...]]
 
 -- ---- printing ------------------------------------------------------------
 
@@ -41,7 +42,8 @@ local function sorted_keys(value)
   return keys
 end
 
--- A list prints an entry a line, another table a field a line.
+-- A list is printed with one entry in each line, any other table with one field
+-- in each line.
 local function write_table(write, value)
   if next(value) == nil then
     return write("{}\n")
@@ -97,8 +99,8 @@ local function is_unfinished(problem)
   return problem:find("<eof>$") ~= nil or problem:find("near <eof>$") ~= nil
 end
 
--- The next chunk: lines are added while Lua wants more of them. Answers
--- nothing at the end of the input, false and a message for a mistake.
+-- Reads the next chunk: it adds lines until the chunk is complete. It returns
+-- nil at the end of the input, and false and a message for a mistake.
 local function read_chunk(state)
   state.prompt("> ")
   local text = state.input:read("L")
@@ -125,7 +127,8 @@ end
 
 local Exit = {}
 
--- print, but what it prints came from a disk.
+-- The function print of the loop. Its text may come from a disk, so control
+-- characters are made visible.
 local function print_shown(...)
   local texts = table.pack(...)
   for i = 1, texts.n do
@@ -136,7 +139,7 @@ end
 
 local function environment(machine, volume)
   local env = { ntvol = ntvol, machine = machine, vol = volume }
-  -- Words without parentheses, as people type them.
+  -- People type these words without parentheses.
   local words = {
     help = setmetatable({}, {
       __tostring = function() return HELP end,

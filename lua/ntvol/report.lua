@@ -1,6 +1,6 @@
---- What a run of a plan leaves behind: every step with its outcome and its
--- times, the events that were seen, and how it ended. It prints as a table,
--- and `report:data()` is what `--json` writes: docs/plans.md lists its fields.
+--- The report of a run of a plan: every step with its outcome and its times,
+-- the events that were seen, and how the run ended. It prints as a table.
+-- `report:data()` is what `--json` writes; docs/plans.md lists its fields.
 -- @module ntvol.report
 
 local core = require "ntvol.core"
@@ -12,7 +12,8 @@ local Report = {}
 Report.__index = Report
 Report.__name = "ntvol.report"
 
---- The name of the fields of `data`, for whoever keeps them.
+--- The name of the format of `data`. It changes when a field changes its
+-- meaning.
 M.FORMAT = "ntvol.report/1"
 
 --- Microseconds since 1970, UTC.

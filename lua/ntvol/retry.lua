@@ -1,8 +1,8 @@
 --- Waiting for others: how long, how often, and for which refusals.
 --
--- `volume:lock`, `volume:dismount` and `machine:open` wait by such a policy
--- when they get the option `wait` (see ntvol.volume and ntvol.machine). A
--- program uses one for requests of its own.
+-- With the option `wait`, `volume:lock`, `volume:dismount` and `machine:open`
+-- wait as such a policy says (see ntvol.volume and ntvol.machine). A program can
+-- use one for requests of its own.
 -- @module ntvol.retry
 
 local core = require "ntvol.core"
@@ -32,7 +32,7 @@ local DEFAULTS = { wait = 10, first = 0.05, factor = 2, longest = 1,
 
 -- ---- making --------------------------------------------------------------
 
--- What is not a number is in no range.
+-- NaN is in no range.
 local function is_outside(value, low, high)
   return value ~= value or value < low or value > high
 end
@@ -74,11 +74,11 @@ local function make(opts)
   return setmetatable(policy, Policy)
 end
 
---- Makes a policy. The first pause is `first` seconds, each further one
--- `factor` times as long, up to `longest`; a random part of up to `jitter` of
--- it (0 to 1) is left out, so that two who wait for each other do not meet
--- again and again. A pause ends early when the machine sees that somebody
--- closed or unlocked something.
+--- Makes a policy. The first pause is `first` seconds. Each further pause is
+-- `factor` times as long, up to `longest`. A random part of each pause, up to
+-- `jitter` of it (0 to 1), is left out, so that two programs that wait for each
+-- other do not meet again and again. A pause ends early when the machine sees
+-- that somebody closed or unlocked something.
 -- @tparam[opt] ntvol.retry_options opts `wait` (seconds in all, 10 unless
 --  given), `first` (0.05), `factor` (2), `longest` (1), `jitter` (0.5), `seed`
 --  (an integer: the same pauses each time), `classes` (of errors to wait for,
@@ -104,8 +104,9 @@ end
 
 -- ---- chance --------------------------------------------------------------
 
--- Numbers from 0 to 1 that a seed decides: a linear congruence (Knuth's MMIX).
--- Without a seed the clock is one: a virtual clock repeats, a real one never.
+-- Random numbers from 0 to 1 (a linear congruence, Knuth's MMIX). The seed
+-- decides them. When no seed is given, the clock is the seed: a virtual clock
+-- gives the same numbers each time, a real one never does.
 local function random_from(seed)
   local state = seed
   return function()
@@ -154,13 +155,15 @@ function Run:summary()
   }, Summary)
 end
 
--- The clock counts microseconds, these are sums of fractions.
+-- Whether a moment is over. The clock counts microseconds, and a moment is a
+-- sum of fractions, so less than a microsecond does not count.
 local function is_over(now, moment)
   return now > moment - 1e-6
 end
 
--- Sleeps `seconds`; ends early when somebody closed or unlocked something since
--- the last attempt began, but never before `first` is over.
+-- Sleeps `seconds`. It ends early when somebody has closed or unlocked
+-- something since the last attempt began, but not before `first` seconds are
+-- over.
 Run.sleep = failure.protect(function(self, seconds)
   local from = core.clock(self.machine)
   local earliest = from + math.min(self.policy.first, seconds)
@@ -217,8 +220,8 @@ function Run:rest()
   return self:sleep(math.min(pause, self.left))
 end
 
--- The summary is there before the attempt: what the attempt was granted, a lock
--- perhaps, is on its way to the caller then, and nothing may fail any more.
+-- The summary is made before the attempt. When an attempt succeeds, it may have
+-- taken a lock, which is on its way to the caller; nothing may fail after that.
 function Run:go(attempt)
   while true do
     self.attempts = self.attempts + 1
@@ -242,21 +245,22 @@ function Run:go(attempt)
   end
 end
 
---- Tries until it succeeds, the time is over, or waiting does not help. A
--- failure whose class is not one to wait for is returned at once. When the
--- time is over, the failure is that of the last attempt, with the class
--- `"timeout"`. Every failure says `info.attempts` and `info.waited` (seconds).
+--- Calls `attempt` until it succeeds, the time is over, or waiting does not
+-- help. A failure whose class the policy does not wait for is returned at once.
+-- When the time is over, the failure of the last attempt is returned, with the
+-- class `"timeout"`. Every failure has `info.attempts` and `info.waited`
+-- (seconds).
 -- @function Policy:run
--- @tparam ntvol.attempt attempt called with
---  the number of the attempt, answers a true value, or nil, message, code,
---  info
+-- @tparam ntvol.attempt attempt called with the number of the attempt; it
+--  returns a true value, or nil, message, code, info
 -- @tparam[opt] ntvol.retry.run_options opts `machine`: whose clock it is, the
 --  current one unless given; `on_attempt(n, info)`: called after each attempt
 --  that failed and may be repeated, false stops; `on_busy(holders, n)`: called
 --  with those in the way, to ask them to leave, true tries again at once
--- @return[1] what `attempt` answered
--- @treturn ntvol.waited `{ attempts, waited, holders, reason, cause }`: the
---  last three of those that were waited for; it prints as one line
+-- @return[1] what `attempt` returned
+-- @treturn ntvol.waited `{ attempts, waited, holders, reason, cause }`; the
+--  last three are those of the last failure that was waited for; it prints as
+--  one line
 -- @failure
 -- @raise for an unknown option
 -- @usage
@@ -318,8 +322,8 @@ function M._run(policy, machine, opts, attempt)
   return new_run(policy, machine, callbacks_of(opts)):go(attempt)
 end
 
--- The same policy with what is left of its time; nothing left is a time that is
--- over, not one that was never given.
+-- The same policy with the rest of its time. When no time is left, the time is
+-- over; that is not the same as a policy that does not wait.
 local function with_rest(policy, seconds)
   local copy = {}
   for name, value in pairs(policy) do
@@ -329,9 +333,9 @@ local function with_rest(policy, seconds)
   return setmetatable(copy, Policy)
 end
 
---- One time for several requests. It returns a function whose results are the
--- options of the next request, with what is left of the time. What that
--- function is called with is added.
+--- Shares one time among several requests. It returns a function that returns
+-- the options of the next request, with the rest of the time. That function may
+-- be called with other options of the request, which are added.
 -- @tparam[opt] ntvol.machine machine whose clock it is; without one, every
 --  request has all of the time
 -- @tparam ntvol.wait_options opts `wait`, `on_attempt`, `on_busy`, as those of

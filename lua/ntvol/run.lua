@@ -1,10 +1,11 @@
---- One run of a plan: its steps, its undo, what it leaves in the report.
+--- One run of a plan: its steps, its undo, and what the report says of them.
 --
--- A run is shielded: a hook that raises, Ctrl-C among them, cuts neither a step
--- nor the undo nor what is written of them. It is noticed where the run looks
--- outside: where it tells of a step or of progress, and between two attempts of
--- a request that waits. What is noticed there is kept in `run.problem`, and
--- obeyed as long as all that was done can be undone.
+-- A run is shielded: Ctrl-C, or another hook that raises an error, cuts neither
+-- a step nor the undo nor what is written about them. The run notices such an
+-- interrupt only where it calls functions of the caller: when it tells of a
+-- step or of progress, and between two attempts of a request that waits. It
+-- keeps what was raised in `run.problem`, and stops as long as all that was
+-- done can be undone.
 -- @module ntvol.run
 
 local core = require "ntvol.core"
@@ -43,7 +44,8 @@ end
 
 local function nothing() end
 
--- What a request that waits calls; an interrupt ends the wait, too.
+-- The options of a request that waits. It calls the functions of the caller, so
+-- an interrupt ends the wait, too.
 local function waiting_options(run, opts)
   local function calls(f)
     return function(...)
@@ -55,7 +57,8 @@ local function waiting_options(run, opts)
     on_attempt = waits and calls(opts.on_attempt or nothing) or nil }
 end
 
--- A step that was asked to stop and ends well came to its end all the same.
+-- The function that steps call with their progress. A step that was asked to
+-- stop may succeed all the same: `run.asked` remembers that.
 local function progress_of(run, on_progress)
   return function(done, total)
     local ok, answer = run.outside(on_progress or nothing, done, total)
@@ -102,8 +105,8 @@ M.shielded = protect(function(run, f, ...)
   end, ...)
 end)
 
--- Closes what the steps opened, the last first. Objects that a step closed
--- already do not mind.
+-- Closes what the steps opened, the last first. To close an object twice is
+-- allowed.
 function Run:__close()
   while #self.kept > 0 do
     table.remove(self.kept):close()
@@ -123,14 +126,15 @@ local function called(run, ok, ...)
   error((...), 0)
 end
 
--- Calls what may be interrupted. It raises what that raises, and the run is not
--- the same any more.
+-- Calls a function that may be interrupted. When it raises an error, that is
+-- noted as the problem of the run, and raised again.
 function Run:call(f, ...)
   return called(self, self.outside(f, ...))
 end
 
--- Whether an interrupt ends the run here. It comes too late when all is done, and
--- when something stays that can only be left in order by going on to the end.
+-- Whether an interrupt ends the run here. It is too late for that when all
+-- steps are done, and when a finished step cannot be undone: only the end of
+-- the run leaves things in order then.
 function Run:stops()
   if not self.problem or self.late then
     return false
@@ -157,8 +161,8 @@ function Run:tell(i, state, message)
   end
 end
 
--- What a step came to. That the journal cannot be written any more changes
--- nothing about what is done already.
+-- Notes the outcome of a step. When the journal cannot be written any more,
+-- that changes nothing about a step that is over.
 function Run:set(i, outcome, message, code)
   local step = self.report.steps[i]
   step.outcome, step.message, step.code = outcome, message, code
@@ -182,8 +186,8 @@ end
 
 -- ---- events --------------------------------------------------------------
 
--- A machine that keeps no history has none to show. One in use by others
--- shows what they did meanwhile, too.
+-- The events of a machine after the one with this id. A machine that keeps no
+-- history has none. A machine that others use, too, shows what they did.
 local function events_after(machine, id)
   local ok, list = pcall(function()
     return machine:events(id)
@@ -199,7 +203,7 @@ function Run:watch()
   end
 end
 
--- What the journal calls it.
+-- The state of an operation in the journal, by the state of the run.
 local JOURNAL_STATES = { done = "committed", undone = "failed",
   failed = "failed", refused = "failed" }
 
@@ -281,7 +285,8 @@ local prepare = protect(function(run)
   return true
 end)
 
---- All that must hold before the first step; changes nothing but the journal.
+--- Makes sure of all that must hold before the first step. It changes nothing
+-- but the journal.
 -- @failure
 function Run:prepare()
   local refused = failure.newtry(function(message, code, info)
@@ -292,14 +297,15 @@ end
 
 -- ---- running -------------------------------------------------------------
 
--- What is not in the journal is not begun.
+-- A step that cannot be noted in the journal is not begun.
 local note_and_run = protect(function(run, i)
   try(run.record:step(i, run.report.steps[i], "begun"))
   return run.plan.steps[i].run(run.context)
 end)
 
--- Runs a step. It returns nil and its note, or its failure. What it raises is a
--- failure without details, and is raised again at the end.
+-- Runs a step. It returns nil and the note of the step, or its failure. An
+-- error that the step raises becomes a failure without details, and is raised
+-- again at the end of the run.
 function Run:step(i)
   local outcome = self.report.steps[i]
   outcome.started = reports.now()
@@ -315,7 +321,7 @@ function Run:step(i)
   return nil, type(message) == "string" and message or nil
 end
 
--- A step that ends well although it was asked to stop could not stop any more.
+-- Notes that a step succeeded. When it was asked to stop, it was too late.
 function Run:step_done(i, note)
   self.done[#self.done + 1] = i
   self:set(i, "done", note)
@@ -385,7 +391,7 @@ function Run:undo()
   return clean and #self.report.undo_failures == 0
 end
 
--- Whether the step that failed may have left something, too.
+-- Whether the step that failed may have left something behind.
 function Run:left_something(failed)
   local step, info = self.plan.steps[self.at], failed.info
   if info and info.outcome == "untouched" then
@@ -393,7 +399,7 @@ function Run:left_something(failed)
   elseif info or not step.undo then
     return M.is_final(step) or step.destroys or false
   end
-  -- nobody knows how far it came: what is there of it is undone, too
+  -- Nobody knows how far the step came, so it is undone, too.
   local failures = #self.report.undo_failures
   if step.destroys then
     self:undo_step(self.at)
@@ -423,7 +429,7 @@ function Run:reason_of(failed)
   return why
 end
 
--- Ends a run that was undone, as far as it goes.
+-- Undoes what can be undone, and ends the run.
 function Run:finish_undone(failed)
   local left = failed and self:left_something(failed)
   local state = self:undo() and not left and "undone" or "failed"
@@ -439,8 +445,8 @@ function Run:raise_problem()
   end
 end
 
---- Runs the steps and, on a failure, undoes them. What was raised (a mistake, or
--- Ctrl-C) undoes as well, and is raised again.
+--- Runs the steps and, on a failure, undoes them. What was raised (a mistake,
+-- or Ctrl-C) undoes as well, and is raised again.
 -- @treturn ntvol.report
 -- @failure
 function Run:steps()

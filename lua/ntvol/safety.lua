@@ -1,6 +1,6 @@
---- Volumes that no procedure touches, in one place: what the system starts
--- from, runs from or pages to; and what a procedure needs of a volume before
--- it begins.
+--- The one list of volumes that no procedure touches: those that the system
+-- starts from, runs from or pages to. And what a procedure may need of a volume
+-- before it begins.
 -- @module ntvol.safety
 
 local failure = require "ntvol.failure"
@@ -9,8 +9,8 @@ local names = require "ntvol.names"
 
 local M = {}
 
--- On a machine that is not Windows, `boot` is its root, `system` what it
--- starts from, `pagefile` its swap space.
+-- On a machine that is not Windows, `boot` is the root, `system` is the volume
+-- that it starts from, and `pagefile` is swap space.
 local ALWAYS = {
   { flag = "pagefile", reason = "page_file",
     detail = "the volume holds a page file or swap space" },
@@ -25,7 +25,7 @@ local NEEDS = {
     detail = "there is no medium in the drive" },
   online = { flag = "offline", status = "STATUS_DEVICE_OFF_LINE",
     reason = "offline", detail = "the volume is offline" },
-  -- In maintenance it is an ordinary volume of one node.
+  -- In maintenance, a shared volume is an ordinary volume of one node.
   unshared = { flag = "csv", unless = "maintenance", reason = "cluster_shared",
     detail = "the nodes of a cluster share the volume" },
   writable = { flag = "readonly", reason = "readonly",
@@ -42,7 +42,8 @@ end
 --- Makes sure that a procedure may touch a volume.
 -- @tparam string op for the message: "change the file system of"
 -- @tparam table volume as `machine:volumes` gives it
--- @tparam ?{string,...} needs `"medium"`, `"online"`, `"unshared"`, `"writable"`
+-- @tparam ?{string,...} needs `"medium"`, `"online"`, `"unshared"`,
+--  `"writable"`
 -- @failure
 function M.check_volume(op, volume, needs)
   for _, name in ipairs(needs or {}) do
@@ -58,8 +59,8 @@ function M.check_volume(op, volume, needs)
   end
 end
 
---- The check of a procedure that works on one volume: it is there, it is the
--- pinned one, and it may be touched. Opens nothing but its device.
+--- The check of a procedure that works on one volume: the volume is there, it
+-- is the pinned one, and it may be touched. Nothing but its device is opened.
 -- @tparam string op
 -- @tparam ntvol.machine machine
 -- @tparam string name by which the caller chose it

@@ -1,4 +1,4 @@
---- Command lines for people to copy. The one place that knows that Windows has
+--- Command lines for people to copy. Only this file knows that Windows has
 -- another shell.
 -- @module ntvol.shell
 
@@ -16,8 +16,8 @@ function M.quote_posix(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
---- Quotes a word for a Windows program, as its C library takes it apart:
--- backslashes count only in front of a quote.
+--- Quotes a word for a Windows program, whose C library takes the command line
+-- apart: backslashes have a meaning only in front of a quote.
 -- @tparam string word
 -- @treturn string
 function M.quote_windows(word)
@@ -25,8 +25,8 @@ function M.quote_windows(word)
   return '"' .. word .. '"'
 end
 
--- A word whose characters do not show as they are, as most shells read it:
--- POSIX 2024 has the form, an older dash has not.
+-- Quotes a word that has characters which cannot be shown, in a form that most
+-- shells read. POSIX 2024 has this form; an older dash does not know it.
 local function quote_hidden(word)
   return "$'" .. word:gsub("[\0-\x1f\x7f-\xff'\\]", function(byte)
     return ("\\%03o"):format(byte:byte())
@@ -36,13 +36,14 @@ end
 local windows = package.config:sub(1, 1) == "\\"
 local quote = windows and M.quote_windows or M.quote_posix
 
--- Quoted when the shell would take it apart.
+-- A word is quoted when the shell would not take it as it is.
 local function quote_if_needed(text)
   local plain = text:find(PLAIN) and (windows or not text:find("\\", 1, true))
   return plain and text or quote(text)
 end
 
---- A word as people write it and can copy it: nothing in it is hidden.
+--- A word as people write it on a command line and can copy it. Nothing in it
+-- is hidden.
 -- @param word anything
 -- @treturn string
 function M.word(word)

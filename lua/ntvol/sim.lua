@@ -19,8 +19,8 @@ local M = {}
 
 local MEMORY = ":memory:"
 
--- A volume with one of these flags cannot be formatted, as on NT: a new one
--- gets them when its file system is there.
+-- As on NT, a volume with one of these flags cannot be formatted. So a new
+-- volume gets them when its file system is there.
 local FLAGS = { "system", "boot", "pagefile", "readonly", "busy" }
 
 -- Takes the flags out of the specification of a volume.
@@ -32,7 +32,7 @@ local function take_flags(volume)
   return flags
 end
 
--- The volume that partition `index` (from 1) of a disk is, or a piece of.
+-- The volume that partition `index` (from 1) of a disk belongs to.
 local function find_volume(machine, disk, index)
   local pieces = {}
   for _, volume in ipairs(names.volumes_of_disk(machine, disk)) do
@@ -61,8 +61,8 @@ local function format_volume(machine, name, format)
   try(sim_core.set_flags(machine, name, format.flags))
 end
 
--- A volume that nodes share is made as an administrator does it: while it is in
--- maintenance, and is an ordinary volume of its owner.
+-- Formats a volume that nodes share as an administrator does it: while it is in
+-- maintenance, because then it is an ordinary volume of its owner.
 local function format_shared(machine, name, format)
   try(machine:set_maintenance(name, true))
   format_volume(machine, name, format)
@@ -86,7 +86,8 @@ local function make_file_systems(machine, formats)
   end
 end
 
--- The names are asked for before the first volume goes to another node.
+-- Gives the volumes their owners. All names are looked up before the first
+-- volume goes to another node.
 local function set_owners(machine, owners)
   local names_of = {}
   for i, one in ipairs(owners) do
@@ -176,15 +177,15 @@ function M.create(path, spec)
   end, create(path, complete, formats, owners))
 end
 
---- Connects to a simulated machine. Of a cluster that is as one of its nodes:
--- the option `node`, or behind the path, `"lab?node=n2"`; the first one unless
--- given, and `machine:name()` says which. A process may connect as several
--- nodes.
+--- Connects to a simulated machine. A connection to a cluster is one of its
+-- nodes. The option `node`, or the end of the path, `"lab?node=n2"`, names the
+-- node; unless given it is the first one, and `machine:name()` says which. A
+-- process may connect as several nodes.
 --
--- With `clock = "virtual"`, [waiting](manual.md#waiting) takes no time and
--- only counts: a lock that waits 15 seconds answers at once, and repeats
--- exactly. The clock is this connection's own. A machine in memory has a
--- virtual clock anyway.
+-- With `clock = "virtual"`, [waiting](manual.md#waiting) takes no real time,
+-- and time is only counted: a lock that waits 15 seconds returns at once, and a
+-- program that waits always runs in the same way. Each connection has its own
+-- clock. A machine in memory has a virtual clock anyway.
 -- @tparam string path its folder; of a cluster the node may follow it:
 --  `"lab?node=n2"`
 -- @tparam[opt] ntvol.sim.open_options opts `clock`: `"real"` (unless given) or
@@ -211,10 +212,10 @@ function M.open(path, opts)
 end
 
 --- Puts a medium, an existing image, into an empty drive of a simulated
--- machine. The drive keeps its letter; what was open on an earlier medium is
--- looked at again when it is used next: see
--- [drives](simulator.md#drives-and-their-media). Nobody who has something open
--- is asked: that is what hands do.
+-- machine. The drive keeps its letter. What was open on an earlier medium is
+-- checked again when it is next used: see
+-- [drives](simulator.md#drives-and-their-media). Programs that have something
+-- open are not asked, because a person puts a medium in by hand.
 -- @tparam ntvol.machine machine
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
 -- @tparam string image the medium: an existing image
@@ -235,9 +236,9 @@ function M.insert(machine, drive, image, how)
   return sim_core.insert(machine, drive, image, how)
 end
 
---- Takes the medium out of a drive of a simulated machine, and away. That is
--- done as by hand: nobody is asked, except the drive, which may have been told
--- to keep its medium (`volume:media_removal`).
+--- Takes the medium out of a drive of a simulated machine, as a person does it
+-- by hand. Programs are not asked. Only the drive may refuse: it may have been
+-- told to keep its medium (`volume:media_removal`).
 -- @tparam ntvol.machine machine
 -- @tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
 -- @treturn true also when there was none
@@ -264,13 +265,13 @@ function M.remove(path)
 end
 
 --- Looks for everything that is wrong with a simulated machine, and changes
--- nothing. That is the schema, every value, images that are missing, cut off,
--- links, or outside of the folder and not allowed, processes that have ended.
--- A machine may come from [somebody
--- else](simulator.md#a-machine-from-somebody-else). Each entry of the list
--- says `what` is wrong; that of a value in the database has `table`, `column`,
--- `row` and `value`, too. What mends itself has `note = true`, and is no
--- damage.
+-- nothing. It checks the schema and every value of the database, and finds
+-- processes that have ended and images that are missing, cut off, links, or
+-- outside of the folder and not allowed. Use it for a machine from [somebody
+-- else](simulator.md#a-machine-from-somebody-else). Each entry of the list says
+-- `what` is wrong. An entry about a value in the database has `table`,
+-- `column`, `row` and `value`, too. An entry with `note = true` is no damage:
+-- it is about something that mends itself.
 -- @tparam string path
 -- @tparam[opt] ntvol.sim.check_options how `allow_images`: first let the
 --  machine use the images outside of its folder that its disks name: do that

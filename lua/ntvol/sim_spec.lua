@@ -1,5 +1,5 @@
---- What a simulated machine is made of: reading the short form of the command
--- line, and checking and completing the table form.
+--- The description of a simulated machine: reading the short form of the
+-- command line, and checking and completing the form with tables.
 --
 --    DISK   = SIZE [:FS [:LETTER [:LABEL]]] [:csv]
 --           | STYLE : SIZE [= VOLUME {+ VOLUME}]
@@ -9,13 +9,14 @@
 --    CD     = PATH [:LETTER]
 --    DRIVE  = PATH [:LETTER]
 --
--- PATH of a CD or DRIVE is none for one without a medium.
--- STYLE is mbr or gpt; SIZE is 64M, 1.5G; FS is raw, or what format knows;
--- LETTER is D, or - for none; csv makes it cluster shared. What is left out is:
--- RAW, the next free letter (of a cluster shared volume the next folder
--- C:\ClusterStorage\VolumeN), no label. Without STYLE the volume is the whole
--- disk. Volumes with the same SPAN, on whatever disks, are the pieces of one
--- volume, in this order; what else is said of it stands at its first piece.
+-- The PATH of a CD or DRIVE is "none" when it has no medium. STYLE is mbr or
+-- gpt. SIZE is like 64M or 1.5G. FS is raw or a file system that a format can
+-- make. LETTER is like D, or - for none. "csv" makes the volume cluster shared.
+-- When a part is left out, the volume is RAW, has the next free letter (a
+-- cluster shared volume has the next folder C:\ClusterStorage\VolumeN), and no
+-- label. Without STYLE the volume is the whole disk. Volumes with the same
+-- SPAN, on whatever disks, are the pieces of one volume, in this order; only
+-- its first piece says what else the volume has.
 -- @module ntvol.sim_spec
 
 local file_systems = require "ntvol.file_systems"
@@ -152,7 +153,8 @@ function M.image(text)
   return disk
 end
 
--- A drive of a kind, with the medium that the text names.
+-- A drive of the kind "cdrom" or "removable", with the medium that the text
+-- names.
 local function drive(text, kind)
   local disk, problem = M.image(text)
   if disk then
@@ -211,7 +213,7 @@ local function read_fs(volume, image)
   return fs
 end
 
--- One volume as the core wants it, and what to format it with.
+-- One volume as the core wants it, how to format it, and its owner.
 local function complete_volume(volume, image)
   if type(volume) ~= "table" then
     return nil, "table expected, got " .. type(volume)
@@ -263,7 +265,7 @@ local function read_style(disk, out)
   out.style = disk.style or default_style(disk)
 end
 
---- Whether a medium can come into it and go.
+--- Whether a disk is a drive, whose medium can be changed.
 -- @tparam table disk
 -- @treturn boolean
 function M.is_drive(disk)
@@ -350,7 +352,8 @@ local function complete_disk(disk, number, formats, owners)
   return out
 end
 
--- Pieces of one volume: what only the first may say, and what all must have.
+-- What is wrong with a piece of a volume: all pieces must be partitions, and
+-- only the first piece says what the volume is.
 local function piece_problem(disk, volume, format, spans)
   local first = spans[volume.span]
   if (disk.style or "none") == "none" and not disk.image then
@@ -399,7 +402,7 @@ local function check_spans(disks, formats)
   end
 end
 
--- Letters that are given twice.
+-- What is wrong when two volumes have the same letter.
 local function find_twin(disks)
   local owner = {}
   for number, disk in ipairs(disks) do
@@ -415,7 +418,7 @@ local function find_twin(disks)
   end
 end
 
--- The longest name that NetBIOS gives a computer.
+-- The names of nodes; NetBIOS allows a computer 15 characters.
 local NODE = "^[%w-]+$"
 local LONGEST_NODE = 15
 
@@ -438,7 +441,8 @@ local function check_nodes(nodes)
   end
 end
 
--- What needs nodes; shared volumes without a name get their folder.
+-- Checks all that needs the nodes of a cluster. Shared volumes without a name
+-- get their folder.
 local function complete_cluster(disks, nodes, owners)
   local shared = 0
   for number, disk in ipairs(disks) do

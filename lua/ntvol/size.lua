@@ -16,8 +16,8 @@ local function unit_of(text)
   end
 end
 
--- "1.5" and a unit, exactly; nil when it is no whole number of bytes or more
--- than 63 bits.
+-- The exact product of a number like 1.5 and a unit. It is nil when it is not a
+-- whole number of bytes, or has more than 63 bits.
 local function multiply(whole, fraction, unit)
   local bytes = math.tointeger(tonumber(whole))
   if not bytes or bytes > math.maxinteger // unit or #fraction > 6 then

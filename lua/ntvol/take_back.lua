@@ -1,5 +1,5 @@
---- Taking operations back: what the journal saved is written to the volume that
--- it came from, on whatever machine.
+--- Taking operations back: what the journal has saved of a volume is written to
+-- that volume again, on any kind of machine.
 -- @module ntvol.take_back
 
 local core = require "ntvol.core"
@@ -101,8 +101,8 @@ function M.part(log, id)
   end
 end
 
---- The command that says what to do about what a plan left: takes a whole
--- format back, or half of one, or shows what was done.
+--- The command to run about what a plan left: it takes a whole format back, or
+-- half of one, or shows what was done.
 -- @param log a journal, or false
 -- @tparam integer id of the plan's operation
 -- @tparam string target
@@ -144,7 +144,8 @@ function M.write(volume, log, id, good_only)
   return M.trying(volume)(core.take_back(volume, log, id, false, good_only))
 end
 
--- After it was written back: what is mounted is gone.
+-- Dismounts the volume after the bytes were written back: the file system that
+-- is mounted is not there any more.
 local end_file_system = protect(function(volume, partly)
   try(volume:dismount())
   if partly then
@@ -193,8 +194,8 @@ local function find_volume(volumes, entry)
   end
 end
 
--- The format of the same volume that came after an entry and left something
--- that cannot be taken back together with it, the newest.
+-- The newest format of the same volume that came after an entry and has to be
+-- taken back before it.
 local function later_format(entries, entry, volume)
   for i = #entries, 1, -1 do
     local other = entries[i]
@@ -226,17 +227,17 @@ local function found_item(entries, entry, volume)
     message = later and superseded(later, volume) or nil }
 end
 
--- The note of a plan on this machine that is about no volume, or about one that
--- is gone: there is nothing to write back.
+-- Whether an entry is only a note of a plan on this machine. It is about no
+-- volume that is there, and there is nothing to write back.
 local function is_note(entry, machine)
   return entry.machine == machine:name() and not entry.saved_bytes
     and not entry.unsaved
 end
 
--- What was interrupted on these volumes, and with `machine` the notes that are
--- about none of them; the newest first: that is the order in which it can be
--- taken back. What a later format wrote over has to wait until that was taken
--- back itself.
+-- What was interrupted on these volumes, and, when `machine` is given, the
+-- notes that are about none of them. The newest comes first, because it has to
+-- be taken back first. An operation that a later format wrote over has to wait
+-- until that format is taken back.
 local function interrupted(log, volumes, machine)
   local entries, found = try(log:entries()), {}
   for i = #entries, 1, -1 do
@@ -273,8 +274,8 @@ local function write_back(machine, log, item, good_only, recovered)
   try(written, message, code, info)
 end
 
--- Where nothing is saved, the note that it was interrupted is all there is to
--- end: a plan, or a format that ended before its first write.
+-- Ends the note of an operation that has saved nothing: a plan, or a format
+-- that ended before its first write.
 local function close_note(log, item, recovered)
   local part = M.part(log, item.operation)
   local state = (recovered[item.operation] or item.plan:find "^undo"
@@ -288,8 +289,8 @@ local function close_note(log, item, recovered)
   try(log:finish(item.operation, state, item.message))
 end
 
--- A format without an undo that had begun to write: it cannot be repeated from
--- here, so it is told once, and the note is ended.
+-- Fails for a format without an undo that had begun to write. Nothing can be
+-- done about it here. So it is told once, and its note is ended.
 local function give_up(log, item)
   local detail = ("operation %d was interrupted after it had begun to write,"
     .. " and nothing is saved of what it overwrote"):format(item.operation)
@@ -299,7 +300,8 @@ local function give_up(log, item)
     "look at the volume, and restore it from a backup or format it again")
 end
 
--- Writes back what is saved, then ends the notes of all others.
+-- Writes back the operations that have saved something, then ends the notes of
+-- all others.
 local function recover_all(machine, log, opts, each)
   local recovered = {}
   each(function(item)
@@ -318,8 +320,8 @@ end
 
 local function nothing() end
 
--- No item is cut by an interrupt, only the list of them: what is left stays
--- interrupted, and is found again.
+-- Recovers what was found. An interrupt does not cut the work on one item. It
+-- ends the list: the items that are left stay interrupted, and are found again.
 local function recover(outside, machine, log, found, opts)
   local first, problem
   recover_all(machine, log, opts, function(f)
@@ -343,8 +345,8 @@ local function recover(outside, machine, log, found, opts)
   return found
 end
 
--- What is damaged in the journal stays as it is on the volume: whoever wants
--- that names the volume once more.
+-- With `good_only`, the places stay as they are whose saved bytes are damaged.
+-- A caller who wants that must name the volume once more.
 local function check_token(name, opts)
   if not opts.good_only or name ~= nil and opts.erase == name then
     return

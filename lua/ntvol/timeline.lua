@@ -14,14 +14,14 @@ local FIELDS = {
   locks = "table", events = "table", notes = "table",
 }
 
--- Times beyond are drawn there: sums and differences stay exact enough, and no
--- number of a picture is infinite.
+-- The latest time that is drawn; a later one is drawn there. So sums and
+-- differences stay exact enough, and no number of a picture is infinite.
 local LATEST = 1 << 60
 
 local TIMES = { "started", "ended", "undo_started", "undo_ended", "from", "to",
   "time" }
 
--- A copy whose times can be drawn; what is no number is no time.
+-- A copy whose times can be drawn. A time that is NaN is left out.
 local function drawable(item)
   local copy = {}
   for name, value in pairs(item) do
@@ -37,8 +37,8 @@ local function drawable(item)
   return copy
 end
 
---- Draws a run. What is drawn depends on the data alone: the same data make the
--- same bytes. All times are microseconds, since 1970 or since anything else.
+--- Draws a run. The picture depends on the data alone: the same data make the
+-- same bytes. All times are microseconds, since 1970 or since any other moment.
 -- @tparam ntvol.timeline_data data `title`, `steps`, and optional: `locks`,
 --  `events`, `result` (how it ended, in words; `bad` when that is bad news),
 --  `process` (who ran it, in words), `pid` (its events need not say whose they
@@ -80,7 +80,8 @@ end
 
 -- ---- of a report ---------------------------------------------------------
 
--- Seconds until the year 5000 are smaller than microseconds since 1973.
+-- A time in microseconds. Seconds and microseconds cannot be confused: seconds
+-- up to the year 5000 are smaller numbers than microseconds since 1973.
 local function to_us(time)
   return time and (time < 1e11 and math.floor(time * 1000000 + 0.5)
     or math.tointeger(time) or math.floor(time))
@@ -100,7 +101,7 @@ local function step_of(step, number)
   }
 end
 
--- What comes before the first step: the checks.
+-- The checks before the first step, as a step of the picture.
 local function checks_of(report, first)
   local refused = report.state == "refused"
   local ended = refused and report.ended or first and first.started
@@ -117,7 +118,7 @@ end
 local OUTCOMES = { committed = "done", done = "done", running = "running",
   undone = "undone", recovered = "undone", interrupted = "begun" }
 
--- What was not done in steps is one itself.
+-- An operation that was not done in steps is drawn as one step.
 local function only_step(report)
   return {
     number = 1, name = report.plan, target = report.target,
@@ -170,13 +171,13 @@ local function result_of(report)
     or "result: " .. state
 end
 
---- What `svg` needs to draw a run: from the report of a plan, or an entry of the
--- journal, and the events that the machine saw meanwhile, of which those on
--- its volumes and disks are kept. Locks and the other states come from the
--- events.
+--- Makes the data that `svg` needs to draw a run. They are made from the report
+-- of a plan, or an entry of the journal, and from the events that the machine
+-- saw meanwhile. Events on other volumes and disks are left out. The locks and
+-- the other states are found in the events.
 -- @tparam table report a report, its `report:data()`, or `journal:entry(id)`;
 --  times are seconds or microseconds since 1970
--- @tparam[opt] ntvol.event[] events as `machine:events` answers them; those of
+-- @tparam[opt] ntvol.event[] events as `machine:events` returns them; those of
 --  the report unless given
 -- @treturn ntvol.timeline_data
 -- @usage

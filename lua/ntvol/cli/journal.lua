@@ -74,7 +74,8 @@ local function print_check(found)
     { "good pieces", found.good } }
 end
 
--- A journal that is damaged is a failure, after all that is known of it.
+-- Prints all that is known of the saved bytes. When they are damaged, it fails
+-- after that.
 local function check(log, args)
   local found = try(log:check(args.id))
   local status = output.answer(args, print_check, found)
@@ -97,8 +98,8 @@ local function show_entry(log, args)
   return output.answer(args, print_entry, entry)
 end
 
--- What an operation saved is of use as long as it is interrupted; afterwards
--- nobody could write it back.
+-- Ends the note of an interrupted operation. After that, nobody can write back
+-- what it saved.
 local function dismiss(log, args)
   local entry = try(log:entry(args.id))
   if entry.state ~= "interrupted" then

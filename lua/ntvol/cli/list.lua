@@ -40,7 +40,7 @@ local EVENTS = {
   { title = "PID", field = "pid" },
 }
 
--- In a cluster, what a file system announces is told on one node.
+-- In a cluster, an event of a file system belongs to one node.
 local NODE = { title = "NODE", field = "node" }
 
 local function event_columns(events)
@@ -76,7 +76,8 @@ local HOLDERS = {
   { title = "SINCE", field = "start_time", show = output.time, always = true },
 }
 
--- Nobody is an answer, too: the exit code says whether it could be asked.
+-- An empty list is a success, too: the exit code only says whether the machine
+-- could be asked.
 local function list_holders(args, machine)
   local list = try(machine:holders(args.name))
   if args.json then
@@ -93,7 +94,7 @@ end
 
 -- ---- show ----------------------------------------------------------------
 
--- Answers that a machine may refuse are left out.
+-- Asks something that a machine may refuse; then the result is nil.
 local function ask(handle, method)
   local ok, answer = pcall(handle[method], handle)
   return ok and answer or nil

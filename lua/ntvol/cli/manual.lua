@@ -24,8 +24,8 @@ Examples: ntvol completion bash > ~/.local/share/bash-completion/completions/ntv
           ntvol completion fish > ~/.config/fish/completions/ntvol.fish]]
 end
 
--- A pipe to the program that shows manual pages, when somebody looks and there
--- is one.
+-- A pipe to the program `man`, when output goes to a terminal and there is such
+-- a program.
 local function viewer()
   return core.is_terminal(1) and package.config:sub(1, 1) == "/"
     and os.execute "command -v man >/dev/null"

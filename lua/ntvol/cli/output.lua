@@ -63,7 +63,7 @@ function M.fail(message, code, info)
   return M.exit_code(code, info)
 end
 
---- Whether what was raised is that of Ctrl-C, or of a signal to end.
+--- Whether an error was raised by Ctrl-C, or by a signal to end.
 -- @param problem
 -- @treturn boolean
 function M.is_interrupt(problem)
@@ -91,7 +91,7 @@ function M.usage(text, usage)
   return M.EXIT.usage
 end
 
-local lost -- why output got lost; print() would not say
+local lost -- why output could not be written; print() does not tell
 
 local function note(ok, problem)
   lost = lost or not ok and problem or nil
@@ -114,7 +114,7 @@ function M.send()
   return not lost
 end
 
---- Writes out what was printed. Output that got lost is a failure, too: a list
+--- Writes out what was printed. Lost output is a failure, too, because a list
 -- that is cut off looks like a whole one.
 -- @tparam integer code the exit code so far
 -- @treturn integer
@@ -154,8 +154,8 @@ local function rows_of(columns, list, raw)
   return rows
 end
 
---- Prints a list: aligned columns on a terminal; elsewhere fields with tabs
--- between them, sizes in bytes, the titles first.
+--- Prints a list. On a terminal it has aligned columns. Elsewhere the fields
+-- have tabs between them, sizes are in bytes, and the titles come first.
 -- @tparam {table,...} columns `{ title, field, show, always }`; `show` makes a
 --  value readable for people, with `always` also in a pipe
 -- @tparam {table,...} list
@@ -174,10 +174,10 @@ function M.table(columns, list)
   end
 end
 
---- Prints an answer, as JSON with --json.
+--- Prints the result of a command, as JSON with --json.
 -- @tparam table args of the parser: `json`
 -- @tparam function show prints it for people
--- @param ... the answer, or nil, message, code, info
+-- @param ... the result, or nil, message, code, info
 -- @treturn integer exit code
 -- @failure
 function M.answer(args, show, ...)
@@ -190,8 +190,8 @@ function M.answer(args, show, ...)
   return M.EXIT.ok
 end
 
---- Seconds since 1970 for people; nothing for none.
--- @tparam ?number time
+--- A time for people; an empty text when there is none.
+-- @tparam ?number time seconds since 1970
 -- @treturn string
 function M.time(time)
   if not time then
@@ -202,7 +202,7 @@ function M.time(time)
     .. (".%03d"):format(ms % 1000)
 end
 
---- A number of bytes, exact and for people; nil for none.
+--- A number of bytes, exact and in a unit for people; nil when there is none.
 -- @tparam ?integer value
 -- @treturn ?string
 function M.bytes(value)

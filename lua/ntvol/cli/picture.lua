@@ -1,4 +1,5 @@
---- The picture of an operation of the journal: `ntvol log ID` with its option svg.
+--- The picture of an operation of the journal: `ntvol log ID` with its option
+-- svg.
 -- @module ntvol.cli.picture
 
 local current = require "ntvol.current"
@@ -10,8 +11,8 @@ local protect, try = failure.protect, failure.try
 
 local M = {}
 
--- What the machine saw while the operation ran. One that was interrupted has no
--- end: then what its own process did.
+-- The events that the machine saw while the operation ran. An operation that
+-- was interrupted has no end; then these are the events of its own process.
 local function during(events, entry)
   local list = {}
   for _, event in ipairs(events) do
@@ -29,7 +30,7 @@ local ask_machine = protect(function(entry, spec)
   return during(try(machine:events()), entry)
 end)
 
--- The events, or none and why.
+-- The events; or an empty list, and a sentence that says why.
 local function events_of(entry, spec)
   spec = spec or entry.machine
   if not spec or spec == "" then

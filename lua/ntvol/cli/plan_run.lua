@@ -67,7 +67,7 @@ local function print_step(plan, write)
   end
 end
 
--- In front of the command that report.next names.
+-- The words in front of the command that `report.next` names.
 local NEXT = {
   log = "see what was done: ",
   undo = "the new file system is complete; to take it back: ",
@@ -107,13 +107,13 @@ local function finish(report, message, code, info)
   return status
 end
 
--- What an interrupt left of a plan. What was raised is in the message.
+-- How an interrupt left a plan.
 local LEFT = {
   ["not run"] = "did not begin: nothing was changed",
   undone = "was taken back: all is as it was before",
 }
 
--- A run that something from outside ended.
+-- Says how a run ended that was interrupted.
 local function finish_interrupted(plan, report)
   local state = report and report.state or "not run"
   output.say(core.printable(("ntvol: interrupted: %s '%s' %s"):format(plan.name,
@@ -148,7 +148,8 @@ function M.only(args, plan)
   return output.done(plan:check())
 end
 
---- Nothing says that it is meant: the plan, and how to say it.
+--- Refuses to run a plan because nothing says that it is meant. It shows the
+-- plan, and the command that says so.
 -- @treturn integer exit code
 function M.refuse(args, plan, what)
   show_plan(args, plan)
@@ -156,7 +157,7 @@ function M.refuse(args, plan, what)
     "hint: to run the plan: " .. plan.run_it)
 end
 
--- Without a report the run had not even begun.
+-- Says how a plan ended. A plan without a report had not even begun to run.
 local function say_ended(args, plan, ok, ...)
   progress.finish()
   local report = plan:report()
@@ -174,7 +175,8 @@ local function say_ended(args, plan, ok, ...)
   error((...), 0)
 end
 
--- Whoever waited for the end of the run is told of it, whatever comes meanwhile.
+-- Runs a plan, and says how it ended. An interrupt during that does not keep
+-- the end of the run from being told.
 local function carry(outside, args, plan, opts)
   local results = table.pack(outside(plan.run, plan, opts))
   args.ended.code = say_ended(args, plan, table.unpack(results, 1, results.n))
@@ -189,7 +191,7 @@ end
 --  output unless given
 -- @treturn integer exit code
 function M.run(args, plan, erase, write)
-  core.outlive_writes() -- a reader that goes away must not cut it
+  core.outlive_writes() -- the run goes on when nobody reads its output any more
   return core.shield(carry, args, plan, {
     erase = erase, on_progress = progress.bar, wait = args.wait,
     on_attempt = args.wait and wait.show or nil,
@@ -197,9 +199,9 @@ function M.run(args, plan, erase, write)
   })
 end
 
---- What a command does with its plan: prints and checks it with --plan;
--- refuses when data or volumes would go and neither --erase nor --yes says that
--- it is meant; else runs it.
+--- What a command does with its plan. With --plan, it prints and checks the
+-- plan. When data or volumes would be lost, and neither --erase nor --yes says
+-- that this is meant, it refuses. Else it runs the plan.
 -- @tparam table args of the parser: `plan`, `erase`, `yes`
 -- @tparam table how `words(args, target)`: the command line that runs it;
 --  optional: `danger`: what would be lost, with %s for the target; `write` as

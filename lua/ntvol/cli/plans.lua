@@ -81,10 +81,11 @@ local function exclusive_words(args)
   return table.move(args.command, 1, #args.command, #words + 1, words)
 end
 
--- Standard output is the program's: it may be a pipe.
+-- Standard output belongs to the program, because it may be a pipe.
 local EXCLUSIVE = { words = exclusive_words, write = output.say }
 
--- What the program prints stays apart from a report on standard output.
+-- The work of the plan: running the program. With --json, the program prints to
+-- standard error, so that standard output has the report alone.
 local function work(args, ended)
   local started = failure.newtry(function(_, code)
     ended.status = program.not_started(code)
@@ -107,7 +108,7 @@ local function exclusive(args, machine)
       work = work(args, ended),
       says = ("Run %s."):format(args.command[1]),
     }))
-  -- there is none when the program was not run
+  -- There is no exit status when the program was not run.
   return status ~= output.EXIT.ok and ended.status ~= 0 and ended.status
     or status
 end

@@ -7,14 +7,15 @@ local M = {}
 
 local NOT_FOUND = { ERROR_FILE_NOT_FOUND = true, ERROR_PATH_NOT_FOUND = true }
 
---- What a shell answers for a program that it could not start.
+--- The exit status of a program that could not be started, as shells have it.
 -- @tparam ?string code of the failure
 -- @treturn integer
 function M.not_started(code)
   return NOT_FOUND[code] and 127 or 126
 end
 
---- Calls `f` of a command that runs a program, when one is named.
+--- Makes the function of a command that runs a program: it refuses an empty
+-- name, else it calls `f`.
 -- @tparam string verb
 -- @tparam function f function(args, machine) of the command
 -- @treturn function
@@ -28,7 +29,7 @@ function M.named(verb, f)
   end
 end
 
---- The exit status of what `volume:run` answers; a failure is printed.
+--- The exit status for the result of `volume:run`; a failure is printed.
 -- @tparam ?integer status, or nil, message, code, info
 -- @treturn integer
 function M.status(status, message, code, info)

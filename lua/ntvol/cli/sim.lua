@@ -11,7 +11,8 @@ local try = failure.try
 
 local M = {}
 
--- Loaded when it is used: it brings libraries that other commands do not need.
+-- This module is loaded when it is used, because other commands do not need its
+-- libraries.
 local function sim()
   return require "ntvol.sim"
 end
@@ -83,7 +84,7 @@ local function remove(args)
   return output.done(sim().remove(args.dir))
 end
 
--- One line for each thing that is wrong.
+-- The line about one thing that is wrong.
 local function show_damage(damage)
   local place = damage.table and ("table %s, column %s, %s: %s "):format(
     damage.table, damage.column, damage.row, damage.value) or ""
@@ -118,7 +119,8 @@ local function collect(read)
   end
 end
 
--- For messages of the parser; the value itself stays text.
+-- A function that lets the parser refuse a wrong text. The value itself stays
+-- text.
 local function check(read)
   return function(text)
     local ok, problem = read(text)

@@ -87,7 +87,8 @@ local function tell_interrupted(args, machine)
   return output.EXIT.cancelled
 end
 
--- What was recovered is told, whatever comes meanwhile.
+-- Calls `f`, and says what was recovered. An interrupt during that does not
+-- keep the result from being told.
 local function carry(outside, args, f, opts)
   local results = table.pack(outside(f, args.volume, opts))
   if results[1] then
@@ -105,7 +106,7 @@ local function recover(args, machine)
     return output.usage("--erase goes with --good-only: without it nothing is"
       .. " lost", "hint: ntvol recover " .. (args.volume or "D:"))
   end
-  core.outlive_writes() -- a reader that goes away must not cut it
+  core.outlive_writes() -- the work goes on when nobody reads its output any more
   return core.shield(carry, args,
     args.plan and take_back.find or take_back.recover, { machine = machine,
       good_only = not args.plan and args.good_only or nil, erase = args.erase })

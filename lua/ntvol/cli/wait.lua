@@ -1,4 +1,4 @@
---- The option "wait" of commands that others can be in the way of.
+--- The option "wait" of commands that have to wait when others use the volume.
 -- @module ntvol.cli.wait
 
 local holders = require "ntvol.holders"
@@ -31,13 +31,13 @@ function M.flag(command)
   return command
 end
 
---- Says on a terminal who is waited for; give it as `on_attempt`.
+--- Says on a terminal which programs are waited for; give it as `on_attempt`.
 function M.show(_, info)
   progress.note("waiting for " .. (info.holders and holders.text(info.holders)
     or info.reason or "others"))
 end
 
---- A function that answers the options for the next request: all requests of a
+--- A function that returns the options for the next request. All requests of a
 -- command share its time.
 -- @tparam table args
 -- @tparam ntvol.machine machine

@@ -56,8 +56,8 @@ local function check(context)
     { "medium", "online", "unshared", "writable" })
 end
 
--- What the mkfs tool will say, before anything is opened. A formatter of the
--- machine's own cannot be asked without formatting.
+-- Asks the mkfs tool whether it can make this file system, before anything is
+-- opened. The formatter of a machine cannot be asked without formatting.
 local function rehearse(context)
   if context.own_formatter then
     return true
@@ -89,10 +89,11 @@ local function format(context)
     size.format(result.bytes_written))
 end
 
--- Steps after the format leave the handle without its lock, or closed.
+-- Takes the format back. The steps after it may have unlocked the volume, or
+-- closed its handle.
 local function undo_format(context)
   local result, volume = context.result, context.volume
-  if not result then -- it raised: the journal knows how far it came
+  if not result then -- the format raised an error; the journal knows its state
     result = take_back.part(context.journal, context.operation)
     if not result then
       return true
@@ -142,8 +143,9 @@ local function new_file_system(to, opts)
     or title
 end
 
--- Where the system formats, it wants the volume for itself: the one moment in
--- which somebody else may come between, so the plan names it.
+-- The line of the plan about the format. The formatter of a system needs the
+-- volume without our lock. Somebody else may come between then, so the line
+-- says that.
 local function format_says(what, opts, own_formatter)
   if not own_formatter then
     local says = ("Make a new file system, %s; everything on it is lost.")
@@ -157,8 +159,8 @@ local function format_says(what, opts, own_formatter)
       .. " run has one: ntvol undo takes it back."
   end
   return ("Have the system's own formatter make %s; everything on it is lost."
-    .. " This gives the lock up while it runs: who opens the volume before it"
-    .. " begins makes it fail, and nothing is lost then. This has no undo.")
+    .. " The lock is given up while it runs: if somebody opens the volume"
+    .. " before it begins, it fails, and nothing is lost. This has no undo.")
     :format(what)
 end
 

@@ -100,7 +100,7 @@ local function verify_out(context)
   return true
 end
 
--- A drive without a lock for its medium lets it out anyway.
+-- A drive that cannot lock its medium lets it out anyway.
 local function allow_removal(context)
   local ok, message, code, info = first(context):media_removal(true)
   if ok then
@@ -123,7 +123,8 @@ local function medium_steps(disk, list)
   list[#list + 1] = steps.close_all "Close the handles."
 end
 
--- An open handle is a veto, so they are closed first. Who refuses is named.
+-- The handles are closed first, because an open handle is a veto. The failure
+-- names the program or driver that refused.
 local function device_steps(disk, list)
   list[#list + 1] = steps.close_all "Close the handles."
   list[#list + 1] = { name = "eject", target = disk.name, final = true,
@@ -190,7 +191,7 @@ local new = failure.protect(function(new_plan, name, opts)
     },
     context = { machine = machine, name = disk.name, disk = disk,
       volumes = volumes, pinned = pinned, what = what,
-      -- a CD drive gives no handle that may write
+      -- A CD drive has no handle that may write.
       access = disk.cdrom and "r" or "rw" },
   }
 end)

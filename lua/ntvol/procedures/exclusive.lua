@@ -1,5 +1,6 @@
---- A volume for oneself: open, lock, work, unlock, close. What a backup or a
--- disk utility wants. As one call, and as a plan.
+--- Work on a volume that nobody else can open meanwhile: open, lock, work,
+-- unlock, close. A backup or a disk utility needs that. It is one call, or a
+-- plan.
 -- @module ntvol.procedures.exclusive
 
 local core = require "ntvol.core"
@@ -74,12 +75,12 @@ local function work(context)
   return answer(context.interruptible(context.work, context.volume))
 end
 
--- The volume is open again for the undo when the run has ended.
+-- Undoes the work. When the run has ended, the volume is opened again for that.
 local function undo_work(context)
   if core.type(context.volume) == "volume" and context.guard:held() then
     return answer(context.undo_work(context.volume))
   end
-  -- its letter may belong to another volume by now
+  -- The letter may belong to another volume by now, so the GUID path is used.
   return M.call(context.pinned.guid_path, context.undo_work,
     { machine = context.machine, access = context.access })
 end

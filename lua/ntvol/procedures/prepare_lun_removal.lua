@@ -1,7 +1,8 @@
---- What the documents ask for before the LUN of a disk is masked: every volume
--- is dismounted and taken offline on one handle, then volumes and disk are
--- uninstalled. Without offline somebody could mount a volume again between the
--- close of the handle and the uninstall, and masking would be a surprise.
+--- What the documents of Windows ask for before the LUN of a disk is masked:
+-- every volume is dismounted and taken offline on one handle, then the volumes
+-- and the disk are uninstalled. If the volumes were not taken offline, somebody
+-- could mount one again between the close of the handle and the uninstall.
+-- Masking would be a surprise removal then.
 -- @module ntvol.procedures.prepare_lun_removal
 
 local core = require "ntvol.core"
@@ -42,7 +43,8 @@ end
 
 -- ---- preconditions -------------------------------------------------------
 
--- A volume that lies on another disk, too, is gone there as well.
+-- The other disk on which a part of the volume lies. The volume will be gone
+-- there as well.
 local function other_disk(volume, disk)
   for _, extent in ipairs(volume.extents) do
     if extent.disk ~= disk.number then
@@ -72,7 +74,8 @@ local function check_disk(context)
   end
 end
 
--- The volumes are those that the plan was made for, no more and no less.
+-- Makes sure that the volumes are those that the plan was made for, no more and
+-- no less.
 local function check_volumes(context)
   local found = names.volumes_of_disk(context.machine, context.disk.number)
   local same = #found == #context.volumes
@@ -112,7 +115,7 @@ local function check_child(context, child, gone)
   end
 end
 
--- A volume that stays must not be reached through one that goes.
+-- Makes sure that no volume that stays is mounted in a folder of one that goes.
 local function check_children(context)
   local gone = {}
   for _, volume in ipairs(context.volumes) do
@@ -132,7 +135,7 @@ end
 
 -- ---- steps of one volume -------------------------------------------------
 
--- The documents say: try, and go on when it fails.
+-- The documents say: try to lock, and go on when that fails.
 local lock_one = failure.protect(steps.lock_one)
 
 local function lock_if_possible(context, volume)
@@ -166,7 +169,8 @@ local function dismount(context, volume)
   return nil, message, code, info
 end
 
--- A step that closed the handle may have run, so there may be need of another.
+-- Brings a volume online again. A later step may have closed the handle; then
+-- another one is opened.
 local function online(context, volume)
   if volume.offline then
     return true
@@ -211,7 +215,8 @@ local function verify_offline(context)
   return true
 end
 
--- Where a LUN can be presented again, that makes disk and volumes arrive.
+-- Undoes an uninstall, where a LUN can be presented again: that makes the disk
+-- and its volumes arrive.
 local function arrive(context)
   return context.machine:unmask(context.disk.name)
 end
@@ -266,7 +271,8 @@ end
 
 -- ---- the plan ------------------------------------------------------------
 
--- What others have open vetoes an uninstall, and that is known by trying.
+-- Handles of others veto an uninstall. Only trying shows whether there are
+-- some.
 local UNCHECKED = {
   "whether others have a volume open: the lock and the uninstall find out",
 }

@@ -1,5 +1,6 @@
---- Bringing back a disk whose LUN was masked: it is presented again, disk and
--- volumes arrive, are brought online, and are the ones that they should be.
+--- Bringing back a disk whose LUN was masked. The LUN is presented again, the
+-- disk and its volumes arrive and are brought online, and are compared with
+-- what was known of them.
 -- @module ntvol.procedures.restore_lun
 
 local current = require "ntvol.current"
@@ -29,8 +30,8 @@ local function wrong_disk(context, detail)
     "look at the disk: ntvol disks")
 end
 
--- Makes sure that a disk is the one that is wanted: by the serial number that was
--- given, and by what was known of it when the plan was made.
+-- Makes sure that a disk is the one that is wanted: by the serial number that
+-- was given, and by what was known of it when the plan was made.
 local function compare_disk(context, disk)
   local pinned, serial = context.pinned, context.serial
   if serial and disk.serial ~= serial then
@@ -76,7 +77,8 @@ local function present(context)
   return true, not context.was_away and "it is there already" or nil
 end
 
--- The documented way out, so that taking it back is no surprise either.
+-- Takes the disk away again, in the documented way, so that its removal is no
+-- surprise either.
 local function take_away(context)
   if not context.was_away then
     return true
@@ -110,7 +112,7 @@ local function set_disk_offline(context, offline)
   end)
 end
 
--- What the SAN policy left offline shows no volumes.
+-- A disk that the SAN policy left offline shows no volumes.
 local function disk_online(context)
   if not find_disk(context).offline then
     return true, "it is online already"
@@ -148,11 +150,11 @@ local function volumes_online(context)
 end
 
 local function offline_volume(handle)
-  handle:dismount() -- it may have nothing to dismount: offline tells
+  handle:dismount() -- this may fail; it is the result of offline that counts
   try(handle:offline())
 end
 
--- Those that were offline before.
+-- Takes those volumes offline that were offline before.
 local function volumes_offline_again(context)
   for _, volume in ipairs(context.brought) do
     steps.with_open(context.machine, volume.guid_path, nil, offline_volume)

@@ -17,7 +17,8 @@ local M = {}
 
 -- ---- what a plan is made for ---------------------------------------------
 
---- The volumes as they are now: by volume, and as a list for the report.
+--- Pins volumes. The first result has the identities by volume, the second is a
+-- list of them for the report.
 function M.pin_all(machine, volumes)
   local pinned, list = {}, {}
   for i, volume in ipairs(volumes) do
@@ -42,8 +43,8 @@ function M.with_open(machine, name, opts, f)
   return f(handle)
 end
 
---- Looks at what a plan on one volume left, read-only, on a handle of its own.
--- `judge(context, found)` fails when it is not what it should be.
+--- Looks at the volume after a plan, read-only, on a handle of its own.
+-- `judge(context, found)` fails when the volume is not what it should be.
 function M.look(context, judge)
   return M.with_open(context.machine, context.name, { access = "r" },
     function(volume)
@@ -56,7 +57,8 @@ function M.on(volume, f, extra)
   return function(context) return f(context, volume, extra) end
 end
 
--- What a step opens is closed at the end of the run, whatever happens.
+-- Opens a volume for a step. It is closed at the end of the run, whatever
+-- happens.
 local function open_handle(context, name)
   return context.keep(try(context.machine:open(name,
     context.waiting { access = context.access })))
@@ -93,8 +95,8 @@ function M.lock()
     undo = function(context) return context.guard:unlock() end }
 end
 
---- Compares it under the lock, on the handle that will write: nobody can come
--- between.
+--- Compares the volume with the pinned one. That happens under the lock and on
+-- the handle that will write, so that nobody can come between.
 function M.identify()
   return { name = "identify",
     says = "Compare it with the volume that this plan was made for.",
@@ -131,7 +133,7 @@ local function open_one(context, volume)
   return true
 end
 
---- Opens one of the volumes, and compares it at once: a wrong one must not
+--- Opens one of the volumes, and compares it at once: a wrong volume must not
 -- even be locked.
 function M.open_one(volume)
   return { name = "open", target = volume.name, run = M.on(volume, open_one),

@@ -23,7 +23,7 @@ local FIELDS = { machine = "userdata|string", journal = "userdata",
 
 -- ---- the journal ---------------------------------------------------------
 
--- A plan may be run long after it was made, so each run opens the journal.
+-- Each run opens the journal, because a plan may be run long after it was made.
 local function open_journal(context)
   if context.options.journal then
     return context.options.journal
@@ -38,7 +38,7 @@ end
 
 -- ---- steps ---------------------------------------------------------------
 
--- What it would write back is verified before anything is locked.
+-- Verifies what would be written back, before anything is locked.
 local function check_saved(context, log, entry)
   local found = try(log:check(entry.id))
   if not found.damaged or context.options.good_only and found.good > 0 then
@@ -64,7 +64,8 @@ local function check(context)
   return true
 end
 
--- Under the lock: nobody can use it any more before it is written.
+-- Compares the volume with what the format wrote. The lock is held, so nobody
+-- can use the volume any more before it is written.
 local function compare(context)
   identity.verify(context.pinned, context.volume)
   return core.take_back(context.volume, log_of(context), context.entry.id, true,

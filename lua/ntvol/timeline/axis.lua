@@ -1,6 +1,6 @@
---- The time axis of a picture. It is to scale when everything on it can be read
--- that way; else short times are drawn wider and long ones narrower, so that
--- every label has its place.
+--- The time axis of a picture. The axis is to scale when everything on it can
+-- be read that way. Else short times are drawn wider and long ones narrower, so
+-- that every label has its place.
 -- @module ntvol.timeline.axis
 
 local text = require "ntvol.timeline.text"
@@ -10,10 +10,10 @@ local M = {}
 local Axis = {}
 Axis.__index = Axis
 
--- Twice as long is drawn about a fifth wider: 15 seconds beside 15 milliseconds
--- are five times as wide.
+-- A time that is twice as long is drawn about a fifth wider. So 15 seconds are
+-- drawn five times as wide as 15 milliseconds.
 local POWER = 0.25
-local LEAST = 6 -- between two instants that are not the same, when there is room
+local LEAST = 6 -- the least distance of two instants, when there is room
 
 -- ---- where an instant lies -----------------------------------------------
 
@@ -56,8 +56,8 @@ local function first_gaps(axis)
   return gaps
 end
 
--- Makes room for the spans that need more, the short ones first, so that what
--- they add counts for the long ones around them.
+-- Makes room for the spans that need more. The short spans come first, because
+-- what is added to them makes the long spans around them wider, too.
 local function stretch(axis, gaps, spans)
   local order = {}
   for i, span in ipairs(spans) do
@@ -144,7 +144,8 @@ function Axis:x(time)
     * (time - from) / (to - from)
 end
 
--- A time that is shorter than this part of the whole misleads nobody.
+-- A squeezed time misleads people only when it is longer than this part of the
+-- whole.
 local LONG = 0.2
 
 local function only_long(axis, list)
@@ -157,7 +158,7 @@ local function only_long(axis, list)
   return kept
 end
 
--- How much wider it would have to be to be to scale.
+-- A time counts as squeezed when it would be that much wider to scale.
 local SQUEEZED = 1.3
 
 --- The long times that are drawn shorter than others, `{ from, to }`.
@@ -183,7 +184,7 @@ local STEPS = { 1, 2, 5, 10, 20, 50, 100, 200, 500 }
 local LARGE = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
   14400, 21600, 43200, 86400 }
 
--- A round distance between the ticks of an axis to scale.
+-- A round distance between the ticks of an axis that is to scale.
 local function round_step(total, count)
   for _, unit in ipairs { 1, 1000 } do
     for _, step in ipairs(STEPS) do
@@ -209,8 +210,8 @@ local function scale_ticks(axis)
   return list
 end
 
--- An axis that is not to scale is labelled at instants: the ends, then the
--- instants after the longest times, as long as there is room.
+-- An axis that is not to scale has its labels at instants: at both ends, then
+-- at the instants after the longest times, as long as there is room.
 local function candidates(axis)
   local list = {}
   for i = 2, #axis.times - 1 do

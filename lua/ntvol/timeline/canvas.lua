@@ -15,7 +15,7 @@ function M.new()
   return setmetatable({}, Canvas)
 end
 
--- A number as short as it can be, the same everywhere.
+-- A number, as short as possible. It looks the same in every locale.
 local function number(value)
   return (numbers.format("%.1f", value):gsub("%.0$", ""))
 end
@@ -55,7 +55,7 @@ function Canvas:sign(class, x, y, name, words)
     class, number(x), number(y), style.SIGNS[name] or name, tooltip(words))
 end
 
---- Text with its base line at y; `anchor` is nil, "middle" or "end".
+--- Text whose base line is at y; `anchor` is nil, "middle" or "end".
 function Canvas:text(class, x, y, words, anchor)
   add(self, '<text class="%s" x="%s" y="%s"%s>%s</text>', class, number(x),
     number(y), anchor and (' text-anchor="%s"'):format(anchor) or "",
@@ -66,7 +66,7 @@ end
 -- @tparam number width
 -- @tparam number height
 -- @tparam string title
--- @tparam string description for who cannot see it
+-- @tparam string description for people who cannot see the picture
 -- @treturn string
 function Canvas:svg(width, height, title, description)
   local w, h = number(math.ceil(width)), number(math.ceil(height))

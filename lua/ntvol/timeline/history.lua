@@ -4,8 +4,9 @@
 
 local M = {}
 
--- What begins and what ends a state; `failed` takes the beginning back.
--- `before` shows that it began before the first event.
+-- Which event begins a state, and which ones end it. The event `failed` takes
+-- the beginning back. When the event `before` comes first, the state had begun
+-- before the first event.
 local GONE = { "REMOVAL", "SURPRISE_REMOVAL" }
 local STATES = {
   { kind = "lock", begins = "LOCK", failed = "LOCK_FAILED", before = "UNLOCK",
@@ -29,8 +30,9 @@ local function contains(list, name)
   return false
 end
 
--- One state of one target: `current` is its open interval, `again` counts
--- attempts to enter it while it lasts, which may fail and change nothing.
+-- Enters a state of a target. `current` is the interval that has not ended yet.
+-- `again` counts attempts to enter the state while it lasts; they may fail, and
+-- change nothing.
 local function enter(list, machine, state, event, holder)
   if machine.current then
     machine.again = machine.again + 1
@@ -76,9 +78,9 @@ end
 
 --- The intervals, in the order in which they begin.
 -- @tparam {table,...} events `{ name, target, time, pid }`, oldest first
--- @tparam function holder what a pid is called
--- @treturn {table,...} `{ kind, target, holder, from, to }`; without `from` it
---  began before, without `to` it goes on
+-- @tparam function holder returns the name of a pid
+-- @treturn {table,...} `{ kind, target, holder, from, to }`; an interval
+--  without `from` began before the first event, one without `to` goes on
 function M.intervals(events, holder)
   local list, machines = {}, {}
   for _, event in ipairs(events) do

@@ -1,5 +1,5 @@
---- The picture of a run: the steps, the volumes and disks with what held them
--- and what happened to them, over one axis of time.
+--- The picture of a run, over one axis of time: the steps, and the volumes and
+-- disks with what held them and what happened to them.
 -- @module ntvol.timeline.picture
 
 local axes = require "ntvol.timeline.axis"
@@ -42,7 +42,7 @@ local function bar_words(lock)
   return words, state.class
 end
 
--- The shortest a bar with this text inside may be.
+-- The least width of a bar with this text inside.
 local function bar_width(words, arrow)
   return text.cells(text.cut(words, BAR_CELLS)) * CELL + 14
     + (arrow and 12 or 0)
@@ -52,7 +52,7 @@ local function earlier(a, b)
   return not b or a and a < b
 end
 
--- First and last instant of all that is known.
+-- The first and the last instant of the data.
 local function ends_of(data)
   local first, last = data.started, data.ended
   local function note(time)
@@ -110,7 +110,7 @@ local function same(entry, event)
     and entry.pid == event.pid
 end
 
--- More than two of a kind in a row become one entry with a count.
+-- More than two equal events in a row become one entry with a count.
 local function merged(events)
   local list, i = {}, 1
   while i <= #events do
@@ -197,8 +197,9 @@ local function absolute(us)
     us % 1000000)
 end
 
--- A time since 1970, and not one since the start of something, nor one that not
--- every system can write as a date: Windows ends with the year 3000.
+-- Whether a time is one since 1970 that every system can write as a date. A
+-- time since the start of something is smaller; Windows ends with the year
+-- 3000.
 local function is_absolute(us)
   return us >= 100000000000000 and us < 32503680000 * 1000000
 end
@@ -256,8 +257,8 @@ function Picture:scale()
   self:dense()
 end
 
--- Where much more time passes than the width tells, it is written below the
--- axis, between two strokes across it.
+-- Where much more time passes than the width shows, the time is written below
+-- the axis, between two strokes across it.
 function Picture:dense()
   self.bands = self.axis:dense()
   for _, band in ipairs(self.bands) do
@@ -274,8 +275,8 @@ function Picture:dense()
   self.y = self.y + (#self.bands > 0 and 16 or 2)
 end
 
--- The axis and its grid lie below all bars, and are drawn when it is known how
--- far down they reach.
+-- Draws the axis and its grid, which lie below all bars. That is done last,
+-- because only then it is known how far down they reach.
 function Picture:grid(below)
   for _, band in ipairs(self.bands or {}) do
     local from, to = self:x(band.from), self:x(band.to)
@@ -301,7 +302,8 @@ function Picture:section(words)
   self.y = self.y + 20
 end
 
--- The name of a row, in as many lines as it takes; answers where they end.
+-- Writes the name of a row, in as many lines as it needs, and returns where
+-- they end.
 function Picture:label(words)
   local lines = text.wrap(words, self.cells)
   for i, line in ipairs(lines) do
@@ -394,8 +396,8 @@ end
 
 -- ---- volumes and disks ---------------------------------------------------
 
--- Puts each item into the first lane that is free there; answers how many
--- lanes there are.
+-- Puts each item into the first lane that is free at its place, and returns how
+-- many lanes there are.
 local function lanes(items)
   local list = {}
   for _, item in ipairs(items) do
@@ -418,7 +420,7 @@ local function lanes(items)
   return #list
 end
 
--- A bar; it ends in a point where it goes on.
+-- Draws a bar. When the state goes on after the picture, its end is a point.
 function Picture:bar(item, y)
   local x0, x1, bottom = item.x0, item.x1, y + 18
   local points = { x0, y, x1, y, x1, bottom, x0, bottom }
@@ -465,8 +467,8 @@ function Picture:event_words(entry)
   return words
 end
 
--- The label stands right of the last tick, or left of the first where the
--- picture ends.
+-- The label of an event is right of its last tick, or left of the first one
+-- when the picture ends there.
 function Picture:event_item(entry)
   local words = self:event_words(entry)
   local wide = text.cells(words) * CELL + 14

@@ -1,10 +1,10 @@
---- How a picture looks: colours that colour-blind people can tell apart, for a
--- light viewer and a dark one, patterns, and the signs of the outcomes.
+--- How a picture looks: colours for a light background and a dark one, which
+-- colour-blind people can tell apart; patterns; and the signs of the outcomes.
 -- @module ntvol.timeline.style
 
 local M = {}
 
---- Width of a character of 12 pixels in the fonts below, and a bit.
+--- The width of a character of 12 pixels in the fonts below, and a little more.
 M.CELL = 7.3
 M.FONT = "ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace"
 
@@ -57,8 +57,8 @@ function M.sheet()
   }, "\n")
 end
 
---- Signs of 12 by 12, as the path of a line: an outcome is told by its shape
--- and its word, not by a colour.
+--- Signs of 12 by 12 pixels, as the path of a line. An outcome can be told by
+-- its shape and its word, not only by a colour.
 M.SIGNS = {
   done = "M1 7L4 10L11 2",
   failed = "M2 2L10 10M10 2L2 10",
@@ -66,7 +66,7 @@ M.SIGNS = {
   ["undo failed"] = "M6 1L11 11H1ZM6 5V7M6 9V9",
   ["not run"] = "M2 6H10",
   running = "M2 6V6M6 6V6M10 6V6",
-  begun = "M2 6V6M6 6V6M10 6V6", -- its process died
+  begun = "M2 6V6M6 6V6M10 6V6", -- the process died during the step
 }
 
 --- Outcomes that are bad news.

@@ -1,5 +1,5 @@
---- Words of a picture: how wide they are, how they are broken, how XML and
--- times are written.
+--- The texts of a picture: how wide they are, how they are broken into lines,
+-- and how XML and times are written.
 -- @module ntvol.timeline.text
 
 local core = require "ntvol.core"
@@ -9,7 +9,7 @@ local M = {}
 
 -- ---- characters ----------------------------------------------------------
 
-local MOST = 500 -- characters: what is longer cannot be read in a picture
+local MOST = 500 -- characters; a longer text cannot be read in a picture
 
 --- A value as one line of text that can be drawn.
 -- @treturn string
@@ -25,8 +25,8 @@ local ENTITIES = {
   ["'"] = "&#39;",
 }
 
---- Text as it stands in XML. What XML has no way to write, control characters
--- for one, is no printable text either.
+--- Text as XML writes it. XML cannot write control characters, for one;
+-- `printable` has made them visible.
 -- @treturn string
 function M.escape(text)
   return (core.printable(text):gsub("[&<>\"']", ENTITIES))
@@ -34,8 +34,8 @@ end
 
 -- ---- width ---------------------------------------------------------------
 
--- From here on characters take two cells where the writing is wide: close
--- enough, and never too little.
+-- Characters from here on are counted as two cells, because many of them are
+-- wide. That is never too little.
 local WIDE = 0x1100
 local NARROW_FROM, NARROW_TO = 0x2000, 0x2bff -- arrows, dashes, signs
 
@@ -104,8 +104,8 @@ local function trim(number)
   return (number:gsub("(%..-)0+$", "%1"):gsub("%.$", ""))
 end
 
--- Hours and minutes, with the digits of the seconds that are asked for; hours
--- without seconds unless some are.
+-- Hours and minutes. Seconds have as many decimals as asked for. When no
+-- decimals are asked for, a time of an hour or more has no seconds.
 local function clock(us, decimals)
   local seconds = us / 1000000
   local minutes = math.floor(seconds / 60)
@@ -129,8 +129,8 @@ end
 
 --- Microseconds in the unit that suits them.
 -- @tparam number us
--- @tparam ?integer decimals digits behind the point at most; three digits in
---  all unless given
+-- @tparam ?integer decimals the most digits behind the point; unless given, the
+--  number has three digits in all
 -- @treturn string
 function M.time(us, decimals)
   for _, unit in ipairs(UNITS) do
