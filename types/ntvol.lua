@@ -1104,48 +1104,50 @@ function ntvol.volumes() end
 function ntvol.disks() end
 
 ---Takes the last format of a volume back, byte for byte, as long as its new
----file system was not used. What the format wrote is compared with what is
----there, under the lock, and the first byte that differs is named in the
----refusal: reason `file_system_used`. `ntvol log` says what the journal has. As
----a plan with its steps it is `ntvol.plan.undo`.
+---file system was not used. Under the lock, the volume is compared with what
+---the format wrote. When a byte differs, the undo is refused, reason
+---`file_system_used`, and the message names the first such byte. `ntvol log`
+---says what the journal has. `ntvol.plan.undo` makes a plan of the same.
 ---
----All that the journal saved is verified before the first write, and read back
----from the volume after the last. A journal that is damaged is refused: reason
----`journal_damaged`, and `info.detail` says which bytes are good. `good_only =
----true` together with `erase`, the name of the volume once more, writes back
----what is good and leaves the rest as it is. That is a failure with the outcome
----`"partly restored"`: the volume is not what it was. The reason `verify` means
----that the volume did not keep what was written back.
+---All that the journal has saved is verified before the first write, and is
+---read back from the volume after the last one. When the journal is damaged,
+---the undo is refused, reason `journal_damaged`, and `info.detail` says which
+---bytes are good. `good_only = true` together with `erase`, the name of the
+---volume once more, writes back what is good and leaves the rest as it is. That
+---is a failure with the outcome `"partly restored"`, because the volume is not
+---what it was. The reason `verify` means that the volume did not keep what was
+---written back.
 ---@param name string # of the volume
 ---@param options? ntvol.undo_options # `machine`, `journal`; `good_only`: when the journal is damaged, write back what is good in it and leave the rest as it is, with `erase`, the name of the volume once more
 ---@return ntvol.report # of the plan
 ---@overload fun(name: string, options?: ntvol.undo_options): nil, string, string, ntvol.info
 function ntvol.undo(name, options) end
 
----Takes back what was interrupted, by a crash, a kill or a power cut, on one
----volume or on all of the machine. The volume is what it was before, byte for
----byte. It may be repeated from any point, after it was interrupted itself,
----too: an error of a hook, or Ctrl-C, cuts the list of operations, but none of
----them.
+---Takes back what a crash, a kill or a power cut has interrupted, on one volume
+---or on all volumes of the machine. Afterwards the volume is what it was
+---before, byte for byte. A recovery that was interrupted itself can be
+---repeated. An error of a hook, or Ctrl-C, ends it between two operations, and
+---cuts none of them.
 ---
----An outcome is `"recovered"`, `"closed"` (it had written nothing; only the
----journal was put in order) or `"superseded"` (a later format wrote over it;
----undo that first, then recover). It is a failure with reason `no_undo` when a
----format without an undo had begun to write: its outcome is `"lost"`. A damaged
----journal is refused as by `ntvol.undo`, and `good_only` with `erase` is the
----same here. It is refused with reason `identity_changed` when GUID path, size
----or place on the disks are not what they were, `file_system_used` when
----something is there that was neither found nor written, `in_use` when others
----have it open.
+---The outcome of an operation is `"recovered"`, `"closed"` (it had written
+---nothing, and only the journal was put in order) or `"superseded"` (a later
+---format wrote over it; undo that first, then recover). When a format without
+---an undo had begun to write, its outcome is `"lost"`, and the recovery fails
+---with the reason `no_undo`. A damaged journal is refused as by `ntvol.undo`,
+---and `good_only` with `erase` means the same here. A recovery is also refused
+---when GUID path, size or place on the disks have changed (reason
+---`identity_changed`), when bytes are on the volume that were neither there
+---before nor written by the format (`file_system_used`), and when others have
+---it open (`in_use`).
 ---@param name? string # of a volume; all of the machine unless given
 ---@param options? ntvol.undo_options # `machine`, `journal`; `good_only` with `erase`, the name of the volume once more: when the journal is damaged, write back what is good in it
 ---@return ntvol.recovered[] # `{ operation, plan, target, outcome, bytes_written, message }`; an outcome is `"recovered"`, `"closed"` where nothing was written and only the journal was put in order, or `"superseded"` where a later format has to be undone first
 ---@overload fun(name?: string, options?: ntvol.undo_options): nil, string, string, ntvol.info
 function ntvol.recover(name, options) end
 
----Runs a function with a volume that is locked: nobody else has it open.
----However the function ends, by an error or Ctrl-C too, the volume is unlocked
----and closed. A system, boot or page-file volume is refused.
+---Calls a function with a volume that is locked, so that nobody else has it
+---open. The volume is unlocked and closed however the function ends, also by an
+---error or Ctrl-C. A system, boot or page-file volume is refused.
 ---@param name string # of the volume
 ---@param fn fun(volume: ntvol.volume): ... # called with the volume
 ---@param options? ntvol.exclusive_options # `access` (as of `machine:open`), `machine`, and `wait`, `on_attempt`, `on_busy` as of `volume:lock`
@@ -1157,9 +1159,9 @@ function ntvol.with_exclusive_volume(name, fn, options) end
 ---the simulated machine in the folder `lab`. An open machine object is taken as
 ---it is.
 ---
----Without an argument it returns the current machine. That is the one set
----before, else the one that the environment variable `NTVOL_MACHINE` names,
----else the native machine of this system.
+---Without an argument it returns the current machine. That is the machine that
+---was set before, else the one that the environment variable `NTVOL_MACHINE`
+---names, else the native machine of this system.
 ---@param spec? string|ntvol.machine # `"sim:lab"`, or `"lab"` for a folder with a simulated machine, or a machine
 ---@return ntvol.machine
 ---@overload fun(spec?: string|ntvol.machine): nil, string, string, ntvol.info
@@ -1181,20 +1183,20 @@ function ntvol.type(value) end
 ---@return integer
 function ntvol.ctl_code(device, func, method, access) end
 
----A text as it may be shown. Labels, names, paths and messages come from disks
----and from other programs; a terminal that obeys what is in them can be made to
----show anything. So what a terminal would obey, what turns the direction of
----writing, what cannot be seen, and bytes that are not UTF-8 become escapes
----that can be read, `\x1b` and `\u{202e}`.
+---Makes a text that is safe to show. Labels, names, paths and messages come
+---from disks and from other programs. They may hold codes that make a terminal
+---show anything. So this function makes visible escapes, like `\x1b` and
+---`\u{202e}`, of codes that a terminal obeys, of characters that turn the
+---direction of writing or cannot be seen, and of bytes that are not UTF-8.
 ---
----A backslash stays a backslash, since NT paths are full of them: for the exact
----bytes look at the field. All that ntvol prints for people has gone through
+---A backslash stays a backslash, since NT paths are full of them. Look at the
+---field for the exact bytes. All that ntvol prints for people has gone through
 ---this function: every message with its `info.detail` and `info.hint`, every
----`tostring`, warnings, what the command prints. All other fields (`label`,
+---`tostring`, warnings, and what the command prints. All other fields (`label`,
 ---`name`, `info.target`, the name of a holder) are the exact bytes; a script
 ---that prints them itself calls `ntvol.printable`. `--json` writes the same
----characters as `\u001b` and gives them back to whoever parses it; JSON has no
----way to hold a byte that is not UTF-8, it becomes U+FFFD.
+---characters as `\u001b`, and a program that parses it gets them back. JSON
+---cannot hold a byte that is not UTF-8; such a byte becomes U+FFFD.
 ---@param text string
 ---@param lines? boolean # whether line ends and tabs stay as they are
 ---@return string
@@ -1215,8 +1217,8 @@ function ntvol.explain(what) end
 ---@return string
 function ntvol.help(topic) end
 
----A ready-made `on_progress`: draws a bar when standard error is a terminal,
----does nothing otherwise.
+---A ready-made `on_progress`. It draws a bar when standard error is a terminal,
+---and does nothing otherwise.
 ---@param done integer # bytes
 ---@param total integer # bytes
 function ntvol.progress_bar(done, total) end
@@ -1499,8 +1501,8 @@ local object = {}
 ---@overload fun(self: ntvol.plan.object): nil, string, string, ntvol.info
 function object:check() end
 
----Checks the plan and runs it. On the first failure the finished steps are
----undone in reverse.
+---Checks the plan and runs it. When a step fails, the finished steps are undone
+---in reverse.
 ---
 ---The run is interrupted by Ctrl-C, and by an error of one of the functions
 ---below. It notices an interrupt between two steps and where it calls these
@@ -1515,7 +1517,7 @@ function object:check() end
 ---  `"failed"`, `"undone"` or `"undo failed"`.
 ---* `on_progress(done, total)`: as in `volume:format`.
 ---* `wait`, `on_attempt`, `on_busy`: to [wait](manual.md#waiting) while
----  somebody is in the way, as in `volume:lock`; the time is that of all steps.
+---  somebody uses the volume, as in `volume:lock`; all steps share the time.
 ---* `journal`: an open [journal](journal.md), or false for none; unless given
 ---  it is the user's, and the run is refused when that cannot be written.
 ---@param opts? ntvol.plan.run_options
