@@ -55,38 +55,37 @@ static bool is_told(nt_status told, uint32_t error) {
           told == NT_STATUS_OBJECT_NAME_COLLISION);
 }
 
-static void set_detail(struct nt_error *err, const char *fmt, va_list args) {
+/* What Windows gave is kept as native. */
+static nt_status fail(struct nt_error *err, nt_status status,
+                      enum nt_native_kind kind, uint32_t native,
+                      const char *fmt, va_list args) {
   char text[sizeof(err->detail)];
-  nt_vformat_text(text, sizeof(text), fmt, args);
-  nt_copy(err->detail, sizeof(err->detail), text);
+  nt_fail(err, status, NULL);
+  if (err != NULL) {
+    nt_vformat_text(text, sizeof(text), fmt, args);
+    nt_copy(err->detail, sizeof(err->detail), text);
+    err->native_kind = kind;
+    err->native = native;
+  }
+  return status;
 }
 
 nt_status nt__win32_fail(struct nt_error *err, uint32_t error, nt_status told,
                          const char *fmt, ...) {
-  nt_status status = is_told(told, error) ? told : status_of(error);
-  nt_fail(err, status, NULL);
-  if (err != NULL) {
-    va_list args;
-    va_start(args, fmt);
-    set_detail(err, fmt, args);
-    va_end(args);
-    err->native_kind = NT_NATIVE_WIN32;
-    err->native = error;
-  }
+  va_list args;
+  va_start(args, fmt);
+  nt_status status = fail(err, is_told(told, error) ? told : status_of(error),
+                          NT_NATIVE_WIN32, error, fmt, args);
+  va_end(args);
   return status;
 }
 
 nt_status nt__win32_fail_status(struct nt_error *err, nt_status status,
                                 const char *fmt, ...) {
-  nt_fail(err, status, NULL);
-  if (err != NULL) {
-    va_list args;
-    va_start(args, fmt);
-    set_detail(err, fmt, args);
-    va_end(args);
-    err->native_kind = NT_NATIVE_NTSTATUS;
-    err->native = status;
-  }
+  va_list args;
+  va_start(args, fmt);
+  fail(err, status, NT_NATIVE_NTSTATUS, status, fmt, args);
+  va_end(args);
   return status;
 }
 

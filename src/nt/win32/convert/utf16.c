@@ -100,44 +100,44 @@ nt_status nt__win32_wide(const char *utf8, nt_wchar *buf, size_t cap,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__win32_narrow(const nt_wchar *text, char *buf, size_t cap,
-                           struct nt_error *err) {
+/* What is wrong becomes U+FFFD, and *wrong. False when something did not fit
+ * and is cut. */
+static bool to_utf8(const nt_wchar *text, char *buf, size_t cap, bool *wrong) {
   size_t count = 0;
+  *wrong = false;
   while (*text != 0) {
     uint32_t c;
     char bytes[4];
     if (!next_utf16(&text, &c)) {
-      buf[0] = '\0';
-      return no_text(err, "UTF-16");
-    }
-    size_t length = encode_utf8(c, bytes);
-    if (count + length >= cap) {
-      buf[0] = '\0';
-      return too_long(err, cap);
-    }
-    memcpy(buf + count, bytes, length);
-    count += length;
-  }
-  buf[count] = '\0';
-  return NT_STATUS_SUCCESS;
-}
-
-void nt__win32_show(const nt_wchar *text, char *buf, size_t cap) {
-  size_t count = 0;
-  while (*text != 0) {
-    uint32_t c;
-    char bytes[4];
-    if (!next_utf16(&text, &c)) {
+      *wrong = true;
       c = REPLACEMENT;
     }
     size_t length = encode_utf8(c, bytes);
     if (count + length >= cap) {
-      break;
+      buf[count] = '\0';
+      return false;
     }
     memcpy(buf + count, bytes, length);
     count += length;
   }
   buf[count] = '\0';
+  return true;
+}
+
+nt_status nt__win32_narrow(const nt_wchar *text, char *buf, size_t cap,
+                           struct nt_error *err) {
+  bool wrong;
+  bool fits = to_utf8(text, buf, cap, &wrong);
+  if (fits && !wrong) {
+    return NT_STATUS_SUCCESS;
+  }
+  buf[0] = '\0';
+  return wrong ? no_text(err, "UTF-16") : too_long(err, cap);
+}
+
+void nt__win32_show(const nt_wchar *text, char *buf, size_t cap) {
+  bool ignored;
+  to_utf8(text, buf, cap, &ignored);
 }
 
 size_t nt__win32_length(const nt_wchar *text) {
@@ -146,6 +146,10 @@ size_t nt__win32_length(const nt_wchar *text) {
     length++;
   }
   return length;
+}
+
+const nt_wchar *nt__win32_next(const nt_wchar *text) {
+  return text + nt__win32_length(text) + 1;
 }
 
 bool nt__win32_copy(nt_wchar *buf, size_t cap, const nt_wchar *text) {

@@ -21,6 +21,9 @@ nt_status nt__win32_narrow(const nt_wchar *text, char *buf, size_t cap,
 void nt__win32_show(const nt_wchar *text, char *buf, size_t cap);
 
 size_t nt__win32_length(const nt_wchar *text);
+/* Of texts that lie one behind the other, an empty one at the end: the one
+ * behind `text`. */
+const nt_wchar *nt__win32_next(const nt_wchar *text);
 /* Copies; false, and "" in `buf`, when it does not fit. */
 bool nt__win32_copy(nt_wchar *buf, size_t cap, const nt_wchar *text);
 /* Case-insensitive for ASCII, which is all that is compared: letters, GUIDs,

@@ -150,18 +150,15 @@ static void find_device(struct watch *w, struct known *k) {
   }
 }
 
-/* Text without the backslash at its end. */
 static void show_bare(const nt_wchar *text, char *buf, size_t cap) {
-  nt__win32_show(text, buf, cap);
-  size_t length = strlen(buf);
-  if (length > 0 && buf[length - 1] == '\\') {
-    buf[length - 1] = '\0';
-  }
+  nt_wchar bare[4 * WIN32_NAME_MAX];
+  nt__win32_copy_bare(bare, sizeof(bare) / sizeof(bare[0]), text);
+  nt__win32_show(bare, buf, cap);
 }
 
 /* The first in the order of lists: letters, then folders, short ones first. */
 static void first_mount_point(const nt_wchar *paths, char *name, size_t cap) {
-  for (; *paths != 0; paths += nt__win32_length(paths) + 1) {
+  for (; *paths != 0; paths = nt__win32_next(paths)) {
     char path[NT_NAME_MAX];
     show_bare(paths, path, sizeof(path));
     size_t length = strlen(path), best = strlen(name);
@@ -251,14 +248,16 @@ static bool is_volume_interface(const nt_wchar *name) {
 static struct known *meet_volume_interface(struct watch *w,
                                            const nt_wchar *interface) {
   struct win32_identity identity;
-  struct known *k = NULL;
-  if (nt_ok(nt__win32_identify(w->m, interface, &identity))) {
-    k = find(w->e, DEVICE, identity.device);
-  }
-  return k;
+  return nt_ok(nt__win32_identify(w->m, interface, &identity))
+             ? find(w->e, DEVICE, identity.device)
+             : NULL;
 }
 
-static struct known *add_empty(struct watch *w) {
+static struct known *find_or_add(struct watch *w, const nt_wchar *interface) {
+  struct known *k = find(w->e, INTERFACE, interface);
+  if (k != NULL) {
+    return k;
+  }
   uint32_t index = add_known(w->e);
   return index == w->e->known_count ? NULL : &w->e->known[index];
 }
@@ -266,8 +265,7 @@ static struct known *add_empty(struct watch *w) {
 static struct known *meet_disk_interface(struct watch *w,
                                          const nt_wchar *interface) {
   struct win32_identity identity;
-  struct known *k = find(w->e, INTERFACE, interface);
-  k = k != NULL ? k : add_empty(w);
+  struct known *k = find_or_add(w, interface);
   if (k == NULL || !nt_ok(nt__win32_identify(w->m, interface, &identity)) ||
       !identity.numbered) {
     return k;
@@ -287,10 +285,7 @@ static struct known *meet_interface(struct watch *w,
   struct known *k = is_volume_interface(interface)
                         ? meet_volume_interface(w, interface)
                         : meet_disk_interface(w, interface);
-  if (k == NULL) {
-    k = find(w->e, INTERFACE, interface);
-    k = k != NULL ? k : add_empty(w);
-  }
+  k = k != NULL ? k : find_or_add(w, interface);
   struct known *former = find(w->e, INTERFACE, interface);
   if (former != NULL && former != k) {
     former->interface[0] = 0;
@@ -312,8 +307,7 @@ static void meet_interfaces(struct watch *w, const uint8_t class_guid[16]) {
   if (!nt_ok(nt__win32_interfaces(w->m, class_guid, &names, &ignored))) {
     return;
   }
-  for (const nt_wchar *name = names; *name != 0;
-       name += nt__win32_length(name) + 1) {
+  for (const nt_wchar *name = names; *name != 0; name = nt__win32_next(name)) {
     struct known *k = meet_interface(w, name);
     if (k != NULL) {
       k->present = true;
@@ -441,12 +435,7 @@ static nt_status check_functions(const struct nt_win32_os *os,
              : NT_STATUS_SUCCESS;
 }
 
-/* Listens first and looks then: what arrives in between is seen by either. */
-static nt_status start(struct win32_machine *m, struct nt_error *err) {
-  nt_status status = check_functions(m->os, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+static nt_status listen(struct win32_machine *m, struct nt_error *err) {
   struct win32_events *e = calloc(1, sizeof(*e));
   if (e == NULL) {
     nt_hint(err, "close what is not needed");
@@ -456,13 +445,21 @@ static nt_status start(struct win32_machine *m, struct nt_error *err) {
   uint32_t error = m->os->listen(&e->listener);
   if (error != 0) {
     free(e);
-    status = nt__win32_fail(err, error, 0, "Windows does not let us listen");
+    nt_status status =
+        nt__win32_fail(err, error, 0, "Windows does not let us listen");
     nt__win32_explain(err);
     return status;
   }
   m->events = e;
-  struct watch w = {m, e};
-  status = meet_volumes(&w, err);
+  return NT_STATUS_SUCCESS;
+}
+
+/* Listens first and looks then: what arrives in between is seen by either. */
+static nt_status start(struct win32_machine *m, struct nt_error *err) {
+  NT_TRY(check_functions(m->os, err));
+  NT_TRY(listen(m, err));
+  struct watch w = {m, m->events};
+  nt_status status = meet_volumes(&w, err);
   if (!nt_ok(status)) {
     nt__win32_explain(err);
     nt__win32_events_free(m);
@@ -476,10 +473,7 @@ static nt_status start(struct win32_machine *m, struct nt_error *err) {
 nt_status nt__win32_next_event(struct nt_machine *machine, uint64_t *cursor,
                                struct nt_event *out, struct nt_error *err) {
   struct win32_machine *m = nt__win32_machine(machine);
-  nt_status status = m->events == NULL ? start(m, err) : NT_STATUS_SUCCESS;
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(m->events == NULL ? start(m, err) : NT_STATUS_SUCCESS);
   if (!take(m->events, cursor, out)) {
     struct watch w = {m, m->events};
     drain(&w);

@@ -99,16 +99,14 @@ static void choose_name(struct win32_format *f) {
   nt_wchar paths[4 * WIN32_NAME_MAX] = {0};
   const uint32_t room = sizeof(paths) / sizeof(paths[0]);
   nt__win32_copy(f->name, WIN32_NAME_MAX, h->root);
-  size_t length = nt__win32_length(f->name);
-  if (length > 3 && f->name[length - 1] == '\\') {
-    f->name[length - 1] = 0;
+  if (nt__win32_length(h->root) > 3) {
+    nt__win32_copy_bare(f->name, WIN32_NAME_MAX, h->root);
   }
   if (h->os->volume_paths == NULL ||
       h->os->volume_paths(h->root, paths, room) != 0) {
     return;
   }
-  for (const nt_wchar *path = paths; *path != 0;
-       path += nt__win32_length(path) + 1) {
+  for (const nt_wchar *path = paths; *path != 0; path = nt__win32_next(path)) {
     if (nt__win32_length(path) == 3 && path[1] == ':') {
       nt__win32_copy(f->name, WIN32_NAME_MAX, path);
       break;

@@ -192,14 +192,12 @@ nt_status nt__win32_control(struct nt_handle *handle, uint32_t code,
                             size_t out_cap, size_t *out_len,
                             struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
-  nt_status status = nt__win32_check_usable(h, err);
-  if (nt_ok(status) && is_offline_or_online(code) && is_cluster_shared(h)) {
-    status = refuse_cluster_shared(err);
+  NT_TRY(nt__win32_check_usable(h, err));
+  if (is_offline_or_online(code) && is_cluster_shared(h)) {
+    return refuse_cluster_shared(err);
   }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__win32_request(h, code, in, in_len, out, out_cap, out_len, err);
+  nt_status status =
+      nt__win32_request(h, code, in, in_len, out, out_cap, out_len, err);
   if (!nt_ok(status)) {
     nt__win32_explain_handle(h, code, err);
   }
@@ -213,12 +211,9 @@ nt_status nt__win32_control_by(struct nt_handle *handle, bool file_system,
                                void *out, size_t out_cap, size_t *out_len,
                                struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
-  nt_status status = nt__win32_check_usable(h, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__win32_request_by(h, file_system, code, in, in_len, out, out_cap,
-                                out_len, err);
+  NT_TRY(nt__win32_check_usable(h, err));
+  nt_status status = nt__win32_request_by(h, file_system, code, in, in_len, out,
+                                          out_cap, out_len, err);
   if (is_unknown_code(status)) {
     nt_error_because(err, NT_REASON_WRONG_ENTRY,
                      file_system

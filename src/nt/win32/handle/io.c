@@ -38,6 +38,10 @@ static nt_status check_transfer(const struct win32_handle *h, uint64_t offset,
   return check_range(offset, len, err);
 }
 
+static size_t piece_of(size_t left) {
+  return left < WIN32_PIECE ? left : WIN32_PIECE;
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 static nt_status past_end(uint64_t offset, struct nt_error *err) {
@@ -92,26 +96,20 @@ static nt_status read_piece(struct win32_handle *h, uint64_t offset, void *buf,
 nt_status nt__win32_read(struct nt_handle *handle, uint64_t offset, void *buf,
                          size_t len, size_t *done, struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
-  nt_status status = check_transfer(h, offset, len, err);
   size_t total = 0;
-  bool more = true;
-  while (nt_ok(status) && more) {
-    size_t piece = len - total < WIN32_PIECE ? len - total : WIN32_PIECE;
-    size_t count;
-    status = read_piece(h, offset + total, (unsigned char *)buf + total, piece,
-                        &count, err);
-    if (nt_ok(status)) {
-      total += count;
-      more = count == piece && total < len;
-    }
+  NT_TRY(check_transfer(h, offset, len, err));
+  for (bool more = true; more;) {
+    size_t piece = piece_of(len - total), count;
+    NT_TRY(read_piece(h, offset + total, (unsigned char *)buf + total, piece,
+                      &count, err));
+    total += count;
+    more = count == piece && total < len;
   }
-  if (nt_ok(status) && total == 0 && len > 0) {
+  if (total == 0 && len > 0) {
     return past_end(offset, err);
   }
-  if (nt_ok(status)) {
-    *done = total;
-  }
-  return status;
+  *done = total;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -136,39 +134,29 @@ nt_status nt__win32_write(struct nt_handle *handle, uint64_t offset,
                           const void *buf, size_t len, size_t *done,
                           struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
-  nt_status status = check_transfer(h, offset, len, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
   size_t total = 0;
-  bool more = true;
-  while (nt_ok(status) && more) {
-    size_t piece = len - total < WIN32_PIECE ? len - total : WIN32_PIECE;
-    size_t count;
-    status = nt__win32_write_piece(h, offset + total,
-                                   (const unsigned char *)buf + total, piece,
-                                   &count, err);
-    if (nt_ok(status)) {
-      total += count;
-      more = count == piece && total < len;
+  NT_TRY(check_transfer(h, offset, len, err));
+  for (bool more = true; more;) {
+    size_t piece = piece_of(len - total), count;
+    nt_status status = nt__win32_write_piece(h, offset + total,
+                                             (const unsigned char *)buf + total,
+                                             piece, &count, err);
+    if (!nt_ok(status)) {
+      explain_write(h, err);
+      return status;
     }
+    total += count;
+    more = count == piece && total < len;
   }
-  if (nt_ok(status)) {
-    *done = total;
-  } else {
-    explain_write(h, err);
-  }
-  return status;
+  *done = total;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__win32_flush(struct nt_handle *handle, struct nt_error *err) {
   struct win32_handle *h = nt__win32_handle(handle);
   struct nt_win32_io io = {.information = 0};
-  nt_status status = nt__win32_check_usable(h, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = h->os->flush(h->file, &io);
+  NT_TRY(nt__win32_check_usable(h, err));
+  nt_status status = h->os->flush(h->file, &io);
   if (!nt_ok(status)) {
     nt__win32_fail_status(err, status, "%s", "");
     nt__win32_explain_handle(h, 0, err);

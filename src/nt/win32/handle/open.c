@@ -161,11 +161,8 @@ static uint32_t access_of(const struct nt_open_options *options) {
 static nt_status open_device(struct opening *o, struct nt_error *err) {
   struct win32_handle *h = o->handle;
   bool device = !(o->options->access & ~DEVICE_ACCESS);
-  nt_status status = check_device_options(o->options, o->target.kind, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status =
+  NT_TRY(check_device_options(o->options, o->target.kind, err));
+  nt_status status =
       nt__win32_open_file(h, o->target.open_name, o->options->access,
                           o->options->share, NT_WIN32_OPEN_EXISTING, 0, err);
   if (!nt_ok(status)) {
@@ -180,10 +177,7 @@ static nt_status look_at_file(struct opening *o, struct nt_error *err) {
   struct win32_handle *h = o->handle;
   uint64_t size;
   bool directory;
-  nt_status status = nt__win32_standard_information(h, &size, &directory, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_standard_information(h, &size, &directory, err));
   if (o->options->directory && !directory) {
     nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, NULL);
     nt_hint(err, "open it as a file");
@@ -195,14 +189,11 @@ static nt_status look_at_file(struct opening *o, struct nt_error *err) {
 }
 
 static nt_status open_file(struct opening *o, struct nt_error *err) {
-  nt_status status = check_file_options(o->options, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__win32_open_file(o->handle, o->target.open_name,
-                               access_of(o->options), o->options->share,
-                               disposition_of(o->options->disposition),
-                               NT_WIN32_FLAG_BACKUP_SEMANTICS, err);
+  NT_TRY(check_file_options(o->options, err));
+  nt_status status = nt__win32_open_file(
+      o->handle, o->target.open_name, access_of(o->options), o->options->share,
+      disposition_of(o->options->disposition), NT_WIN32_FLAG_BACKUP_SEMANTICS,
+      err);
   if (!nt_ok(status)) {
     explain_open(o, err);
     return status;
@@ -235,17 +226,13 @@ nt_status nt__win32_open(struct nt_machine *machine,
                          const struct nt_open_options *options,
                          struct nt_handle **out, struct nt_error *err) {
   struct opening o = {.m = nt__win32_machine(machine), .options = options};
-  nt_status status =
-      nt__win32_resolve(o.m, options->name, options->directory, &o.target, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_resolve(o.m, options->name, options->directory, &o.target,
+                           err));
   o.handle = new_handle(o.m, options, &o.target);
   if (o.handle == NULL) {
-    status = nt_refuse(err, NT_REASON_RESOURCES, NULL);
-    return status;
+    return nt_refuse(err, NT_REASON_RESOURCES, NULL);
   }
-  status =
+  nt_status status =
       o.target.kind == NT_KIND_FILE ? open_file(&o, err) : open_device(&o, err);
   if (!nt_ok(status)) {
     nt__win32_release(o.handle);

@@ -72,10 +72,7 @@ static bool is_folder(const nt_wchar *name) {
 /* A part that cannot be made may be there already, as a drive is. */
 nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
   nt_wchar name[HOST_PATH_MAX];
-  nt_status status = nt__win32_wide(path, name, HOST_PATH_MAX, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
   for (size_t i = 1, length = nt__win32_length(name); i < length; i++) {
     if (name[i] == L'\\' || name[i] == L'/') {
       nt_wchar separator = name[i];
@@ -98,10 +95,7 @@ nt_status nt_folder_is_empty(const char *path, bool *out,
   WIN32_FIND_DATAW entry;
   char pattern[HOST_PATH_MAX];
   nt_path_join(pattern, sizeof(pattern), path, "*");
-  nt_status status = nt__win32_wide(pattern, name, HOST_PATH_MAX, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_wide(pattern, name, HOST_PATH_MAX, err));
   HANDLE find = FindFirstFileW(name, &entry);
   if (find == INVALID_HANDLE_VALUE) {
     return nt__host_failed(err);

@@ -162,12 +162,9 @@ nt_status nt_program_run(const struct nt_program *program, int *exit_status,
                          struct nt_error *err) {
   PROCESS_INFORMATION child = {0};
   DWORD code = 0;
-  nt_status status = create(program, &child, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(create(program, &child, err));
   HANDLE job = put_into_job(child.hProcess);
-  status = say_started(program, &child, err);
+  nt_status status = say_started(program, &child, err);
   SetConsoleCtrlHandler(take_no_notice, TRUE);
   if (nt_ok(status)) {
     ResumeThread(child.hThread);

@@ -31,12 +31,8 @@ static nt_status ask_device(struct win32_machine *m, const nt_wchar *open_name,
   unsigned char buf[2 + sizeof(out->device)];
   const size_t room = sizeof(out->device) / sizeof(out->device[0]);
   size_t length = 0;
-  nt_status status =
-      nt__win32_ask(m, open_name, NT_IOCTL_MOUNTDEV_QUERY_DEVICE_NAME, NULL, 0,
-                    buf, sizeof(buf), &length);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_ask(m, open_name, NT_IOCTL_MOUNTDEV_QUERY_DEVICE_NAME, NULL,
+                       0, buf, sizeof(buf), &length));
   size_t bytes = length < 2 ? 0 : (size_t)(buf[0] | buf[1] << 8);
   size_t units = bytes / 2;
   if (units == 0 || units >= room || length < 2 + bytes) {
@@ -50,16 +46,13 @@ static nt_status ask_device(struct win32_machine *m, const nt_wchar *open_name,
 }
 
 /* STORAGE_DEVICE_NUMBER: { u32 type, u32 number, u32 partition }. */
-static nt_status ask_number(struct win32_machine *m, const nt_wchar *open_name,
-                            struct win32_identity *out) {
+nt_status nt__win32_ask_number(struct win32_machine *m,
+                               const nt_wchar *open_name,
+                               struct win32_identity *out) {
   unsigned char buf[12];
   size_t length = 0;
-  nt_status status =
-      nt__win32_ask(m, open_name, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, NULL, 0,
-                    buf, sizeof(buf), &length);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_ask(m, open_name, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, NULL,
+                       0, buf, sizeof(buf), &length));
   if (length < sizeof(buf)) {
     return NT_STATUS_INFO_LENGTH_MISMATCH;
   }
@@ -74,7 +67,7 @@ nt_status nt__win32_identify(struct win32_machine *m, const nt_wchar *open_name,
                              struct win32_identity *out) {
   memset(out, 0, sizeof(*out));
   nt_status named = ask_device(m, open_name, out);
-  nt_status numbered = ask_number(m, open_name, out);
+  nt_status numbered = nt__win32_ask_number(m, open_name, out);
   return nt_ok(named) ? named : numbered;
 }
 
@@ -122,10 +115,6 @@ nt_status nt__win32_interfaces(struct win32_machine *m,
   return status;
 }
 
-static const nt_wchar *next_name(const nt_wchar *name) {
-  return name + nt__win32_length(name) + 1;
-}
-
 /* ---- devices ------------------------------------------------------------- */
 
 static nt_status devnode_of(struct win32_machine *m, const nt_wchar *interface,
@@ -159,19 +148,17 @@ nt_status nt__win32_find_devnode(struct win32_machine *m,
                                  struct win32_devnode *out,
                                  struct nt_error *err) {
   nt_wchar *names;
-  nt_status status = nt__win32_interfaces(m, class_guid, &names, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_interfaces(m, class_guid, &names, err));
   const nt_wchar *name = names;
-  for (; *name != 0; name = next_name(name)) {
+  for (; *name != 0; name = nt__win32_next(name)) {
     struct win32_identity found;
     if (nt_ok(nt__win32_identify(m, name, &found)) &&
         nt__win32_same_device(&found, identity)) {
       break;
     }
   }
-  status = *name != 0 ? devnode_of(m, name, out, err) : refuse_unknown(err);
+  nt_status status =
+      *name != 0 ? devnode_of(m, name, out, err) : refuse_unknown(err);
   free(names);
   return status;
 }
@@ -182,12 +169,9 @@ nt_status nt__win32_count_siblings(struct win32_machine *m,
                                    uint32_t device, uint32_t parent,
                                    uint32_t *count, struct nt_error *err) {
   nt_wchar *names;
-  nt_status status = nt__win32_interfaces(m, class_guid, &names, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_interfaces(m, class_guid, &names, err));
   *count = 0;
-  for (const nt_wchar *name = names; *name != 0; name = next_name(name)) {
+  for (const nt_wchar *name = names; *name != 0; name = nt__win32_next(name)) {
     struct win32_devnode node;
     uint32_t above;
     if (nt_ok(devnode_of(m, name, &node, NULL)) && node.device != device &&

@@ -36,6 +36,11 @@ struct win32_devnode {
 nt_status nt__win32_identify(struct win32_machine *m, const nt_wchar *open_name,
                              struct win32_identity *out);
 
+/* The numbers alone. */
+nt_status nt__win32_ask_number(struct win32_machine *m,
+                               const nt_wchar *open_name,
+                               struct win32_identity *out);
+
 bool nt__win32_same_device(const struct win32_identity *a,
                            const struct win32_identity *b);
 

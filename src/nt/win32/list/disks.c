@@ -46,21 +46,13 @@ static void drive_name(uint32_t number, nt_wchar *buf) {
   }
 }
 
-/* STORAGE_DEVICE_NUMBER: { u32 type, u32 number, u32 partition } */
 static nt_status number_of(struct win32_machine *m, const nt_wchar *name,
                            uint32_t *number) {
-  unsigned char buf[12];
-  nt_status status;
-  size_t length = ask(m, name, NT_IOCTL_STORAGE_GET_DEVICE_NUMBER, buf,
-                      sizeof(buf), &status);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  if (length < sizeof(buf) || nt_get_u32(buf) != WIN32_DEVICE_DISK) {
-    return NT_STATUS_INVALID_DEVICE_REQUEST;
-  }
-  *number = nt_get_u32(buf + 4);
-  return NT_STATUS_SUCCESS;
+  struct win32_identity identity;
+  NT_TRY(nt__win32_ask_number(m, name, &identity));
+  *number = identity.number;
+  return identity.type == WIN32_DEVICE_DISK ? NT_STATUS_SUCCESS
+                                            : NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
 static void keep_smallest(struct disk *best, uint32_t number,
@@ -81,7 +73,7 @@ static bool find_by_interface(struct win32_machine *m, uint64_t from,
   if (!nt_ok(nt__win32_interfaces(m, nt__win32_disk_class, &names, &ignored))) {
     return false;
   }
-  for (const nt_wchar *at = names; *at != 0; at += nt__win32_length(at) + 1) {
+  for (const nt_wchar *at = names; *at != 0; at = nt__win32_next(at)) {
     if (nt_ok(number_of(m, at, &number))) {
       any = true;
       if (number >= from) {

@@ -170,11 +170,8 @@ static void decode_text(const unsigned char *buf, size_t length, size_t at,
 static nt_status query_both(struct win32_handle *h, struct told *told) {
   unsigned char buf[18 + 2 * MOST_LABEL];
   size_t length;
-  nt_status status = query(h, NT_WIN32_FS_ATTRIBUTE_INFORMATION, buf,
-                           12 + 2 * MOST_FILE_SYSTEM, &length);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(query(h, NT_WIN32_FS_ATTRIBUTE_INFORMATION, buf,
+               12 + 2 * MOST_FILE_SYSTEM, &length));
   if (length >= 12) {
     told->flags = nt_get_u32(buf);
     decode_text(buf, length, 12, nt_get_u32(buf + 8), told->file_system,

@@ -45,21 +45,15 @@ nt_status nt__win32_each_volume(struct win32_machine *m,
 
 /* The number of "\Device\HarddiskVolume3"; 0 for other devices. */
 static uint64_t volume_number(const nt_wchar *device) {
-  static const char word[] = "\\Device\\HarddiskVolume";
-  size_t at = 0;
-  for (; at < sizeof(word) - 1; at++) {
-    if (device[at] != (nt_wchar)word[at]) {
-      return 0;
-    }
-  }
+  const nt_wchar *at = nt__win32_after(device, "\\Device\\HarddiskVolume");
   uint64_t number = 0;
-  for (; device[at] >= '0' && device[at] <= '9'; at++) {
-    number = number * 10 + (uint64_t)(device[at] - '0');
+  for (; at != NULL && *at >= '0' && *at <= '9'; at++) {
+    number = number * 10 + (uint64_t)(*at - '0');
     if (number > UINT32_MAX) {
       return 0;
     }
   }
-  return device[at] == 0 ? number : 0;
+  return at != NULL && *at == 0 ? number : 0;
 }
 
 /* FNV-1a, 63 bits. Two volumes with the same one would hide each other; that

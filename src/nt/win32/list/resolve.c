@@ -232,11 +232,7 @@ static nt_status write_path(const char *name, nt_wchar *out,
     put_text(out, prefix);
     used = sizeof(prefix) - 1;
   }
-  nt_status status =
-      nt__win32_wide(name, out + used, WIN32_NAME_MAX - used, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_wide(name, out + used, WIN32_NAME_MAX - used, err));
   for (nt_wchar *at = out; *at != 0; at++) {
     if (*at == '/') {
       *at = '\\';
@@ -252,10 +248,7 @@ static nt_status resolve_path(struct win32_machine *m, const char *name,
                               bool is_root, bool directory,
                               struct win32_target *out, struct nt_error *err) {
   nt_wchar path[WIN32_NAME_MAX], object_root[WIN32_NAME_MAX];
-  nt_status status = write_path(name, path, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(write_path(name, path, err));
   if (!directory && resolve_mount_folder(m, path, out)) {
     return NT_STATUS_SUCCESS;
   }

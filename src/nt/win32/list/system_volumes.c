@@ -158,33 +158,23 @@ static bool is_system(struct win32_view *view) {
 /* Windows has 16 at most. */
 #define MOST_PAGE_FILES 64U
 
-static bool starts_with(const nt_wchar *text, const char *start) {
-  for (; *start != '\0'; text++, start++) {
-    if (*text != (unsigned char)*start) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /* "\Device\HarddiskVolume3\pagefile.sys" */
 static void find_native_place(const nt_wchar *path, struct place *out) {
-  static const char device[] = "\\Device\\";
+  const nt_wchar *end = nt__win32_after(path, "\\Device\\");
   out->root[0] = out->device[0] = 0;
-  if (starts_with(path, device) &&
-      nt__win32_copy(out->device, WIN32_NAME_MAX, path)) {
-    size_t at = sizeof(device) - 1;
-    while (out->device[at] != 0 && out->device[at] != '\\') {
-      at++;
+  if (end != NULL && nt__win32_copy(out->device, WIN32_NAME_MAX, path)) {
+    while (*end != 0 && *end != '\\') {
+      end++;
     }
-    out->device[at] = 0;
+    out->device[end - path] = 0;
   }
 }
 
 static bool holds(const struct win32_view *view, const nt_wchar *path) {
   struct place place;
-  if (starts_with(path, "\\??\\")) {
-    find_place(view->m, path + 4, &place);
+  const nt_wchar *dos = nt__win32_after(path, "\\??\\");
+  if (dos != NULL) {
+    find_place(view->m, dos, &place);
   } else {
     find_native_place(path, &place);
   }
@@ -202,8 +192,7 @@ static bool has_page_file(const struct win32_view *view) {
     path[used + i] = (unsigned char)name[i];
   }
   uint32_t error =
-      view->m->os->create_file(path, NT_FILE_READ_ATTRIBUTES,
-                               NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE,
+      view->m->os->create_file(path, NT_FILE_READ_ATTRIBUTES, WIN32_SHARE_ALL,
                                NT_WIN32_OPEN_EXISTING, 0, &file, &ignored);
   if (error == 0) {
     view->m->os->close(file);

@@ -12,6 +12,7 @@
 #include "../handle/handle.h"
 #include "../list/list.h"
 #include "../list/resolve.h"
+#include "../request/request.h"
 #include "removal.h"
 #include "veto.h"
 
@@ -118,14 +119,12 @@ static nt_status refuse_file(struct nt_error *err) {
 
 /* Resolves the name, and asks the device who it is. */
 static nt_status begin(struct removal *r, const char *name) {
-  nt_status status = nt__win32_resolve(r->m, name, false, &r->target, r->err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_resolve(r->m, name, false, &r->target, r->err));
   if (r->target.kind != NT_KIND_VOLUME && r->target.kind != NT_KIND_DISK) {
     return refuse_file(r->err);
   }
-  status = nt__win32_identify(r->m, r->target.open_name, &r->identity);
+  nt_status status =
+      nt__win32_identify(r->m, r->target.open_name, &r->identity);
   if (!nt_ok(status)) {
     nt__win32_fail_status(r->err, status, "its device does not answer");
     nt__win32_explain(r->err);
@@ -184,10 +183,7 @@ static nt_status remove_by_installer(struct removal *r) {
  * DIF_REMOVE does neither, and is for where that is not the way. */
 static nt_status remove_device(struct removal *r) {
   const struct nt_win32_os *os = r->m->os;
-  nt_status status = enable_privilege(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(enable_privilege(r));
   if (os->query_and_remove != NULL) {
     struct nt_win32_veto veto = {0};
     uint32_t result = os->query_and_remove(r->node.device, &veto);
@@ -211,22 +207,18 @@ static nt_status check_disk(struct removal *r) {
   if (!r->identity.numbered) {
     return refuse_numberless(r->err);
   }
-  nt_status status = check_volumes_of(r, &count);
-  return nt_ok(status) && count > 0 ? refuse_installed(count, r->err) : status;
+  NT_TRY(check_volumes_of(r, &count));
+  return count > 0 ? refuse_installed(count, r->err) : NT_STATUS_SUCCESS;
 }
 
 static nt_status uninstall(struct removal *r, const char *name) {
-  nt_status status = begin(r, name);
+  NT_TRY(begin(r, name));
   bool volume = r->target.kind == NT_KIND_VOLUME;
-  if (nt_ok(status)) {
-    status = volume ? check_volume(r) : check_disk(r);
-  }
-  if (nt_ok(status)) {
-    status = nt__win32_find_devnode(
-        r->m, volume ? nt__win32_volume_class : nt__win32_disk_class,
-        &r->identity, &r->node, r->err);
-  }
-  return nt_ok(status) ? remove_device(r) : status;
+  NT_TRY(volume ? check_volume(r) : check_disk(r));
+  NT_TRY(nt__win32_find_devnode(
+      r->m, volume ? nt__win32_volume_class : nt__win32_disk_class,
+      &r->identity, &r->node, r->err));
+  return remove_device(r);
 }
 
 /* After the refusal, by a handle that needs no file system: what was dismounted
@@ -236,7 +228,7 @@ static void name_holders(struct nt_machine *machine, const char *name,
   const struct nt_open_options options = {
       .name = name,
       .access = NT_FILE_READ_ATTRIBUTES | NT_SYNCHRONIZE,
-      .share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE,
+      .share = WIN32_SHARE_ALL,
       .disposition = NT_OPEN,
   };
   struct nt_error ignored = {0};
@@ -289,10 +281,7 @@ static nt_status find_disk_of_volume(struct removal *r) {
   if (r->identity.numbered) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__win32_describe(r->m, r->target.root, &r->info, r->err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__win32_describe(r->m, r->target.root, &r->info, r->err));
   const struct nt_volume_info *info = &r->info;
   for (uint32_t i = 1; i < info->extent_count; i++) {
     if (info->extents[i].disk != info->extents[0].disk) {
@@ -313,12 +302,9 @@ static nt_status find_disk_of_volume(struct removal *r) {
 
 /* From here on the identity is that of the whole disk. */
 static nt_status find_disk(struct removal *r) {
-  nt_status status = r->target.kind == NT_KIND_VOLUME ? find_disk_of_volume(r)
-                     : r->identity.numbered           ? NT_STATUS_SUCCESS
-                                            : refuse_numberless(r->err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(r->target.kind == NT_KIND_VOLUME ? find_disk_of_volume(r)
+         : r->identity.numbered           ? NT_STATUS_SUCCESS
+                                          : refuse_numberless(r->err));
   bool cd_rom = r->identity.type == WIN32_DEVICE_CD_ROM;
   r->identity.device[0] = 0;
   if (!cd_rom) {
@@ -367,24 +353,16 @@ static nt_status request_eject(struct removal *r, uint32_t device) {
 
 static nt_status eject(struct removal *r, const char *name) {
   uint32_t count = 0, device = 0;
-  nt_status status = begin(r, name);
-  if (nt_ok(status)) {
-    status = find_disk(r);
-  }
-  if (nt_ok(status)) {
-    status = check_volumes_of(r, &count);
-  }
+  NT_TRY(begin(r, name));
+  NT_TRY(find_disk(r));
+  NT_TRY(check_volumes_of(r, &count));
   const uint8_t *class_guid = r->identity.type == WIN32_DEVICE_CD_ROM
                                   ? nt__win32_cd_rom_class
                                   : nt__win32_disk_class;
-  if (nt_ok(status)) {
-    status = nt__win32_find_devnode(r->m, class_guid, &r->identity, &r->node,
-                                    r->err);
-  }
-  if (nt_ok(status)) {
-    status = choose_device(r, class_guid, &device);
-  }
-  return nt_ok(status) ? request_eject(r, device) : status;
+  NT_TRY(
+      nt__win32_find_devnode(r->m, class_guid, &r->identity, &r->node, r->err));
+  NT_TRY(choose_device(r, class_guid, &device));
+  return request_eject(r, device);
 }
 
 nt_status nt__win32_eject(struct nt_machine *machine, const char *name,

@@ -57,12 +57,9 @@ nt_status nt__win32_standard_information(struct win32_handle *h, uint64_t *size,
                                          struct nt_error *err) {
   unsigned char buf[24] = {0};
   struct nt_win32_io io = {.information = 0};
-  nt_status status = nt__win32_check_usable(h, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = h->os->query_file(h->file, &io, buf, sizeof(buf),
-                             NT_WIN32_STANDARD_INFORMATION);
+  NT_TRY(nt__win32_check_usable(h, err));
+  nt_status status = h->os->query_file(h->file, &io, buf, sizeof(buf),
+                                       NT_WIN32_STANDARD_INFORMATION);
   if (!nt_ok(status)) {
     nt__win32_fail_status(err, status, "asking what it is");
     nt__win32_explain(err);

@@ -251,19 +251,12 @@ static nt_status conclude(const struct request *r, nt_status status,
 
 static nt_status run(struct request *r, size_t *done, struct nt_error *err) {
   struct nt_win32_io io;
-  *done = 0;
-  nt_status status = nt__win32_check_usable(r->h, err);
-  if (nt_ok(status)) {
-    status = check_lengths(r, err);
-  }
-  if (nt_ok(status)) {
-    status = prepare(r, &io, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
   struct nt_error waited = {0};
-  status = start(r);
+  *done = 0;
+  NT_TRY(nt__win32_check_usable(r->h, err));
+  NT_TRY(check_lengths(r, err));
+  NT_TRY(prepare(r, &io, err));
+  nt_status status = start(r);
   if (status == NT_STATUS_PENDING) {
     status = await(r, &waited);
   }
