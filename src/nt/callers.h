@@ -1,6 +1,6 @@
 /*
- * Shared by the callers of the contract: nt.c and nt_*.c, which alone include
- * this header.
+ * Shared by the callers of the contract: nt.c and nt_*.c. No other file
+ * includes this header.
  */
 #ifndef NT_CALLERS_H
 #define NT_CALLERS_H
@@ -9,8 +9,8 @@
 
 #include "nt.h"
 
-/* Tables are append-only: who filled one with an older header says by `size`
- * where it ends, and slots past its end are as good as NULL. */
+/* Tables are append-only. A table that was filled with an older header says by
+ * `size` where it ends; a slot past its end counts as NULL. */
 #define TABLE_HAS(type, table, slot)                                       \
   ((table)->size >= offsetof(struct type, slot) + sizeof((table)->slot) && \
    (table)->slot != NULL)
@@ -18,7 +18,7 @@
   TABLE_HAS(nt_machine_ops, (machine)->ops, slot)
 #define HANDLE_HAS(handle, slot) TABLE_HAS(nt_handle_ops, (handle)->ops, slot)
 
-/* Whether a table of this version has the slot: refuses it if not. */
+/* Refuses when a table of this version does not have the slot. */
 nt_status nt__check_slot(uint32_t version, bool has, const char *kind,
                          struct nt_error *err);
 nt_status nt__check_handle(const struct nt_handle *handle, bool has,

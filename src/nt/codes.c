@@ -10,8 +10,8 @@ static const struct nt_code_row rows[] = {
 #undef X
 };
 
-/* The five that the project is about, against the literal values of
- * winioctl.h and ntddvol.h: a slip in the arithmetic does not compile. */
+/* Checks five codes that this project is about against the values of winioctl.h
+ * and ntddvol.h. With a mistake in the arithmetic this does not compile. */
 _Static_assert(NT_FSCTL_LOCK_VOLUME == 0x00090018, "FSCTL_LOCK_VOLUME");
 _Static_assert(NT_FSCTL_UNLOCK_VOLUME == 0x0009001C, "FSCTL_UNLOCK_VOLUME");
 _Static_assert(NT_FSCTL_DISMOUNT_VOLUME == 0x00090020, "FSCTL_DISMOUNT_VOLUME");

@@ -47,8 +47,9 @@ static nt_status status_of_errno(int number) {
   return NT_STATUS_UNSUCCESSFUL;
 }
 
-/* Through a buffer of its own: arguments may lie in the error that is being
- * filled, as in nt_fail(err, ..., "second try: %s", err->detail). */
+/* The text is made in another buffer, because an argument may lie in the error
+ * that is being filled, as in nt_fail(err, ..., "second try: %s",
+ * err->detail). */
 static void set_detail(struct nt_error *err, const char *fmt, va_list args) {
   char text[sizeof(err->detail)];
   nt_vformat_text(text, sizeof(text), fmt, args);
@@ -288,7 +289,7 @@ const char *nt_status_text(nt_status status, char *buf, size_t cap) {
   return buf;
 }
 
-/* What the row of the reason says. */
+/* Returns the next step of the reason's row. */
 static const char *usual_next(const struct nt_error *err,
                               enum nt_language language) {
   const struct nt_reason_row *row = nt_reason_find(err->reason);
@@ -299,7 +300,8 @@ static const char *usual_next(const struct nt_error *err,
                                                                  : row->next;
 }
 
-/* Without marks of code, and with the object for `{}`. */
+/* Copies a next step without its marks of code, with the object in the place of
+ * `{}`. */
 static void fill_in(const char *from, const char *target, char *buf,
                     size_t cap) {
   size_t length = 0;
@@ -328,8 +330,8 @@ void nt_error_next(const struct nt_error *err, enum nt_language language,
 
 /* ---- the message --------------------------------------------------------- */
 
-/* Writes into a bounded buffer; after the first character that does not fit
- * nothing more is written, so a cut never leaves a hole. */
+/* Writes into a bounded buffer. After the first character that does not fit it
+ * writes nothing more, so no text is left out in the middle. */
 struct writer {
   char *buf;
   size_t cap, length;
@@ -345,8 +347,8 @@ static void put_bytes(struct writer *w, const char *bytes, size_t count) {
   w->length += count;
 }
 
-/* Text from outside: whatever is in it, one line of UTF-8 comes out, and
- * nothing that a terminal obeys. */
+/* Writes a text from outside, which may hold anything. It becomes one line of
+ * UTF-8 without sequences that a terminal would obey. */
 static void put(struct writer *w, const char *text) {
   while (*text != '\0') {
     char shown[NT_PRINTABLE_MAX];
@@ -377,7 +379,7 @@ static void put_subject(struct writer *w, const struct nt_error *err) {
   }
 }
 
-/* Two words of the contract are too short for people. */
+/* Two words of the contract are too short for a message. */
 static const char *say_how(const char *how) {
   if (strcmp(how, "lock") == 0) {
     return "volume handle, holds the lock";

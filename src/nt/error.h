@@ -26,7 +26,7 @@ enum nt_native_kind {
   NT_NATIVE_WIN32,
   NT_NATIVE_NTSTATUS,
   NT_NATIVE_SQLITE,
-  NT_NATIVE_EXIT /* exit status of a tool that was run */
+  NT_NATIVE_EXIT /* the exit status of a tool */
 };
 
 /* Somebody who keeps an object in use. Strings that are not known are empty. */
@@ -90,37 +90,37 @@ nt_status nt_fail(struct nt_error *err, nt_status status, const char *fmt, ...)
 nt_status nt_fail_errno(struct nt_error *err, int number, enum nt_reason reason,
                         const char *fmt, ...) NT_PRINTF(4, 5);
 
-/* Says why a failure that is known by its status happened: replaces reason and
+/* Says why something failed whose status is already set: replaces reason and
  * class, and the detail unless `fmt` is NULL. */
 void nt_error_because(struct nt_error *err, enum nt_reason reason,
                       const char *fmt, ...) NT_PRINTF(3, 4);
 
-/* Puts what a failure is about before what is known of it: "the image a.img: "
- * and the system's words. `reason` replaces the one that is there;
- * NT_REASON_NONE leaves it. */
+/* Puts before the detail what the failure is about: "the image a.img: " and
+ * then the system's words. Replaces the reason, unless it is NT_REASON_NONE. */
 void nt_error_about(struct nt_error *err, enum nt_reason reason,
                     const char *fmt, ...) NT_PRINTF(3, 4);
 
-/* Whether a failure is about what this process may have, memory, open files or
- * large files, and not about the object. nt_fail_errno() gives the hint for it,
- * which should stay; for a failure that came otherwise the second does. */
+/* Whether a failure is about a limit of this process (memory, open files, large
+ * files) and not about the object. nt_fail_errno() gives the hint for it, which
+ * should stay. The second function gives the hint to a failure that was made in
+ * another way. */
 bool nt_is_shortage(nt_status status);
 void nt_hint_shortage(struct nt_error *err, nt_status status);
 
-/* Says what to do next where the row of the reason does not know it. The
- * second says it in both languages, of the same values. */
+/* Says what to do next, where the row of the reason does not know it. The
+ * second says it in both languages, with the same values. */
 void nt_hint(struct nt_error *err, const char *fmt, ...) NT_PRINTF(2, 3);
 void nt_hints(struct nt_error *err, const char *lua, const char *command, ...)
     NT_PRINTF(2, 4) NT_PRINTF(3, 4);
 
-/* The language of a next step. */
+/* The language in which a next step is written. */
 enum nt_language { NT_LANGUAGE_LUA, NT_LANGUAGE_COMMAND };
 
-/* What to do next, in a language; empty when nobody knows. */
+/* Writes what to do next in a language; "" when nobody knows. */
 void nt_error_next(const struct nt_error *err, enum nt_language language,
                    char *buf, size_t cap);
 
-/* Adds a holder; counts on when the array is full. */
+/* Adds a holder. When the array is full, it is only counted. */
 void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
                    const char *program, const char *how);
 void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder);
@@ -128,7 +128,7 @@ void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder);
 /* Sets op and target where they are empty. */
 void nt_error_name(struct nt_error *err, const char *op, const char *target);
 
-/* Whether that is the reason. */
+/* Whether the error has this reason. */
 bool nt_because_of(const struct nt_error *err, enum nt_reason reason);
 
 enum nt_class nt_error_class(const struct nt_error *err);
@@ -142,11 +142,11 @@ enum nt_class nt_error_class(const struct nt_error *err);
  * Returns the length without the terminator; cuts at `cap`, always ends it. */
 size_t nt_error_format(const struct nt_error *err, char *buf, size_t cap);
 
-/* The part of it that says what happened and who is in the way. */
+/* Writes only the part that says what happened and who is in the way. */
 size_t nt_error_cause(const struct nt_error *err, char *buf, size_t cap);
 
-/* The stable name of an error: the Win32 name, "ERROR_" and the number where
- * the list has no name. `buf` is used in the second case. */
+/* Returns the stable name of an error: the Win32 name, or "ERROR_" with the
+ * number when the list has no name. `buf` is used in the second case. */
 const char *nt_error_code(const struct nt_error *err, char *buf, size_t cap);
 
 /* "STATUS_ACCESS_DENIED", or "STATUS_0xC0001234" in `buf`. */

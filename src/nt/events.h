@@ -40,10 +40,11 @@ struct nt_event_row {
   const char *guid; /* lower case */
 };
 
-/* The row at `index` of the list, NULL behind the end. */
+/* Returns the row at `index` of the list; NULL behind the end. */
 const struct nt_event_row *nt_event_at(size_t index);
 
-/* The row of a GUID in either case, NULL for one that nobody knows. */
+/* Returns the row of a GUID, in either case; NULL when the list does not have
+ * it. */
 const struct nt_event_row *nt_event_of_guid(const char *guid);
 
 #endif

@@ -10,7 +10,7 @@
 #include "text.h"
 #include "transplant.h"
 
-/* Who filled the table may not have known the slot (see callers.h). */
+/* Whoever filled the table may not have known the slot (see callers.h). */
 static bool has_formatter(const struct nt_handle *handle) {
   const struct nt_handle_ops *ops = handle->ops;
   return ops->size >=
@@ -105,8 +105,9 @@ static nt_status committed(const struct nt_keeper *keeper, int64_t id,
   return status;
 }
 
-/* What was saved stays while the volume may need it. That this cannot be noted
- * is nothing beside what failed. A volume that is as it was lost nothing. */
+/* After a failure: the saved bytes stay in the journal as long as the volume
+ * may need them. A volume that is as it was needs none. When this cannot be
+ * noted, the first failure is still the one that is reported. */
 static void failed(const struct nt_keeper *keeper, int64_t id, bool saved,
                    const struct nt_error *err) {
   struct nt_error ignored = {0};
@@ -121,7 +122,9 @@ static void failed(const struct nt_keeper *keeper, int64_t id, bool saved,
                       &ignored);
 }
 
-/* A machine's own formatter saves nothing; the transplant notes for itself. */
+/* Formats, and first notes in the journal that nothing is saved when the
+ * machine has its own formatter; the transplant notes for itself what it
+ * saves. */
 static nt_status make_marked(struct nt_handle *handle,
                              const struct nt_format_options *options,
                              struct nt_format_result *result,

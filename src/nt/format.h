@@ -9,10 +9,10 @@
 
 #include "operation.h"
 
-/* Called between writes with bytes done and bytes in total; false cancels.
- * The first call comes before the first write, the last one when all is
- * durable; `total` never changes, and the answer to the last call is ignored.
- */
+/* Called between writes with the number of bytes that are done and of all;
+ * false cancels. The first call comes before the first write, the last one when
+ * everything is durable. `total` never changes, and what the last call returns
+ * is ignored. */
 typedef bool (*nt_progress_fn)(void *ctx, uint64_t done, uint64_t total);
 
 struct nt_format_options {
@@ -26,27 +26,28 @@ struct nt_format_options {
                               this one */
   nt_progress_fn progress; /* may be NULL */
   void *progress_ctx;
-  /* Who keeps note of the format and of what it overwrites; NULL: nobody. */
+  /* The keeper notes the format, and saves what it overwrites; NULL: nobody
+   * does. */
   const struct nt_keeper *keeper;
   int64_t parent;      /* operation of the journal that it is a part of, or 0 */
-  bool no_undo;        /* keep note only, and save nothing */
+  bool no_undo;        /* note the format, and save nothing */
   uint64_t undo_limit; /* bytes that may be stored; 0: NT_UNDO_LIMIT */
   int64_t operation;   /* set by nt_format() for those below it */
 };
 
-/* Enough for what a quick format overwrites, packed, on all but very large and
- * very full volumes. */
+/* Enough for the packed bytes that a quick format overwrites, but for very
+ * large and very full volumes. */
 #define NT_UNDO_LIMIT (UINT64_C(256) << 20)
 
 struct nt_format_result {
   char file_system[16];   /* "NTFS", "FAT16", ... as libblkid names it */
   uint64_t bytes_written; /* through the handle; 0: the machine's own formatter
                              does not tell */
-  int64_t operation;      /* in the journal; 0: nobody kept note */
+  int64_t operation;      /* its number in the journal; 0: it was not noted */
   bool can_undo;          /* what it overwrote is saved */
 };
 
-/* Row `index` of the file systems that can be made; NULL at the end. */
+/* Returns row `index` of the file systems that can be made; NULL at the end. */
 const char *nt_format_fs_at(size_t index);
 
 /*

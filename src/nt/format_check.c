@@ -1,5 +1,5 @@
 /*
- * What a format asks before it starts.
+ * The checks of a format before it starts.
  */
 #include "format_check.h"
 

@@ -1,5 +1,5 @@
 /*
- * What a format asks before it starts: may it.
+ * The checks of a format before it starts: whether it is allowed.
  */
 #ifndef NT_FORMAT_CHECK_H
 #define NT_FORMAT_CHECK_H

@@ -1,5 +1,5 @@
 /*
- * What an operation is about, and whether a volume is still that one.
+ * Which volume an operation is about, and whether a volume is still that one.
  */
 #include "operation.h"
 

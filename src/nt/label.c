@@ -1,5 +1,5 @@
 /*
- * What may be the label of a volume.
+ * Which texts may be the label of a volume.
  */
 #include "label.h"
 

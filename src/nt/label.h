@@ -1,5 +1,5 @@
 /*
- * What may be the label of a volume.
+ * Which texts may be the label of a volume.
  */
 #ifndef NT_LABEL_H
 #define NT_LABEL_H
@@ -9,8 +9,8 @@
 /* Copies the label as the file system will hold it. All refuse with
  * STATUS_INVALID_PARAMETER, reason "label". */
 
-/* 11 characters of ASCII in upper case: a FAT label is a directory entry
- * without code page, and Windows writes it in upper case. */
+/* 11 characters of ASCII in upper case. A FAT label is a directory entry, which
+ * does not say its code page, and Windows writes it in upper case. */
 nt_status nt_label_fat(const char *label, char *out, size_t cap,
                        struct nt_error *err);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ASCII only: the locale has no say in what a name means. */
+/* ASCII only: the locale must not change what a name means. */
 static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
@@ -18,7 +18,7 @@ static bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
-/* What follows `word` at `s`; NULL when `s` begins otherwise. */
+/* Returns what follows `word` at `s`; NULL when `s` begins otherwise. */
 static const char *after(const char *s, const char *word) {
   for (; *word != '\0'; s++, word++) {
     if (lower(*s) != lower(*word)) {
@@ -28,7 +28,7 @@ static const char *after(const char *s, const char *word) {
   return s;
 }
 
-/* The parsers below answer what follows the object, NULL when it is none. */
+/* The parsers below return what follows the object; NULL when there is none. */
 
 static const char *parse_letter(const char *s, struct nt_name *out) {
   if (!is_letter(s[0]) || s[1] != ':') {
@@ -60,8 +60,8 @@ static const char *parse_guid(const char *s, struct nt_name *out) {
   return s + 1;
 }
 
-/* `word` and a number without leading zeros: PhysicalDrive01 is not the name
- * of PhysicalDrive1. */
+/* Parses `word` and a number without leading zeros: PhysicalDrive01 is not the
+ * name of PhysicalDrive1. */
 static const char *parse_numbered(const char *s, const char *word,
                                   enum nt_name_kind kind, struct nt_name *out) {
   s = after(s, word);
@@ -100,8 +100,8 @@ static const char *parse_device(const char *s, struct nt_name *out) {
   return rest;
 }
 
-/* Harddisk0\DR0 and Harddisk0\Partition0 are the disk, Harddisk0\Partition1 is
- * what the first entry of its table names. */
+/* Harddisk0\DR0 and Harddisk0\Partition0 name the disk; Harddisk0\Partition1
+ * names the first partition of its table. */
 static const char *parse_harddisk(const char *s, struct nt_name *out) {
   struct nt_name part = {NT_NAME_DISK, '\0', "", 0, 0, NULL};
   s = parse_numbered(s, "Harddisk", NT_NAME_DISK, out);
@@ -130,7 +130,7 @@ static const char *parse_native(const char *s, struct nt_name *out) {
   return rest != NULL ? rest : parse_harddisk(s, out);
 }
 
-/* What may stand after \\.\ and \\?\ */
+/* Parses what may stand after \\.\ and \\?\. */
 static const char *parse_device_form(const char *s, struct nt_name *out) {
   const char *root = after(s, "GLOBALROOT");
   const char *rest = root == NULL ? NULL : parse_native(root, out);
@@ -146,7 +146,7 @@ static const char *parse_device_form(const char *s, struct nt_name *out) {
   return rest != NULL ? rest : parse_device(s, out);
 }
 
-/* What may stand alone. */
+/* Parses what may stand alone. */
 static const char *parse_bare_form(const char *s, struct nt_name *out) {
   const char *rest = parse_letter(s, out);
   if (rest == NULL) {
@@ -166,7 +166,7 @@ static nt_status refuse(struct nt_error *err, const char *detail) {
   return status;
 }
 
-/* D:file depends on a current directory, and no machine has one. */
+/* D:file would depend on a current directory, and no machine here has one. */
 static nt_status refuse_relative(struct nt_error *err, char letter,
                                  const char *rest) {
   nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,

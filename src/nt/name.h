@@ -1,6 +1,6 @@
 /*
- * Names of objects, as CreateFile takes them: parsing that all machine kinds
- * share. Whether the object exists is the machine's business.
+ * Names of objects, as CreateFile takes them: the parser that all machine kinds
+ * share. Only the machine knows whether the object exists.
  */
 #ifndef NT_NAME_H
 #define NT_NAME_H
@@ -30,9 +30,9 @@ struct nt_name {
                          slashes, as written */
 };
 
-/* Letters and words are taken in either case. Refuses everything else with
- * STATUS_OBJECT_NAME_INVALID and a hint; *out is written on success only. As
- * in Windows, a name that begins with \\?\ takes only backslashes. */
+/* Parses a name; letters and words may be in either case. Refuses everything
+ * else with STATUS_OBJECT_NAME_INVALID and a hint; *out is written on success
+ * only. As in Windows, a name that begins with \\?\ takes only backslashes. */
 nt_status nt_name_parse(const char *name, struct nt_name *out,
                         struct nt_error *err);
 

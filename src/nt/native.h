@@ -1,6 +1,6 @@
 /*
- * The machine that this program runs on. One definition for each system, in
- * its folder.
+ * The machine that this program runs on. Each system has a definition of its
+ * own, in its folder.
  */
 #ifndef NT_NATIVE_H
 #define NT_NATIVE_H

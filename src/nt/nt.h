@@ -14,7 +14,7 @@
  * - A slot never raises, never jumps and never calls back into its caller
  *   except through a function it was handed.
  * - A NULL slot means "this machine does not have that"; the thin caller
- *   answers STATUS_NOT_SUPPORTED with operation and machine. Back ends have
+ *   returns STATUS_NOT_SUPPORTED with operation and machine. Back ends have
  *   no stubs.
  * - Strings are UTF-8. Offsets and sizes are bytes unless the name says
  *   sectors. Out parameters are written on success only.
@@ -83,7 +83,7 @@ struct nt_open_options {
   enum nt_disposition disposition;
   bool directory; /* FILE_DIRECTORY_FILE: must be a directory */
   /* Milliseconds that one request on this handle may take; then it is
-   * cancelled and answers STATUS_IO_TIMEOUT. 0: as long as it takes. A machine
+   * cancelled and returns STATUS_IO_TIMEOUT. 0: as long as it takes. A machine
    * whose requests never wait has no use for it. */
   uint32_t timeout;
 };
@@ -290,7 +290,7 @@ struct nt_machine_ops {
   /* Waits for up to `timeout` milliseconds of that clock, without asking again
    * and again where that is possible, until who has what open or locked has
    * changed, by whatever process, since the call that set *seen (a first call
-   * with 0 milliseconds does). Success when it has changed; it may answer that
+   * with 0 milliseconds does). Success when it has changed; it may return that
    * without need. STATUS_NO_MORE_ENTRIES (err untouched) when the time passed,
    * and earlier when a signal came; an end of a process may be seen late. NULL:
    * the time just passes. */
@@ -340,8 +340,8 @@ struct nt_handle_ops {
   /* NtFsControlFile for codes of device FILE_SYSTEM, NtDeviceIoControlFile
    * for all others. `in` may be NULL when in_len is 0, `out` when out_cap is
    * 0. *out_len is set on success and on STATUS_BUFFER_OVERFLOW, and is never
-   * more than out_cap. An unknown code answers STATUS_INVALID_DEVICE_REQUEST.
-   * Codes that need access bits the handle lacks answer
+   * more than out_cap. An unknown code returns STATUS_INVALID_DEVICE_REQUEST.
+   * Codes that need access bits the handle lacks return
    * STATUS_ACCESS_DENIED before anything else is looked at. */
   nt_status (*control)(struct nt_handle *handle, uint32_t code, const void *in,
                        size_t in_len, void *out, size_t out_cap,
@@ -368,9 +368,9 @@ struct nt_handle_ops {
    * handle owns and finishes its dismount. Does not flush and does not wait. */
   nt_status (*close)(struct nt_handle *handle, struct nt_error *err);
 
-  /* NtQueryVolumeInformationFile and friends: what next_volume would answer
+  /* NtQueryVolumeInformationFile and friends: what next_volume would return
    * for the volume of this handle, now. Volumes, files, directories and
-   * devices of volumes; a disk answers STATUS_INVALID_DEVICE_REQUEST. */
+   * devices of volumes; a disk returns STATUS_INVALID_DEVICE_REQUEST. */
   nt_status (*info)(struct nt_handle *handle, struct nt_volume_info *out,
                     struct nt_error *err);
 

@@ -33,7 +33,7 @@ static bool is_question(uint32_t code) {
          code == NT_IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE;
 }
 
-/* What the status of a code means when the machine knows no more. */
+/* Explains the refusal of a code by its status, when the machine has not. */
 static void explain(nt_status status, struct nt_error *err, uint32_t code) {
   if (err == NULL || err->reason != NULL) {
     return;
@@ -58,7 +58,8 @@ static nt_status finish_control(nt_status status, struct nt_error *err,
   return nt__finish(status, err, op, handle->name);
 }
 
-/* What the I/O manager does before any driver sees the request (I14). */
+/* Checks the rights, as the I/O manager does before any driver sees the request
+ * (I14). */
 static nt_status check_access(const struct nt_handle *handle, uint32_t code,
                               struct nt_error *err) {
   static const char *const missing_names[] = {
@@ -87,7 +88,8 @@ static void remember_one(struct nt_handle *handle, uint32_t code) {
   }
 }
 
-/* Lock and dismount belong to the file object: to all its handles. */
+/* Lock and dismount belong to the file object, so they are noted for all its
+ * handles. */
 static void remember(struct nt_handle *handle, uint32_t code) {
   struct nt_handle *one = handle;
   do {
@@ -148,7 +150,7 @@ nt_status nt_verb(struct nt_handle *handle, uint32_t code,
   return nt_control(handle, code, NULL, 0, NULL, 0, NULL, err);
 }
 
-/* The statuses by which a question is answered with "no". */
+/* Whether the status is the answer "no" to the question. */
 static bool is_no(uint32_t code, nt_status status) {
   if (status == NT_STATUS_UNSUCCESSFUL) {
     return true;
@@ -225,7 +227,8 @@ nt_status nt_geometry(struct nt_handle *handle, struct nt_geometry *out,
 #define EXTENTS_HEADER 8
 #define EXTENT_SIZE 24
 
-/* A success status that counts more extents than fit is treated alike. */
+/* Also for a machine that returns success although it counts more extents than
+ * fit. */
 static nt_status refuse_many_extents(struct nt_handle *handle, uint32_t count,
                                      struct nt_error *err) {
   nt_fail(err, NT_STATUS_BUFFER_OVERFLOW,

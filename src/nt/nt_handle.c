@@ -12,9 +12,9 @@
 #define WRITING (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA)
 #define LISTING NT_FILE_READ_DATA /* FILE_LIST_DIRECTORY is the same bit */
 
-/* What NT does before any driver sees the request (I16): the handle needs one
- * of the rights. A section is another type of object, and its machine says so.
- * Then the machine must have the slot. */
+/* Checks what NT checks before any driver sees the request (I16): the handle
+ * needs one of the rights. A section is another type of object, and its machine
+ * refuses it itself. Then the machine must have the slot. */
 static nt_status check_slot(const struct nt_handle *handle, bool has,
                             uint32_t rights, struct nt_error *err) {
   if (!(handle->access & rights) && handle->kind != NT_KIND_SECTION) {
@@ -141,7 +141,7 @@ nt_status nt_next_holder(struct nt_handle *handle, uint64_t *cursor,
 }
 
 nt_status nt_close(struct nt_handle *handle, struct nt_error *err) {
-  char target[NT_NAME_MAX]; /* the handle is gone when the error is named */
+  char target[NT_NAME_MAX]; /* used when the handle is gone */
   nt_copy(target, sizeof(target), handle->name);
   nt_status status = nt__check_handle(handle, HANDLE_HAS(handle, close), err);
   if (nt_ok(status)) {

@@ -39,7 +39,7 @@ nt_status nt_open(struct nt_machine *machine,
   return nt__finish(status, err, "open", options->name);
 }
 
-/* The end of an enumeration is an answer, not a refusal: err stays as it is. */
+/* The end of an enumeration is no refusal, so err stays as it is. */
 static nt_status finish_next(nt_status status, struct nt_error *err,
                              const char *op, const struct nt_machine *machine) {
   if (status == NT_STATUS_NO_MORE_ENTRIES) {

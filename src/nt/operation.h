@@ -1,8 +1,8 @@
 /*
- * An operation on a volume, and who keeps note of it: what a format, a recovery
- * and an undo ask of the journal. The journal itself is a module of its own
- * (src/nt/journal), because it needs SQLite; here are the words that both
- * sides share, and its functions as one table.
+ * An operation on a volume, and the keeper that notes it: what a format, a
+ * recovery and an undo need of the journal. The journal itself is a module of
+ * its own (src/nt/journal), because it needs SQLite. This header has the
+ * structs that both sides share, and the journal's functions as a table.
  */
 #ifndef NT_OPERATION_H
 #define NT_OPERATION_H
@@ -12,7 +12,7 @@
 #define NT_JOURNAL_COMMAND_MAX 2048
 #define NT_JOURNAL_MESSAGE_MAX 4096
 
-/* What an operation was about, as far as it is known: "" and 0 are not. */
+/* Which volume an operation was about. "" and 0 mean "not known". */
 struct nt_identity {
   char guid_path[64];
   char serial[64];
@@ -37,11 +37,11 @@ struct nt_operation {
                                    "failed", "undone", "partly undone",
                                    "recovered" */
   char message[NT_JOURNAL_MESSAGE_MAX];
-  uint64_t saved_bytes;  /* of the volume, that can be written back */
-  uint64_t stored_bytes; /* that they take in the journal */
+  uint64_t saved_bytes;  /* bytes of the volume that can be written back */
+  uint64_t stored_bytes; /* bytes that these take in the journal */
   bool unsaved; /* the volume was written to, and nobody saved what was there */
   uint64_t pieces; /* ranges that are saved */
-  bool unchecked;  /* they are, by an older version, without checksums */
+  bool unchecked;  /* an older version saved them, without checksums */
 };
 
 struct nt_step {
@@ -73,7 +73,7 @@ struct nt_piece {
 };
 typedef void (*nt_piece_fn)(void *ctx, const struct nt_piece *piece);
 
-/* What a check found of all of them. */
+/* What a check found about all pieces. */
 struct nt_saved_check {
   uint64_t noted;       /* pieces that the operation noted */
   uint64_t there, good; /* pieces that are there, and that are good */
@@ -111,7 +111,7 @@ struct nt_journal_ops {
   /* Saving: begin, any number of ranges that rise and do not overlap, end.
    * Nothing else may be asked of the journal meanwhile. It is one transaction:
    * end() with a success makes all of it durable at once, with a failure
-   * forgets it and answers that failure. When more than `limit` bytes would be
+   * forgets it and returns that failure. When more than `limit` bytes would be
    * stored, save() refuses with reason "undo_limit". */
   nt_status (*save_begin)(struct nt_journal *journal, int64_t id,
                           uint64_t limit, struct nt_error *err);
@@ -151,21 +151,22 @@ struct nt_journal_ops {
                      void *ctx, struct nt_saved_check *out,
                      struct nt_error *err);
 
-  /* Refuses with reason "verify" when what `read` answers is not what was there
-   * before the operation: range by range, and by the checksum of all. With
-   * `good_only` damaged ranges are left out, and so is the last. */
+  /* Refuses with reason "verify" when the bytes that `read` gives are not those
+   * that were there before the operation: range by range, and by the checksum
+   * of all. With `good_only` damaged ranges are left out, and so is the last.
+   */
   nt_status (*matches)(struct nt_journal *journal, int64_t id,
                        nt_read_all_fn read, void *ctx, bool good_only,
                        struct nt_error *err);
 };
 
-/* A journal for those who know it by its table only. */
+/* A journal, for code that knows it only by its table. */
 struct nt_keeper {
   const struct nt_journal_ops *ops;
   struct nt_journal *journal;
 };
 
-/* Fills plan, machine, target and identity by asking the handle. */
+/* Fills plan, machine, target and identity; asks the handle for them. */
 nt_status nt_operation_about(struct nt_handle *handle, const char *plan,
                              struct nt_operation *out, struct nt_error *err);
 

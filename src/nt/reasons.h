@@ -20,8 +20,8 @@ struct nt_reason_row {
   const char *meaning; /* lower case, no period */
   const char *next;    /* what to do next: imperative, no period, for Lua */
   const char *command; /* the same for the command line */
-  nt_status statuses[NT_REASON_STATUSES]; /* all that come with it, the usual
-                                             one first; 0 ends them */
+  nt_status statuses[NT_REASON_STATUSES]; /* all statuses that come with it, the
+                                             usual one first; 0 ends them */
 };
 
 /* X(id, name, class, meaning, next step in Lua, next step on the command line
@@ -661,10 +661,10 @@ enum nt_reason {
 #undef X
 };
 
-/* NULL for NT_REASON_NONE, and after the last. */
+/* Returns the row of a reason; NULL for NT_REASON_NONE and after the last. */
 const struct nt_reason_row *nt_reason_at(enum nt_reason reason);
 
-/* The row of a name; NULL when the list has none. */
+/* Returns the row with this name; NULL when the list has none. */
 const struct nt_reason_row *nt_reason_find(const char *name);
 
 #endif

@@ -27,8 +27,8 @@ static nt_status prepare(struct work *work) {
   return NT_STATUS_SUCCESS;
 }
 
-/* A mounted FAT does not let writes pass its own end without it (1.11). Who
- * does not know the request has no such end. */
+/* Without this request a mounted FAT lets no write pass its own end (1.11). A
+ * file system that does not know the request has no such end. */
 static void reach_all(struct nt_handle *handle) {
   struct nt_error ignored = {0};
   nt_verb(handle, NT_FSCTL_ALLOW_EXTENDED_DASD_IO, &ignored);
@@ -60,7 +60,7 @@ static nt_status read_there(struct work *work, uint64_t offset, size_t length) {
   return read_all(work, offset, work->there, length, work->err);
 }
 
-/* Only what differs is written. */
+/* Writes a range, but only where the volume has other bytes. */
 static nt_status put(struct work *work, uint64_t offset, const void *bytes,
                      size_t length) {
   size_t done = 0;
@@ -83,7 +83,7 @@ static bool leave_out(const struct work *work, nt_status status) {
          nt_because_of(work->err, NT_REASON_JOURNAL_DAMAGED);
 }
 
-/* Every saved range from *cursor on, until `each` refuses. */
+/* Calls `each` for every saved range from *cursor on, until it refuses. */
 static nt_status walk(struct work *work, uint64_t cursor, bool with_after,
                       nt_status (*each)(struct work *,
                                         const struct nt_saved *)) {
@@ -112,8 +112,8 @@ static nt_status put_before(struct work *work, const struct nt_saved *saved) {
   return put(work, saved->offset, saved->before, saved->length);
 }
 
-/* The boot sector is the first range, on its own. Of a damaged one only its
- * length is known, by the volume. */
+/* Finds the boot sector, which is the first range. When that range is damaged,
+ * only its length is known, from the volume. */
 static nt_status find_boot(struct work *work, struct nt_saved *boot,
                            bool *is_good) {
   struct nt_volume_info info = {0};
@@ -147,7 +147,8 @@ static nt_status wipe_boot(struct work *work, size_t length) {
   return nt_flush(work->handle, work->err);
 }
 
-/* The buffer held others meanwhile. */
+/* Writes the boot sector. It is read again, because the buffer has held other
+ * ranges since. */
 static nt_status put_boot(struct work *work) {
   struct nt_saved boot;
   bool is_good = false;
@@ -175,7 +176,8 @@ static nt_status restore(struct work *work) {
   return nt_ok(status) ? put_boot(work) : status;
 }
 
-/* What the volume took is what was there: nobody else tells. */
+/* Checks that the volume now holds what was there before. Nothing else proves
+ * it. */
 static nt_status verify(struct work *work) {
   nt_status status =
       work->keeper->ops->matches(work->keeper->journal, work->id, read_all,
@@ -250,8 +252,9 @@ static nt_status compare(struct work *work, const struct nt_saved *saved) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-/* What a cut leaves of a write may end anywhere, so bytes are looked at: each
- * is what was there, what was written, or wiped. */
+/* Checks that each byte is one that was there, one that was written, or wiped.
+ * A write that was cut off may end at any byte, so the bytes are compared one
+ * by one. */
 static nt_status recognise(struct work *work, const struct nt_saved *saved) {
   nt_status status = read_there(work, saved->offset, saved->length);
   const unsigned char *there = work->there;
@@ -291,8 +294,8 @@ static nt_status check_bytes(struct nt_handle *handle,
   return status;
 }
 
-/* All that is saved is looked at before anything else of it counts. With
- * `good_only` damage is no refusal, as long as something is left. */
+/* Verifies all that is saved before any of it is used. With `good_only` damage
+ * is no refusal, as long as something is left. */
 static nt_status check_journal(struct nt_handle *handle,
                                const struct nt_keeper *keeper,
                                const struct nt_operation *operation,

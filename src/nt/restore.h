@@ -10,9 +10,10 @@
 struct nt_restored {
   uint64_t written;  /* bytes */
   uint64_t pieces;   /* ranges that the journal noted */
-  uint64_t good;     /* of them, those that could be written back */
-  bool partly;       /* not all of them could */
-  char damaged[160]; /* which bytes of the volume could not, as a text */
+  uint64_t good;     /* of these, the ones that could be written back */
+  bool partly;       /* not all could be written back */
+  char damaged[160]; /* which bytes of the volume could not be written back, as
+                        a text */
 };
 
 /* Makes the volume what it was before the operation: the boot sector is wiped,

@@ -213,8 +213,9 @@ static inline bool nt_ok(nt_status status) {
   return status < 0x80000000U;
 }
 
-/* Goes on when `call` succeeded, else returns its status: steps that follow one
- * another read as a list. Not where something is to be released. */
+/* Goes on when `call` succeeded, else returns its status. So steps that follow
+ * one another read as a list. It must not be used where something has to be
+ * released. */
 #define NT_TRY(call)                  \
   do {                                \
     nt_status nt_try_status = (call); \
@@ -229,8 +230,8 @@ const struct nt_status_row *nt_status_find(nt_status status);
 /* Row number `index` of the list, NULL at its end: for tables and docs. */
 const struct nt_status_row *nt_status_at(size_t index);
 
-/* What RtlNtStatusToDosError answers. A status outside the list gives 317
- * (ERROR_MR_MID_NOT_FOUND), as it does there; but 0x8007xxxx wraps a Win32
+/* Returns what RtlNtStatusToDosError returns. A status outside the list gives
+ * 317 (ERROR_MR_MID_NOT_FOUND), as it does there; but 0x8007xxxx wraps a Win32
  * code and gives it back. */
 uint32_t nt_status_to_win32(nt_status status);
 

@@ -11,7 +11,8 @@ static int is_continuation(unsigned char byte) {
   return (byte & 0xC0U) == 0x80U;
 }
 
-/* Bytes that a character beginning with `lead` has; 0: no lead byte. */
+/* Returns how many bytes a character has that begins with `lead`; 0 when no
+ * character begins with it. */
 static size_t sequence_length(unsigned char lead) {
   if (lead < 0x80U) {
     return 1;
@@ -22,7 +23,8 @@ static size_t sequence_length(unsigned char lead) {
   return lead < 0xE0U ? 2 : lead < 0xF0U ? 3 : 4;
 }
 
-/* Overlong forms, surrogates and values past U+10FFFF show in byte two. */
+/* Overlong forms, surrogates and values past U+10FFFF can be told by the second
+ * byte. */
 static int second_byte_fits(unsigned char lead, unsigned char second) {
   switch (lead) {
     case 0xE0U:
@@ -89,7 +91,7 @@ static bool is_hidden(uint32_t c) {
   return (c & 0xFFFEU) == 0xFFFEU; /* the last two of each plane */
 }
 
-/* Of a character that nt_utf8_length has measured. */
+/* Decodes a character that nt_utf8_length() has measured. */
 static uint32_t decode(const char *text, size_t length) {
   static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
   uint32_t c = (unsigned char)text[0] & masks[length];
@@ -262,8 +264,7 @@ static int is_surrogate(unsigned long unit, unsigned long kind) {
   return (unit & 0xFC00UL) == kind;
 }
 
-/* The character at `at`, of which *units are left, one at least; takes its
- * units away. */
+/* Takes one character from `at`, which has *units units left, at least one. */
 static unsigned long take_character(const unsigned char **at, size_t *units) {
   unsigned long c = get_unit(*at), low;
   *at += 2;

@@ -21,12 +21,13 @@
 #define NT_PRINTF(fmt, args)
 #endif
 
-/* All of these return the length of what is in `buf` now. */
+/* All of these return the length of the text that is in `buf` now. */
 
 /* `text` NULL is the empty string. */
 size_t nt_copy(char *buf, size_t cap, const char *text);
 
-/* What is not UTF-8, an old code page say, shows as U+FFFD. */
+/* A byte that is not UTF-8, as in a text of an old code page, shows as
+ * U+FFFD. */
 size_t nt_copy_utf8(char *buf, size_t cap, const char *text);
 
 /* The arguments must not lie in `buf`. */
@@ -35,8 +36,8 @@ size_t nt_format_text(char *buf, size_t cap, const char *fmt, ...)
 size_t nt_vformat_text(char *buf, size_t cap, const char *fmt, va_list args)
     NT_PRINTF(3, 0);
 
-/* Whether two texts, or their first `length` bytes, are the same in either
- * case of ASCII letters. The locale has no say in it. */
+/* Whether two texts, or their first `length` bytes, are equal; letters of ASCII
+ * in either case. The locale does not matter. */
 bool nt_same_text(const char *a, const char *b);
 bool nt_same_bytes(const char *a, const char *b, size_t length);
 
@@ -67,13 +68,14 @@ size_t nt_utf8_length(const char *text);
 /* Room for what one character is shown as: "\u{10ffff}". */
 #define NT_PRINTABLE_MAX 10
 
-/* Writes what the first character of `text` is shown as, without a terminator,
- * and answers its length; *taken: bytes of `text` that it stands for, 1 to 4.
- * `text` ends with a zero somewhere; one before its end is a character. */
+/* Writes the first character of `text` as it is shown, without a terminator,
+ * and returns the length; *taken is the number of bytes of `text` that it
+ * stands for, 1 to 4. `text` ends with a zero somewhere; a zero before its end
+ * is a character. */
 size_t nt_printable(const char *text, size_t *taken,
                     char out[NT_PRINTABLE_MAX]);
 
-/* The same for a whole text: as many characters as fit. */
+/* The same for a whole text: writes as many characters as fit. */
 size_t nt_printable_text(char *buf, size_t cap, const char *text);
 
 #endif

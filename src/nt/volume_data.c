@@ -1,5 +1,5 @@
-/* Decoding what file systems tell of their clusters. A machine may answer
- * anything: short, or with numbers that do not fit together. */
+/* Decoding what file systems tell of their clusters. A machine may return
+ * anything: too few bytes, or numbers that contradict each other. */
 #include "volume_data.h"
 
 #include <inttypes.h>
@@ -71,15 +71,15 @@ nt_status nt_is_dirty(struct nt_handle *handle, bool *out,
 
 #define HEADER 16
 
-/* The piece must have the cluster that was asked for, and no number in it may
- * overflow what it is added to. */
+/* Whether the piece has the cluster that was asked for, and no sum of its
+ * numbers overflows. */
 static bool is_sane(const struct nt_bitmap *b, uint64_t start, uint64_t size) {
   return b->first <= start && start <= INT64_MAX &&
          size <= (uint64_t)INT64_MAX - b->first && start - b->first < b->count;
 }
 
-/* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end,
- * bits }. Too small a buffer is how a piece is asked for. */
+/* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end, bits
+ * }. The buffer is too small for all, so the machine returns a piece. */
 nt_status nt_read_bitmap(struct nt_handle *handle, uint64_t start,
                          struct nt_bitmap *out, struct nt_error *err) {
   const uint32_t code = NT_FSCTL_GET_VOLUME_BITMAP;
@@ -115,8 +115,8 @@ static bool is_used(const struct nt_bitmap *b, uint64_t cluster) {
   return b->bits[bit / 8] >> bit % 8 & 1;
 }
 
-/* The first cluster of the piece, from `at` on, that is not like `used`; the
- * end of the piece when all are. */
+/* Finds the first cluster of the piece, from `at` on, that is not as `used`
+ * says; the end of the piece when there is none. */
 static uint64_t skip(const struct nt_bitmap *b, uint64_t at, bool used) {
   unsigned char all = used ? 0xFF : 0;
   while (has(b, at) && is_used(b, at) == used) {

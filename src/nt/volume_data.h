@@ -32,7 +32,7 @@ struct nt_bitmap {
   unsigned char bits[NT_BITMAP_BYTES];
 };
 
-/* The piece with cluster `start`, which the volume must have. */
+/* Reads the piece with cluster `start`, which the volume must have. */
 nt_status nt_read_bitmap(struct nt_handle *handle, uint64_t start,
                          struct nt_bitmap *out, struct nt_error *err);
 
@@ -42,9 +42,10 @@ struct nt_run {
   bool used;
 };
 
-/* The run at cluster *cursor, as long as it is; *cursor goes behind it. Reads
- * further pieces into `bitmap` as they are needed; its first one was read with
- * nt_read_bitmap(). STATUS_NO_MORE_ENTRIES (err untouched) at the end. */
+/* Finds the run that begins at cluster *cursor, as long as it is; *cursor is
+ * behind it then. Reads more pieces into `bitmap` as they are needed;
+ * nt_read_bitmap() read the first one. STATUS_NO_MORE_ENTRIES (err untouched)
+ * at the end. */
 nt_status nt_next_run(struct nt_handle *handle, struct nt_bitmap *bitmap,
                       uint64_t *cursor, struct nt_run *out,
                       struct nt_error *err);

@@ -1,5 +1,5 @@
 /*
- * btrfs, of which the superblock is enough. Layout: the btrfs documentation,
+ * btrfs; its superblock is all that is read. Layout: the btrfs documentation,
  * "On-disk format", superblock.
  */
 #include <string.h>
@@ -31,7 +31,7 @@ static uint32_t crc32c(const uint8_t *bytes, size_t length) {
   return ~crc;
 }
 
-/* The other kinds of sums are not computed here. */
+/* Checks a block with this sum; other kinds of sums are not computed here. */
 static bool is_whole(const uint8_t *block) {
   return memcmp(block + AT_MAGIC, "_BHRfS_M", 8) == 0 &&
          nt_get_u64(block + AT_PLACE) == AT_SUPERBLOCK &&

@@ -1,6 +1,6 @@
 /*
- * Little-endian numbers in bytes: what disks and the buffers of control codes
- * are made of. They are read byte by byte, so that they may lie anywhere.
+ * Little-endian numbers in bytes, as disks and the buffers of control codes
+ * have them. They are read byte by byte, so they need no alignment.
  *
  * Everything below src/ may include this header. It includes nothing of ours.
  */

@@ -22,8 +22,8 @@
 #define ENTRY_LABEL 0x83U
 #define LABEL_MOST 11U
 
-/* So many entries of the root folder are looked through; formatters write
- * label and bitmap first. */
+/* At most so many entries of the root folder are read. Formatters put the label
+ * and the bitmap first. */
 #define MOST_ENTRIES 10000U
 
 struct exfat {
@@ -62,8 +62,9 @@ static bool open_exfat(struct nt_region *region, struct exfat *x) {
           nt_region_damaged(region, "the exFAT boot sector is damaged"));
 }
 
-/* Flags and "percent in use" change while the volume is in use, and are left
- * out. `at` is the place of the bytes in the boot region. */
+/* Adds bytes to the sum, but for the flags and "percent in use", which change
+ * while the volume is in use. `at` is the place of the bytes in the boot
+ * region. */
 static uint32_t add_bytes(uint32_t sum, const uint8_t *bytes, size_t length,
                           size_t at) {
   for (size_t i = 0; i < length; i++) {
@@ -118,7 +119,7 @@ static bool is_cluster(const struct exfat *x, uint32_t cluster) {
   return cluster >= 2 && cluster - 2 < x->clusters;
 }
 
-/* The cluster behind `*cluster`; 0 at the end of the chain. */
+/* Finds the cluster behind `*cluster`; 0 at the end of the chain. */
 static bool follow(struct nt_region *region, const struct exfat *x,
                    uint32_t *cluster) {
   uint8_t entry[4];
@@ -167,13 +168,14 @@ static bool is_label(const uint8_t *entry, uint32_t flags) {
   return entry[0] == ENTRY_LABEL;
 }
 
-/* That of the FAT in use. */
+/* Whether the entry is the bitmap of the FAT that is in use. */
 static bool is_bitmap(const uint8_t *entry, uint32_t flags) {
   return entry[0] == ENTRY_BITMAP && (entry[1] & 1U) == (flags & SECOND_FAT);
 }
 
-/* Finds an entry, one cluster after the other. Not finding it is no failure:
- * then entry[0] is ENTRY_END. The count keeps a looped chain from hanging. */
+/* Looks for an entry, one cluster after the other. When there is none, it is no
+ * failure, and entry[0] is ENTRY_END. The count ends a chain that runs in a
+ * circle. */
 static bool find_entry(struct nt_region *region, const struct exfat *x,
                        bool (*wanted)(const uint8_t *entry, uint32_t flags),
                        uint8_t entry[ENTRY_SIZE]) {

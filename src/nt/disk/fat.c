@@ -1,18 +1,18 @@
 /*
  * FAT12, FAT16 and FAT32. Layout: Microsoft's FAT specification 1.03
- * (fatgen103). What is one: the rule of Microsoft's published fastfat driver,
- * FatIsBootSectorFat().
+ * (fatgen103). Which bytes are one: the rule of Microsoft's published fastfat
+ * driver, FatIsBootSectorFat().
  *
- * Dirty is said twice: by the second entry of the table, where a set bit means
- * clean, and by bit 0 of a byte of the boot sector that the specification calls
- * reserved; FAT12 has only the latter.
+ * "Dirty" is stored in two places: in the second entry of the table, where a
+ * set bit means clean, and in bit 0 of a byte of the boot sector that the
+ * specification calls reserved. FAT12 has only the latter.
  */
 #include <string.h>
 
 #include "../text.h"
 #include "file_system.h"
 
-/* One more cluster and the entries of the FAT must be wider. */
+/* With one more cluster the entries of the FAT must be wider. */
 #define FAT12_CLUSTERS 4085U
 #define FAT16_MOST_CLUSTERS 0xFFF4U
 #define FAT32_MOST_CLUSTERS 0x0FFFFFF6U
@@ -23,8 +23,8 @@
 #define ATTRIBUTE_FOLDER 0x10U
 #define ATTRIBUTE_LONG_NAME 0x0FU
 
-/* A root folder of FAT32 may have any number of clusters; so many are looked
- * through for the label. */
+/* A root folder of FAT32 may have any number of clusters. At most so many are
+ * read to find the label. */
 #define MOST_ROOT_CLUSTERS 100
 
 #define STATE_DIRTY 0x01U
@@ -39,7 +39,7 @@
 #define ONE_TABLE_ONLY 0x80U
 
 /* Only FAT32 leaves the old field for the size of a FAT empty. A volume that
- * uses one table only is in the middle of a conversion, and not mounted. */
+ * uses only one of its tables is being converted, and is not mounted. */
 static bool decode_table(const uint8_t *boot, size_t length,
                          struct nt_fat *out) {
   uint64_t sectors = nt_get_u16(boot + 22);
@@ -94,7 +94,7 @@ const char *nt_fat_name(const struct nt_fat *fat) {
   return fat->width == 32 ? "FAT32" : fat->width == 16 ? "FAT16" : "FAT12";
 }
 
-/* What its boot code and its medium may begin with. */
+/* Checks the values that the boot code and the medium byte may have. */
 static bool is_fat(const uint8_t *boot, struct nt_fat *out) {
   return (boot[0] == 0xE9 || boot[0] == 0xEB || boot[0] == 0x49) &&
          (boot[21] == 0xF0 || boot[21] == 0xF8 || boot[21] == 0xF9 ||
@@ -120,7 +120,7 @@ static bool is_label(const uint8_t *entry) {
          nt_get_u16(entry + 20) == 0 && nt_get_u16(entry + 26) == 0;
 }
 
-/* 0xE5 as the first character is kept as 0x05. */
+/* A first character 0xE5 is stored as 0x05. */
 static void show_label(const uint8_t *entry, struct nt_probe *out) {
   uint8_t name[11];
   memcpy(name, entry, sizeof name);
@@ -130,7 +130,8 @@ static void show_label(const uint8_t *entry, struct nt_probe *out) {
   nt_show_label(out, name, sizeof name);
 }
 
-/* True when the search is over: the label, or the end of the folder. */
+/* Returns true when the search is over: at the label, or at the end of the
+ * folder. */
 static bool find_label(struct nt_region *region, uint64_t at, uint64_t count,
                        struct nt_probe *out) {
   uint8_t entry[ENTRY_SIZE];
@@ -180,7 +181,7 @@ static bool recognise(struct nt_region *region, const uint8_t boot[512],
   } else {
     find_label(region, fat.root, fat.root_entries, out);
   }
-  /* On old volumes there is no serial. */
+  /* Old volumes have no serial number. */
   if (fat.width == 32 || extended[2] == 0x28 || extended[2] == 0x29) {
     nt_short_serial(nt_get_u32(extended + 3), out->serial, sizeof out->serial);
   }
@@ -197,7 +198,8 @@ static bool clusters(struct nt_region *region, uint64_t *count) {
   return good;
 }
 
-/* Entry `index` of a piece of the table that begins at an even entry. */
+/* Returns entry `index` of a piece of the table. The piece begins at an even
+ * entry. */
 static uint32_t entry_of(uint32_t width, const uint8_t *piece, size_t index) {
   if (width == 32) {
     return nt_get_u32(piece + index * 4) & 0x0FFFFFFFU;
@@ -250,12 +252,12 @@ static uint32_t clean_bit(const struct nt_fat *fat) {
   return fat->width == 32 ? CLEAN_32 : CLEAN_16;
 }
 
-/* Place of the byte in the boot sector. */
+/* Returns the place of the byte in the boot sector. */
 static size_t state_of(const struct nt_fat *fat) {
   return fat->width == 32 ? 0x41 : 0x25;
 }
 
-/* The second entry of a table; FAT12's has no place for a mark. */
+/* Reads the second entry of a table. That of FAT12 has no bit for it. */
 static bool read_mark(struct nt_region *region, const struct nt_fat *fat,
                       uint64_t table, uint8_t entry[4]) {
   memset(entry, 0, 4);

@@ -13,23 +13,25 @@ struct nt_probe {
   char file_system[32];
   char label[256]; /* UTF-8; what is not UTF-8 on the medium shows as U+FFFD */
   char serial[64]; /* serial number or UUID as libblkid writes it */
-  uint64_t boot_bytes; /* of the boot area at the start; 0: there is none */
-  uint64_t fs_bytes;   /* of the file system; 0: it fills the volume */
+  uint64_t boot_bytes; /* bytes of the boot area at the start; 0: it has none */
+  uint64_t fs_bytes;   /* bytes of the file system; 0: it fills the volume */
 };
 
 /*
- * Recognises a file system by its own structures, as its driver does: a
- * signature that something else left elsewhere changes nothing. The first one
- * that recognises the bytes has them. False when they cannot be read.
+ * Recognises a file system by its own structures, as its driver does. A
+ * signature that something else left in another place does not count. The first
+ * kind that recognises the bytes is the result. Returns false when they cannot
+ * be read.
  */
 bool nt_recognise(struct nt_region *region, struct nt_probe *out);
 
 /*
  * One kind of file system. Clusters are numbered from 0, as LCNs are: on FAT
- * and exFAT the first is the one that the format calls 2.
+ * and exFAT, 0 is the cluster that the format calls 2.
  */
 struct nt_fs {
-  /* Fills all of *out if the region, with this boot sector, is one. */
+  /* Fills all of *out if the region, which begins with this boot sector, is
+   * one. */
   bool (*recognise)(struct nt_region *region, const uint8_t boot[512],
                     struct nt_probe *out);
   /* These are NULL where nobody asks. */
@@ -46,7 +48,7 @@ struct nt_fs {
 extern const struct nt_fs nt_fs_fat, nt_fs_exfat, nt_fs_ntfs, nt_fs_btrfs,
     nt_fs_iso;
 
-/* By a name of nt_probe. NULL when its clusters are not known here. */
+/* Finds it by a name of nt_probe. NULL when its clusters are not known here. */
 const struct nt_fs *nt_fs_with_clusters(const char *file_system);
 
 /* ---- fat.c: FAT12, FAT16, FAT32 ------------------------------------------ */
@@ -61,15 +63,15 @@ struct nt_fat {
   uint64_t clusters;
 };
 
-/* From the 36 bytes of a BIOS parameter block that all kinds have, and for
- * FAT32 from the 54 of its own. False when it makes no sense. */
+/* Decodes the 36 bytes of a BIOS parameter block that all kinds have, and for
+ * FAT32 the 54 of its own. Returns false when they make no sense. */
 #define NT_FAT_BPB 36
 bool nt_fat_decode(const uint8_t *boot, size_t length, struct nt_fat *out);
 
 /* "FAT12", "FAT16" or "FAT32". */
 const char *nt_fat_name(const struct nt_fat *fat);
 
-/* Below this a FAT32 is taken for a FAT16 by many. */
+/* Many programs take a FAT32 with fewer clusters for a FAT16. */
 #define NT_FAT32_FEWEST_CLUSTERS 65525U
 
 /* ---- exfat.c ------------------------------------------------------------- */
@@ -87,7 +89,7 @@ void nt_exfat_place(uint8_t *region, uint32_t sector_size,
 
 #define NT_NTFS_SERIAL 72 /* place in the boot sector, 8 bytes */
 
-/* What FSCTL_GET_NTFS_VOLUME_DATA tells, but for the zone. */
+/* The facts that FSCTL_GET_NTFS_VOLUME_DATA tells, without the zone. */
 struct nt_ntfs_facts {
   uint64_t serial, sectors, clusters, free_clusters;
   uint32_t sector_size, cluster_size, record_size;
@@ -97,11 +99,11 @@ bool nt_ntfs_facts(struct nt_region *region, struct nt_ntfs_facts *out);
 
 /* ---- recognise.c: what the parsers share --------------------------------- */
 
-/* A label of bytes, up to a zero, without spaces at its end. */
+/* Copies a label of bytes, up to a zero, without spaces at its end. */
 void nt_show_label(struct nt_probe *out, const uint8_t *bytes, size_t length);
 
-/* "1234-ABCD" of 32 bits, "0123456789ABCDEF" of 64; "" of 0, which means that
- * there is none. */
+/* Writes "1234-ABCD" for 32 bits, "0123456789ABCDEF" for 64, and "" for 0,
+ * which means that there is none. */
 void nt_short_serial(uint32_t serial, char *buf, size_t cap);
 void nt_long_serial(uint64_t serial, char *buf, size_t cap);
 

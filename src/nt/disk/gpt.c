@@ -29,11 +29,11 @@
 #define ENTRY_COUNT 128U
 #define ENTRIES_BYTES (NT_GPT_ENTRY * ENTRY_COUNT)
 
-/* More is no table that anybody made. */
+/* No real table is larger. */
 #define MOST_BYTES (1U << 20)
 
-/* EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, what Windows gives a data partition.
- * The first three groups of a GUID are little-endian. */
+/* EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, the type that Windows gives a data
+ * partition. The first three groups of a GUID are little-endian. */
 static const uint8_t basic_data[16] = {0xA2, 0xA0, 0xD0, 0xEB, 0xE5, 0xB9,
                                        0x33, 0x44, 0x87, 0xC0, 0x68, 0xB6,
                                        0xB7, 0x26, 0x99, 0xC7};
@@ -54,7 +54,7 @@ static uint32_t crc32(const uint8_t *bytes, size_t length) {
   return ~crc;
 }
 
-/* The sum is of the header with zeros in its own place. */
+/* The sum covers the header, with zeros in the place of the sum. */
 static uint32_t header_crc(struct nt_gpt *gpt) {
   uint32_t stored = nt_get_u32(gpt->header + AT_HEADER_CRC);
   nt_put_u32(gpt->header + AT_HEADER_CRC, 0);
@@ -106,7 +106,7 @@ static bool read_entries(const struct nt_disk *disk, struct nt_gpt *gpt) {
   return good;
 }
 
-/* The entries are NULL when the copy is not whole. */
+/* Reads one copy. The entries are NULL when it is damaged. */
 static bool read_copy(const struct nt_disk *disk, uint64_t lba,
                       struct nt_gpt *gpt) {
   *gpt = (struct nt_gpt){.lba = lba};
@@ -175,7 +175,8 @@ static bool write_copy(const struct nt_disk *disk, struct nt_gpt *gpt) {
                          gpt->header, disk->sector_size);
 }
 
-/* The copy at the end first: one of the two is whole at any time. */
+/* Writes the copy at the end first, so that one of the two is whole at any
+ * time. */
 bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
                            uint64_t attributes, unsigned *written) {
   const uint64_t lbas[] = {nt_disk_sectors(disk) - 1, 1};
@@ -195,14 +196,14 @@ bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
   return good;
 }
 
-/* At the end of the disk lie the copy of the array and of the header. */
+/* The copies of the array and of the header lie at the end of the disk. */
 uint64_t nt_gpt_end(const struct nt_disk *disk) {
   uint64_t sectors = nt_disk_sectors(disk);
   uint64_t taken = ENTRIES_BYTES / disk->sector_size + 1;
   return sectors > 2 * taken + 1 ? sectors - taken : 0;
 }
 
-/* Version 4 of RFC 4122. */
+/* Makes a GUID of version 4 (RFC 4122). */
 static void put_guid(uint8_t *at, const uint8_t random[16]) {
   memcpy(at, random, 16);
   at[7] = (uint8_t)((at[7] & 0x0FU) | 0x40U);
@@ -220,7 +221,7 @@ static void fill_entries(uint8_t *entries, const struct nt_range *ranges,
   }
 }
 
-/* What both copies say. */
+/* Fills in what both copies have. */
 static void fill_header(const struct nt_disk *disk, struct nt_gpt *gpt,
                         const uint8_t random[16]) {
   uint8_t *header = gpt->header;

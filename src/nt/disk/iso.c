@@ -1,6 +1,7 @@
 /*
- * ISO 9660, with Joliet, and High Sierra. Layout: ECMA-119, section 8; the
- * Joliet specification; what is one: Microsoft's published cdfs driver.
+ * ISO 9660, with Joliet, and High Sierra. Layout: ECMA-119, section 8, and the
+ * Joliet specification. Which bytes are one: the rule of Microsoft's published
+ * cdfs driver.
  */
 #include <string.h>
 
@@ -25,7 +26,7 @@
 
 #define AT_LABEL_HIGH_SIERRA 48
 
-/* UCS-2 at one of three levels. */
+/* Whether the names are UCS-2, at one of three levels. */
 static bool is_joliet(const uint8_t *sector) {
   const uint8_t *escape = sector + AT_ESCAPE;
   return sector[0] == TYPE_SUPPLEMENTARY && escape[0] == '%' &&
@@ -33,8 +34,9 @@ static bool is_joliet(const uint8_t *sector) {
          (escape[2] == '@' || escape[2] == 'C' || escape[2] == 'E');
 }
 
-/* Whether the primary label goes on where that of Joliet has no more room: its
- * start is the same in ASCII, with '_' for what it may not have. */
+/* Whether the primary label is the longer form of the Joliet label, which was
+ * cut. Then both start alike; the primary one has '_' for characters that it
+ * may not have. */
 static bool goes_on(const uint8_t *units, const char *primary) {
   for (size_t i = 0; i < JOLIET_UNITS; i++) {
     uint16_t unit = nt_get_u16(units + 2 * i);
@@ -63,7 +65,8 @@ static void show_joliet_label(const uint8_t *at, struct nt_probe *out) {
   nt_show_label(out, (const uint8_t *)label, used);
 }
 
-/* "2009-09-24-10-34-40-00". False when there is no date: zeros. */
+/* Writes "2009-09-24-10-34-40-00". Returns false when there is no date, only
+ * zeros. */
 static bool show_date(const uint8_t *at, struct nt_probe *out) {
   bool set = false;
   for (int i = 0; i < DATE_DIGITS; i++) {
@@ -89,8 +92,8 @@ static bool recognise_high_sierra(const uint8_t *sector, struct nt_probe *out) {
   return true;
 }
 
-/* The label of Joliet stands before that of the primary descriptor, as the
- * names of files do. */
+/* The label of Joliet is preferred to that of the primary descriptor, as its
+ * file names are. */
 static bool recognise(struct nt_region *region, const uint8_t boot[512],
                       struct nt_probe *out) {
   uint8_t sector[SECTOR];

@@ -10,11 +10,11 @@
 
 #define ENTRY(sector, i) ((sector) + 446 + 16 * (i))
 
-#define TYPE_IFS 0x07U /* what Windows gives a data partition */
+#define TYPE_IFS 0x07U /* the type that Windows gives a data partition */
 #define TYPE_LDM 0x42U /* a part of a dynamic disk */
 #define TYPE_GPT 0xEEU
 
-/* The translation every BIOS and Windows use for disks of any size. */
+/* The geometry that every BIOS and Windows use for disks of any size. */
 #define HEADS 255U
 #define SECTORS_PER_TRACK 63U
 
@@ -42,7 +42,7 @@ enum nt_mbr_kind nt_mbr_kind(const uint8_t sector[512]) {
   }
   for (int i = 0; table && i < 4; i++) {
     uint8_t boot = ENTRY(sector, i)[0];
-    table = boot == 0 || boot == 0x80; /* else it is code or data */
+    table = boot == 0 || boot == 0x80; /* else the bytes are code or data */
   }
   return table ? NT_MBR_TABLE : NT_MBR_NONE;
 }
@@ -56,7 +56,7 @@ struct chain {
   uint32_t next_logical; /* number of the next logical partition */
 };
 
-/* The entries as they are, with LBAs from the start of the disk. */
+/* Adds the entries as they are, with LBAs from the start of the disk. */
 static struct nt_mbr_entry *add_record(struct nt_mbr *out,
                                        const uint8_t *sector, uint64_t base,
                                        uint64_t container) {
@@ -92,7 +92,8 @@ static bool is_within(const struct nt_range *range,
           range->start + range->count <= extended->start + extended->count);
 }
 
-/* Adds the record of the chain; `at` is that of the next one, 0 at the end. */
+/* Adds one record of the chain; `at` becomes the place of the next one, 0 at
+ * the end. */
 static void add_logical(struct chain *c, const uint8_t *sector) {
   struct nt_mbr_entry *entries =
       add_record(c->out, sector, c->at, c->extended.start);
@@ -108,7 +109,7 @@ static void add_logical(struct chain *c, const uint8_t *sector) {
   }
 }
 
-/* What lies behind the end of the disk ends a chain. */
+/* A link behind the end of the disk ends the chain. */
 static bool read_chain(const struct nt_disk *disk, struct chain *c) {
   uint8_t sector[512];
   while (c->at != 0 && c->at < nt_disk_sectors(disk) &&
@@ -151,7 +152,8 @@ uint64_t nt_mbr_end(const struct nt_disk *disk) {
   return sectors < UINT32_MAX ? sectors : UINT32_MAX;
 }
 
-/* Cylinder, head and sector; what lies past cylinder 1023 has the last one. */
+/* Writes cylinder, head and sector. A place past cylinder 1023 gets the last
+ * possible values. */
 static void put_chs(uint8_t *at, uint64_t lba) {
   uint64_t cylinder = lba / (HEADS * SECTORS_PER_TRACK);
   uint64_t head = lba / SECTORS_PER_TRACK % HEADS;
@@ -172,7 +174,7 @@ static void put_entry(uint8_t *at, uint8_t type, const struct nt_range *r) {
   nt_put_u32(at + 12, (uint32_t)r->count);
 }
 
-/* The rest of the first sector is zeros, whatever its size is. */
+/* Fills the rest of the first sector with zeros, whatever its size is. */
 static bool write_sector(const struct nt_disk *disk, uint8_t *sector) {
   sector[510] = 0x55;
   sector[511] = 0xAA;
@@ -192,7 +194,7 @@ bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
   return write_sector(disk, sector);
 }
 
-/* Its one partition is the rest of the disk, as far as 32 bits go. */
+/* Its only partition covers the rest of the disk, as far as 32 bits reach. */
 bool nt_mbr_protect(const struct nt_disk *disk) {
   uint8_t sector[4096] = {0};
   uint64_t rest = nt_disk_sectors(disk) - 1;

@@ -10,7 +10,7 @@
 
 #define BOOT_BYTES 8192U /* the file $Boot */
 
-/* Records of 1 KiB and of 4 KiB are made. */
+/* Records have 1 KiB or 4 KiB. */
 #define RECORD_MAX 4096U
 #define RECORD_MFT 0U
 #define RECORD_VOLUME 3U
@@ -52,7 +52,7 @@ static uint64_t record_size(uint8_t byte, uint64_t cluster) {
   return byte <= 64 && nt_is_power_of_two(byte) ? byte * cluster : 0;
 }
 
-/* The fields of FAT that NTFS does not use are zeros. */
+/* Whether the fields of FAT that NTFS does not use are zeros. */
 static bool has_no_fat(const uint8_t *boot) {
   static const uint8_t zeros[7];
   return memcmp(boot + 14, zeros, 7) == 0 && memcmp(boot + 22, zeros, 2) == 0 &&
@@ -96,7 +96,8 @@ static bool clusters(struct nt_region *region, uint64_t *count) {
 
 #define FIXUP_STRIDE 512U
 
-/* The last two bytes of every 512 are kept in the update sequence. */
+/* Puts the last two bytes of every 512 back, which the update sequence
+ * keeps. */
 static bool undo_fixups(struct record *r) {
   size_t at = nt_get_u16(r->bytes + 4), count = nt_get_u16(r->bytes + 6);
   if (at < 40 || count != r->size / FIXUP_STRIDE + 1 ||
@@ -127,7 +128,7 @@ static bool has_record(struct nt_region *region, const struct ntfs *n,
           nt_region_damaged(region, "a record of the MFT is damaged"));
 }
 
-/* The first records of the table lie in one piece. */
+/* Reads one of the first records of the table, which lie in one piece. */
 static bool read_record(struct nt_region *region, const struct ntfs *n,
                         uint32_t number, struct record *r) {
   return has_record(region, n, number, r) &&
@@ -135,8 +136,8 @@ static bool read_record(struct nt_region *region, const struct ntfs *n,
           nt_region_damaged(region, "a record of the MFT is damaged"));
 }
 
-/* The unnamed attribute of a type, whole within the record; NULL: there is
- * none. */
+/* Finds the unnamed attribute of a type; all of it lies within the record.
+ * NULL: there is none. */
 static const uint8_t *find_attribute(const struct record *r, uint32_t type,
                                      size_t *size) {
   size_t at = nt_get_u16(r->bytes + 20);
@@ -160,8 +161,8 @@ static const uint8_t *find_attribute(const struct record *r, uint32_t type,
 #define AT_VALUE_SIZE 16
 #define AT_VALUE 20
 
-/* The value of an attribute that lies in the record, whole; NULL: there is
- * none. */
+/* Finds the value of an attribute that lies in the record; all of it does.
+ * NULL: there is none. */
 static const uint8_t *find_value(const struct record *r, uint32_t type,
                                  size_t *size) {
   size_t whole = 0;
@@ -204,7 +205,7 @@ struct run {
   bool hole;
 };
 
-/* A little-endian number of `size` bytes, with its sign. */
+/* Reads a little-endian number of `size` bytes that has a sign. */
 static uint64_t signed_number(const uint8_t *at, size_t size) {
   uint64_t value = size > 0 && at[size - 1] & 0x80 ? UINT64_MAX : 0;
   for (size_t i = size; i > 0; i--) {
@@ -213,8 +214,8 @@ static uint64_t signed_number(const uint8_t *at, size_t size) {
   return value;
 }
 
-/* Takes the next run; `run->lcn` is that of the one before. False at the end,
- * and for nonsense. */
+/* Takes the next run; before the call, `run->lcn` is that of the run before.
+ * Returns false at the end, and for values that make no sense. */
 static bool next_run(const struct ntfs *n, const uint8_t **at,
                      const uint8_t *end, struct run *run) {
   if (*at >= end || **at == 0) {
@@ -300,7 +301,7 @@ static bool bitmap(struct nt_region *region, uint64_t first, uint8_t *buf,
 #define AT_FLAGS 10U /* in the value */
 #define VOLUME_IS_DIRTY 0x1U
 
-/* Where the low byte of the flags lies in the record of $Volume. */
+/* Finds where the low byte of the flags lies in the record of $Volume. */
 static bool find_flags(struct nt_region *region, struct ntfs *n,
                        struct record *r, size_t *place) {
   size_t size = 0;
@@ -324,7 +325,8 @@ static bool is_dirty(struct nt_region *region, bool *out) {
   return good;
 }
 
-/* Bytes that the update sequence took are kept there. */
+/* Returns where a byte of the record is stored: in the update sequence, if that
+ * has taken it. */
 static size_t stored_at(const struct record *r, size_t place) {
   size_t within = place % FIXUP_STRIDE;
   if (within < FIXUP_STRIDE - 2) {
@@ -374,7 +376,7 @@ static bool count_free(struct nt_region *region, const struct ntfs *n,
     size_t part = bytes - at < sizeof buf ? (size_t)(bytes - at) : sizeof buf;
     good = read_runs(region, n, &file, at, buf, part);
     if (at + part == bytes && n->clusters % 8 != 0) {
-      buf[part - 1] |= (uint8_t)(0xFFU << n->clusters % 8); /* no clusters */
+      buf[part - 1] |= (uint8_t)(0xFFU << n->clusters % 8); /* past the end */
     }
     for (size_t i = 0; good && i < part; i++) {
       *out += zero_bits(buf[i]);

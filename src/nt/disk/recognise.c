@@ -1,5 +1,5 @@
 /*
- * Which file system the bytes are: the decision of every build.
+ * Which file system the bytes are; every build decides it here.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 /* No file system fits in less. */
 #define SMALLEST_REGION 1024U
 
-/* What is locked by BitLocker is no file system to anybody, though a stick has
- * a FAT32 in front that explains this to old systems. */
+/* A volume that BitLocker has locked counts as no file system, although a stick
+ * has a FAT32 in front that explains this to old systems. */
 static bool is_bitlocker(const uint8_t *boot) {
   static const uint8_t id[16] = {0x3B, 0xD6, 0x67, 0x49, 0x29, 0x2E,
                                  0xD8, 0x4A, 0x83, 0x99, 0xF6, 0xA3,
@@ -41,7 +41,7 @@ static bool look(struct nt_region *region, struct nt_probe *out) {
 
 bool nt_recognise(struct nt_region *region, struct nt_probe *out) {
   bool found = look(region, out) && !region->failed;
-  region->damage = NULL; /* of what is none of them, and of labels */
+  region->damage = NULL; /* of a file system that it is not, or a label */
   if (!found) {
     *out = (struct nt_probe){.file_system = "RAW"};
   }
@@ -99,8 +99,8 @@ void nt_long_serial(uint64_t serial, char *buf, size_t cap) {
 #define AT_LENGTH 20
 #define AT_CHECKSUM 22
 
-/* Over the structure but for the jump and the sum itself; the bit that falls
- * out at the right comes in at the left. */
+/* The sum over the structure without the jump and the sum itself. It is rotated
+ * to the right for each byte. */
 static uint16_t recognition_sum(const uint8_t *boot) {
   uint32_t sum = 0;
   for (uint32_t i = NT_RECOGNITION_NAME; i < NT_RECOGNITION_SIZE; i++) {

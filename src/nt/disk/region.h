@@ -1,10 +1,10 @@
 /*
  * The bytes of a volume or of a disk, as the parsers of this folder get them:
- * by two functions of whoever has the bytes.
+ * through two functions of whoever has the bytes.
  *
- * What the parsers read comes from anywhere. A function that returns false has
- * either failed to read or found something that cannot be: then `damage` says
- * what.
+ * The bytes may come from anybody. When a function returns false, it has either
+ * failed to read or found something impossible; in the second case `damage`
+ * says what.
  */
 #ifndef NT_DISK_REGION_H
 #define NT_DISK_REGION_H
@@ -17,10 +17,11 @@ struct nt_region {
   bool (*read)(void *from, uint64_t offset, void *buf, size_t length);
   bool (*write)(void *from, uint64_t offset, const void *buf, size_t length);
   bool failed;        /* one of the two functions has failed */
-  const char *damage; /* NULL: nothing was found */
+  const char *damage; /* NULL: no damage was found */
 };
 
-/* A range outside of the region is damage: the bytes say what to read. */
+/* Reads a range. One outside of the region is damage: other bytes of the volume
+ * named it. */
 bool nt_region_read(struct nt_region *region, uint64_t offset, void *buf,
                     size_t length);
 bool nt_region_write(struct nt_region *region, uint64_t offset, const void *buf,

@@ -13,14 +13,15 @@ struct nt_disk {
   uint32_t sector_size;
 };
 
-/* 0 when sectors have no size that disks have: 512 to 4096 bytes. */
+/* Returns the sectors of the disk; 0 when their size is none that disks have,
+ * 512 to 4096 bytes. */
 uint64_t nt_disk_sectors(const struct nt_disk *disk);
 
 /* Where a partition lies or is to lie. */
 struct nt_range {
   uint64_t start, count; /* sectors */
-  bool piece; /* of a volume in several pieces: other programs must not take it
-                 for a whole one, so its type is that of a dynamic disk */
+  bool piece; /* a piece of a volume in several: other programs must not take it
+                 for a whole volume, so its type is that of a dynamic disk */
 };
 
 /* ---- mbr.c --------------------------------------------------------------- */
@@ -30,7 +31,8 @@ enum nt_mbr_kind { NT_MBR_NONE, NT_MBR_TABLE, NT_MBR_PROTECTS_GPT };
 
 enum nt_mbr_kind nt_mbr_kind(const uint8_t sector[512]);
 
-/* An extended partition, which holds no volume but others. */
+/* Whether it is an extended partition, which is no volume but contains
+ * others. */
 bool nt_mbr_is_container(uint8_t type);
 
 struct nt_mbr_entry {
@@ -40,7 +42,7 @@ struct nt_mbr_entry {
   struct nt_range range; /* from the start of the disk */
 };
 
-#define NT_MBR_RECORDS 128 /* more in a chain run in a circle */
+#define NT_MBR_RECORDS 128 /* a chain with more runs in a circle */
 
 /* All records: the first one, and the chain of each extended partition. Every
  * record has four entries. */
@@ -50,7 +52,7 @@ struct nt_mbr {
   struct nt_mbr_entry entries[4 * NT_MBR_RECORDS];
 };
 
-/* `sector` are the first 512 bytes of the disk. */
+/* Reads the tables; `sector` is the first 512 bytes of the disk. */
 bool nt_mbr_read(const struct nt_disk *disk, const uint8_t sector[512],
                  struct nt_mbr *out);
 
@@ -59,11 +61,11 @@ bool nt_mbr_read(const struct nt_disk *disk, const uint8_t sector[512],
 /* One behind the last sector that a table can name. */
 uint64_t nt_mbr_end(const struct nt_disk *disk);
 
-/* At most 4 partitions. */
+/* Writes a table of at most 4 partitions. */
 bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
                   const struct nt_range *ranges, uint32_t count);
 
-/* The MBR in front of a GPT. */
+/* Writes the MBR in front of a GPT. */
 bool nt_mbr_protect(const struct nt_disk *disk);
 
 /* ---- gpt.c --------------------------------------------------------------- */
@@ -88,24 +90,25 @@ struct nt_gpt {
   uint64_t entries_lba;
   uint32_t entry_count, entry_size;
   uint8_t header[4096];
-  size_t header_size; /* bytes that its sum is of */
+  size_t header_size; /* bytes that its sum covers */
   uint8_t *entries;   /* nt_gpt_close() frees them */
 };
 
-/* Takes the first copy that is whole; NULL entries when none is. False when
- * bytes cannot be read or memory is short. */
+/* Reads the first copy that is not damaged; the entries are NULL when none is.
+ * Returns false when bytes cannot be read or memory is short. */
 bool nt_gpt_open(const struct nt_disk *disk, struct nt_gpt *out);
 void nt_gpt_close(struct nt_gpt *gpt);
 
-/* Entry `number`, from 1 on; NULL: the table has none. */
+/* Returns entry `number`, from 1 on; NULL when the table has none. */
 const uint8_t *nt_gpt_entry(const struct nt_gpt *gpt, uint32_t number);
 
-/* Where the partition of an entry lies. False when the entry is empty or
- * points outside. */
+/* Finds where the partition of an entry lies. Returns false when the entry is
+ * empty or points outside. */
 bool nt_gpt_range(const struct nt_gpt *gpt, const uint8_t *entry,
                   struct nt_range *out);
 
-/* In every copy that is whole, with new sums; *written says in how many. */
+/* Sets them in every copy that is not damaged, with new sums; *written says in
+ * how many. */
 bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
                            uint64_t attributes, unsigned *written);
 
@@ -113,8 +116,8 @@ bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
  * small. */
 uint64_t nt_gpt_end(const struct nt_disk *disk);
 
-/* At most 128 partitions. `random` has 16 bytes for the disk and for each of
- * them, of which GUIDs are made. */
+/* Writes a table of at most 128 partitions. `random` has 16 bytes for the disk
+ * and for each partition, from which their GUIDs are made. */
 bool nt_gpt_write(const struct nt_disk *disk, const struct nt_range *ranges,
                   uint32_t count, uint8_t (*random)[16]);
 

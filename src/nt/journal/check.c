@@ -1,7 +1,8 @@
 /*
- * Whether what is saved of an operation is what was saved: checksums, how they
- * are made, and a look at all of it. They find what time, disks and editors do
- * to a file; against somebody who may write to it, its modes are the guard.
+ * Whether the saved bytes of an operation are still the ones that were saved:
+ * how checksums are made, and a check of all of them. Checksums find what time,
+ * disks and editors do to a file. Against somebody who may write to it they are
+ * no protection; its file modes are.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static void put_number(unsigned char *at, uint64_t number) {
   }
 }
 
-/* The same on every system: little-endian. */
+/* The numbers are little-endian, so the hash is the same on every system. */
 static bool hash_numbers(const uint64_t *numbers, size_t count,
                          uint64_t *hash) {
   unsigned char bytes[64];
@@ -57,7 +58,7 @@ void nt__journal_add(struct nt__sums *sums, const struct nt__piece *piece) {
   hash_numbers(&piece->new_checksum, 1, &sums->new);
 }
 
-/* Texts with their terminators: none runs into the next. */
+/* A text is hashed with its terminator, so no text runs into the next. */
 static bool hash_text(const char *text, uint64_t *hash) {
   return nt__hash(text, strlen(text) + 1, *hash, hash);
 }
@@ -140,7 +141,8 @@ static nt_status damaged(struct nt_journal *journal, int64_t id,
   return NT_STATUS_FILE_CORRUPT_ERROR;
 }
 
-/* Which volume it is about must be certain before anything else counts. */
+/* Checks the identity of the volume, which must be right before anything else
+ * counts. */
 static nt_status check_about(struct nt_journal *journal, int64_t id,
                              const struct noted *noted, struct nt_error *err) {
   uint64_t made = 0;
@@ -165,8 +167,8 @@ static nt_status check_about(struct nt_journal *journal, int64_t id,
 struct ranges {
   char *text;
   size_t cap, used;
-  uint64_t from, to; /* not in the text yet; to 0: none */
-  unsigned more;     /* for which there was no room */
+  uint64_t from, to; /* the range that is not in the text yet; to is 0: none */
+  unsigned more;     /* ranges for which there was no room */
 };
 
 static void close_range(struct ranges *ranges) {
@@ -214,13 +216,13 @@ struct look {
   struct noted noted;
   struct nt__sums sums;
   struct ranges good, bad;
-  uint64_t end;            /* of the range before */
+  uint64_t end;            /* end of the range before */
   struct nt_error problem; /* of this piece */
   char first[300];         /* problem */
   unsigned char *bytes;    /* 2 * NT_SAVED_MAX */
 };
 
-/* The words of a problem, without the path before them. */
+/* Returns the words of a problem, without the path before them. */
 static const char *words_of(const struct look *look) {
   const char *path = nt_journal_path(look->journal);
   size_t length = strlen(path);
@@ -262,7 +264,7 @@ static bool fits_before(struct look *look, const struct nt__piece *piece) {
   return false;
 }
 
-/* Success, also for a damaged piece: the look goes on. */
+/* Looks at one piece. A damaged one is a success, too: the check goes on. */
 static nt_status look_at_piece(struct look *look, sqlite3_stmt *row) {
   struct nt_saved saved = {.before = look->bytes,
                            .after = look->bytes + NT_SAVED_MAX};
@@ -280,7 +282,8 @@ static nt_status look_at_piece(struct look *look, sqlite3_stmt *row) {
   return NT_STATUS_SUCCESS;
 }
 
-/* In the order in which they were saved, whatever else the column holds. */
+/* Looks at all pieces in the order in which they were saved, whatever the
+ * column for it holds. */
 static nt_status look_at_all(struct look *look, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__journal_prepare(
@@ -299,7 +302,8 @@ static nt_status look_at_all(struct look *look, struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
-/* What the pieces come to is not what was noted: which column says so. */
+/* Returns the column of which the sum over the pieces is not the one that was
+ * noted; NULL: all are right. */
 static const char *wrong_sum(const struct look *look) {
   const struct noted *noted = &look->noted;
   const struct nt__sums *sums = &look->sums;

@@ -1,32 +1,34 @@
 /*
  * The journal: what was done to which volume, when, by whom, and how it ended.
- * It is a SQLite database in the folder of the user's state, one for all
- * machines, and it outlives the processes that write to it.
+ * It is a SQLite database in the user's state folder, one for all machines, and
+ * it outlives the processes that write to it.
  *
- * An operation that runs holds the byte of its number in journal.lock by a
- * lock of the open file, which the system drops when the process ends, however
- * it ends. So an operation that is "running" and whose byte is free was
- * interrupted; a process number says nothing of the kind.
+ * A running operation holds a lock on one byte of journal.lock, the byte with
+ * its number. The system drops the lock when the process ends, however it ends.
+ * So an operation that is "running" and whose byte is free was interrupted. A
+ * process number cannot show that, because it may be used again.
  *
- * Everything that answers success here is durable.
+ * Every function here that returns success has made its change durable.
  */
 #ifndef NT_JOURNAL_H
 #define NT_JOURNAL_H
 
 #include "../operation.h"
 
-/* Opens the journal in a folder, NULL: in that of the user's state (host.h).
- * Makes both when they are not there, readable by their owner only. */
+/* Opens the journal in a folder; NULL: in the user's state folder (host.h).
+ * Makes folder and journal when they are missing, readable by their owner
+ * only. */
 nt_status nt_journal_open(const char *folder, struct nt_journal **out,
                           struct nt_error *err);
 
-/* What still runs counts as interrupted from now on. NULL: nothing. */
+/* Closes the journal. Operations that still run count as interrupted from then
+ * on. NULL: nothing is done. */
 void nt_journal_close(struct nt_journal *journal);
 
 /* The functions of this header as a table. */
 extern const struct nt_journal_ops nt_journal_ops;
 
-/* The database, for messages. */
+/* Returns the path of the database, for messages. */
 const char *nt_journal_path(const struct nt_journal *journal);
 
 /* ---- saved bytes --------------------------------------------------------- */
@@ -62,25 +64,25 @@ nt_status nt_journal_begin(struct nt_journal *journal,
                            const struct nt_operation *about, int64_t *id,
                            struct nt_error *err);
 
-/* Notes a step of a running operation. Noting a number again adds what is
- * known now: an empty field leaves what was there. */
+/* Notes a step of a running operation. To note a number again adds what is
+ * known now: an empty field leaves the old value. */
 nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
                           const struct nt_step *step, struct nt_error *err);
 
-/* Ends an operation that runs or was interrupted. `state` as in nt_operation,
- * but "running"; `message` may be NULL. Saved bytes stay when it is committed
- * or interrupted. */
+/* Ends an operation that runs or was interrupted. `state` is one of those of
+ * nt_operation but "running"; `message` may be NULL. Saved bytes stay when the
+ * operation is committed or interrupted. */
 nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
                             const char *state, const char *message,
                             struct nt_error *err);
 
-/* Whether nt_journal_finish() knows a state. */
+/* Whether nt_journal_finish() takes this state. */
 bool nt_journal_is_final(const char *state);
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* The operation with the smallest number above *cursor, which becomes that
- * number. STATUS_NO_MORE_ENTRIES (err untouched): there is none. */
+/* Finds the operation with the smallest number above *cursor, which becomes
+ * that number. STATUS_NO_MORE_ENTRIES (err untouched): there is none. */
 nt_status nt_journal_next(struct nt_journal *journal, int64_t *cursor,
                           struct nt_operation *out, struct nt_error *err);
 
@@ -96,16 +98,17 @@ nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
 /* ---- expiring ------------------------------------------------------------ */
 
 struct nt_journal_policy {
-  int64_t keep;       /* newest operations that stay */
-  int64_t days;       /* those that ended longer ago go */
+  int64_t keep;       /* so many of the newest operations stay */
+  int64_t days;       /* operations that ended longer ago go */
   int64_t keep_saved; /* the same for saved bytes: their operations stay, but
                          cannot be undone any more */
   int64_t days_saved;
 };
 extern const struct nt_journal_policy nt_journal_default_policy;
 
-/* Forgets by the policy; *operations and *saved are how many lost their entry
- * and their saved bytes. What runs or was interrupted is never touched. */
+/* Forgets operations by the policy. *operations is how many lost their entry,
+ * *saved how many lost their saved bytes. An operation that runs or was
+ * interrupted is never touched. */
 nt_status nt_journal_prune(struct nt_journal *journal,
                            const struct nt_journal_policy *policy,
                            uint64_t *operations, uint64_t *saved,

@@ -9,7 +9,7 @@
 
 /* ---- operations ---------------------------------------------------------- */
 
-/* Columns in the order of read_operation(). */
+/* The columns, in the order of read_operation(). */
 #define COLUMNS                                                             \
   "SELECT id, parent, plan, machine, target, guid_path, serial,"            \
   " file_system, size, command, pid, program, started_us, ended_us, state," \
@@ -20,7 +20,8 @@ static bool is_state(const char *state) {
   return strcmp(state, "running") == 0 || nt_journal_is_final(state);
 }
 
-/* What an operation noted of its saved bytes fits together. */
+/* Refuses an operation whose notes about its saved bytes contradict each
+ * other. */
 static void check_saved(struct nt__row *row, const struct nt_operation *o,
                         bool checked) {
   if (o->saved_bytes > o->identity.size) {
@@ -132,8 +133,9 @@ static nt_status read_row(struct nt_journal *journal, const char *sql,
   return status;
 }
 
-/* An operation may end between the look at its row and the look at its byte:
- * only a row that says "running" after the byte was free is of a dead one. */
+/* An operation may end between the look at its row and the look at its byte. So
+ * the row is read again after the byte was free: only when it still says
+ * "running" has the process died. */
 static nt_status read_judged(struct nt_journal *journal, const char *sql,
                              int64_t id, struct nt_operation *out,
                              struct nt_error *err) {
@@ -162,7 +164,7 @@ static nt_status fetch(struct nt_journal *journal, const char *sql, int64_t id,
 
 nt_status nt_journal_next(struct nt_journal *journal, int64_t *cursor,
                           struct nt_operation *out, struct nt_error *err) {
-  /* A number below 1 is none: it comes first, and is refused. */
+  /* no number is below 1: such a row comes first, and is refused */
   NT_TRY(fetch(journal, COLUMNS "WHERE id > ?1 OR id < 1 ORDER BY id LIMIT 1",
                *cursor, out, err));
   *cursor = out->id;
@@ -227,8 +229,8 @@ const struct nt_journal_policy nt_journal_default_policy = {
 
 #define DAY_US (INT64_C(86400) * 1000000)
 
-/* "interrupted" in the table, or "running" and its process may be dead: both
- * may need their bytes. */
+/* An operation is over unless it is "interrupted" in the table, or "running"
+ * there, when its process may be dead. Those two may need their bytes. */
 #define OVER "state NOT IN ('running', 'interrupted') "
 
 static nt_status forget(struct nt_journal *journal, const char *sql,
@@ -281,8 +283,8 @@ static nt_status forget_all(struct nt_journal *journal,
   return status;
 }
 
-/* What is forgotten is chosen by states and times: all must be what they can
- * be. */
+/* States and times decide which operations are forgotten, so all must have
+ * possible values. */
 static nt_status check_operations(struct nt_journal *journal,
                                   struct nt_error *err) {
   struct nt_operation *operation = calloc(1, sizeof *operation);
@@ -312,7 +314,7 @@ nt_status nt_journal_prune(struct nt_journal *journal,
   }
   status = nt__journal_end(journal, status, err);
   if (nt_ok(status) && gone + lost > 0) {
-    /* Gives the room back; when that fails, the rows are gone all the same. */
+    /* gives the room back; when that fails, the rows are gone all the same */
     run(journal, "PRAGMA incremental_vacuum", NULL);
     run(journal, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
   }

@@ -28,7 +28,7 @@ static nt_status insert(struct nt_journal *journal,
   nt_status status = nt__journal_prepare(
       journal,
       "INSERT INTO operation VALUES (NULL,"
-      /* One that began in another journal is none here. */
+      /* an operation of another journal is none here */
       " iif(?1 <= (SELECT max(seq) FROM sqlite_sequence"
       "  WHERE name = 'operation'), ?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
       " ?10, ?11, ?12, 0, 'running', '', 0, 0, 0, 0, 0, 0, 0, 0)",
@@ -81,7 +81,8 @@ static nt_status take_byte(struct nt_journal *journal, int64_t id,
   return status;
 }
 
-/* What is written to a file without a name is lost when the process ends. */
+/* Refuses a journal whose file has lost its name: what is written to it is lost
+ * when the process ends. */
 static nt_status check_place(struct nt_journal *journal, struct nt_error *err) {
   int moved = 0;
   if (sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_HAS_MOVED,
@@ -109,7 +110,8 @@ nt_status nt_journal_begin(struct nt_journal *journal,
   status = insert(journal, about, err);
   if (nt_ok(status)) {
     made = sqlite3_last_insert_rowid(journal->db);
-    /* Before anybody sees the row, or it would look interrupted. */
+    /* before anybody sees the row: without its byte it would look
+     * interrupted */
     status = take_byte(journal, made, err);
   }
   for (uint32_t i = 0; nt_ok(status) && i < about->identity.extent_count; i++) {
@@ -124,7 +126,7 @@ nt_status nt_journal_begin(struct nt_journal *journal,
 
 /* ---- steps and the end --------------------------------------------------- */
 
-/* The rows that the last statement changed are none: refuses. */
+/* Refuses when the last statement changed no row. */
 static nt_status check_changed(struct nt_journal *journal, int64_t id,
                                struct nt_error *err) {
   if (sqlite3_changes(journal->db) > 0) {
@@ -205,7 +207,8 @@ static nt_status run_for(struct nt_journal *journal, const char *sql,
   return nt__journal_finish(journal, status, stmt, err);
 }
 
-/* What was saved is where it came from: nobody needs the copy. */
+/* Forgets the saved bytes. They are back where they came from, so nobody needs
+ * the copy. */
 static nt_status forget_saved(struct nt_journal *journal, int64_t id,
                               struct nt_error *err) {
   NT_TRY(run_for(journal, "DELETE FROM saved WHERE operation = ?1", id, err));
@@ -235,8 +238,8 @@ nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
   return status;
 }
 
-/* What is old goes when something new is there. That it could not go is no
- * failure of what was done. */
+/* Forgets what is old whenever something new was added. A failure to forget is
+ * no failure of the operation. */
 static nt_status finish_and_prune(struct nt_journal *journal, int64_t id,
                                   const char *state, const char *message,
                                   struct nt_error *err) {

@@ -12,7 +12,7 @@ static void hint(struct nt_error *err) {
           "new one is begun, and what this one saved cannot be undone then");
 }
 
-/* A name of the column, as in "saved.length". */
+/* Refuses the row. `column` is named as in "saved.length". */
 static nt_status refuse(struct nt__row *row, int column, const char *problem) {
   row->status = nt_refuse(
       row->err, NT_REASON_JOURNAL_DAMAGED, "%s: %s.%s of operation %lld %s",
@@ -28,7 +28,7 @@ static const char *type_name(int type) {
   return names[type >= SQLITE_INTEGER && type <= SQLITE_NULL ? type : 0];
 }
 
-/* Whether the next column may be looked at, and is of this type. */
+/* Whether no value was refused yet and the next column is of this type. */
 static bool has_type(struct nt__row *row, int type) {
   char problem[64];
   if (!nt_ok(row->status)) {

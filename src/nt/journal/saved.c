@@ -1,7 +1,7 @@
 /*
- * Bytes of a volume in the journal: what was there before an operation, and
- * what the operation wrote, so that an undo can see whether that is still
- * there. Most pieces are one byte over and over, and cost nothing.
+ * Bytes of a volume in the journal: those that were there before an operation,
+ * and those that the operation wrote, so that an undo can see whether they are
+ * still there. Most pieces are one byte repeated, and take no room.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,8 +31,8 @@ static bool uniform(const unsigned char *bytes, size_t length) {
   return length == 0 || memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
-/* Binds method and blob, and counts what they take. A blob that could not be
- * copied would become NULL: *bound is false then. */
+/* Binds method and blob, and counts what they take. Without memory for a copy
+ * SQLite would store NULL; *bound is false then. */
 static enum nt__method bind_piece(struct nt_journal *j, sqlite3_stmt *stmt,
                                   int method_at, int blob_at,
                                   const unsigned char *bytes, size_t length,
@@ -173,7 +173,7 @@ static bool expand(enum nt__method method, const void *blob, size_t stored,
   return false;
 }
 
-/* The numbers of a piece; nothing of them is taken on trust. */
+/* Loads the numbers of a piece, and trusts none of them. */
 static void load_piece(struct nt__row *row, struct nt__piece *piece) {
   memset(piece, 0, sizeof *piece);
   piece->start = (uint64_t)nt__row_integer(row, 0, INT64_MAX);
@@ -196,8 +196,8 @@ struct side {
   bool is_new;
 };
 
-/* One side's bytes, and whether they are what the checksum was made of. What
- * an older version saved has none, and none may be there. */
+/* Loads the bytes of one side, and checks them against the checksum. Bytes that
+ * an older version saved have no checksum, and must have none. */
 static void load_side(struct nt__row *row, const struct nt__piece *piece,
                       const struct side *side, unsigned char *out) {
   enum nt__method method = side->is_new ? piece->new_method : piece->old_method;

@@ -1,7 +1,7 @@
 /*
- * The schema of journal.db. A CHECK says what a value may be to whoever writes
- * it; who reads looks all the same (row.h), because a file can be changed
- * without asking its schema.
+ * The schema of journal.db. A CHECK says which values may be written. Whoever
+ * reads checks the values again (row.h), because a file can be changed without
+ * SQLite.
  */
 #include "internal.h"
 

@@ -49,7 +49,7 @@ nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err) {
 
 /* ---- statements ---------------------------------------------------------- */
 
-/* A child of fork must not use SQLite's files: they are its parent's. */
+/* Refuses a child of fork: SQLite's files belong to its parent. */
 static nt_status check_process(const struct nt_journal *journal,
                                struct nt_error *err) {
   if (journal->pid == nt_process_id()) {
@@ -91,7 +91,7 @@ nt_status nt__journal_finish(struct nt_journal *journal, nt_status status,
 }
 
 void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text) {
-  /* A copy would need memory, and without it become NULL. */
+  /* A copy needs memory, and without memory SQLite would make it NULL. */
   sqlite3_bind_text(stmt, index, text, -1, SQLITE_STATIC);
 }
 
@@ -106,8 +106,8 @@ static nt_status run(struct nt_journal *journal, const char *sql,
   return NT_STATUS_SUCCESS;
 }
 
-/* By a statement that was prepared when there was memory: a transaction that
- * stays open keeps all other processes out. */
+/* Uses a statement that was prepared when there was memory, because a
+ * transaction that stays open keeps all other processes out. */
 static void roll_back(struct nt_journal *journal) {
   if (!sqlite3_get_autocommit(journal->db)) {
     sqlite3_step(journal->rollback);
@@ -117,7 +117,7 @@ static void roll_back(struct nt_journal *journal) {
 
 nt_status nt__journal_begin(struct nt_journal *journal, struct nt_error *err) {
   if (journal->pid == nt_process_id()) {
-    roll_back(journal); /* what an earlier one could not */
+    roll_back(journal); /* in case an earlier rollback has failed */
   }
   return run(journal, "BEGIN IMMEDIATE", err);
 }
@@ -144,8 +144,8 @@ static nt_status about(nt_status status, const char *path,
   return status;
 }
 
-/* Files that SQLite makes beside the database take its rights over, so only
- * this one needs to be made by us. */
+/* The files that SQLite makes beside the database take its file mode, so only
+ * the database itself has to be made by us. */
 static nt_status make_if_missing(const char *path, struct nt_error *err) {
   struct nt_file *file = NULL;
   struct nt_error failure = {0};
@@ -261,8 +261,8 @@ static nt_status check_schema(struct nt_journal *journal,
   return NT_STATUS_SUCCESS;
 }
 
-/* Nothing but what we made: an older journal got its new columns by ALTER
- * TABLE. */
+/* Refuses a schema that is not ours. An older journal got its new columns by
+ * ALTER TABLE. */
 static nt_status check_objects(struct nt_journal *journal,
                                struct nt_error *err) {
   char found[200];
@@ -279,8 +279,8 @@ static nt_status check_objects(struct nt_journal *journal,
   return NT_STATUS_FILE_CORRUPT_ERROR;
 }
 
-/* FULL: a commit is on the disk when it returns. The journal is worth nothing
- * if a power cut takes back what it promised. */
+/* FULL: a commit is on the disk when it returns. A journal is worth nothing if
+ * a power cut can take back what it noted. */
 static nt_status open_database(struct nt_journal *journal,
                                struct nt_error *err) {
   NT_TRY(nt_db_check_files(journal->path, NT_REASON_JOURNAL_DAMAGED, err));

@@ -10,19 +10,20 @@
 struct nt_file {
   int fd;
   bool nameless;        /* it never had a name */
-  bool listed;          /* among those that a child of fork does not get */
-  struct nt_file *next; /* of the list */
+  bool listed;          /* in the list of files that a child of fork closes */
+  struct nt_file *next; /* the next in that list */
 };
 
 /* Makes the name of a new file or folder durable. */
 void nt__flush_folder_of(const char *path);
 
-/* Moves a descriptor above 9: a program that is started with closed standard
- * streams must not lose it to them, nor a script to those that it numbers.
- * `low` is closed whatever happens. -1: *number is the errno value. */
+/* Moves a descriptor above 9. A program that is started with closed standard
+ * streams would otherwise have it as one of them, and a script as one of the
+ * low numbers that it uses itself. `low` is closed whatever happens. Returns -1
+ * on failure, with the errno value in *number. */
 int nt__descriptor_above(int low, int *number);
 
-/* When a process began, as nt_process_start_us() says it. */
+/* Returns when a process began, in the units of nt_process_start_us(). */
 int64_t nt__process_start_us(int64_t id);
 
 #endif

@@ -27,7 +27,8 @@ nt_status nt_folder_make(const char *path, struct nt_error *err) {
   return mkdir(path, 0755) == 0 ? NT_STATUS_SUCCESS : failed(err);
 }
 
-/* All of the path up to each separator, the last folder at the end. */
+/* Makes the folder of each part of the path in turn, the last one at the
+ * end. */
 nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
   char part[4096];
   struct stat st;
@@ -160,9 +161,10 @@ void nt_process_name(char *buf, size_t cap) {
   fclose(comm);
 }
 
-/* Field 22 of stat, in ticks since the system began, counted from behind the
- * name, which may hold anything. 0: cannot be read, or it has ended and only
- * waits for its parent (state Z or X, field 3). */
+/* Reads field 22 of /proc/ID/stat: when the process began, in ticks since the
+ * system began. The fields are counted from behind the name, which may hold any
+ * character. Returns 0 when the file cannot be read, and when the process has
+ * ended and only waits for its parent (state Z or X, field 3). */
 static int64_t start_ticks(int64_t id) {
   char path[48], line[1024];
   nt_format_text(path, sizeof path, "/proc/%lld/stat", (long long)id);
@@ -198,7 +200,8 @@ int64_t nt_process_start_us(void) {
   return nt__process_start_us(getpid());
 }
 
-/* The start is computed from two clocks, one of which is set now and then. */
+/* The start is computed from two clocks, and one of them is set now and then;
+ * so it counts as equal within this time. */
 #define START_TOLERANCE_US 2000000
 
 bool nt_process_lives(int64_t id, int64_t start_us) {
@@ -240,7 +243,8 @@ static void do_nothing(int number) {
   (void)number;
 }
 
-/* By a function: what is ignored would be so for the programs, too. */
+/* Sets a handler that does nothing instead of ignoring the signal: programs
+ * that are started would inherit that it is ignored. */
 void nt_outlive_writes(void) {
   heed(SIGPIPE, do_nothing);
 }

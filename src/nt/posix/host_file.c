@@ -18,11 +18,12 @@ static nt_status failed(int number, struct nt_error *err) {
 
 /* ---- children of fork ----------------------------------------------------
  *
- * A lock of an open file lasts as long as any process has the file open, and a
- * child of fork has it, without knowing. When the parent died its locks would
- * outlive it. So the child closes these files before it does anything else. A
- * child that calls exec closes them anyway; a program that is to go on holding
- * them gets a descriptor of its own (host_program.c). */
+ * A lock of an open file lasts as long as any process has the file open. A
+ * child of fork has it open, too, without knowing of it; so after the death of
+ * the parent its locks would remain. Therefore the child closes these files
+ * before it does anything else. A child that calls exec closes them anyway; a
+ * program that is to keep them gets a descriptor of its own (host_program.c).
+ */
 
 static struct nt_file *locked_files;
 static pthread_mutex_t locked_files_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -49,7 +50,7 @@ static void watch_forks(void) {
   fork_error = pthread_atfork(before_fork, after_fork, in_child);
 }
 
-/* Answers an errno value. */
+/* Returns an errno value. */
 static int keep_from_children(struct nt_file *file) {
   pthread_once(&fork_once, watch_forks);
   if (fork_error != 0 || file->listed) {
@@ -78,7 +79,8 @@ static void forget(struct nt_file *file) {
 
 /* ---- opening and closing ------------------------------------------------- */
 
-/* Takes the descriptor over; -1 with errno is a failure. */
+/* Makes a file of the descriptor, and owns it from then on. A descriptor of -1
+ * is a failure that errno tells. */
 static nt_status keep(int fd, bool nameless, struct nt_file **out,
                       struct nt_error *err) {
   if (fd < 0) {
@@ -116,8 +118,8 @@ nt_status nt_file_create(const char *path, struct nt_file **out,
   return keep(open(path, flags, 0666), false, out, err);
 }
 
-/* The name of a file is a change of its folder. Where a folder cannot be
- * flushed, there is nothing more that could be done. */
+/* A new name is a change of the folder, so the folder is flushed. When that
+ * fails, nothing more can be done. */
 void nt__flush_folder_of(const char *path) {
   char folder[4096];
   nt_copy(folder, sizeof(folder), path);
@@ -226,9 +228,9 @@ bool nt_file_same(const struct nt_file *a, const struct nt_file *b) {
 
 /* ---- byte locks ---------------------------------------------------------- */
 
-/* Open-file locks belong to the descriptor, not to the process: two
- * connections of one process see each other, and closing one does not drop
- * the other's. */
+/* Locks of open files belong to the open file, not to the process. So two
+ * connections of one process see each other's locks, and to close one does not
+ * drop the other's. */
 static int lock_byte(const struct nt_file *file, int command, uint64_t byte,
                      short *type) {
   struct flock lock = {0};
@@ -269,7 +271,7 @@ bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
 int nt__descriptor_above(int low, int *number) {
   int high = fcntl(low, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
   if (high < 0) {
-    /* EINVAL: this process may not have that many. */
+    /* EINVAL: the limit of this process is lower */
     *number = errno == EINVAL ? EMFILE : errno;
   }
   close(low);

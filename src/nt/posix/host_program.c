@@ -1,11 +1,11 @@
 /*
- * Running a program and waiting for it, whatever comes: what `ntvol lock D: --
- * command` needs.
+ * Running a program and waiting for it, whatever happens: what `ntvol lock D:
+ * -- command` needs.
  *
- * The child waits at a gate, a socket, until this process has put down who it
- * is: should this process die before, the child finds the gate shut and ends
- * without doing anything. The socket closes when exec succeeds; else the number
- * of its failure comes back through it.
+ * The child waits at a gate, a socket, until this process has noted who the
+ * child is. Should this process die before that, the child finds the gate shut
+ * and ends without doing anything. The socket closes by itself when exec
+ * succeeds; when exec fails, the child sends its errno value through it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@
 struct child {
   pid_t pid;
   int gate;          /* our end */
-  sigset_t signals;  /* that we wait for */
-  sigset_t old_mask; /* of this thread */
+  sigset_t signals;  /* the signals that we wait for */
+  sigset_t old_mask; /* the mask of this thread before */
   struct sigaction old_child;
 };
 
@@ -37,8 +37,8 @@ static bool is_ignored(int number) {
          action.sa_handler == SIG_IGN && !(action.sa_flags & SA_SIGINFO);
 }
 
-/* From here on signals wait until they are asked for. What is ignored stays so,
- * for the child too: that is what nohup does. */
+/* Blocks the signals, so that they wait until we ask for them. A signal that is
+ * ignored stays ignored, in the child too: nohup relies on it. */
 static void hold_signals(struct child *child) {
   struct sigaction action = {.sa_handler = SIG_DFL};
   sigaction(SIGCHLD, &action, &child->old_child);
@@ -59,8 +59,8 @@ static void release_signals(const struct child *child) {
   pthread_sigmask(SIG_SETMASK, &child->old_mask, NULL);
 }
 
-/* Stops this process as SIGTSTP does by itself: not when nobody could let it go
- * on, which the system knows. */
+/* Stops this process as SIGTSTP would. The system does not do it when there is
+ * nobody who could continue the process. */
 static void stop_here(void) {
   struct sigaction old, action = {.sa_handler = SIG_DFL};
   sigset_t one;
@@ -73,9 +73,9 @@ static void stop_here(void) {
   sigaction(SIGTSTP, &old, NULL);
 }
 
-/* Whether the child got the signal, too: a terminal sends to all processes of
- * its foreground. A terminal that hangs up tells the first process of its
- * session only. */
+/* Whether the child got the signal, too. A terminal sends a signal to all
+ * processes in its foreground; but when it hangs up, it tells only the first
+ * process of its session. */
 static bool child_has_it(const siginfo_t *info, pid_t pid) {
   if (info->si_code == SI_KERNEL) {
     return info->si_signo != SIGHUP || getsid(0) != getpid();
@@ -97,8 +97,8 @@ static void pass_on(const siginfo_t *info, pid_t pid) {
 
 /* ---- the child ----------------------------------------------------------- */
 
-/* As exec does: between the next call and exec no function of ours may take a
- * signal that was meant for the program. */
+/* Resets the handlers of signals, as exec will do. Until exec, a handler of
+ * ours must not run for a signal that was meant for the program. */
 static void forget_handlers(void) {
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (size_t i = 0; i < PASSED_ON; i++) {
@@ -123,16 +123,16 @@ static _Noreturn void become(const struct nt_program *program,
   forget_handlers();
   release_signals(child);
   if (number == 0) {
-    /* exec changes no word; its type is older than const. */
+    /* exec does not change the words; its type is older than const */
     execvp(program->words[0], (char *const *)(uintptr_t)program->words);
     number = errno;
   }
-  /* Who reads it is gone, if this fails. */
+  /* If this fails, the parent is gone. */
   ssize_t sent = send(gate, &number, sizeof number, MSG_NOSIGNAL);
   _exit(sent < 0 ? 126 : 127);
 }
 
-/* Answers an errno value. */
+/* Returns an errno value. */
 static int make_gate(struct child *child, int *inner) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -170,8 +170,9 @@ static int start(const struct nt_program *program, struct child *child,
 
 /* ---- waiting ------------------------------------------------------------- */
 
-/* A child that stops itself, as an editor does, stops what waits for it: a
- * shell looks at that one. By SIGSTOP somebody stopped it from outside. */
+/* When the child stops itself, as an editor does, this process stops, too,
+ * because a shell watches this process. A child that SIGSTOP stopped was
+ * stopped by somebody else on purpose. */
 static void follow(int state, pid_t pid) {
   if (WSTOPSIG(state) == SIGTSTP && !is_ignored(SIGTSTP)) {
     stop_here();
@@ -179,7 +180,7 @@ static void follow(int state, pid_t pid) {
   }
 }
 
-/* Answers an errno value. */
+/* Returns an errno value. */
 static int wait_for(const struct child *child, int *state) {
   for (;;) {
     siginfo_t info;
@@ -207,7 +208,7 @@ static nt_status say_started(const struct nt_program *program, pid_t pid,
              : NT_STATUS_SUCCESS;
 }
 
-/* Opens the gate. Answers the errno value of a failed exec. */
+/* Opens the gate. Returns the errno value of a failed exec, or 0. */
 static int let_go(const struct child *child) {
   int number = 0;
   ssize_t got;
@@ -224,7 +225,7 @@ static nt_status run(const struct nt_program *program,
   int state = 0;
   nt_status status = say_started(program, child->pid, err);
   int number = nt_ok(status) ? let_go(child) : 0;
-  close(child->gate); /* shut, if it was not opened */
+  close(child->gate); /* closes the gate also when it was never opened */
   int waited = wait_for(child, &state);
   if (nt_ok(status) && number != 0) {
     status = nt_fail_errno(err, number, NT_REASON_TOOL, "starting %s",
@@ -239,7 +240,8 @@ static nt_status run(const struct nt_program *program,
   return status;
 }
 
-/* Above those that scripts use for themselves. -1: *number says why. */
+/* Makes a copy with a number above those that scripts use. Returns -1 on
+ * failure, with the errno value in *number. */
 static int copy_of(int descriptor, int *number) {
   int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) {

@@ -16,7 +16,7 @@ struct nt_watch {
 
 static nt_status failed(struct nt_error *err) {
   nt_status status = nt_fail_errno(err, errno, NT_REASON_NONE, NULL);
-  /* The words of these two numbers are about files and disks. */
+  /* The system's texts for these two numbers are about files and disks. */
   if (err->native == EMFILE || err->native == ENOSPC) {
     nt_hint(err,
             "end programs that watch files, or raise the limits "
@@ -50,7 +50,7 @@ nt_status nt_watch_open(const char *folder, const char *name,
   return status;
 }
 
-/* Who wrote how often is in the database. */
+/* Drops the events. The database says who wrote what. */
 static void forget_writes(const struct nt_watch *watch) {
   char events[4096];
   while (read(watch->fd, events, sizeof events) > 0) {

@@ -64,7 +64,7 @@ static nt_status keep_range(struct work *work, uint64_t offset,
                             uint64_t length) {
   nt_status status = NT_STATUS_SUCCESS;
   while (nt_ok(status) && length > 0) {
-    /* aligned, so that pages are not read twice */
+    /* aligned, so that no page is read twice */
     size_t room = NT_SAVED_MAX - (size_t)(offset % NT_SAVED_MAX);
     size_t piece = length < room ? (size_t)length : room;
     status = keep_piece(work, offset, piece);
@@ -74,7 +74,8 @@ static nt_status keep_range(struct work *work, uint64_t offset,
   return status;
 }
 
-/* The boot sector first and on its own: who writes back needs it so. */
+/* Saves the boot sector first, as a range of its own: whoever writes the ranges
+ * back needs that order. */
 static nt_status keep_all(struct work *work, const struct nt_ranges *sorted) {
   uint64_t end = work->request->sector_size;
   nt_status status = keep_range(work, 0, end);

@@ -9,15 +9,16 @@
 
 struct nt_keep_request {
   struct nt_handle *handle;
-  const struct nt_format_options *options; /* keeper, operation, undo_limit */
-  const struct nt_ranges *ranges;          /* all that will be written, but the
-                                              boot sector; may overlap */
-  int scratch;                             /* what will be written */
-  uint32_t sector_size;                    /* of the boot sector */
+  /* Of these, the keeper, the operation and undo_limit are used. */
+  const struct nt_format_options *options;
+  const struct nt_ranges *ranges; /* all ranges that will be written but the
+                                     boot sector; they may overlap */
+  int scratch;                    /* the scratch file with the new bytes */
+  uint32_t sector_size;           /* bytes of the boot sector */
 };
 
-/* Gives the keeper what the ranges hold now and what they will hold. Success:
- * it is durable. */
+/* Gives the keeper the bytes that the ranges hold now and those that they will
+ * hold. On success both are durable. */
 nt_status nt_keep(const struct nt_keep_request *request, struct nt_error *err);
 
 #endif

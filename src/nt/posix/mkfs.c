@@ -1,6 +1,6 @@
 /*
- * Making a file system in a scratch file with the mkfs tools: checks before,
- * the run, checks after.
+ * Making a file system in a scratch file with the mkfs tools: checks before the
+ * run, the run, checks after it.
  */
 #include "mkfs.h"
 
@@ -78,7 +78,7 @@ static nt_status check(const struct nt_mkfs_row *row, struct nt_mkfs_request *r,
 
 /* ---- running ------------------------------------------------------------- */
 
-/* What the tools say whether all is well or not. */
+/* Whether it is a line that a tool prints on success, too. */
 static bool is_noise(const char *line, size_t length) {
   static const char *const noise[] = {
       "is not a block device", "forced anyway", "exfatprogs version",
@@ -93,8 +93,8 @@ static bool is_noise(const char *line, size_t length) {
   return strspn(line, " \t\r") >= length;
 }
 
-/* The last line that says something, without the tool's name and the final
- * period. */
+/* Finds the last line that says something; leaves out the tool's name and the
+ * final period. */
 static void last_words(const char *output, const char *tool, char *words,
                        size_t cap) {
   nt_copy(words, cap, "");
@@ -125,7 +125,8 @@ static nt_status refuse_missing(const struct nt_mkfs_row *row,
   return status;
 }
 
-/* The tools do not say it alike, and some say nothing. */
+/* Whether the tool found no room. The tools have different words for it, and
+ * some say nothing. */
 static bool ran_out_of_room(const struct nt_tool_result *result, int scratch) {
   return strstr(result->output, "No space left on device") != NULL ||
          strstr(result->output, "Disk quota exceeded") != NULL ||
@@ -182,8 +183,9 @@ static nt_status run(const struct nt_mkfs_row *row, const char *path,
   return NT_STATUS_SUCCESS;
 }
 
-/* The exit status alone is not enough: some tools end with 0 after failing,
- * and mkfs.fat makes another FAT than asked for. */
+/* Checks the result. The exit status alone is not enough: some tools return 0
+ * after a failure, and mkfs.fat may make another kind of FAT than it was asked
+ * for. */
 static nt_status verify(const struct nt_mkfs_row *row,
                         const struct nt_mkfs_request *r, int scratch,
                         const struct nt_tool_result *result,

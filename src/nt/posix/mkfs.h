@@ -18,9 +18,9 @@ struct nt_mkfs_request {
   uint32_t sectors_per_track;
 };
 
-/* Makes the file system in a sparse scratch file of request->length bytes and
- * answers its descriptor, which the caller closes, and what it holds now.
- * Refuses with the reasons of nt_format(); nothing is left behind then. */
+/* Makes the file system in a sparse scratch file of request->length bytes.
+ * Returns its descriptor, which the caller closes, and what it holds now.
+ * Refuses with the reasons of nt_format(), and then leaves nothing behind. */
 nt_status nt_mkfs(const struct nt_mkfs_request *request, int *scratch,
                   struct nt_probe *made, struct nt_error *err);
 

@@ -39,9 +39,9 @@ static void add_label(struct nt_arguments *a, const char *option,
   }
 }
 
-/* The field has 32 bits. For a volume that lies beyond, mkntfs writes 0 when
- * it looks for itself, and so do we: only boot code that reads by the BIOS
- * uses the field, and that cannot reach such a place. */
+/* The field has 32 bits. For a volume that begins beyond, mkntfs writes 0 when
+ * it finds the place itself, and so do we. Only boot code that reads through
+ * the BIOS uses the field, and the BIOS cannot reach such a place. */
 static uint32_t hidden_sectors(const struct nt_mkfs_request *r) {
   uint64_t sectors = r->start / r->sector_size;
   return sectors > UINT32_MAX ? 0 : (uint32_t)sectors;
@@ -97,8 +97,8 @@ static void exfat_arguments(struct nt_arguments *a,
 
 /* ---- after the tool ------------------------------------------------------ */
 
-/* mkfs.fat only warns. Windows refuses such a volume, and some readers would
- * take it for FAT16. */
+/* Refuses what mkfs.fat only warns of: Windows refuses such a volume, and some
+ * programs would take it for FAT16. */
 static nt_status fat_finish(const struct nt_mkfs_request *r, int scratch,
                             struct nt_error *err) {
   unsigned char boot[512];
@@ -121,9 +121,9 @@ static nt_status fat_finish(const struct nt_mkfs_request *r, int scratch,
   return status;
 }
 
-/* mkntfs makes the serial number of the time in seconds: two volumes that are
- * formatted together would have the same. Offsets: NTFS boot sector; its copy
- * is the last sector. */
+/* mkntfs makes the serial number from the time in seconds, so two volumes that
+ * are formatted in the same second would have the same. The number lies in the
+ * boot sector and in its copy, the last sector. */
 static nt_status ntfs_finish(const struct nt_mkfs_request *r, int scratch,
                              struct nt_error *err) {
   unsigned char serial[8];
@@ -136,7 +136,8 @@ static nt_status ntfs_finish(const struct nt_mkfs_request *r, int scratch,
                           serial, sizeof(serial), err);
 }
 
-/* mkfs.exfat leaves the place of the volume at 0, "not known". */
+/* mkfs.exfat sets the place of the volume to 0, "not known"; this fills it
+ * in. */
 static nt_status exfat_finish(const struct nt_mkfs_request *r, int scratch,
                               struct nt_error *err) {
   unsigned char region[NT_EXFAT_REGION_SECTORS * 512];
@@ -188,7 +189,7 @@ static const struct nt_mkfs_row rows[] = {
                          .arguments = fat32_arguments,
                          .finish = fat_finish,
                          FAT_ROW},
-    /* mkfs.exfat takes the sector size of the device, and a file has none. */
+    /* mkfs.exfat takes the sector size from the device, and a file has none */
     [NT_FORMAT_EXFAT] = {.fs = "exfat",
                          .tool = "mkfs.exfat",
                          .package = "exfatprogs",

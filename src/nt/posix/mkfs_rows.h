@@ -8,7 +8,7 @@
 #include "../format_check.h"
 #include "mkfs.h"
 
-/* A command line; the texts are what had to be written for it. */
+/* A command line, and room for the texts that were made for it. */
 struct nt_arguments {
   const char *at[28];
   size_t count;

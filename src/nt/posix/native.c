@@ -1,5 +1,5 @@
 /*
- * The machine that this program runs on: there is none here.
+ * The machine that this program runs on: on this system there is none.
  */
 #include "../native.h"
 

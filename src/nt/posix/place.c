@@ -5,14 +5,15 @@
 
 #include <string.h>
 
-/* A device below or a file system above that does not know the question. */
+/* Whether the device or the file system does not know the question. */
 static bool not_known(nt_status status) {
   return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
          status == NT_STATUS_NOT_SUPPORTED ||
          status == NT_STATUS_INVALID_PARAMETER;
 }
 
-/* A question that is not known is forgotten; the answer keeps its default. */
+/* Takes the failure of a question that is not known for a success: the answer
+ * keeps its default. */
 static nt_status tolerate(nt_status status, struct nt_error *err) {
   if (!not_known(status)) {
     return status;
@@ -21,14 +22,14 @@ static nt_status tolerate(nt_status status, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Without it a mounted FAT clips writes at its own end (1.11), and the new
- * file system may be longer than the old one. */
+/* Without this request a mounted FAT cuts off writes at its own end (1.11), and
+ * the new file system may be longer than the old one. */
 static nt_status allow_whole_volume(struct nt_handle *handle,
                                     struct nt_error *err) {
   return tolerate(nt_verb(handle, NT_FSCTL_ALLOW_EXTENDED_DASD_IO, err), err);
 }
 
-/* 255 heads and 63 sectors are what every disk says that has none. */
+/* A disk without a geometry says 255 heads and 63 sectors. */
 static nt_status ask_geometry(struct nt_handle *handle,
                               struct nt_mkfs_request *place,
                               struct nt_error *err) {

@@ -7,8 +7,8 @@
 #include "../nt.h"
 #include "mkfs.h"
 
-/* Fills length, start, sector size and geometry of the request. Changes
- * nothing but the handle's reach: it may use the whole volume afterwards. */
+/* Fills length, start, sector size and geometry of the request. It changes only
+ * how far the handle reaches: afterwards it may use the whole volume. */
 nt_status nt_place_ask(struct nt_handle *handle,
                        struct nt_mkfs_request *request, struct nt_error *err);
 

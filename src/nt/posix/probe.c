@@ -13,8 +13,8 @@
 /* No file system fits in less; libblkid reads 0 as "up to the end". */
 #define SMALLEST_REGION 1024U
 
-/* These are decided by nt_recognise(): what is RAW to it is none of them,
- * whatever libblkid thinks. */
+/* nt_recognise() decides these. What it calls RAW is none of them, whatever
+ * libblkid finds. */
 static char *const decided[] = {"vfat",    "ntfs",  "exfat",
                                 "iso9660", "btrfs", NULL};
 
@@ -22,7 +22,7 @@ static const char *lookup(blkid_probe probe, const char *name) {
   const char *value = NULL;
   if (blkid_probe_lookup_value(probe, name, &value, NULL) != 0 ||
       value == NULL) {
-    return ""; /* without memory libblkid has the name and no value */
+    return ""; /* without memory libblkid gives the name and no value */
   }
   return value;
 }
@@ -35,11 +35,11 @@ static void fill(blkid_probe probe, struct nt_probe *out) {
   nt_copy_utf8(out->serial, sizeof out->serial, lookup(probe, "UUID"));
 }
 
-/* libblkid's "several things"; other negative numbers are failures. */
+/* libblkid found several; other negative numbers are failures */
 #define AMBIVALENT (-2)
 
-/* Several signatures are as good as none. Partition tables are not looked
- * for. */
+/* Asks libblkid. Several signatures count as none. Partition tables are not
+ * looked for. */
 static nt_status ask(blkid_probe probe, struct nt_probe *out,
                      struct nt_error *err) {
   blkid_probe_enable_superblocks(probe, 1);

@@ -26,8 +26,8 @@ nt_status nt_ranges_add(struct nt_ranges *ranges, uint64_t offset,
   return NT_STATUS_SUCCESS;
 }
 
-/* The next extent of data at or after `from`, in *start and *end. False at the
- * end of the data (errno 0) and on failure. */
+/* Finds the next extent of data at or after `from`. Returns false behind the
+ * last one (errno is 0 then) and on failure. */
 static bool next_data(int fd, uint64_t from, uint64_t *start, uint64_t *end) {
   off_t data = lseek(fd, (off_t)from, SEEK_DATA);
   off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);

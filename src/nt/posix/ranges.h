@@ -19,9 +19,9 @@ struct nt_ranges {
 nt_status nt_ranges_add(struct nt_ranges *ranges, uint64_t offset,
                         uint64_t length, struct nt_error *err);
 
-/* Appends what a sparse file holds between `from` and `to` (SEEK_DATA),
- * widened to multiples of `unit`; both ends must be such multiples. The new
- * ranges rise and do not touch each other. */
+/* Appends the ranges of data (SEEK_DATA) that a sparse file has between `from`
+ * and `to`, widened to multiples of `unit`; both ends must be such multiples.
+ * The new ranges are in order, and there is a hole between each two. */
 nt_status nt_ranges_add_data(struct nt_ranges *ranges, int fd, uint64_t from,
                              uint64_t to, uint32_t unit, struct nt_error *err);
 

@@ -71,9 +71,10 @@ static nt_status set_size(int fd, uint64_t size, struct nt_error *err) {
                          size, nt_scratch_folder()));
 }
 
-/* Some file systems say "data" everywhere, and some drop blocks of zeros that
- * were written. With the first a quick format would write the whole volume;
- * with the second, leave old bytes where the new file system wants zeros. */
+/* Some file systems report data everywhere, and some drop blocks of zeros that
+ * were written. With the first kind, a quick format would write the whole
+ * volume. With the second, it would leave old bytes where the new file system
+ * needs zeros. */
 static nt_status check_holes(int fd, struct nt_error *err) {
   static const unsigned char zeros[PAGE];
   bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO;
@@ -150,7 +151,7 @@ nt_status nt_scratch_write(int fd, uint64_t offset, const void *buf,
   return NT_STATUS_SUCCESS;
 }
 
-/* Behind its end, where nothing is kept, another megabyte must fit. */
+/* Tries to make room for another megabyte behind the end of the file. */
 bool nt_scratch_is_full(int fd) {
   struct stat st;
   if (fstat(fd, &st) != 0 ||

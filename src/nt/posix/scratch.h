@@ -16,7 +16,7 @@ bool nt_scratch_is_full(int fd);
 /* The folder that scratch files are in. */
 const char *nt_scratch_folder(void);
 
-/* All of `length` bytes at `offset`, or a failure. */
+/* Reads or writes all of `length` bytes at `offset`; less is a failure. */
 nt_status nt_scratch_read(int fd, uint64_t offset, void *buf, size_t length,
                           struct nt_error *err);
 nt_status nt_scratch_write(int fd, uint64_t offset, const void *buf,

@@ -30,7 +30,7 @@ static bool find_in(const char *folders, const char *name, char *path,
   while (*folders != '\0') {
     size_t length = strcspn(folders, ":");
     nt_format_text(path, cap, "%.*s/%s", (int)length, folders, name);
-    /* Only absolute folders: "" and "." mean wherever we happen to be. */
+    /* Only absolute folders count; "" and "." would mean the current folder */
     if (folders[0] == '/' && is_program(path)) {
       return true;
     }
@@ -48,9 +48,8 @@ bool nt_tool_find(const char *name, char *path, size_t cap) {
 
 /* ---- starting ------------------------------------------------------------ */
 
-/* What the child does between fork and exec. Every descriptor it gets from us
- * is 10 or higher, so no step overwrites the source of another.
- */
+/* Lists what the child does between fork and exec. All descriptors that it gets
+ * from us are 10 or higher, so no step overwrites the source of another. */
 static int describe_files(posix_spawn_file_actions_t *actions, int output,
                           int file) {
   int number =
@@ -67,7 +66,8 @@ static int describe_files(posix_spawn_file_actions_t *actions, int output,
   return number;
 }
 
-/* A host may ignore SIGPIPE or block signals; the tool must not inherit it. */
+/* The host program may ignore SIGPIPE or block signals; the tool must not
+ * inherit that. */
 static int describe_signals(posix_spawnattr_t *attributes) {
   sigset_t none, defaults;
   sigemptyset(&none);
@@ -80,7 +80,8 @@ static int describe_signals(posix_spawnattr_t *attributes) {
       attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-/* English messages, UTF-8 labels, and local time for what is dated by it. */
+/* The tool gets English messages, labels in UTF-8, and the local time zone for
+ * the dates that it writes. */
 static void describe_environment(const char *environment[4], char *zone,
                                  size_t cap) {
   size_t count = 0;
@@ -125,7 +126,7 @@ static int start(const char *path, const char *const *arguments, int output,
 
 /* ---- listening and reaping ----------------------------------------------- */
 
-/* Keeps the last bytes: tools say at the end why they stopped. */
+/* Keeps the last bytes: a tool says at the end why it stopped. */
 static void keep_end(char *output, size_t *length, const char *chunk,
                      size_t count) {
   size_t room = NT_TOOL_OUTPUT_MAX - 1 - *length;
@@ -170,7 +171,7 @@ static nt_status reap(pid_t pid, const char *name,
   return NT_STATUS_SUCCESS;
 }
 
-/* A pipe whose ends do not lie among the descriptors that the child fills. */
+/* Makes a pipe whose ends are none of the descriptors that the child fills. */
 static int make_pipe(int ends[2]) {
   int low[2], number = 0;
   if (pipe2(low, O_CLOEXEC) != 0) {

@@ -24,9 +24,9 @@
 #define MIB (UINT64_C(1) << 20)
 #define PIECE ((size_t)MIB)
 
-/* Where signatures of file systems, RAID, LVM and swap lie: the furthest from
- * the start is that of VMFS at 2 MiB, the furthest from the end are the last
- * two labels of ZFS, 512 KiB. */
+/* The windows at both ends of a volume in which signatures of file systems,
+ * RAID, LVM and swap lie. The furthest from the start is that of VMFS, at 2
+ * MiB; the furthest from the end are the last two labels of ZFS, 512 KiB. */
 #define HEAD_WINDOW (4 * MIB)
 #define TAIL_WINDOW MIB
 
@@ -44,8 +44,8 @@ struct job {
   uint64_t done, total;    /* bytes, as progress counts them */
   uint64_t written;        /* bytes, through the handle */
   bool touched;            /* something may have been written */
-  bool wiped;              /* every window was all zeros once */
-  bool saved;              /* a journal has what will be overwritten */
+  bool wiped;              /* every window has been all zeros */
+  bool saved; /* the journal has the bytes that will be overwritten */
 };
 
 /* ---- listing ------------------------------------------------------------- */
@@ -63,7 +63,7 @@ static nt_status list_windows(struct job *job) {
   return status;
 }
 
-/* Everything that will be written is known before the first write. */
+/* Lists all ranges that will be written, before the first write. */
 static nt_status list_ranges(struct job *job) {
   const struct nt_mkfs_request *place = &job->place;
   nt_status status = list_windows(job);
@@ -145,7 +145,8 @@ static nt_status advance(struct job *job, uint64_t bytes) {
                    job->total);
 }
 
-/* Runs `step` over a range, a piece at a time, reporting each. */
+/* Calls `step` for a range, one piece at a time, and reports progress after
+ * each. */
 static nt_status by_pieces(struct job *job, uint64_t offset, uint64_t length,
                            nt_status (*step)(struct job *, uint64_t, size_t)) {
   nt_status status = NT_STATUS_SUCCESS;
@@ -194,8 +195,8 @@ static nt_status wipe_piece(struct job *job, uint64_t offset, size_t length) {
   return status;
 }
 
-/* Durable before anything else is touched: a power cut must not keep the old
- * boot sector in front of wiped tables. */
+/* Makes the wipe durable before anything else is touched: after a power cut,
+ * the old boot sector must not stand in front of wiped tables. */
 static nt_status wipe_boot_sector(struct job *job) {
   NT_TRY(wipe_piece(job, 0, job->place.sector_size));
   NT_TRY(flush(job, "flush the wiped boot sector"));
@@ -224,7 +225,7 @@ static nt_status zero_piece(struct job *job, uint64_t offset, size_t length) {
   return overwrite(job, offset, job->zeros, length, "write zeros");
 }
 
-/* All data, and with `full` zeros between, after and before. */
+/* Writes all data; with `full` also zeros before, between and after it. */
 static nt_status write_data(struct job *job) {
   nt_status status = NT_STATUS_SUCCESS;
   uint64_t at = job->place.sector_size;
@@ -251,8 +252,9 @@ static nt_status write_boot_sector(struct job *job) {
   return flush(job, "flush the boot sector");
 }
 
-/* Durable before the first write. What a full format overwrites is the whole
- * volume: nobody keeps that, and the journal says so. */
+/* Saves the old bytes and makes them durable before the first write. A full
+ * format overwrites the whole volume: nobody keeps that, and the journal says
+ * so. */
 static nt_status save_old(struct job *job) {
   const struct nt_format_options *options = job->options;
   struct nt_keep_request request = {.handle = job->handle,
@@ -313,7 +315,7 @@ static bool write_back(const struct job *job) {
 }
 
 /* After a failure: writes the old bytes back, or makes sure that no file system
- * is recognised, and answers what the volume holds; NULL when that could not be
+ * is recognised, and returns what the volume holds; NULL when that could not be
  * found out. */
 static const char *settle(struct job *job) {
   if (!job->touched || (job->saved && write_back(job))) {
@@ -391,7 +393,7 @@ nt_status nt_transplant(struct nt_handle *handle,
   } else {
     err->outcome = settle(&job);
     if (err->outcome == NULL || strcmp(err->outcome, "untouched") != 0) {
-      err->hint[0] = '\0'; /* first of all: what becomes of the volume */
+      err->hint[0] = '\0'; /* first: what becomes of the volume */
     }
   }
   result->can_undo = job.saved;

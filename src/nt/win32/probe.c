@@ -1,5 +1,5 @@
-/* Foreign file systems: libblkid, which names them, cannot be built for
- * Windows. */
+/* Names of foreign file systems. There are none on Windows: libblkid, which
+ * knows them, cannot be built for it. */
 #include "../probe.h"
 
 nt_status nt_probe_foreign(const struct nt_file *file, uint64_t offset,

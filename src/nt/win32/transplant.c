@@ -1,7 +1,7 @@
 /*
- * Format by transplant on Windows: there are no mkfs programs, so no file
- * system can be made in a scratch file. Windows' own volumes are formatted by
- * Windows; this concerns simulated ones.
+ * Format by transplant on Windows, which is refused: there are no mkfs
+ * programs, so no file system can be made in a scratch file. This concerns
+ * simulated volumes only; Windows formats its own volumes itself.
  */
 #include "../transplant.h"
 

@@ -9,8 +9,9 @@
 
 extern const struct nt_machine_ops nt_win32_ops;
 
-/* Connects to the machine behind `os`: nt_win32_ops.connect with the table of
- * this Windows, tests with one of fakes. `os` must outlive the machine. */
+/* Connects to the machine behind `os`. nt_win32_ops.connect passes the table of
+ * this Windows, tests pass one of fakes. `os` must live longer than the
+ * machine. */
 nt_status nt_win32_connect(const struct nt_win32_os *os,
                            struct nt_machine **out, struct nt_error *err);
 

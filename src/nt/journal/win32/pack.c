@@ -1,7 +1,8 @@
 /*
- * Windows has no library for it that old ones have, too; and nothing is saved
- * there: Windows formats its volumes itself. Bytes stay as they are, and what
- * another system saved is not written back, because it cannot be verified.
+ * No packing and no checksums on Windows: no library for them works on old
+ * versions, too. Nothing is saved there anyway, because Windows formats its
+ * volumes itself. Bytes that another system saved are not written back, because
+ * they cannot be verified.
  */
 #include "../pack.h"
 

@@ -1,6 +1,6 @@
 /*
- * Failures: Windows' numbers as NTSTATUS, what NT tells by them, and what to
- * do next.
+ * Failures: the numbers of Windows as NTSTATUS, what a status means by itself,
+ * and what to do next.
  */
 #include <inttypes.h>
 
@@ -8,14 +8,15 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What CreateFileW makes of STATUS_OBJECT_NAME_COLLISION. */
+/* CreateFileW returns it for STATUS_OBJECT_NAME_COLLISION. */
 #define ERROR_FILE_EXISTS 80U
-/* RtlNtStatusToDosError for a status that it does not know. */
+/* RtlNtStatusToDosError returns it for a status that it does not know. */
 #define ERROR_MR_MID_NOT_FOUND 317U
 
 /* ---- statuses ------------------------------------------------------------ */
 
-/* Several statuses share these Win32 codes: the one that claims the least. */
+/* Several statuses share each of these Win32 codes. The row names the status
+ * that claims the least. */
 static const struct {
   uint32_t error;
   nt_status status;
@@ -43,8 +44,8 @@ static nt_status status_of(uint32_t error) {
   return error < 0x10000 ? 0x80070000U | error : NT_STATUS_UNSUCCESSFUL;
 }
 
-/* The system keeps the last status of a thread, which may be that of an
- * earlier call: it is believed when it fits the error. */
+/* The system keeps the last status of a thread, which may be that of an earlier
+ * call. So it counts only when it fits the error. */
 static bool is_told(nt_status told, uint32_t error) {
   if (nt_ok(told)) {
     return false;
@@ -55,7 +56,7 @@ static bool is_told(nt_status told, uint32_t error) {
           told == NT_STATUS_OBJECT_NAME_COLLISION);
 }
 
-/* What Windows gave is kept as native. */
+/* Keeps the number that Windows gave as native. */
 static nt_status fail(struct nt_error *err, nt_status status,
                       enum nt_native_kind kind, uint32_t native,
                       const char *fmt, va_list args) {
@@ -96,11 +97,11 @@ nt_status nt__win32_missing(struct nt_error *err, const char *function) {
 
 /* ---- reasons ------------------------------------------------------------- */
 
-/* What a status says by itself, whatever was asked. */
+/* What a status says by itself, whatever the request was. */
 struct status_row {
   nt_status status;
   enum nt_reason reason;
-  const char *hint; /* NULL: what the reason says */
+  const char *hint; /* NULL: the next step of the reason */
 };
 
 static const struct status_row reason_rows[] = {

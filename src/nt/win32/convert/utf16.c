@@ -1,5 +1,5 @@
 /*
- * Text at the edge: UTF-8 here, UTF-16 in Windows.
+ * Text between this program and Windows: UTF-8 here, UTF-16 there.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 /* ---- one character ------------------------------------------------------- */
 
-/* The character at `text`, whose length is known to be right. */
+/* Decodes the character at `text`. The caller has checked its length. */
 static uint32_t decode_utf8(const char *text, size_t length) {
   static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
   uint32_t c = (unsigned char)text[0] & masks[length];
@@ -42,8 +42,8 @@ static bool is_low(nt_wchar unit) {
   return unit >= 0xDC00 && unit < 0xE000;
 }
 
-/* Takes one character from *text; false, and one unit taken, when that is half
- * a surrogate pair. */
+/* Takes one character from *text. Returns false, and takes one unit, when that
+ * is half a surrogate pair. */
 static bool next_utf16(const nt_wchar **text, uint32_t *c) {
   nt_wchar unit = *(*text)++;
   *c = unit;
@@ -100,8 +100,8 @@ nt_status nt__win32_wide(const char *utf8, nt_wchar *buf, size_t cap,
   return NT_STATUS_SUCCESS;
 }
 
-/* What is wrong becomes U+FFFD, and *wrong. False when something did not fit
- * and is cut. */
+/* Half a surrogate pair becomes U+FFFD and sets *wrong. Returns false when the
+ * text did not fit and was cut. */
 static bool to_utf8(const nt_wchar *text, char *buf, size_t cap, bool *wrong) {
   size_t count = 0;
   *wrong = false;

@@ -1,5 +1,5 @@
 /*
- * Text at the edge: UTF-8 here, UTF-16 in Windows.
+ * Text between this program and Windows: UTF-8 here, UTF-16 there.
  */
 #ifndef NT_WIN32_UTF16_H
 #define NT_WIN32_UTF16_H
@@ -7,32 +7,35 @@
 #include "../../error.h"
 #include "../os/os.h"
 
-/* A name in UTF-16 units: every UTF-8 byte is at most one. */
+/* Room for a name, in UTF-16 units: a text has at most as many units as it has
+ * bytes in UTF-8. */
 #define WIN32_NAME_MAX 512
 
-/* Both refuse what does not fit or is no text (a lone surrogate, a wrong UTF-8
- * sequence) with STATUS_OBJECT_NAME_INVALID; `buf` then holds "". */
+/* Both refuse, with STATUS_OBJECT_NAME_INVALID, a text that does not fit and
+ * one that is not valid (a lone surrogate, a wrong UTF-8 sequence). `buf` then
+ * holds "". */
 nt_status nt__win32_wide(const char *utf8, nt_wchar *buf, size_t cap,
                          struct nt_error *err);
 nt_status nt__win32_narrow(const nt_wchar *text, char *buf, size_t cap,
                            struct nt_error *err);
-/* For texts that are only shown: what is wrong shows as U+FFFD, what does not
- * fit is cut. */
+/* For texts that are only shown: an invalid part shows as U+FFFD, and a text
+ * that does not fit is cut. */
 void nt__win32_show(const nt_wchar *text, char *buf, size_t cap);
 
 size_t nt__win32_length(const nt_wchar *text);
-/* Of texts that lie one behind the other, an empty one at the end: the one
+/* Texts lie one behind the other, and an empty one ends them. Returns the one
  * behind `text`. */
 const nt_wchar *nt__win32_next(const nt_wchar *text);
-/* Copies; false, and "" in `buf`, when it does not fit. */
+/* Copies the text. Returns false, and leaves "" in `buf`, when it does not
+ * fit. */
 bool nt__win32_copy(nt_wchar *buf, size_t cap, const nt_wchar *text);
-/* Case-insensitive for ASCII, which is all that is compared: letters, GUIDs,
- * device names. */
+/* Whether both are equal. Letters of ASCII are equal in either case; nothing
+ * else is compared here: drive letters, GUIDs, names of devices. */
 bool nt__win32_same(const nt_wchar *a, const nt_wchar *b);
-/* What follows `start` in `text`, in the same way; NULL when `text` begins
- * otherwise. */
+/* Returns what follows `start` in `text`, in either case of ASCII letters; NULL
+ * when `text` does not begin with it. */
 const nt_wchar *nt__win32_after(const nt_wchar *text, const char *start);
-/* Copies without the backslash at the end; "" when it does not fit. */
+/* Copies the text without the backslash at its end; "" when it does not fit. */
 void nt__win32_copy_bare(nt_wchar *buf, size_t cap, const nt_wchar *text);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * Events: what volumes and disks went through since somebody asked first.
+ * Events: what happened to volumes and disks since the first question.
  *
- * Windows keeps no history, it tells who listens. So the first question makes
- * the machine listen, to every volume and to what comes and goes; what was
- * told waits in the listener's queue until the next question, and then goes
- * into a ring of the last EVENTS events. Older ones fall out; a gap in the ids
- * shows it.
+ * Windows keeps no history, it only tells a program that listens. So the first
+ * question makes the machine listen to every volume, and to devices that come
+ * and go. Notifications wait in the queue of the listener until the next
+ * question. Then they go into a ring that holds the last EVENTS events. Older
+ * events are lost; a gap in the ids shows it.
  *
- * Windows does not tell who caused an event: pid is 0. A volume is watched
- * through a handle without data access, so that watching never defeats the
- * lock it hears of (section 2).
+ * Windows does not tell who caused an event, so pid is 0. A volume is watched
+ * through a handle without data access, so that watching a volume never refuses
+ * anybody a lock of it (section 2).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,9 @@
 #define EVENTS 4096U
 #define MOST_KNOWN 4096U
 
-/* A volume or disk that events may be about. It stays known when it goes, so
- * that late events have a name, and is the same again when it comes back. */
+/* A volume or disk that events may be about. It stays in the list when it is
+ * removed: a late event still has its name, and when it comes back it is the
+ * same entry. */
 struct known {
   nt_wchar interface[260]; /* empty: not known */
   nt_wchar root[64];       /* "\\?\Volume{guid}\"; empty: no volume */
@@ -43,7 +44,7 @@ struct win32_events {
   struct nt_event ring[EVENTS];
 };
 
-/* Everything that a step needs. */
+/* What most functions here need. */
 struct watch {
   struct win32_machine *m;
   struct win32_events *e;
@@ -65,7 +66,7 @@ static void put(struct win32_events *e, enum nt_event_kind kind,
   e->count += e->count < EVENTS;
 }
 
-/* The first event after the cursor, or the oldest that is left. */
+/* Takes the first event after the cursor, or the oldest that is left. */
 static bool take(const struct win32_events *e, uint64_t *cursor,
                  struct nt_event *out) {
   uint64_t oldest = e->next_id - e->count;
@@ -98,8 +99,9 @@ static const char *name_of_guid(const char *guid) {
 
 /* ---- what is known ------------------------------------------------------- */
 
-/* Answers an index; known_count when memory ran out or there are too many:
- * what is not known is not watched, and its events are those of the others. */
+/* Returns the index of a new entry; known_count when there is no memory for it
+ * or there are too many. Such a volume is not watched, and gets no events of
+ * its own. */
 static uint32_t add_known(struct win32_events *e) {
   if (e->known_count == e->known_room) {
     uint32_t room = e->known_room == 0 ? 16 : e->known_room * 2;
@@ -123,8 +125,8 @@ static const nt_wchar *field_of(const struct known *k, enum field field) {
                             : k->device;
 }
 
-/* NULL when nothing known has it; the pointer is good until the next
- * add_known(). */
+/* Finds the entry with this text; NULL when there is none. The pointer is valid
+ * until the next add_known(). */
 static struct known *find(const struct win32_events *e, enum field field,
                           const nt_wchar *text) {
   for (uint32_t i = 0; i < e->known_count; i++) {
@@ -135,7 +137,8 @@ static struct known *find(const struct win32_events *e, enum field field,
   return NULL;
 }
 
-/* "\\?\Volume{guid}\" as QueryDosDeviceW takes it: without both ends. */
+/* Finds the device of the volume. QueryDosDeviceW takes "Volume{guid}", without
+ * "\\?\" and the last backslash. */
 static void find_device(struct watch *w, struct known *k) {
   const size_t room = sizeof(k->device) / sizeof(k->device[0]);
   size_t length = nt__win32_length(k->root);
@@ -156,7 +159,8 @@ static void show_bare(const nt_wchar *text, char *buf, size_t cap) {
   nt__win32_show(bare, buf, cap);
 }
 
-/* The first in the order of lists: letters, then folders, short ones first. */
+/* Finds the mount point that lists would show first: a letter before a folder,
+ * a short name before a long one. */
 static void first_mount_point(const nt_wchar *paths, char *name, size_t cap) {
   for (; *paths != 0; paths = nt__win32_next(paths)) {
     char path[NT_NAME_MAX];
@@ -169,8 +173,8 @@ static void first_mount_point(const nt_wchar *paths, char *name, size_t cap) {
   }
 }
 
-/* The name that lists give the volume. Nothing is opened for it: who locks a
- * volume must not be disturbed by who watches. */
+/* Gives the volume the name that it has in lists. Nothing is opened for that,
+ * because an open handle could refuse somebody a lock. */
 static void name_volume(struct watch *w, struct known *k) {
   nt_wchar paths[4 * WIN32_NAME_MAX] = {0};
   const uint32_t room = sizeof(paths) / sizeof(paths[0]);
@@ -186,8 +190,8 @@ static void name_volume(struct watch *w, struct known *k) {
   find_device(w, k);
 }
 
-/* A volume that cannot be watched is known all the same: its arrival and
- * removal are told by its interface. */
+/* A volume that cannot be watched is in the list all the same: its interface
+ * tells when it arrives and when it is removed. */
 static void watch_volume(struct watch *w, uint32_t index) {
   struct known *k = &w->e->known[index];
   k->present = true;
@@ -244,7 +248,8 @@ static bool is_volume_interface(const nt_wchar *name) {
   return ends_with(name, u"{53f5630d-b6bf-11d0-94f2-00a0c91efb8b}");
 }
 
-/* What an interface belongs to; NULL when that is not to be found out. */
+/* Finds the volume that has the interface; NULL when that cannot be found
+ * out. */
 static struct known *meet_volume_interface(struct watch *w,
                                            const nt_wchar *interface) {
   struct win32_identity identity;
@@ -277,8 +282,8 @@ static struct known *meet_disk_interface(struct watch *w,
   return k;
 }
 
-/* Remembers an interface with what it belongs to, so that it has a name when
- * it is gone and nobody can be asked any more. */
+/* Notes which volume or disk has the interface. When the device is gone it
+ * cannot be asked any more, and its last event needs a name. */
 static struct known *meet_interface(struct watch *w,
                                     const nt_wchar *interface) {
   const size_t room = sizeof(((struct known *)0)->interface) / 2;
@@ -299,8 +304,8 @@ static struct known *meet_interface(struct watch *w,
   return k;
 }
 
-/* Of the interfaces that are there at the start. Without a list of them their
- * removals are still told, by the names of the interfaces. */
+/* Notes the interfaces that are there at the start. Where Windows cannot list
+ * them, their removal is still an event, with the name of the interface. */
 static void meet_interfaces(struct watch *w, const uint8_t class_guid[16]) {
   struct nt_error ignored = {0};
   nt_wchar *names;
@@ -335,9 +340,10 @@ static void arrival(struct watch *w, const struct nt_win32_notification *n) {
   }
 }
 
-/* Told twice, by the interface and by the watched volume, in either order:
- * the first is the event. A watched volume is asked before it goes; if it was
- * not, it went by surprise. */
+/* Windows tells of a removal twice, by the interface and by the watched volume,
+ * in either order. The first time makes the event. Windows asks a watched
+ * volume before it removes it; if it did not ask, the removal was a
+ * surprise. */
 static void gone(struct win32_events *e, struct known *k, int64_t time_us) {
   if (k->present) {
     bool surprise = k->watched && !k->leaving;
@@ -360,7 +366,8 @@ static void removal(struct watch *w, const struct nt_win32_notification *n) {
   gone(w->e, k, n->time_us);
 }
 
-/* After a removal that failed the listener has let go: it takes hold again. */
+/* When a removal failed, the listener has already closed its handle to the
+ * volume. So the volume is watched anew. */
 static void query_failed(struct watch *w, uint32_t index, int64_t time_us) {
   put_device(w->e, "QUERY_REMOVE_FAILED", &w->e->known[index], time_us);
   watch_volume(w, index);
@@ -410,8 +417,9 @@ static void tell(struct watch *w, const struct nt_win32_notification *n) {
   }
 }
 
-/* At most a ring full at once: what is read in order is not lost however much
- * waits. One notification is at most one event. */
+/* Takes at most as many notifications at once as the ring holds. So a caller
+ * who reads on loses no event, however many wait. One notification makes at
+ * most one event. */
 static void drain(struct watch *w) {
   struct nt_win32_notification n;
   uint64_t full = w->e->next_id + EVENTS;
@@ -454,7 +462,8 @@ static nt_status listen(struct win32_machine *m, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Listens first and looks then: what arrives in between is seen by either. */
+/* Listens first and looks at the volumes then: a volume that arrives in between
+ * is found by one or by both. */
 static nt_status start(struct win32_machine *m, struct nt_error *err) {
   NT_TRY(check_functions(m->os, err));
   NT_TRY(listen(m, err));

@@ -1,5 +1,5 @@
 /*
- * What volumes and disks went through.
+ * Events: what happened to volumes and disks.
  */
 #ifndef NT_WIN32_EVENT_H
 #define NT_WIN32_EVENT_H

@@ -1,21 +1,24 @@
 /*
  * Formatting by Windows' own formatter: FormatEx of fmifs.dll.
  *
- * The order, and why:
+ * The steps, and why:
  *
- *   1. unlock, and close our file. The formatter takes the volume for itself,
- *      and a second volume handle would be in its way (row L3), ours too; on
- *      Windows 11 so is a handle to the drive that the caller may have. We do
- *      not dismount first: nobody but us has anything open, since we held the
- *      lock, and closing ends a dismount, so that the next open mounts again.
- *   2. FormatEx. From the unlock until the formatter has its lock, somebody
- *      else may open the volume; then the formatter says "in use" and has
- *      changed nothing.
- *   3. open the volume again, and ask which file system it has now: that is
- *      believed, not that the formatter ended.
- *   4. lock it again, so that the caller goes on in the documented order:
- *      dismount, unlock, close. Somebody may have opened the new volume
- *      meanwhile, so this is tried for a moment.
+ * 1. Unlock, and close our handle. The formatter takes the volume for itself,
+ * and any other volume handle is in its way (row L3); on Windows 11 so is a
+ * handle to the drive that the caller may have. We do not dismount first: since
+ * we held the lock, nobody else has anything open; and a dismount would end
+ * when we close the handle.
+ *
+ * 2. FormatEx. From the unlock until the formatter has its own lock, somebody
+ * else may open the volume. Then the formatter says "in use" and has changed
+ * nothing.
+ *
+ * 3. Open the volume again, and ask which file system it has now. This decides
+ * whether the format succeeded, not the word of the formatter.
+ *
+ * 4. Lock the volume again, so that the caller can go on in the documented
+ * order: dismount, unlock, close. Somebody may have opened the new volume
+ * meanwhile, so this is tried several times.
  */
 #include "format.h"
 
@@ -41,18 +44,19 @@ static nt_status let_go(struct win32_format *f) {
   }
   h->base.locked = false;
   h->base.dismounted = false; /* closing ends the dismount */
-  h->os->close(h->file);      /* the handle is gone whatever it answers */
+  h->os->close(h->file);      /* the handle is closed even when this fails */
   h->file = NT_WIN32_NO_HANDLE;
   return NT_STATUS_SUCCESS;
 }
 
-/* Denied is what a lock answers while somebody has a file open (L2). */
+/* Whether the next try may succeed. A lock is refused with "access denied"
+ * while somebody has a file open (L2). */
 static bool may_pass(const struct nt_error *err) {
   return err->status == NT_STATUS_ACCESS_DENIED ||
          nt_error_class(err) == NT_CLASS_TRANSIENT;
 }
 
-/* Waits on an event that nobody signals. */
+/* Sleeps, by waiting for an event that nobody signals. */
 static void pause_for(const struct nt_win32_os *os, uint32_t milliseconds) {
   nt_win32_handle event;
   if (os->create_event(&event) == 0) {
@@ -61,7 +65,8 @@ static void pause_for(const struct nt_win32_os *os, uint32_t milliseconds) {
   }
 }
 
-/* Runs `step` until it succeeds, fails for good, or was tried often enough. */
+/* Calls `step` until it succeeds, fails for good, or was tried LOCK_TRIES
+ * times. */
 static nt_status try_often(struct win32_format *f, struct nt_error *err,
                            nt_status (*step)(struct win32_handle *h,
                                              struct nt_error *err)) {
@@ -113,7 +118,7 @@ static nt_status refuse_made(struct win32_format *f, const char *made) {
   return NT_STATUS_NOT_SUPPORTED;
 }
 
-/* What Windows mounts now. */
+/* Checks which file system Windows mounts now. */
 static nt_status verify(struct win32_format *f,
                         struct nt_format_result *result) {
   struct nt_volume_info info = {.name = ""};
@@ -133,8 +138,8 @@ static nt_status verify(struct win32_format *f,
   return NT_STATUS_SUCCESS;
 }
 
-/* The format is done, but the caller cannot go on with this handle as he
- * wanted. */
+/* Fails after a format that succeeded: the caller cannot go on with this
+ * handle. */
 static nt_status fail_after(struct win32_format *f, const struct nt_error *why,
                             const char *what) {
   *f->err = *why;
@@ -147,7 +152,8 @@ static nt_status fail_after(struct win32_format *f, const struct nt_error *why,
   return why->status;
 }
 
-/* In an error that is about something else. */
+/* Adds to an error about something else that the handle has lost its file or
+ * its lock. */
 static void say_lost(struct win32_format *f) {
   struct nt_error *err = f->err;
   size_t length = strlen(err->detail);
@@ -156,7 +162,7 @@ static void say_lost(struct win32_format *f) {
                  f->h->file == NT_WIN32_NO_HANDLE ? "opened" : "locked");
 }
 
-/* Opens the volume and locks it again, as far as that can be had. */
+/* Opens the volume and locks it again, if that is possible. */
 static void take_back_after_failure(struct win32_format *f) {
   struct nt_error why = {0};
   nt_status status = try_often(f, &why, nt__win32_reopen);
@@ -205,7 +211,8 @@ static nt_status begin(struct win32_format *f) {
   return let_go(f);
 }
 
-/* Every full Windows has it; small ones that start from a stick may not. */
+/* Every full Windows has FormatEx. A small one that starts from a stick may not
+ * have it. */
 static nt_status missing_formatter(struct nt_error *err) {
   nt_status status = nt__win32_missing(err, "FormatEx in fmifs.dll");
   nt_hint(err, "format the volume from a full Windows");

@@ -1,9 +1,10 @@
 /*
- * FormatEx of fmifs.dll: what it is asked for, and what its callback says.
+ * FormatEx of fmifs.dll: its arguments, and what its callback is told.
  *
- * FormatEx has no result but what its callback is told, and only DONE with
- * TRUE is success. What the numbers mean is public knowledge, not
- * documentation (docs/rules.md 5.1); one that is not known is information.
+ * FormatEx returns no result. Only its callback is told what happens, and only
+ * DONE with TRUE means success. The numbers of the commands are known, but not
+ * documented by Microsoft (docs/rules.md 5.1). A number that is not in this
+ * list is ignored.
  */
 #include "formatter.h"
 
@@ -18,7 +19,7 @@
 #define MEDIA_REMOVABLE 11U
 #define MEDIA_FIXED 12U
 
-/* A FAT16 with clusters of 32 KiB ends here; a larger volume gets FAT32. */
+/* The largest FAT16, with clusters of 32 KiB. A larger volume gets FAT32. */
 #define LARGEST_FAT16 (UINT64_C(2) << 30)
 
 /* ---- what is asked for --------------------------------------------------- */
@@ -29,7 +30,7 @@ static const struct {
   const nt_wchar *name;
   nt_status (*label)(const char *label, char *out, size_t cap,
                      struct nt_error *err);
-  const char *makes[MOST_MAKES]; /* as volumes are described */
+  const char *makes[MOST_MAKES]; /* names of the result */
 } kinds[] = {
     [NT_FORMAT_NTFS] = {u"NTFS", nt_label_ntfs, {"NTFS"}},
     [NT_FORMAT_FAT] = {u"FAT", nt_label_fat, {"FAT", "FAT12", "FAT16"}},
@@ -61,8 +62,8 @@ static nt_status ask_length(struct win32_format *f) {
   return NT_STATUS_SUCCESS;
 }
 
-/* DISK_GEOMETRY has the type of the medium at 8. Every type but these two and
- * "unknown" is a floppy disk's. */
+/* DISK_GEOMETRY has the type of the medium at 8. All types but these two and 0,
+ * "unknown", are floppy disks. */
 static bool is_floppy(struct win32_format *f) {
   struct nt_error ignored = {0};
   unsigned char buf[24];
@@ -92,8 +93,8 @@ static nt_status choose_media(struct win32_format *f) {
   return NT_STATUS_NOT_SUPPORTED;
 }
 
-/* A letter is what FormatEx is known to take. Volumes without one are named by
- * their GUID, and that without the backslash at the end. */
+/* Chooses the name for FormatEx. It is known to take a letter. A volume without
+ * one is named by its GUID, without the backslash at the end. */
 static void choose_name(struct win32_format *f) {
   const struct win32_handle *h = f->h;
   nt_wchar paths[4 * WIN32_NAME_MAX] = {0};
@@ -123,7 +124,7 @@ static nt_status choose_label(struct win32_format *f) {
                         f->err);
 }
 
-/* Everything that can be refused while we still have the lock. */
+/* Refuses all that can be refused while we still have the lock. */
 nt_status nt__win32_format_prepare(struct win32_format *f) {
   NT_TRY(nt_format_find_fs(f->options->fs, &f->fs, f->err));
   NT_TRY(choose_label(f));
@@ -146,7 +147,7 @@ enum command {
   STRUCTURE_PROGRESS = 0x0F
 };
 
-/* How FormatEx says that it fails. */
+/* A command of FormatEx that means a failure. */
 struct win32_failure {
   uint32_t command;
   nt_status status;
@@ -197,8 +198,8 @@ static const struct win32_failure *failure_of(uint32_t command) {
   return NULL;
 }
 
-/* Tells the caller; false when he wants to stop. The end is not told from
- * here: only who has verified it knows it. */
+/* Reports progress to the caller; false when the caller wants to stop. The end
+ * is not reported here, because the result must be verified first. */
 static bool report(struct win32_format *f, uint32_t percent) {
   const struct nt_format_options *options = f->options;
   uint64_t done = f->length / 100 * percent + f->length % 100 * percent / 100;
@@ -221,9 +222,9 @@ static bool take_progress(struct win32_format *f, const void *data) {
   return !f->cancelled;
 }
 
-/* The formatter speaks the language and the code page of the system: what is
- * not printable ASCII shows as a question mark, and white space as one
- * space. */
+/* Keeps a text of the formatter. It is in the language and the code page of the
+ * system: a character that is not printable ASCII becomes a question mark,
+ * white space becomes one space. */
 static void take_output(struct win32_format *f, const void *data) {
   struct {
     uint32_t lines;
@@ -261,8 +262,8 @@ static void take_done(struct win32_format *f, const void *data) {
   f->succeeded = ok != 0;
 }
 
-/* Answers whether to go on. After a failure there is nothing to go on with;
- * "in use" above all is a question whether to go on by force. */
+/* Returns whether the formatter is to go on. After a failure it is not; for "in
+ * use", going on would mean to use force. */
 static bool callback(void *ctx, uint32_t command, uint32_t action,
                      const void *data) {
   struct win32_format *f = ctx;
@@ -293,8 +294,8 @@ static bool callback(void *ctx, uint32_t command, uint32_t action,
 
 /* ---- how it ended -------------------------------------------------------- */
 
-/* Nobody knows what the volume holds when the formatter failed without a word
- * about why or how far. */
+/* Says what the volume holds. NULL, nobody knows: the formatter failed and said
+ * neither why nor how far it came. */
 static const char *outcome_of(const struct win32_format *f) {
   if (f->succeeded) {
     return "formatted";
@@ -326,7 +327,7 @@ static nt_status fail_named(struct win32_format *f) {
                failure->detail != NULL && f->output[0] != '\0' ? ": " : "",
                f->output);
   f->err->cls = failure->cls;
-  if (failure->hint != NULL) { /* else what the reason says */
+  if (failure->hint != NULL) { /* else the next step of the reason */
     nt_hint(f->err, "%s", failure->hint);
   }
   return failure->status;

@@ -1,6 +1,6 @@
 /*
- * What format.c and formatter.c share: one format by Windows' own formatter.
- * Nobody else includes this header.
+ * Formatting once by Windows' own formatter: what format.c and formatter.c
+ * share. No other file includes this header.
  */
 #ifndef NT_WIN32_FORMATTER_H
 #define NT_WIN32_FORMATTER_H
@@ -9,7 +9,7 @@
 #include "../../format_check.h"
 #include "../request/machine.h"
 
-struct win32_failure; /* how FormatEx says that it fails */
+struct win32_failure; /* a command of FormatEx that means a failure */
 
 /* One format. */
 struct win32_format {
@@ -22,28 +22,29 @@ struct win32_format {
   uint32_t media;
   nt_wchar name[WIN32_NAME_MAX];
   nt_wchar label[40]; /* 32 units of NTFS, and a zero */
-  /* What its callback was told. */
-  uint64_t reported; /* bytes, to progress */
-  bool begun;        /* it may have written */
+  /* What the callback was told. */
+  uint64_t reported; /* bytes that were reported as progress */
+  bool begun;        /* the formatter may have written */
   bool cancelled;
   bool done, succeeded;
-  const struct win32_failure *failure; /* the first one; NULL: none was named */
-  char output[160];                    /* its last words */
+  /* The first failure; NULL: the callback was told none. */
+  const struct win32_failure *failure;
+  char output[160]; /* the last text that the formatter printed */
 };
 
 /* ---- formatter.c: FormatEx ------------------------------------------------
  */
 
-/* Finds out what to ask FormatEx for. Refuses all that can be refused while
- * the lock is held; changes nothing. */
+/* Finds the arguments of FormatEx. Refuses, while the lock is held, all that
+ * can be refused; changes nothing. */
 nt_status nt__win32_format_prepare(struct win32_format *f);
 
-/* Runs FormatEx, and makes of what its callback was told a status, an error
- * and its outcome. */
+/* Runs FormatEx, and turns what its callback was told into a status, an error
+ * and an outcome. */
 nt_status nt__win32_format_run(struct win32_format *f);
 
-/* Whether a file system, as volumes are described, is the one that was asked
- * for. */
+/* Whether `made`, the name of a file system as volumes are described, is one
+ * that this format was to make. */
 bool nt__win32_format_makes(const struct win32_format *f, const char *made);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Control codes: what is asked before a code is sent, and what its refusal
- * means. Row numbers (L2, U2, F6 ...) are those of docs/rules.md 1.5 to 1.8.
+ * Control codes: checks before a code is sent, and what its refusal means. Row
+ * numbers (L2, U2, F6 ...) are those of docs/rules.md 1.5 to 1.8.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "../request/request.h"
 #include "handle.h"
 
-/* RtlGetVersion of Windows XP 64 and Server 2003. */
+/* The version of Windows XP 64 and Server 2003. */
 #define SERVER_2003 0x0502U
 
 #define PARTITION_MBR 0U
@@ -21,7 +21,7 @@ static bool is_offline_or_online(uint32_t code) {
 
 /* ---- questions ----------------------------------------------------------- */
 
-/* True when the code answers a BOOLEAN that is not 0. */
+/* Sends a code that returns a BOOLEAN; true when that is not 0. */
 static bool answers_true(struct win32_handle *h, uint32_t code) {
   unsigned char answer[4] = {0};
   size_t length = 0;
@@ -64,8 +64,8 @@ static bool is_dynamic(struct win32_handle *h) {
 
 /* ---- refusals ------------------------------------------------------------ */
 
-/* F8 and section 3: the cluster service keeps the state of these volumes
- * itself, and would be put out of step. */
+/* F8 and section 3: the cluster service itself keeps track of whether these
+ * volumes are online. A change behind its back would make it wrong. */
 static nt_status refuse_cluster_shared(struct nt_error *err) {
   return nt_refuse(
       err, NT_REASON_CLUSTER_SHARED,
@@ -73,8 +73,9 @@ static nt_status refuse_cluster_shared(struct nt_error *err) {
       "them online and offline itself");
 }
 
-/* L6, L7, D5, F5: what the system needs is refused like what is in use, but
- * waiting does not help. */
+/* L6, L7, D5, F5: Windows refuses a volume that the system needs in the same
+ * way as one that is in use. But here waiting does not help, so the error says
+ * it. */
 static bool explain_system(struct win32_handle *h, struct nt_error *err) {
   struct nt_volume_info info = {0};
   struct nt_error ignored = {0};
@@ -160,7 +161,7 @@ static bool is_busy(nt_status status) {
 void nt__win32_explain_handle(struct win32_handle *h, uint32_t code,
                               struct nt_error *err) {
   if (err == NULL || err->native_kind == NT_NATIVE_NONE) {
-    return; /* said already by who refused it here */
+    return; /* the refusal comes from our own checks, which have explained it */
   }
   nt_status status = err->status;
   if (code == NT_FSCTL_LOCK_VOLUME && is_busy(status)) {
@@ -204,8 +205,9 @@ nt_status nt__win32_control(struct nt_handle *handle, uint32_t code,
   return status;
 }
 
-/* Who gets a code through the wrong system call does not know it: what it says
- * is not what the code's own refusal would mean (obs 35). */
+/* A driver that gets a code through the wrong system call does not know the
+ * code. Its refusal then does not mean what it means for the right call (obs
+ * 35), so the error says which call was wrong. */
 nt_status nt__win32_control_by(struct nt_handle *handle, bool file_system,
                                uint32_t code, const void *in, size_t in_len,
                                void *out, size_t out_cap, size_t *out_len,

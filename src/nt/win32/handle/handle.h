@@ -13,7 +13,7 @@ nt_status nt__win32_open(struct nt_machine *machine,
                          struct nt_handle **out, struct nt_error *err);
 nt_status nt__win32_close(struct nt_handle *handle, struct nt_error *err);
 
-/* Opens handle->open_name again after a format gave the file up. */
+/* Opens h->open_name again after a format gave the file up. */
 nt_status nt__win32_reopen(struct win32_handle *h, struct nt_error *err);
 
 /* ---- control.c ----------------------------------------------------------- */
@@ -27,8 +27,9 @@ nt_status nt__win32_control_by(struct nt_handle *handle, bool file_system,
                                void *out, size_t out_cap, size_t *out_len,
                                struct nt_error *err);
 
-/* Adds what a refusal of `code` (0: reading, writing, flushing) means on this
- * handle: the reason, what to do next, holders. May ask the device. */
+/* Explains the refusal of the control code `code` on this handle, 0 for
+ * reading, writing and flushing: adds the reason, the next step and the
+ * holders. It may ask the device. */
 void nt__win32_explain_handle(struct win32_handle *h, uint32_t code,
                               struct nt_error *err);
 
@@ -45,8 +46,8 @@ nt_status nt__win32_file_size(struct nt_handle *handle, uint64_t *out,
 
 /* ---- holders.c ----------------------------------------------------------- */
 
-/* Adds who has the object of the handle open to `err`, and says why the list
- * may be incomplete. */
+/* Adds to `err` who has the object of the handle open, and why the list may be
+ * incomplete. */
 void nt__win32_add_holders(struct win32_handle *h, struct nt_error *err);
 nt_status nt__win32_next_holder(struct nt_handle *handle, uint64_t *cursor,
                                 struct nt_holder *out, const char **missing,

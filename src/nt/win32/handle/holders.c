@@ -1,18 +1,19 @@
 /*
  * Who has a volume, disk or file open.
  *
- * Windows names processes, not handles (FileProcessIdsUsingFileInformation):
- * those that the file system of the object knows to use it. The handle that
- * asks makes its own process one of them every time, and nothing tells whether
- * that process has another handle, too. So it is left out, and the list says
- * that it is not complete: a list that always named the asking process would
- * blame it for everybody's locks.
+ * Windows names the processes that the file system of the object knows to use
+ * it, not their handles (FileProcessIdsUsingFileInformation). The handle that
+ * asks always makes its own process one of them, and nothing tells whether that
+ * process has another handle, too. So the own process is left out, and the list
+ * says that it is not complete. If it always named the own process, the process
+ * would be blamed for locks that others hold.
  */
 #include "handle.h"
 
 #define MOST_PIDS 1024
 
-/* STATUS_INVALID_INFO_CLASS: a Windows or a file system without the class. */
+/* STATUS_INVALID_INFO_CLASS: this Windows or this file system does not know the
+ * class. */
 #define INVALID_INFO_CLASS 0xC0000003U
 
 static const char *why_not(nt_status status) {
@@ -36,8 +37,8 @@ static const char *why_not(nt_status status) {
 static void add(struct win32_handle *h, uint32_t pid, struct nt_error *err) {
   nt_wchar name[WIN32_NAME_MAX];
   char program[sizeof(err->holders[0].program)] = "";
-  /* Names are looked up one by one, in a snapshot of all processes: only for
-   * those that the error keeps. */
+  /* Each name costs a snapshot of all processes, so only the names that the
+   * error keeps are looked up. */
   if (err->holder_count < NT_MAX_HOLDERS &&
       h->os->process_name(pid, name, WIN32_NAME_MAX) == 0) {
     nt__win32_show(name, program, sizeof(program));
@@ -49,8 +50,8 @@ static const char *const NEVER_ALL =
     "Windows does not tell of other handles of this process, of drivers "
     "and of services in the kernel";
 
-/* The processes that use what `h` has open; when they are not known, *missing
- * says why. */
+/* Finds the processes that use the object of `h`. *missing says why the list is
+ * incomplete or not known. */
 static uint32_t ask(struct win32_handle *h, uint32_t pids[MOST_PIDS],
                     const char **missing) {
   uint32_t count = 0;
@@ -66,7 +67,8 @@ static uint32_t ask(struct win32_handle *h, uint32_t pids[MOST_PIDS],
   return nt_ok(status) ? count : 0;
 }
 
-/* The cursor is a pid: what Windows answers has no order. */
+/* The cursor is a process number, because Windows returns the processes in no
+ * order. */
 nt_status nt__win32_next_holder(struct nt_handle *handle, uint64_t *cursor,
                                 struct nt_holder *out, const char **missing,
                                 struct nt_error *err) {

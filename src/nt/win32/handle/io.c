@@ -20,7 +20,7 @@ static nt_status check_alignment(const struct win32_handle *h, uint64_t offset,
                    offset, (uint64_t)len, sector);
 }
 
-/* Offsets are signed in NT, and its negative ones mean other things. */
+/* Offsets are signed in NT, and negative ones have special meanings. */
 static nt_status check_range(uint64_t offset, size_t len,
                              struct nt_error *err) {
   if (offset <= INT64_MAX && len <= INT64_MAX - offset) {
@@ -49,13 +49,15 @@ static nt_status past_end(uint64_t offset, struct nt_error *err) {
                    "offset %" PRIu64 " is at or past the end", offset);
 }
 
-/* How a disk driver refuses a range that is not all within it. */
+/* Whether a disk driver may have refused a range because its end is past the
+ * end of the disk. */
 static bool may_cross_end(const struct win32_handle *h, nt_status status) {
   return h->base.sector_size > 1 && (status == NT_STATUS_INVALID_PARAMETER ||
                                      status == NT_STATUS_NONEXISTENT_SECTOR);
 }
 
-/* Bytes from `offset` to the end, when the device tells it. */
+/* Finds how many bytes there are from `offset` to the end; false when the
+ * device does not tell. */
 static bool bytes_to_end(struct win32_handle *h, uint64_t offset,
                          uint64_t *out) {
   unsigned char buf[8] = {0};
@@ -70,7 +72,8 @@ static bool bytes_to_end(struct win32_handle *h, uint64_t offset,
   return true;
 }
 
-/* One piece; what crosses the end is read up to there. *done 0 is the end. */
+/* Reads one piece; one that crosses the end is read up to there. At the end
+ * *done is 0. */
 static nt_status read_piece(struct win32_handle *h, uint64_t offset, void *buf,
                             size_t len, size_t *done, struct nt_error *err) {
   uint64_t rest;
@@ -114,8 +117,8 @@ nt_status nt__win32_read(struct nt_handle *handle, uint64_t offset, void *buf,
 
 /* ---- writing ------------------------------------------------------------- */
 
-/* 1.10: a volume with a file system is written by who locked or dismounted
- * it. */
+/* 1.10: where a file system is mounted, only the handle that locked or
+ * dismounted the volume may write. */
 static void explain_write(struct win32_handle *h, struct nt_error *err) {
   if (err->status == NT_STATUS_ACCESS_DENIED && h->base.sector_size > 1) {
     bool disk = h->base.kind == NT_KIND_DISK;

@@ -1,5 +1,5 @@
 /*
- * NtCreateFile by CreateFileW: what kind of handle a name and an access mask
+ * NtCreateFile by CreateFileW: which kind of handle a name and an access mask
  * give (docs/rules.md 1.2), and what a refusal means.
  */
 #include <stdlib.h>
@@ -8,19 +8,20 @@
 #include "../request/request.h"
 #include "handle.h"
 
-/* Access that needs no file system: such an open reaches only the device. */
+/* Rights that need no file system: an open with these alone reaches only the
+ * device. */
 #define DEVICE_ACCESS                                                          \
   (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_READ_CONTROL | NT_WRITE_DAC | \
    NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
 
-/* Reaches the file system of a volume without being administrator. */
+/* These rights reach the file system of a volume, and need no administrator. */
 #define VISITOR_ACCESS \
   (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_FILE_TRAVERSE)
 
 /* winnt.h */
 #define GENERIC_WRITE 0x40000000U
 
-/* RtlGetVersion of Windows 7, which has VISITOR_ACCESS. */
+/* The version of Windows 7, the first that takes VISITOR_ACCESS in this way. */
 #define WINDOWS_7 0x0601U
 
 struct opening {
@@ -30,7 +31,7 @@ struct opening {
   struct win32_handle *handle;
 };
 
-/* For a question about an object that refused to open. */
+/* Opens, for a question, an object that refused the caller. */
 static bool probe(const struct opening *o, uint32_t access,
                   struct win32_handle *out, nt_status *status) {
   *out = *o->handle;
@@ -53,8 +54,9 @@ static void add_holders(const struct opening *o, struct nt_error *err) {
   }
 }
 
-/* Who may not write to volumes is refused by the device, and everybody by the
- * lock of another (O5). The open that needs no right tells them apart. */
+/* Tells two refusals apart. The device refuses a user who may not write to
+ * volumes; a lock refuses everybody (O5). So an open that needs no right is
+ * tried: only a lock refuses that, too. */
 static bool is_locked(const struct opening *o) {
   struct win32_handle visitor;
   nt_status status;
@@ -149,7 +151,7 @@ static uint32_t disposition_of(enum nt_disposition disposition) {
   return numbers[disposition];
 }
 
-/* CreateFileW truncates only for who says GENERIC_WRITE by its name. */
+/* CreateFileW truncates a file only when the access names GENERIC_WRITE. */
 static uint32_t access_of(const struct nt_open_options *options) {
   bool truncates = options->disposition == NT_OVERWRITE &&
                    options->access & NT_FILE_WRITE_DATA;

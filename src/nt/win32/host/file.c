@@ -9,12 +9,13 @@ struct nt_file {
   HANDLE handle;
 };
 
-/* Others may read and write a file that is open here: byte locks and the
- * database keep order, not share modes. They may not remove it. */
+/* Other processes may read and write a file that is open here, because byte
+ * locks and the database keep order. They may not remove it. */
 #define SHARE (FILE_SHARE_READ | FILE_SHARE_WRITE)
 #define READ_WRITE (GENERIC_READ | GENERIC_WRITE)
 
-/* One call of ReadFile or WriteFile: their lengths have 32 bits. */
+/* At most so many bytes go through one call of ReadFile or WriteFile, whose
+ * lengths have 32 bits. */
 #define PIECE (16U << 20)
 
 /* ---- opening and closing ------------------------------------------------- */
@@ -86,8 +87,8 @@ nt_status nt_path_look(const char *path, struct nt_path_facts *out,
     *out = (struct nt_path_facts){
         .plain = (facts.dwFileAttributes & odd) == 0,
         .linked = facts.nNumberOfLinks > 1,
-        /* NTFS counts in it how often the number was used; the time of birth
-         * would prove nothing more: whoever may write can set it. */
+        /* NTFS counts in the number how often it was used again, so the time of
+         * creation is not needed. */
         .inode = (uint64_t)facts.nFileIndexHigh << 32 | facts.nFileIndexLow,
     };
   } else {
@@ -102,14 +103,15 @@ nt_status nt_file_create(const char *path, struct nt_file **out,
   return open_name(path, READ_WRITE, CREATE_NEW, out, err);
 }
 
-/* The user's folders hand their rights down: nobody else may look. */
+/* A new file has the rights of its folder, and nobody else may look into the
+ * user's folders. */
 nt_status nt_file_create_private(const char *path, struct nt_file **out,
                                  struct nt_error *err) {
   return nt_file_create(path, out, err);
 }
 
-/* Windows has no files without a name: a temporary one, which the system
- * deletes when it is closed or its process ends. */
+/* Windows has no files without a name. So a temporary file is made, which the
+ * system deletes when it is closed or the process ends. */
 nt_status nt_file_memory(const char *name, struct nt_file **out,
                          struct nt_error *err) {
   nt_wchar folder[MAX_PATH + 1], path[MAX_PATH + 1];
@@ -193,7 +195,8 @@ nt_status nt_file_flush(const struct nt_file *file, struct nt_error *err) {
                                         : nt__host_failed(err);
 }
 
-/* FAT has no sparse files, and then the new bytes take room: no failure. */
+/* FAT has no sparse files. There the new bytes take room, which is no
+ * failure. */
 nt_status nt_file_resize(const struct nt_file *file, uint64_t length,
                          struct nt_error *err) {
   LARGE_INTEGER end;
@@ -246,8 +249,8 @@ bool nt_file_same(const struct nt_file *a, const struct nt_file *b) {
 
 /* ---- byte locks ---------------------------------------------------------- */
 
-/* Locks of Windows keep others from reading and writing the bytes, so they are
- * taken far behind the end of any such file: at 1 TiB. */
+/* On Windows a locked byte cannot be read or written by others. So the locks
+ * are taken at 1 TiB, far behind the end of any such file. */
 #define FAR_AWAY (UINT64_C(1) << 40)
 
 static bool lock(const struct nt_file *file, uint64_t byte) {
@@ -265,7 +268,7 @@ void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte) {
   UnlockFile(file->handle, (DWORD)at, (DWORD)(at >> 32), 1, 0);
 }
 
-/* There is no way to ask but to try. */
+/* Windows does not tell whether a byte is locked, so the lock is tried. */
 bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
   if (!lock(file, byte)) {
     return false;

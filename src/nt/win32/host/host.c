@@ -12,7 +12,7 @@ BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);
 
 /* ---- failures ------------------------------------------------------------ */
 
-/* The system's words, without the period and the line end behind them. */
+/* Gets the system's text for an error, without the period and the line end. */
 static void system_words(DWORD error, char *buf, size_t cap) {
   nt_wchar text[256];
   DWORD length = FormatMessageW(
@@ -30,8 +30,8 @@ static void system_words(DWORD error, char *buf, size_t cap) {
   nt__win32_show(text, buf, cap);
 }
 
-/* A missing folder on the way is a missing name, as on other systems; and two
- * numbers mean a full disk. */
+/* Makes two numbers mean what they mean on other systems: a missing folder in a
+ * path is a missing name, and both numbers for a full disk are one status. */
 nt_status nt__host_failed_by(DWORD error, struct nt_error *err) {
   char words[256];
   system_words(error, words, sizeof(words));
@@ -69,7 +69,8 @@ static bool is_folder(const nt_wchar *name) {
          (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
 }
 
-/* A part that cannot be made may be there already, as a drive is. */
+/* A folder of the path that cannot be made may be there already, and so may a
+ * drive. */
 nt_status nt_folder_make_private(const char *path, struct nt_error *err) {
   nt_wchar name[HOST_PATH_MAX];
   NT_TRY(nt__win32_wide(path, name, HOST_PATH_MAX, err));
@@ -137,7 +138,8 @@ nt_status nt_path_check(const char *path, struct nt_error *err) {
   return check_wide(name, err);
 }
 
-/* "C:\lab\" and "C:\lab" are one folder; "C:\" is another than "C:". */
+/* Drops the last backslash: "C:\lab\" and "C:\lab" are one folder. But "C:\" is
+ * another folder than "C:". */
 static void drop_last_separator(nt_wchar *name) {
   size_t length = nt__win32_length(name);
   if (length > 3 && name[length - 1] == L'\\') {
@@ -231,12 +233,13 @@ void nt_process_name(char *buf, size_t cap) {
   nt__win32_show(name, buf, cap);
 }
 
-/* Windows ends a process without asking; Ctrl-C is the interpreter's. */
+/* Nothing to do: Windows ends a process without asking it, and the interpreter
+ * handles Ctrl-C. */
 void nt_on_termination(void (*handler)(int number)) {
   (void)handler;
 }
 
-/* There a write fails anyway. */
+/* Nothing to do: such a write fails on Windows and does not end the process. */
 void nt_outlive_writes(void) {
 }
 
@@ -252,7 +255,7 @@ bool nt_is_terminal(int channel) {
 
 typedef void(WINAPI *system_time_fn)(FILETIME *);
 
-/* Since Windows 8 there is a finer clock. */
+/* Windows 8 and newer have a finer clock. */
 static void system_time(FILETIME *now) {
   HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
   FARPROC fine = kernel == NULL

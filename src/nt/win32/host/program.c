@@ -1,9 +1,9 @@
 /*
  * Running a program and waiting for it.
  *
- * Windows gives byte locks of a file to one process: a program that inherits
- * the file does not have them. So the program is in a job that ends with this
- * process: it never runs on without the lock.
+ * On Windows byte locks of a file belong to one process: a program that
+ * inherits the file does not have them. So the program is put into a job that
+ * ends with this process, and never runs on without the lock.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +26,8 @@ bool nt_process_lives(int64_t id, int64_t start_us) {
 
 /* ---- the command line ---------------------------------------------------- */
 
-/* As the C library of Windows takes it apart: backslashes count only in front
- * of a quote. Every word is quoted. */
+/* Quotes a word so that the C library of Windows reads it as it is: there,
+ * backslashes count only in front of a quote. Every word is quoted. */
 static char *put_word(char *at, const char *word) {
   size_t slashes = 0;
   *at++ = '"';
@@ -75,7 +75,8 @@ static nt_status make_line(const char *const *words, nt_wchar **out,
 
 /* ---- starting ------------------------------------------------------------ */
 
-/* The handle as a child may have it; NULL when there is none. */
+/* Returns a copy of the handle that a child inherits; NULL when there is
+ * none. */
 static HANDLE inherited(DWORD channel) {
   HANDLE copy = NULL, self = GetCurrentProcess();
   DuplicateHandle(self, GetStdHandle(channel), self, &copy, 0, TRUE,
@@ -116,8 +117,8 @@ static nt_status create(const struct nt_program *program,
   return status;
 }
 
-/* A process that is in a job already could not be in two before Windows 8:
- * there it goes on without this process, as any program does. */
+/* Before Windows 8 a process could be in one job only. If it is in one already,
+ * the program is not ended with this process. */
 static HANDLE put_into_job(HANDLE process) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
   HANDLE job = CreateJobObjectW(NULL, NULL);
@@ -130,7 +131,8 @@ static HANDLE put_into_job(HANDLE process) {
   return job;
 }
 
-/* What the program leaves behind may live when it has ended by itself. */
+/* Ends the job. The program has ended by itself, so the processes that it
+ * started may go on. */
 static void end_job(HANDLE job) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION none = {0};
   if (job != NULL) {
@@ -142,7 +144,8 @@ static void end_job(HANDLE job) {
 
 /* ---- waiting ------------------------------------------------------------- */
 
-/* The console tells the program, too; it decides. */
+/* Ignores Ctrl-C: the console tells the program, too, and the program
+ * decides. */
 static BOOL WINAPI take_no_notice(DWORD event) {
   return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
 }

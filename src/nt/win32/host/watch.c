@@ -1,5 +1,6 @@
 /*
- * Waiting until another process writes to a file: Windows tells of a folder.
+ * Waiting until another process writes to a file. Windows tells of changes of a
+ * folder.
  */
 #include <stdlib.h>
 
@@ -12,7 +13,8 @@ struct nt_watch {
 nt_status nt_watch_open(const char *folder, const char *name,
                         struct nt_watch **out, struct nt_error *err) {
   nt_wchar wide[HOST_PATH_MAX];
-  (void)name; /* what else is written in the folder wakes, too */
+  (void)name; /* another file of the folder that is written to ends the wait,
+                 too */
   nt_status status = nt__win32_wide(folder, wide, HOST_PATH_MAX, err);
   if (!nt_ok(status)) {
     return status;

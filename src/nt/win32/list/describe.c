@@ -1,16 +1,16 @@
 /*
- * What is known about one volume.
+ * Describing one volume.
  *
- * Device facts come from opens without data access, which neither mount nor
- * disturb. Facts of the file system come from GetVolumeInformationW and, once
- * that has answered, from a volume handle that is open for a moment: unlike
- * the simulated machine, Windows mounts a volume for that, and a lock that
- * somebody tries to take in this moment is refused. There is no other way to
- * see them.
+ * Facts of the device come from handles without data access, which neither
+ * mount the volume nor disturb anybody. Facts of the file system come from
+ * GetVolumeInformationW and then from a volume handle that is open for a
+ * moment. Unlike the simulated machine, Windows mounts a volume for that, and a
+ * lock that somebody tries to take in that moment is refused. There is no other
+ * way to get these facts.
  *
- * A volume that a handle of ours has open is asked through that handle: it
- * may hold the lock, which refuses all others, or have dismounted the volume,
- * which must not be mounted again by a question.
+ * A volume that one of our handles has open is asked through that handle. The
+ * handle may hold the lock, which refuses all other handles; or it may have
+ * dismounted the volume, and then a question by name would mount it again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,8 @@
 
 #define MOST_MOUNT_UNITS 0x100000U
 
-/* All mount points, one behind the other; NULL when they are not told. The
- * caller frees them. */
+/* Returns all mount points, one behind the other, which the caller frees; NULL
+ * when Windows does not tell them. */
 static nt_wchar *mount_points_of(struct win32_machine *m, const nt_wchar *root,
                                  uint32_t *capacity) {
   for (uint32_t units = 1024; units <= MOST_MOUNT_UNITS; units *= 4) {
@@ -42,7 +42,7 @@ static nt_wchar *mount_points_of(struct win32_machine *m, const nt_wchar *root,
   return NULL;
 }
 
-/* Letters first, then folders, short ones first. */
+/* Sorts letters before folders, and short names before long ones. */
 static bool comes_before(const char *a, const char *b) {
   size_t a_length = strlen(a), b_length = strlen(b);
   return a_length != b_length ? a_length < b_length : strcmp(a, b) < 0;
@@ -67,8 +67,8 @@ static void insert_mount_point(struct nt_volume_info *info, const char *path) {
   nt_copy(info->mount_points[at], sizeof(info->mount_points[at]), path);
 }
 
-/* One that is too long for us, or no text, cannot be given back to be opened:
- * it is left out. */
+/* A name that is too long for us, or is no valid text, is left out: the caller
+ * could not open it. */
 static void add_mount_point(struct nt_volume_info *info, const nt_wchar *path) {
   nt_wchar bare[WIN32_NAME_MAX];
   char text[NT_NAME_MAX];
@@ -103,14 +103,14 @@ static void show_mount_points(struct win32_view *view) {
 
 /* ---- facts of the device ------------------------------------------------- */
 
-/* A question that is answered by its status. */
+/* Asks a question that the device answers by its status alone. */
 static nt_status ask_plain(struct win32_view *view, uint32_t code) {
   size_t ignored;
   return nt__win32_view_ask(view, code, NULL, 0, &ignored);
 }
 
-/* A volume with more extents than fit answers STATUS_BUFFER_OVERFLOW with
- * those that do. */
+/* When the volume has more extents than fit, the driver returns
+ * STATUS_BUFFER_OVERFLOW with those that fit. */
 static void show_extents(struct win32_view *view) {
   unsigned char buf[WIN32_EXTENTS_SIZE];
   size_t length;
@@ -120,8 +120,8 @@ static void show_extents(struct win32_view *view) {
       buf, length, view->info->extents, &view->all_extents);
 }
 
-/* STORAGE_DEVICE_NUMBER: { u32 type, u32 number, i32 partition }. -1 for what
- * cannot be partitioned. */
+/* STORAGE_DEVICE_NUMBER: { u32 type, u32 number, i32 partition }. The partition
+ * is -1 on a device that cannot be partitioned. */
 static void show_partition(struct win32_view *view) {
   unsigned char buf[12];
   size_t length;
@@ -147,7 +147,8 @@ static void show_sector_size(struct win32_view *view) {
   }
 }
 
-/* Old drivers know no such state and say so: then it is online. */
+/* Old drivers do not know these states and refuse the questions. Then the
+ * volume counts as online. */
 static void show_state(struct win32_view *view) {
   unsigned char is_csv;
   size_t length;
@@ -197,9 +198,10 @@ static uint64_t sum_of_extents(const struct win32_view *view) {
   return sum <= INT64_MAX ? sum : 0;
 }
 
-/* The exact answer needs read access. A volume on one extent is as long as
- * that, so a volume that is only listed is opened for it when the extents do
- * not tell: those of a mirror count twice. */
+/* The exact length needs read access. When the volume lies on one extent, the
+ * extent is as long, and the volume need not be opened. Several extents do not
+ * tell the length, because those of a mirror count twice; then a volume that is
+ * only listed is opened to ask it. */
 static void show_length(struct win32_view *view) {
   uint64_t length = 0;
   bool told = view->h != NULL && ask_length(view, view->h, &length);

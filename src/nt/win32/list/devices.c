@@ -2,8 +2,8 @@
  * From names to devices of Plug and Play.
  *
  * A volume or disk has a name in the object manager, and its device has an
- * interface with a name of its own. Both open the same device, so both are
- * asked who they are, and the answers are compared.
+ * interface with a name of its own. Both names open the same device. So the
+ * device is asked by both names who it is, and the answers are compared.
  */
 #include "devices.h"
 
@@ -71,8 +71,8 @@ nt_status nt__win32_identify(struct win32_machine *m, const nt_wchar *open_name,
   return nt_ok(named) ? named : numbered;
 }
 
-/* By name first: a volume on several disks has no number. Most disks have no
- * name. */
+/* Compares the names first, because a volume on several disks has no number.
+ * Most disks have no name. */
 bool nt__win32_same_device(const struct win32_identity *a,
                            const struct win32_identity *b) {
   if (a->device[0] != 0 && b->device[0] != 0) {
@@ -163,7 +163,7 @@ nt_status nt__win32_find_devnode(struct win32_machine *m,
   return status;
 }
 
-/* A device that vanishes meanwhile is no sibling any more. */
+/* A device that vanishes meanwhile does not count. */
 nt_status nt__win32_count_siblings(struct win32_machine *m,
                                    const uint8_t class_guid[16],
                                    uint32_t device, uint32_t parent,

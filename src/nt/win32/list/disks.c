@@ -1,9 +1,9 @@
 /*
- * Listing disks: by the device interfaces that are present; where Windows
- * cannot list those, by trying the numbers of physical drives.
+ * Listing disks by the device interfaces that are present; where Windows cannot
+ * list those, by trying the numbers of physical drives.
  *
- * The cursor is the number of the next disk to look at, so that it can be 0
- * at first although disks are numbered from 0.
+ * The cursor is the number of the next disk to look at. So it can be 0 at first
+ * although disks are numbered from 0.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +17,10 @@
 struct disk {
   uint32_t number;
   bool found;
-  nt_wchar open_name[WIN32_NAME_MAX]; /* as CreateFileW takes it */
+  nt_wchar open_name[WIN32_NAME_MAX]; /* the name for CreateFileW */
 };
 
-/* Answers how many bytes of `buf` were answered; the others are 0. */
+/* Returns how many bytes of `buf` were filled; the others are 0. */
 static size_t ask(struct win32_machine *m, const nt_wchar *name, uint32_t code,
                   void *buf, size_t cap, nt_status *status) {
   size_t length = 0;
@@ -63,7 +63,7 @@ static void keep_smallest(struct disk *best, uint32_t number,
   }
 }
 
-/* False when no interface answers: then the numbers are tried. */
+/* Returns false when no interface answers. Then find_by_number() is used. */
 static bool find_by_interface(struct win32_machine *m, uint64_t from,
                               struct disk *best) {
   struct nt_error ignored = {0};
@@ -85,7 +85,7 @@ static bool find_by_interface(struct win32_machine *m, uint64_t from,
   return any;
 }
 
-/* What can be opened is there, even when its driver does not tell its
+/* A disk that can be opened is there, even when its driver does not tell its
  * number. */
 static void find_by_number(struct win32_machine *m, uint64_t from,
                            struct disk *best) {
@@ -102,7 +102,8 @@ static void find_by_number(struct win32_machine *m, uint64_t from,
 
 /* ---- size and state ------------------------------------------------------ */
 
-/* The request is not known, which says nothing about the medium. */
+/* Whether the driver does not know the request, which says nothing about the
+ * medium. */
 static bool is_unknown(nt_status status) {
   return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
          status == NT_STATUS_NOT_SUPPORTED ||
@@ -110,8 +111,8 @@ static bool is_unknown(nt_status status) {
          status == NT_STATUS_INVALID_PARAMETER;
 }
 
-/* DISK_GEOMETRY_EX: bytes per sector at 20, i64 size at 24; drivers append
- * what they like. */
+/* DISK_GEOMETRY_EX: bytes per sector at 20, i64 size at 24. Drivers append
+ * more, so the buffer is larger. */
 static void show_size(struct win32_machine *m, const struct disk *disk,
                       struct nt_disk_info *out) {
   unsigned char buf[256];
@@ -133,8 +134,9 @@ static void show_size(struct win32_machine *m, const struct disk *disk,
 
 /* ---- model and serial ---------------------------------------------------- */
 
-/* An ASCII text of a descriptor, without the blanks around it. Offset 0 or -1:
- * there is none. What is not ASCII shows as '?'. */
+/* Decodes an ASCII text of a descriptor, without the blanks around it. The
+ * offset is 0 or -1 when there is none. A character that is not ASCII shows as
+ * '?'. */
 static void decode_text(const unsigned char *buf, size_t length, uint32_t at,
                         char *out, size_t cap) {
   size_t count = 0;
@@ -181,9 +183,10 @@ static void show_identity(struct win32_machine *m, const struct disk *disk,
 
 /* ---- partition table ----------------------------------------------------- */
 
-/* A disk without a table is told as an MBR without signature, which has no
- * partition or one that begins where the disk begins. PARTITION_INFORMATION_EX
- * has 144 bytes: i64 start at 8, u8 type at 32. */
+/* Whether the disk really has an MBR. Windows describes a disk without a table
+ * as an MBR without a signature, with no partition or with one that begins
+ * where the disk begins. PARTITION_INFORMATION_EX has 144 bytes: i64 start at
+ * 8, u8 type at 32. */
 static bool has_mbr(const unsigned char *buf, size_t length) {
   if (nt_get_u32(buf + 8) != 0) {
     return true;

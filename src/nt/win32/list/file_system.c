@@ -1,7 +1,7 @@
 /*
- * What the file system of a volume tells: by GetVolumeInformationW for a
- * volume that is listed, through the handle for a volume that we have open
- * with data access.
+ * What the file system of a volume tells. A volume that is listed is asked by
+ * GetVolumeInformationW, a volume that we have open with data access through
+ * its handle.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #define MOST_LABEL 256
 #define MOST_FILE_SYSTEM 64
 
-/* What was told by either way. */
+/* The facts that both ways give. */
 struct told {
   nt_wchar file_system[MOST_FILE_SYSTEM];
   nt_wchar label[MOST_LABEL];
@@ -46,9 +46,9 @@ static void ask_details(struct win32_view *view, struct win32_handle *h) {
   }
 }
 
-/* These rights give a handle to the file system without the right to read or
- * write data, so that nobody needs to be an administrator for it
- * ("Obtaining File System Recognition Information"). */
+/* A handle with these rights reaches the file system without the right to read
+ * or write data, so it needs no administrator ("Obtaining File System
+ * Recognition Information"). */
 #define LOOKS (NT_FILE_READ_ATTRIBUTES | NT_FILE_TRAVERSE | NT_SYNCHRONIZE)
 
 static void ask_details_by_name(struct win32_view *view) {
@@ -65,7 +65,7 @@ static bool is_raw(const struct nt_volume_info *info) {
   return strcmp(info->file_system, "RAW") == 0;
 }
 
-/* RAW is what Windows mounts when no file system recognises the volume. */
+/* Windows mounts RAW when no file system recognises the volume. */
 static void show_told(struct nt_volume_info *info, const struct told *told) {
   nt__win32_show(told->file_system, info->file_system,
                  sizeof(info->file_system));
@@ -84,10 +84,11 @@ static void show_told(struct nt_volume_info *info, const struct told *told) {
 
 #define ERROR_UNRECOGNIZED_VOLUME 1005U
 
-/* Errors that speak of the bytes below a file system: a bad sector, a device
- * that failed or is gone, a damaged file system, a volume that is encrypted
- * and closed (FVE_E_LOCKED_VOLUME). Others, above all access denied, which is
- * what a lock of somebody else looks like, say nothing about them. */
+/* Whether the error is about the bytes below a file system: a bad sector, a
+ * device that failed or is gone, a damaged file system, a volume that is
+ * encrypted and locked (FVE_E_LOCKED_VOLUME). Other errors say nothing about
+ * the bytes; above all "access denied", which a volume gives while somebody
+ * else has it locked. */
 static bool speaks_of_bytes(uint32_t error) {
   static const uint32_t list[] = {23,   27,   30,   55,   1112, 1117,
                                   1167, 1392, 1393, 1617, 1785, 0x80310000U};
@@ -99,8 +100,8 @@ static bool speaks_of_bytes(uint32_t error) {
   return false;
 }
 
-/* "Not ready" is a drive without a medium, a dismounted volume or one that is
- * offline: only the first cannot be read. */
+/* A drive without a medium, a dismounted volume and an offline volume all give
+ * "not ready". Only the first cannot be read. */
 static bool has_no_medium(struct win32_view *view) {
   size_t ignored;
   return nt__win32_view_ask(view, NT_IOCTL_STORAGE_CHECK_VERIFY2, NULL, 0,
@@ -153,7 +154,8 @@ static nt_status query(struct win32_handle *h, int class, unsigned char *buf,
   return status;
 }
 
-/* A text of `bytes` bytes at `at`, whatever fits and was answered. */
+/* Decodes a text of `bytes` bytes at `at`, as far as it was returned and
+ * fits. */
 static void decode_text(const unsigned char *buf, size_t length, size_t at,
                         uint32_t bytes, nt_wchar *out, size_t cap) {
   size_t count = 0;
@@ -186,8 +188,8 @@ static nt_status query_both(struct win32_handle *h, struct told *told) {
   return NT_STATUS_SUCCESS;
 }
 
-/* After this handle dismounted the volume, some file systems still answer for
- * what was mounted; the volume is not mounted any more. */
+/* After this handle has dismounted the volume, some file systems still return
+ * the facts of what was mounted; but the volume is not mounted any more. */
 static void show_by_handle(struct win32_view *view) {
   struct told told = {.serial = 0};
   nt_status status = query_both(view->h, &told);

@@ -2,9 +2,9 @@
  * Listing volumes.
  *
  * A cursor is a plain number, and nothing stays open between two calls: each
- * call looks at all volumes and takes the one with the smallest key behind the
- * cursor. The key of a volume does not change while it is there, so none is
- * seen twice, whatever comes and goes meanwhile.
+ * call looks at all volumes and takes the one with the smallest key above the
+ * cursor. The key of a volume does not change while the volume is there. So no
+ * volume is seen twice, whatever comes and goes between two calls.
  */
 #include "list.h"
 #include "listing.h"
@@ -43,7 +43,7 @@ nt_status nt__win32_each_volume(struct win32_machine *m,
 
 #define HASHED_KEY ((uint64_t)1 << 63)
 
-/* The number of "\Device\HarddiskVolume3"; 0 for other devices. */
+/* Returns the number of "\Device\HarddiskVolume3"; 0 for other devices. */
 static uint64_t volume_number(const nt_wchar *device) {
   const nt_wchar *at = nt__win32_after(device, "\\Device\\HarddiskVolume");
   uint64_t number = 0;
@@ -56,8 +56,8 @@ static uint64_t volume_number(const nt_wchar *device) {
   return at != NULL && *at == 0 ? number : 0;
 }
 
-/* FNV-1a, 63 bits. Two volumes with the same one would hide each other; that
- * takes some 2^31 volumes. */
+/* The hash FNV-1a, cut to 63 bits. Of two volumes with the same hash only one
+ * would be listed; that is likely only with some 2^31 volumes. */
 static uint64_t hash_of(const nt_wchar *root) {
   uint64_t hash = 14695981039346656037U;
   for (; *root != 0; root++) {
@@ -66,14 +66,14 @@ static uint64_t hash_of(const nt_wchar *root) {
   return hash >> 1;
 }
 
-/* Volumes of disks come in the order of their numbers, which is how Windows
- * found them; CDs, floppies and others follow. */
+/* Volumes on disks are listed in the order of their numbers, which is the order
+ * in which Windows found them. CDs, floppies and others follow. */
 static nt_status key_of(struct win32_machine *m, const nt_wchar *root,
                         uint64_t *key, struct nt_error *err) {
   nt_wchar device[WIN32_NAME_MAX];
   uint32_t error = nt__win32_device_of(m, root, device, WIN32_NAME_MAX);
-  /* These two stay as they are while the volume is there; after any other
-   * error a second key could make it be seen twice. */
+  /* These two errors stay the same while the volume is there. After any other
+   * error the volume might get another key later, and be listed twice. */
   if (error != 0 && error != NT_WIN32_ERROR_FILE_NOT_FOUND &&
       error != NT_WIN32_ERROR_MORE_DATA) {
     return nt__win32_fail(err, error, 0, "looking for the device of a volume");
@@ -87,8 +87,8 @@ static nt_status key_of(struct win32_machine *m, const nt_wchar *root,
 
 struct search {
   struct win32_machine *m;
-  uint64_t after; /* keys up to this one are done */
-  uint64_t key;   /* the smallest one behind; 0: none */
+  uint64_t after; /* volumes with keys up to this one have been listed */
+  uint64_t key;   /* the smallest key above it; 0: there is none */
   nt_wchar root[WIN32_NAME_MAX];
 };
 
@@ -119,8 +119,8 @@ nt_status nt__win32_next_volume(struct nt_machine *machine, uint64_t *cursor,
       return NT_STATUS_NO_MORE_ENTRIES;
     }
     *cursor = search.after = search.key;
-    /* A key that is another one now belongs to a volume that came or went
-     * just now: it may have been seen under the other. */
+    /* When the key is another one now, the volume came or went just now, and
+     * may have been listed under the other key: it is left out. */
     uint64_t key;
     struct nt_error gone = {0};
     if (nt_ok(nt__win32_describe(m, search.root, out, &gone))) {

@@ -14,8 +14,8 @@ nt_status nt__win32_next_disk(struct nt_machine *machine, uint64_t *cursor,
 nt_status nt__win32_info(struct nt_handle *handle, struct nt_volume_info *out,
                          struct nt_error *err);
 
-/* What is known about the volume with this root. Facts that a driver does not
- * tell stay empty; fails only when there is no such volume. */
+/* Describes the volume with this root. A fact that its driver does not tell
+ * stays empty; fails only when there is no such volume. */
 nt_status nt__win32_describe(struct win32_machine *m, const nt_wchar *root,
                              struct nt_volume_info *out, struct nt_error *err);
 

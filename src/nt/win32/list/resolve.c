@@ -1,6 +1,6 @@
 /*
- * Names: from what a caller writes to what CreateFileW takes, and the volume
- * that a name belongs to.
+ * Names: turns the name that a caller writes into the name that CreateFileW
+ * takes, and finds the volume that it belongs to.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 /* ---- text ---------------------------------------------------------------- */
 
-/* The same in every name below: ASCII that fits. */
+/* Copies a text of ASCII that fits. */
 static void put_text(nt_wchar *buf, const char *text) {
   size_t i = 0;
   for (; text[i] != '\0' && i + 1 < WIN32_NAME_MAX; i++) {
@@ -45,8 +45,8 @@ static void drop_backslash(nt_wchar *text) {
 
 /* ---- roots --------------------------------------------------------------- */
 
-/* "D:\" -> "\\?\Volume{guid}\". What Windows has no GUID for stays: a network
- * drive, a letter that subst made. */
+/* "D:\" -> "\\?\Volume{guid}\". A name stays as it is when Windows has no GUID
+ * for it, as for a network drive or a letter that subst made. */
 static void find_root(struct win32_machine *m, const nt_wchar *mount_point,
                       nt_wchar *root) {
   nt_wchar name[WIN32_NAME_MAX];
@@ -56,7 +56,8 @@ static void find_root(struct win32_machine *m, const nt_wchar *mount_point,
   nt__win32_copy(root, WIN32_NAME_MAX, found ? name : mount_point);
 }
 
-/* "\\?\Volume{guid}\" of a device, asking every volume for its own. */
+/* Finds "\\?\Volume{guid}\" of a device: asks every volume for the name of its
+ * device. */
 static bool find_device(struct win32_machine *m, const nt_wchar *device,
                         nt_wchar *root) {
   const struct nt_win32_os *os = m->os;
@@ -84,7 +85,8 @@ static bool find_device(struct win32_machine *m, const nt_wchar *device,
   return found;
 }
 
-/* Of a file: where the mount point that holds it leads. */
+/* Finds the root of the volume that a file lies on, by the mount point that
+ * holds the path. */
 static void find_root_of_path(struct win32_machine *m, const nt_wchar *path,
                               const nt_wchar *object_root, nt_wchar *root) {
   nt_wchar mount_point[WIN32_NAME_MAX];
@@ -164,8 +166,8 @@ static void resolve_object(struct win32_machine *m, const struct nt_name *name,
 
 /* ---- paths --------------------------------------------------------------- */
 
-/* A volume that is mounted in this folder: the folder stands for it, as in
- * mountvol. */
+/* When a volume is mounted in this folder, the folder names the volume, as it
+ * does for mountvol. */
 static bool resolve_mount_folder(struct win32_machine *m, const nt_wchar *path,
                                  struct win32_target *out) {
   nt_wchar folder[WIN32_NAME_MAX], name[WIN32_NAME_MAX];
@@ -184,8 +186,9 @@ static bool resolve_mount_folder(struct win32_machine *m, const nt_wchar *path,
   return true;
 }
 
-/* What CreateFileW would change in a name: "." and "..", double backslashes,
- * dots and spaces at the end of a part. Behind \\?\ it changes nothing. */
+/* Whether CreateFileW would leave the name as it is. It changes "." and "..",
+ * double backslashes, and dots and spaces at the end of a part; but behind \\?\
+ * it changes nothing. */
 static bool is_plain(const nt_wchar *path) {
   size_t length = 0;
   for (const nt_wchar *part = path;; part += length + 1) {
@@ -203,7 +206,7 @@ static bool is_plain(const nt_wchar *path) {
   }
 }
 
-/* Puts \\?\ before D:\..., in the place of \\.\ where that is. */
+/* Puts \\?\ before D:\...; it replaces \\.\ where the name has that. */
 static nt_status lengthen(nt_wchar *name, struct nt_error *err) {
   bool device = name[0] == '\\';
   nt_wchar text[WIN32_NAME_MAX];
@@ -222,8 +225,8 @@ static nt_status lengthen(nt_wchar *name, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-/* The name as it was written, with backslashes; the native form \Device\...
- * behind what leads there. */
+/* Copies the name with backslashes for slashes. A native name, \Device\...,
+ * gets the prefix that leads there. */
 static nt_status write_path(const char *name, nt_wchar *out,
                             struct nt_error *err) {
   static const char prefix[] = "\\\\?\\GLOBALROOT";

@@ -1,5 +1,6 @@
 /*
- * Names: from what a caller writes to what CreateFileW takes.
+ * Names: turns the name that a caller writes into the name that CreateFileW
+ * takes.
  */
 #ifndef NT_WIN32_RESOLVE_H
 #define NT_WIN32_RESOLVE_H
@@ -12,8 +13,8 @@ struct win32_target {
   nt_wchar root[WIN32_NAME_MAX]; /* as in struct win32_handle */
 };
 
-/* A folder in which a volume is mounted names that volume, unless
- * `directory`. Opens nothing. */
+/* Resolves a name and opens nothing. A folder in which a volume is mounted
+ * names that volume, unless `directory` is set. */
 nt_status nt__win32_resolve(struct win32_machine *m, const char *name,
                             bool directory, struct win32_target *out,
                             struct nt_error *err);

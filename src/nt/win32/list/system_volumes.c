@@ -1,18 +1,21 @@
 /*
- * Volumes that the system needs: the one it runs from (boot), the one it was
- * started from (system), those it pages to.
+ * Which volumes the system needs: the one it runs from (boot), the one it was
+ * started from (system), and those that hold its page files.
  *
- * They must not be formatted or taken away, so doubt counts as yes:
+ * Such a volume must not be formatted or taken away. So when we are in doubt,
+ * the answer is yes:
  *
- * - Boot is the volume that holds the system directory, and any that shares
- *   an extent with it. When Windows names neither its GUID nor its device, it
- *   may be any volume.
- * - System is the device that Windows names. When it names none, it may be
- *   any active partition (MBR) and any EFI system partition (GPT), and any
- *   fixed volume whose partition is not known.
- * - Page files are listed by Windows. When the list is refused, each mounted
- *   volume with a pagefile.sys in its root may be in it, and each fixed volume
- *   that does not say whether it is mounted.
+ * - Boot is the volume that holds the system directory, and any that shares an
+ * extent with it. When Windows names neither its GUID nor its device, any
+ * volume may be it.
+ *
+ * - System is the device that Windows names. When it names none, any active
+ * partition (MBR), any EFI system partition (GPT) and any fixed volume whose
+ * partition is not known may be it.
+ *
+ * - Windows lists the page files. When it refuses to, each mounted volume with
+ * a pagefile.sys in its root may be in the list, and so may each fixed volume
+ * that does not say whether it is mounted.
  */
 #include <string.h>
 
@@ -31,8 +34,9 @@ static bool is_letter(nt_wchar c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* "C:\Windows\system32" -> "C:\". Where Windows does not tell the mount point,
- * the letter is the volume unless a folder on the way is one, too. */
+/* "C:\Windows\system32" -> "C:\". For a Windows that does not tell the mount
+ * point: then the letter names the volume, unless a folder of the path is a
+ * mount point. */
 static bool letter_of(const nt_wchar *path, nt_wchar out[4]) {
   if (!is_letter(path[0]) || path[1] != ':') {
     return false;
@@ -201,8 +205,8 @@ static bool has_page_file(const struct win32_view *view) {
          error != NT_WIN32_ERROR_PATH_NOT_FOUND;
 }
 
-/* A volume that let itself be locked or dismounted has no file in use, and
- * must not be opened now. */
+/* A volume that is locked or dismounted has no file in use, and must not be
+ * opened now. */
 static bool may_hold_page_file(const struct win32_view *view) {
   const struct nt_volume_info *info = view->info;
   if (strcmp(info->file_system, "RAW") == 0 ||

@@ -1,5 +1,5 @@
 /*
- * A volume that is being described: what it is called, and questions to it.
+ * A volume that is being described: its names, and questions to it.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * The part of the table of Windows about devices that go: cfgmgr32.dll asks
- * and removes or ejects, setupapi.dll uninstalls.
+ * The part of the table of Windows about removing devices: cfgmgr32.dll asks
+ * the users of a device and removes or ejects it, setupapi.dll uninstalls it.
  */
 #include "parts.h"
 /* These need windows.h first. */
@@ -30,7 +30,8 @@ uint32_t nt__os_parent_device(uint32_t device, uint32_t *parent) {
   return answer;
 }
 
-/* With room for the reason, so that Windows shows none itself. */
+/* Passes a buffer for the reason of a veto; without one, Windows would show a
+ * window. */
 static uint32_t leave(const char *function, uint32_t device,
                       struct nt_win32_veto *veto, ULONG flags) {
   PNP_VETO_TYPE type = PNP_VetoTypeUnknown;

@@ -3,7 +3,7 @@
  */
 #include "parts.h"
 
-/* In ntdll of every Windows, and not in the SDK's winternl.h. */
+/* These are in ntdll of every Windows, but not in winternl.h. */
 NTSTATUS NTAPI NtReadFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc,
                           PVOID context, PIO_STATUS_BLOCK io, PVOID buffer,
                           ULONG length, PLARGE_INTEGER offset, PULONG key);
@@ -27,8 +27,8 @@ static IO_STATUS_BLOCK *block_of(struct nt_win32_io *io) {
 
 typedef NTSTATUS(NTAPI *last_status_fn)(void);
 
-/* The NTSTATUS behind the Win32 error of this thread, 0 when there is none or
- * when it is the status of something else. */
+/* Returns the NTSTATUS behind the Win32 error of this thread; 0 when there is
+ * none or it does not belong to this error. */
 static nt_status last_status(DWORD error) {
   HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
   last_status_fn ask = ntdll == NULL
@@ -86,9 +86,9 @@ uint32_t nt__os_wait(nt_win32_handle event, uint32_t milliseconds) {
 
 typedef BOOL(WINAPI *cancel_io_ex_fn)(HANDLE file, LPOVERLAPPED overlapped);
 
-/* CancelIoEx knows a request by the address of its status block, which is what
- * an OVERLAPPED begins with. CancelIo ends all requests of this thread on the
- * file; a handle has one request at a time. */
+/* CancelIoEx finds a request by the address of its status block, which is the
+ * first member of an OVERLAPPED. CancelIo ends all requests of this thread on
+ * the file, which is the same: a handle has one request at a time. */
 uint32_t nt__os_cancel(nt_win32_handle file, struct nt_win32_io *io) {
   HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
   cancel_io_ex_fn cancel =
@@ -104,7 +104,7 @@ uint32_t nt__os_cancel(nt_win32_handle file, struct nt_win32_io *io) {
 
 nt_status nt__os_control(const struct nt_win32_request *request) {
   IO_STATUS_BLOCK *io = block_of(request->io);
-  /* The system only reads it, but does not say so. */
+  /* The system only reads it, but its type is not const. */
   void *in = (void *)(uintptr_t)request->in;
   NTSTATUS status;
   if (request->file_system) {
@@ -135,7 +135,7 @@ nt_status nt__os_write(nt_win32_handle file, nt_win32_handle event,
                                 (void *)(uintptr_t)buf, length, &at, NULL);
 }
 
-/* These three wait for their end themselves. */
+/* These three return when the request has ended. */
 nt_status nt__os_flush(nt_win32_handle file, struct nt_win32_io *io) {
   return (nt_status)NtFlushBuffersFile(file, block_of(io));
 }

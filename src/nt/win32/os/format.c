@@ -1,9 +1,9 @@
 /*
  * The part of the table of Windows about formatting: FormatEx of fmifs.dll.
  *
- * Its callback gets no pointer of ours. So one format at a time runs in a
- * process, and its callback is found in a slot; a second one is refused with
- * ERROR_BUSY.
+ * FormatEx passes no pointer of ours to its callback, so the callback finds the
+ * format in a static variable. Only one format at a time can run in a process;
+ * a second one is refused with ERROR_BUSY.
  */
 #include "parts.h"
 
@@ -22,7 +22,7 @@ static BOOLEAN NTAPI called_back(ULONG command, ULONG action, void *data) {
   return slot_callback(slot_ctx, command, action, data);
 }
 
-/* FormatEx only reads its texts, but does not say so. */
+/* FormatEx only reads its texts, but their type is not const. */
 static WCHAR *unconst(const WCHAR *text) {
   return (WCHAR *)(uintptr_t)text;
 }

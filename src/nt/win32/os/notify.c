@@ -5,7 +5,8 @@
  */
 #include "parts.h"
 
-/* A listener that nobody asks keeps this many, and forgets the oldest. */
+/* So many notifications wait in the queue at most; then the oldest is
+ * dropped. */
 #define QUEUE_MAX 4096U
 
 struct queued {
@@ -63,7 +64,7 @@ static struct queued *take_first(struct nt_win32_listener *listener) {
   return entry;
 }
 
-/* A new entry at the end; NULL without memory: then it is not told. */
+/* Appends an entry. NULL without memory: then this notification is lost. */
 static struct nt_win32_notification *append(
     struct nt_win32_listener *listener, enum nt_win32_notification_kind kind) {
   struct queued *entry = listener->length < QUEUE_MAX ? allocate(sizeof *entry)
@@ -86,7 +87,8 @@ static struct nt_win32_notification *append(
 
 /* ---- what the ways tell -------------------------------------------------- */
 
-/* A name that is too long is cut: it still says what kind of device it is. */
+/* A name that is too long is cut. Its start still says which kind of device it
+ * is. */
 void nt__os_told_interface(struct nt_win32_listener *listener,
                            enum nt_win32_notification_kind kind,
                            const WCHAR *name) {
@@ -99,8 +101,8 @@ void nt__os_told_interface(struct nt_win32_listener *listener,
   LeaveCriticalSection(&listener->lock);
 }
 
-/* An open handle is a reason to refuse the removal, so it is closed before
- * Windows gets its answer. */
+/* Closes the volume. An open handle would be a reason to refuse the removal, so
+ * this is done before Windows gets its answer. */
 static void let_go(struct nt__os_watch *watch) {
   if (watch->volume != INVALID_HANDLE_VALUE) {
     CloseHandle(watch->volume);
@@ -151,8 +153,8 @@ void nt__os_told_handle(struct nt_win32_listener *listener,
 
 /* ---- watches ------------------------------------------------------------- */
 
-/* Takes one out of the list: the given one, any that is over, or any at all
- * (both NULL and false). */
+/* Takes a watch out of the list: the one that is given, or one that is over, or
+ * any (NULL and false). */
 static struct nt__os_watch *take_watch(struct nt_win32_listener *listener,
                                        const struct nt__os_watch *wanted,
                                        bool over) {
@@ -170,7 +172,7 @@ static struct nt__os_watch *take_watch(struct nt_win32_listener *listener,
   return watch;
 }
 
-/* The watch is not in the list any more. */
+/* Ends a watch that is not in the list any more. */
 static void end_watch(struct nt_win32_listener *listener,
                       struct nt__os_watch *watch) {
   if (watch->registration != NULL) {
@@ -180,8 +182,8 @@ static void end_watch(struct nt_win32_listener *listener,
   release(watch);
 }
 
-/* What Windows has told the end of cannot be unregistered where it was told,
- * so it is done here. */
+/* Ends the watches that are over. A callback of Windows cannot unregister
+ * itself, so that is done here. */
 static void sweep(struct nt_win32_listener *listener) {
   struct nt__os_watch *watch;
   while ((watch = take_watch(listener, NULL, true)) != NULL) {
@@ -189,8 +191,8 @@ static void sweep(struct nt_win32_listener *listener) {
   }
 }
 
-/* In the list before it is registered: its first notification may come before
- * the registration has returned. */
+/* The watch is put into the list before it is registered, because its first
+ * notification may come before the registration has returned. */
 static uint32_t add_watch(struct nt_win32_listener *listener,
                           struct nt__os_watch *watch) {
   EnterCriticalSection(&listener->lock);
@@ -257,7 +259,7 @@ bool nt__os_next_notification(struct nt_win32_listener *listener,
   return true;
 }
 
-/* After the way has stopped nobody else is here. */
+/* Once the way has stopped, no other thread uses the listener. */
 void nt__os_stop_listening(struct nt_win32_listener *listener) {
   struct nt__os_watch *watch;
   struct queued *entry;

@@ -1,8 +1,8 @@
 /*
  * Notifications by CM_Register_Notification of cfgmgr32.dll (Windows 8).
  *
- * It calls back on threads of its own. CM_Unregister_Notification waits for
- * callbacks that run, so it is never called in one.
+ * Windows calls back on threads of its own. CM_Unregister_Notification waits
+ * until all callbacks have returned, so a callback must never call it.
  */
 #include "parts.h"
 
@@ -80,7 +80,7 @@ static DWORD WINAPI interface_changed(registration who, void *context,
   return ERROR_SUCCESS;
 }
 
-/* ERROR_SUCCESS to a query allows the removal. */
+/* To return ERROR_SUCCESS to a query allows the removal. */
 static DWORD WINAPI volume_changed(registration who, void *context, int action,
                                    struct event *event, DWORD size) {
   (void)who;

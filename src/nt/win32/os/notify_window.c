@@ -1,7 +1,7 @@
 /*
- * Notifications by RegisterDeviceNotificationW, before Windows 8: they are
- * sent to a window that nobody sees, which a thread of ours owns. All of
- * user32.dll is looked up.
+ * Notifications by RegisterDeviceNotificationW, before Windows 8. Windows sends
+ * them to a hidden window, which belongs to a thread of ours. All functions of
+ * user32.dll are looked up.
  */
 #include "parts.h"
 /* Needs windows.h first. */
@@ -32,9 +32,10 @@ struct state {
   struct nt_win32_listener *listener;
   HANDLE thread;
   DWORD thread_id;
-  HANDLE ready; /* event: the thread has come as far as it will */
+  HANDLE ready; /* event: the thread has started to listen, or has failed */
   uint32_t error;
-  WCHAR class[32]; /* one for each listener: it is unregistered by name */
+  WCHAR class[32]; /* each listener has a name of its own, because a class is
+                      unregistered by name */
   HWND window;
   HDEVNOTIFY interfaces[NT__OS_CLASSES]; /* NULL: not registered */
 
@@ -50,8 +51,8 @@ struct state {
   unregister_fn remove;
 };
 
-/* A window gets messages before anything can be kept with it. They are the
- * same for all listeners. */
+/* These are static because a window gets its first messages before a pointer
+ * can be stored with it. They are the same for all listeners. */
 static get_prop_fn get_prop;
 static WNDPROC default_procedure;
 
@@ -120,7 +121,7 @@ static void volume_changed(const struct state *s, WPARAM what,
                      kind == NT_WIN32_CUSTOM ? &data->dbch_eventguid : NULL);
 }
 
-/* TRUE to a query allows the removal. */
+/* To return TRUE to a query allows the removal. */
 static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM w,
                                   LPARAM l) {
   const struct state *s = get_prop(window, PROPERTY);
@@ -187,7 +188,7 @@ static void close_window(struct state *s) {
   s->unregister_class(s->class, GetModuleHandleW(NULL));
 }
 
-/* The window belongs to this thread, so that its messages arrive here. */
+/* Makes the window on this thread, so that its messages arrive here. */
 static DWORD WINAPI run(void *param) {
   struct state *s = param;
   MSG message;
@@ -209,7 +210,7 @@ static bool available(void) {
   return nt__os_has_dll(USER_DLL);
 }
 
-/* The thread is there, or never was. */
+/* Waits for the thread, if it was started, and frees the state. */
 static void finish(struct state *s) {
   if (s->thread != NULL) {
     WaitForSingleObject(s->thread, INFINITE);
@@ -262,7 +263,7 @@ static uint32_t add(void *state, struct nt__os_watch *watch) {
   if (registration == NULL) {
     return nt__os_error();
   }
-  /* The other thread may be looking for it. */
+  /* The thread of the window may be reading it. */
   InterlockedExchangePointer(&watch->registration, registration);
   return 0;
 }
@@ -272,7 +273,7 @@ static void remove_watch(void *state, struct nt__os_watch *watch) {
   s->remove(watch->registration);
 }
 
-/* The thread has had a queue since its window was made, so the message
+/* The thread has a message queue since it made its window, so the message
  * arrives. */
 static void stop(void *state) {
   struct state *s = state;

@@ -21,7 +21,7 @@ nt_os_function nt__os_function(const WCHAR *dll, const char *name) {
   if (!system_path(path, dll)) {
     return NULL;
   }
-  /* What the DLL needs is looked for beside it first, too. */
+  /* DLLs that this one needs are looked for in its folder first, too. */
   HMODULE module = LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
   return module == NULL ? NULL : (nt_os_function)GetProcAddress(module, name);
 }
@@ -66,7 +66,8 @@ uint32_t nt__os_copy(WCHAR *out, uint32_t capacity, const WCHAR *text) {
 
 typedef BOOL(WINAPI *thread_error_mode_fn)(DWORD mode, DWORD *before);
 
-/* Windows 7: for this thread only. Before that the mode is the process's. */
+/* Windows 7 and newer have a mode for each thread. Before, the mode is that of
+ * the process. */
 static thread_error_mode_fn thread_error_mode(void) {
   HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
   return kernel == NULL ? NULL
@@ -86,7 +87,7 @@ DWORD nt__os_quiet_begin(void) {
   return before;
 }
 
-/* Keeps the error of what was done in between. */
+/* Leaves GetLastError() as it was before the call. */
 void nt__os_quiet_end(DWORD before) {
   DWORD error = GetLastError();
   thread_error_mode_fn set = thread_error_mode();

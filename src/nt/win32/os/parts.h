@@ -1,8 +1,9 @@
 /*
  * Shared by the files of this room.
  *
- * Functions that this Windows must have are imported: all are in kernel32,
- * ntdll and advapi32 of 5.1. All else is looked up when it is called.
+ * Functions that every supported Windows has are imported: all are in kernel32,
+ * ntdll and advapi32 of version 5.1. All others are looked up when they are
+ * called.
  */
 #ifndef NT_WIN32_OS_PARTS_H
 #define NT_WIN32_OS_PARTS_H
@@ -17,23 +18,23 @@
 
 typedef void (*nt_os_function)(void);
 
-/* A function of a DLL in the system's folder, which is loaded for it and stays
- * loaded. Never from the current folder, nor from the program's. NULL: this
- * Windows does not have it. */
+/* Finds a function of a DLL in the system's folder. The DLL is loaded and stays
+ * loaded; it is never taken from the current folder or the program's. NULL:
+ * this Windows does not have the function. */
 nt_os_function nt__os_function(const WCHAR *dll, const char *name);
 
 /* Whether the system's folder has this DLL. */
 bool nt__os_has_dll(const WCHAR *dll);
 
-/* GetLastError of a failure: never 0. A buffer that is too small is always
- * ERROR_MORE_DATA, whatever the function calls it. */
+/* Returns GetLastError() after a failure, and never 0. It is ERROR_MORE_DATA
+ * whenever a buffer was too small, whichever error the function gave. */
 uint32_t nt__os_error(void);
 
 /* Copies a text with its zero; ERROR_MORE_DATA when it does not fit. */
 uint32_t nt__os_copy(WCHAR *out, uint32_t capacity, const WCHAR *text);
 
-/* Between these two, a drive without a medium answers with an error and shows
- * no window that asks for one. */
+/* Between these two calls, a drive without a medium gives an error, and Windows
+ * shows no window that asks for one. */
 DWORD nt__os_quiet_begin(void);
 void nt__os_quiet_end(DWORD before);
 
@@ -117,29 +118,30 @@ uint32_t nt__os_format(const nt_wchar *root, uint32_t media,
 
 /* ---- notify.c, notify_manager.c, notify_window.c ----------------
  *
- * A listener has one lock, for its queue and its watches, and one way by
- * which Windows reaches it. The way's threads call the nt__os_told functions;
- * all else runs on the thread of the user. Nothing of the way is called with
- * the lock held: it may wait for a thread that wants the lock. */
+ * A listener has one lock, for its queue and its watches, and one "way": the
+ * functions through which Windows reaches it. Threads of the way call the
+ * nt__os_told functions; all other functions run on the thread of the user. No
+ * function of the way is called while the lock is held, because it may wait for
+ * a thread that wants the lock. */
 
 struct nt__os_watch {
   struct nt__os_watch *next;
   struct nt_win32_listener *listener;
   uint32_t cookie;
-  HANDLE volume;      /* INVALID_HANDLE_VALUE: let go */
+  HANDLE volume;      /* INVALID_HANDLE_VALUE: it was closed */
   void *registration; /* of the way */
-  bool over;          /* nothing more will be told about it */
+  bool over;          /* Windows will not tell more about it */
 };
 
 struct nt__os_way {
   bool (*available)(void);
-  /* Starts to listen to device interfaces; *state is the way's own. */
+  /* Starts to listen to device interfaces. *state belongs to the way. */
   uint32_t (*start)(struct nt_win32_listener *listener, void **state);
   uint32_t (*add)(void *state, struct nt__os_watch *watch);
-  /* From the return on nothing is told about the watch. */
+  /* Once it has returned, nothing more is told about the watch. */
   void (*remove)(void *state, struct nt__os_watch *watch);
-  /* From the return on nothing is told at all. The watches are removed
-   * before. */
+  /* Once it has returned, nothing more is told at all. All watches have been
+   * removed before. */
   void (*stop)(void *state);
 };
 
@@ -152,9 +154,9 @@ extern const GUID nt__os_classes[NT__OS_CLASSES]; /* volumes, disks */
 void nt__os_told_interface(struct nt_win32_listener *listener,
                            enum nt_win32_notification_kind kind,
                            const WCHAR *name);
-/* Let go of the volume when it is to be removed. `guid` only for
- * NT_WIN32_CUSTOM. The second takes the watch with this registration, or,
- * while that is not known yet, with this handle. */
+/* Both tell of a watched volume, and close it when it is to be removed. `guid`
+ * is for NT_WIN32_CUSTOM only. The second finds the watch by its registration
+ * or, while that is not known yet, by the handle. */
 void nt__os_told_watch(struct nt__os_watch *watch,
                        enum nt_win32_notification_kind kind, const GUID *guid);
 void nt__os_told_handle(struct nt_win32_listener *listener,

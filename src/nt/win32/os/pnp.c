@@ -8,7 +8,7 @@
 #include <setupapi.h>
 
 #define SETUP_DLL L"setupapi.dll"
-#define LONGEST_INTERFACE 1024 /* UTF-16 units; Windows itself stays below */
+#define LONGEST_INTERFACE 1024 /* UTF-16 units; real names are shorter */
 
 typedef HDEVINFO(WINAPI *create_list_fn)(const GUID *class_guid, HWND parent);
 typedef HDEVINFO(WINAPI *class_devices_fn)(const GUID *class_guid,
@@ -67,7 +67,7 @@ static bool load(struct setup *s) {
 
 /* ---- interfaces ---------------------------------------------------------- */
 
-/* Name and device of one interface. */
+/* Finds the name and the device of one interface. */
 static uint32_t look(const struct setup *s, HDEVINFO set,
                      SP_DEVICE_INTERFACE_DATA *one, union detail *name,
                      SP_DEVINFO_DATA *device) {
@@ -78,7 +78,8 @@ static uint32_t look(const struct setup *s, HDEVINFO set,
              : nt__os_error();
 }
 
-/* Writes the names behind each other, and how far it came. */
+/* Writes the names one behind the other; *used is the number of units that they
+ * take. */
 static uint32_t collect(const struct setup *s, HDEVINFO set, const GUID *class,
                         nt_wchar *names, uint32_t capacity, uint32_t *used) {
   union detail name;

@@ -15,7 +15,7 @@ struct process_ids {
   ULONG_PTR ids[1];
 };
 
-/* Asks with room for `room` processes. */
+/* Asks, with a buffer that has room for `room` processes. */
 static nt_status ask_users(HANDLE file, struct process_ids *list, ULONG room) {
   IO_STATUS_BLOCK io;
   ULONG size =
@@ -91,7 +91,7 @@ uint32_t nt__os_enable_privilege(const nt_wchar *name) {
       !OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) {
     return nt__os_error();
   }
-  /* It also succeeds when the token does not have the privilege: then the
+  /* This succeeds also when the token does not have the privilege; then the
    * error is ERROR_NOT_ALL_ASSIGNED. */
   SetLastError(ERROR_SUCCESS);
   BOOL done = AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);

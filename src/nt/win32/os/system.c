@@ -4,11 +4,11 @@
  */
 #include "parts.h"
 
-/* In ntdll of every Windows since 5.1. */
+/* It is in ntdll of every Windows since 5.1. */
 NTSTATUS NTAPI RtlGetVersion(RTL_OSVERSIONINFOW *info);
 
-/* Answers of NtQuerySystemInformation (classes of the public headers of
- * ntdll's users; winternl.h names only some). */
+/* Classes of NtQuerySystemInformation, from public headers; winternl.h names
+ * only some. */
 #define PAGE_FILE_INFORMATION 18
 #define SYSTEM_PARTITION_INFORMATION 98
 
@@ -39,8 +39,8 @@ uint32_t nt__os_system_directory(nt_wchar *path, uint32_t capacity) {
 
 /* ---- questions to the kernel --------------------------------------------- */
 
-/* Asks with a buffer that grows until the answer fits; *buf is the caller's to
- * free. */
+/* Asks with a buffer that grows until the answer fits. The caller frees
+ * *buf. */
 static nt_status query_system(int class, void **buf, ULONG *length) {
   nt_status status = LENGTH_MISMATCH;
   for (ULONG size = 4096; size <= QUERY_LIMIT; size *= 4) {
@@ -63,7 +63,7 @@ static nt_status query_system(int class, void **buf, ULONG *length) {
   return status;
 }
 
-/* The text of a UNICODE_STRING, which need not end with a zero. */
+/* Copies the text of a UNICODE_STRING, which may have no zero at its end. */
 static nt_status copy_string(const UNICODE_STRING *text, nt_wchar *out,
                              uint32_t capacity) {
   uint32_t length = text->Length / sizeof(WCHAR);
@@ -79,7 +79,8 @@ static nt_status copy_string(const UNICODE_STRING *text, nt_wchar *out,
 
 /* ---- where the system was started from ----------------------------------- */
 
-/* Before Vista the kernel does not tell it, but Setup wrote it down. */
+/* Before Vista the kernel does not tell it, but Windows Setup noted it in the
+ * registry. */
 static nt_status system_partition_of_setup(nt_wchar *device,
                                            uint32_t capacity) {
   HKEY key;
@@ -118,7 +119,7 @@ nt_status nt__os_system_partition(nt_wchar *device, uint32_t capacity) {
 
 /* ---- page files ---------------------------------------------------------- */
 
-/* Entry `index` of the answer; NULL: there are not so many. */
+/* Returns entry `index` of the answer; NULL when there are fewer. */
 static const struct page_file *page_file_at(const void *buf, ULONG length,
                                             uint32_t index) {
   ULONG offset = 0;

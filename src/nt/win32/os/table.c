@@ -9,7 +9,7 @@ static uint32_t listen_best(struct nt_win32_listener **out) {
       out);
 }
 
-/* What every Windows has from 5.1 on. */
+/* The functions that every Windows has from 5.1 on. */
 static struct nt_win32_os table = {
     .create_file = nt__os_create_file,
     .close = nt__os_close,
@@ -42,9 +42,9 @@ static struct nt_win32_os table = {
     .enable_privilege = nt__os_enable_privilege,
 };
 
-/* Which functions there are does not change, so that two threads that come
- * here at once write the same. DLLs are asked for by name; they are loaded
- * when they are needed. */
+/* Which functions there are does not change. So two threads that come here at
+ * once write the same values. Here only the existence of a DLL is checked; it
+ * is loaded when it is needed. */
 const struct nt_win32_os *nt_win32_os(void) {
   bool vista = nt__os_version() >= 0x0600;
   bool setup = nt__os_has_dll(L"setupapi.dll");

@@ -71,7 +71,7 @@ uint32_t nt__os_drive_type(const nt_wchar *root) {
   return GetDriveTypeW(root);
 }
 
-/* The first of the names that it answers is the one that counts. */
+/* QueryDosDeviceW may return several names; the first one is in effect. */
 uint32_t nt__os_query_dos_device(const nt_wchar *name, nt_wchar *target,
                                  uint32_t capacity) {
   return answer(QueryDosDeviceW(name, target, capacity) != 0);

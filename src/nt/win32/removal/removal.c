@@ -1,10 +1,11 @@
 /*
  * Taking devices away: uninstalling a volume or disk before its LUN is masked,
- * and ejecting what holds it.
+ * and ejecting the device that holds it.
  *
- * Everything that can be refused is refused before Plug and Play is asked: a
- * device whose removal was asked for may be half gone. All questions go
- * through handles that are closed again, because an open handle vetoes.
+ * Everything that can be refused is refused before Plug and Play is asked to
+ * remove anything, because a device may then be half gone. All questions go
+ * through handles that are closed again, because an open handle vetoes a
+ * removal.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 #define EJECT_TRIES 3
 
-/* What a name means, and where it lies. */
+/* A removal: the object that the name names, and its device. */
 struct removal {
   struct win32_machine *m;
   struct nt_error *err;
@@ -47,7 +48,7 @@ static nt_status check_system(const struct nt_volume_info *info,
 
 enum place { HERE, ELSEWHERE, UNKNOWN };
 
-/* Where a volume lies that does not tell its extents. */
+/* Asks a volume that does not tell its extents whether it lies on the disk. */
 static enum place ask_place(struct win32_machine *m,
                             const struct nt_volume_info *info,
                             const struct win32_identity *disk) {
@@ -61,7 +62,8 @@ static enum place ask_place(struct win32_machine *m,
                                                                     : ELSEWHERE;
 }
 
-/* Extents are on hard disks; a disc that tells some is known by its number. */
+/* Whether a volume lies on the disk. Extents are on hard disks; a volume with
+ * extents on another kind of device is asked for its number. */
 static enum place place_of(struct win32_machine *m,
                            const struct nt_volume_info *info,
                            const struct win32_identity *disk) {
@@ -79,8 +81,9 @@ static enum place place_of(struct win32_machine *m,
   return ELSEWHERE;
 }
 
-/* Counts the volumes that have a part on a disk; refuses when one of them is
- * the system's. One that lies nobody knows where may lie here. */
+/* Counts the volumes that have a part on the disk, and refuses when one of them
+ * is the system's. A volume of which we do not know where it lies may be on the
+ * disk, so it is checked, too. */
 static nt_status check_volumes_of(struct removal *r, uint32_t *count) {
   struct nt_volume_info info;
   uint64_t cursor = 0;
@@ -117,7 +120,7 @@ static nt_status refuse_file(struct nt_error *err) {
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* Resolves the name, and asks the device who it is. */
+/* Resolves the name, and asks the device for its identity. */
 static nt_status begin(struct removal *r, const char *name) {
   NT_TRY(nt__win32_resolve(r->m, name, false, &r->target, r->err));
   if (r->target.kind != NT_KIND_VOLUME && r->target.kind != NT_KIND_DISK) {
@@ -157,9 +160,9 @@ static nt_status enable_privilege(struct removal *r) {
   return NT_STATUS_PRIVILEGE_NOT_HELD;
 }
 
-/* DIF_REMOVE, as the documented recipe for a LUN has it (5.2). What is still
- * in use then goes at the next start only, and until then the LUN must not be
- * masked. */
+/* Uninstalls by DIF_REMOVE, as the documented procedure for a LUN does (5.2).
+ * When the device is still in use, Windows removes it only at its next start;
+ * until then the LUN must not be masked. */
 static nt_status remove_by_installer(struct removal *r) {
   bool reboot = false;
   uint32_t error = r->m->os->remove_device(r->node.instance, &reboot);
@@ -179,8 +182,9 @@ static nt_status remove_by_installer(struct removal *r) {
   return NT_STATUS_DEVICE_BUSY;
 }
 
-/* CM_Query_And_Remove_SubTreeW asks before it removes, and says who refused;
- * DIF_REMOVE does neither, and is for where that is not the way. */
+/* CM_Query_And_Remove_SubTreeW asks all users of the device before it removes
+ * it, and says who refused. DIF_REMOVE does neither; it is used where the first
+ * is missing or does not work. */
 static nt_status remove_device(struct removal *r) {
   const struct nt_win32_os *os = r->m->os;
   NT_TRY(enable_privilege(r));
@@ -221,8 +225,9 @@ static nt_status uninstall(struct removal *r, const char *name) {
   return remove_device(r);
 }
 
-/* After the refusal, by a handle that needs no file system: what was dismounted
- * for the removal must not be mounted again. */
+/* Names the holders after a refusal, through a handle that needs no file
+ * system: a volume that was dismounted for the removal must not be mounted
+ * again. */
 static void name_holders(struct nt_machine *machine, const char *name,
                          struct nt_error *err) {
   const struct nt_open_options options = {
@@ -245,7 +250,7 @@ static bool is_veto_of_holders(const struct nt_error *err) {
   return err->veto_type != NULL && nt_because_of(err, NT_REASON_IN_USE);
 }
 
-/* A struct removal is some KiB: too much for the stack of a coroutine. */
+/* A struct removal has some KiB, which is too much for a small stack. */
 static nt_status run(struct nt_machine *machine, const char *name,
                      nt_status (*step)(struct removal *, const char *),
                      struct nt_error *err) {
@@ -275,8 +280,8 @@ nt_status nt__win32_uninstall(struct nt_machine *machine, const char *name,
 
 /* ---- ejecting ------------------------------------------------------------ */
 
-/* The disk that holds a volume: as its driver says, or where its extents
- * are. */
+/* Finds the disk that holds a volume: by the number that its driver tells, or
+ * by its extents. */
 static nt_status find_disk_of_volume(struct removal *r) {
   if (r->identity.numbered) {
     return NT_STATUS_SUCCESS;
@@ -300,7 +305,7 @@ static nt_status find_disk_of_volume(struct removal *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* From here on the identity is that of the whole disk. */
+/* Makes the identity that of the whole disk. */
 static nt_status find_disk(struct removal *r) {
   NT_TRY(r->target.kind == NT_KIND_VOLUME ? find_disk_of_volume(r)
          : r->identity.numbered           ? NT_STATUS_SUCCESS
@@ -313,9 +318,10 @@ static nt_status find_disk(struct removal *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* What is ejected is the device that holds the disk, a stick or a drive's
- * case. Where other disks hang on the same parent, that is a controller or a
- * reader, and they were not meant: then it is the disk alone. */
+/* Ejects the device that holds the disk: a stick, or the case of a drive. But
+ * when other disks have the same parent, the parent is a controller or a card
+ * reader, and the user did not mean the other disks: then only the disk itself
+ * is ejected. */
 static nt_status choose_device(struct removal *r, const uint8_t *class_guid,
                                uint32_t *device) {
   uint32_t parent, siblings;
@@ -331,8 +337,8 @@ static nt_status choose_device(struct removal *r, const uint8_t *class_guid,
   return NT_STATUS_SUCCESS;
 }
 
-/* Who is told by the query may need a moment to let go, so it is asked a few
- * times. Windows may answer success and name a veto all the same. */
+/* A program that is asked to close its handles may need a moment, so Windows is
+ * asked a few times. Windows may return success and still name a veto. */
 static nt_status request_eject(struct removal *r, uint32_t device) {
   struct nt_win32_veto veto;
   uint32_t result = 0;

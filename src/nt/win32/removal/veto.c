@@ -1,5 +1,5 @@
 /*
- * How Plug and Play refuses: results of the configuration manager, and the
+ * How Plug and Play refuses: the results of the configuration manager, and its
  * vetoes (cfgmgr32.h and cfg.h of the public SDK).
  */
 #include "veto.h"

@@ -1,6 +1,6 @@
 /*
- * What requests are sent to: a file of Windows, and an event for the end of a
- * request.
+ * The object that gets requests: a file of Windows, with an event that is
+ * signalled at the end of a request.
  */
 #include <stdlib.h>
 
@@ -46,7 +46,8 @@ nt_status nt__win32_release(struct win32_handle *h) {
   if (h->left != NULL && h->os->wait(h->event, 0) == 0) {
     free(h->left);
   }
-  h->left = NULL; /* else the system's for ever: it may still write there */
+  h->left = NULL; /* if it has not ended, the memory is never freed: the system
+                     may still write there */
   if (h->event != NT_WIN32_NO_HANDLE) {
     h->os->close(h->event);
     h->event = NT_WIN32_NO_HANDLE;

@@ -1,10 +1,10 @@
 /*
- * Questions that several rooms ask: about a device by its name, sectors, what
- * a file is.
+ * Questions that several rooms ask: one to a device by its name, the size of
+ * sectors, what a file is.
  */
 #include "request.h"
 
-/* Milliseconds that a question of an enumeration may take. */
+/* How many milliseconds a question of a list may take. */
 #define ASK_TIMEOUT 5000U
 
 nt_status nt__win32_ask(struct win32_machine *m, const nt_wchar *open_name,

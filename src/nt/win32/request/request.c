@@ -1,6 +1,6 @@
 /*
- * One request from start to end: waiting, the time limit, cancelling, and
- * memory that the system may still write to.
+ * One request from start to end: waiting for it, its time limit, cancelling it,
+ * and memory that the system may still write to.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,14 +8,14 @@
 
 #include "request.h"
 
-/* Milliseconds that a cancelled request gets to end. */
+/* How many milliseconds a cancelled request has to end. */
 #define GRACE 5000U
 
-/* Where copies of buffers lie: no device asks for more. */
+/* Copies of buffers are aligned to this; no device asks for more. */
 #define ALIGNMENT 512U
 
-/* Memory that outlives the call when a request never ends. `io` is first, so
- * that who writes to it keeps the block reachable. */
+/* Memory that stays when a request never ends. `io` is first, so that a leak
+ * checker, which knows the address of `io`, finds the block. */
 struct win32_memory {
   struct nt_win32_io io;
   unsigned char bytes[]; /* `in`, then `out`, both aligned */
@@ -31,7 +31,7 @@ struct request {
   size_t in_len;
   void *out;
   size_t out_cap;
-  /* What the system sees: the buffers above or copies. */
+  /* The buffers that the system gets: those above, or copies. */
   struct win32_memory *memory; /* NULL: no copies */
   struct nt_win32_io *io;
   const void *sent_in;
@@ -44,14 +44,16 @@ static size_t round_up(size_t size) {
   return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Devices may ask for aligned memory, and nothing says so but a refusal. */
+/* Some devices take only aligned memory. They do not say so, they refuse the
+ * request; so a buffer for bytes that is not aligned is copied. */
 static bool is_misaligned(const struct request *r) {
   uintptr_t address = (uintptr_t)(r->kind == WRITE ? r->in : r->out);
   return r->kind != CONTROL && r->h->base.sector_size > 1 &&
          address % ALIGNMENT != 0;
 }
 
-/* A code with direct or no buffering may take its input from `out`. */
+/* Whether the driver may also read from `out`: it may for a code whose method
+ * is not "buffered". */
 static bool reads_out(const struct request *r) {
   return r->kind == CONTROL && (r->code & 3U) != 0;
 }
@@ -75,7 +77,8 @@ static nt_status make_copies(struct request *r, struct nt_error *err) {
     r->sent_out = aligned + in_size;
     if (reads_out(r)) {
       memcpy(r->sent_out, r->out, r->out_cap);
-    } else if (r->kind == CONTROL) { /* drivers claim bytes they never wrote */
+    } else if (r->kind == CONTROL) { /* some drivers say that they wrote bytes
+                                        which they did not */
       memset(r->sent_out, 0, r->out_cap);
     }
   }
@@ -83,8 +86,9 @@ static nt_status make_copies(struct request *r, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-/* With a time limit the call may return before the request ends: then the
- * system must not know the buffers of the caller. */
+/* With a time limit the call may return before the request has ended. Then the
+ * system must not have the addresses of the caller's buffers, so it gets
+ * copies. */
 static nt_status prepare(struct request *r, struct nt_win32_io *io,
                          struct nt_error *err) {
   r->sent_in = r->in;
@@ -153,8 +157,8 @@ static nt_status cancelled(struct nt_error *err) {
   return status;
 }
 
-/* Waits again for a cancelled request. Buffers of the caller cannot be given
- * back before it ended, however long that takes. */
+/* Waits for a cancelled request to end. Where the system has the caller's own
+ * buffers, the wait has no limit: they cannot be given back before. */
 static bool wait_for_cancelled(const struct request *r) {
   const struct nt_win32_os *os = r->h->os;
   const volatile nt_status *status = &r->io->u.status;
@@ -168,7 +172,8 @@ static bool wait_for_cancelled(const struct request *r) {
   return error == 0 || *status != NT_STATUS_PENDING;
 }
 
-/* A request that was faster than its cancellation counts as what it is. */
+/* Waits for the request. When it ends before its cancellation takes effect, its
+ * own status counts. */
 static nt_status await(struct request *r, struct nt_error *err) {
   uint32_t error = r->h->os->wait(r->h->event, r->h->timeout);
   if (error == 0) {
@@ -215,7 +220,8 @@ static nt_status check_lengths(const struct request *r, struct nt_error *err) {
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* Bytes of the answer; drivers leave anything in that number. */
+/* Returns how many bytes the answer has. Drivers may leave any number there, so
+ * it is limited. */
 static size_t answered(const struct request *r, size_t cap) {
   return r->io->information < cap ? (size_t)r->io->information : cap;
 }
@@ -232,8 +238,8 @@ static size_t take_answer(const struct request *r) {
   return count;
 }
 
-/* The status of a refusal is said here, but for what was said already: by the
- * wait, about the time. */
+/* Fills the error of a request that has ended. (When the wait failed, the wait
+ * has filled it.) */
 static nt_status conclude(const struct request *r, nt_status status,
                           size_t *done, struct nt_error *err) {
   bool overflow = status == NT_STATUS_BUFFER_OVERFLOW;
