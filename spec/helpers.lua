@@ -57,7 +57,7 @@ local function check_info(info)
 end
 
 --- Checks that the values are a failure of the documented shape, with this
---- error code. Answers message and info.
+--- error code. Returns message and info.
 function M.refused(wanted, ...)
   local answer, message, code, info = ...
   assert.equal(4, select("#", ...), "a failure has four values")
@@ -125,7 +125,7 @@ function M.volume(name, options)
   return volume, machine
 end
 
---- Runs Lua code in a process of its own, with warnings on. Answers what it
+--- Runs Lua code in a process of its own, with warnings on. Returns what it
 --- printed on both channels, and its exit status.
 function M.child(code)
   return proc.run(("LUA_PATH=%s LUA_CPATH=%s %s -W -e %s"):format(

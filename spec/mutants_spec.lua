@@ -45,7 +45,7 @@ local function row(name, old, new, more)
     %s },]]):format(name, old, new, more or 'specs = { "one.sh" }')
 end
 
--- Runs `tools/mutants.lua` over such rows. Answers its output, exit status and
+-- Runs `tools/mutants.lua` over such rows. Returns its output, exit status and
 -- folder.
 local function run(defer, rows, more, words)
   local folder, root = tempdir(defer), proc.lines("pwd")[1]

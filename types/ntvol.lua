@@ -360,9 +360,9 @@
 local machine = {}
 -- begin functions of machine
 ---Opens a volume, disk, file or directory. Access to the data of a volume
----mounts it. With `access = "none"` nothing is mounted, and the lock of
----somebody else does not refuse it; such a handle answers questions about the
----device only.
+---mounts it. With `access = "none"` nothing is mounted, and opening succeeds
+---even while somebody else holds the lock; such a handle can only be asked
+---about the device.
 ---
 ---Options:
 ---* `access`: `"rw"` (unless given), `"r"`, `"w"`, `"none"`, or a list of
@@ -375,16 +375,17 @@ local machine = {}
 ---* `disposition`: `"open"` (unless given), `"open_if"`, `"create"`,
 ---  `"overwrite"`, `"overwrite_if"`, `"supersede"`.
 ---* `directory`: true: it must be a directory.
----* `timeout`: seconds that one request on this handle may take, as long as it
----  takes unless given; then it is cancelled and answers `"ERROR_SEM_TIMEOUT"`
----  (a simulated machine answers at once and never needs it).
+---* `timeout`: seconds that one request on this handle may take; without it, a
+---  request takes as long as it takes. When the time is over, the request is
+---  cancelled and fails with `"ERROR_SEM_TIMEOUT"`. (Requests to a simulated
+---  machine take no time, so this never happens there.)
 ---* `wait`, `on_attempt`, `on_busy`: as those of `volume:lock`. An open is
 ---  refused while somebody holds the lock or does not share; without these
 ---  options one attempt is made.
 ---@param name string # `D:`, `\\.\D:`, `\\?\Volume{guid}`, `PhysicalDrive1`, `\\.\PhysicalDrive1`, `D:\path`
 ---@param options? ntvol.open_options
 ---@return ntvol.volume
----@return ntvol.waited? # when it was to wait: `{ attempts, waited, holders, reason }`
+---@return ntvol.waited? # with an option to wait: `{ attempts, waited, holders, reason }`
 ---@overload fun(self: ntvol.machine, name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function machine:open(name, options) end
 
@@ -577,19 +578,19 @@ function machine:help() end
 local volume = {}
 -- begin functions of volume
 ---Locks the volume (FSCTL_LOCK_VOLUME); returns a guard. It succeeds when
----nobody else has anything open on it, and then nobody else can open it. When
----it is refused, `info.holders` says who is in the way, and `info.class` is
----`"transient"` when waiting may help. The lock ends by the guard, `unlock` or
----`close`.
+---nobody else has anything open on the volume, and then nobody else can open
+---it. When the lock is refused, `info.holders` says who has something open, and
+---`info.class` is `"transient"` when waiting may help. The guard, `unlock` and
+---`close` end the lock.
 ---
 ---Options:
----* `wait`: seconds to wait while somebody is in the way, or a policy
+---* `wait`: seconds to wait while somebody has something open, or a policy
 ---  (ntvol.retry); `timeout` is another word for it. See
 ---  [waiting](manual.md#waiting).
 ---* `on_attempt(n, info)`: called after each attempt that failed; when it
----  answers false no other is made.
----* `on_busy(holders, n)`: called while somebody is in the way; when it answers
----  true the next attempt is made at once.
+---  returns false, no other attempt is made.
+---* `on_busy(holders, n)`: called while somebody has something open; when it
+---  returns true, the next attempt is made at once.
 ---@param options? ntvol.wait_options
 ---@return ntvol.lock # a guard: unlocks when it is closed
 ---@return ntvol.waited? # with options: `{ attempts, waited, holders, reason }`
@@ -603,15 +604,15 @@ function volume:unlock() end
 
 ---Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a lock
 ---it is forced**: everything that others have open on it is dead from then on.
----The volume is mounted again by the first access after this handle was closed.
----It is refused for system, boot and page-file volumes, and while another
+---The first access after this handle was closed mounts the volume again. A
+---dismount is refused for system, boot and page-file volumes, and while another
 ---handle holds the lock.
 ---
 ---Options:
 ---* `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
 ---  [wait](manual.md#waiting) while another handle holds the lock.
----* `again`: true: a volume that was dismounted already is no failure; without
----  it that answers `ERROR_NOT_READY`.
+---* `again`: true: to dismount a volume that was dismounted already succeeds;
+---  without it that fails with `ERROR_NOT_READY`.
 ---@param options? ntvol.dismount_options
 ---@return true
 ---@return ntvol.waited? # with options: `{ attempts, waited, holders, reason }`

@@ -162,9 +162,9 @@ local MEMORY = {
 -- size and writes nothing into it, so the memory is not really used.
 local ROOM = 64 << 20
 
--- Whether memory was too short. When the system has no memory for a library, its
--- message does not always say so, and is in the language of the user. So memory is
--- asked for.
+-- Whether memory was too short. When the system has no memory for a library,
+-- its message does not always say so, and is in the language of the user. So
+-- memory is asked for.
 local function says_memory(problem, file)
   return problem:find("not enough memory", 1, true)
     or problem:find("error loading module", 1, true)

@@ -1,5 +1,5 @@
---- Methods of machines that wait. The core makes one attempt; these stand over
--- its methods and repeat it, as their options say.
+--- Methods of machines that wait. The methods of the core make one attempt.
+-- These methods take their place, and repeat the attempt as their options say.
 -- @submodule ntvol.machine
 
 local core = require "ntvol.core"
@@ -8,11 +8,11 @@ local retry = require "ntvol.retry"
 
 local Machine = {}
 
--- The methods of the core, from name to function: each makes one attempt.
+-- The methods of the core by name: each makes one attempt.
 local once = {}
 
--- What of the options is for the core. It checks that itself; what is for
--- waiting is checked here.
+-- Splits the options: the first table is for the core, which checks it itself;
+-- the second is for waiting, and is checked here.
 local function split(opts)
   local plain, waiting = {}, {}
   for name, value in next, opts do
@@ -23,9 +23,9 @@ local function split(opts)
 end
 
 --- Opens a volume, disk, file or directory. Access to the data of a volume
--- mounts it. With `access = "none"` nothing is mounted, and the lock of somebody
--- else does not refuse it; such a handle answers questions about the device
--- only.
+-- mounts it. With `access = "none"` nothing is mounted, and opening succeeds
+-- even while somebody else holds the lock; such a handle can only be asked
+-- about the device.
 --
 -- Options:
 -- * `access`: `"rw"` (unless given), `"r"`, `"w"`, `"none"`, or a list of
@@ -38,10 +38,10 @@ end
 -- * `disposition`: `"open"` (unless given), `"open_if"`, `"create"`,
 --   `"overwrite"`, `"overwrite_if"`, `"supersede"`.
 -- * `directory`: true: it must be a directory.
--- * `timeout`: seconds that one request on this handle may take, as long as it
---   takes unless given; then it is cancelled and answers
---   `"ERROR_SEM_TIMEOUT"` (a simulated machine answers at once and never needs
---   it).
+-- * `timeout`: seconds that one request on this handle may take; without it, a
+--   request takes as long as it takes. When the time is over, the request is
+--   cancelled and fails with `"ERROR_SEM_TIMEOUT"`. (Requests to a simulated
+--   machine take no time, so this never happens there.)
 -- * `wait`, `on_attempt`, `on_busy`: as those of `volume:lock`. An open is
 --   refused while somebody holds the lock or does not share; without these
 --   options one attempt is made.
@@ -50,7 +50,7 @@ end
 --  `\\.\PhysicalDrive1`, `D:\path`
 -- @tparam[opt] ntvol.open_options options
 -- @treturn ntvol.volume
--- @treturn ?ntvol.waited when it was to wait: `{ attempts, waited, holders,
+-- @treturn ?ntvol.waited with an option to wait: `{ attempts, waited, holders,
 --  reason }`
 -- @failure `"ERROR_FILE_NOT_FOUND"`, `"ERROR_ACCESS_DENIED"` (locked),
 --  `"ERROR_SHARING_VIOLATION"`, `"ERROR_NOT_READY"` (dismounted or offline),

@@ -1,8 +1,8 @@
 --- Waiting for others: how long, how often, and for which refusals.
 --
 -- With the option `wait`, `volume:lock`, `volume:dismount` and `machine:open`
--- wait as such a policy says (see ntvol.volume and ntvol.machine). A program can
--- use one for requests of its own.
+-- wait as such a policy says (see ntvol.volume and ntvol.machine). A program
+-- can use one for requests of its own.
 -- @module ntvol.retry
 
 local core = require "ntvol.core"

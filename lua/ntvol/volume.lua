@@ -1,5 +1,5 @@
---- Methods of volumes that wait. The core makes one attempt; these stand over
--- its methods and repeat it, as their options say.
+--- Methods of volumes that wait. The methods of the core make one attempt.
+-- These methods take their place, and repeat the attempt as their options say.
 -- @submodule ntvol.volume
 
 local core = require "ntvol.core"
@@ -8,7 +8,7 @@ local retry = require "ntvol.retry"
 
 local Volume = {}
 
--- The methods of the core, from name to function: each makes one attempt.
+-- The methods of the core by name: each makes one attempt.
 local once = {}
 
 local LOCK_FIELDS = { timeout = "number" }
@@ -21,8 +21,7 @@ for name, kind in pairs(LOCK_FIELDS) do
   DISMOUNT_FIELDS[name] = kind
 end
 
--- The options of a request: a table with `wait`, of which `timeout` is another
--- name.
+-- Checks the options of a request. `timeout` is another name of `wait`.
 local function checked(verb, opts, fields)
   options.check(1, verb, opts, fields, 4)
   if opts.wait ~= nil and opts.timeout ~= nil then
@@ -34,25 +33,25 @@ local function checked(verb, opts, fields)
 end
 
 --- Locks the volume (FSCTL_LOCK_VOLUME); returns a guard. It succeeds when
--- nobody else has anything open on it, and then nobody else can open it. When
--- it is refused, `info.holders` says who is in the way, and `info.class` is
--- `"transient"` when waiting may help. The lock ends by the guard, `unlock` or
--- `close`.
+-- nobody else has anything open on the volume, and then nobody else can open
+-- it. When the lock is refused, `info.holders` says who has something open, and
+-- `info.class` is `"transient"` when waiting may help. The guard, `unlock` and
+-- `close` end the lock.
 --
 -- Options:
--- * `wait`: seconds to wait while somebody is in the way, or a policy
+-- * `wait`: seconds to wait while somebody has something open, or a policy
 --   (ntvol.retry); `timeout` is another word for it. See
 --   [waiting](manual.md#waiting).
 -- * `on_attempt(n, info)`: called after each attempt that failed; when it
---   answers false no other is made.
--- * `on_busy(holders, n)`: called while somebody is in the way; when it answers
---   true the next attempt is made at once.
+--   returns false, no other attempt is made.
+-- * `on_busy(holders, n)`: called while somebody has something open; when it
+--   returns true, the next attempt is made at once.
 -- @function volume:lock
 -- @tparam[opt] ntvol.wait_options options
 -- @treturn ntvol.lock a guard: unlocks when it is closed
 -- @treturn ?ntvol.waited with options: `{ attempts, waited, holders, reason }`
--- @failure `"ERROR_ACCESS_DENIED"` when it is in use: `info.holders` says by
---  whom
+-- @failure `"ERROR_ACCESS_DENIED"` when the volume is in use: `info.holders`
+--  says by whom
 -- @raise for an unknown option
 -- @usage
 -- local vol <close> = assert(ntvol.open "D:")
@@ -77,7 +76,7 @@ function Volume:lock(opts, ...)
   end)
 end
 
--- One attempt. Who asks `again` may find done what he wanted done.
+-- One attempt. With `again`, a volume that was dismounted already is a success.
 local function dismount(volume, again)
   local result, message, code, info = once.dismount(volume)
   if not result and again and info.reason == "dismounted" then
@@ -88,15 +87,15 @@ end
 
 --- Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a
 -- lock it is forced**: everything that others have open on it is dead from then
--- on. The volume is mounted again by the first access after this handle was
--- closed. It is refused for system, boot and page-file volumes, and while another
+-- on. The first access after this handle was closed mounts the volume again. A
+-- dismount is refused for system, boot and page-file volumes, and while another
 -- handle holds the lock.
 --
 -- Options:
 -- * `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
 --   [wait](manual.md#waiting) while another handle holds the lock.
--- * `again`: true: a volume that was dismounted already is no failure; without
---   it that answers `ERROR_NOT_READY`.
+-- * `again`: true: to dismount a volume that was dismounted already succeeds;
+--   without it that fails with `ERROR_NOT_READY`.
 -- @function volume:dismount
 -- @tparam[opt] ntvol.dismount_options options
 -- @treturn true

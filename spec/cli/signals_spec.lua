@@ -20,7 +20,7 @@ local function exists(path)
   return file ~= nil and file:close()
 end
 
--- Until a condition holds; who waits in vain is ended by the run of the suite.
+-- Waits until a condition holds. When that never happens, the suite ends the test.
 local function wait_until(holds, ...)
   while not holds(...) do
     proc.run "sleep 0.02"
@@ -31,7 +31,7 @@ local function end_if_alive(pid)
   proc.run(("kill -9 %d 2>/dev/null; true"):format(pid))
 end
 
--- Starts ntvol, and answers when the program runs. `options`: `before`, what
+-- Starts ntvol, and returns when the program runs. `options`: `before`, what
 -- the program does first; `after`, what it does last; `line`, makes another
 -- command line for sh of that of ntvol.
 local function start(finally, verb, options)
@@ -47,7 +47,7 @@ local function start(finally, verb, options)
   proc.lines("touch " .. folder .. "/hold")
   local script = ((options.before or "") .. SAY .. STAY .. (options.after or ""))
     :gsub("%%s", folder)
-  -- who runs the suite may ignore some signals
+  -- The process that runs the suite may ignore some signals.
   local line = "env --default-signal NTVOL_STATE=" .. folder .. "/state "
     .. command.line({ verb, "D:", "--", "sh", "-c", script },
       { machine = lab.path }) .. " 2>" .. folder .. "/err"
@@ -143,7 +143,7 @@ for _, verb in ipairs { "lock", "exclusive" } do
           assert.equal("LOCK; UNLOCK", lab:locks())
         end)
 
-      it("answers 128 + " .. number .. " when " .. name .. " ends the program",
+      it("returns 128 + " .. number .. " when " .. name .. " ends the program",
         function()
           local lab = start(finally, verb)
           lab:kill(name)

@@ -250,7 +250,7 @@ describe("ntvol repl", function()
     run(lab, { "repl", "Q:" }, 3, { input = "1\n" })
   end)
 
-  it("goes on after mistakes, and answers 1", function()
+  it("goes on after mistakes, and returns 1", function()
     local result = repl("error 'one'\nx x\n(\nnil)()\nprint 'still here'\n", 1)
     assert.equal("still here\n", result.out)
     assert.matches("repl:1: one", result.err)

@@ -41,7 +41,7 @@ describe("ntvol lock", function()
   end
 
   for name, number in pairs { TERM = 15, KILL = 9 } do
-    it("answers 128 and the number of signal " .. name, function()
+    it("returns 128 and the number of signal " .. name, function()
       local lab = command.lab(finally, "8M:fat:D")
       run(lab, { "lock", "D:", "--", "sh", "-c", "kill -" .. name .. " $$" },
         128 + number)
@@ -49,7 +49,7 @@ describe("ntvol lock", function()
     end)
   end
 
-  it("answers what sh answers when there is no such program", function()
+  it("returns what sh returns when there is no such program", function()
     local lab = command.lab(finally, "8M:fat:D")
     local result = run(lab, { "lock", "D:", "--", "/no/such/program" }, 127)
     assert.matches("^ntvol: run '/no/such/program': .*starting", result.err)

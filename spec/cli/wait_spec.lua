@@ -51,7 +51,7 @@ describe("ntvol holders", function()
     assert.is_false(answer.holders[1].self)
   end)
 
-  it("answers an empty list when there is nobody", function()
+  it("returns an empty list when there is nobody", function()
     local lab = command.lab(finally, "8M:fat:D")
     assert.equal("PID\tNAME\tHOW\tPATH\tNODE\tSINCE\n",
       run(lab, { "holders", "D:" }, 0).out)

@@ -271,7 +271,7 @@ describe("a process on another node", function()
     local own = assert(machine:open("D:\\a.txt", { access = "r" }))
     assert.equal("STATUS_SHARING_VIOLATION", select(4, child:run [[
       return machine:open("D:", { share = "" })]]).status_name)
-    -- who reads, and lets others read, minds writers only
+    -- a handle that reads, and lets others read, minds writers only
     child:run "assert(machine:open('D:', { access = 'r', share = 'r' })):close()"
     own:close()
     own = assert(machine:open("D:\\a.txt"))
@@ -307,7 +307,7 @@ describe("a process on another node", function()
     assert.equal("STATUS_ACCESS_DENIED", select(4, child:run(write)).status_name)
   end)
 
-  it("is asked to leave by who waits for the lock", function()
+  it("is asked to leave by the process that waits for the lock", function()
     local defer = start(finally)
     local child = connect(defer, "n2")
     child:run "file = assert(machine:open('D:\\\\a.txt', { access = 'r' }))"

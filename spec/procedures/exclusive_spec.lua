@@ -31,7 +31,7 @@ describe("ntvol.with_exclusive_volume", function()
     return ntvol.with_exclusive_volume("D:", fn, options)
   end
 
-  it("locks, calls, unlocks, closes, and answers what the function does",
+  it("locks, calls, unlocks, closes, and returns what the function does",
     function()
       local machine = lab "16M:fat:D:OLD"
       local seen
@@ -49,7 +49,7 @@ describe("ntvol.with_exclusive_volume", function()
       assert_free(machine)
     end)
 
-  it("answers true for nothing, and passes a refusal on", function()
+  it("returns true for nothing, and passes a refusal on", function()
     local machine = lab "16M:fat:D:OLD"
     assert.is_true(call(machine, function() end))
     assert.is_nil((call(machine, function() return nil end)))

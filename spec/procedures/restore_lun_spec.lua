@@ -13,7 +13,7 @@ local function lab(...)
   return machine
 end
 
--- Takes the disk away in the documented way; answers the identities.
+-- Takes the disk away in the documented way; returns the identities.
 local function take_away(machine)
   local report = assert(assert(plan.prepare_lun_removal(0,
     { machine = machine })):run())

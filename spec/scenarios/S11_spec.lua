@@ -27,7 +27,7 @@ local function bytes_of(machine)
   return assert(disk:read(0, assert(disk:size())))
 end
 
--- Runs the plan and cancels when `share` of it is done. Answers the report and
+-- Runs the plan and cancels when `share` of it is done. Returns the report and
 -- how far it was.
 local function cancel_at(machine, share)
   local last, total

@@ -26,7 +26,7 @@ local function connect(defer, folder)
 end
 
 -- Tries to open the root folder of a volume, as an indexer does, until it gets
--- it, and keeps it then, or until the volume is gone. Answers how often it
+-- it, and keeps it then, or until the volume is gone. Returns how often it
 -- tried and which refusals it saw.
 local HOSTILE = [[
   local tries, codes = 0, {}

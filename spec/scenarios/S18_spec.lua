@@ -30,7 +30,7 @@ describe("S18: the end of a lock", function()
     assert.equal("", lab:trail())
   end)
 
-  it("comes with the close, and wakes who waits", function()
+  it("comes with the close, and wakes whoever waits", function()
     local lab = shared.start(finally)
     local child = lab:child()
     child:run 'require "ntvol"'

@@ -45,7 +45,7 @@ local function log_handles(machine, folder)
   })
 end
 
--- All that the machine remembers but who is connected and how many handles
+-- All that the machine remembers except who is connected and how many handles
 -- there ever were; and the bytes of its images.
 local function everything(folder)
   local tables = {}

@@ -432,7 +432,7 @@ describe("a drive", function()
       .. "MOUNT; UNLOCK", trail())
   end)
 
-  it("D1: who dismounted writes on whatever medium there is", function()
+  it("D1: the handle that dismounted writes on whatever medium there is", function()
     empty()
     insert(media.image(defer, "fat"))
     local v = open()

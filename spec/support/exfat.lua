@@ -55,7 +55,7 @@ function Volume:link(cluster, to)
   self:write(self.fat + 4 * cluster, ("<I4"):pack(to))
 end
 
---- Stores data. Answers its first cluster, 0 for none, and whether that begins
+--- Stores data. Returns its first cluster, 0 for none, and whether that begins
 -- a chain.
 function Volume:store(data)
   local count = (#data + self.cluster - 1) // self.cluster

@@ -170,7 +170,7 @@ function M.lab(defer, scenario)
   return lab
 end
 
---- Runs `ntvol` on it and sends a signal; see spec/sweep/interrupted.lua. Answers
+--- Runs `ntvol` on it and sends a signal; see spec/sweep/interrupted.lua. Returns
 --- what it printed on the two channels, and its exit code.
 -- @param moment `kind`, `at`, `signal`, `again`
 function Lab:child(moment, words)

@@ -112,7 +112,7 @@ local function table_of(root, encode, format)
   return text
 end
 
--- Answers the root's sector, both tables' sectors and their length.
+-- Returns the root's sector, both tables' sectors and their length.
 local function add_tree(disc, files, encode)
   local root = grow(files)
   local little, big = disc.next, disc.next + 1

@@ -20,7 +20,7 @@ M.TABLES = {
 
 local KEYS = { extent = "operation, ordinal", step = "operation, number" }
 
---- Runs statements. Answers whether they were carried out, and the output.
+--- Runs statements. Returns whether they were carried out, and the output.
 -- @param path of the database
 function M.try(path, statements)
   local script = path .. ".sql"
@@ -33,7 +33,7 @@ function M.try(path, statements)
   return code == 0, output
 end
 
---- The same, when they must be carried out; answers the output.
+--- The same, when they must be carried out; returns the output.
 function M.sql(path, statements)
   local done, output = M.try(path, statements)
   assert(done, output)
@@ -56,7 +56,7 @@ local function bare(name)
 end
 
 --- Changes a journal past its own schema, which is the same afterwards: no CHECK
--- and no type is asked. Answers false when the file cannot hold that at all.
+-- and no type is asked. Returns false when the file cannot hold that at all.
 function M.tamper(path, statements)
   local loosen, restore = {}, {}
   for name in pairs(M.TABLES) do

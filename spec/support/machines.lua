@@ -63,7 +63,7 @@ local WIN32 = {
 }
 
 --- Checks that the values are a refusal with this NTSTATUS and the Win32 code
--- that belongs to it. Answers the details and the message.
+-- that belongs to it. Returns the details and the message.
 function M.refused(status, ...)
   local win32 = assert(WIN32[status], "the table above lacks " .. status)
   local message, info = helpers.refused(win32[2], ...)
@@ -115,7 +115,7 @@ end
 
 M.put = put
 
---- Runs a command that must succeed; answers its output.
+--- Runs a command that must succeed; returns its output.
 function M.sh(format, ...)
   local command = format:format(...)
   local output, code = proc.run(command)

@@ -80,7 +80,7 @@ local function write(path, text)
   assert(file:close())
 end
 
---- Plants the fault of a row below `folder`. Answers a function that takes it
+--- Plants the fault of a row below `folder`. Returns a function that takes it
 --- away again: the file is as old as it was, and make builds nothing anew.
 function M.plant(folder, row)
   local path, old = folder .. "/" .. row.file, folder .. ".old"

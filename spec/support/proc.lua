@@ -10,7 +10,7 @@ function M.quote(word)
   return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
 end
 
---- Runs a shell command without stdin. Answers what it printed on both
+--- Runs a shell command without stdin. Returns what it printed on both
 --- channels, and its exit status (128 and more: a signal).
 function M.run(command)
   local pipe = assert(io.popen("{ " .. command .. "\n} </dev/null 2>&1", "r"))

@@ -36,7 +36,7 @@ local function sum(bytes)
   return ("%d bytes, sum %08x"):format(#bytes, b << 16 | a)
 end
 
--- Says what became of an operation, and answers its first value.
+-- Says what became of an operation, and returns its first value.
 local function tell(name, answer, message, _, info)
   if answer == nil and message then
     say(name, "refused", info and info.reason or "none", message,

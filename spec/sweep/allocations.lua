@@ -93,7 +93,7 @@ local function judge(lab, verb, call, before, expected)
   end
 end
 
--- Runs the verb with the nth allocation failing (0: none). Answers the call and
+-- Runs the verb with the nth allocation failing (0: none). Returns the call and
 -- what was wrong with it.
 local function try(verb, prepare, n, mode, before, expected)
   local lab <close> = verbs.lab(folder)

@@ -1,5 +1,5 @@
 --- What is left after something failed: what a machine says of itself, whether
--- it can be locked, and answers in a form that can be compared.
+-- it can be locked, and returns it in a form that can be compared.
 
 local M = {}
 

@@ -130,7 +130,7 @@ local function take_back(seen, log, how)
   end
 end
 
---- Tampers and looks with every method; answers what was refused, or nil when
+--- Tampers and looks with every method; returns what was refused, or nil when
 -- the file cannot hold that.
 local function try(base, how, change)
   reset(base)

@@ -2,7 +2,7 @@
 -- through, for sweeps that let something fail inside it. A verb that stands in
 -- no list here fails the sweep.
 --
--- `verbs.volume.lock(lab)` makes ready and answers a function that calls the
+-- `verbs.volume.lock(lab)` makes ready and returns a function that calls the
 -- verb once. What it opens through the lab is closed with the lab.
 
 local core = require "ntvol.core"

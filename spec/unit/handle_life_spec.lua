@@ -19,7 +19,7 @@ local function methods_of(object)
   return names
 end
 
--- What each class needs to be tested by the same rules. `make` answers an open
+-- What each class needs to be tested by the same rules. `make` returns an open
 -- object and what must be closed after it; `close` ends it.
 local classes = {
   {
@@ -255,7 +255,7 @@ describe("life of a handle:", function()
   end)
 
   describe("close that fails", function()
-    it("answers the failure, and the volume is closed", function()
+    it("returns the failure, and the volume is closed", function()
       local volume = helpers.volume()
       fake.fail("close", 1, STATUS.STATUS_IO_DEVICE_ERROR)
       refused("ERROR_IO_DEVICE", volume:close())
@@ -264,7 +264,7 @@ describe("life of a handle:", function()
       assert.equal(1, fake.stats().close)
     end)
 
-    it("answers the first failure of a machine, and closes all", function()
+    it("returns the first failure of a machine, and closes all", function()
       local machine = assert(core.connect("fake", "spec"))
       for _, name in ipairs { "PhysicalDrive0", "D:", "E:" } do
         assert(machine:open(name))

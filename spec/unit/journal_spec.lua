@@ -21,7 +21,7 @@ local function folder_of(finally)
 end
 
 describe("the journal", function()
-  it("makes its folder and answers its path", function()
+  it("makes its folder and returns its path", function()
     local folder = folder_of(finally) .. "/a/b"
     local log <close> = assert(journal.open(folder))
     assert.equal("journal.db", log:path():match("[^/\\]+$"))

@@ -133,7 +133,7 @@ describe("plan:check", function()
     assert.same({ "check a", "check b", "check c" }, log)
   end)
 
-  it("answers the first refusal with the name of its step", function()
+  it("returns the first refusal with the name of its step", function()
     local object = recorder()
     object.steps[2].check = function()
       return table.unpack(REFUSAL, 1, 4)

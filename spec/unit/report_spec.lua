@@ -126,7 +126,7 @@ describe("a report", function()
       reports.iso(1772600767089000))
   end)
 
-  it("answers plain tables for JSON with the documented fields", function()
+  it("returns plain tables for JSON with the documented fields", function()
     local report = assert(make()):run()
     report.events = { { id = 3, kind = "volume", name = "LOCK",
       target = "D:", pid = 7, time = 1.5 } }

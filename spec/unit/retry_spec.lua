@@ -46,7 +46,7 @@ describe("retry", function()
     return ntvol.retry.new(policy):run(attempt, opts)
   end
 
-  it("answers what the first attempt answers", function()
+  it("returns what the first attempt returns", function()
     local result, waited = run({}, failing(0))
     assert.equal("done", result)
     assert.equal(1, waited.attempts)
@@ -121,7 +121,7 @@ describe("retry", function()
   end)
 
   for _, class in ipairs { "permanent", "usage", "unsupported", "cancelled" } do
-    it("answers the class " .. class .. " at once", function()
+    it("returns a failure of the class " .. class .. " at once", function()
       local called = false
       local result, message, _, info = run({ wait = 60 },
         failing(9, { class = class }), {
@@ -147,7 +147,7 @@ describe("retry", function()
     assert.equal(1, info.attempts)
   end)
 
-  it("stops when on_attempt answers false", function()
+  it("stops when on_attempt returns false", function()
     local _, message, _, info = run({ wait = 60 }, failing(9), {
       on_attempt = function(n) return n < 3 end })
     assert.equal("cancelled", info.class)
@@ -155,11 +155,11 @@ describe("retry", function()
     assert(message:find("stopped after 0.%d+ s, attempt 3"), message)
   end)
 
-  it("goes on after any other answer of on_attempt", function()
+  it("goes on after any other result of on_attempt", function()
     assert.equal("done", (run({}, failing(2), { on_attempt = function() end })))
   end)
 
-  it("tries at once when on_busy answers true, but never without a pause for"
+  it("tries at once when on_busy returns true, but never without a pause for"
     .. " ever", function()
     local holders = { complete = true }
     local times = {}
@@ -187,7 +187,7 @@ describe("retry", function()
       on_attempt = function() error "oops" end })
   end)
 
-  it("answers what the machine refuses while it waits", function()
+  it("returns what the machine refuses while it waits", function()
     local core = require "ntvol.core"
     local real = core.wait_change
     finally(function()

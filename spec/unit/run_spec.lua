@@ -17,7 +17,7 @@ describe("a program that is run", function()
   before_each(helpers.start)
   after_each(helpers.finish)
 
-  it("gets its words as they are, and answers its status", function()
+  it("gets its words as they are, and returns its status", function()
     local volume = helpers.volume()
     local null = proc.windows and "NUL" or "/dev/null"
     local words = { "a b", 'say "x"', "C:\\dir\\", 'a\\"b', "", "it's", "*" }
@@ -27,7 +27,7 @@ describe("a program that is run", function()
     end
   end)
 
-  it("answers 128 and more for a signal", function()
+  it("returns 128 and more for a signal", function()
     if proc.windows then
       pending "there are no signals on Windows"
     end

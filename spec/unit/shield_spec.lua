@@ -93,7 +93,7 @@ describe("core.shield", function()
     assert(where.inner ~= where.outer and where.outer ~= where.of_outer)
   end)
 
-  it("answers outside what pcall would, from every thread", function()
+  it("calls outside as pcall does, from every thread", function()
     local problem = {}
     core.shield(function(outside)
       assert.same({ true, 1, nil, 3 }, { outside(function(...)
