@@ -63,15 +63,18 @@ NTVOL_WINE_HOST=$scratch/host
 NTVOL_BUILD=$build/test
 LUA="$WINE $build/bin/lua.exe"
 export NTVOL_WINE_SCRATCH NTVOL_WINE_HOST NTVOL_BUILD LUA
-limit="timeout -k 10 ${WINE_TIMEOUT:-900}" code=0
-set -- "$WINE" "$build/bin/lua.exe" spec/win/run.lua "$build" "$@"
-if [ $# -gt 4 ]; then
-  $limit "$@" </dev/null 9>&- || code=$?
-else # the rest of the suite looks at the tree, at the native build, or at Linux
+limit="timeout -k 10 ${WINE_TIMEOUT:-1800}" code=0
+run="$WINE $build/bin/lua.exe spec/win/run.lua $build"
+if [ $# -gt 0 ]; then
+  # shellcheck disable=SC2086 # they are several words
+  $limit $run "$@" </dev/null 9>&- || code=$?
+else # the rest of the suite looks at the tree, at the native build, or at Linux.
+  # The journal is that of the prefix, as it is for every process there.
+  # shellcheck disable=SC2086
   PARTS='spec/unit spec/contract spec/conformance spec/sim spec/multi spec/win' \
-    $limit sh tools/suite.sh 1 "$@" </dev/null 9>&- || code=$?
+    $limit sh tools/suite.sh 1 env -u NTVOL_STATE $run </dev/null 9>&- || code=$?
 fi
 if [ "$code" -ge 124 ]; then
-  echo "the run under Wine was ended after ${WINE_TIMEOUT:-900} s"
+  echo "the run under Wine was ended after ${WINE_TIMEOUT:-1800} s"
 fi
 exit "$code"
