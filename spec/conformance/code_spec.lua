@@ -257,26 +257,6 @@ add("its name", "4.3 recognition raw", "a file system that names itself",
 
 -- ---- volumes and disks -----------------------------------------------------------------
 
-local function two_partitions(style)
-  return {
-    { size = MIB },
-    { size = 16 * MIB, style = style, serial = "SER1", volumes = {
-      { letter = "D:", size = 4 * MIB }, { letter = "E:", size = 3 * MIB } } },
-  }
-end
-
-add("32 bytes", "4.4 extents", "of the second partition of the second disk",
-  function(lab)
-    local v = lab:open("E:", { access = "none" })
-    local out = assert(v:control("IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS", nil, 32))
-    assert.same({ 32, 1, 1, 5 * MIB, 3 * MIB },
-      { #out, u32(out, 0), u32(out, 8), u64(out, 16), u64(out, 24) })
-  end, two_partitions "gpt")
-add("STATUS_BUFFER_TOO_SMALL", "4.4 extents", "a short buffer", [[
-  v = open D:
-  --
-  v control IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS 31 -> STATUS_BUFFER_TOO_SMALL
-]])
 local function spanned()
   return {
     { size = 16 * MIB, style = "gpt", volumes = {
@@ -318,15 +298,6 @@ add("STATUS_INVALID_DEVICE_REQUEST", "4.4 two extents",
     v control IOCTL_VOLUME_GET_GPT_ATTRIBUTES 8 -> STATUS_INVALID_DEVICE_REQUEST
     v control IOCTL_VOLUME_IS_PARTITION -> STATUS_UNSUCCESSFUL
   ]], spanned())
-add("8 bytes", "4.4 GPT attributes", "on GPT", function(lab)
-  assert.equal(("\0"):rep(8),
-    lab:open("D:"):control("IOCTL_VOLUME_GET_GPT_ATTRIBUTES", nil, 8))
-end, two_partitions "gpt")
-add("STATUS_INVALID_DEVICE_REQUEST", "4.4 GPT attributes", "on MBR", [[
-  v = open D:
-  --
-  v control IOCTL_VOLUME_GET_GPT_ATTRIBUTES 8 -> STATUS_INVALID_DEVICE_REQUEST
-]], two_partitions "mbr")
 add("8 bytes", "4.4 length", "asked by a reader", function(lab)
   local out = lab:open("D:", { access = "r" })
     :control("IOCTL_DISK_GET_LENGTH_INFO", nil, 8)
@@ -337,87 +308,6 @@ add(nil, "4.4 length", "asked without the right to read", [[
   --
   v control IOCTL_DISK_GET_LENGTH_INFO 8 -> STATUS_ACCESS_DENIED
 ]])
-add("24 and 40 bytes", "4.4 geometry", "asked", function(lab)
-  local v = lab:open("D:", { access = "none" })
-  local out = assert(v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", nil, 24))
-  assert.same({ 2, 12, 255, 63, 512 }, { u64(out, 0), u32(out, 8), u32(out, 12),
-    u32(out, 16), u32(out, 20) })
-  local more = assert(v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY_EX", nil, 40))
-  assert.equal(out, more:sub(1, 24))
-  assert.equal(16 * MIB, u64(more, 24))
-  c.refused("STATUS_BUFFER_TOO_SMALL",
-    v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", nil, 23))
-end, two_partitions "gpt")
-for number, style in pairs { [0] = "mbr", "gpt" } do
-  add("144 bytes", "4.4 partition", "of the second one, " .. style, function(lab)
-    local out = lab:open("E:"):control("IOCTL_DISK_GET_PARTITION_INFO_EX", nil, 144)
-    assert.same({ 144, number, 5 * MIB, 3 * MIB, 2 },
-      { #out, u32(out, 0), u64(out, 8), u64(out, 16), u32(out, 24) })
-  end, two_partitions(style))
-  add("a header and the partitions", "4.4 layout", style, function(lab)
-    local out = assert(lab:open("PhysicalDrive1"):control(
-      "IOCTL_DISK_GET_DRIVE_LAYOUT_EX", nil, 1 << 16))
-    assert.equal(number, u32(out, 0))
-    local count, starts = u32(out, 4), {}
-    assert.equal(48 + count * 144, #out)
-    for i = 0, count - 1 do
-      local at = 48 + i * 144
-      if u64(out, at + 16) > 0 then
-        starts[#starts + 1] = { u64(out, at + 8), u64(out, at + 16) }
-      end
-    end
-    assert.same({ { MIB, 4 * MIB }, { 5 * MIB, 3 * MIB } }, starts)
-  end, two_partitions(style))
-end
-
--- { u32 size, u8 persist, padding, u64 attributes, u64 mask, u32[4] }
-local function attributes(value, mask)
-  return string.pack("<I4Bxxxi8i8I4I4I4I4", 40, 0, value, mask, 0, 0, 0, 0)
-end
-
-add("of the disk, not of its volumes", "4.4 disk attributes",
-  "read-only, then offline", function(lab)
-    local p = lab:open "PhysicalDrive0"
-    local function asked()
-      local out = assert(p:control("IOCTL_DISK_GET_DISK_ATTRIBUTES", nil, 16))
-      assert.same({ 16, 16 }, { #out, u32(out, 0) })
-      return u64(out, 8)
-    end
-    local function set(value, mask)
-      return p:control("IOCTL_DISK_SET_DISK_ATTRIBUTES", attributes(value, mask))
-    end
-    assert.equal(0, asked())
-    assert(set(2, 2))
-    assert.equal(2, asked())
-    c.refused("STATUS_MEDIA_WRITE_PROTECTED", p:write(0, ("x"):rep(512)))
-    assert(set(0, 2))
-    assert.equal(0, asked())
-    assert(set(1, 1))
-    assert.equal(1, asked())
-    assert.is_nil((lab.machine:open "D:"))
-    assert(set(0, 1))
-    local v = lab:open "D:"
-    assert.is_false(v:is_offline())
-  end)
-add("12 bytes", "4.4 device number", "of the second partition", function(lab)
-  local v = lab:open("E:", { access = "none" })
-  local out = assert(v:control("IOCTL_STORAGE_GET_DEVICE_NUMBER", nil, 12))
-  assert.same({ 7, 1, 2 }, { u32(out, 0), u32(out, 4), u32(out, 8) })
-end, two_partitions "mbr")
-add("a descriptor with the serial number", "4.4 property", "of the device",
-  function(lab)
-    local v = lab:open("D:", { access = "none" })
-    local out = assert(v:control("IOCTL_STORAGE_QUERY_PROPERTY",
-      string.pack("<I4I4I4", 0, 0, 0), 1024))
-    assert.equal(#out, u32(out, 4))
-    assert.equal("SER1", (string.unpack("z", out, u32(out, 24) + 1)))
-    assert.equal(0, out:byte(11))
-  end, two_partitions "gpt")
-add("8 bytes", "4.4 hotplug", "of a fixed disk", function(lab)
-  local v = lab:open("D:", { access = "none" })
-  local out = assert(v:control("IOCTL_STORAGE_GET_HOTPLUG_INFO", nil, 8))
-  assert.same({ 8, 8, 0 }, { #out, u32(out, 0), out:byte(5) })
-end)
 add("the medium is out, and nothing asks who uses it", "4.4 eject",
   "of a removable disk, of a fixed one", function(lab)
     local v, f = lab:open "E:", lab:open("E:\\a.txt", { access = "r" })
@@ -433,14 +323,6 @@ add("the medium is out, and nothing asks who uses it", "4.4 eject",
       lab:open("D:"):control "IOCTL_STORAGE_EJECT_MEDIA")
   end)
 cases[#cases].removable = true
-add(nil, "4.4 unknown", "a code of every device that has none of this number",
-  function(lab)
-    for _, device in ipairs { 0x56, 0x07, 0x2D, 0x4D, 0x6D, 0x53, 0x1234 } do
-      c.refused("STATUS_INVALID_DEVICE_REQUEST",
-        lab:open("D:"):control(core.ctl_code(device, 0x7FF, 0, 0)))
-    end
-  end)
-cases[#cases].result = "STATUS_INVALID_DEVICE_REQUEST"
 
 c.suite(_ENV, cases)
 c.not_yet(_ENV, "4.3 codes", "4.4 codes", "4 answers")

@@ -292,6 +292,30 @@ c.suite(_ENV, {
     end
   end, result = "STATUS_ACCESS_DENIED", also = "windows foreign" },
 
+  { "I14", "these two rights, and no other gives them", function(lab)
+    local core = require "ntvol.core"
+    local bits = { read_data = 1, write_data = 2 }
+    local function check(name, rights, held)
+      local v <close> = lab:open(name, { access = rights })
+      for access = 0, 3 do
+        c.refused(held & access == access and "STATUS_INVALID_DEVICE_REQUEST"
+          or "STATUS_ACCESS_DENIED",
+          v:control(core.ctl_code(0x56, 0x7FF, 0, access)))
+      end
+    end
+    for _, name in ipairs { "D:", "E:", "PhysicalDrive0" } do
+      check(name, {}, 0)
+      check(name, { "read_data", "write_data" }, 3)
+      for right in ([[read_data write_data append_data read_ea write_ea traverse
+        read_attributes write_attributes delete read_control write_dac write_owner
+        synchronize]]):gmatch "%S+" do
+        check(name, { right }, bits[right] or 0)
+        check(name, { right, "read_data" }, 1 | (bits[right] or 0))
+        check(name, { right, "write_data" }, 2 | (bits[right] or 0))
+      end
+    end
+  end, result = "STATUS_ACCESS_DENIED", more = { "raw" } },
+
   { "I15 fat ntfs", "dirty questions after a dismount", [[
     v = open D:
     w = open D:

@@ -387,7 +387,7 @@ row(34, { { "codes with buffers that they do not need", function(lab)
   local v = lab:open "D:"
   for _, name in ipairs {
     "FSCTL_LOCK_VOLUME", "FSCTL_DISMOUNT_VOLUME", "FSCTL_UNLOCK_VOLUME",
-    "IOCTL_VOLUME_ONLINE",
+    "IOCTL_VOLUME_OFFLINE", "IOCTL_VOLUME_ONLINE",
   } do
     assert.equal("", v:control(name, ("junk"):rep(100), 4096))
   end

@@ -140,6 +140,30 @@ c.suite(_ENV, {
     v count 0 512 -> STATUS_DEVICE_NOT_READY
     v size -> STATUS_DEVICE_NOT_READY; reason=offline
   ]], result = "success, but not for the medium" },
+  { "F10 fat", "every question while offline", [[
+    v = open E:
+    v offline
+    --
+    v control IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS 32
+    v control IOCTL_VOLUME_IS_OFFLINE
+    v control IOCTL_VOLUME_SUPPORTS_ONLINE_OFFLINE
+    v control IOCTL_VOLUME_QUERY_VOLUME_NUMBER 20
+    v control IOCTL_VOLUME_QUERY_FAILOVER_SET 8
+    v control IOCTL_VOLUME_GET_GPT_ATTRIBUTES 8
+    v control IOCTL_STORAGE_GET_DEVICE_NUMBER 12
+    v control IOCTL_DISK_GET_DRIVE_GEOMETRY 24
+    v control IOCTL_DISK_GET_PARTITION_INFO_EX 144
+    v control IOCTL_MOUNTDEV_QUERY_STABLE_GUID 16
+    v control IOCTL_MOUNTDEV_QUERY_DEVICE_NAME 100
+    v control IOCTL_MOUNTDEV_QUERY_UNIQUE_ID 26
+    v control IOCTL_DISK_GET_LENGTH_INFO 8 -> STATUS_DEVICE_NOT_READY
+    v control IOCTL_STORAGE_READ_CAPACITY 32 -> STATUS_DEVICE_NOT_READY
+    v control IOCTL_STORAGE_CHECK_VERIFY -> STATUS_DEVICE_NOT_READY
+    v control IOCTL_STORAGE_CHECK_VERIFY2 -> STATUS_DEVICE_NOT_READY
+    v send IOCTL_DISK_VERIFY 0 i8=0 i8=512 -> STATUS_DEVICE_NOT_READY
+  ]], result = "success, but not for the medium",
+    disks = { { size = 16 << 20, style = "gpt", volumes = {
+      { letter = "D:", size = 4 << 20 }, { letter = "E:", size = 4 << 20 } } } } },
   { "F10 fat ntfs", "the length while offline", [[
     v = open D:
     v dismount
