@@ -40,6 +40,7 @@ local core = {
   "src/nt/label.c",
   "src/nt/name.c",
   "src/nt/nt.c",
+  "src/nt/nt_admin.c",
   "src/nt/nt_control.c",
   "src/nt/nt_handle.c",
   "src/nt/nt_machine.c",

@@ -45,7 +45,7 @@ static int ln_core_type(lua_State *L) {
 }
 
 /***
-The help text of a class, the same that the `help` methods answer.
+The help text of a class, the same that the `help` methods return.
 @function help_class
 @tparam string name `"machine"`, `"volume"`, `"lock"` or
  `"subscription"`

@@ -183,7 +183,7 @@ static void read_extents(lua_State *L, struct nt_identity *identity) {
   }
 }
 
-/* As volume:identity() answers it; fields that the journal does not keep are
+/* As volume:identity() returns it; fields that the journal does not keep are
  * the caller's own. */
 static void read_identity(lua_State *L, const struct ln_options *from,
                           struct nt_identity *identity) {
@@ -229,7 +229,7 @@ Begins an operation and returns its number. When `begin`, `step` or `finish`
 return success, it is on the disk.
 @function journal:begin
 @tparam ntvol.journal_about about `plan` (what it is), and optional: `target`,
- `machine`, `identity` (as `volume:identity` answers it), `command` (options,
+ `machine`, `identity` (as `volume:identity` returns it), `command` (options,
  as a text), `parent` (the number of the operation that it is a part of)
 @treturn integer
 @failure

@@ -139,7 +139,7 @@ void ln_optionnames(lua_State *L, const struct ln_options *options,
 int ln_optionerror(lua_State *L, const struct ln_options *options,
                    const char *field, const char *fmt, ...);
 
-/* Pushes the value of a field and answers its type. */
+/* Pushes the value of a field and returns its type. */
 int ln_optionvalue(lua_State *L, const struct ln_options *options,
                    const char *field);
 

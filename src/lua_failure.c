@@ -93,7 +93,7 @@ static void set_holders(lua_State *L, const struct nt_error *err) {
   }
 }
 
-/* Who refused a removal. */
+/* The one that refused a removal. */
 static void set_veto(lua_State *L, const struct nt_error *err) {
   if (err->veto_type == NULL) {
     return;

@@ -75,7 +75,7 @@ static void check_fs(lua_State *L, const struct ln_options *o, const char *fs) {
   }
 }
 
-/* Leaves the callback on the stack; answers its index, 0 for none. */
+/* Leaves the callback on the stack; returns its index, 0 for none. */
 static int read_callback(lua_State *L, const struct ln_options *o) {
   int type = ln_optionvalue(L, o, "on_progress");
   if (type == LUA_TNIL) {

@@ -1,5 +1,5 @@
 /***
-Who has what open.
+Holders: the processes that have something open.
 
 @submodule ntvol.volume
 */

@@ -11,10 +11,11 @@ Machine kinds: which there are, and connecting to a machine of one of them.
 
 #define KINDS "ntvol.kinds"
 
-/* Tables are append-only: every one has at least the slots up to here. */
-#define FIRST_SIZE                           \
-  (offsetof(struct nt_machine_ops, unmask) + \
-   sizeof(((struct nt_machine_ops *)0)->unmask))
+/* Tables of one version are append-only: every one has at least the slots that
+ * the first of this version had. */
+#define FIRST_SIZE                          \
+  (offsetof(struct nt_machine_ops, admin) + \
+   sizeof(((struct nt_machine_ops *)0)->admin))
 
 /* Pushes the registry's table of kinds: name -> userdata. */
 static void push_kinds(lua_State *L) {

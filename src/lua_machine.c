@@ -1,7 +1,7 @@
 /***
 A connection to a machine: a place that has volumes and disks.
 
-Everything that a machine may refuse answers nil, a message, an error code and
+Everything that a machine may refuse returns nil, a message, an error code and
 a table of details (see `types/ntvol.lua`, ntvol.info). A closed machine
 raises `attempt to use a closed machine`.
 
@@ -13,6 +13,7 @@ raises `attempt to use a closed machine`.
 #include "lua_help.h"
 #include "lua_info.h"
 #include "lua_methods.h"
+#include "nt/admin.h"
 
 /* ---- life ---------------------------------------------------------------- */
 
@@ -427,8 +428,27 @@ static int ln_machine_remove_mount_point(lua_State *L) {
 
 /* ---- about itself -------------------------------------------------------- */
 
+static const struct {
+  const char *name;
+  enum nt_machine_ability ability;
+} abilities[] = {
+    {"open", NT_CAN_OPEN},
+    {"volumes", NT_CAN_LIST_VOLUMES},
+    {"disks", NT_CAN_LIST_DISKS},
+    {"events", NT_CAN_LIST_EVENTS},
+    {"subscribe", NT_CAN_SUBSCRIBE},
+    {"watch", NT_CAN_WATCH},
+    {"uninstall", NT_CAN_UNINSTALL},
+    {"mask", NT_CAN_MASK},
+    {"unmask", NT_CAN_UNMASK},
+    {"eject", NT_CAN_EJECT},
+    {"cluster", NT_CAN_CLUSTER},
+    {"mount_points", NT_CAN_MOUNT_POINTS},
+    {"own_formatter", NT_CAN_FORMAT},
+};
+
 /***
-Says which operations this machine has. What is false answers
+Says which operations this machine has. What is false returns
 `ERROR_NOT_SUPPORTED`. `own_formatter` is true where the system formats volumes
 itself: nobody knows beforehand what it will say, it needs the volume for
 itself, so that the lock is given up meanwhile, and it cannot be taken back.
@@ -439,22 +459,13 @@ See [formatting](format.md#the-systems-own-formatter).
 */
 static int ln_machine_capabilities(lua_State *L) {
   struct ln_machine *m = self_only(L, "capabilities");
-  const struct nt_machine_ops *ops = m->machine->ops;
-  lua_createtable(L, 0, 12);
-  ln_setboolean(L, "open", ops->open != NULL);
-  ln_setboolean(L, "volumes", ops->next_volume != NULL);
-  ln_setboolean(L, "disks", ops->next_disk != NULL);
-  ln_setboolean(L, "events", ops->next_event != NULL);
-  ln_setboolean(L, "subscribe", nt_machine_can_subscribe(m->machine));
-  ln_setboolean(L, "watch", nt_machine_can_wait(m->machine));
-  ln_setboolean(L, "uninstall", ops->uninstall != NULL);
-  ln_setboolean(L, "mask", ops->mask != NULL);
-  ln_setboolean(L, "unmask", ops->unmask != NULL);
-  ln_setboolean(L, "eject", nt_machine_can_eject(m->machine));
-  ln_setboolean(L, "cluster", nt_machine_can_cluster(m->machine));
-  ln_setboolean(L, "mount_points", nt_machine_has_mount_points(m->machine));
-  ln_setboolean(L, "own_formatter",
-                nt_machine_has(m->machine, NT_MACHINE_FORMATS));
+  const struct nt_machine *machine = m->machine;
+  size_t i;
+  lua_createtable(L, 0, (int)(sizeof abilities / sizeof abilities[0]));
+  for (i = 0; i < sizeof abilities / sizeof abilities[0]; i++) {
+    ln_setboolean(L, abilities[i].name,
+                  nt_machine_can(machine, abilities[i].ability));
+  }
   return 1;
 }
 

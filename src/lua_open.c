@@ -156,7 +156,8 @@ static uint32_t read_timeout(lua_State *L, const struct ln_options *o) {
   return (uint32_t)(seconds * 1000);
 }
 
-/* Who got the core alone has only methods that make one attempt. */
+/* A program that loads the core alone has only methods that make one attempt.
+ */
 static void refuse_waiting(lua_State *L, const struct ln_options *o,
                            const char *const *names) {
   for (; *names != NULL; names++) {

@@ -91,7 +91,7 @@ int ln_volume_identity(lua_State *L) {
   return 1;
 }
 
-/* 9.1 row 21: a file system that is dismounted answers no query, not even to
+/* 9.1 row 21: a file system that is dismounted serves no query, not even to
  * the handle that dismounted it. A device handle does not ask it. */
 static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
   const struct nt_handle *handle = ln_onlyvolume(L, "label")->handle;

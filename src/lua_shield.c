@@ -4,7 +4,7 @@ Work that no interrupt cuts.
 Lua interrupts a program by a hook: that of Ctrl-C, or one of the program's own
 that raises an error. A hook belongs to one thread of Lua, and it may raise
 between any two instructions, even between a request that was granted and the
-assignment of what it answered. So work that must not be cut runs on a thread
+assignment of what it returned. So work that must not be cut runs on a thread
 of its own, and goes back to the caller's thread where it may be interrupted.
 
 @submodule ntvol.core
@@ -39,7 +39,7 @@ static int call_on(lua_State *to, lua_State *L) {
   return results + 1;
 }
 
-/* outside(fn, ...): calls fn where hooks run; answers what pcall would. */
+/* outside(fn, ...): calls fn where hooks run; returns what pcall would. */
 static int outside(lua_State *L) {
   const struct origin *origin = lua_touserdata(L, lua_upvalueindex(1));
   luaL_checkany(L, 1);
@@ -66,12 +66,12 @@ static int protect(lua_State *L) {
 Calls `fn(outside, ...)` on a thread of its own, which no hook of the caller's
 thread reaches: neither Ctrl-C nor a hook that raises cuts it. What it calls by
 `outside(g, ...)` runs on the caller's thread, where an interrupt that waited
-ends `g` at once; it answers what `pcall(g, ...)` would. Nothing in it can
+ends `g` at once; it returns what `pcall(g, ...)` would. Nothing in it can
 yield.
 @function shield
 @tparam function fn
 @param ...
-@return what `fn` answers
+@return what `fn` returns
 @raise what `fn` raises
 */
 int ln_core_shield(lua_State *L) {

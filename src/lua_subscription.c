@@ -7,7 +7,7 @@ they have happened.
 
 The function may use the machine and its volumes, and close them; it may not
 close the machine and format nothing, because a request is under way. When it
-closes the handle of that very request, the request answers
+closes the handle of that very request, the request returns
 `"ERROR_INVALID_HANDLE"`. An error that it raises is a warning, and disturbs
 nobody. It cannot yield.
 
@@ -45,7 +45,7 @@ static void warn_raised(lua_State *L) {
               false);
 }
 
-/* On a thread of its own: who makes the request may be any coroutine, or a
+/* On a thread of its own: the request may come from any coroutine, or from a
  * finalizer. That thread may be within the function already, where index 1 is
  * something else, so the function waits on another stack. */
 static void deliver(void *ctx, const struct nt_event *event) {
@@ -130,7 +130,7 @@ It is told of what this connection does, and of the cleaning up after a dead
 process when this connection does it; not of other processes, nor of other
 connections of this one: for them there is `machine:watch`. It sees every event
 once and in order. It may use the machine, and close volumes; a request whose
-own handle it closes answers `ERROR_INVALID_HANDLE`. It may not close the
+own handle it closes returns `ERROR_INVALID_HANDLE`. It may not close the
 machine or format: that raises. An error that it raises becomes a warning, and
 the request goes on. It cannot yield. Requests that subscribers make of events
 of subscribers are refused after the eighth time (`info.reason == "nested"`).

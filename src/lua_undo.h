@@ -12,7 +12,7 @@
 #include "nt/operation.h"
 
 /* The open journal at `index`, and in *keeper how the layer below calls it;
- * raises for anything else. Who uses it counts that in its field `busy`, so
+ * raises for anything else. Whoever uses it counts that in its field `busy`, so
  * that it is not closed meanwhile. */
 struct ntvol_journal *ln_usejournal(lua_State *L, int index,
                                     struct nt_keeper *keeper);

@@ -1,7 +1,7 @@
 /***
 An open volume, disk, file, directory or device: one NT handle.
 
-Everything that a machine may refuse answers nil, a message, an error code and
+Everything that a machine may refuse returns nil, a message, an error code and
 a table of details (see `types/ntvol.lua`, ntvol.info). A closed volume raises
 `attempt to use a closed volume`, wrong arguments raise. Offsets and sizes are
 bytes. Nothing here is thread-safe; every call may block as long as the machine
@@ -196,7 +196,7 @@ Writes bytes at an offset. On volumes and disks, offset and length must be
 multiples of the sector size. A mounted volume takes writes outside of its boot
 area only while it is locked, or from the handle that dismounted it. A FAT
 volume clips writes at the end of its file system without an error, and a write
-behind it answers 0: compare the result with `#data`. What is written to a file
+behind it returns 0: compare the result with `#data`. What is written to a file
 may wait until `flush`; on a simulated machine files do not grow.
 @function volume:write
 @tparam integer offset bytes from the start
@@ -290,7 +290,7 @@ has no method here. Read the output with `string.unpack`.
  `"fsctl"` (NtFsControlFile) or `"ioctl"` (NtDeviceIoControlFile); that of the
  code unless given
 @treturn string output
-@failure `"ERROR_INVALID_FUNCTION"` for a code that nobody answers,
+@failure `"ERROR_INVALID_FUNCTION"` for a code that nobody knows,
  `"ERROR_MORE_DATA"` when `out_size` is too small: `info.output` has what fits
 @usage
 local vol <close> = assert(ntvol.open "D:")
@@ -366,15 +366,15 @@ static int ln_volume_machine(lua_State *L) {
 
 static void set_file_system_capabilities(lua_State *L,
                                          const struct nt_handle *handle) {
-  const struct nt_handle_ops *ops = handle->ops;
   const uint32_t both = NT_FILE_READ_DATA | NT_FILE_WRITE_DATA;
-  bool volume = handle->kind == NT_KIND_VOLUME && ops->control != NULL;
+  bool control = nt_handle_can(handle, NT_CAN_CONTROL);
+  bool volume = handle->kind == NT_KIND_VOLUME && control;
   bool data = (handle->access & both) == both;
   ln_setboolean(L, "lock", volume);
   ln_setboolean(L, "unlock", volume);
   ln_setboolean(L, "dismount", volume);
   ln_setboolean(L, "is_mounted",
-                ops->control != NULL && handle->kind != NT_KIND_DISK &&
+                control && handle->kind != NT_KIND_DISK &&
                     handle->kind != NT_KIND_DEVICE &&
                     handle->kind != NT_KIND_SECTION);
   ln_setboolean(L, "is_dirty", volume);
@@ -383,7 +383,31 @@ static void set_file_system_capabilities(lua_State *L,
   ln_setboolean(L, "bitmap", volume);
   ln_setboolean(L, "offline", volume && data);
   ln_setboolean(L, "online", volume && data);
-  ln_setboolean(L, "format", volume && data && ops->read && ops->write);
+  ln_setboolean(L, "format",
+                volume && data && nt_handle_can(handle, NT_CAN_READ) &&
+                    nt_handle_can(handle, NT_CAN_WRITE));
+}
+
+static void set_data_capabilities(lua_State *L,
+                                  const struct nt_handle *handle) {
+  const uint32_t writing = NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA;
+  bool reads = (handle->access & NT_FILE_READ_DATA) != 0;
+  bool writes = (handle->access & writing) != 0;
+  ln_setboolean(L, "read", reads && nt_handle_can(handle, NT_CAN_READ));
+  ln_setboolean(L, "write", writes && nt_handle_can(handle, NT_CAN_WRITE));
+  ln_setboolean(L, "flush", writes && nt_handle_can(handle, NT_CAN_FLUSH));
+}
+
+static void set_device_capabilities(lua_State *L,
+                                    const struct nt_handle *handle) {
+  bool device =
+      handle->kind != NT_KIND_FILE && handle->kind != NT_KIND_DIRECTORY &&
+      handle->kind != NT_KIND_SECTION && nt_handle_can(handle, NT_CAN_CONTROL);
+  bool part = device && handle->kind != NT_KIND_DISK;
+  ln_setboolean(L, "geometry", device);
+  ln_setboolean(L, "device_number", device);
+  ln_setboolean(L, "is_offline", part);
+  ln_setboolean(L, "extents", part);
 }
 
 /***
@@ -397,19 +421,16 @@ assert(not vol:capabilities().lock)
 */
 static int ln_volume_capabilities(lua_State *L) {
   const struct nt_handle *handle = ln_onlyvolume(L, "capabilities")->handle;
-  const struct nt_handle_ops *ops = handle->ops;
-  const uint32_t writing = NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA;
   bool section = handle->kind == NT_KIND_SECTION;
-  bool storage = handle->kind != NT_KIND_FILE &&
-                 handle->kind != NT_KIND_DIRECTORY && !section;
   lua_createtable(L, 0, 24);
   set_file_system_capabilities(L, handle);
-  ln_setboolean(L, "read", ops->read && handle->access & NT_FILE_READ_DATA);
-  ln_setboolean(L, "write", ops->write && handle->access & writing);
-  ln_setboolean(L, "flush", ops->flush && handle->access & writing);
+  set_data_capabilities(L, handle);
+  set_device_capabilities(L, handle);
   ln_setboolean(L, "info",
-                ops->info && handle->kind != NT_KIND_DISK && !section);
-  ln_setboolean(L, "control", ops->control != NULL && !section);
+                handle->kind != NT_KIND_DISK && !section &&
+                    nt_handle_can(handle, NT_CAN_TELL_INFO));
+  ln_setboolean(L, "control",
+                !section && nt_handle_can(handle, NT_CAN_CONTROL));
   ln_setboolean(L, "duplicate", nt_handle_can(handle, NT_CAN_DUPLICATE));
   ln_setboolean(
       L, "map",
@@ -418,12 +439,6 @@ static int ln_volume_capabilities(lua_State *L) {
       L, "list",
       handle->kind == NT_KIND_DIRECTORY && nt_handle_can(handle, NT_CAN_LIST));
   ln_setboolean(L, "holders", nt_handle_can(handle, NT_CAN_NAME_HOLDERS));
-  ln_setboolean(L, "geometry", ops->control && storage);
-  ln_setboolean(L, "device_number", ops->control && storage);
-  ln_setboolean(L, "is_offline",
-                ops->control && storage && handle->kind != NT_KIND_DISK);
-  ln_setboolean(L, "extents",
-                ops->control && storage && handle->kind != NT_KIND_DISK);
   return 1;
 }
 

@@ -31,12 +31,12 @@ static uint32_t slice(int64_t left) {
 }
 
 /***
-Waits until who has what open or locked has changed since `mark`.
+Waits until something was opened, closed, locked or unlocked since `mark`.
 @function wait_change
 @tparam ntvol.machine machine
 @tparam number seconds at most; 0 only makes a mark
 @tparam[opt] integer mark from the last call
-@treturn boolean whether it has changed; false when the time passed, or the
+@treturn boolean whether that has happened; false when the time passed, or the
  machine cannot tell
 @treturn integer the next mark
 @failure

@@ -43,7 +43,10 @@ NTVOL_EXPORT int luaopen_ntvol_core(lua_State *L);
 NTVOL_EXPORT int luaopen_ntvol_sim_core(lua_State *L);
 NTVOL_EXPORT int luaopen_ntvol_journal_core(lua_State *L);
 
-/* A userdata of class ntvol.machine_kind, for core.register(). */
+/* A userdata of class ntvol.machine_kind, for core.register(). The table is
+ * that of src/nt/nt.h, and of its version NT_OPS_VERSION: core.register()
+ * refuses another one. Its field `admin` is NULL unless the machine is
+ * simulated. */
 struct ntvol_kind {
   const struct nt_machine_ops *ops; /* must outlive the Lua state */
 };

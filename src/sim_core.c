@@ -41,7 +41,7 @@ static const char *read_string(const struct reader *r,
   return value;
 }
 
-/* An array field: pushes it and answers its length, or nil and 0. */
+/* An array field: pushes it and returns its length, or nil and 0. */
 static uint32_t push_array(const struct reader *r, const struct ln_options *o,
                            const char *field, size_t max) {
   lua_State *L = r->L;

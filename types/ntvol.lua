@@ -439,7 +439,7 @@ function machine:events(after) end
 ---process when this connection does it; not of other processes, nor of other
 ---connections of this one: for them there is `machine:watch`. It sees every
 ---event once and in order. It may use the machine, and close volumes; a request
----whose own handle it closes answers `ERROR_INVALID_HANDLE`. It may not close
+---whose own handle it closes returns `ERROR_INVALID_HANDLE`. It may not close
 ---the machine or format: that raises. An error that it raises becomes a
 ---warning, and the request goes on. It cannot yield. Requests that subscribers
 ---make of events of subscribers are refused after the eighth time (`info.reason
@@ -551,7 +551,7 @@ function machine:set_maintenance(volume, on) end
 ---@overload fun(self: ntvol.machine, volume: string, node: string): nil, string, string, ntvol.info
 function machine:set_owner(volume, node) end
 
----Says which operations this machine has. What is false answers
+---Says which operations this machine has. What is false returns
 ---`ERROR_NOT_SUPPORTED`. `own_formatter` is true where the system formats
 ---volumes itself: nobody knows beforehand what it will say, it needs the volume
 ---for itself, so that the lock is given up meanwhile, and it cannot be taken
@@ -714,7 +714,7 @@ function volume:read(offset, length) end
 ---multiples of the sector size. A mounted volume takes writes outside of its
 ---boot area only while it is locked, or from the handle that dismounted it. A
 ---FAT volume clips writes at the end of its file system without an error, and a
----write behind it answers 0: compare the result with `#data`. What is written
+---write behind it returns 0: compare the result with `#data`. What is written
 ---to a file may wait until `flush`; on a simulated machine files do not grow.
 ---@param offset integer # bytes from the start
 ---@param data string
@@ -1010,7 +1010,7 @@ function journal.open(path) end
 
 ---Begins an operation and returns its number. When `begin`, `step` or `finish`
 ---return success, it is on the disk.
----@param about ntvol.journal_about # `plan` (what it is), and optional: `target`, `machine`, `identity` (as `volume:identity` answers it), `command` (options, as a text), `parent` (the number of the operation that it is a part of)
+---@param about ntvol.journal_about # `plan` (what it is), and optional: `target`, `machine`, `identity` (as `volume:identity` returns it), `command` (options, as a text), `parent` (the number of the operation that it is a part of)
 ---@return integer
 ---@overload fun(self: ntvol.journal, about: ntvol.journal_about): nil, string, string, ntvol.info
 function journal:begin(about) end

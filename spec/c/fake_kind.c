@@ -1,8 +1,8 @@
 /*
  * The Lua module `fake`: a machine kind for specs whose volumes are memory.
  * It counts every call, knows which handles live, and fails the call that it
- * is told to fail. The machine has no mask and unmask, its disk no write,
- * flush and info: NULL slots. A second kind, "formatter", is the same with a
+ * is told to fail. The machine has no administrator, its disk no write, flush
+ * and info: NULL slots. A second kind, "formatter", is the same with a
  * formatter of its own, and nobody is told of its events.
  */
 #include <stdlib.h>
@@ -568,9 +568,6 @@ static const struct nt_handle_ops handle_ops = {
     .info = fake_info,
 };
 
-/* handle_ops with fake_format. */
-static struct nt_handle_ops formatter_ops;
-
 static const struct nt_handle_ops disk_ops = {
     .version = NT_OPS_VERSION,
     .size = sizeof(struct nt_handle_ops),
@@ -614,9 +611,7 @@ static nt_status fake_open(struct nt_machine *machine,
   if (!(options->access & data)) {
     h->base.kind = NT_KIND_DEVICE;
   }
-  h->base.ops = h->volume == NULL                             ? &disk_ops
-                : nt_machine_has(machine, NT_MACHINE_FORMATS) ? &formatter_ops
-                                                              : &handle_ops;
+  h->base.ops = h->volume == NULL ? &disk_ops : &handle_ops;
   h->base.machine = machine;
   h->base.access = options->access;
   h->base.sector_size = h->base.kind == NT_KIND_FILE ? 1 : SECTOR;
@@ -677,7 +672,7 @@ static const struct nt_machine_ops formatter_machine_ops = {
     .disconnect = fake_disconnect,
     .open = fake_open,
     .next_volume = fake_next_volume,
-    .traits = NT_MACHINE_FORMATS};
+    .format = fake_format};
 
 static nt_status fake_connect(const char *location, struct nt_machine **out,
                               struct nt_error *err) {
@@ -868,8 +863,6 @@ static const luaL_Reg functions[] = {{"reset", reset},
                                      {NULL, NULL}};
 
 int luaopen_fake(lua_State *L) {
-  formatter_ops = handle_ops;
-  formatter_ops.format = fake_format;
   forget_faults();
   lua_getglobal(L, "require");
   lua_pushliteral(L, "ntvol.core");

@@ -1,7 +1,7 @@
 /*
  * The thin callers, against a machine that answers whatever a test tells it.
  */
-#include "../../src/nt/nt.h"
+#include "../../src/nt/admin.h"
 #include "check.h"
 #include "next.h"
 
@@ -245,6 +245,24 @@ static nt_status fake_holder(struct nt_handle *handle, uint64_t *cursor,
   return play(err);
 }
 
+static nt_status fake_point(struct nt_machine *machine, const char *volume,
+                            const char *point, struct nt_error *err) {
+  (void)machine;
+  (void)volume;
+  (void)point;
+  return play(err);
+}
+
+static nt_status fake_format(struct nt_handle *handle,
+                             const struct nt_format_options *options,
+                             struct nt_format_result *result,
+                             struct nt_error *err) {
+  (void)handle;
+  (void)options;
+  (void)result;
+  return play(err);
+}
+
 static const struct nt_machine_ops full_machine = {
     .version = NT_OPS_VERSION,
     .size = sizeof(struct nt_machine_ops),
@@ -256,16 +274,23 @@ static const struct nt_machine_ops full_machine = {
     .next_disk = fake_disk,
     .next_event = fake_event,
     .uninstall = fake_named,
-    .mask = fake_named,
-    .unmask = fake_named,
     .eject = fake_named,
     .subscribe = fake_subscribe,
     .wait_event = fake_wait,
     .clock = fake_clock,
     .wait_change = fake_change,
+    .format = fake_format,
+};
+
+static const struct nt_admin_ops full_admin = {
+    .size = sizeof(struct nt_admin_ops),
+    .mask = fake_named,
+    .unmask = fake_named,
     .next_node = fake_node,
     .set_maintenance = fake_maintenance,
     .set_owner = fake_owner,
+    .add_mount_point = fake_point,
+    .remove_mount_point = fake_named,
 };
 
 static const struct nt_handle_ops full_handle = {
@@ -286,11 +311,14 @@ static const struct nt_handle_ops full_handle = {
 };
 
 static struct nt_machine_ops machine_ops;
+static struct nt_admin_ops admin_ops;
 static struct nt_handle_ops handle_ops;
 
 static void reset(void) {
   memset(&script, 0, sizeof(script));
   machine_ops = full_machine;
+  machine_ops.admin = &admin_ops;
+  admin_ops = full_admin;
   handle_ops = full_handle;
   fake_machine = (struct nt_machine){.ops = &machine_ops};
   nt_copy(fake_machine.name, sizeof(fake_machine.name), "fake:lab");
@@ -354,6 +382,12 @@ static nt_status call_maintenance(struct nt_error *err) {
 }
 static nt_status call_owner(struct nt_error *err) {
   return nt_set_owner(&fake_machine, "D:", "n2", err);
+}
+static nt_status call_add_point(struct nt_error *err) {
+  return nt_add_mount_point(&fake_machine, "D:", "E:", err);
+}
+static nt_status call_remove_point(struct nt_error *err) {
+  return nt_remove_mount_point(&fake_machine, "E:", err);
 }
 static nt_status call_control(struct nt_error *err) {
   return nt_verb(&fake_handle, NT_FSCTL_LOCK_VOLUME, err);
@@ -420,15 +454,18 @@ static nt_status call_holder(struct nt_error *err) {
   return nt_next_holder(&fake_handle, &cursor, &holder, &missing, err);
 }
 
-#define MACHINE_SLOT(slot) \
-  1, offsetof(struct nt_machine_ops, slot), sizeof(machine_ops.slot)
-#define HANDLE_SLOT(slot) \
-  0, offsetof(struct nt_handle_ops, slot), sizeof(handle_ops.slot)
+/* Where a slot is: its table, whose field `size` says where that ends. */
+#define SLOT(type, table, slot) \
+  &(table), &(table).size, offsetof(struct type, slot), sizeof((table).slot)
+#define MACHINE_SLOT(slot) SLOT(nt_machine_ops, machine_ops, slot)
+#define ADMIN_SLOT(slot) SLOT(nt_admin_ops, admin_ops, slot)
+#define HANDLE_SLOT(slot) SLOT(nt_handle_ops, handle_ops, slot)
 
 static const struct {
   nt_status (*call)(struct nt_error *err);
   const char *op, *target;
-  int machine;         /* the slot is one of the machine's */
+  void *table;
+  uint32_t *end;       /* of the table */
   size_t offset, size; /* of the slot in its table */
 } callers[] = {
     {call_connect, "connect to", "fake:lab", MACHINE_SLOT(connect)},
@@ -437,13 +474,16 @@ static const struct {
     {call_disk, "list disks of", "fake:lab", MACHINE_SLOT(next_disk)},
     {call_event, "list events of", "fake:lab", MACHINE_SLOT(next_event)},
     {call_uninstall, "uninstall", "D:", MACHINE_SLOT(uninstall)},
-    {call_mask, "mask", "PhysicalDrive1", MACHINE_SLOT(mask)},
-    {call_unmask, "unmask", "PhysicalDrive1", MACHINE_SLOT(unmask)},
+    {call_mask, "mask", "PhysicalDrive1", ADMIN_SLOT(mask)},
+    {call_unmask, "unmask", "PhysicalDrive1", ADMIN_SLOT(unmask)},
     {call_eject, "eject", "D:", MACHINE_SLOT(eject)},
-    {call_node, "list nodes of", "fake:lab", MACHINE_SLOT(next_node)},
+    {call_node, "list nodes of", "fake:lab", ADMIN_SLOT(next_node)},
     {call_maintenance, "begin maintenance of",
-     "D:", MACHINE_SLOT(set_maintenance)},
-    {call_owner, "set the owner of", "D:", MACHINE_SLOT(set_owner)},
+     "D:", ADMIN_SLOT(set_maintenance)},
+    {call_owner, "set the owner of", "D:", ADMIN_SLOT(set_owner)},
+    {call_add_point, "add mount point", "E:", ADMIN_SLOT(add_mount_point)},
+    {call_remove_point, "remove mount point",
+     "E:", ADMIN_SLOT(remove_mount_point)},
     {call_control, "lock", "D:", HANDLE_SLOT(control)},
     {call_read, "read", "D:", HANDLE_SLOT(read)},
     {call_write, "write", "D:", HANDLE_SLOT(write)},
@@ -544,11 +584,80 @@ static void check_unsupported(size_t i, const char *why) {
 
 static void test_empty_slot(void) {
   for (size_t i = 0; i < CALLERS; i++) {
-    char *table =
-        callers[i].machine ? (char *)&machine_ops : (char *)&handle_ops;
     reset();
-    memset(table + callers[i].offset, 0, callers[i].size);
+    memset((char *)callers[i].table + callers[i].offset, 0, callers[i].size);
     check_unsupported(i, "a NULL slot");
+  }
+}
+
+/* A real machine has no administrator; one that was built with an older header
+ * may not know of him. */
+static void test_no_admin(void) {
+  for (size_t i = 0; i < CALLERS; i++) {
+    if (callers[i].table == &admin_ops) {
+      reset();
+      machine_ops.admin = NULL;
+      check_unsupported(i, "a machine without an administrator");
+      reset();
+      machine_ops.size = offsetof(struct nt_machine_ops, admin);
+      check_unsupported(i, "a table without an administrator");
+    }
+  }
+}
+
+static const struct {
+  bool machine;
+  int ability;
+  const char *name;
+  void *table;
+  uint32_t *end;
+  size_t offset, size;
+} abilities[] = {
+    {true, NT_CAN_OPEN, "open", MACHINE_SLOT(open)},
+    {true, NT_CAN_LIST_VOLUMES, "volumes", MACHINE_SLOT(next_volume)},
+    {true, NT_CAN_LIST_DISKS, "disks", MACHINE_SLOT(next_disk)},
+    {true, NT_CAN_LIST_EVENTS, "events", MACHINE_SLOT(next_event)},
+    {true, NT_CAN_UNINSTALL, "uninstall", MACHINE_SLOT(uninstall)},
+    {true, NT_CAN_EJECT, "eject", MACHINE_SLOT(eject)},
+    {true, NT_CAN_SUBSCRIBE, "subscribe", MACHINE_SLOT(subscribe)},
+    {true, NT_CAN_WATCH, "watch", MACHINE_SLOT(wait_event)},
+    {true, NT_CAN_FORMAT, "format", MACHINE_SLOT(format)},
+    {true, NT_CAN_MASK, "mask", ADMIN_SLOT(mask)},
+    {true, NT_CAN_UNMASK, "unmask", ADMIN_SLOT(unmask)},
+    {true, NT_CAN_CLUSTER, "cluster", ADMIN_SLOT(next_node)},
+    {true, NT_CAN_MOUNT_POINTS, "points", ADMIN_SLOT(add_mount_point)},
+    {true, NT_CAN_MOUNT_POINTS, "points", ADMIN_SLOT(remove_mount_point)},
+    {true, NT_CAN_MASK, "an administrator", MACHINE_SLOT(admin)},
+    {false, NT_CAN_CONTROL, "control", HANDLE_SLOT(control)},
+    {false, NT_CAN_READ, "read", HANDLE_SLOT(read)},
+    {false, NT_CAN_WRITE, "write", HANDLE_SLOT(write)},
+    {false, NT_CAN_FLUSH, "flush", HANDLE_SLOT(flush)},
+    {false, NT_CAN_TELL_INFO, "info", HANDLE_SLOT(info)},
+    {false, NT_CAN_DUPLICATE, "duplicate", HANDLE_SLOT(duplicate)},
+    {false, NT_CAN_MAP, "map", HANDLE_SLOT(map)},
+    {false, NT_CAN_LIST, "list", HANDLE_SLOT(next_entry)},
+    {false, NT_CAN_NAME_HOLDERS, "holders", HANDLE_SLOT(next_holder)},
+};
+
+static bool can(size_t i) {
+  return abilities[i].machine
+             ? nt_machine_can(&fake_machine,
+                              (enum nt_machine_ability)abilities[i].ability)
+             : nt_handle_can(&fake_handle,
+                             (enum nt_handle_ability)abilities[i].ability);
+}
+
+static void test_abilities(void) {
+  for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
+    reset();
+    CHECK(can(i), "can %s by its slot", abilities[i].name);
+    memset((char *)abilities[i].table + abilities[i].offset, 0,
+           abilities[i].size);
+    CHECK(!can(i), "cannot %s without the slot", abilities[i].name);
+    reset();
+    *abilities[i].end = (uint32_t)abilities[i].offset;
+    CHECK(!can(i), "cannot %s where the table ends before it",
+          abilities[i].name);
   }
 }
 
@@ -556,14 +665,13 @@ static void test_empty_slot(void) {
 static void test_short_table(void) {
   for (size_t i = 0; i < CALLERS; i++) {
     uint32_t end = (uint32_t)(callers[i].offset + callers[i].size);
-    uint32_t *size = callers[i].machine ? &machine_ops.size : &handle_ops.size;
     struct nt_error err = {0};
     reset();
-    *size = end;
+    *callers[i].end = end;
     CHECK(callers[i].call(&err) == NT_STATUS_SUCCESS,
           "%s: the last slot of a table", callers[i].op);
     reset();
-    *size = end - 1;
+    *callers[i].end = end - 1;
     check_unsupported(i, "a slot past the end");
   }
 }
@@ -998,6 +1106,8 @@ int main(void) {
   test_duplicates();
   test_silent_refusal();
   test_empty_slot();
+  test_no_admin();
+  test_abilities();
   test_short_table();
   test_other_version();
   test_native_machine();

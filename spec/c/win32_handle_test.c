@@ -40,8 +40,8 @@ static void test_machine(void) {
   CHECK(nt_connect(&nt_win32_ops, "", &m, &err) == 0, "connects to win32:");
   CHECK_TEXT(m->name, "win32:", "the name by which it is reached again");
   CHECK_TEXT(m->ops->kind, "win32", "its kind");
-  CHECK(nt_machine_has(m, NT_MACHINE_FORMATS), "it has a formatter");
-  CHECK(m->ops->mask == NULL && m->ops->unmask == NULL,
+  CHECK(nt_machine_can(m, NT_CAN_FORMAT), "it has a formatter");
+  CHECK(m->ops->admin == NULL && !nt_machine_can(m, NT_CAN_MASK),
         "storage is not its business");
   nt_disconnect(m);
   CHECK(nt_connect(&nt_win32_ops, NULL, &m, &err) == 0, "without a location");

@@ -10,19 +10,11 @@
 #include "text.h"
 #include "transplant.h"
 
-/* Whoever filled the table may not have known the slot (see callers.h). */
-static bool has_formatter(const struct nt_handle *handle) {
-  const struct nt_handle_ops *ops = handle->ops;
-  return ops->size >=
-             offsetof(struct nt_handle_ops, format) + sizeof(ops->format) &&
-         ops->format != NULL;
-}
-
 static nt_status make(struct nt_handle *handle,
                       const struct nt_format_options *options,
                       struct nt_format_result *result, struct nt_error *err) {
-  return has_formatter(handle)
-             ? handle->ops->format(handle, options, result, err)
+  return nt_machine_can(handle->machine, NT_CAN_FORMAT)
+             ? handle->machine->ops->format(handle, options, result, err)
              : nt_transplant(handle, options, result, err);
 }
 
@@ -131,7 +123,7 @@ static nt_status make_marked(struct nt_handle *handle,
                              struct nt_error *err) {
   const struct nt_keeper *keeper = options->keeper;
   nt_status status = NT_STATUS_SUCCESS;
-  if (has_formatter(handle)) {
+  if (nt_machine_can(handle->machine, NT_CAN_FORMAT)) {
     status = keeper->ops->mark_unsaved(keeper->journal, options->operation,
                                        true, err);
   }

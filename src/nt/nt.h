@@ -3,21 +3,24 @@
  *
  * A machine is a place that has volumes and disks (a simulated machine, this
  * Linux, this Windows). A handle is one open object on it. Nothing here knows
- * Lua, and nothing here knows an operating system; back ends include this
- * header and fill the tables, everybody else calls the thin functions at the
- * end, never the pointers.
+ * Lua, and nothing here knows an operating system. Back ends include this
+ * header and fill the tables; everybody else calls the thin functions at the
+ * end, never the pointers. What only an administrator does, to the storage or
+ * to a cluster, is a table of its own in admin.h, which a real machine has not.
  *
  * Rules that hold for every slot
  *
- * - The result is an NTSTATUS. On failure `err` is filled by nt_fail(); `err`
- *   is never NULL in a slot. On success it is not touched.
+ * - The result is an NTSTATUS. On failure the slot fills `err` by nt_fail();
+ *   `err` is never NULL in a slot. On success the slot does not touch it.
  * - A slot never raises, never jumps and never calls back into its caller
  *   except through a function it was handed.
- * - A NULL slot means "this machine does not have that"; the thin caller
- *   returns STATUS_NOT_SUPPORTED with operation and machine. Back ends have
- *   no stubs.
+ * - A machine can what it has a slot for: a slot that is NULL means "this
+ *   machine does not have that". Callers ask by nt_machine_can() and
+ *   nt_handle_can(), and there is no other way to ask. Without the slot the
+ * thin caller returns STATUS_NOT_SUPPORTED with operation and machine. Back
+ * ends have no stubs.
  * - Strings are UTF-8. Offsets and sizes are bytes unless the name says
- *   sectors. Out parameters are written on success only.
+ *   sectors. A slot writes its out parameters on success only.
  * - Nothing is thread-safe: one machine and its handles belong to one thread.
  */
 #ifndef NT_NT_H
@@ -26,7 +29,7 @@
 #include "codes.h"
 #include "error.h"
 
-#define NT_OPS_VERSION 1U
+#define NT_OPS_VERSION 2U
 
 #define NT_NAME_MAX 280
 #define NT_LABEL_MAX 256
@@ -67,7 +70,7 @@ enum nt_disposition {
 };
 
 enum nt_handle_kind {
-  NT_KIND_VOLUME,    /* \\.\D: with data access: the file system answers */
+  NT_KIND_VOLUME,    /* \\.\D: with data access: the file system serves it */
   NT_KIND_DISK,      /* \\.\PhysicalDriveN */
   NT_KIND_FILE,      /* D:\path */
   NT_KIND_DIRECTORY, /* D:\ or D:\path */
@@ -167,15 +170,9 @@ struct nt_event {
   char name[40]; /* "LOCK", "LOCK_FAILED", "SURPRISE_REMOVAL", ... */
   char guid[40]; /* GUID_IO_VOLUME_*, empty when it has none */
   char target[NT_NAME_MAX];
-  int64_t pid;            /* who caused it */
+  int64_t pid;            /* of the process that caused it */
   int64_t time_us;        /* microseconds since 1970, UTC */
   char node[NT_NODE_MAX]; /* the one that it is told on; "": all of them */
-};
-
-/* A node of a cluster. */
-struct nt_node_info {
-  char name[NT_NODE_MAX];
-  bool own; /* the one that this machine is */
 };
 
 /* Called in the process that subscribed, while the request of the event waits.
@@ -190,19 +187,18 @@ struct nt_directory_entry {
 };
 
 struct nt_machine;
-struct nt_program; /* host.h */
+struct nt_admin_ops; /* admin.h */
+struct nt_program;   /* host.h */
 struct nt_handle;
 struct nt_subscription;
 struct nt_format_options; /* format.h */
 struct nt_format_result;
 
-/* The machine has a formatter of its own, the slot `format` of its handles:
- * nothing is known about its result beforehand, and nothing can be undone. */
-#define NT_MACHINE_FORMATS 0x01U
-
 struct nt_machine_ops {
-  uint32_t version; /* NT_OPS_VERSION. Append-only: new slots go to the end */
-  uint32_t size;    /* sizeof(struct nt_machine_ops) of who filled it */
+  /* NT_OPS_VERSION. Within a version new slots go to the end, and `size` says
+   * where the table of a back end ends that was built with an older header:
+   * sizeof(struct nt_machine_ops) when it was built. */
+  uint32_t version, size;
   const char *kind; /* "sim", "linux", "win32": the word before the colon */
 
   /* Connects to the machine at `location` (what stands after the colon of
@@ -244,18 +240,6 @@ struct nt_machine_ops {
   nt_status (*uninstall)(struct nt_machine *machine, const char *name,
                          struct nt_error *err);
 
-  /* What the storage administrator does elsewhere: stop or start presenting
-   * the LUN of a disk. Masking a disk that is still installed is a surprise
-   * removal of it and of its installed volumes, and the event history shows
-   * it. Unmasking is an arrival: disk and volumes are installed again and the
-   * mount manager puts the volumes online. */
-  nt_status (*mask)(struct nt_machine *machine, const char *disk,
-                    struct nt_error *err);
-  nt_status (*unmask)(struct nt_machine *machine, const char *disk,
-                      struct nt_error *err);
-
-  uint32_t traits; /* NT_MACHINE_* */
-
   /* Plug and Play ejection of the device that holds a volume or disk:
    * everything on it is removed, and it is safe to take it away; of a drive,
    * its medium. Vetoed with STATUS_DEVICE_BUSY, err->veto or the holders say by
@@ -264,9 +248,9 @@ struct nt_machine_ops {
                      struct nt_error *err);
 
   /* Delivers events to a function of this process, as they happen. LOCK and
-   * DISMOUNT, which announce an attempt, are delivered before it: who then
-   * closes what it has open lets the attempt succeed. All others come after
-   * the fact. On success *out has `machine` set. */
+   * DISMOUNT, which announce an attempt, are delivered before it: a function
+   * that then closes what it has open lets the attempt succeed. All others come
+   * after the fact. On success *out has `machine` set. */
   nt_status (*subscribe)(struct nt_machine *machine, nt_event_fn callback,
                          void *ctx, struct nt_subscription **out,
                          struct nt_error *err);
@@ -288,42 +272,14 @@ struct nt_machine_ops {
   int64_t (*clock)(struct nt_machine *machine);
 
   /* Waits for up to `timeout` milliseconds of that clock, without asking again
-   * and again where that is possible, until who has what open or locked has
-   * changed, by whatever process, since the call that set *seen (a first call
-   * with 0 milliseconds does). Success when it has changed; it may return that
-   * without need. STATUS_NO_MORE_ENTRIES (err untouched) when the time passed,
-   * and earlier when a signal came; an end of a process may be seen late. NULL:
-   * the time just passes. */
+   * and again where that is possible, until something was opened, closed,
+   * locked or unlocked, by whatever process, since the call that set *seen (a
+   * first call with 0 milliseconds does). Success when that has happened; the
+   * machine may say so without need. STATUS_NO_MORE_ENTRIES (err untouched)
+   * when the time passed, and earlier when a signal came; an end of a process
+   * may be seen late. NULL: the time just passes. */
   nt_status (*wait_change)(struct nt_machine *machine, uint64_t *seen,
                            uint32_t timeout, struct nt_error *err);
-
-  /* The nodes of the cluster that the machine belongs to; the cursor is as
-   * that of the other enumerations. A machine of no cluster has none. */
-  nt_status (*next_node)(struct nt_machine *machine, uint64_t *cursor,
-                         struct nt_node_info *out, struct nt_error *err);
-
-  /* What a cluster's administrator does: takes a cluster shared volume out of
-   * the name space of the cluster, so that it is an ordinary volume of the node
-   * that owns it, or puts it back. Asked for what is so already: success. */
-  nt_status (*set_maintenance)(struct nt_machine *machine, const char *volume,
-                               bool on, struct nt_error *err);
-
-  /* Makes another node the owner of a volume. */
-  nt_status (*set_owner)(struct nt_machine *machine, const char *volume,
-                         const char *node, struct nt_error *err);
-
-  /* What the mount manager does for SetVolumeMountPoint: gives a volume a
-   * letter ("E:") or a folder ("C:\mnt\data"), which from then on names it,
-   * and puts the volume online (F15). STATUS_OBJECT_NAME_COLLISION when it is
-   * another volume's or this one's already; a volume has one letter. NULL where
-   * that is not simulated: there its own tools do it. */
-  nt_status (*add_mount_point)(struct nt_machine *machine, const char *volume,
-                               const char *point, struct nt_error *err);
-
-  /* DeleteVolumeMountPoint: handles stay as they are. A volume whose letter was
-   * removed gets none by itself when it arrives again. */
-  nt_status (*remove_mount_point)(struct nt_machine *machine, const char *point,
-                                  struct nt_error *err);
 
   /* Runs a program and waits for it, as nt_program_run() does. Where that is
    * possible, what this process has open and locked stays so until the program
@@ -331,6 +287,21 @@ struct nt_machine_ops {
    * machine's. NULL: the program is run, and nothing outlives this process. */
   nt_status (*run)(struct nt_machine *machine, const struct nt_program *program,
                    int *exit_status, struct nt_error *err);
+
+  /* Formats the volume of a handle with the machine's own formatter: nothing is
+   * known about its result beforehand, and nothing can be undone. nt_format()
+   * has checked handle, lock, erase token and the volume's flags. The handle
+   * must hold the lock again when the slot returns; where the formatter wants
+   * the volume for itself, the slot gives the lock up for that time. NULL:
+   * nt_format() makes the file system itself (see transplant.h). The slot fills
+   * err->outcome on failure. */
+  nt_status (*format)(struct nt_handle *handle,
+                      const struct nt_format_options *options,
+                      struct nt_format_result *result, struct nt_error *err);
+
+  /* What an administrator does to the storage and the cluster. NULL: here its
+   * own tools do that. */
+  const struct nt_admin_ops *admin;
 };
 
 struct nt_handle_ops {
@@ -341,7 +312,7 @@ struct nt_handle_ops {
    * for all others. `in` may be NULL when in_len is 0, `out` when out_cap is
    * 0. *out_len is set on success and on STATUS_BUFFER_OVERFLOW, and is never
    * more than out_cap. An unknown code returns STATUS_INVALID_DEVICE_REQUEST.
-   * Codes that need access bits the handle lacks return
+   * A code that needs access bits which the handle lacks returns
    * STATUS_ACCESS_DENIED before anything else is looked at. */
   nt_status (*control)(struct nt_handle *handle, uint32_t code, const void *in,
                        size_t in_len, void *out, size_t out_cap,
@@ -375,20 +346,10 @@ struct nt_handle_ops {
                     struct nt_error *err);
 
   /* NtQueryInformationFile, the end of a file: bytes of a file, 0 for a
-   * directory. Volumes, disks and devices answer by control codes; they are
-   * not asked here. */
+   * directory. The size of volumes, disks and devices is asked
+   * for by control codes, not here. */
   nt_status (*file_size)(struct nt_handle *handle, uint64_t *out,
                          struct nt_error *err);
-
-  /* Formats the volume with the machine's own formatter. nt_format() has
-   * checked handle, lock, erase token and the volume's flags. The handle must
-   * hold the lock again when it returns; where the formatter wants the volume
-   * for itself, the lock is given up for that time. NULL: nt_format() makes
-   * the file system itself (see transplant.h). Fills err->outcome on
-   * failure. */
-  nt_status (*format)(struct nt_handle *handle,
-                      const struct nt_format_options *options,
-                      struct nt_format_result *result, struct nt_error *err);
 
   /* DuplicateHandle: another handle on the same file object. What the file
    * object owns, a lock too, ends when the last of its handles is closed. */
@@ -413,10 +374,10 @@ struct nt_handle_ops {
                           void *out, size_t out_cap, size_t *out_len,
                           struct nt_error *err);
 
-  /* Who else has the object of this handle open: a volume with all that is
-   * open on it, a disk with its volumes too, a file or directory by itself.
-   * One row for what each of them has open; this handle is left out. The
-   * cursor is as that of the machine's enumerations. With
+  /* Lists the others that have the object of this handle open: a volume with
+   * all that is open on it, a disk with its volumes too, a file or directory by
+   * itself. One row for what each of them has open; this handle is left out.
+   * The cursor is as that of the machine's enumerations. With
    * STATUS_NO_MORE_ENTRIES *missing is set: a static string that says why some
    * may be missing, NULL when the list is complete. */
   nt_status (*next_holder)(struct nt_handle *handle, uint64_t *cursor,
@@ -453,8 +414,8 @@ struct nt_handle {
 
 /* ---- thin checked callers ------------------------------------------------
  *
- * They check the version, answer NULL slots, and put operation and target into
- * the error. `err` must not be NULL and must be zeroed. */
+ * They check the version, refuse where a slot is NULL, and put operation and
+ * target into the error. `err` must not be NULL and must be zeroed. */
 
 nt_status nt_connect(const struct nt_machine_ops *ops, const char *location,
                      struct nt_machine **out, struct nt_error *err);
@@ -471,15 +432,6 @@ nt_status nt_next_event(struct nt_machine *machine, uint64_t *cursor,
                         struct nt_event *out, struct nt_error *err);
 nt_status nt_uninstall(struct nt_machine *machine, const char *name,
                        struct nt_error *err);
-nt_status nt_mask(struct nt_machine *machine, const char *disk,
-                  struct nt_error *err);
-nt_status nt_unmask(struct nt_machine *machine, const char *disk,
-                    struct nt_error *err);
-nt_status nt_add_mount_point(struct nt_machine *machine, const char *volume,
-                             const char *point, struct nt_error *err);
-nt_status nt_remove_mount_point(struct nt_machine *machine, const char *point,
-                                struct nt_error *err);
-bool nt_machine_has_mount_points(const struct nt_machine *machine);
 /* `words` are a program and its arguments; NULL ends them. */
 nt_status nt_run(struct nt_machine *machine, const char *const *words,
                  bool to_stderr, int *exit_status, struct nt_error *err);
@@ -496,29 +448,47 @@ nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
 int64_t nt_clock(struct nt_machine *machine);
 nt_status nt_wait_change(struct nt_machine *machine, uint64_t *seen,
                          uint32_t timeout, struct nt_error *err);
-nt_status nt_next_node(struct nt_machine *machine, uint64_t *cursor,
-                       struct nt_node_info *out, struct nt_error *err);
-nt_status nt_set_maintenance(struct nt_machine *machine, const char *volume,
-                             bool on, struct nt_error *err);
-nt_status nt_set_owner(struct nt_machine *machine, const char *volume,
-                       const char *node, struct nt_error *err);
 
-/* Whether the machine has a trait, NT_MACHINE_*, or one of the slots that are
- * younger than the table: eject, subscribe, wait_event. */
-bool nt_machine_has(const struct nt_machine *machine, uint32_t trait);
-bool nt_machine_can_eject(const struct nt_machine *machine);
-bool nt_machine_can_cluster(const struct nt_machine *machine);
+/* ---- what can be done -----------------------------------------------------
+ *
+ * Whether a machine or a handle has the slot for something. It may refuse it
+ * all the same, for reasons of its own. */
 
-/* The same for slots of handles. */
-enum nt_ability {
+enum nt_machine_ability {
+  NT_CAN_OPEN,
+  NT_CAN_LIST_VOLUMES,
+  NT_CAN_LIST_DISKS,
+  NT_CAN_LIST_EVENTS,
+  NT_CAN_UNINSTALL,
+  NT_CAN_EJECT,
+  NT_CAN_SUBSCRIBE,
+  NT_CAN_WATCH,
+  NT_CAN_FORMAT, /* by a formatter of its own */
+  /* the administrator's, admin.h */
+  NT_CAN_MASK,
+  NT_CAN_UNMASK,
+  NT_CAN_CLUSTER,
+  NT_CAN_MOUNT_POINTS
+};
+bool nt_machine_can(const struct nt_machine *machine,
+                    enum nt_machine_ability ability);
+
+enum nt_handle_ability {
+  NT_CAN_CONTROL,
+  NT_CAN_READ,
+  NT_CAN_WRITE,
+  NT_CAN_FLUSH,
+  NT_CAN_TELL_INFO,
   NT_CAN_DUPLICATE,
   NT_CAN_MAP,
   NT_CAN_LIST,
   NT_CAN_NAME_HOLDERS
 };
-bool nt_handle_can(const struct nt_handle *handle, enum nt_ability ability);
-bool nt_machine_can_subscribe(const struct nt_machine *machine);
-bool nt_machine_can_wait(const struct nt_machine *machine);
+bool nt_handle_can(const struct nt_handle *handle,
+                   enum nt_handle_ability ability);
+
+/* ---- requests to a handle -------------------------------------------------
+ */
 
 nt_status nt_control(struct nt_handle *handle, uint32_t code, const void *in,
                      size_t in_len, void *out, size_t out_cap, size_t *out_len,

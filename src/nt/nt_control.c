@@ -10,7 +10,7 @@
 #include "disk/bytes.h"
 
 _Static_assert(NT_FILE_READ_DATA == 1 && NT_FILE_WRITE_DATA == 2,
-               "nt_code_access() answers these two as bits 0 and 1");
+               "nt_code_access() returns these two as bits 0 and 1");
 
 /* ---- control codes ------------------------------------------------------- */
 

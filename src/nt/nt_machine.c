@@ -2,11 +2,6 @@
 #include "callers.h"
 #include "host.h"
 
-static nt_status check_machine(const struct nt_machine *machine, bool has,
-                               struct nt_error *err) {
-  return nt__check_slot(machine->ops->version, has, machine->ops->kind, err);
-}
-
 nt_status nt_connect(const struct nt_machine_ops *ops, const char *location,
                      struct nt_machine **out, struct nt_error *err) {
   const char *op = "connect to";
@@ -32,116 +27,70 @@ void nt_disconnect(struct nt_machine *machine) {
 nt_status nt_open(struct nt_machine *machine,
                   const struct nt_open_options *options, struct nt_handle **out,
                   struct nt_error *err) {
-  nt_status status = check_machine(machine, MACHINE_HAS(machine, open), err);
+  nt_status status =
+      nt__check_machine(machine, MACHINE_HAS(machine, open), err);
   if (nt_ok(status)) {
     status = machine->ops->open(machine, options, out, err);
   }
   return nt__finish(status, err, "open", options->name);
 }
 
-/* The end of an enumeration is no refusal, so err stays as it is. */
-static nt_status finish_next(nt_status status, struct nt_error *err,
-                             const char *op, const struct nt_machine *machine) {
-  if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return status;
-  }
-  return nt__finish(status, err, op, machine->name);
-}
-
 nt_status nt_next_volume(struct nt_machine *machine, uint64_t *cursor,
                          struct nt_volume_info *out, struct nt_error *err) {
   nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, next_volume), err);
+      nt__check_machine(machine, MACHINE_HAS(machine, next_volume), err);
   if (nt_ok(status)) {
     out->owner[0] = '\0'; /* a machine may know nothing of clusters */
     status = machine->ops->next_volume(machine, cursor, out, err);
   }
-  return finish_next(status, err, "list volumes of", machine);
+  return nt__finish_next(status, err, "list volumes of", machine);
 }
 
 nt_status nt_next_disk(struct nt_machine *machine, uint64_t *cursor,
                        struct nt_disk_info *out, struct nt_error *err) {
   nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, next_disk), err);
+      nt__check_machine(machine, MACHINE_HAS(machine, next_disk), err);
   if (nt_ok(status)) {
     status = machine->ops->next_disk(machine, cursor, out, err);
   }
-  return finish_next(status, err, "list disks of", machine);
+  return nt__finish_next(status, err, "list disks of", machine);
 }
 
 nt_status nt_next_event(struct nt_machine *machine, uint64_t *cursor,
                         struct nt_event *out, struct nt_error *err) {
   nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, next_event), err);
+      nt__check_machine(machine, MACHINE_HAS(machine, next_event), err);
   if (nt_ok(status)) {
     out->node[0] = '\0';
     status = machine->ops->next_event(machine, cursor, out, err);
   }
-  return finish_next(status, err, "list events of", machine);
+  return nt__finish_next(status, err, "list events of", machine);
 }
 
 nt_status nt_uninstall(struct nt_machine *machine, const char *name,
                        struct nt_error *err) {
   nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, uninstall), err);
+      nt__check_machine(machine, MACHINE_HAS(machine, uninstall), err);
   if (nt_ok(status)) {
     status = machine->ops->uninstall(machine, name, err);
   }
   return nt__finish(status, err, "uninstall", name);
 }
 
-nt_status nt_mask(struct nt_machine *machine, const char *disk,
-                  struct nt_error *err) {
-  nt_status status = check_machine(machine, MACHINE_HAS(machine, mask), err);
-  if (nt_ok(status)) {
-    status = machine->ops->mask(machine, disk, err);
-  }
-  return nt__finish(status, err, "mask", disk);
-}
-
-nt_status nt_unmask(struct nt_machine *machine, const char *disk,
-                    struct nt_error *err) {
-  nt_status status = check_machine(machine, MACHINE_HAS(machine, unmask), err);
-  if (nt_ok(status)) {
-    status = machine->ops->unmask(machine, disk, err);
-  }
-  return nt__finish(status, err, "unmask", disk);
-}
-
 nt_status nt_eject(struct nt_machine *machine, const char *name,
                    struct nt_error *err) {
-  nt_status status = check_machine(machine, MACHINE_HAS(machine, eject), err);
+  nt_status status =
+      nt__check_machine(machine, MACHINE_HAS(machine, eject), err);
   if (nt_ok(status)) {
     status = machine->ops->eject(machine, name, err);
   }
   return nt__finish(status, err, "eject", name);
 }
 
-nt_status nt_add_mount_point(struct nt_machine *machine, const char *volume,
-                             const char *point, struct nt_error *err) {
-  nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, add_mount_point), err);
-  if (nt_ok(status)) {
-    status = machine->ops->add_mount_point(machine, volume, point, err);
-  }
-  return nt__finish(status, err, "add mount point", point);
-}
-
-nt_status nt_remove_mount_point(struct nt_machine *machine, const char *point,
-                                struct nt_error *err) {
-  nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, remove_mount_point), err);
-  if (nt_ok(status)) {
-    status = machine->ops->remove_mount_point(machine, point, err);
-  }
-  return nt__finish(status, err, "remove mount point", point);
-}
-
 nt_status nt_run(struct nt_machine *machine, const char *const *words,
                  bool to_stderr, int *exit_status, struct nt_error *err) {
   const struct nt_program program = {.words = words, .to_stderr = to_stderr};
-  nt_status status =
-      nt__check_slot(machine->ops->version, true, machine->ops->kind, err);
+  nt_status status = nt__check_machine(machine, true, err);
   if (nt_ok(status)) {
     status = MACHINE_HAS(machine, run)
                  ? machine->ops->run(machine, &program, exit_status, err)
@@ -154,7 +103,7 @@ nt_status nt_subscribe(struct nt_machine *machine, nt_event_fn callback,
                        void *ctx, struct nt_subscription **out,
                        struct nt_error *err) {
   nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, subscribe), err);
+      nt__check_machine(machine, MACHINE_HAS(machine, subscribe), err);
   if (nt_ok(status)) {
     status = machine->ops->subscribe(machine, callback, ctx, out, err);
   }
@@ -168,11 +117,11 @@ void nt_unsubscribe(struct nt_subscription *subscription) {
 nt_status nt_wait_event(struct nt_machine *machine, uint64_t after,
                         uint32_t timeout, struct nt_error *err) {
   nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, wait_event), err);
+      nt__check_machine(machine, MACHINE_HAS(machine, wait_event), err);
   if (nt_ok(status)) {
     status = machine->ops->wait_event(machine, after, timeout, err);
   }
-  return finish_next(status, err, "watch", machine);
+  return nt__finish_next(status, err, "watch", machine);
 }
 
 int64_t nt_clock(struct nt_machine *machine) {
@@ -183,43 +132,12 @@ int64_t nt_clock(struct nt_machine *machine) {
 
 nt_status nt_wait_change(struct nt_machine *machine, uint64_t *seen,
                          uint32_t timeout, struct nt_error *err) {
-  nt_status status = check_machine(machine, true, err);
+  nt_status status = nt__check_machine(machine, true, err);
   if (nt_ok(status) && MACHINE_HAS(machine, wait_change)) {
     status = machine->ops->wait_change(machine, seen, timeout, err);
   } else if (nt_ok(status)) {
     nt_sleep_ms(timeout);
     status = NT_STATUS_NO_MORE_ENTRIES;
   }
-  return finish_next(status, err, "wait on", machine);
-}
-
-nt_status nt_next_node(struct nt_machine *machine, uint64_t *cursor,
-                       struct nt_node_info *out, struct nt_error *err) {
-  nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, next_node), err);
-  if (nt_ok(status)) {
-    status = machine->ops->next_node(machine, cursor, out, err);
-  }
-  return finish_next(status, err, "list nodes of", machine);
-}
-
-nt_status nt_set_maintenance(struct nt_machine *machine, const char *volume,
-                             bool on, struct nt_error *err) {
-  nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, set_maintenance), err);
-  if (nt_ok(status)) {
-    status = machine->ops->set_maintenance(machine, volume, on, err);
-  }
-  return nt__finish(status, err,
-                    on ? "begin maintenance of" : "end maintenance of", volume);
-}
-
-nt_status nt_set_owner(struct nt_machine *machine, const char *volume,
-                       const char *node, struct nt_error *err) {
-  nt_status status =
-      check_machine(machine, MACHINE_HAS(machine, set_owner), err);
-  if (nt_ok(status)) {
-    status = machine->ops->set_owner(machine, volume, node, err);
-  }
-  return nt__finish(status, err, "set the owner of", volume);
+  return nt__finish_next(status, err, "wait on", machine);
 }

@@ -20,7 +20,6 @@ static const struct nt_handle_ops handle_ops = {
     .close = nt__win32_close,
     .info = nt__win32_info,
     .file_size = nt__win32_file_size,
-    .format = nt__win32_format,
     .control_by = nt__win32_control_by,
     .next_holder = nt__win32_next_holder,
 };
@@ -66,6 +65,6 @@ const struct nt_machine_ops nt_win32_ops = {
     .next_disk = nt__win32_next_disk,
     .next_event = nt__win32_next_event,
     .uninstall = nt__win32_uninstall,
-    .traits = NT_MACHINE_FORMATS,
     .eject = nt__win32_eject,
+    .format = nt__win32_format,
 };

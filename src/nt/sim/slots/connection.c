@@ -186,6 +186,17 @@ static void sim_disconnect(struct nt_machine *machine) {
   nt__sim_machine_free(nt__sim_machine(machine));
 }
 
+static const struct nt_admin_ops admin_ops = {
+    .size = sizeof admin_ops,
+    .mask = nt__sim_mask,
+    .unmask = nt__sim_unmask,
+    .next_node = nt__sim_next_node,
+    .set_maintenance = nt__sim_set_maintenance,
+    .set_owner = nt__sim_set_owner,
+    .add_mount_point = nt__sim_add_mount_point,
+    .remove_mount_point = nt__sim_remove_mount_point,
+};
+
 const struct nt_machine_ops nt_sim_ops = {
     .version = NT_OPS_VERSION,
     .size = sizeof nt_sim_ops,
@@ -197,18 +208,12 @@ const struct nt_machine_ops nt_sim_ops = {
     .next_disk = nt__sim_next_disk,
     .next_event = nt__sim_next_event,
     .uninstall = nt__sim_uninstall,
-    .mask = nt__sim_mask,
-    .unmask = nt__sim_unmask,
     .eject = nt__sim_eject,
     .subscribe = nt__sim_subscribe,
     .unsubscribe = nt__sim_unsubscribe,
     .wait_event = nt__sim_wait_event,
     .clock = nt__sim_clock,
     .wait_change = nt__sim_wait_change,
-    .next_node = nt__sim_next_node,
-    .set_maintenance = nt__sim_set_maintenance,
-    .set_owner = nt__sim_set_owner,
-    .add_mount_point = nt__sim_add_mount_point,
-    .remove_mount_point = nt__sim_remove_mount_point,
     .run = nt__sim_run,
+    .admin = &admin_ops,
 };

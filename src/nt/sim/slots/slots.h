@@ -2,6 +2,7 @@
 #ifndef NT_SIM_SLOTS_SLOTS_H
 #define NT_SIM_SLOTS_SLOTS_H
 
+#include "../../admin.h"
 #include "../machine.h"
 
 /* ---- handle_ops.c -------------------------------------------------------- */
