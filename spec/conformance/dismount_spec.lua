@@ -144,6 +144,18 @@ c.suite(_ENV, {
     assert(lab:open("D:"):close())
     assert.equal("", lab:trail())
   end, result = "STATUS_FILE_CLOSED; DISMOUNT, DISMOUNT_FAILED, still mounted" },
+  { "D8 fat", "dismount, a listener dismounts first", function(lab)
+    local v, w, done = lab:open "D:", lab:open "D:", nil
+    local _subscription <close> = assert(lab.machine:subscribe(function(event)
+      if event.name == "DISMOUNT" and not done then
+        done = true
+        assert(w:dismount())
+      end
+    end))
+    lab:trail()
+    c.refused("STATUS_VOLUME_DISMOUNTED", v:dismount())
+    assert.equal("DISMOUNT; DISMOUNT", lab:trail())
+  end, result = "STATUS_VOLUME_DISMOUNTED; DISMOUNT twice, no DISMOUNT_FAILED" },
   { "D8 fat", "dismount of what is dismounted is no failure to announce", [[
     v = open D:
     v dismount

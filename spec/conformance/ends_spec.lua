@@ -66,6 +66,14 @@ c.suite(_ENV, {
     v count END 512 -> 512
     w read END 512 -> STATUS_END_OF_FILE
   ]], result = "success, STATUS_END_OF_FILE for others" },
+  { "1.11 extended fat", "a duplicate of the handle", [[
+    v = open D:
+    w = v duplicate
+    --
+    w read END 512 -> STATUS_END_OF_FILE
+    v extended_io
+    w count END 512 -> 512
+  ]], result = "shares the right" },
   { "1.11 extended ntfs", "read the backup boot sector", [[
     v = open D:
     v extended_io

@@ -85,16 +85,45 @@ local function listen(lab, react)
 end
 
 for _, case in ipairs {
-  { "2 before", "a listener closes the file that would be in the way", function(lab)
-    local v, f = lab:open "D:", lab:open "D:\\a.txt"
+  { "2 before", "a listener closes the file and the handle that would be in the way",
+    function(lab)
+      for _, letter in ipairs { "D:", "E:" } do
+        local v <close> = lab:open(letter)
+        local f, w = lab:open(letter .. "\\a.txt"), lab:open(letter)
+        local heard = listen(lab, function(event)
+          if event.name == "LOCK" then
+            assert.is_false(v:is_locked())
+            assert(f:close())
+            assert(w:close())
+          end
+        end)
+        assert(v:lock())
+        assert.equal("LOCK", heard())
+        lab.subscription:close()
+        lab:refuses("STATUS_ACCESS_DENIED", letter)
+      end
+    end, result = "lock succeeds; LOCK", more = { "ntfs" } },
+  { "2 before", "the disk goes away at LOCK", function(lab)
+    local v = lab:open "D:"
     local heard = listen(lab, function(event)
       if event.name == "LOCK" then
-        assert(f:close())
+        assert(lab.machine:mask(0))
       end
     end)
-    assert(v:lock())
-    assert.equal("LOCK", heard())
-  end, result = "lock succeeds; LOCK" },
+    c.refused("STATUS_FILE_INVALID", v:lock())
+    assert.equal("LOCK; LOCK_FAILED", heard())
+  end, result = "STATUS_FILE_INVALID; LOCK, LOCK_FAILED" },
+  { "2 before", "a listener reads a file at DISMOUNT", function(lab)
+    local v, f = lab:open "D:", lab:open "D:\\a.txt"
+    local text
+    local heard = listen(lab, function(event)
+      text = event.name == "DISMOUNT" and f:read(0, 100) or text
+    end)
+    assert(v:dismount())
+    assert.equal("alpha\n", text)
+    c.refused("STATUS_VOLUME_DISMOUNTED", f:read(0, 100))
+    assert.equal("DISMOUNT", heard())
+  end, result = "it is read, then STATUS_VOLUME_DISMOUNTED" },
   { "2 before", "a listener looks at the volume at DISMOUNT", function(lab)
     local v = lab:open "D:"
     local dismounted
@@ -121,6 +150,22 @@ for _, case in ipairs {
     assert.equal("UNLOCK", heard())
     assert(w:close())
   end, result = "success; UNLOCK" },
+
+  { "2 after", "a listener takes the volume at UNLOCK", function(lab)
+    local v, taken = lab:open "D:", nil
+    assert(v:lock())
+    local heard = listen(lab, function(event)
+      if event.name == "UNLOCK" and not taken then
+        local w = lab:open "D:"
+        assert(v:close())
+        taken = assert(w:lock())
+      end
+    end)
+    assert(v:unlock())
+    assert.equal("UNLOCK; LOCK", heard())
+    assert.is_true(taken:held())
+    lab.subscription:close()
+  end, result = "success; UNLOCK, LOCK" },
 
   { "2 failed", "a listener reopens its file at LOCK_FAILED", function(lab)
     local v, w = lab:open "D:", lab:open "D:"

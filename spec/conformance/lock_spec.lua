@@ -277,6 +277,40 @@ c.suite(_ENV, {
     assert.equal("LOCK; LOCK_FAILED", lab:trail())
     assert(lab:open("D:"):close())
   end, result = "STATUS_FILE_CLOSED; LOCK, LOCK_FAILED" },
+  { "L17 fat", "lock, the handle closed by a listener, a duplicate open", function(lab)
+    local v = lab:open "D:"
+    local copy <close> = assert(v:duplicate())
+    do
+      local _subscription <close> = assert(lab.machine:subscribe(function(event)
+        if event.name == "LOCK" then
+          assert(v:close())
+        end
+      end))
+      lab:trail()
+      local info = c.refused("STATUS_FILE_CLOSED", v:lock())
+      assert.equal("closed_meanwhile", info.reason)
+      assert.equal("D:", info.target)
+      assert.equal("LOCK; LOCK_FAILED", lab:trail())
+    end
+    assert.is_false(copy:is_locked())
+    assert(copy:lock())
+    assert.equal("LOCK", lab:trail())
+  end, result = "STATUS_FILE_CLOSED; LOCK, LOCK_FAILED; the duplicate locks" },
+  { "L17 fat", "lock, a listener takes the place of the handle that it closes", function(lab)
+    local v, w = lab:open "D:", lab:open "D:"
+    local guard
+    local _subscription <close> = assert(lab.machine:subscribe(function(event)
+      if event.name == "LOCK" and not guard then
+        guard = true
+        assert(v:close()) -- it would be in the way of the listener's lock
+        guard = assert(w:lock())
+      end
+    end))
+    lab:trail()
+    c.refused("STATUS_FILE_CLOSED", v:lock())
+    assert.equal("LOCK; LOCK; LOCK_FAILED", lab:trail())
+    assert.is_true(guard:held())
+  end, result = "STATUS_FILE_CLOSED; the listener holds the lock" },
 
   { "L18 btrfs", "lock while the file system is scrubbed or balanced", [[
     v = open D:

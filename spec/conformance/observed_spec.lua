@@ -400,7 +400,31 @@ row(35, {
     v control FSCTL_LOCK_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
     v control FSCTL_UNLOCK_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
     v control FSCTL_DISMOUNT_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
-  ]] },
+    v is_locked -> false
+    v is_mounted -> true
+  ]], result = "STATUS_NOT_SUPPORTED" },
+  { "the rights come first, and whether there is a file system", [[
+    r = open D: access=r
+    d = open D: access=none
+    f = open D:\a.txt
+    --
+    r control IOCTL_VOLUME_ONLINE 0 fsctl -> STATUS_ACCESS_DENIED; reason=handle_access
+    r control IOCTL_VOLUME_OFFLINE 0 fsctl -> STATUS_ACCESS_DENIED; reason=handle_access
+    r control FSCTL_LOCK_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
+    d control FSCTL_LOCK_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
+    d control IOCTL_DISK_GET_DRIVE_GEOMETRY 24 fsctl -> STATUS_INVALID_DEVICE_REQUEST
+    f control FSCTL_LOCK_VOLUME 0 ioctl -> STATUS_INVALID_PARAMETER
+  ]], result = "STATUS_ACCESS_DENIED, then as other codes" },
+  { "on NTFS, and on RAW", [[
+    n = open E:
+    w = open F:
+    --
+    n control FSCTL_LOCK_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
+    n control IOCTL_VOLUME_OFFLINE 0 fsctl -> STATUS_INVALID_DEVICE_REQUEST
+    n is_offline -> false
+    w control IOCTL_VOLUME_ONLINE 0 fsctl -> STATUS_INVALID_PARAMETER; reason=wrong_entry
+    w control FSCTL_LOCK_VOLUME 0 ioctl -> STATUS_NOT_SUPPORTED
+  ]], more = { "ntfs", "raw" }, result = "the same, STATUS_INVALID_PARAMETER on RAW" },
   { "online, offline by the file system's system call", [[
     v = open D:
     --

@@ -406,6 +406,43 @@ tell("the lock stays; UNLOCK at the last close", nil,
   open D: -> STATUS_ACCESS_DENIED
   w close; UNLOCK
 ]])
+add("1.2 duplicates fat ntfs raw", "unlock by one, then by both", [[
+  v = open D:
+  w = v duplicate
+  v lock
+  --
+  w unlock; UNLOCK
+  v unlock -> STATUS_NOT_LOCKED
+  w unlock -> STATUS_NOT_LOCKED
+]])
+add("1.2 duplicates fat ntfs raw", "lock by the other one, too", [[
+  v = open D:
+  w = v duplicate
+  v lock
+  --
+  w is_locked -> true
+  w lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=already_locked
+]])
+tell("they are one", nil, "1.2 duplicates fat ntfs raw", "lock with three of them", [[
+  v = open D:
+  w = v duplicate
+  x = w duplicate
+  --
+  v lock; LOCK
+]])
+tell("the other goes on; MOUNT after both", nil, "1.2 duplicates fat ntfs",
+  "dismount by one, then closed", [[
+  v = open D:
+  w = v duplicate
+  v dismount
+  --
+  w count 0 512 -> 512
+  w dismount -> STATUS_VOLUME_DISMOUNTED
+  v close
+  open D: -> STATUS_VOLUME_DISMOUNTED
+  w close
+  x = open D:; MOUNT
+]])
 add("1.2 second open fat ntfs", "unlock by another open of the same volume", [[
   v = open D:
   w = open D:

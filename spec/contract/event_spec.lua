@@ -76,22 +76,5 @@ machines.each(_ENV, function(lab)
       assert.equal("MOUNT", lab:trail("volume", "C:\\x"))
     end)
 
-    it("comes from two volumes apart (obs 40)", function()
-      lab:start()
-      local v, w = lab:open "D:", lab:open "E:"
-      lab:trail()
-      assert(v:lock())
-      assert(w:lock())
-      assert(v:unlock())
-      assert.is_true(w:is_locked())
-      lab:refuses("STATUS_ACCESS_DENIED", "E:")
-      lab:open "D:"
-      assert(w:dismount())
-      assert.is_true(v:is_mounted())
-      local mark = lab.seen
-      assert.equal("LOCK; UNLOCK", lab:trail("volume", "D:"))
-      lab.seen = mark
-      assert.equal("LOCK; DISMOUNT", lab:trail("volume", "E:"))
-    end)
   end)
 end)

@@ -1,6 +1,6 @@
--- Handles that come from other handles: duplicates (1.2 "Duplicates", 7 step 10, U1,
--- obs 10 and 31) and mapped files (L5, 1.1 reference count, obs 11 and 12, 9.2).
--- And control codes through the wrong system call (obs 35).
+-- The life of handles that come from other handles: duplicates, with their guards, and
+-- mapped files. What NT does with duplicates, and with codes through the wrong system
+-- call, stands in spec/conformance.
 
 local core = require "ntvol.core"
 local machines = require "spec.support.machines"
@@ -41,87 +41,6 @@ machines.each(_ENV, function(lab)
       assert.equal(v:read(0, 512), w:read(0, 512))
       assert(v:close())
       assert.equal(512, #assert(w:read(0, 512)))
-    end)
-
-    it("obs 10: shares the lock, which lives until the last one closes", function()
-      lab:start()
-      local v = lab:open "D:"
-      local w = duplicate(v)
-      lab:trail()
-      assert(v:lock())
-      assert.is_true(w:is_locked())
-      assert(w:unlock())
-      assert.is_false(v:is_locked())
-      assert(w:lock())
-      assert(v:close())
-      assert.equal("LOCK; UNLOCK; LOCK", lab:trail())
-      lab:refuses("STATUS_ACCESS_DENIED", "D:")
-      lab:refuses("STATUS_ACCESS_DENIED", "D:\\a.txt")
-      assert.equal("", lab:trail())
-      assert(w:close())
-      assert.equal("UNLOCK", lab:trail())
-      lab:open "D:"
-    end)
-
-    it("U1: can end the lock; nobody holds it then", function()
-      lab:start()
-      local v = lab:open "D:"
-      local w = duplicate(v)
-      assert(v:lock())
-      assert(w:unlock())
-      refused("STATUS_NOT_LOCKED", v:unlock())
-      refused("STATUS_NOT_LOCKED", w:unlock())
-    end)
-
-    it("L9: cannot lock what the other one holds", function()
-      lab:start()
-      local v = lab:open "D:"
-      local w = duplicate(v)
-      assert(v:lock())
-      local info = refused("STATUS_ACCESS_DENIED", w:lock())
-      assert.equal("already_locked", info.reason)
-    end)
-
-    it("7 step 10: does not count as a second handle for the lock", function()
-      lab:start()
-      local v = lab:open "D:"
-      duplicate(v)
-      duplicate(v)
-      assert(v:lock())
-    end)
-
-    it("obs 31: dismounts for all; the last close finishes it", function()
-      lab:start()
-      local v = lab:open "D:"
-      local w = duplicate(v)
-      assert(v:lock())
-      assert(w:dismount())
-      assert(w:close())
-      lab:refuses("STATUS_ACCESS_DENIED", "D:")
-      assert(v:close())
-      lab:open "D:"
-    end)
-
-    it("I3: goes on after the other one dismounted", function()
-      lab:start()
-      local v = lab:open "D:"
-      local w = duplicate(v)
-      assert(v:dismount())
-      assert.equal(512, #assert(w:read(0, 512)))
-      refused("STATUS_VOLUME_DISMOUNTED", w:dismount())
-      assert(v:close())
-      lab:refuses("STATUS_VOLUME_DISMOUNTED", "D:")
-      assert(w:close())
-      lab:open "D:"
-    end)
-
-    it("1.11: shares the right to the rest of the volume", function()
-      lab:start()
-      local v = lab:open "D:"
-      local w = duplicate(v)
-      refused("STATUS_END_OF_FILE", w:read(machines.FAT_SIZE, 512))
-      assert(v:extended_io())
-      assert(w:read(machines.FAT_SIZE, 512))
     end)
 
     it("of a file keeps the file open, and is counted once", function()
@@ -382,68 +301,8 @@ machines.each(_ENV, function(lab)
     end)
   end)
 
-  describe("through the wrong system call", function()
+  describe("the system call of a code", function()
     local FSCTL, IOCTL = { entry = "fsctl" }, { entry = "ioctl" }
-    local LOCKS = { "FSCTL_LOCK_VOLUME", "FSCTL_UNLOCK_VOLUME",
-      "FSCTL_DISMOUNT_VOLUME" }
-    local LINES = { "IOCTL_VOLUME_ONLINE", "IOCTL_VOLUME_OFFLINE" }
-
-    for letter, file_system in pairs { D = "fat", E = "ntfs" } do
-      it("obs 35: the disk does not know codes of " .. file_system, function()
-        lab:start()
-        local v = lab:open(letter .. ":")
-        lab:trail()
-        for _, code in ipairs(LOCKS) do
-          refused("STATUS_NOT_SUPPORTED", v:control(code, "", 0, IOCTL))
-        end
-        assert.is_false(v:is_locked())
-        assert.equal("", lab:trail())
-        assert.is_true(v:is_mounted())
-      end)
-
-      it("obs 35: " .. file_system .. " does not know codes of volumes", function()
-        lab:start()
-        local v = lab:open(letter .. ":")
-        for _, code in ipairs(LINES) do
-          refused("STATUS_INVALID_DEVICE_REQUEST", v:control(code, "", 0, FSCTL))
-        end
-        assert.is_false(v:is_offline())
-      end)
-    end
-
-    it("L19: RAW answers what it answers to all codes it does not know", function()
-      lab:start()
-      local v = lab:open "F:"
-      refused("STATUS_INVALID_PARAMETER",
-        v:control("IOCTL_VOLUME_ONLINE", "", 0, FSCTL))
-      refused("STATUS_NOT_SUPPORTED",
-        v:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
-    end)
-
-    it("I14: the access bits of the code are looked at first", function()
-      lab:start()
-      local v = lab:open("D:", { access = "r" })
-      for _, code in ipairs(LINES) do
-        local info = refused("STATUS_ACCESS_DENIED", v:control(code, "", 0, FSCTL))
-        assert.equal("handle_access", info.reason)
-      end
-      refused("STATUS_NOT_SUPPORTED", v:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
-    end)
-
-    it("L13: a device handle reaches no file system", function()
-      lab:start()
-      local v = lab:open("D:", { access = "none" })
-      refused("STATUS_NOT_SUPPORTED", v:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
-      refused("STATUS_INVALID_DEVICE_REQUEST",
-        v:control("IOCTL_DISK_GET_DRIVE_GEOMETRY", "", 24, FSCTL))
-    end)
-
-    it("I10: a file takes no codes of devices", function()
-      lab:start()
-      local f = lab:open "D:\\a.txt"
-      refused("STATUS_INVALID_PARAMETER",
-        f:control("FSCTL_LOCK_VOLUME", "", 0, IOCTL))
-    end)
 
     it("the right one may be named", function()
       lab:start()
