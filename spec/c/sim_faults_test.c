@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "next.h"
+#include "nt/admin.h"
 #include "nt/format.h"
 #include "nt/sim/db/store.h"
 
