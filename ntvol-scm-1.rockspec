@@ -151,6 +151,7 @@ local sim = {
   "src/nt/sim/fs/fsd_fat.c",
   "src/nt/sim/fs/fsd_ntfs.c",
   "src/nt/sim/fs/fsd_raw.c",
+  "src/nt/sim/db/loaded.c",
   "src/nt/sim/db/rows.c",
   "src/nt/sim/db/schema.c",
   "src/nt/sim/db/seen.c",

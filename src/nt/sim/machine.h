@@ -60,6 +60,7 @@ struct sim_machine {
   struct sim_seen *seen; /* its tables then; NULL: not known */
   struct sim_prepared prepared[SIM_PREPARED_MAX];
   sqlite3_stmt *rollback;
+  struct sim_loaded *loaded; /* rows, in this transaction; NULL: no memory */
   bool in_transaction;
   bool store_failed;    /* in this transaction: it must be rolled back */
   struct nt_file *lock; /* machine.lock; NULL in memory */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loaded.h"
 #include "store.h"
 
 /* Runs a query for one row; the caller reads the columns and resets. */
@@ -23,6 +24,12 @@ static uint64_t column_u64(sqlite3_stmt *stmt, int column) {
 
 nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
                             struct sim_disk *out, struct nt_error *err) {
+  bool usual = number >= 0 && number < NT_SIM_MAX_DISKS;
+  struct sim_loaded *l = usual ? nt__sim_loaded(m) : NULL;
+  if (l && l->disks_known >> number & 1) {
+    *out = l->disks[number];
+    return NT_STATUS_SUCCESS;
+  }
   sqlite3_stmt *stmt;
   nt_status status =
       one_row(m,
@@ -40,6 +47,10 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
   out->flags = column_u32(stmt, 5);
   out->changes = sqlite3_column_int64(stmt, 6);
   sqlite3_reset(stmt);
+  if (l) {
+    l->disks[number] = *out;
+    l->disks_known |= UINT64_C(1) << number;
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -66,6 +77,11 @@ _Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
 
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err) {
+  struct sim_loaded *l = nt__sim_loaded(m);
+  if (l && id != 0 && l->volume.id == id) {
+    *out = l->volume;
+    return NT_STATUS_SUCCESS;
+  }
   sqlite3_stmt *stmt;
   nt_status status =
       one_row(m,
@@ -85,6 +101,9 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
   out->verify_pending = sqlite3_column_int(stmt, 7) != 0;
   out->node = sqlite3_column_int64(stmt, 8);
   sqlite3_reset(stmt);
+  if (l) {
+    l->volume = *out;
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -104,8 +123,14 @@ nt_status nt__sim_save_volume(struct sim_machine *m,
 nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],
                                uint32_t *count, struct nt_error *err) {
+  struct sim_loaded *l = nt__sim_loaded(m);
   sqlite3_stmt *stmt;
   uint32_t n = 0;
+  if (l && volume != 0 && l->lies == volume) {
+    memcpy(out, l->extents, l->extent_count * sizeof *out);
+    *count = l->extent_count;
+    return NT_STATUS_SUCCESS;
+  }
   nt_status status = nt__sim_query(m,
                                    "SELECT disk, start, length FROM extent "
                                    "WHERE volume = ?1 ORDER BY ordinal",
@@ -121,7 +146,13 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
   }
   sqlite3_reset(stmt);
   *count = n;
-  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  bool all = nt_ok(status) || status == NT_STATUS_NO_MORE_ENTRIES;
+  if (l && all) {
+    memcpy(l->extents, out, n * sizeof *out);
+    l->extent_count = n;
+    l->lies = volume;
+  }
+  return all ? NT_STATUS_SUCCESS : status;
 }
 
 /* ---- instances ----------------------------------------------------------- */
@@ -154,16 +185,25 @@ static void read_instance(sqlite3_stmt *stmt, struct sim_instance *out) {
 nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
                                 struct sim_instance *out,
                                 struct nt_error *err) {
+  struct sim_loaded *l = nt__sim_loaded(m);
+  if (l && id != 0 && l->instance.id == id) {
+    *out = l->instance;
+    return NT_STATUS_SUCCESS;
+  }
   sqlite3_stmt *stmt;
   NT_TRY(one_row(m, INSTANCE_COLUMNS "WHERE id = ?1", SIM_ARGS(SIM_INT(id)),
                  &stmt, err));
   read_instance(stmt, out);
+  if (l) {
+    l->instance = *out;
+  }
   return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
                                    int64_t disk, struct sim_instance *out,
                                    struct nt_error *err) {
+  struct sim_loaded *l = nt__sim_loaded(m);
   sqlite3_stmt *stmt;
   NT_TRY(one_row(
       m,
@@ -171,6 +211,9 @@ nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
       "WHERE volume = ?1 AND disk = ?2 AND current = 1 AND node = ?3",
       SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt, err));
   read_instance(stmt, out);
+  if (l) {
+    l->instance = *out;
+  }
   return NT_STATUS_SUCCESS;
 }
 
@@ -213,6 +256,11 @@ nt_status nt__sim_save_instance(struct sim_machine *m,
 nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
                                    struct sim_file_object *out,
                                    struct nt_error *err) {
+  struct sim_loaded *l = nt__sim_loaded(m);
+  if (l && id != 0 && l->object.id == id) {
+    *out = l->object;
+    return NT_STATUS_SUCCESS;
+  }
   sqlite3_stmt *stmt;
   nt_status status =
       one_row(m,
@@ -239,6 +287,9 @@ nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
   out->refs = sqlite3_column_int64(stmt, 10);
   out->file = sqlite3_column_int64(stmt, 11);
   sqlite3_reset(stmt);
+  if (l) {
+    l->object = *out;
+  }
   return NT_STATUS_SUCCESS;
 }
 

@@ -80,6 +80,19 @@ struct sim_instance {
                          SIM_VPB_LOCKED: a lock by share mode */
 };
 
+/* Whose file objects count: those of the instance, or where that matters those
+ * of the mounted instances of all nodes. In a statement ?1 is the scope. */
+#define SIM_OF_INSTANCE "instance = ?1 "
+#define SIM_OF_NODES                                                      \
+  "instance IN (SELECT id FROM instance WHERE volume = ?1 AND disk = -1 " \
+  "AND current = 1) "
+static inline bool nt__sim_spans_nodes(const struct sim_instance *instance) {
+  return instance->fsd->across_nodes && instance->current;
+}
+static inline int64_t nt__sim_scope(const struct sim_instance *instance) {
+  return nt__sim_spans_nodes(instance) ? instance->volume : instance->id;
+}
+
 #define SIM_FO_COMPLETE_DISMOUNT 0x1U /* this one did the dismount */
 #define SIM_FO_MODIFIED 0x2U          /* wrote */
 #define SIM_FO_EXTENDED_DASD 0x4U     /* FSCTL_ALLOW_EXTENDED_DASD_IO */

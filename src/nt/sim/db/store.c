@@ -4,8 +4,10 @@
  */
 #include "store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "loaded.h"
 #include "schema.h"
 #include "trust.h"
 
@@ -32,6 +34,7 @@ nt_status nt__sim_query(struct sim_machine *m, const char *sql,
     NT_TRY(nt__sim_check_process(m, err));
     NT_TRY(nt__sim_trust(m, err));
   }
+  nt__sim_loaded_forget(m, sql);
   return nt__sim_prepare(m, sql, args, out, err);
 }
 
@@ -166,6 +169,7 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
   sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
   status = create ? make_schema(m, err) : nt__sim_store_look(m, err);
   m->guarded = nt_ok(status);
+  m->loaded = calloc(1, sizeof *m->loaded);
   return nt_ok(status) ? set_durability(m, err) : status;
 }
 
@@ -174,6 +178,8 @@ void nt__sim_store_close(struct sim_machine *m) {
     sqlite3_finalize(m->prepared[i].stmt);
   }
   memset(m->prepared, 0, sizeof m->prepared);
+  free(m->loaded);
+  m->loaded = NULL;
   sqlite3_finalize(m->rollback);
   m->rollback = NULL;
   sqlite3_close(m->db);

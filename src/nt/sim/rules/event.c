@@ -55,32 +55,38 @@ static int64_t now(const struct sim_machine *m) {
   return nt_time_us() + m->waited_us;
 }
 
+/* ?2 is the device: a volume, or with 0 the name ?3. */
 static nt_status put(struct sim_machine *m, enum sim_event event,
-                     const char *target, struct nt_error *err) {
+                     int64_t volume, const char *name, struct nt_error *err) {
+  char target[NT_NAME_MAX];
   int64_t time_us = now(m);
-  nt_status status = nt__sim_exec(
-      m,
-      "INSERT INTO event (event, target, pid, time_us, node) "
-      "VALUES (?1, ?2, ?3, ?4, ?5)",
-      SIM_ARGS(SIM_INT(event), SIM_TEXT(target), SIM_INT(m->acting),
-               SIM_INT(time_us), SIM_INT(node_of(m, event))),
-      err);
-  return nt_ok(status) && m->notify.first ? keep(m, event, target, time_us, err)
-                                          : status;
+  NT_TRY(nt__sim_exec(m,
+                      "INSERT INTO event (event, target, pid, time_us, node) "
+                      "SELECT ?1, " SIM_VOLUME_NAME
+                      ", ?4, ?5, ?6 FROM volume WHERE id = ?2 "
+                      "UNION ALL SELECT ?1, ?3, ?4, ?5, ?6 WHERE ?2 = 0",
+                      SIM_ARGS(SIM_INT(event), SIM_INT(volume), SIM_TEXT(name),
+                               SIM_INT(m->acting), SIM_INT(time_us),
+                               SIM_INT(node_of(m, event))),
+                      err));
+  if (volume != 0 && (m->notify.first || sqlite3_changes(m->db) == 0)) {
+    NT_TRY(nt__sim_volume_name(m, volume, target, sizeof target, err));
+    name = target;
+  }
+  return m->notify.first ? keep(m, event, name, time_us, err)
+                         : NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
                                int64_t volume, struct nt_error *err) {
-  char name[NT_NAME_MAX];
-  NT_TRY(nt__sim_volume_name(m, volume, name, sizeof name, err));
-  return put(m, event, name, err);
+  return put(m, event, volume, "", err);
 }
 
 nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
                              int64_t disk, struct nt_error *err) {
   char name[40];
   snprintf(name, sizeof name, "PhysicalDrive%lld", (long long)disk);
-  return put(m, event, name, err);
+  return put(m, event, 0, name, err);
 }
 
 nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,

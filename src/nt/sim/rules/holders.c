@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "../db/store.h"
-#include "instance.h"
 #include "resolve.h"
 
 /* ---- a row --------------------------------------------------------------- */

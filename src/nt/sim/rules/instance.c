@@ -106,8 +106,7 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
   if (nt__sim_is_shared(volume)) {
     NT_TRY(nt__sim_verify_elsewhere(m, &now, err));
   }
-  NT_TRY(nt__sim_save_instance(m, instance, err));
-  return NT_STATUS_SUCCESS;
+  return *same ? nt__sim_save_instance(m, instance, err) : NT_STATUS_SUCCESS;
 }
 
 /* Handles that were opened while the volume was offline stand on instances
@@ -118,22 +117,22 @@ static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
                                struct sim_instance *out, bool *locked,
                                struct nt_error *err) {
   int64_t id;
-  nt_status status = nt__sim_number(
-      m,
-      "SELECT id FROM instance WHERE volume = ?1 AND current = 0 "
-      "AND condition = 0 AND vpb & 2 <> 0 LIMIT 1",
-      SIM_ARGS(SIM_INT(volume)), 0, &id, err);
-  *locked = nt_ok(status) && id != 0;
-  if (*locked) {
-    return nt__sim_load_instance(m, id, out, err);
+  NT_TRY(nt__sim_number(m,
+                        "SELECT id FROM instance WHERE volume = ?1 "
+                        "AND current = 0 AND condition = 0 "
+                        "ORDER BY vpb & 2 DESC LIMIT 1",
+                        SIM_ARGS(SIM_INT(volume)), 0, &id, err));
+  *locked = false;
+  if (id == 0) {
+    return NT_STATUS_SUCCESS;
   }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  return nt__sim_exec(m,
-                      "UPDATE instance SET condition = 1 "
-                      "WHERE volume = ?1 AND current = 0 AND condition = 0",
-                      SIM_ARGS(SIM_INT(volume)), err);
+  NT_TRY(nt__sim_load_instance(m, id, out, err));
+  *locked = (out->vpb & SIM_VPB_LOCKED) != 0;
+  return *locked ? NT_STATUS_SUCCESS
+                 : nt__sim_exec(m,
+                                "UPDATE instance SET condition = 1 WHERE "
+                                "volume = ?1 AND current = 0 AND condition = 0",
+                                SIM_ARGS(SIM_INT(volume)), err);
 }
 
 _Static_assert(SIM_VPB_LOCKED == 2 && SIM_GOOD == 0 && SIM_DISMOUNTED == 1,

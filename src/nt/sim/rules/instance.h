@@ -47,19 +47,6 @@ nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
 nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
                           struct nt_error *err);
 
-/* Whose file objects count: those of the instance, or where that matters those
- * of the mounted instances of all nodes. In a statement ?1 is the scope. */
-#define SIM_OF_INSTANCE "instance = ?1 "
-#define SIM_OF_NODES                                                      \
-  "instance IN (SELECT id FROM instance WHERE volume = ?1 AND disk = -1 " \
-  "AND current = 1) "
-static inline bool nt__sim_spans_nodes(const struct sim_instance *instance) {
-  return instance->fsd->across_nodes && instance->current;
-}
-static inline int64_t nt__sim_scope(const struct sim_instance *instance) {
-  return nt__sim_spans_nodes(instance) ? instance->volume : instance->id;
-}
-
 /* How many file objects an instance has besides `except`; with those of other
  * nodes, where that matters. */
 nt_status nt__sim_count_handles(struct sim_machine *m,

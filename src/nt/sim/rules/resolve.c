@@ -181,11 +181,7 @@ nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
                               size_t cap, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status =
-      nt__sim_query(m,
-                    "SELECT coalesce((SELECT path FROM mount_point "
-                    "WHERE volume = ?1 ORDER BY length(path), path LIMIT 1), "
-                    "'\\\\?\\Volume{' || guid || '}') "
-                    "FROM volume WHERE id = ?1",
+      nt__sim_query(m, "SELECT " SIM_VOLUME_NAME "FROM volume WHERE id = ?1",
                     SIM_ARGS(SIM_INT(volume)), &stmt, err);
   if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);

@@ -77,10 +77,10 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
 
 nt_status nt__sim_end(struct sim_machine *m, nt_status status,
                       struct nt_error *err) {
-  m->in_transaction = false;
   if (!m->store_failed) {
     struct nt_error commit = {0};
     nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
+    m->in_transaction = false; /* subscribers begin their own */
     if (nt_ok(ended)) {
       nt__sim_free_unfinished(m);
       if (m->notify.first) {
@@ -92,6 +92,7 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
     *err = commit;
     status = ended;
   }
+  m->in_transaction = false;
   /* A failed statement may have rolled back already: then this does nothing. */
   roll_back(m);
   nt__sim_settle_events(m, false);

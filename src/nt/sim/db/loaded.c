@@ -1,0 +1,54 @@
+/* Rows that a transaction has read; and which of them a statement writes. */
+#include "loaded.h"
+
+#include <string.h>
+
+struct sim_loaded *nt__sim_loaded(const struct sim_machine *m) {
+  return m->in_transaction && !m->store_failed ? m->loaded : NULL;
+}
+
+static bool begins_with(const char *text, const char *start) {
+  return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What follows the verb of a statement that writes: the name of its table. */
+static const char *written_table(const char *sql) {
+  static const char *const verbs[] = {"UPDATE ", "DELETE FROM ", "INSERT INTO ",
+                                      "INSERT OR IGNORE INTO ",
+                                      "INSERT OR REPLACE INTO "};
+  for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+    if (begins_with(sql, verbs[i])) {
+      return sql + strlen(verbs[i]);
+    }
+  }
+  return NULL;
+}
+
+static void forget_table(struct sim_loaded *l, const char *table) {
+  if (begins_with(table, "volume ")) {
+    l->volume.id = 0;
+  } else if (begins_with(table, "extent ")) {
+    l->lies = 0;
+  } else if (begins_with(table, "disk ")) {
+    l->disks_known = 0;
+  } else if (begins_with(table, "instance ")) {
+    l->instance.id = 0;
+  } else if (begins_with(table, "file_object ")) {
+    l->object.id = 0;
+  }
+}
+
+/* A statement of another kind is BEGIN or COMMIT, or nobody knows it here. */
+void nt__sim_loaded_forget(struct sim_machine *m, const char *sql) {
+  struct sim_loaded *l = m->loaded;
+  if (!l || begins_with(sql, "SELECT ") || begins_with(sql, "PRAGMA ")) {
+    return;
+  }
+  const char *table = written_table(sql);
+  if (table) {
+    forget_table(l, table);
+  } else {
+    l->volume.id = l->lies = l->instance.id = l->object.id = 0;
+    l->disks_known = 0;
+  }
+}
