@@ -14,10 +14,9 @@
 #define ATTRIBUTES (ATTRIBUTE_OFFLINE | ATTRIBUTE_READ_ONLY)
 
 /* GET_DISK_ATTRIBUTES: { u32 size, u32 reserved, u64 attributes } */
-nt_status nt__sim_get_disk_attributes(struct sim_request *r,
-                                      struct nt_error *err) {
+nt_status nt__sim_get_disk_attributes(struct sim_request *r) {
   uint64_t attributes = 0;
-  NT_TRY(nt__sim_claim(r, 16, err));
+  NT_TRY(nt__sim_claim(r, 16));
   if (r->disk.flags & NT_DISK_OFFLINE) {
     attributes |= ATTRIBUTE_OFFLINE;
   }
@@ -37,8 +36,7 @@ static nt_status invalid(struct nt_error *err, const char *detail) {
 
 /* An image that was opened read-only is opened again, and says whether it can
  * be written at all. */
-static nt_status set_read_only(struct sim_request *r, bool on,
-                               struct nt_error *err) {
+static nt_status set_read_only(struct sim_request *r, bool on) {
   if (on) {
     r->disk.flags |= NT_DISK_READONLY;
   } else {
@@ -46,32 +44,28 @@ static nt_status set_read_only(struct sim_request *r, bool on,
   }
   NT_TRY(nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
                       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
-                      err));
-  return nt__sim_image(r->m, r->disk.number, err);
+                      r->err));
+  return nt__sim_image(r->m, r->disk.number, r->err);
 }
 
 /* SET_DISK_ATTRIBUTES: { u32 size, u8 persist, padding, u64 attributes,
  * u64 mask, u32 reserved[4] }. A simulated machine does not start again: all
  * it is told lasts. */
-nt_status nt__sim_set_disk_attributes(struct sim_request *r,
-                                      struct nt_error *err) {
-  nt_status status = nt__sim_input(r, 40, NT_STATUS_INFO_LENGTH_MISMATCH, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+nt_status nt__sim_set_disk_attributes(struct sim_request *r) {
+  NT_TRY(nt__sim_input(r, 40, NT_STATUS_INFO_LENGTH_MISMATCH));
   uint64_t value = nt_get_u64(r->in + 8), mask = nt_get_u64(r->in + 16);
   if (nt_get_u32(r->in) != 40) {
-    return invalid(err, "the structure is of another version");
+    return invalid(r->err, "the structure is of another version");
   }
   if (mask & ~(uint64_t)ATTRIBUTES) {
-    return invalid(err, "there is no such attribute");
+    return invalid(r->err, "there is no such attribute");
   }
   if (mask & ATTRIBUTE_READ_ONLY) {
-    status = set_read_only(r, (value & ATTRIBUTE_READ_ONLY) != 0, err);
+    NT_TRY(set_read_only(r, (value & ATTRIBUTE_READ_ONLY) != 0));
   }
-  if (nt_ok(status) && mask & ATTRIBUTE_OFFLINE) {
-    status = nt__sim_disk_offline(r->m, &r->disk,
-                                  (value & ATTRIBUTE_OFFLINE) != 0, err);
+  if (mask & ATTRIBUTE_OFFLINE) {
+    NT_TRY(nt__sim_disk_offline(r->m, &r->disk,
+                                (value & ATTRIBUTE_OFFLINE) != 0, r->err));
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }

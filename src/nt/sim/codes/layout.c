@@ -56,16 +56,16 @@ static void put_place(uint8_t *at, uint32_t style, uint64_t start,
 
 /* The number by which the machine knows the partition; 0: it has none. */
 static nt_status number_of(struct sim_request *r, uint64_t start,
-                           int64_t *number, struct nt_error *err) {
+                           int64_t *number) {
   return nt__sim_number(
       r->m,
       "SELECT partition_number FROM extent WHERE disk = ?1 AND start = ?2",
-      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, err);
+      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, r->err);
 }
 
 /* Unused ones are zeros. */
-static nt_status add_mbr_entry(struct list *l, const struct nt_mbr_entry *entry,
-                               struct nt_error *err) {
+static nt_status add_mbr_entry(struct list *l,
+                               const struct nt_mbr_entry *entry) {
   uint8_t *at = add_entry(l);
   uint64_t sector = l->r->disk.sector_size;
   int64_t number = 0;
@@ -75,7 +75,7 @@ static nt_status add_mbr_entry(struct list *l, const struct nt_mbr_entry *entry,
   nt_status status =
       nt_mbr_is_container(entry->type)
           ? NT_STATUS_SUCCESS
-          : number_of(l->r, entry->range.start * sector, &number, err);
+          : number_of(l->r, entry->range.start * sector, &number);
   put_place(at, SIM_STYLE_MBR, entry->range.start * sector,
             entry->range.count * sector, (uint32_t)number);
   nt__sim_layout_mbr(at + 32, entry->type, entry->boot & 0x80,
@@ -83,22 +83,22 @@ static nt_status add_mbr_entry(struct list *l, const struct nt_mbr_entry *entry,
   return status;
 }
 
-static nt_status list_mbr(struct list *l, struct nt_error *err) {
+static nt_status list_mbr(struct list *l) {
   struct sim_disk_bytes b;
   struct nt_mbr mbr = {.count = 0};
   uint8_t sector[512];
-  nt_status status = nt__sim_disk_open(l->r->m, &l->r->disk, &b, err);
+  nt_status status = nt__sim_disk_open(l->r->m, &l->r->disk, &b, l->r->err);
   if (nt_ok(status)) {
     status = nt__sim_table_status(
         &b,
         nt_region_read(&b.bytes.region, 0, sector, sizeof sector) &&
             nt_mbr_read(&b.disk, sector, &mbr),
-        err);
+        l->r->err);
   }
   nt_put_u32(l->header, SIM_STYLE_MBR);
   nt_put_u32(l->header + 8, mbr.signature);
   for (uint32_t i = 0; nt_ok(status) && i < mbr.count; i++) {
-    status = add_mbr_entry(l, &mbr.entries[i], err);
+    status = add_mbr_entry(l, &mbr.entries[i]);
   }
   return status;
 }
@@ -120,10 +120,10 @@ static void add_gpt_entry(struct list *l, const struct nt_gpt *gpt,
   memcpy(at + 64, entry + NT_GPT_ATTRIBUTES, 8 + 2 * NT_GPT_NAME_UNITS);
 }
 
-static nt_status list_gpt(struct list *l, struct nt_error *err) {
+static nt_status list_gpt(struct list *l) {
   struct nt_gpt gpt;
   uint64_t sector = l->r->disk.sector_size;
-  NT_TRY(nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, err));
+  NT_TRY(nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, l->r->err));
   nt_put_u32(l->header, SIM_STYLE_GPT);
   memcpy(l->header + 8, gpt.header + NT_GPT_DISK_ID, 16);
   nt_put_u64(l->header + 24, gpt.first * sector);
@@ -138,27 +138,27 @@ static nt_status list_gpt(struct list *l, struct nt_error *err) {
 
 /* ---- DRIVE_LAYOUT_INFORMATION_EX ----------------------------------------- */
 
-static nt_status fill(struct list *l, struct nt_error *err) {
+static nt_status fill(struct list *l) {
   if (strcmp(l->r->disk.style, "gpt") == 0) {
-    return list_gpt(l, err);
+    return list_gpt(l);
   }
   if (strcmp(l->r->disk.style, "mbr") == 0) {
-    return list_mbr(l, err);
+    return list_mbr(l);
   }
   nt_put_u32(l->header, SIM_STYLE_RAW);
-  return nt__sim_image(l->r->m, l->r->disk.number, err);
+  return nt__sim_image(l->r->m, l->r->disk.number, l->r->err);
 }
 
-nt_status nt__sim_layout_answer(struct sim_request *r, struct nt_error *err) {
+nt_status nt__sim_layout_answer(struct sim_request *r) {
   struct list l = {.r = r};
   l.entries = calloc(MOST_ENTRIES, SIM_LAYOUT_ENTRY);
   if (!l.entries) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+    return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
   }
-  nt_status status = fill(&l, err);
+  nt_status status = fill(&l);
   size_t bytes = SIM_LAYOUT_ENTRY * (size_t)l.count;
   if (nt_ok(status)) {
-    status = nt__sim_claim(r, SIM_LAYOUT_HEADER + bytes, err);
+    status = nt__sim_claim(r, SIM_LAYOUT_HEADER + bytes);
   }
   if (nt_ok(status)) {
     nt_put_u32(l.header + 4, l.count);
@@ -203,46 +203,43 @@ static nt_status save_partition(struct sim_machine *m, int64_t id,
 }
 
 static nt_status update_volume(struct sim_request *r, bool gpt,
-                               const struct sim_partition *part,
-                               struct nt_error *err) {
+                               const struct sim_partition *part) {
   struct sim_volume volume;
   int64_t id = 0;
-  nt_status status = volume_at(r->m, r->disk.number, part, &id, err);
-  if (!nt_ok(status) || id == 0) {
-    return status;
+  NT_TRY(volume_at(r->m, r->disk.number, part, &id, r->err));
+  if (id == 0) {
+    return NT_STATUS_SUCCESS;
   }
-  status = save_partition(r->m, id, part, err);
-  if (nt_ok(status)) {
-    status = nt__sim_load_volume(r->m, id, &volume, err);
-  }
-  if (!nt_ok(status) || !gpt) {
-    return status;
+  NT_TRY(save_partition(r->m, id, part, r->err));
+  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
+  if (!gpt) {
+    return NT_STATUS_SUCCESS;
   }
   volume.flags &= ~NT_VOLUME_READONLY;
   if (part->attributes & GPT_READ_ONLY) {
     volume.flags |= NT_VOLUME_READONLY;
   }
-  return nt__sim_save_volume(r->m, &volume, err);
+  return nt__sim_save_volume(r->m, &volume, r->err);
 }
 
 /* Volumes neither come nor go by it: what the table says of those that are
  * there is taken over, their length too. */
-nt_status nt__sim_layout_update(struct sim_request *r, struct nt_error *err) {
+nt_status nt__sim_layout_update(struct sim_request *r) {
   char style[8];
   uint32_t count = 0;
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+    return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
   }
-  nt_status status = nt__sim_image(r->m, r->disk.number, err);
+  nt_status status = nt__sim_image(r->m, r->disk.number, r->err);
   if (nt_ok(status)) {
     status = nt__sim_partition_read(r->m->images[r->disk.number].file,
                                     r->disk.length, r->disk.sector_size, style,
-                                    parts, NT_SIM_MAX_VOLUMES, &count, err);
+                                    parts, NT_SIM_MAX_VOLUMES, &count, r->err);
   }
   for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
     if (parts[i].number != 0) {
-      status = update_volume(r, strcmp(style, "gpt") == 0, &parts[i], err);
+      status = update_volume(r, strcmp(style, "gpt") == 0, &parts[i]);
     }
   }
   free(parts);

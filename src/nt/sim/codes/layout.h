@@ -18,14 +18,12 @@ void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
                         uint64_t hidden_sectors);
 
 /* IOCTL_DISK_GET_DRIVE_LAYOUT_EX */
-nt_status nt__sim_layout_answer(struct sim_request *r, struct nt_error *err);
+nt_status nt__sim_layout_answer(struct sim_request *r);
 /* IOCTL_DISK_UPDATE_PROPERTIES, IOCTL_VOLUME_UPDATE_PROPERTIES */
-nt_status nt__sim_layout_update(struct sim_request *r, struct nt_error *err);
+nt_status nt__sim_layout_update(struct sim_request *r);
 
 /* attributes.c: IOCTL_DISK_GET_DISK_ATTRIBUTES and SET */
-nt_status nt__sim_get_disk_attributes(struct sim_request *r,
-                                      struct nt_error *err);
-nt_status nt__sim_set_disk_attributes(struct sim_request *r,
-                                      struct nt_error *err);
+nt_status nt__sim_get_disk_attributes(struct sim_request *r);
+nt_status nt__sim_set_disk_attributes(struct sim_request *r);
 
 #endif

@@ -19,20 +19,19 @@ static bool on_file(const struct sim_request *r) {
   return r->object.kind != NT_KIND_VOLUME && r->object.kind != NT_KIND_DISK;
 }
 
-nt_status nt__sim_check_manage(const struct sim_request *r,
-                               struct nt_error *err) {
+nt_status nt__sim_check_manage(const struct sim_request *r) {
   if (on_file(r) && r->instance.fsd->takes_file_handles) {
     return NT_STATUS_SUCCESS;
   }
   if (on_file(r)) {
-    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+    return nt_refuse(r->err, NT_REASON_NOT_A_VOLUME,
                      "this is a handle to a file or directory");
   }
   if (!(r->object.flags & SIM_FO_MANAGE_VOLUME)) {
     nt_refuse_as(
-        err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PRIVILEGE,
+        r->err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PRIVILEGE,
         "the handle was opened without the right to manage the volume");
-    nt_hint(err, "open it with access \"rw\" or \"r\"");
+    nt_hint(r->err, "open it with access \"rw\" or \"r\"");
     return NT_STATUS_INVALID_PARAMETER;
   }
   return NT_STATUS_SUCCESS;
@@ -41,75 +40,69 @@ nt_status nt__sim_check_manage(const struct sim_request *r,
 /* ---- lock ---------------------------------------------------------------- */
 
 /* L2, L3, L9, L10, L16. */
-static nt_status check_alone(const struct sim_request *r,
-                             struct nt_error *err) {
+static nt_status check_alone(const struct sim_request *r) {
   int64_t files, volumes;
   const struct sim_instance *instance = &r->instance;
   if (instance->vpb & SIM_VPB_LOCKED && instance->lock_owner == r->object.id) {
     return nt_refuse(
-        err, NT_REASON_ALREADY_LOCKED,
+        r->err, NT_REASON_ALREADY_LOCKED,
         "this handle holds the lock already, and locks do not nest");
   }
-  nt_status status = nt__sim_count_handles(r->m, instance, r->object.id, &files,
-                                           &volumes, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_count_handles(r->m, instance, r->object.id, &files, &volumes,
+                               r->err));
   files += on_file(r); /* it stands in its own way */
   bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
   if (!taken && files == 0 &&
       (volumes == 0 || !instance->fsd->counts_volume_handles)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,
+  nt_refuse_as(r->err, NT_STATUS_ACCESS_DENIED,
                taken ? NT_REASON_LOCKED_BY_OTHER : NT_REASON_IN_USE,
                taken ? "the volume is locked" : NULL);
-  nt__sim_add_holders(r->m, instance, r->object.id, err);
+  nt__sim_add_holders(r->m, instance, r->object.id, r->err);
   return NT_STATUS_ACCESS_DENIED;
 }
 
 /* What files of the volume hold back goes to the image, and that to its disk.
  */
-static nt_status flush(const struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err));
+static nt_status flush(const struct sim_request *r) {
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
   return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
-                             err);
+                             r->err);
 }
 
 /* L18: btrfs is not locked while it is scrubbed or balanced. */
-static nt_status check_idle(const struct sim_request *r, struct nt_error *err) {
+static nt_status check_idle(const struct sim_request *r) {
   if (!(r->instance.fsd->locks_when_idle && r->volume.flags & NT_VOLUME_BUSY)) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse(err, NT_REASON_BUSY,
+  return nt_refuse(r->err, NT_REASON_BUSY,
                    "the file system is being scrubbed or balanced");
 }
 
 /* A handle whose file system is there no more: not L16, which is the
  * dismount of this node. */
-static nt_status check_there(const struct sim_request *r,
-                             struct nt_error *err) {
+static nt_status check_there(const struct sim_request *r) {
   enum sim_condition condition = r->instance.condition;
   return condition == SIM_GONE || condition == SIM_INVALIDATED
-             ? nt__sim_check_condition(&r->instance, err)
+             ? nt__sim_check_condition(&r->instance, r->err)
              : NT_STATUS_SUCCESS;
 }
 
 /* L1, I5: who locked or dismounted the volume writes below its file system, and
  * nothing may come after that. A flush leaves waiting what it could not write,
  * because the volume is offline or its medium away. */
-static nt_status purge(const struct sim_request *r, struct nt_error *err) {
+static nt_status purge(const struct sim_request *r) {
   bool unwritten = (r->volume.flags & NT_VOLUME_OFFLINE) != 0 ||
                    (r->instance.vpb & SIM_VPB_CHANGED) != 0;
-  return unwritten ? nt__sim_cache_drop(r->m, r->instance.id, err)
+  return unwritten ? nt__sim_cache_drop(r->m, r->instance.id, r->err)
                    : NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_check_lockable(const struct sim_request *r,
-                                 struct nt_error *err) {
-  NT_TRY(nt__sim_check_manage(r, err));
-  NT_TRY(check_there(r, err));
-  return check_idle(r, err);
+nt_status nt__sim_check_lockable(const struct sim_request *r) {
+  NT_TRY(nt__sim_check_manage(r));
+  NT_TRY(check_there(r));
+  return check_idle(r);
 }
 
 /* L9, L10: it stays with who has it. */
@@ -117,31 +110,30 @@ static bool is_relock(const struct sim_request *r) {
   return r->instance.vpb & SIM_VPB_LOCKED && r->instance.fsd->relocks;
 }
 
-nt_status nt__sim_check_lock(const struct sim_request *r,
-                             struct nt_error *err) {
-  NT_TRY(check_there(r, err));
-  NT_TRY(flush(r, err));
-  NT_TRY(nt__sim_check_system(&r->volume, err));
+nt_status nt__sim_check_lock(const struct sim_request *r) {
+  NT_TRY(check_there(r));
+  NT_TRY(flush(r));
+  NT_TRY(nt__sim_check_system(&r->volume, r->err));
   if (r->instance.fsd->lock_needs_mounted) { /* L16 */
-    NT_TRY(nt__sim_check_condition(&r->instance, err));
+    NT_TRY(nt__sim_check_condition(&r->instance, r->err));
   }
-  return is_relock(r) ? NT_STATUS_SUCCESS : check_alone(r, err);
+  return is_relock(r) ? NT_STATUS_SUCCESS : check_alone(r);
 }
 
-nt_status nt__sim_lock(struct sim_request *r, struct nt_error *err) {
+nt_status nt__sim_lock(struct sim_request *r) {
   if (is_relock(r)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(purge(r, err));
+  NT_TRY(purge(r));
   r->instance.vpb |= SIM_VPB_LOCKED;
   if (r->instance.fsd->lock_allows_writes) {
     r->instance.vpb |= SIM_VPB_DIRECT_WRITES;
   }
   r->instance.lock_owner = r->object.id;
-  NT_TRY(nt__sim_save_instance(r->m, &r->instance, err));
+  NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
   if (r->instance.fsd->across_nodes) { /* U8 */
     r->object.flags |= SIM_FO_HELD_LOCK;
-    NT_TRY(nt__sim_save_file_object(r->m, &r->object, err));
+    NT_TRY(nt__sim_save_file_object(r->m, &r->object, r->err));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -150,26 +142,26 @@ nt_status nt__sim_lock(struct sim_request *r, struct nt_error *err) {
 
 /* 9.1 row 16: a handle that locked by its share mode keeps nobody out any more
  * after an explicit unlock. */
-static nt_status share_again(struct sim_request *r, struct nt_error *err) {
+static nt_status share_again(struct sim_request *r) {
   uint32_t mask = r->instance.fsd->implicit_lock;
   if (mask == 0 || r->object.share & mask) {
     return NT_STATUS_SUCCESS;
   }
   r->object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
-  return nt__sim_save_file_object(r->m, &r->object, err);
+  return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
-static nt_status unlock(struct sim_request *r, struct nt_error *err) {
+static nt_status unlock(struct sim_request *r) {
   struct sim_instance *instance = &r->instance;
-  NT_TRY(nt__sim_check_manage(r, err));
+  NT_TRY(nt__sim_check_manage(r));
   bool locked = (instance->vpb & SIM_VPB_LOCKED) != 0;
   bool mine =
       instance->lock_owner == r->object.id || instance->fsd->unlock_by_anyone;
   if (!locked || !mine) { /* U2, U3, U4 */
-    nt_refuse(err, NT_REASON_NOT_LOCKED,
+    nt_refuse(r->err, NT_REASON_NOT_LOCKED,
               locked ? "another handle holds the lock" : NULL);
-    nt_hint(err, locked ? "unlock by the handle that locked it"
-                        : "there is nothing to unlock");
+    nt_hint(r->err, locked ? "unlock by the handle that locked it"
+                           : "there is nothing to unlock");
     return NT_STATUS_NOT_LOCKED;
   }
   instance->vpb &= ~SIM_VPB_LOCKED;
@@ -177,13 +169,13 @@ static nt_status unlock(struct sim_request *r, struct nt_error *err) {
     instance->vpb &= ~SIM_VPB_DIRECT_WRITES; /* U1 */
   }
   instance->lock_owner = 0;
-  NT_TRY(nt__sim_save_instance(r->m, instance, err));
-  NT_TRY(share_again(r, err));
-  NT_TRY(nt__sim_event_instance(r->m, SIM_UNLOCK, instance, err));
+  NT_TRY(nt__sim_save_instance(r->m, instance, r->err));
+  NT_TRY(share_again(r));
+  NT_TRY(nt__sim_event_instance(r->m, SIM_UNLOCK, instance, r->err));
   if (instance->fsd->unlock_ends_instance && instance->condition == SIM_GOOD) {
     /* U7 */
     instance->condition = SIM_DISMOUNTED;
-    NT_TRY(nt__sim_detach(r->m, instance, err));
+    NT_TRY(nt__sim_detach(r->m, instance, r->err));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -191,127 +183,116 @@ static nt_status unlock(struct sim_request *r, struct nt_error *err) {
 /* ---- dismount ------------------------------------------------------------ */
 
 /* D9: RAW has nothing to dismount; it only asks for the lock. */
-static nt_status dismount_raw(const struct sim_request *r,
-                              struct nt_error *err) {
+static nt_status dismount_raw(const struct sim_request *r) {
   if (r->instance.vpb & SIM_VPB_LOCKED) {
     return NT_STATUS_SUCCESS;
   }
   return nt_refuse_as(
-      err, NT_STATUS_ACCESS_DENIED, NT_REASON_NOT_LOCKED,
+      r->err, NT_STATUS_ACCESS_DENIED, NT_REASON_NOT_LOCKED,
       "a volume without a file system dismounts only while it is locked");
 }
 
 /* D3: documented; on FAT an explicit lock of another handle cannot be there,
  * because it would have refused this handle's open. Nor can that of another
  * node, for which this handle would have been in the way. */
-static nt_status check_foreign_lock(const struct sim_request *r,
-                                    struct nt_error *err) {
+static nt_status check_foreign_lock(const struct sim_request *r) {
   if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
       r->instance.lock_owner == r->object.id) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse(err, NT_REASON_LOCKED_BY_OTHER, "another handle holds the lock");
-  nt__sim_add_holders(r->m, &r->instance, r->object.id, err);
+  nt_refuse(r->err, NT_REASON_LOCKED_BY_OTHER, "another handle holds the lock");
+  nt__sim_add_holders(r->m, &r->instance, r->object.id, r->err);
   return NT_STATUS_ACCESS_DENIED;
 }
 
 /* D4: the answer to a second dismount of an instance. */
-static nt_status dismount_again(const struct sim_request *r,
-                                struct nt_error *err) {
+static nt_status dismount_again(const struct sim_request *r) {
   if (r->instance.fsd->dismounts_twice) {
     return NT_STATUS_SUCCESS;
   }
   if (r->instance.fsd->announces_dismounted) {
     nt_status status =
-        nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, err);
+        nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, r->err);
     if (!nt_ok(status)) {
       return status;
     }
   }
-  return nt__sim_check_condition(&r->instance, err);
+  return nt__sim_check_condition(&r->instance, r->err);
 }
 
-static nt_status check_dismount(const struct sim_request *r,
-                                struct nt_error *err) {
-  nt_status status = NT_STATUS_SUCCESS;
+static nt_status check_dismount(const struct sim_request *r) {
   if (!r->instance.fsd->dismounts_system) { /* D5 */
-    status = nt__sim_check_system(&r->volume, err);
+    NT_TRY(nt__sim_check_system(&r->volume, r->err));
   }
-  if (nt_ok(status) && r->instance.condition != SIM_DISMOUNTED) {
-    status = nt__sim_check_condition(&r->instance, err);
+  if (r->instance.condition != SIM_DISMOUNTED) {
+    NT_TRY(nt__sim_check_condition(&r->instance, r->err));
   }
-  return nt_ok(status) ? check_foreign_lock(r, err) : status;
+  return check_foreign_lock(r);
 }
 
-nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over,
-                                     struct nt_error *err) {
+nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over) {
   *over = true;
-  NT_TRY(nt__sim_check_manage(r, err));
+  NT_TRY(nt__sim_check_manage(r));
   if (r->instance.fsd->dismount_needs_lock) {
-    return dismount_raw(r, err);
+    return dismount_raw(r);
   }
-  NT_TRY(check_dismount(r, err));
+  NT_TRY(check_dismount(r));
   if (r->instance.condition == SIM_DISMOUNTED) {
-    return dismount_again(r, err);
+    return dismount_again(r);
   }
   *over = false;
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_check_dismount(const struct sim_request *r,
-                                 struct nt_error *err) {
-  NT_TRY(check_dismount(r, err)); /* a listener may have changed it */
-  NT_TRY(nt__sim_check_condition(&r->instance, err));
-  return flush(r, err);
+nt_status nt__sim_check_dismount(const struct sim_request *r) {
+  NT_TRY(check_dismount(r)); /* a listener may have changed it */
+  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  return flush(r);
 }
 
 /* The device keeps pointing to the dead instance until this handle closes:
  * nobody can mount in between, and requests may follow on this handle. */
-nt_status nt__sim_dismount(struct sim_request *r, struct nt_error *err) {
+nt_status nt__sim_dismount(struct sim_request *r) {
   r->instance.condition = SIM_DISMOUNTED;
-  NT_TRY(purge(r, err));
-  NT_TRY(nt__sim_allow_writes(r->m, &r->instance, err));
+  NT_TRY(purge(r));
+  NT_TRY(nt__sim_allow_writes(r->m, &r->instance, r->err));
   r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
-  NT_TRY(nt__sim_save_instance(r->m, &r->instance, err));
+  NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
   if (r->instance.fsd->across_nodes) { /* section 3 */
-    NT_TRY(nt__sim_end_elsewhere(r->m, &r->instance, err));
+    NT_TRY(nt__sim_end_elsewhere(r->m, &r->instance, r->err));
   }
-  return nt__sim_save_file_object(r->m, &r->object, err);
+  return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
 /* ---- the others ---------------------------------------------------------- */
 
 /* I11, I12. RAW does not know the code. */
-static nt_status is_mounted(struct sim_request *r, struct nt_error *err) {
+static nt_status is_mounted(struct sim_request *r) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
-    return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+    return nt_refuse_as(r->err, r->instance.fsd->unknown_fsctl,
                         NT_REASON_UNKNOWN_CODE,
                         "there is no file system to ask");
   }
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
-  NT_TRY(nt__sim_check_condition(&r->instance, err));
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
   if (r->instance.vpb & SIM_VPB_LOCKED &&
       r->instance.fsd->locked_means_unmounted) {
-    NT_TRY(nt_refuse(err, NT_REASON_DISMOUNTED,
+    NT_TRY(nt_refuse(r->err, NT_REASON_DISMOUNTED,
                      "the volume is locked, and its file system counts that "
                      "as dismounted"));
   }
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status allow_extended_io(struct sim_request *r,
-                                   struct nt_error *err) {
+static nt_status allow_extended_io(struct sim_request *r) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
-    return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+    return nt_refuse_as(r->err, r->instance.fsd->unknown_fsctl,
                         NT_REASON_UNKNOWN_CODE,
                         "without a file system there is no end to go past");
   }
-  nt_status status = nt__sim_check_manage(r, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_manage(r));
   r->object.flags |= SIM_FO_EXTENDED_DASD;
-  return nt__sim_save_file_object(r->m, &r->object, err);
+  return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
 const struct sim_answer nt__sim_lock_answers[] = {

@@ -2,28 +2,26 @@
 #include "../rules/medium.h"
 #include "query.h"
 
-static nt_status eject_media(struct sim_request *r, struct nt_error *err) {
-  return nt__sim_eject_medium(r->m, &r->disk, err);
+static nt_status eject_media(struct sim_request *r) {
+  return nt__sim_eject_medium(r->m, &r->disk, r->err);
 }
 
 /* What lies in front of the drive goes in; without anything it just closes. */
-static nt_status load_media(struct sim_request *r, struct nt_error *err) {
+static nt_status load_media(struct sim_request *r) {
   bool ejected = r->disk.flags & NT_DISK_NO_MEDIUM && r->disk.image[0] != '\0';
-  return ejected ? nt__sim_load_medium(r->m, &r->disk, err) : NT_STATUS_SUCCESS;
+  return ejected ? nt__sim_load_medium(r->m, &r->disk, r->err)
+                 : NT_STATUS_SUCCESS;
 }
 
 /* PREVENT_MEDIA_REMOVAL: { u8 prevent }. It is a state of the drive, not of
  * the handle (choice). */
-static nt_status media_removal(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+static nt_status media_removal(struct sim_request *r) {
+  NT_TRY(nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH));
   r->disk.flags &= ~NT_DISK_MEDIUM_LOCKED;
   if (r->in[0] != 0) {
     r->disk.flags |= NT_DISK_MEDIUM_LOCKED;
   }
-  return nt__sim_save_disk(r->m, &r->disk, err);
+  return nt__sim_save_disk(r->m, &r->disk, r->err);
 }
 
 const struct sim_answer nt__sim_medium_answers[] = {

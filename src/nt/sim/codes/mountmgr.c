@@ -24,24 +24,23 @@ static nt_status bad_request(struct nt_error *err, const char *detail) {
 
 /* Claims `whole` bytes, or only `least` when they do not fit: then *more. */
 static nt_status claim(struct sim_request *r, size_t least, size_t whole,
-                       bool *more, struct nt_error *err) {
+                       bool *more) {
   *more = r->out_cap < whole;
   if (r->out_cap < least) {
-    return bad_request(err, "the buffer is shorter than the structure");
+    return bad_request(r->err, "the buffer is shorter than the structure");
   }
-  return nt__sim_claim(r, *more ? least : whole, err);
+  return nt__sim_claim(r, *more ? least : whole);
 }
 
 /* A text of the input, UTF-16. An empty one is "". */
 static nt_status read_text(const struct sim_request *r, size_t offset,
-                           size_t length, char out[NT_NAME_MAX],
-                           struct nt_error *err) {
+                           size_t length, char out[NT_NAME_MAX]) {
   if (offset > r->in_len || length > r->in_len - offset) {
-    return bad_request(err, "a name lies outside of the buffer");
+    return bad_request(r->err, "a name lies outside of the buffer");
   }
   return nt__sim_get_utf16(r->in + offset, length, out, NT_NAME_MAX)
              ? NT_STATUS_SUCCESS
-             : bad_request(err, "a name is no UTF-16 text, or too long");
+             : bad_request(r->err, "a name is no UTF-16 text, or too long");
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -60,16 +59,16 @@ static const char *dos_name(const char *link) {
 
 /* The volume that a device name or a link means. */
 static nt_status find_volume(struct sim_request *r, const char *name,
-                             int64_t *volume, struct nt_error *err) {
+                             int64_t *volume) {
   char path[NT_NAME_MAX + 8];
   struct sim_target target;
   const char *dos = dos_name(name);
   snprintf(path, sizeof path, "%s%s", dos ? "\\\\.\\" : "", dos ? dos : name);
-  nt_status status = nt__sim_resolve(r->m, path, &target, err);
+  nt_status status = nt__sim_resolve(r->m, path, &target, r->err);
   if (nt_ok(status) && (target.volume == 0 || target.has_rest)) {
-    nt_refuse_as(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NT_REASON_NOT_A_VOLUME,
-                 "this is not the name of a volume");
-    nt_hint(err, "name a volume: \\Device\\HarddiskVolume1");
+    nt_refuse_as(r->err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
+                 NT_REASON_NOT_A_VOLUME, "this is not the name of a volume");
+    nt_hint(r->err, "name a volume: \\Device\\HarddiskVolume1");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
   *volume = target.volume;
@@ -103,20 +102,18 @@ struct list {
 };
 
 /* { u32 link offset, u16 length, u16 0, the same of id and device } */
-static nt_status read_filter(const struct sim_request *r, struct filter *out,
-                             struct nt_error *err) {
-  NT_TRY(nt__sim_input(r, POINT_SIZE, NT_STATUS_INVALID_PARAMETER, err));
+static nt_status read_filter(const struct sim_request *r, struct filter *out) {
+  NT_TRY(nt__sim_input(r, POINT_SIZE, NT_STATUS_INVALID_PARAMETER));
   size_t id = nt_get_u32(r->in + 8);
   out->id_length = nt_get_u16(r->in + 12);
   if (out->id_length > 0 &&
       (id > r->in_len || out->id_length > r->in_len - id)) {
-    return bad_request(err, "the id lies outside of the buffer");
+    return bad_request(r->err, "the id lies outside of the buffer");
   }
   out->id = r->in + id;
-  NT_TRY(
-      read_text(r, nt_get_u32(r->in), nt_get_u16(r->in + 4), out->link, err));
+  NT_TRY(read_text(r, nt_get_u32(r->in), nt_get_u16(r->in + 4), out->link));
   return read_text(r, nt_get_u32(r->in + 16), nt_get_u16(r->in + 20),
-                   out->device, err);
+                   out->device);
 }
 
 static bool same_link(const char *a, const char *b) {
@@ -142,7 +139,7 @@ static void add_if(struct list *list, const struct point *point,
 /* An image that cannot be read, or a drive without a medium, does not hide the
  * others: its volume has its GUID for an id meanwhile. */
 static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
-                         struct point *point, struct nt_error *err) {
+                         struct point *point) {
   struct nt_error failure = {0};
   nt_status status =
       nt__sim_unique_id(r->m, volume, point->id, &point->id_length, &failure);
@@ -150,7 +147,7 @@ static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
     return status;
   }
   if (r->m->store_failed) {
-    *err = failure;
+    *r->err = failure;
     return status;
   }
   nt__sim_put_guid(point->id, volume->guid);
@@ -159,16 +156,15 @@ static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
 }
 
 static nt_status add_volume(struct sim_request *r, int64_t id,
-                            const struct filter *filter, struct list *list,
-                            struct nt_error *err) {
+                            const struct filter *filter, struct list *list) {
   struct sim_volume volume;
   struct point point = {.volume = id};
   char letter = '\0';
-  NT_TRY(nt__sim_load_volume(r->m, id, &volume, err));
-  NT_TRY(nt__sim_letter_of(r->m, id, &letter, err));
-  NT_TRY(
-      nt__sim_volume_device(r->m, id, point.device, sizeof point.device, err));
-  NT_TRY(find_id(r, &volume, &point, err));
+  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
+  NT_TRY(nt__sim_letter_of(r->m, id, &letter, r->err));
+  NT_TRY(nt__sim_volume_device(r->m, id, point.device, sizeof point.device,
+                               r->err));
+  NT_TRY(find_id(r, &volume, &point));
   if (letter) {
     point.letter = true;
     snprintf(point.link, sizeof point.link, "\\DosDevices\\%c:", letter);
@@ -182,34 +178,34 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
 
 /* The list is the caller's, to free. */
 static nt_status find_points(struct sim_request *r, const struct filter *filter,
-                             struct list *list, struct nt_error *err) {
+                             struct list *list) {
   int64_t count = 0;
   *list = (struct list){NULL, 0};
   nt_status status =
       nt__sim_number(r->m, "SELECT count(*) FROM volume WHERE installed = 1",
-                     SIM_NO_ARGS, 0, &count, err);
+                     SIM_NO_ARGS, 0, &count, r->err);
   if (!nt_ok(status)) {
     return status;
   }
   list->points = calloc(2 * (size_t)count + 1, sizeof *list->points);
   if (!list->points) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+    return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
   }
   for (int64_t id = 0; nt_ok(status);) {
     status = nt__sim_number(
         r->m,
         "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
         "AND " SIM_IS_HERE("", "?2"),
-        SIM_ARGS(SIM_INT(id), SIM_INT(r->m->node)), 0, &id, err);
+        SIM_ARGS(SIM_INT(id), SIM_INT(r->m->node)), 0, &id, r->err);
     if (!nt_ok(status) || id == 0) {
       break;
     }
-    status = add_volume(r, id, filter, list, err);
+    status = add_volume(r, id, filter, list);
   }
   if (nt_ok(status) && list->count == 0 && filter->link[0]) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, "no volume has the link %s",
-            filter->link);
-    nt_hint(err, "ask without a link for all of them");
+    nt_fail(r->err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
+            "no volume has the link %s", filter->link);
+    nt_hint(r->err, "ask without a link for all of them");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
   return status;
@@ -243,14 +239,13 @@ static size_t size_of(const struct list *list) {
 
 /* MOUNTMGR_MOUNT_POINTS: { u32 size, u32 count, points[] }, then what the
  * offsets of the points say. Too small: the size alone. */
-static nt_status put_points(struct sim_request *r, const struct list *list,
-                            struct nt_error *err) {
+static nt_status put_points(struct sim_request *r, const struct list *list) {
   bool more;
   size_t size = size_of(list);
-  NT_TRY(claim(r, POINTS_HEADER + POINT_SIZE, size, &more, err));
+  NT_TRY(claim(r, POINTS_HEADER + POINT_SIZE, size, &more));
   nt_put_u32(r->out, (uint32_t)size);
   if (more) {
-    return nt__sim_more(r, size, err);
+    return nt__sim_more(r, size);
   }
   nt_put_u32(r->out + 4, (uint32_t)list->count);
   size_t at = POINTS_HEADER + POINT_SIZE * list->count;
@@ -264,15 +259,15 @@ static nt_status put_points(struct sim_request *r, const struct list *list,
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status query_points(struct sim_request *r, struct nt_error *err) {
+static nt_status query_points(struct sim_request *r) {
   struct filter filter;
   struct list list = {NULL, 0};
-  nt_status status = read_filter(r, &filter, err);
+  nt_status status = read_filter(r, &filter);
   if (nt_ok(status)) {
-    status = find_points(r, &filter, &list, err);
+    status = find_points(r, &filter, &list);
   }
   if (nt_ok(status)) {
-    status = put_points(r, &list, err);
+    status = put_points(r, &list);
   }
   free(list.points);
   return status;
@@ -282,28 +277,18 @@ static nt_status query_points(struct sim_request *r, struct nt_error *err) {
 
 /* MOUNTMGR_CREATE_POINT_INPUT: { u16 offset and length of the link, u16 of the
  * device } */
-static nt_status create_point(struct sim_request *r, struct nt_error *err) {
+static nt_status create_point(struct sim_request *r) {
   char link[NT_NAME_MAX], device[NT_NAME_MAX];
   int64_t volume = 0;
-  nt_status status = nt__sim_input(r, 8, NT_STATUS_INVALID_PARAMETER, err);
-  if (nt_ok(status)) {
-    status = read_text(r, nt_get_u16(r->in), nt_get_u16(r->in + 2), link, err);
-  }
-  if (nt_ok(status)) {
-    status =
-        read_text(r, nt_get_u16(r->in + 4), nt_get_u16(r->in + 6), device, err);
-  }
-  if (nt_ok(status)) {
-    status = find_volume(r, device, &volume, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_input(r, 8, NT_STATUS_INVALID_PARAMETER));
+  NT_TRY(read_text(r, nt_get_u16(r->in), nt_get_u16(r->in + 2), link));
+  NT_TRY(read_text(r, nt_get_u16(r->in + 4), nt_get_u16(r->in + 6), device));
+  NT_TRY(find_volume(r, device, &volume));
   const char *point = dos_name(link);
   if (!point || point[0] == '\0' || strcmp(point + 1, ":") != 0) {
-    return bad_request(err, "the link is no letter: \\DosDevices\\E:");
+    return bad_request(r->err, "the link is no letter: \\DosDevices\\E:");
   }
-  return nt__sim_give_point(r->m, volume, point, err);
+  return nt__sim_give_point(r->m, volume, point, r->err);
 }
 
 /* Volumes keep their own name: it is left out of what goes. */
@@ -324,74 +309,71 @@ static nt_status keep_names(struct list *list, struct nt_error *err) {
 }
 
 static nt_status forget_point(struct sim_request *r, const struct point *point,
-                              bool only_in_store, struct nt_error *err) {
+                              bool only_in_store) {
   const char *path = dos_name(point->link);
   return only_in_store
              ? nt__sim_exec(r->m,
                             "UPDATE mount_point SET kept = 0 WHERE path = ?1",
-                            SIM_ARGS(SIM_TEXT(path)), err)
+                            SIM_ARGS(SIM_TEXT(path)), r->err)
              : nt__sim_exec(r->m, "DELETE FROM mount_point WHERE path = ?1",
-                            SIM_ARGS(SIM_TEXT(path)), err);
+                            SIM_ARGS(SIM_TEXT(path)), r->err);
 }
 
 /* Answers what it deletes, and deletes nothing when that does not fit. Only
  * who names a letter alone says that the volume wants none. */
-static nt_status take_points(struct sim_request *r, bool only_in_store,
-                             struct nt_error *err) {
+static nt_status take_points(struct sim_request *r, bool only_in_store) {
   struct filter filter;
   struct list list = {NULL, 0};
-  nt_status status = read_filter(r, &filter, err);
+  nt_status status = read_filter(r, &filter);
   if (nt_ok(status)) {
-    status = find_points(r, &filter, &list, err);
+    status = find_points(r, &filter, &list);
   }
   if (nt_ok(status)) {
-    status = keep_names(&list, err);
+    status = keep_names(&list, r->err);
   }
   if (nt_ok(status)) {
-    status = put_points(r, &list, err);
+    status = put_points(r, &list);
   }
   bool alone = filter.link[0] && !filter.device[0] && filter.id_length == 0;
   for (size_t i = 0; nt_ok(status) && i < list.count; i++) {
-    status = forget_point(r, &list.points[i], only_in_store, err);
+    status = forget_point(r, &list.points[i], only_in_store);
     if (nt_ok(status) && alone && !only_in_store) {
-      status = nt__sim_want_no_letter(r->m, list.points[i].volume, err);
+      status = nt__sim_want_no_letter(r->m, list.points[i].volume, r->err);
     }
   }
   free(list.points);
   return status;
 }
 
-static nt_status delete_points(struct sim_request *r, struct nt_error *err) {
-  return take_points(r, false, err);
+static nt_status delete_points(struct sim_request *r) {
+  return take_points(r, false);
 }
 
-static nt_status delete_points_in_store(struct sim_request *r,
-                                        struct nt_error *err) {
-  return take_points(r, true, err);
+static nt_status delete_points_in_store(struct sim_request *r) {
+  return take_points(r, true);
 }
 
 /* { u16 length, WCHAR name[] }: MOUNTMGR_TARGET_NAME, and what a letter is
  * asked for. */
-static nt_status read_target(struct sim_request *r, int64_t *volume,
-                             struct nt_error *err) {
+static nt_status read_target(struct sim_request *r, int64_t *volume) {
   char name[NT_NAME_MAX];
-  NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err));
-  NT_TRY(read_text(r, 2, nt_get_u16(r->in), name, err));
-  return find_volume(r, name, volume, err);
+  NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER));
+  NT_TRY(read_text(r, 2, nt_get_u16(r->in), name));
+  return find_volume(r, name, volume);
 }
 
 /* MOUNTMGR_DRIVE_LETTER_INFORMATION: { u8 whether it was assigned now, u8
  * letter } */
-static nt_status next_letter(struct sim_request *r, struct nt_error *err) {
+static nt_status next_letter(struct sim_request *r) {
   int64_t volume = 0;
   bool given = false;
   char letter = '\0';
-  NT_TRY(read_target(r, &volume, err));
+  NT_TRY(read_target(r, &volume));
   if (r->out_cap < 2) {
-    NT_TRY(bad_request(err, "the answer needs 2 bytes"));
+    NT_TRY(bad_request(r->err, "the answer needs 2 bytes"));
   }
-  NT_TRY(nt__sim_give_letter(r->m, volume, &given, &letter, err));
-  NT_TRY(nt__sim_claim(r, 2, err));
+  NT_TRY(nt__sim_give_letter(r->m, volume, &given, &letter, r->err));
+  NT_TRY(nt__sim_claim(r, 2));
   r->out[0] = given;
   r->out[1] = (uint8_t)letter;
   return NT_STATUS_SUCCESS;
@@ -403,23 +385,23 @@ static nt_status next_letter(struct sim_request *r, struct nt_error *err) {
 
 /* The paths of a volume, letters first; without one its name, when wanted. */
 static nt_status list_paths(struct sim_request *r, int64_t volume, bool all,
-                            char paths[PATHS_MAX][NT_NAME_MAX], size_t *count,
-                            struct nt_error *err) {
+                            char paths[PATHS_MAX][NT_NAME_MAX], size_t *count) {
   sqlite3_stmt *stmt;
   *count = 0;
   if (!all) {
     *count = 1;
-    return nt__sim_volume_name(r->m, volume, paths[0], NT_NAME_MAX, err);
+    return nt__sim_volume_name(r->m, volume, paths[0], NT_NAME_MAX, r->err);
   }
   nt_status status = nt__sim_query(r->m,
                                    "SELECT path FROM mount_point "
                                    "WHERE volume = ?1 "
                                    "ORDER BY length(path), path",
-                                   SIM_ARGS(SIM_INT(volume)), &stmt, err);
+                                   SIM_ARGS(SIM_INT(volume)), &stmt, r->err);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(r->m, stmt, err)) && *count < PATHS_MAX) {
+  while (nt_ok(status = nt__sim_step(r->m, stmt, r->err)) &&
+         *count < PATHS_MAX) {
     nt__sim_text(stmt, 0, paths[(*count)++], NT_NAME_MAX);
   }
   sqlite3_reset(stmt);
@@ -429,8 +411,7 @@ static nt_status list_paths(struct sim_request *r, int64_t volume, bool all,
 /* MOUNTMGR_VOLUME_PATHS: { u32 bytes, WCHAR texts[] }, each ended by a zero,
  * and all by another. Too small: the count of bytes alone. */
 static nt_status put_paths(struct sim_request *r,
-                           char paths[PATHS_MAX][NT_NAME_MAX], size_t count,
-                           struct nt_error *err) {
+                           char paths[PATHS_MAX][NT_NAME_MAX], size_t count) {
   uint8_t units[2 * PATHS_MAX * NT_NAME_MAX + 2] = {0};
   size_t used = 0;
   bool more;
@@ -438,65 +419,64 @@ static nt_status put_paths(struct sim_request *r,
     used += nt__sim_put_utf16(units + 2 * used, NT_NAME_MAX, paths[i]) + 1;
   }
   size_t bytes = 2 * (used + 1);
-  NT_TRY(claim(r, 8, 4 + bytes > 8 ? 4 + bytes : 8, &more, err));
+  NT_TRY(claim(r, 8, 4 + bytes > 8 ? 4 + bytes : 8, &more));
   nt_put_u32(r->out, (uint32_t)bytes);
   if (more) {
-    return nt__sim_more(r, 4 + bytes, err);
+    return nt__sim_more(r, 4 + bytes);
   }
   memcpy(r->out + 4, units, bytes);
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status answer_paths(struct sim_request *r, bool all,
-                              struct nt_error *err) {
+static nt_status answer_paths(struct sim_request *r, bool all) {
   char paths[PATHS_MAX][NT_NAME_MAX];
   size_t count;
   int64_t volume = 0;
-  NT_TRY(read_target(r, &volume, err));
-  NT_TRY(list_paths(r, volume, all, paths, &count, err));
-  return put_paths(r, paths, count, err);
+  NT_TRY(read_target(r, &volume));
+  NT_TRY(list_paths(r, volume, all, paths, &count));
+  return put_paths(r, paths, count);
 }
 
-static nt_status dos_path(struct sim_request *r, struct nt_error *err) {
-  return answer_paths(r, false, err);
+static nt_status dos_path(struct sim_request *r) {
+  return answer_paths(r, false);
 }
 
-static nt_status dos_paths(struct sim_request *r, struct nt_error *err) {
-  return answer_paths(r, true, err);
+static nt_status dos_paths(struct sim_request *r) {
+  return answer_paths(r, true);
 }
 
 /* ---- settings ------------------------------------------------------------ */
 
 /* MOUNTMGR_QUERY_AUTO_MOUNT: { u32 0 or 1 } */
-static nt_status query_auto_mount(struct sim_request *r, struct nt_error *err) {
+static nt_status query_auto_mount(struct sim_request *r) {
   bool on = true, more;
-  NT_TRY(nt__sim_automount(r->m, &on, err));
-  NT_TRY(claim(r, 4, 4, &more, err));
+  NT_TRY(nt__sim_automount(r->m, &on, r->err));
+  NT_TRY(claim(r, 4, 4, &more));
   nt_put_u32(r->out, on);
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status set_auto_mount(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER, err));
+static nt_status set_auto_mount(struct sim_request *r) {
+  NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER));
   if (nt_get_u32(r->in) > 1) {
-    NT_TRY(bad_request(err, "the state is neither 0 nor 1"));
+    NT_TRY(bad_request(r->err, "the state is neither 0 nor 1"));
   }
   return nt__sim_exec(r->m,
                       "INSERT OR REPLACE INTO setting (name, value) "
                       "VALUES ('automount', ?1)",
-                      SIM_ARGS(SIM_INT(nt_get_u32(r->in))), err);
+                      SIM_ARGS(SIM_INT(nt_get_u32(r->in))), r->err);
 }
 
 /* mountvol /R: what is known of volumes that are not there. */
-static nt_status scrub(struct sim_request *r, struct nt_error *err) {
+static nt_status scrub(struct sim_request *r) {
   NT_TRY(nt__sim_exec(r->m,
                       "DELETE FROM mount_point WHERE volume IN "
                       "(SELECT id FROM volume WHERE installed = 0)",
-                      SIM_NO_ARGS, err));
+                      SIM_NO_ARGS, r->err));
   return nt__sim_exec(r->m,
                       "DELETE FROM no_letter WHERE volume IN "
                       "(SELECT id FROM volume WHERE installed = 0)",
-                      SIM_NO_ARGS, err);
+                      SIM_NO_ARGS, r->err);
 }
 
 const struct sim_answer nt__sim_mount_manager_answers[] = {

@@ -3,53 +3,48 @@
 #include "../rules/refuse.h"
 #include "query.h"
 
-static nt_status set_offline(struct sim_request *r, bool offline,
-                             struct nt_error *err) {
+static nt_status set_offline(struct sim_request *r, bool offline) {
   bool was = (r->volume.flags & NT_VOLUME_OFFLINE) != 0;
   if (was == offline) {
     return NT_STATUS_SUCCESS; /* F4 */
   }
   r->volume.flags ^= NT_VOLUME_OFFLINE;
-  nt_status status = nt__sim_save_volume(r->m, &r->volume, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));
   return nt__sim_event_volume(r->m, offline ? SIM_OFFLINE : SIM_ONLINE,
-                              r->volume.id, err);
+                              r->volume.id, r->err);
 }
 
 /* 9.3: an empty drive cannot be verified. A CD's driver says yes to ONLINE. */
-static nt_status check_verified(const struct sim_request *r,
-                                struct nt_error *err) {
+static nt_status check_verified(const struct sim_request *r) {
   if (!r->handle->removable || r->handle->length > 0 ||
       r->disk.flags & NT_DISK_CDROM) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse_as(err, NT_STATUS_VERIFY_REQUIRED, NT_REASON_NO_MEDIA,
+  return nt_refuse_as(r->err, NT_STATUS_VERIFY_REQUIRED, NT_REASON_NO_MEDIA,
                       "there is no medium in the drive");
 }
 
-static nt_status offline(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(check_verified(r, err));
+static nt_status offline(struct sim_request *r) {
+  NT_TRY(check_verified(r));
   /* F8 */
-  NT_TRY(nt__sim_check_not_shared(&r->volume, err));
-  NT_TRY(nt__sim_check_system(&r->volume, err));
-  return set_offline(r, true, err);
+  NT_TRY(nt__sim_check_not_shared(&r->volume, r->err));
+  NT_TRY(nt__sim_check_system(&r->volume, r->err));
+  return set_offline(r, true);
 }
 
-static nt_status online(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(check_verified(r, err));
+static nt_status online(struct sim_request *r) {
+  NT_TRY(check_verified(r));
   /* F8 */
-  NT_TRY(nt__sim_check_not_shared(&r->volume, err));
-  return set_offline(r, false, err);
+  NT_TRY(nt__sim_check_not_shared(&r->volume, r->err));
+  return set_offline(r, false);
 }
 
-static nt_status is_offline(struct sim_request *r, struct nt_error *err) {
-  return nt__sim_boolean(r->volume.flags & NT_VOLUME_OFFLINE, err);
+static nt_status is_offline(struct sim_request *r) {
+  return nt__sim_boolean(r->volume.flags & NT_VOLUME_OFFLINE, r->err);
 }
 
-static nt_status supports_offline(struct sim_request *r, struct nt_error *err) {
-  return nt__sim_boolean(!nt__sim_is_shared(&r->volume), err);
+static nt_status supports_offline(struct sim_request *r) {
+  return nt__sim_boolean(!nt__sim_is_shared(&r->volume), r->err);
 }
 
 const struct sim_answer nt__sim_offline_answers[] = {

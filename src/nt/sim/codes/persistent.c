@@ -20,19 +20,18 @@
  * PERSISTENT_VOLUME_STATE_TRUSTED_VOLUME (ntifs.h). */
 #define KNOWN_FLAGS 0x7FFFU
 
-static nt_status check_structure(const struct sim_request *r,
-                                 struct nt_error *err) {
-  NT_TRY(nt__sim_input(r, STATE_SIZE, NT_STATUS_BUFFER_TOO_SMALL, err));
+static nt_status check_structure(const struct sim_request *r) {
+  NT_TRY(nt__sim_input(r, STATE_SIZE, NT_STATUS_BUFFER_TOO_SMALL));
   if (nt_get_u32(r->in + AT_VERSION) != 1) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
+    nt_fail(r->err, NT_STATUS_NOT_SUPPORTED,
             "the structure is of another version");
-    nt_hint(err, "set its third field to 1");
+    nt_hint(r->err, "set its third field to 1");
     return NT_STATUS_NOT_SUPPORTED;
   }
   if (nt_get_u32(r->in + AT_MASK) & ~KNOWN_FLAGS) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+    nt_fail(r->err, NT_STATUS_INVALID_PARAMETER,
             "the mask has flags that are none");
-    nt_hint(err, "use the flags of ntifs.h, 0x1 to 0x4000");
+    nt_hint(r->err, "use the flags of ntifs.h, 0x1 to 0x4000");
     return NT_STATUS_INVALID_PARAMETER;
   }
   return NT_STATUS_SUCCESS;
@@ -40,15 +39,14 @@ static nt_status check_structure(const struct sim_request *r,
 
 /* Only a volume handle asks, of a file system that has such settings and is
  * mounted. */
-static nt_status check(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_check_format(r, err));
-  NT_TRY(nt__sim_check_volume_handle(r, err));
-  NT_TRY(check_structure(r, err));
-  return nt__sim_check_alive(r, err);
+static nt_status check(struct sim_request *r) {
+  NT_TRY(nt__sim_check_format(r));
+  NT_TRY(nt__sim_check_volume_handle(r));
+  NT_TRY(check_structure(r));
+  return nt__sim_check_alive(r);
 }
 
-static nt_status load(struct sim_request *r, uint32_t *flags,
-                      struct nt_error *err) {
+static nt_status load(struct sim_request *r, uint32_t *flags) {
   int64_t found = 0;
   nt_status status = nt__sim_number(
       r->m,
@@ -56,20 +54,20 @@ static nt_status load(struct sim_request *r, uint32_t *flags,
       "AND file_system = ?2 AND serial = ?3",
       SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
                SIM_TEXT(r->instance.serial)),
-      0, &found, err);
+      0, &found, r->err);
   *flags = (uint32_t)found;
   return status;
 }
 
-static nt_status query(struct sim_request *r, struct nt_error *err) {
+static nt_status query(struct sim_request *r) {
   uint32_t flags = 0;
-  nt_status status = check(r, err);
+  nt_status status = check(r);
   uint32_t mask = nt_ok(status) ? nt_get_u32(r->in + AT_MASK) : 0;
   if (nt_ok(status)) {
-    status = load(r, &flags, err);
+    status = load(r, &flags);
   }
   if (nt_ok(status)) { /* the buffers may be the same one */
-    status = nt__sim_claim(r, STATE_SIZE, err);
+    status = nt__sim_claim(r, STATE_SIZE);
   }
   if (nt_ok(status)) {
     nt_put_u32(r->out + AT_FLAGS, flags & mask);
@@ -79,21 +77,12 @@ static nt_status query(struct sim_request *r, struct nt_error *err) {
   return status;
 }
 
-static nt_status set(struct sim_request *r, struct nt_error *err) {
+static nt_status set(struct sim_request *r) {
   uint32_t flags = 0;
-  nt_status status = check(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_manage(r, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_check_writable(r, err);
-  }
-  if (nt_ok(status)) {
-    status = load(r, &flags, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check(r));
+  NT_TRY(nt__sim_check_manage(r));
+  NT_TRY(nt__sim_check_writable(r));
+  NT_TRY(load(r, &flags));
   uint32_t mask = nt_get_u32(r->in + AT_MASK);
   flags = (flags & ~mask) | (nt_get_u32(r->in + AT_FLAGS) & mask);
   return nt__sim_exec(
@@ -102,7 +91,7 @@ static nt_status set(struct sim_request *r, struct nt_error *err) {
       "(volume, file_system, serial, flags) VALUES (?1, ?2, ?3, ?4)",
       SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
                SIM_TEXT(r->instance.serial), SIM_INT(flags)),
-      err);
+      r->err);
 }
 
 const struct sim_answer nt__sim_persistent_answers[] = {

@@ -25,12 +25,11 @@ const struct sim_answer *nt__sim_find_answer(
 
 /* ---- sizes --------------------------------------------------------------- */
 
-nt_status nt__sim_claim(struct sim_request *r, size_t size,
-                        struct nt_error *err) {
+nt_status nt__sim_claim(struct sim_request *r, size_t size) {
   if (r->out_cap < size) {
-    nt_fail(err, NT_STATUS_BUFFER_TOO_SMALL,
+    nt_fail(r->err, NT_STATUS_BUFFER_TOO_SMALL,
             "the answer needs %zu bytes, the buffer has %zu", size, r->out_cap);
-    nt_hint(err, "ask with room for %zu bytes", size);
+    nt_hint(r->err, "ask with room for %zu bytes", size);
     return NT_STATUS_BUFFER_TOO_SMALL;
   }
   memset(r->out, 0, size);
@@ -39,21 +38,20 @@ nt_status nt__sim_claim(struct sim_request *r, size_t size,
 }
 
 nt_status nt__sim_input(const struct sim_request *r, size_t size,
-                        nt_status status, struct nt_error *err) {
+                        nt_status status) {
   if (r->in_len >= size) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, status, "the code takes %zu bytes of input, %zu came", size,
+  nt_fail(r->err, status, "the code takes %zu bytes of input, %zu came", size,
           r->in_len);
-  nt_hint(err, "send the whole structure");
+  nt_hint(r->err, "send the whole structure");
   return status;
 }
 
-nt_status nt__sim_more(const struct sim_request *r, size_t size,
-                       struct nt_error *err) {
-  nt_fail(err, NT_STATUS_BUFFER_OVERFLOW,
+nt_status nt__sim_more(const struct sim_request *r, size_t size) {
+  nt_fail(r->err, NT_STATUS_BUFFER_OVERFLOW,
           "the answer has %zu bytes, %zu are in the buffer", size, r->out_len);
-  nt_hint(err, "ask with room for %zu bytes", size);
+  nt_hint(r->err, "ask with room for %zu bytes", size);
   return NT_STATUS_BUFFER_OVERFLOW;
 }
 

@@ -14,6 +14,7 @@
 
 struct sim_request {
   struct sim_machine *m;
+  struct nt_error *err; /* what a refusal fills */
   struct sim_handle *handle;
   struct sim_volume volume;      /* id 0: a disk's */
   struct sim_file_object object; /* of codes to a file system */
@@ -37,7 +38,7 @@ struct sim_request {
 struct sim_answer {
   uint32_t code;
   uint32_t needs; /* SIM_OF_*, SIM_ONE_DISK */
-  nt_status (*answer)(struct sim_request *r, struct nt_error *err);
+  nt_status (*answer)(struct sim_request *r);
 };
 
 /* The row of a code; NULL when the table has none. A table ends with code 0. */
@@ -63,32 +64,27 @@ extern const struct sim_answer nt__sim_medium_answers[];   /* medium.c */
 /* ---- query_fs.c: what codes of a file system ask first ------------------- */
 
 /* The file system is one whose bytes are read here: FAT, exFAT or NTFS. */
-nt_status nt__sim_check_format(const struct sim_request *r,
-                               struct nt_error *err);
+nt_status nt__sim_check_format(const struct sim_request *r);
 /* Not on a file or directory. */
-nt_status nt__sim_check_volume_handle(const struct sim_request *r,
-                                      struct nt_error *err);
+nt_status nt__sim_check_volume_handle(const struct sim_request *r);
 /* I15: the file system must be alive, and its medium there. */
-nt_status nt__sim_check_alive(struct sim_request *r, struct nt_error *err);
+nt_status nt__sim_check_alive(struct sim_request *r);
 /* Neither the volume nor one of its disks is read-only, nor are writes held.
  */
-nt_status nt__sim_check_writable(const struct sim_request *r,
-                                 struct nt_error *err);
+nt_status nt__sim_check_writable(const struct sim_request *r);
 
 /* ---- query.c: buffers ---------------------------------------------------- */
 
 /* Claims `size` zeroed bytes of the output buffer, or refuses with
  * STATUS_BUFFER_TOO_SMALL. */
-nt_status nt__sim_claim(struct sim_request *r, size_t size,
-                        struct nt_error *err);
+nt_status nt__sim_claim(struct sim_request *r, size_t size);
 
 /* Refuses with `status` when the input is shorter than `size`. */
 nt_status nt__sim_input(const struct sim_request *r, size_t size,
-                        nt_status status, struct nt_error *err);
+                        nt_status status);
 
 /* STATUS_BUFFER_OVERFLOW: what was claimed is a part of `size` bytes. */
-nt_status nt__sim_more(const struct sim_request *r, size_t size,
-                       struct nt_error *err);
+nt_status nt__sim_more(const struct sim_request *r, size_t size);
 
 /* A question that is answered by the status alone. */
 nt_status nt__sim_boolean(bool answer, struct nt_error *err);
@@ -118,21 +114,17 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
 /* ---- lock.c -------------------------------------------------------------- */
 
 /* L11, L12, U5, D6: only a volume handle with the right may do this. */
-nt_status nt__sim_check_manage(const struct sim_request *r,
-                               struct nt_error *err);
+nt_status nt__sim_check_manage(const struct sim_request *r);
 
 /* A lock is looked at, announced, looked at again and taken. */
-nt_status nt__sim_check_lockable(const struct sim_request *r,
-                                 struct nt_error *err);
-nt_status nt__sim_check_lock(const struct sim_request *r, struct nt_error *err);
-nt_status nt__sim_lock(struct sim_request *r, struct nt_error *err);
+nt_status nt__sim_check_lockable(const struct sim_request *r);
+nt_status nt__sim_check_lock(const struct sim_request *r);
+nt_status nt__sim_lock(struct sim_request *r);
 
 /* So is a dismount; *over: there is nothing to announce, the status is the
  * answer. */
-nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over,
-                                     struct nt_error *err);
-nt_status nt__sim_check_dismount(const struct sim_request *r,
-                                 struct nt_error *err);
-nt_status nt__sim_dismount(struct sim_request *r, struct nt_error *err);
+nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over);
+nt_status nt__sim_check_dismount(const struct sim_request *r);
+nt_status nt__sim_dismount(struct sim_request *r);
 
 #endif

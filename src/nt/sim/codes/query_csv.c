@@ -12,44 +12,37 @@
  * padding to 24 }; the version is its size. */
 #define NAMESPACE_INFO 24U
 
-static nt_status unknown(const struct sim_request *r, struct nt_error *err) {
-  return nt_refuse_as(err, r->instance.fsd->unknown_fsctl,
+static nt_status unknown(const struct sim_request *r) {
+  return nt_refuse_as(r->err, r->instance.fsd->unknown_fsctl,
                       NT_REASON_UNKNOWN_CODE,
                       "only a cluster shared volume answers this, here is %s",
                       r->instance.file_system);
 }
 
-static nt_status check_version(const struct sim_request *r,
-                               struct nt_error *err) {
-  nt_status status =
-      nt__sim_input(r, NAMESPACE_INFO, NT_STATUS_INVALID_PARAMETER, err);
-  if (!nt_ok(status) || nt_get_u32(r->in) == NAMESPACE_INFO) {
-    return status;
+static nt_status check_version(const struct sim_request *r) {
+  NT_TRY(nt__sim_input(r, NAMESPACE_INFO, NT_STATUS_INVALID_PARAMETER));
+  if (nt_get_u32(r->in) == NAMESPACE_INFO) {
+    return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER,
           "the version of the structure is %u", (unsigned)nt_get_u32(r->in));
-  nt_hint(err, "send version %u, its size", NAMESPACE_INFO);
+  nt_hint(r->err, "send version %u, its size", NAMESPACE_INFO);
   return NT_STATUS_INVALID_PARAMETER;
 }
 
 /* FSCTL_IS_CSV_FILE, FSCTL_IS_FILE_ON_CSV_VOLUME: the status is the answer;
  * who sends the structure gets it filled. */
-static nt_status is_shared(struct sim_request *r, struct nt_error *err) {
+static nt_status is_shared(struct sim_request *r) {
   const struct nt_extent *first = &r->handle->extents[0];
   if (!r->instance.fsd->across_nodes) {
-    return unknown(r, err);
+    return unknown(r);
   }
-  nt_status status = nt__sim_check_condition(&r->instance, err);
-  if (!nt_ok(status) || r->in_len == 0) {
-    return status;
+  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  if (r->in_len == 0) {
+    return NT_STATUS_SUCCESS;
   }
-  status = check_version(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_claim(r, NAMESPACE_INFO, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check_version(r));
+  NT_TRY(nt__sim_claim(r, NAMESPACE_INFO));
   nt_put_u32(r->out, NAMESPACE_INFO);
   nt_put_u32(r->out + 4, first->disk);
   nt_put_u64(r->out + 8, first->offset);
@@ -59,12 +52,12 @@ static nt_status is_shared(struct sim_request *r, struct nt_error *err) {
 
 /* CSV_IS_OWNED_BY_CSVFS: one BOOLEAN. NTFS says false, other drivers do not
  * know the code. */
-static nt_status is_owned(struct sim_request *r, struct nt_error *err) {
+static nt_status is_owned(struct sim_request *r) {
   bool shared = r->instance.fsd->across_nodes;
   if (!shared && r->instance.fsd != &nt__sim_fsd_ntfs) {
-    return unknown(r, err);
+    return unknown(r);
   }
-  NT_TRY(nt__sim_claim(r, 1, err));
+  NT_TRY(nt__sim_claim(r, 1));
   r->out[0] = shared;
   return NT_STATUS_SUCCESS;
 }

@@ -14,8 +14,8 @@
 
 /* ---- sizes --------------------------------------------------------------- */
 
-static nt_status length_info(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 8, err));
+static nt_status length_info(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 8));
   nt_put_u64(r->out, r->handle->length);
   return NT_STATUS_SUCCESS;
 }
@@ -36,14 +36,14 @@ static void put_geometry(const struct sim_request *r) {
   nt_put_u32(r->out + 20, r->disk.sector_size);
 }
 
-static nt_status geometry(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 24, err));
+static nt_status geometry(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 24));
   put_geometry(r);
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status geometry_ex(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 40, err));
+static nt_status geometry_ex(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 40));
   put_geometry(r);
   nt_put_u64(r->out + 24, r->disk.length);
   return NT_STATUS_SUCCESS;
@@ -72,13 +72,13 @@ static void put_gpt(struct sim_request *r, sqlite3_stmt *stmt) {
   nt__sim_put_utf16(r->out + 72, 36, text);
 }
 
-static nt_status put_partition(struct sim_request *r, struct nt_error *err) {
+static nt_status put_partition(struct sim_request *r) {
   sqlite3_stmt *stmt;
   NT_TRY(nt__sim_query(r->m,
                        "SELECT partition_type, partition_id, partition_name, "
                        "partition_attributes FROM volume WHERE id = ?1",
-                       SIM_ARGS(SIM_INT(r->volume.id)), &stmt, err));
-  NT_TRY(nt__sim_step(r->m, stmt, err));
+                       SIM_ARGS(SIM_INT(r->volume.id)), &stmt, r->err));
+  NT_TRY(nt__sim_step(r->m, stmt, r->err));
   if (strcmp(r->disk.style, "gpt") == 0) {
     put_gpt(r, stmt);
   } else {
@@ -88,46 +88,41 @@ static nt_status put_partition(struct sim_request *r, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status partition_info(struct sim_request *r, struct nt_error *err) {
+static nt_status partition_info(struct sim_request *r) {
   bool gpt = strcmp(r->disk.style, "gpt") == 0;
   bool table = r->volume.id != 0 && r->volume.partition_number != 0;
-  nt_status status = nt__sim_claim(r, SIM_LAYOUT_ENTRY, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, SIM_LAYOUT_ENTRY));
   nt_put_u32(r->out, !table ? SIM_STYLE_RAW
                      : gpt  ? SIM_STYLE_GPT
                             : SIM_STYLE_MBR);
   nt_put_u64(r->out + 8, r->handle->extents[0].offset);
   nt_put_u64(r->out + 16, r->handle->length);
   nt_put_u32(r->out + 24, table ? r->volume.partition_number : 0);
-  return table ? put_partition(r, err) : status;
+  return table ? put_partition(r) : NT_STATUS_SUCCESS;
 }
 
 /* ---- the medium ---------------------------------------------------------- */
 
-static nt_status is_writable(struct sim_request *r, struct nt_error *err) {
+static nt_status is_writable(struct sim_request *r) {
   bool readonly;
-  nt_status status = nt__sim_disks_readonly(
-      r->m, r->handle->extents, r->handle->extent_count, &readonly, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_disks_readonly(r->m, r->handle->extents,
+                                r->handle->extent_count, &readonly, r->err));
   if (readonly || r->volume.flags & NT_VOLUME_READONLY) {
-    return nt_refuse(err, NT_REASON_READONLY, NULL);
+    return nt_refuse(r->err, NT_REASON_READONLY, NULL);
   }
   return NT_STATUS_SUCCESS;
 }
 
 static nt_status check_range(const struct sim_request *r, uint64_t start,
-                             uint64_t length, struct nt_error *err) {
+                             uint64_t length) {
   uint32_t sector = r->disk.sector_size;
   if (start % sector != 0 || length % sector != 0) {
-    return nt_refuse(err, NT_REASON_ALIGNMENT,
+    return nt_refuse(r->err, NT_REASON_ALIGNMENT,
                      "the range is not whole sectors of %u bytes", sector);
   }
   if (start > r->handle->length || length > r->handle->length - start) {
-    return nt_refuse_as(err, NT_STATUS_NONEXISTENT_SECTOR, NT_REASON_PAST_END,
+    return nt_refuse_as(r->err, NT_STATUS_NONEXISTENT_SECTOR,
+                        NT_REASON_PAST_END,
                         "the range ends behind the last byte, %llu",
                         (unsigned long long)r->handle->length);
   }
@@ -136,21 +131,21 @@ static nt_status check_range(const struct sim_request *r, uint64_t start,
 
 /* VERIFY_INFORMATION: { i64 start, u32 length, padding }. Every sector is
  * read. */
-static nt_status verify(struct sim_request *r, struct nt_error *err) {
+static nt_status verify(struct sim_request *r) {
   char buf[65536];
-  nt_status status = nt__sim_input(r, 16, NT_STATUS_INFO_LENGTH_MISMATCH, err);
+  nt_status status = nt__sim_input(r, 16, NT_STATUS_INFO_LENGTH_MISMATCH);
   if (!nt_ok(status)) {
     return status;
   }
   uint64_t at = nt_get_u64(r->in), left = nt_get_u32(r->in + 8);
-  status = check_range(r, at, left, err);
+  status = check_range(r, at, left);
   for (uint32_t i = 0; nt_ok(status) && i < r->handle->extent_count; i++) {
-    status = nt__sim_image(r->m, r->handle->extents[i].disk, err);
+    status = nt__sim_image(r->m, r->handle->extents[i].disk, r->err);
   }
   while (nt_ok(status) && left > 0) {
     size_t n = left < sizeof buf ? (size_t)left : sizeof buf;
     status = nt__sim_image_read(r->m, r->handle->extents,
-                                r->handle->extent_count, at, buf, n, err);
+                                r->handle->extent_count, at, buf, n, r->err);
     at += n;
     left -= n;
   }
@@ -163,21 +158,21 @@ static nt_status verify(struct sim_request *r, struct nt_error *err) {
 #define NO_PARTITION 0xFFFFFFFFU /* the device cannot be partitioned */
 
 /* CD drives count apart from disks: \Device\CdRom0 is the first. */
-static nt_status cd_number(struct sim_request *r, struct nt_error *err) {
+static nt_status cd_number(struct sim_request *r) {
   int64_t number;
-  NT_TRY(nt__sim_cd_number(r->m, r->disk.number, &number, err));
-  NT_TRY(nt__sim_claim(r, 12, err));
+  NT_TRY(nt__sim_cd_number(r->m, r->disk.number, &number, r->err));
+  NT_TRY(nt__sim_claim(r, 12));
   nt_put_u32(r->out, FILE_DEVICE_CD_ROM);
   nt_put_u32(r->out + 4, (uint32_t)number);
   nt_put_u32(r->out + 8, NO_PARTITION);
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status device_number(struct sim_request *r, struct nt_error *err) {
+static nt_status device_number(struct sim_request *r) {
   if (r->disk.flags & NT_DISK_CDROM) {
-    return cd_number(r, err);
+    return cd_number(r);
   }
-  NT_TRY(nt__sim_claim(r, 12, err));
+  NT_TRY(nt__sim_claim(r, 12));
   nt_put_u32(r->out, FILE_DEVICE_DISK);
   nt_put_u32(r->out + 4, r->disk.number);
   nt_put_u32(r->out + 8, r->volume.id ? r->volume.partition_number : 0);

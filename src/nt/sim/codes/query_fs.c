@@ -12,64 +12,60 @@
 
 /* ---- who answers --------------------------------------------------------- */
 
-static nt_status unknown(const struct sim_request *r, const char *file_system,
-                         struct nt_error *err) {
+static nt_status unknown(const struct sim_request *r, const char *file_system) {
   return nt_refuse_as(
-      err, r->instance.fsd->unknown_fsctl, NT_REASON_UNKNOWN_CODE,
+      r->err, r->instance.fsd->unknown_fsctl, NT_REASON_UNKNOWN_CODE,
       "only %s answers this, here is %s", file_system, r->instance.file_system);
 }
 
-nt_status nt__sim_check_volume_handle(const struct sim_request *r,
-                                      struct nt_error *err) {
+nt_status nt__sim_check_volume_handle(const struct sim_request *r) {
   if (r->object.kind == NT_KIND_VOLUME || r->object.kind == NT_KIND_DISK) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+  return nt_refuse(r->err, NT_REASON_NOT_A_VOLUME,
                    "this is a handle to a file or directory");
 }
 
-nt_status nt__sim_check_alive(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, err));
-  NT_TRY(nt__sim_check_condition(&r->instance, err));
-  return nt__sim_check_online(&r->volume, err);
+nt_status nt__sim_check_alive(struct sim_request *r) {
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  return nt__sim_check_online(&r->volume, r->err);
 }
 
-static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out,
-                            struct nt_error *err) {
-  NT_TRY(nt__sim_check_alive(r, err));
+static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out) {
+  NT_TRY(nt__sim_check_alive(r));
   return nt__sim_bytes_open(r->m, r->handle->extents, r->handle->extent_count,
-                            r->handle->length, out, err);
+                            r->handle->length, out, r->err);
 }
 
 /* The reader of the bytes; NULL with a refusal for RAW and whatever has no
  * clusters here. */
-static const struct nt_fs *fs_of(const struct sim_request *r, nt_status *status,
-                                 struct nt_error *err) {
+static const struct nt_fs *fs_of(const struct sim_request *r,
+                                 nt_status *status) {
   const struct nt_fs *fs = nt_fs_with_clusters(nt__sim_bytes_of(&r->instance));
-  *status = fs ? NT_STATUS_SUCCESS
-               : unknown(r, "a FAT, exFAT or NTFS file system", err);
+  *status =
+      fs ? NT_STATUS_SUCCESS : unknown(r, "a FAT, exFAT or NTFS file system");
   return fs;
 }
 
-nt_status nt__sim_check_format(const struct sim_request *r,
-                               struct nt_error *err) {
+nt_status nt__sim_check_format(const struct sim_request *r) {
   nt_status status;
-  fs_of(r, &status, err);
+  fs_of(r, &status);
   return status;
 }
 
 /* ---- FAT and NTFS -------------------------------------------------------- */
 
 /* The first bytes of the boot sector, with the BIOS parameter block. */
-static nt_status fat_bpb(struct sim_request *r, struct nt_error *err) {
+static nt_status fat_bpb(struct sim_request *r) {
   struct sim_bytes b;
   if (strncmp(r->instance.file_system, "FAT", 3) != 0) {
-    return unknown(r, "FAT", err);
+    return unknown(r, "FAT");
   }
-  NT_TRY(nt__sim_claim(r, NT_FAT_BPB, err));
-  NT_TRY(open_bytes(r, &b, err));
+  NT_TRY(nt__sim_claim(r, NT_FAT_BPB));
+  NT_TRY(open_bytes(r, &b));
   return nt__sim_bytes_status(
-      &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), err);
+      &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), r->err);
 }
 
 /* The zone that is kept free for the MFT is not on the medium; a driver
@@ -82,15 +78,15 @@ static void put_mft_zone(uint8_t *out, const struct nt_ntfs_facts *facts) {
 }
 
 /* NTFS_VOLUME_DATA_BUFFER. */
-static nt_status ntfs_data(struct sim_request *r, struct nt_error *err) {
+static nt_status ntfs_data(struct sim_request *r) {
   struct sim_bytes b;
   struct nt_ntfs_facts facts;
   if (strcmp(nt__sim_bytes_of(&r->instance), "NTFS") != 0) {
-    return unknown(r, "NTFS", err);
+    return unknown(r, "NTFS");
   }
-  NT_TRY(nt__sim_claim(r, 96, err));
-  NT_TRY(open_bytes(r, &b, err));
-  NT_TRY(nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), err));
+  NT_TRY(nt__sim_claim(r, 96));
+  NT_TRY(open_bytes(r, &b));
+  NT_TRY(nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), r->err));
   nt_put_u64(r->out, facts.serial);
   nt_put_u64(r->out + 8, facts.sectors);
   nt_put_u64(r->out + 16, facts.clusters);
@@ -128,87 +124,82 @@ static nt_status check_start(uint64_t start, uint64_t clusters,
  * announced by the count. */
 static nt_status put_bitmap(struct sim_request *r, struct sim_bytes *b,
                             const struct nt_fs *fs, uint64_t start,
-                            uint64_t clusters, struct nt_error *err) {
+                            uint64_t clusters) {
   start &= ~(uint64_t)7;
   uint64_t bytes = (clusters - start + 7) / 8;
   size_t room = r->out_cap - BITMAP_HEADER;
   size_t fit = bytes < room ? (size_t)bytes : room;
-  nt_status status = nt__sim_claim(r, BITMAP_HEADER + fit, err);
-  if (nt_ok(status)) {
-    status = nt__sim_bytes_status(
-        b, fs->bitmap(&b->region, start, r->out + BITMAP_HEADER, fit), err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, BITMAP_HEADER + fit));
+  NT_TRY(nt__sim_bytes_status(
+      b, fs->bitmap(&b->region, start, r->out + BITMAP_HEADER, fit), r->err));
   nt_put_u64(r->out, start);
   nt_put_u64(r->out + 8, clusters - start);
-  return fit < bytes ? nt__sim_more(r, (size_t)(BITMAP_HEADER + bytes), err)
-                     : status;
+  return fit < bytes ? nt__sim_more(r, (size_t)(BITMAP_HEADER + bytes))
+                     : NT_STATUS_SUCCESS;
 }
 
 /* METHOD_NEITHER: the file system itself looks at the buffers. */
-static nt_status volume_bitmap(struct sim_request *r, struct nt_error *err) {
+static nt_status volume_bitmap(struct sim_request *r) {
   struct sim_bytes b;
   uint64_t clusters = 0;
   nt_status status;
-  const struct nt_fs *fs = fs_of(r, &status, err);
+  const struct nt_fs *fs = fs_of(r, &status);
   if (nt_ok(status)) {
-    status = nt__sim_check_volume_handle(r, err);
+    status = nt__sim_check_volume_handle(r);
   }
   if (nt_ok(status)) {
-    status = nt__sim_input(r, 8, NT_STATUS_BUFFER_TOO_SMALL, err);
+    status = nt__sim_input(r, 8, NT_STATUS_BUFFER_TOO_SMALL);
   }
   if (nt_ok(status)) {
-    status = nt__sim_claim(r, BITMAP_HEADER, err);
+    status = nt__sim_claim(r, BITMAP_HEADER);
   }
   if (nt_ok(status)) {
-    status = open_bytes(r, &b, err);
+    status = open_bytes(r, &b);
   }
   if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, fs->clusters(&b.region, &clusters), err);
+    status =
+        nt__sim_bytes_status(&b, fs->clusters(&b.region, &clusters), r->err);
   }
   uint64_t start = nt_ok(status) ? nt_get_u64(r->in) : 0;
   if (nt_ok(status)) {
-    status = check_start(start, clusters, err);
+    status = check_start(start, clusters, r->err);
   }
-  return nt_ok(status) ? put_bitmap(r, &b, fs, start, clusters, err) : status;
+  return nt_ok(status) ? put_bitmap(r, &b, fs, start, clusters) : status;
 }
 
 /* ---- dirty --------------------------------------------------------------- */
 
-static nt_status check_dirty_buffer(const struct sim_request *r,
-                                    struct nt_error *err) {
+static nt_status check_dirty_buffer(const struct sim_request *r) {
   if (r->out_cap >= 4) {
     return NT_STATUS_SUCCESS;
   }
   nt_status status = r->out_cap == 0 ? NT_STATUS_INVALID_USER_BUFFER
                                      : NT_STATUS_INVALID_PARAMETER;
-  nt_fail(err, status, "the answer needs 4 bytes, the buffer has %zu",
+  nt_fail(r->err, status, "the answer needs 4 bytes, the buffer has %zu",
           r->out_cap);
-  nt_hint(err, "ask with room for 4 bytes");
+  nt_hint(r->err, "ask with room for 4 bytes");
   return status;
 }
 
-static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
+static nt_status is_dirty(struct sim_request *r) {
   struct sim_bytes b;
   bool dirty = false;
   nt_status status;
-  const struct nt_fs *fs = fs_of(r, &status, err);
+  const struct nt_fs *fs = fs_of(r, &status);
   if (nt_ok(status)) {
-    status = check_dirty_buffer(r, err);
+    status = check_dirty_buffer(r);
   }
   if (nt_ok(status)) {
-    status = nt__sim_check_volume_handle(r, err);
+    status = nt__sim_check_volume_handle(r);
   }
   if (nt_ok(status)) {
-    status = open_bytes(r, &b, err);
+    status = open_bytes(r, &b);
   }
   if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, fs->is_dirty(&b.region, &dirty), err);
+    status = nt__sim_bytes_status(&b, fs->is_dirty(&b.region, &dirty), r->err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_claim(r, 4, err);
+    status = nt__sim_claim(r, 4);
   }
   if (nt_ok(status)) {
     nt_put_u32(r->out, dirty ? 1 : 0);
@@ -216,66 +207,56 @@ static nt_status is_dirty(struct sim_request *r, struct nt_error *err) {
   return status;
 }
 
-nt_status nt__sim_check_writable(const struct sim_request *r,
-                                 struct nt_error *err) {
+nt_status nt__sim_check_writable(const struct sim_request *r) {
   bool readonly;
-  nt_status status = nt__sim_disks_readonly(
-      r->m, r->handle->extents, r->handle->extent_count, &readonly, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_disks_readonly(r->m, r->handle->extents,
+                                r->handle->extent_count, &readonly, r->err));
   if (!readonly && !(r->volume.flags & NT_VOLUME_READONLY)) {
-    return nt__sim_check_held(r->m, r->volume.id, err);
+    return nt__sim_check_held(r->m, r->volume.id, r->err);
   }
-  return nt_refuse(err, NT_REASON_READONLY, "the volume is read-only");
+  return nt_refuse(r->err, NT_REASON_READONLY, "the volume is read-only");
 }
 
-static nt_status mark_dirty(struct sim_request *r, struct nt_error *err) {
+static nt_status mark_dirty(struct sim_request *r) {
   struct sim_bytes b;
   nt_status status;
-  const struct nt_fs *fs = fs_of(r, &status, err);
+  const struct nt_fs *fs = fs_of(r, &status);
   if (nt_ok(status)) {
-    status = nt__sim_check_manage(r, err);
+    status = nt__sim_check_manage(r);
   }
   if (nt_ok(status)) {
-    status = open_bytes(r, &b, err);
+    status = open_bytes(r, &b);
   }
   if (nt_ok(status)) {
-    status = nt__sim_check_writable(r, err);
+    status = nt__sim_check_writable(r);
   }
   if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), err);
+    status = nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), r->err);
   }
   return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
-                                             r->handle->extent_count, err)
+                                             r->handle->extent_count, r->err)
                        : status;
 }
 
 /* ---- what RAW recognises ------------------------------------------------- */
 
 /* A file system that names itself and has no driver here. */
-static nt_status recognition(struct sim_request *r, struct nt_error *err) {
+static nt_status recognition(struct sim_request *r) {
   struct sim_bytes b;
   uint8_t boot[NT_RECOGNITION_SIZE];
   if (r->instance.fsd != &nt__sim_fsd_raw) {
-    return unknown(r, "RAW", err);
+    return unknown(r, "RAW");
   }
-  nt_status status = nt__sim_claim(r, 9, err);
-  if (nt_ok(status)) {
-    status = open_bytes(r, &b, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_bytes_status(
-        &b, nt_region_read(&b.region, 0, boot, sizeof boot), err);
-  }
-  if (nt_ok(status) && !nt_is_recognition(boot)) {
-    return nt_refuse(err, NT_REASON_NO_FILE_SYSTEM,
+  NT_TRY(nt__sim_claim(r, 9));
+  NT_TRY(open_bytes(r, &b));
+  NT_TRY(nt__sim_bytes_status(
+      &b, nt_region_read(&b.region, 0, boot, sizeof boot), r->err));
+  if (!nt_is_recognition(boot)) {
+    return nt_refuse(r->err, NT_REASON_NO_FILE_SYSTEM,
                      "nothing on the volume names its file system");
   }
-  if (nt_ok(status)) {
-    memcpy(r->out, boot + NT_RECOGNITION_NAME, 8);
-  }
-  return status;
+  memcpy(r->out, boot + NT_RECOGNITION_NAME, 8);
+  return NT_STATUS_SUCCESS;
 }
 
 const struct sim_answer nt__sim_fs_answers[] = {

@@ -12,10 +12,10 @@
 
 /* The count of changes is optional. A fixed disk has its medium, always the
  * same. */
-static nt_status check_verify(struct sim_request *r, struct nt_error *err) {
+static nt_status check_verify(struct sim_request *r) {
   nt_status status = NT_STATUS_SUCCESS;
   if (r->out_cap > 0) {
-    status = nt__sim_claim(r, 4, err);
+    status = nt__sim_claim(r, 4);
     if (nt_ok(status)) {
       nt_put_u32(r->out, (uint32_t)r->disk.changes);
     }
@@ -25,16 +25,16 @@ static nt_status check_verify(struct sim_request *r, struct nt_error *err) {
 
 /* STORAGE_HOTPLUG_INFO: { u32 size, u8 removable medium, u8 hotplug medium,
  * u8 hotplug device, u8 write cache } */
-static nt_status hotplug_info(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 8, err));
+static nt_status hotplug_info(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 8));
   nt_put_u32(r->out, 8);
   r->out[4] = (r->disk.flags & NT_DISK_REMOVABLE) != 0;
   return NT_STATUS_SUCCESS;
 }
 
 /* STORAGE_READ_CAPACITY */
-static nt_status read_capacity(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 32, err));
+static nt_status read_capacity(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 32));
   nt_put_u32(r->out, 32);
   nt_put_u32(r->out + 4, 32);
   nt_put_u32(r->out + 8, r->disk.sector_size);
@@ -56,8 +56,8 @@ static nt_status read_capacity(struct sim_request *r, struct nt_error *err) {
 /* A descriptor is cut to the buffer without a refusal: its second field says
  * how long it is. */
 static nt_status put_descriptor(struct sim_request *r, const uint8_t *bytes,
-                                size_t length, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 8, err));
+                                size_t length) {
+  NT_TRY(nt__sim_claim(r, 8));
   r->out_len = length < r->out_cap ? length : r->out_cap;
   memcpy(r->out, bytes, r->out_len);
   return NT_STATUS_SUCCESS;
@@ -77,21 +77,14 @@ static uint32_t add_text(uint8_t *descriptor, size_t *used, const char *text) {
 /* STORAGE_DEVICE_DESCRIPTOR: { u32 version, u32 size, u8 type, u8 modifier,
  * u8 removable, u8 queueing, u32 vendor, u32 product, u32 revision,
  * u32 serial, u32 bus type, ... }, texts by their offset, 0: none. */
-static nt_status device_descriptor(struct sim_request *r,
-                                   struct nt_error *err) {
+static nt_status device_descriptor(struct sim_request *r) {
   uint8_t d[DESCRIPTOR_MAX] = {0};
   char model[64], serial[64];
   size_t used = 36; /* where the raw data of the device would be */
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__sim_query(r->m, "SELECT model, serial FROM disk WHERE number = ?1",
-                    SIM_ARGS(SIM_INT(r->disk.number)), &stmt, err);
-  if (nt_ok(status)) {
-    status = nt__sim_step(r->m, stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_query(r->m, "SELECT model, serial FROM disk WHERE number = ?1",
+                       SIM_ARGS(SIM_INT(r->disk.number)), &stmt, r->err));
+  NT_TRY(nt__sim_step(r->m, stmt, r->err));
   nt__sim_text(stmt, 0, model, sizeof model);
   nt__sim_text(stmt, 1, serial, sizeof serial);
   sqlite3_reset(stmt);
@@ -102,46 +95,42 @@ static nt_status device_descriptor(struct sim_request *r,
   nt_put_u32(d + 28, BUS_FILE_BACKED_VIRTUAL);
   used = used < DEVICE_DESCRIPTOR ? DEVICE_DESCRIPTOR : used;
   nt_put_u32(d + 4, (uint32_t)used);
-  return put_descriptor(r, d, used, err);
+  return put_descriptor(r, d, used);
 }
 
 /* STORAGE_ACCESS_ALIGNMENT_DESCRIPTOR: { u32 version, u32 size, u32 cache
  * line, u32 offset of the cache, u32 logical sector, u32 physical sector,
  * u32 offset of the sectors } */
-static nt_status alignment_descriptor(struct sim_request *r,
-                                      struct nt_error *err) {
+static nt_status alignment_descriptor(struct sim_request *r) {
   uint8_t d[28] = {0};
   nt_put_u32(d, sizeof d);
   nt_put_u32(d + 4, sizeof d);
   nt_put_u32(d + 16, r->disk.sector_size);
   nt_put_u32(d + 20, r->disk.sector_size);
-  return put_descriptor(r, d, sizeof d, err);
+  return put_descriptor(r, d, sizeof d);
 }
 
 /* STORAGE_PROPERTY_QUERY: { u32 property, u32 question, ... } */
-static nt_status query_property(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_input(r, 12, NT_STATUS_INFO_LENGTH_MISMATCH, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+static nt_status query_property(struct sim_request *r) {
+  NT_TRY(nt__sim_input(r, 12, NT_STATUS_INFO_LENGTH_MISMATCH));
   uint32_t property = nt_get_u32(r->in), question = nt_get_u32(r->in + 4);
   if (question != QUERY_STANDARD && question != QUERY_EXISTS) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%u is no kind of question",
+    nt_fail(r->err, NT_STATUS_INVALID_PARAMETER, "%u is no kind of question",
             question);
-    nt_hint(err, "ask 0 for the property, 1 for whether it exists");
+    nt_hint(r->err, "ask 0 for the property, 1 for whether it exists");
     return NT_STATUS_INVALID_PARAMETER;
   }
   if (property != PROPERTY_DEVICE && property != PROPERTY_ACCESS_ALIGNMENT) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
+    nt_fail(r->err, NT_STATUS_NOT_SUPPORTED,
             "a simulated disk does not have property %u", property);
-    nt_hint(err, "ask for property 0 or 6");
+    nt_hint(r->err, "ask for property 0 or 6");
     return NT_STATUS_NOT_SUPPORTED;
   }
   if (question == QUERY_EXISTS) {
-    return status;
+    return NT_STATUS_SUCCESS;
   }
-  return property == PROPERTY_DEVICE ? device_descriptor(r, err)
-                                     : alignment_descriptor(r, err);
+  return property == PROPERTY_DEVICE ? device_descriptor(r)
+                                     : alignment_descriptor(r);
 }
 
 const struct sim_answer nt__sim_storage_answers[] = {

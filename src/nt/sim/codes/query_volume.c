@@ -11,46 +11,43 @@
 
 /* ---- questions by status ------------------------------------------------- */
 
-static nt_status is_clustered(struct sim_request *r, struct nt_error *err) {
-  return nt__sim_boolean(r->volume.node != 0, err);
+static nt_status is_clustered(struct sim_request *r) {
+  return nt__sim_boolean(r->volume.node != 0, r->err);
 }
 
 /* One BOOLEAN, true; there is no false. */
-static nt_status is_csv(struct sim_request *r, struct nt_error *err) {
+static nt_status is_csv(struct sim_request *r) {
   if (!nt__sim_is_shared(&r->volume)) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+    nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the volume is not cluster shared");
-    nt_hint(err, "only cluster shared volumes answer this");
+    nt_hint(r->err, "only cluster shared volumes answer this");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  NT_TRY(nt__sim_claim(r, 1, err));
+  NT_TRY(nt__sim_claim(r, 1));
   r->out[0] = 1;
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status is_io_capable(struct sim_request *r, struct nt_error *err) {
+static nt_status is_io_capable(struct sim_request *r) {
   return nt__sim_boolean(!(r->volume.flags & NT_VOLUME_OFFLINE) &&
                              (!r->handle->removable || r->handle->length > 0),
-                         err);
+                         r->err);
 }
 
-static nt_status is_partition(struct sim_request *r, struct nt_error *err) {
+static nt_status is_partition(struct sim_request *r) {
   return nt__sim_boolean(
-      r->volume.partition_number != 0 && r->handle->extent_count == 1, err);
+      r->volume.partition_number != 0 && r->handle->extent_count == 1, r->err);
 }
 
 /* ---- disks --------------------------------------------------------------- */
 
 /* VOLUME_DISK_EXTENTS. Too small for one extent is a refusal, too small for
  * all of them gives one and the true count. */
-static nt_status extents(struct sim_request *r, struct nt_error *err) {
+static nt_status extents(struct sim_request *r) {
   uint32_t count = r->handle->extent_count;
   size_t whole = 8 + 24 * (size_t)count;
   bool more = r->out_cap >= 32 && r->out_cap < whole;
-  nt_status status = nt__sim_claim(r, more ? 32 : whole, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, more ? 32 : whole));
   nt_put_u32(r->out, count);
   for (uint32_t i = 0; i < (more ? 1 : count); i++) {
     uint8_t *at = r->out + 8 + 24 * (size_t)i;
@@ -58,7 +55,7 @@ static nt_status extents(struct sim_request *r, struct nt_error *err) {
     nt_put_u64(at + 8, r->handle->extents[i].offset);
     nt_put_u64(at + 16, r->handle->extents[i].length);
   }
-  return more ? nt__sim_more(r, whole, err) : status;
+  return more ? nt__sim_more(r, whole) : NT_STATUS_SUCCESS;
 }
 
 /* The disks of a volume, each once. */
@@ -78,28 +75,25 @@ static uint32_t list_disks(const struct sim_handle *h,
 }
 
 /* VOLUME_FAILOVER_SET: { u32 count, u32 disk[] } */
-static nt_status failover_set(struct sim_request *r, struct nt_error *err) {
+static nt_status failover_set(struct sim_request *r) {
   uint32_t disks[NT_MAX_EXTENTS];
   uint32_t count = list_disks(r->handle, disks);
   size_t whole = 4 + 4 * (size_t)count;
   bool more = r->out_cap >= 8 && r->out_cap < whole;
-  nt_status status = nt__sim_claim(r, more ? 8 : whole, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_claim(r, more ? 8 : whole));
   nt_put_u32(r->out, count);
   for (uint32_t i = 0; i < (more ? 1 : count); i++) {
     nt_put_u32(r->out + 4 + 4 * (size_t)i, disks[i]);
   }
-  return more ? nt__sim_more(r, whole, err) : status;
+  return more ? nt__sim_more(r, whole) : NT_STATUS_SUCCESS;
 }
 
 /* VOLUME_LOGICAL_OFFSET to VOLUME_PHYSICAL_OFFSETS: { u32 count, u32 padding,
  * { u32 disk, u32 padding, i64 offset }[] } */
-static nt_status to_physical(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_input(r, 8, NT_STATUS_INVALID_PARAMETER, err);
+static nt_status to_physical(struct sim_request *r) {
+  nt_status status = nt__sim_input(r, 8, NT_STATUS_INVALID_PARAMETER);
   if (nt_ok(status)) {
-    status = nt__sim_claim(r, 24, err);
+    status = nt__sim_claim(r, 24);
   }
   uint64_t offset = nt_ok(status) ? nt_get_u64(r->in) : 0;
   for (uint32_t i = 0; nt_ok(status) && i < r->handle->extent_count; i++) {
@@ -113,17 +107,18 @@ static nt_status to_physical(struct sim_request *r, struct nt_error *err) {
     offset -= extent->length;
   }
   if (nt_ok(status)) {
-    status = nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PAST_END,
-                          "the offset is not within the volume");
+    status =
+        nt_refuse_as(r->err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PAST_END,
+                     "the offset is not within the volume");
   }
   return status;
 }
 
 /* VOLUME_PHYSICAL_OFFSET to VOLUME_LOGICAL_OFFSET. */
-static nt_status to_logical(struct sim_request *r, struct nt_error *err) {
-  nt_status status = nt__sim_input(r, 16, NT_STATUS_BUFFER_TOO_SMALL, err);
+static nt_status to_logical(struct sim_request *r) {
+  nt_status status = nt__sim_input(r, 16, NT_STATUS_BUFFER_TOO_SMALL);
   if (nt_ok(status)) {
-    status = nt__sim_claim(r, 8, err);
+    status = nt__sim_claim(r, 8);
   }
   if (!nt_ok(status)) {
     return status;
@@ -139,17 +134,17 @@ static nt_status to_logical(struct sim_request *r, struct nt_error *err) {
     }
     before += extent->length;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER,
           "that place of disk %u is not of the volume", disk);
-  nt_hint(err, "ask for its extents");
+  nt_hint(r->err, "ask for its extents");
   return NT_STATUS_INVALID_PARAMETER;
 }
 
 /* ---- names --------------------------------------------------------------- */
 
 /* VOLUME_NUMBER: { u32 number, WCHAR driver[8] } */
-static nt_status volume_number(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 20, err));
+static nt_status volume_number(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 20));
   nt_put_u32(r->out, (uint32_t)r->volume.id);
   nt__sim_put_utf16(r->out + 4, 8, "VOLMGR  ");
   return NT_STATUS_SUCCESS;
@@ -158,14 +153,13 @@ static nt_status volume_number(struct sim_request *r, struct nt_error *err) {
 /* { u16 length, bytes }: too small for all of it gives the length alone. The
  * structures of mountmgr.h are `least` bytes without what follows. */
 static nt_status put_counted(struct sim_request *r, const uint8_t *bytes,
-                             size_t length, size_t least,
-                             struct nt_error *err) {
+                             size_t length, size_t least) {
   bool more = r->out_cap >= least && r->out_cap < 2 + length;
-  NT_TRY(nt__sim_claim(r, more ? least : 2 + length, err));
+  NT_TRY(nt__sim_claim(r, more ? least : 2 + length));
   r->out[0] = (uint8_t)length;
   r->out[1] = (uint8_t)(length >> 8);
   if (more) {
-    return nt__sim_more(r, 2 + length, err);
+    return nt__sim_more(r, 2 + length);
   }
   memcpy(r->out + 2, bytes, length);
   return NT_STATUS_SUCCESS;
@@ -191,12 +185,13 @@ nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
 _Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
 
 /* MOUNTDEV_NAME */
-static nt_status device_name(struct sim_request *r, struct nt_error *err) {
+static nt_status device_name(struct sim_request *r) {
   char name[64];
   uint8_t units[2 * sizeof name];
   nt_status status = NT_STATUS_SUCCESS;
   if (r->volume.id != 0) {
-    status = nt__sim_volume_device(r->m, r->volume.id, name, sizeof name, err);
+    status =
+        nt__sim_volume_device(r->m, r->volume.id, name, sizeof name, r->err);
   } else {
     snprintf(name, sizeof name, "\\Device\\Harddisk%u\\DR%u", r->disk.number,
              r->disk.number);
@@ -205,7 +200,7 @@ static nt_status device_name(struct sim_request *r, struct nt_error *err) {
     return status;
   }
   size_t count = nt__sim_put_utf16(units, sizeof name, name);
-  return put_counted(r, units, 2 * count, 4, err);
+  return put_counted(r, units, 2 * count, 4);
 }
 
 /* What an MBR says of the disk. */
@@ -254,16 +249,16 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
 }
 
 /* MOUNTDEV_UNIQUE_ID */
-static nt_status unique_id(struct sim_request *r, struct nt_error *err) {
+static nt_status unique_id(struct sim_request *r) {
   uint8_t id[SIM_UNIQUE_ID_MAX];
   size_t length;
-  NT_TRY(nt__sim_unique_id(r->m, &r->volume, id, &length, err));
-  return put_counted(r, id, length, 4, err);
+  NT_TRY(nt__sim_unique_id(r->m, &r->volume, id, &length, r->err));
+  return put_counted(r, id, length, 4);
 }
 
 /* MOUNTDEV_STABLE_GUID */
-static nt_status stable_guid(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_claim(r, 16, err));
+static nt_status stable_guid(struct sim_request *r) {
+  NT_TRY(nt__sim_claim(r, 16));
   nt__sim_put_guid(r->out, r->volume.guid);
   return NT_STATUS_SUCCESS;
 }
@@ -272,57 +267,52 @@ static nt_status stable_guid(struct sim_request *r, struct nt_error *err) {
 
 #define ATTRIBUTE_READ_ONLY ((uint64_t)1 << 60)
 
-static nt_status check_gpt(const struct sim_request *r, struct nt_error *err) {
+static nt_status check_gpt(const struct sim_request *r) {
   if (r->volume.partition_number != 0 && strcmp(r->disk.style, "gpt") == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+  nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
           "the volume is no partition of a GPT");
-  nt_hint(err, "only GPT partitions have attributes");
+  nt_hint(r->err, "only GPT partitions have attributes");
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static nt_status gpt_attributes(struct sim_request *r, struct nt_error *err) {
+static nt_status gpt_attributes(struct sim_request *r) {
   uint8_t entry[NT_GPT_ENTRY];
-  NT_TRY(check_gpt(r, err));
-  NT_TRY(nt__sim_claim(r, 8, err));
+  NT_TRY(check_gpt(r));
+  NT_TRY(nt__sim_claim(r, 8));
   NT_TRY(nt__sim_gpt_entry(r->m, &r->disk, r->volume.partition_number, entry,
-                           err));
+                           r->err));
   memcpy(r->out, entry + NT_GPT_ATTRIBUTES, 8);
   return NT_STATUS_SUCCESS;
 }
 
 /* The attribute is what makes the volume read-only. */
-static nt_status save_attributes(struct sim_request *r, uint64_t attributes,
-                                 struct nt_error *err) {
+static nt_status save_attributes(struct sim_request *r, uint64_t attributes) {
   r->volume.flags &= ~NT_VOLUME_READONLY;
   if (attributes & ATTRIBUTE_READ_ONLY) {
     r->volume.flags |= NT_VOLUME_READONLY;
   }
-  nt_status status = nt__sim_save_volume(r->m, &r->volume, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));
   return nt__sim_exec(
       r->m, "UPDATE volume SET partition_attributes = ?2 WHERE id = ?1",
-      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(attributes)), err);
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(attributes)), r->err);
 }
 
 /* VOLUME_SET_GPT_ATTRIBUTES_INFORMATION: { u64 attributes, u8 revert on close,
  * u8 all volumes of the disk, padding to 16 }. The second is for MBR disks. */
-static nt_status set_gpt_attributes(struct sim_request *r,
-                                    struct nt_error *err) {
-  NT_TRY(check_gpt(r, err));
-  NT_TRY(nt__sim_input(r, 16, NT_STATUS_INVALID_PARAMETER, err));
+static nt_status set_gpt_attributes(struct sim_request *r) {
+  NT_TRY(check_gpt(r));
+  NT_TRY(nt__sim_input(r, 16, NT_STATUS_INVALID_PARAMETER));
   if (r->in[8] != 0) {
     return nt_refuse(
-        err, NT_REASON_REVERT_ON_CLOSE,
+        r->err, NT_REASON_REVERT_ON_CLOSE,
         "the simulated machine does not take attributes back at the close");
   }
   uint64_t attributes = nt_get_u64(r->in);
   NT_TRY(nt__sim_gpt_set_attributes(r->m, &r->disk, r->volume.partition_number,
-                                    attributes, err));
-  return save_attributes(r, attributes, err);
+                                    attributes, r->err));
+  return save_attributes(r, attributes);
 }
 
 const struct sim_answer nt__sim_volume_answers[] = {

@@ -13,67 +13,51 @@
 #include "../rules/refuse.h"
 #include "query.h"
 
-static nt_status held_by_other(const struct sim_request *r, int64_t *count,
-                               struct nt_error *err) {
+static nt_status held_by_other(const struct sim_request *r, int64_t *count) {
   return nt__sim_number(r->m,
                         "SELECT count(*) FROM file_object "
                         "WHERE volume = ?1 AND flags & 64 <> 0 AND id <> ?2",
                         SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(r->object.id)),
-                        0, count, err);
+                        0, count, r->err);
 }
 
 _Static_assert(SIM_FO_HOLDS_WRITES == 64, "the queries here test this flag");
 
-static nt_status load(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(
-      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err));
-  return nt__sim_load_instance(r->m, r->object.instance, &r->instance, err);
+static nt_status load(struct sim_request *r) {
+  NT_TRY(nt__sim_load_file_object(r->m, r->handle->file_object, &r->object,
+                                  r->err));
+  return nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err);
 }
 
-static nt_status hold(struct sim_request *r, struct nt_error *err) {
+static nt_status hold(struct sim_request *r) {
   int64_t others = 0;
-  nt_status status = load(r, err);
-  if (nt_ok(status)) {
-    status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
-  }
-  if (nt_ok(status)) { /* STATUS_VOLUME_DISMOUNTED, as documented */
-    status = nt__sim_check_condition(&r->instance, err);
-  }
-  if (nt_ok(status)) {
-    status = held_by_other(r, &others, err);
-  }
-  if (nt_ok(status) && others > 0) {
-    return nt_refuse(err, NT_REASON_WRITES_HELD,
+  NT_TRY(load(r));
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  /* STATUS_VOLUME_DISMOUNTED, as documented */
+  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  NT_TRY(held_by_other(r, &others));
+  if (others > 0) {
+    return nt_refuse(r->err, NT_REASON_WRITES_HELD,
                      "another handle holds the writes already");
   }
-  if (nt_ok(status)) {
-    status = nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_image_flush(r->m, r->handle->extents,
-                                 r->handle->extent_count, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
+  NT_TRY(nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
+                             r->err));
   r->object.flags |= SIM_FO_HOLDS_WRITES;
-  return nt__sim_save_file_object(r->m, &r->object, err);
+  return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
 /* The coordinator opens the volume anew for this: any handle releases. */
-static nt_status release(struct sim_request *r, struct nt_error *err) {
+static nt_status release(struct sim_request *r) {
   int64_t count = 0;
-  nt_status status = held_by_other(r, &count, err);
-  if (nt_ok(status) && count == 0) {
-    return nt_refuse(err, NT_REASON_NOT_HELD,
+  NT_TRY(held_by_other(r, &count));
+  if (count == 0) {
+    return nt_refuse(r->err, NT_REASON_NOT_HELD,
                      "nobody holds the writes of this volume");
-  }
-  if (!nt_ok(status)) {
-    return status;
   }
   return nt__sim_exec(
       r->m, "UPDATE file_object SET flags = flags & ~64 WHERE volume = ?1",
-      SIM_ARGS(SIM_INT(r->volume.id)), err);
+      SIM_ARGS(SIM_INT(r->volume.id)), r->err);
 }
 
 const struct sim_answer nt__sim_snapshot_answers[] = {

@@ -79,11 +79,7 @@ static nt_status open_database(struct sim_machine *m, struct nt_error *err) {
   bool alone = !nt_ok(nt_path_check(log, NULL));
   nt_format_text(uri + strlen(uri), sizeof uri - strlen(uri), "%s",
                  alone ? "?immutable=1" : "");
-  nt_status status =
-      nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err));
   if (nt_db_open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &m->limit,
                  &m->db) != SQLITE_OK) {
     return nt__sim_store_fail(m, err);
@@ -142,18 +138,18 @@ static nt_status check_image(struct check *c, uint32_t number,
   struct sim_disk disk;
   struct nt_error failure = {0};
   struct sim_damage damage = {.table = "disk", .column = "image"};
-  nt_status status = nt__sim_load_disk(c->m, number, &disk, err);
-  if (!nt_ok(status) || disk.flags & NT_DISK_NO_MEDIUM) {
-    return status;
+  NT_TRY(nt__sim_load_disk(c->m, number, &disk, err));
+  if (disk.flags & NT_DISK_NO_MEDIUM) {
+    return NT_STATUS_SUCCESS;
   }
   if (nt_ok(nt__sim_image(c->m, number, &failure))) {
-    return status;
+    return NT_STATUS_SUCCESS;
   }
   nt_format_text(damage.row, sizeof damage.row, "number %u", number);
   nt_format_text(damage.value, sizeof damage.value, "'%.90s'", disk.image);
   nt_format_text(damage.what, sizeof damage.what, "%s", failure.detail);
   hear(c->report, &damage);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status for_all_disks(struct check *c,
@@ -211,18 +207,14 @@ static nt_status check_owners(struct check *c, struct nt_error *err) {
 /* ---- all of it ----------------------------------------------------------- */
 
 static nt_status check_contents(struct check *c, struct nt_error *err) {
-  nt_status status = check_pages(c, err);
-  if (nt_ok(status)) {
-    status = nt__sim_find_damage(c->m, true, hear, c->report, err);
+  NT_TRY(check_pages(c, err));
+  NT_TRY(nt__sim_find_damage(c->m, true, hear, c->report, err));
+  if (c->report->count > 0) { /* what follows counts on the tables */
+    return NT_STATUS_SUCCESS;
   }
-  if (!nt_ok(status) || c->report->count > 0) {
-    return status; /* what follows counts on what stands in the tables */
-  }
-  status = check_overlaps(c, err);
-  if (nt_ok(status)) {
-    status = for_all_disks(c, check_image, err);
-  }
-  return nt_ok(status) ? check_owners(c, err) : status;
+  NT_TRY(check_overlaps(c, err));
+  NT_TRY(for_all_disks(c, check_image, err));
+  return check_owners(c, err);
 }
 
 static nt_status open_machine(const char *path, struct check *c,

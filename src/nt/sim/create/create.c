@@ -214,9 +214,6 @@ nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
                            uint32_t flags, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   nt_error_name(err, "set the flags of", volume);
-  nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_begin(m, err));
   return nt__sim_end(m, set_flags(m, volume, flags, err), err);
 }

@@ -23,15 +23,12 @@ static nt_status insert_mount_point(struct sim_creation *c, uint32_t disk,
                                     int64_t volume, const char *path,
                                     struct nt_error *err) {
   int64_t taken;
-  nt_status status =
-      nt__sim_number(c->m, "SELECT count(*) FROM mount_point WHERE path = ?1",
-                     SIM_ARGS(SIM_TEXT(path)), 0, &taken, err);
-  if (nt_ok(status) && taken) {
+  NT_TRY(nt__sim_number(c->m,
+                        "SELECT count(*) FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(path)), 0, &taken, err));
+  if (taken) {
     return nt__sim_bad_spec(err, disk, "the same mount folder is given twice",
                             "choose another folder");
-  }
-  if (!nt_ok(status)) {
-    return status;
   }
   return nt__sim_exec(c->m,
                       "INSERT INTO mount_point (path, volume, kept) "

@@ -31,14 +31,10 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
     return NT_STATUS_SUCCESS;
   }
   sqlite3_stmt *stmt;
-  nt_status status =
-      one_row(m,
-              "SELECT number, image, length, sector_size, "
-              "style, flags, changes FROM disk WHERE number = ?1",
-              SIM_ARGS(SIM_INT(number)), &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(one_row(m,
+                 "SELECT number, image, length, sector_size, "
+                 "style, flags, changes FROM disk WHERE number = ?1",
+                 SIM_ARGS(SIM_INT(number)), &stmt, err));
   out->number = column_u32(stmt, 0);
   nt__sim_text(stmt, 1, out->image, sizeof out->image);
   out->length = column_u64(stmt, 2);
@@ -83,14 +79,11 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
     return NT_STATUS_SUCCESS;
   }
   sqlite3_stmt *stmt;
-  nt_status status =
+  NT_TRY(
       one_row(m,
               "SELECT id, guid, length, sector_size, partition_number, flags, "
               "installed, verify_pending, node FROM volume WHERE id = ?1",
-              SIM_ARGS(SIM_INT(id)), &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+              SIM_ARGS(SIM_INT(id)), &stmt, err));
   out->id = sqlite3_column_int64(stmt, 0);
   nt__sim_text(stmt, 1, out->guid, sizeof out->guid);
   out->length = column_u64(stmt, 2);

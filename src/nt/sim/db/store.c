@@ -105,13 +105,8 @@ static nt_status pragma_number(struct sim_machine *m, const char *sql,
 
 static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
   int64_t id, version;
-  nt_status status = pragma_number(m, "PRAGMA application_id", &id, err);
-  if (nt_ok(status)) {
-    status = pragma_number(m, "PRAGMA user_version", &version, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(pragma_number(m, "PRAGMA application_id", &id, err));
+  NT_TRY(pragma_number(m, "PRAGMA user_version", &version, err));
   if (id != NT__SIM_APPLICATION_ID) {
     nt_refuse(err, NT_REASON_STORE,
               "%s is not the database of a simulated machine", m->db_path);

@@ -70,13 +70,11 @@ nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,
 nt_status nt__sim_gpt_open(struct sim_machine *m, const struct sim_disk *disk,
                            struct nt_gpt *out, struct nt_error *err) {
   struct sim_disk_bytes b;
-  nt_status status = nt__sim_disk_open(m, disk, &b, err);
-  if (nt_ok(status)) {
-    status = nt__sim_table_status(&b, nt_gpt_open(&b.disk, out), err);
-  }
-  return nt_ok(status) && out->entries == NULL
+  NT_TRY(nt__sim_disk_open(m, disk, &b, err));
+  NT_TRY(nt__sim_table_status(&b, nt_gpt_open(&b.disk, out), err));
+  return out->entries == NULL
              ? damaged("neither copy of the partition table is whole", err)
-             : status;
+             : NT_STATUS_SUCCESS;
 }
 
 static nt_status no_entry(uint32_t number, struct nt_error *err) {
@@ -110,12 +108,10 @@ nt_status nt__sim_gpt_set_attributes(struct sim_machine *m,
                                      struct nt_error *err) {
   struct sim_disk_bytes b;
   unsigned written = 0;
-  nt_status status = nt__sim_disk_open(m, disk, &b, err);
-  if (nt_ok(status)) {
-    status = nt__sim_table_status(
-        &b, nt_gpt_set_attributes(&b.disk, number, attributes, &written), err);
-  }
-  return nt_ok(status) && written == 0 ? no_entry(number, err) : status;
+  NT_TRY(nt__sim_disk_open(m, disk, &b, err));
+  NT_TRY(nt__sim_table_status(
+      &b, nt_gpt_set_attributes(&b.disk, number, attributes, &written), err));
+  return written == 0 ? no_entry(number, err) : NT_STATUS_SUCCESS;
 }
 
 /* ---- probing ------------------------------------------------------------- */

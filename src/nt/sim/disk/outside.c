@@ -61,9 +61,9 @@ static nt_status is_hard_link(const struct sim_machine *m, const char *path,
 
 static nt_status check_owner_of(const char *path, struct nt_error *err) {
   struct nt_path_facts facts;
-  nt_status status = nt_path_look(path, &facts, err);
-  if (!nt_ok(status) || (!facts.foreign && !facts.shared)) {
-    return status;
+  NT_TRY(nt_path_look(path, &facts, err));
+  if (!facts.foreign && !facts.shared) {
+    return NT_STATUS_SUCCESS;
   }
   nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
             "%s %s, so images outside of the machine's folder are not used",
@@ -103,24 +103,16 @@ static nt_status name_notes(struct sim_machine *m, struct notes *n,
   char state[4000];
   int64_t id = 0;
   struct nt_path_facts facts;
-  nt_status status =
-      nt__sim_number(m, "SELECT value FROM setting WHERE name = 'machine'",
-                     SIM_NO_ARGS, 0, &id, err);
-  if (nt_ok(status) && id == 0) {
+  NT_TRY(nt__sim_number(m, "SELECT value FROM setting WHERE name = 'machine'",
+                        SIM_NO_ARGS, 0, &id, err));
+  if (id == 0) {
     nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
               "%s: table setting has no row machine", m->db_path);
     nt_hint(err, "make a new machine around the images with --disk-image");
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
-  if (nt_ok(status)) {
-    status = nt_state_folder(state, sizeof state, err);
-  }
-  if (nt_ok(status)) {
-    status = nt_path_look(m->db_path, &facts, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_state_folder(state, sizeof state, err));
+  NT_TRY(nt_path_look(m->db_path, &facts, err));
   nt_path_join(folder, 4096, state, "images");
   char name[32];
   nt_format_text(name, sizeof name, "%016" PRIx64, (uint64_t)id);
@@ -128,7 +120,7 @@ static nt_status name_notes(struct sim_machine *m, struct notes *n,
   /* Numbers of devices change when a computer starts. */
   nt_format_text(n->which, sizeof n->which, "machine.db %" PRIu64 " %" PRId64,
                  facts.inode, facts.born);
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 static bool same_text(const struct notes *n, size_t *at, const char *text) {
@@ -333,9 +325,9 @@ static nt_status check_no_links(const char *path, struct nt_error *err) {
 /* A pipe or a device waits, or does something, when it is opened. */
 static nt_status check_plain(const char *path, struct nt_error *err) {
   struct nt_path_facts facts;
-  nt_status status = nt_path_look(path, &facts, err);
-  if (!nt_ok(status) || facts.plain) {
-    return status;
+  NT_TRY(nt_path_look(path, &facts, err));
+  if (facts.plain) {
+    return NT_STATUS_SUCCESS;
   }
   nt_refuse_as(err, NT_STATUS_INVALID_PARAMETER, NT_REASON_IMAGE,
                "the image %s is no file: a link, a folder, a pipe or a device",

@@ -284,12 +284,11 @@ static nt_status write_runs(const struct writing *w, uint64_t offset,
 
 static nt_status make_room(const struct writing *w, struct nt_error *err) {
   int64_t sectors;
-  nt_status status =
-      nt__sim_number(w->m, "SELECT count(*) FROM dirty WHERE instance = ?1",
-                     SIM_ARGS(SIM_INT(w->instance->id)), 0, &sectors, err);
-  return nt_ok(status) && sectors > MOST_SECTORS
+  NT_TRY(nt__sim_number(w->m, "SELECT count(*) FROM dirty WHERE instance = ?1",
+                        SIM_ARGS(SIM_INT(w->instance->id)), 0, &sectors, err));
+  return sectors > MOST_SECTORS
              ? nt__sim_cache_write_back(w->m, w->instance, SIM_ALL_FILES, err)
-             : status;
+             : NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_cache_write(struct sim_handle *handle,
@@ -299,13 +298,11 @@ nt_status nt__sim_cache_write(struct sim_handle *handle,
   const struct writing w = {handle, instance, nt__sim_machine_of(handle)};
   /* What one node writes the others read: nothing waits there. */
   bool through = len > MOST_SECTORS * SECTOR || instance->fsd->across_nodes;
-  nt_status status = check_places(handle->file, offset, offset + len, err);
-  if (nt_ok(status) && through) {
-    status = nt__sim_cache_write_back(w.m, instance,
-                                      nt__sim_files_id(handle->file), err);
+  NT_TRY(check_places(handle->file, offset, offset + len, err));
+  if (through) {
+    NT_TRY(nt__sim_cache_write_back(w.m, instance,
+                                    nt__sim_files_id(handle->file), err));
   }
-  if (nt_ok(status)) {
-    status = write_runs(&w, offset, buf, len, through, err);
-  }
-  return nt_ok(status) && !through ? make_room(&w, err) : status;
+  NT_TRY(write_runs(&w, offset, buf, len, through, err));
+  return !through ? make_room(&w, err) : NT_STATUS_SUCCESS;
 }

@@ -80,10 +80,7 @@ nt_status nt__sim_locked_elsewhere(struct sim_machine *m, int64_t volume,
 static nt_status refuse_locked(struct sim_machine *m, int64_t id,
                                struct nt_error *err) {
   struct sim_instance instance;
-  nt_status status = nt__sim_load_instance(m, id, &instance, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_load_instance(m, id, &instance, err));
   nt_refuse(err, NT_REASON_LOCKED_BY_OTHER,
             instance.vpb & SIM_VPB_LOCKED
                 ? "the volume is locked by another node of the cluster"
@@ -97,17 +94,17 @@ static nt_status check_held(struct sim_machine *m, int64_t volume,
                             struct nt_error *err) {
   struct sim_instance instance;
   int64_t id = 0;
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       m,
       "SELECT i.id FROM instance i JOIN file_object f ON f.instance = i.id "
       "WHERE i.volume = ?1 AND i.disk = -1 AND i.current = 1 "
       "AND i.vpb & 2 = 0 AND f.flags & 128 <> 0 LIMIT 1",
-      SIM_ARGS(SIM_INT(volume)), 0, &id, err);
-  if (nt_ok(status) && id != 0) {
-    status = nt__sim_load_instance(m, id, &instance, err);
+      SIM_ARGS(SIM_INT(volume)), 0, &id, err));
+  if (id != 0) {
+    NT_TRY(nt__sim_load_instance(m, id, &instance, err));
   }
-  if (!nt_ok(status) || id == 0) {
-    return status;
+  if (id == 0) {
+    return NT_STATUS_SUCCESS;
   }
   nt_refuse(err, NT_REASON_LOCKING_HANDLE_OPEN,
             "the handle that locked the volume is still open");
@@ -122,10 +119,7 @@ nt_status nt__sim_check_cluster(struct sim_machine *m,
                                 const struct sim_volume *volume,
                                 struct nt_error *err) {
   int64_t id = 0;
-  nt_status status = nt__sim_locked_elsewhere(m, volume->id, &id, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_locked_elsewhere(m, volume->id, &id, err));
   return id != 0 ? refuse_locked(m, id, err) : check_held(m, volume->id, err);
 }
 

@@ -156,19 +156,14 @@ nt_status nt__sim_find_holder(struct sim_handle *h, uint64_t *cursor,
                               struct nt_holder *out, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine_of(h);
   sqlite3_stmt *stmt;
-  nt_status status = find_next(m, h->file_object, *cursor, &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(find_next(m, h->file_object, *cursor, &stmt, err));
   int64_t volume = sqlite3_column_int64(stmt, 2);
   uint64_t id = (uint64_t)sqlite3_column_int64(stmt, 7);
   read_holder(m, stmt, out);
   sqlite3_reset(stmt);
   if (h->volume == 0 && volume != 0) {
-    status = name_volume(m, volume, out, err);
+    NT_TRY(name_volume(m, volume, out, err));
   }
-  if (nt_ok(status)) {
-    *cursor = id;
-  }
-  return status;
+  *cursor = id;
+  return NT_STATUS_SUCCESS;
 }

@@ -153,17 +153,12 @@ static nt_status verify_raw(struct sim_machine *m,
                             struct nt_error *err) {
   struct nt_extent extents[NT_MAX_EXTENTS] = {{(uint32_t)instance->disk, 0, 0}};
   uint32_t count = 1;
-  nt_status status = NT_STATUS_SUCCESS;
   if (instance->volume != 0) {
-    status = nt__sim_load_extents(m, instance->volume, extents, &count, err);
+    NT_TRY(nt__sim_load_extents(m, instance->volume, extents, &count, err));
   }
-  if (nt_ok(status)) {
-    status = nt__sim_image(m, extents[0].disk, err);
-  }
-  if (nt_ok(status)) {
-    instance->condition = SIM_WRONG_VOLUME;
-  }
-  return status;
+  NT_TRY(nt__sim_image(m, extents[0].disk, err));
+  instance->condition = SIM_WRONG_VOLUME;
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
@@ -275,23 +270,17 @@ nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
 
 nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
                                 int64_t disk, struct nt_error *err) {
-  nt_status status = nt__sim_exec(
+  NT_TRY(nt__sim_exec(
       m,
       "DELETE FROM dirty WHERE instance IN (SELECT id FROM instance "
       "WHERE volume = ?1 AND disk = ?2 AND current = 1)",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
-  if (nt_ok(status)) {
-    /* Those that were dismounted before lose their device too. */
-    status =
-        nt__sim_exec(m,
-                     "UPDATE instance SET condition = 3, current = 0, "
-                     "vpb = CASE current WHEN 1 THEN vpb & ~35 ELSE vpb END "
-                     "WHERE volume = ?1 AND disk = ?2",
-                     SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err));
+  /* Those that were dismounted before lose their device too. */
+  NT_TRY(nt__sim_exec(m,
+                      "UPDATE instance SET condition = 3, current = 0, "
+                      "vpb = CASE current WHEN 1 THEN vpb & ~35 ELSE vpb END "
+                      "WHERE volume = ?1 AND disk = ?2",
+                      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err));
   return nt__sim_exec(
       m,
       "DELETE FROM instance WHERE volume = ?1 AND disk = ?2 AND NOT EXISTS "
@@ -349,14 +338,13 @@ nt_status nt__sim_allow_writes(struct sim_machine *m,
                                struct sim_instance *instance,
                                struct nt_error *err) {
   int64_t files = 0, volumes;
-  nt_status status = NT_STATUS_SUCCESS;
   if (instance->fsd->waits_for_files) {
-    status = nt__sim_count_handles(m, instance, 0, &files, &volumes, err);
+    NT_TRY(nt__sim_count_handles(m, instance, 0, &files, &volumes, err));
   }
-  if (nt_ok(status) && files == 0) {
+  if (files == 0) {
     instance->vpb |= SIM_VPB_DIRECT_WRITES;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* The last file of a dismounted file system that waited for it is closed. */
@@ -450,10 +438,7 @@ nt_status nt__sim_cleanup(struct sim_machine *m, int64_t file_object,
 nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
                           struct nt_error *err) {
   struct sim_file_object object;
-  nt_status status = nt__sim_load_file_object(m, file_object, &object, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_load_file_object(m, file_object, &object, err));
   if (object.refs <= 1) {
     return nt__sim_cleanup(m, file_object, err);
   }
@@ -473,17 +458,12 @@ nt_status nt__sim_count_handles(struct sim_machine *m,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
+  NT_TRY(nt__sim_query(
       m,
       nt__sim_spans_nodes(instance) ? HANDLES(SIM_OF_NODES)
                                     : HANDLES(SIM_OF_INSTANCE),
-      SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except)), &stmt, err);
-  if (nt_ok(status)) {
-    status = nt__sim_step(m, stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+      SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except)), &stmt, err));
+  NT_TRY(nt__sim_step(m, stmt, err));
   *files = sqlite3_column_int64(stmt, 0);
   *volumes = sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);

@@ -86,11 +86,10 @@ static nt_status count_points(struct sim_machine *m, int64_t volume,
 static nt_status check_free(struct sim_machine *m, const char *point,
                             struct nt_error *err) {
   int64_t taken = 0;
-  nt_status status =
-      nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE path = ?1",
-                     SIM_ARGS(SIM_TEXT(point)), 0, &taken, err);
-  if (!nt_ok(status) || taken == 0) {
-    return status;
+  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(point)), 0, &taken, err));
+  if (taken == 0) {
+    return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION,
           "%s is another volume, or this one already", point);
@@ -102,22 +101,20 @@ static nt_status check_room(struct sim_machine *m, int64_t volume,
                             const char *point, struct nt_error *err) {
   char letter = '\0';
   int64_t count = 0;
-  nt_status status = nt__sim_letter_of(m, volume, &letter, err);
-  if (nt_ok(status)) {
-    status = count_points(m, volume, &count, err);
-  }
-  if (nt_ok(status) && letter && point[2] == '\0') {
+  NT_TRY(nt__sim_letter_of(m, volume, &letter, err));
+  NT_TRY(count_points(m, volume, &count, err));
+  if (letter && point[2] == '\0') {
     return nt_refuse(err, NT_REASON_HAS_LETTER,
                      "the volume has the letter %c: already", letter);
   }
-  if (nt_ok(status) && count >= NT_MAX_MOUNT_POINTS) {
+  if (count >= NT_MAX_MOUNT_POINTS) {
     nt_fail(err, NT_STATUS_INVALID_PARAMETER,
             "the volume has %d letters and folders already",
             NT_MAX_MOUNT_POINTS);
     nt_hint(err, "remove one of them first");
     return NT_STATUS_INVALID_PARAMETER;
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- giving -------------------------------------------------------------- */
@@ -158,18 +155,18 @@ nt_status nt__sim_give_letter(struct sim_machine *m, int64_t volume,
                               bool *given, char *letter, struct nt_error *err) {
   int64_t unwanted = 0;
   *given = false;
-  nt_status status = nt__sim_letter_of(m, volume, letter, err);
-  if (!nt_ok(status) || *letter) {
-    return status;
+  NT_TRY(nt__sim_letter_of(m, volume, letter, err));
+  if (*letter) {
+    return NT_STATUS_SUCCESS;
   }
-  status = nt__sim_number(m, "SELECT count(*) FROM no_letter WHERE volume = ?1",
-                          SIM_ARGS(SIM_INT(volume)), 0, &unwanted, err);
-  if (!nt_ok(status) || unwanted) {
-    return status;
+  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM no_letter WHERE volume = ?1",
+                        SIM_ARGS(SIM_INT(volume)), 0, &unwanted, err));
+  if (unwanted) {
+    return NT_STATUS_SUCCESS;
   }
-  status = next_letter(m, letter, err);
-  if (!nt_ok(status) || !*letter) {
-    return status;
+  NT_TRY(next_letter(m, letter, err));
+  if (!*letter) {
+    return NT_STATUS_SUCCESS;
   }
   char path[3] = {*letter, ':', '\0'};
   *given = true;
@@ -188,24 +185,19 @@ nt_status nt__sim_take_point(struct sim_machine *m, const char *name,
                              struct nt_error *err) {
   char point[NT_NAME_MAX];
   int64_t volume = 0;
-  nt_status status = normalise(name, point, err);
-  if (nt_ok(status)) {
-    status = nt__sim_number(m, "SELECT volume FROM mount_point WHERE path = ?1",
-                            SIM_ARGS(SIM_TEXT(point)), 0, &volume, err);
-  }
-  if (nt_ok(status) && volume == 0) {
+  NT_TRY(normalise(name, point, err));
+  NT_TRY(nt__sim_number(m, "SELECT volume FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(point)), 0, &volume, err));
+  if (volume == 0) {
     nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
             "no volume has this letter or folder");
     nt_hint(err, "list what there is: ntvol volumes --json");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
-  if (nt_ok(status)) {
-    status = nt__sim_exec(m, "DELETE FROM mount_point WHERE path = ?1",
-                          SIM_ARGS(SIM_TEXT(point)), err);
-  }
-  return nt_ok(status) && point[2] == '\0'
-             ? nt__sim_want_no_letter(m, volume, err)
-             : status;
+  NT_TRY(nt__sim_exec(m, "DELETE FROM mount_point WHERE path = ?1",
+                      SIM_ARGS(SIM_TEXT(point)), err));
+  return point[2] == '\0' ? nt__sim_want_no_letter(m, volume, err)
+                          : NT_STATUS_SUCCESS;
 }
 
 /* ---- arriving ------------------------------------------------------------ */

@@ -150,41 +150,33 @@ static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
   if (volume->installed) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = has_all_disks(m, volume->id, &whole, err);
-  if (!nt_ok(status) || !whole) {
-    return status;
+  NT_TRY(has_all_disks(m, volume->id, &whole, err));
+  if (!whole) {
+    return NT_STATUS_SUCCESS;
   }
   bool online = false;
   volume->installed = true;
-  status = nt__sim_save_volume(m, volume, err);
-  if (nt_ok(status)) {
-    status = nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_points_arrive(m, volume->id, &online, err);
-  }
-  if (nt_ok(status)) { /* a new letter may have put it online */
-    status = nt__sim_load_volume(m, volume->id, volume, err);
-  }
-  return nt_ok(status) && online ? nt__sim_set_online(m, volume, err) : status;
+  NT_TRY(nt__sim_save_volume(m, volume, err));
+  NT_TRY(nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err));
+  NT_TRY(nt__sim_points_arrive(m, volume->id, &online, err));
+  /* a new letter may have put it online */
+  NT_TRY(nt__sim_load_volume(m, volume->id, volume, err));
+  return online ? nt__sim_set_online(m, volume, err) : NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_unmask_disk(struct sim_machine *m,
                               const struct sim_disk *disk,
                               struct nt_error *err) {
-  nt_status status = NT_STATUS_SUCCESS;
   if (disk->flags & NT_DISK_MASKED) {
-    status = nt__sim_event_disk(m, SIM_UNMASKED, disk->number, err);
+    NT_TRY(nt__sim_event_disk(m, SIM_UNMASKED, disk->number, err));
   }
-  if (nt_ok(status)) {
-    status = set_disk_flags(
-        m, disk->number, disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED),
-        err);
+  NT_TRY(set_disk_flags(m, disk->number,
+                        disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED),
+                        err));
+  if (disk->flags & NT_DISK_UNINSTALLED) {
+    NT_TRY(nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err));
   }
-  if (nt_ok(status) && disk->flags & NT_DISK_UNINSTALLED) {
-    status = nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err);
-  }
-  return nt_ok(status) ? each_volume(m, disk->number, arrive, err) : status;
+  return each_volume(m, disk->number, arrive, err);
 }
 
 /* ---- the disk's own offline ---------------------------------------------- */

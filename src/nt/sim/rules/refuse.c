@@ -35,11 +35,11 @@ nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
                                int64_t disk, const char *detail,
                                struct nt_error *err) {
   int64_t openers = 0;
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers, err);
-  if (!nt_ok(status) || openers == 0) {
-    return status;
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers, err));
+  if (openers == 0) {
+    return NT_STATUS_SUCCESS;
   }
   nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE, "%s", detail);
   nt__sim_add_openers(m, volume, disk, err);
@@ -104,12 +104,12 @@ nt_status nt__sim_check_not_section(const struct sim_handle *h,
 nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
                              struct nt_error *err) {
   int64_t count = 0;
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       m,
       "SELECT count(*) FROM file_object WHERE volume = ?1 AND flags & 64 <> 0",
-      SIM_ARGS(SIM_INT(volume)), 0, &count, err);
-  if (!nt_ok(status) || count == 0) {
-    return status;
+      SIM_ARGS(SIM_INT(volume)), 0, &count, err));
+  if (count == 0) {
+    return NT_STATUS_SUCCESS;
   }
   return nt_refuse_as(err, NT_STATUS_MEDIA_WRITE_PROTECTED,
                       NT_REASON_WRITES_HELD,

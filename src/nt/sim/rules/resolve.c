@@ -31,15 +31,12 @@ static nt_status find_volume(struct sim_machine *m, const char *sql,
 static nt_status find_device(struct sim_machine *m, uint32_t number,
                              struct sim_target *out, struct nt_error *err) {
   int64_t gone = 0;
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       m,
       "SELECT v.id FROM volume v JOIN extent e ON e.volume = v.id "
       "JOIN disk d ON d.number = e.disk "
       "WHERE v.id = ?1 AND v.installed = 0 AND d.flags & ?2 <> 0 LIMIT 1",
-      SIM_ARGS(SIM_INT(number), SIM_INT(NT_DISK_MASKED)), 0, &gone, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+      SIM_ARGS(SIM_INT(number), SIM_INT(NT_DISK_MASKED)), 0, &gone, err));
   if (gone != 0) {
     nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
                  "the LUN of this volume is not presented");
@@ -71,21 +68,17 @@ _Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
 static nt_status find_folder(struct sim_machine *m, const char *path,
                              struct sim_target *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
+  NT_TRY(nt__sim_query(
       m,
       "SELECT p.volume, length(CAST(p.path AS BLOB)) FROM mount_point p "
       "JOIN volume v ON v.id = p.volume AND v.installed = 1 "
       "AND " SIM_IS_HERE("v.", "?2") " WHERE length(p.path) > 2 AND "
-      "(?1 = p.path COLLATE NOCASE OR "
-      " substr(?1, 1, length(p.path) + 1) = p.path || '\\' COLLATE NOCASE) "
-      "ORDER BY length(p.path) DESC LIMIT 1",
-      SIM_ARGS(SIM_TEXT(path), SIM_INT(m->node)), &stmt, err);
-  if (nt_ok(status)) {
-    status = nt__sim_step(m, stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+                                     "(?1 = p.path COLLATE NOCASE OR "
+                                     " substr(?1, 1, length(p.path) + 1) = "
+                                     "p.path || '\\' COLLATE NOCASE) "
+                                     "ORDER BY length(p.path) DESC LIMIT 1",
+      SIM_ARGS(SIM_TEXT(path), SIM_INT(m->node)), &stmt, err));
+  NT_TRY(nt__sim_step(m, stmt, err));
   out->volume = sqlite3_column_int64(stmt, 0);
   size_t used = (size_t)sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);
@@ -161,10 +154,7 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
     nt_hint(err, "use a name of at most %d bytes", NT_NAME_MAX - 1);
     return NT_STATUS_OBJECT_NAME_INVALID;
   }
-  nt_status status = nt_name_parse(name, &parsed, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_name_parse(name, &parsed, err));
   if (parsed.path) {
     out->has_rest = true;
     snprintf(out->rest, sizeof out->rest, "%s", parsed.path);

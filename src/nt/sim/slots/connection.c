@@ -105,10 +105,9 @@ static nt_status check_not_removed(struct sim_machine *m,
   int moved = 0;
   int64_t id;
   sqlite3_file_control(m->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  nt_status status =
-      nt__sim_number(m, "PRAGMA application_id", SIM_NO_ARGS, 0, &id, err);
-  if (!nt_ok(status) || (!moved && id == NT__SIM_APPLICATION_ID)) {
-    return status;
+  NT_TRY(nt__sim_number(m, "PRAGMA application_id", SIM_NO_ARGS, 0, &id, err));
+  if (!moved && id == NT__SIM_APPLICATION_ID) {
+    return NT_STATUS_SUCCESS;
   }
   nt_refuse_as(err, NT_STATUS_OBJECT_NAME_NOT_FOUND, NT_REASON_NO_MACHINE,
                "%s was removed meanwhile", m->db_path);

@@ -11,57 +11,56 @@
 
 /* ---- what a request begins with ------------------------------------------ */
 
-static nt_status load(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(
-      nt__sim_load_file_object(r->m, r->handle->file_object, &r->object, err));
-  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, err));
+static nt_status load(struct sim_request *r) {
+  NT_TRY(nt__sim_load_file_object(r->m, r->handle->file_object, &r->object,
+                                  r->err));
+  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err));
   if (r->object.volume != 0) {
-    NT_TRY(nt__sim_load_volume(r->m, r->object.volume, &r->volume, err));
+    NT_TRY(nt__sim_load_volume(r->m, r->object.volume, &r->volume, r->err));
   }
-  return nt__sim_find_place(r->handle, err);
+  return nt__sim_find_place(r->handle, r->err);
 }
 
 /* Section 2: LOCK and DISMOUNT are told before the attempt, so that listeners
  * can close what they have open. They can do more than that, so afterwards
  * everything is looked at again. */
-static nt_status announce(struct sim_request *r, enum sim_event event,
-                          struct nt_error *err) {
-  NT_TRY(nt__sim_event_instance(r->m, event, &r->instance, err));
+static nt_status announce(struct sim_request *r, enum sim_event event) {
+  NT_TRY(nt__sim_event_instance(r->m, event, &r->instance, r->err));
   if (!r->m->notify.first) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_announce(r->m, err));
+  NT_TRY(nt__sim_announce(r->m, r->err));
   if (r->handle->closed) {
     /* L17 */
-    return nt_refuse(err, NT_REASON_CLOSED_MEANWHILE,
+    return nt_refuse(r->err, NT_REASON_CLOSED_MEANWHILE,
                      "a subscriber closed this very handle");
   }
-  return load(r, err);
+  return load(r);
 }
 
-static nt_status lock(struct sim_request *r, struct nt_error *err) {
-  NT_TRY(nt__sim_check_lockable(r, err));
-  nt_status status = announce(r, SIM_LOCK, err);
+static nt_status lock(struct sim_request *r) {
+  NT_TRY(nt__sim_check_lockable(r));
+  nt_status status = announce(r, SIM_LOCK);
   if (nt_ok(status)) {
-    status = nt__sim_check_lock(r, err);
+    status = nt__sim_check_lock(r);
   }
   if (!nt_ok(status)) {
     struct nt_error ignored = {0};
     nt__sim_event_instance(r->m, SIM_LOCK_FAILED, &r->instance, &ignored);
     return status;
   }
-  return nt__sim_lock(r, err);
+  return nt__sim_lock(r);
 }
 
-static nt_status dismount(struct sim_request *r, struct nt_error *err) {
+static nt_status dismount(struct sim_request *r) {
   bool over;
-  nt_status status = nt__sim_check_dismountable(r, &over, err);
+  nt_status status = nt__sim_check_dismountable(r, &over);
   if (over) {
     return status;
   }
-  status = announce(r, SIM_DISMOUNT, err);
+  status = announce(r, SIM_DISMOUNT);
   if (nt_ok(status)) {
-    status = nt__sim_check_dismount(r, err);
+    status = nt__sim_check_dismount(r);
   }
   if (!nt_ok(status)) {
     struct nt_error ignored = {0};
@@ -71,7 +70,7 @@ static nt_status dismount(struct sim_request *r, struct nt_error *err) {
     }
     return status;
   }
-  return nt__sim_dismount(r, err);
+  return nt__sim_dismount(r);
 }
 
 /* ---- dispatch ------------------------------------------------------------ */
@@ -82,49 +81,46 @@ static const struct sim_answer answers[] = {
     {0, 0, NULL},
 };
 
-static nt_status dispatch(struct sim_request *r, uint32_t code,
-                          struct nt_error *err) {
+static nt_status dispatch(struct sim_request *r, uint32_t code) {
   const struct sim_answer *const tables[] = {
       answers, nt__sim_lock_answers, nt__sim_fs_answers,
       nt__sim_persistent_answers, nt__sim_csv_answers};
   const struct sim_answer *row =
       nt__sim_find_answer(tables, sizeof tables / sizeof tables[0], code);
   if (row) {
-    return row->answer(r, err);
+    return row->answer(r);
   }
   return nt_refuse_as(
-      err, r->instance.fsd->unknown_fsctl,
+      r->err, r->instance.fsd->unknown_fsctl,
       nt_code_is_fsctl(code) ? NT_REASON_UNKNOWN_CODE : NT_REASON_WRONG_ENTRY,
       "the %s file system driver does not know this code",
       r->instance.fsd->name);
 }
 
-static nt_status fs_control(struct sim_request *r, uint32_t code,
-                            struct nt_error *err) {
+static nt_status fs_control(struct sim_request *r, uint32_t code) {
   if (r->handle->base.kind == NT_KIND_DEVICE) { /* L13 */
     return nt_refuse_as(
-        err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_HANDLE_ACCESS,
+        r->err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_HANDLE_ACCESS,
         "the handle was opened without data access and reaches no file system");
   }
-  nt_status status = nt__sim_begin(r->m, err);
+  nt_status status = nt__sim_begin(r->m, r->err);
   if (!nt_ok(status)) {
     return status;
   }
-  status = load(r, err);
+  status = load(r);
   if (nt_ok(status)) {
-    status = dispatch(r, code, err);
+    status = dispatch(r, code);
   }
-  return nt__sim_end(r->m, status, err);
+  return nt__sim_end(r->m, status, r->err);
 }
 
 /* obs 35: the disk below does not know the codes of file systems. */
-static nt_status refuse_by_device(const struct sim_request *r,
-                                  struct nt_error *err) {
+static nt_status refuse_by_device(const struct sim_request *r) {
   if (r->handle->file) { /* I10 */
-    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+    return nt_refuse(r->err, NT_REASON_NOT_A_VOLUME,
                      "this is a handle to a file or directory");
   }
-  return nt_refuse(err, NT_REASON_WRONG_ENTRY,
+  return nt_refuse(r->err, NT_REASON_WRONG_ENTRY,
                    "a code of file systems was sent to the device");
 }
 
@@ -134,6 +130,7 @@ nt_status nt__sim_control_by(struct nt_handle *handle, bool file_system,
                              void *out, size_t out_cap, size_t *out_len,
                              struct nt_error *err) {
   struct sim_request r = {.m = nt__sim_machine(handle->machine),
+                          .err = err,
                           .handle = nt__sim_handle(handle),
                           .in = in,
                           .in_len = in_len,
@@ -144,11 +141,11 @@ nt_status nt__sim_control_by(struct nt_handle *handle, bool file_system,
     return status;
   }
   if (file_system) {
-    status = fs_control(&r, code, err);
+    status = fs_control(&r, code);
   } else if (nt_code_is_fsctl(code)) {
-    status = refuse_by_device(&r, err);
+    status = refuse_by_device(&r);
   } else {
-    status = nt__sim_device_control(&r, code, err);
+    status = nt__sim_device_control(&r, code);
   }
   *out_len =
       nt_ok(status) || status == NT_STATUS_BUFFER_OVERFLOW ? r.out_len : 0;

@@ -238,14 +238,11 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
       return reaped;
     }
   }
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       m,
       "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
       "AND " SIM_IS_HERE("", "?2"),
-      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), 0, &id, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), 0, &id, err));
   if (id == 0) {
     return NT_STATUS_NO_MORE_ENTRIES;
   }
@@ -256,10 +253,7 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
 nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  nt_status status = nt__sim_check_not_section(h, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_not_section(h, err));
   if (h->volume == 0) {
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             h->disk < 0 ? "this is the mount manager, not a volume"

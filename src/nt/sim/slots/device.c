@@ -19,107 +19,95 @@ static const struct sim_answer *find(uint32_t code) {
   return nt__sim_find_answer(tables, sizeof tables / sizeof tables[0], code);
 }
 
-static nt_status wrong_device(const struct sim_request *r,
-                              struct nt_error *err) {
+static nt_status wrong_device(const struct sim_request *r) {
   bool volume = r->volume.id != 0;
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+  nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
           volume ? "this is a volume; only a disk answers this"
                  : "this is a disk; only a volume answers this");
-  nt_hint(err, volume ? "name its disk: PhysicalDrive1"
-                      : "name a volume of the disk");
+  nt_hint(r->err, volume ? "name its disk: PhysicalDrive1"
+                         : "name a volume of the disk");
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static nt_status check_needs(const struct sim_request *r, uint32_t needs,
-                             struct nt_error *err) {
+static nt_status check_needs(const struct sim_request *r, uint32_t needs) {
   if (needs & (r->volume.id != 0 ? SIM_OF_DISK : SIM_OF_VOLUME)) {
-    return wrong_device(r, err);
+    return wrong_device(r);
   }
   if (needs & SIM_NOT_OF_CD && r->disk.flags & NT_DISK_CDROM) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+    nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the CD driver does not know this code");
-    nt_hint(err, "only volumes of disks have this");
+    nt_hint(r->err, "only volumes of disks have this");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
   if (needs & SIM_OF_DRIVE && !(r->disk.flags & NT_DISK_REMOVABLE)) {
-    return nt_refuse(err, NT_REASON_FIXED_DISK,
+    return nt_refuse(r->err, NT_REASON_FIXED_DISK,
                      "the medium of a fixed disk stays where it is");
   }
   if (needs & SIM_ONE_DISK && r->handle->extent_count != 1) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+    nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "the volume lies in several pieces");
-    nt_hint(err, "ask for its extents, and then their disks");
+    nt_hint(r->err, "ask for its extents, and then their disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  nt_status status = needs & SIM_OF_ONLINE
-                         ? nt__sim_check_online(&r->volume, err)
-                         : NT_STATUS_SUCCESS;
-  return nt_ok(status) && needs & SIM_OF_MEDIUM
-             ? nt__sim_check_medium(r->handle, err)
-             : status;
+  NT_TRY(needs & SIM_OF_ONLINE ? nt__sim_check_online(&r->volume, r->err)
+                               : NT_STATUS_SUCCESS);
+  return needs & SIM_OF_MEDIUM ? nt__sim_check_medium(r->handle, r->err)
+                               : NT_STATUS_SUCCESS;
 }
 
-static nt_status dispatch(struct sim_request *r, uint32_t code,
-                          struct nt_error *err) {
+static nt_status dispatch(struct sim_request *r, uint32_t code) {
   const struct sim_answer *row = find(code);
   if (!row) {
-    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+    return nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
                    "the %s driver does not know this code",
                    r->volume.id ? "volume" : "disk");
   }
-  NT_TRY(check_needs(r, row->needs, err));
-  return row->answer(r, err);
+  NT_TRY(check_needs(r, row->needs));
+  return row->answer(r);
 }
 
-static nt_status load(struct sim_request *r, struct nt_error *err) {
+static nt_status load(struct sim_request *r) {
   struct sim_handle *h = r->handle;
-  nt_status status = nt__sim_find_place(h, err);
-  if (nt_ok(status)) {
-    status = nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err);
-  }
-  if (nt_ok(status) && h->volume != 0) {
-    status = nt__sim_load_volume(r->m, h->volume, &r->volume, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
+  NT_TRY(nt__sim_find_place(h, r->err));
+  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, r->err));
+  if (h->volume != 0) {
+    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, r->err));
   }
   bool there = h->volume != 0 ? r->volume.installed
                               : !(r->disk.flags & NT_DISK_UNINSTALLED);
   if (there) {
-    return status;
+    return NT_STATUS_SUCCESS;
   }
-  return nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
-                      NULL);
+  return nt_refuse_as(r->err, NT_STATUS_DEVICE_DOES_NOT_EXIST,
+                      NT_REASON_REMOVED, NULL);
 }
 
-static nt_status mount_manager(struct sim_request *r, uint32_t code,
-                               struct nt_error *err) {
+static nt_status mount_manager(struct sim_request *r, uint32_t code) {
   const struct sim_answer *row =
       nt__sim_answer(nt__sim_mount_manager_answers, code);
   if (!row) {
-    return nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+    return nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
                    "the mount manager does not know this code");
   }
-  NT_TRY(nt__sim_begin(r->m, err));
-  return nt__sim_end(r->m, row->answer(r, err), err);
+  NT_TRY(nt__sim_begin(r->m, r->err));
+  return nt__sim_end(r->m, row->answer(r), r->err);
 }
 
-nt_status nt__sim_device_control(struct sim_request *r, uint32_t code,
-                                 struct nt_error *err) {
+nt_status nt__sim_device_control(struct sim_request *r, uint32_t code) {
   if (r->handle->file) { /* I10 */
-    return nt_refuse(err, NT_REASON_NOT_A_VOLUME,
+    return nt_refuse(r->err, NT_REASON_NOT_A_VOLUME,
                      "this is a handle to a file or directory");
   }
   if (nt__sim_is_mount_manager(r->handle)) {
-    return mount_manager(r, code, err);
+    return mount_manager(r, code);
   }
-  nt_status status = nt__sim_begin(r->m, err);
+  nt_status status = nt__sim_begin(r->m, r->err);
   if (!nt_ok(status)) {
     return status;
   }
-  status = load(r, err);
+  status = load(r);
   if (nt_ok(status)) {
-    status = dispatch(r, code, err);
+    status = dispatch(r, code);
   }
-  return nt__sim_end(r->m, status, err);
+  return nt__sim_end(r->m, status, r->err);
 }

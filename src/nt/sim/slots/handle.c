@@ -88,10 +88,7 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
 
 static nt_status check_mappable(const struct sim_handle *h,
                                 struct nt_error *err) {
-  nt_status status = nt__sim_check_not_section(h, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_not_section(h, err));
   if (h->base.kind != NT_KIND_FILE) {
     return nt_refuse(err, NT_REASON_NOT_A_FILE,
                      "only the bytes of a file can be mapped");
@@ -100,7 +97,7 @@ static nt_status check_mappable(const struct sim_handle *h,
     return nt_refuse(err, NT_REASON_EMPTY_FILE,
                      "an empty file has nothing to map");
   }
-  return status;
+  return NT_STATUS_SUCCESS;
 }
 
 /* The section is a file object of its own, on the same instance: it counts

@@ -15,6 +15,7 @@
 
 struct request {
   struct sim_machine *m;
+  struct nt_error *err;
   struct sim_handle *handle;
   struct sim_file_object object;
   struct sim_instance instance;
@@ -36,68 +37,59 @@ static nt_status check_bytes(const struct sim_handle *h, struct nt_error *err) {
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static nt_status check_alignment(const struct request *r,
-                                 struct nt_error *err) {
+static nt_status check_alignment(const struct request *r) {
   uint32_t sector = r->handle->base.sector_size;
   if (r->offset % sector == 0 && r->len % sector == 0) {
     return NT_STATUS_SUCCESS;
   }
   return nt_refuse(
-      err, NT_REASON_ALIGNMENT,
+      r->err, NT_REASON_ALIGNMENT,
       "offset %llu and length %zu are not whole sectors of %u bytes",
       (unsigned long long)r->offset, r->len, sector);
 }
 
-static nt_status load(struct request *r, struct nt_error *err) {
+static nt_status load(struct request *r) {
   struct sim_handle *h = r->handle;
-  NT_TRY(nt__sim_load_file_object(r->m, h->file_object, &r->object, err));
-  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, err));
+  NT_TRY(nt__sim_load_file_object(r->m, h->file_object, &r->object, r->err));
+  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err));
   if (h->volume != 0) {
-    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, err));
+    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, r->err));
   }
-  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, err));
+  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, r->err));
   return NT_STATUS_SUCCESS;
 }
 
 /* Outside of a transaction: verifying changes the state (I8). */
-static nt_status load_verified(struct request *r, struct nt_error *err) {
-  nt_status status = load(r, err);
+static nt_status load_verified(struct request *r) {
+  nt_status status = load(r);
   if (!nt_ok(status) || !nt__sim_must_verify(&r->volume, &r->instance)) {
     return status;
   }
-  status = nt__sim_begin(r->m, err);
+  status = nt__sim_begin(r->m, r->err);
   if (!nt_ok(status)) {
     return status;
   }
-  status = load(r, err);
+  status = load(r);
   if (nt_ok(status)) {
-    status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
+    status = nt__sim_verify(r->m, &r->volume, &r->instance, r->err);
   }
-  return nt__sim_end(r->m, status, err);
+  return nt__sim_end(r->m, status, r->err);
 }
 
 /* ---- the state ----------------------------------------------------------- */
 
 /* I3 to I7: who may still use the instance. */
-static nt_status check_condition(const struct request *r,
-                                 struct nt_error *err) {
+static nt_status check_condition(const struct request *r) {
   bool own = r->instance.condition == SIM_DISMOUNTED &&
              (r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
               (r->handle->file && r->instance.fsd->waits_for_files));
-  nt_status status =
-      own ? NT_STATUS_SUCCESS : nt__sim_check_condition(&r->instance, err);
-  if (nt_ok(status)) {
-    status = nt__sim_check_online(&r->volume, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_check_medium(r->handle, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(own ? NT_STATUS_SUCCESS
+             : nt__sim_check_condition(&r->instance, r->err));
+  NT_TRY(nt__sim_check_online(&r->volume, r->err));
+  NT_TRY(nt__sim_check_medium(r->handle, r->err));
   if (r->handle->disk >= 0 && r->disk.flags & NT_DISK_UNINSTALLED) {
-    return nt_refuse_as(err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
-                        NULL);
+    return nt_refuse_as(r->err, NT_STATUS_DEVICE_DOES_NOT_EXIST,
+                        NT_REASON_REMOVED, NULL);
   }
   return NT_STATUS_SUCCESS;
 }
@@ -112,15 +104,15 @@ static uint64_t end_for(const struct request *r) {
   return r->instance.fs_bytes;
 }
 
-static nt_status past_end(const struct request *r, uint64_t end,
-                          struct nt_error *err) {
-  nt_fail(err, NT_STATUS_END_OF_FILE,
+static nt_status past_end(const struct request *r, uint64_t end) {
+  nt_fail(r->err, NT_STATUS_END_OF_FILE,
           "offset %llu is at or past the end at %llu",
           (unsigned long long)r->offset, (unsigned long long)end);
   if (end < r->handle->length) {
-    nt_hint(err, "FSCTL_ALLOW_EXTENDED_DASD_IO opens the rest of the volume");
+    nt_hint(r->err,
+            "FSCTL_ALLOW_EXTENDED_DASD_IO opens the rest of the volume");
   } else {
-    nt_hint(err, "stay within its size");
+    nt_hint(r->err, "stay within its size");
   }
   return NT_STATUS_END_OF_FILE;
 }
@@ -129,12 +121,12 @@ static nt_status past_end(const struct request *r, uint64_t end,
 
 /* 1.11: the first raw access of a volume handle writes back what waits in the
  * volume's files; later ones do not look. Within a transaction. */
-static nt_status flush_first(struct request *r, struct nt_error *err) {
+static nt_status flush_first(struct request *r) {
   struct nt_handle *one = &r->handle->base;
   if (r->handle->flushed || r->handle->base.kind != NT_KIND_VOLUME) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, err));
+  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
   while (one && !nt__sim_handle(one)->flushed) {
     nt__sim_handle(one)->flushed = true; /* and the file object's others */
     one = one->peer;
@@ -145,72 +137,64 @@ static nt_status flush_first(struct request *r, struct nt_error *err) {
 /* What waits of a file, or of all files of a volume: calls `fn` within a
  * transaction when there is any. */
 static nt_status when_waiting(struct request *r, int64_t file,
-                              nt_status (*fn)(struct request *r,
-                                              struct nt_error *err),
-                              struct nt_error *err) {
+                              nt_status (*fn)(struct request *r)) {
   bool waits = false;
-  NT_TRY(nt__sim_cache_has(r->m, r->instance.id, file, &waits, err));
+  NT_TRY(nt__sim_cache_has(r->m, r->instance.id, file, &waits, r->err));
   if (!waits) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_begin(r->m, err));
-  return nt__sim_end(r->m, fn(r, err), err);
+  NT_TRY(nt__sim_begin(r->m, r->err));
+  return nt__sim_end(r->m, fn(r), r->err);
 }
 
-static nt_status write_back(struct request *r, struct nt_error *err) {
+static nt_status write_back(struct request *r) {
   const struct sim_handle *h = r->handle;
   return nt__sim_cache_write_back(
       r->m, &r->instance, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
-      err);
+      r->err);
 }
 
 /* ---- read ---------------------------------------------------------------- */
 
-static nt_status read_bytes(struct request *r, void *buf, size_t *done,
-                            struct nt_error *err) {
-  return nt__sim_files_read(r->handle->file, r->offset, buf, r->len, done, err);
+static nt_status read_bytes(struct request *r, void *buf, size_t *done) {
+  return nt__sim_files_read(r->handle->file, r->offset, buf, r->len, done,
+                            r->err);
 }
 
 /* In a transaction nobody writes back between the image and what waits. */
-static nt_status read_both(struct request *r, void *buf, size_t *done,
-                           struct nt_error *err) {
-  nt_status status = nt__sim_begin(r->m, err);
+static nt_status read_both(struct request *r, void *buf, size_t *done) {
+  nt_status status = nt__sim_begin(r->m, r->err);
   if (!nt_ok(status)) {
     return status;
   }
-  status = read_bytes(r, buf, done, err);
+  status = read_bytes(r, buf, done);
   uint64_t valid = nt__sim_files_valid(r->handle->file);
   if (nt_ok(status) && r->offset < valid) {
     uint64_t left = valid - r->offset;
     status = nt__sim_cache_overlay(r->handle, &r->instance, r->offset, buf,
-                                   *done < left ? *done : (size_t)left, err);
+                                   *done < left ? *done : (size_t)left, r->err);
   }
-  return nt__sim_end(r->m, status, err);
+  return nt__sim_end(r->m, status, r->err);
 }
 
-static nt_status read_file(struct request *r, void *buf, size_t *done,
-                           struct nt_error *err) {
+static nt_status read_file(struct request *r, void *buf, size_t *done) {
   bool waits = false;
-  nt_status status = nt__sim_cache_has(
-      r->m, r->instance.id, nt__sim_files_id(r->handle->file), &waits, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  return waits ? read_both(r, buf, done, err) : read_bytes(r, buf, done, err);
+  NT_TRY(nt__sim_cache_has(r->m, r->instance.id,
+                           nt__sim_files_id(r->handle->file), &waits, r->err));
+  return waits ? read_both(r, buf, done) : read_bytes(r, buf, done);
 }
 
-static nt_status read_device(struct request *r, void *buf, size_t *done,
-                             struct nt_error *err) {
+static nt_status read_device(struct request *r, void *buf, size_t *done) {
   uint64_t end = end_for(r);
   size_t len = r->len;
   if (len > 0 && r->offset >= end) {
-    return past_end(r, end, err);
+    return past_end(r, end);
   }
   if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
   }
   NT_TRY(nt__sim_image_read(r->m, r->handle->extents, r->handle->extent_count,
-                            r->offset, buf, len, err));
+                            r->offset, buf, len, r->err));
   *done = len;
   return NT_STATUS_SUCCESS;
 }
@@ -218,35 +202,38 @@ static nt_status read_device(struct request *r, void *buf, size_t *done,
 nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
                        size_t len, size_t *done, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {
-      .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
+  struct request r = {.m = nt__sim_machine_of(h),
+                      .err = err,
+                      .handle = h,
+                      .offset = offset,
+                      .len = len};
   nt_status status = check_bytes(h, err);
   if (nt_ok(status)) {
-    status = check_alignment(&r, err);
+    status = check_alignment(&r);
   }
   if (nt_ok(status)) {
-    status = load_verified(&r, err);
+    status = load_verified(&r);
   }
   if (nt_ok(status)) {
-    status = check_condition(&r, err);
+    status = check_condition(&r);
   }
   if (!nt_ok(status)) {
     return status;
   }
   if (h->file) {
-    return read_file(&r, buf, done, err);
+    return read_file(&r, buf, done);
   }
   if (!h->flushed && h->base.kind == NT_KIND_VOLUME) {
-    status = when_waiting(&r, SIM_ALL_FILES, flush_first, err);
+    status = when_waiting(&r, SIM_ALL_FILES, flush_first);
     h->flushed = true;
   }
-  return nt_ok(status) ? read_device(&r, buf, done, err) : status;
+  return nt_ok(status) ? read_device(&r, buf, done) : status;
 }
 
 nt_status nt__sim_check_file(struct sim_handle *h, struct nt_error *err) {
-  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
-  NT_TRY(load_verified(&r, err));
-  return check_condition(&r, err);
+  struct request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
+  NT_TRY(load_verified(&r));
+  return check_condition(&r);
 }
 
 nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
@@ -272,21 +259,19 @@ static bool may_write_raw(const struct request *r) {
          r->offset >= instance->fs_bytes;
 }
 
-static nt_status check_volume_write(const struct request *r,
-                                    struct nt_error *err) {
+static nt_status check_volume_write(const struct request *r) {
   const struct sim_instance *instance = &r->instance;
   if (may_write_raw(r)) {
     return NT_STATUS_SUCCESS;
   }
   return nt_refuse(
-      err, NT_REASON_MOUNTED,
+      r->err, NT_REASON_MOUNTED,
       "a %s file system is mounted there and the volume is not locked",
       instance->file_system);
 }
 
 /* 1.10: the disk below a mounted file system is closed too. */
-static nt_status check_disk_write(const struct request *r,
-                                  struct nt_error *err) {
+static nt_status check_disk_write(const struct request *r) {
   int64_t volume = 0;
   char name[NT_NAME_MAX];
   uint64_t from = r->offset;
@@ -296,7 +281,7 @@ static nt_status check_disk_write(const struct request *r,
   if (from >= r->offset + r->len) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_number(
+  NT_TRY(nt__sim_number(
       r->m,
       "SELECT e.volume FROM extent e JOIN instance i ON i.volume = e.volume "
       "AND i.disk = -1 AND i.current = 1 AND i.fsd <> 'raw' AND i.vpb & 32 = 0 "
@@ -304,48 +289,45 @@ static nt_status check_disk_write(const struct request *r,
       "e.length > ?2 LIMIT 1",
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
                SIM_INT(r->offset + r->len), SIM_INT(r->m->node)),
-      0, &volume, err);
-  if (!nt_ok(status) || volume == 0) {
-    return status;
+      0, &volume, r->err));
+  if (volume == 0) {
+    return NT_STATUS_SUCCESS;
   }
-  status = nt__sim_volume_name(r->m, volume, name, sizeof name, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  nt_refuse(err, NT_REASON_MOUNTED,
+  NT_TRY(nt__sim_volume_name(r->m, volume, name, sizeof name, r->err));
+  nt_refuse(r->err, NT_REASON_MOUNTED,
             "the range is in volume %s, which is mounted and not locked", name);
-  nt_hint(err, "open and lock volume %s while you write to its disk", name);
+  nt_hint(r->err, "open and lock volume %s while you write to its disk", name);
   return NT_STATUS_ACCESS_DENIED;
 }
 
 _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
-static nt_status check_writable(const struct request *r, struct nt_error *err) {
+static nt_status check_writable(const struct request *r) {
   bool readonly = r->disk.flags & NT_DISK_READONLY ||
                   r->volume.flags & NT_VOLUME_READONLY ||
                   r->instance.fsd->read_only;
   const struct sim_handle *h = r->handle;
   if (!readonly && h->extent_count > 1) { /* its other disks */
     nt_status status = nt__sim_disks_readonly(
-        r->m, h->extents + 1, h->extent_count - 1, &readonly, err);
+        r->m, h->extents + 1, h->extent_count - 1, &readonly, r->err);
     if (!nt_ok(status)) {
       return status;
     }
   }
   if (!readonly) {
-    return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, err)
+    return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, r->err)
                         : NT_STATUS_SUCCESS;
   }
-  return nt_refuse(err, NT_REASON_READONLY, "%s is read-only",
+  return nt_refuse(r->err, NT_REASON_READONLY, "%s is read-only",
                    r->volume.id ? "the volume" : "the disk");
 }
 
-static nt_status mark_modified(struct request *r, struct nt_error *err) {
+static nt_status mark_modified(struct request *r) {
   if (r->object.flags & SIM_FO_MODIFIED) {
     return NT_STATUS_SUCCESS;
   }
   r->object.flags |= SIM_FO_MODIFIED;
-  return nt__sim_save_file_object(r->m, &r->object, err);
+  return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
 /* 1.11: a file system driver clips at the end of its file system without a
@@ -358,13 +340,13 @@ static bool clips(const struct request *r) {
 }
 
 /* The end of the volume itself is a refusal, before anything is written. */
-static nt_status write_device(struct request *r, const void *buf, size_t *done,
-                              struct nt_error *err) {
+static nt_status write_device(struct request *r, const void *buf,
+                              size_t *done) {
   uint64_t end = end_for(r);
   size_t len = r->len;
   *done = 0;
   if (!clips(r) && len > 0 && (r->offset >= end || len > end - r->offset)) {
-    return past_end(r, end, err);
+    return past_end(r, end);
   }
   if (r->offset >= end) {
     return NT_STATUS_SUCCESS;
@@ -372,9 +354,9 @@ static nt_status write_device(struct request *r, const void *buf, size_t *done,
   if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
   }
-  NT_TRY(mark_modified(r, err));
+  NT_TRY(mark_modified(r));
   NT_TRY(nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
-                             r->offset, buf, len, err));
+                             r->offset, buf, len, r->err));
   *done = len;
   return NT_STATUS_SUCCESS;
 }
@@ -386,67 +368,53 @@ static nt_status refuse_growth(uint64_t size, struct nt_error *err) {
       (unsigned long long)size);
 }
 
-static nt_status mark_wrote_file(struct request *r, struct nt_error *err) {
+static nt_status mark_wrote_file(struct request *r) {
   if (r->object.flags & SIM_FO_WROTE_FILE) {
     return NT_STATUS_SUCCESS;
   }
   r->object.flags |= SIM_FO_WROTE_FILE;
-  return nt__sim_save_file_object(r->m, &r->object, err);
+  return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
-static nt_status write_file(struct request *r, const void *buf, size_t *done,
-                            struct nt_error *err) {
+static nt_status write_file(struct request *r, const void *buf, size_t *done) {
   struct sim_files *file = r->handle->file;
   uint64_t size = nt__sim_files_size(file);
   if (nt__sim_files_is_directory(file)) {
-    nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+    nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
             "a directory has no bytes to write");
-    nt_hint(err, "open a file in it");
+    nt_hint(r->err, "open a file in it");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
   if (r->len > 0 && (r->offset >= size || r->len > size - r->offset)) {
-    return refuse_growth(size, err);
+    return refuse_growth(size, r->err);
   }
-  NT_TRY(mark_wrote_file(r, err));
+  NT_TRY(mark_wrote_file(r));
   if (r->len > 0) {
     NT_TRY(nt__sim_cache_write(r->handle, &r->instance, r->offset, buf, r->len,
-                               err));
+                               r->err));
   }
   *done = r->len;
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status check_direct_write(const struct request *r,
-                                    struct nt_error *err) {
+static nt_status check_direct_write(const struct request *r) {
   if (r->handle->file) {
     return NT_STATUS_SUCCESS;
   }
-  return r->handle->disk >= 0 ? check_disk_write(r, err)
-                              : check_volume_write(r, err);
+  return r->handle->disk >= 0 ? check_disk_write(r) : check_volume_write(r);
 }
 
-static nt_status write_now(struct request *r, const void *buf, size_t *done,
-                           struct nt_error *err) {
-  nt_status status = load(r, err);
-  if (nt_ok(status)) {
-    status = check_direct_write(r, err);
+static nt_status write_now(struct request *r, const void *buf, size_t *done) {
+  NT_TRY(load(r));
+  NT_TRY(check_direct_write(r));
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  NT_TRY(check_condition(r));
+  NT_TRY(check_writable(r));
+  if (r->handle->file) {
+    return write_file(r, buf, done);
   }
-  if (nt_ok(status)) {
-    status = nt__sim_verify(r->m, &r->volume, &r->instance, err);
-  }
-  if (nt_ok(status)) {
-    status = check_condition(r, err);
-  }
-  if (nt_ok(status)) {
-    status = check_writable(r, err);
-  }
-  if (nt_ok(status) && r->handle->file) {
-    return write_file(r, buf, done, err);
-  }
-  if (nt_ok(status)) {
-    status = flush_first(r, err);
-  }
-  return nt_ok(status) ? write_device(r, buf, done, err) : status;
+  NT_TRY(flush_first(r));
+  return write_device(r, buf, done);
 }
 
 /* Within a transaction: another process sees a write before or after its own
@@ -455,47 +423,27 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
                         const void *buf, size_t len, size_t *done,
                         struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {
-      .m = nt__sim_machine_of(h), .handle = h, .offset = offset, .len = len};
-  nt_status status = nt__sim_check_not_section(h, err);
-  if (nt_ok(status)) {
-    status = check_bytes(h, err);
-  }
-  if (nt_ok(status)) {
-    status = check_alignment(&r, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_begin(r.m, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  return nt__sim_end(r.m, write_now(&r, buf, done, err), err);
+  struct request r = {.m = nt__sim_machine_of(h),
+                      .err = err,
+                      .handle = h,
+                      .offset = offset,
+                      .len = len};
+  NT_TRY(nt__sim_check_not_section(h, err));
+  NT_TRY(check_bytes(h, err));
+  NT_TRY(check_alignment(&r));
+  NT_TRY(nt__sim_begin(r.m, err));
+  return nt__sim_end(r.m, write_now(&r, buf, done), err);
 }
 
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h), .handle = h};
-  nt_status status = nt__sim_check_not_section(h, err);
-  if (nt_ok(status)) {
-    status = check_bytes(h, err);
-  }
-  if (nt_ok(status)) {
-    status = load_verified(&r, err);
-  }
-  if (nt_ok(status)) {
-    status = check_condition(&r, err);
-  }
-  if (nt_ok(status)) {
-    status = check_writable(&r, err);
-  }
-  if (nt_ok(status)) {
-    status =
-        when_waiting(&r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
-                     write_back, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  struct request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
+  NT_TRY(nt__sim_check_not_section(h, err));
+  NT_TRY(check_bytes(h, err));
+  NT_TRY(load_verified(&r));
+  NT_TRY(check_condition(&r));
+  NT_TRY(check_writable(&r));
+  NT_TRY(when_waiting(&r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
+                      write_back));
   return nt__sim_image_flush(r.m, h->extents, h->extent_count, err);
 }

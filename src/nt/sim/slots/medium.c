@@ -17,24 +17,24 @@ static nt_status find_disk(struct sim_machine *m, const char *name,
   struct sim_target target;
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t count = 0;
-  nt_status status = nt__sim_resolve(m, name, &target, err);
-  if (nt_ok(status) && target.has_rest) {
+  NT_TRY(nt__sim_resolve(m, name, &target, err));
+  if (target.has_rest) {
     nt_refuse(err, NT_REASON_NOT_A_VOLUME, "this names a file or directory");
     nt_hint(err, "name the drive: E:, CdRom0, PhysicalDrive1");
     return NT_STATUS_INVALID_PARAMETER;
   }
-  if (nt_ok(status) && target.volume != 0) {
-    status = nt__sim_load_extents(m, target.volume, extents, &count, err);
+  if (target.volume != 0) {
+    NT_TRY(nt__sim_load_extents(m, target.volume, extents, &count, err));
     target.disk = count > 0 ? (int64_t)extents[0].disk : 0;
   }
-  return nt_ok(status) ? nt__sim_load_disk(m, target.disk, out, err) : status;
+  return nt__sim_load_disk(m, target.disk, out, err);
 }
 
 static nt_status find_drive(struct sim_machine *m, const char *name,
                             struct sim_disk *out, struct nt_error *err) {
-  nt_status status = find_disk(m, name, out, err);
-  if (!nt_ok(status) || out->flags & NT_DISK_REMOVABLE) {
-    return status;
+  NT_TRY(find_disk(m, name, out, err));
+  if (out->flags & NT_DISK_REMOVABLE) {
+    return NT_STATUS_SUCCESS;
   }
   return nt_refuse(err, NT_REASON_FIXED_DISK, "its medium is fixed");
 }
@@ -133,25 +133,20 @@ static nt_status check_unused(struct sim_machine *m, uint32_t disk,
 static nt_status eject_device(struct sim_machine *m, const char *name,
                               struct nt_error *err) {
   struct sim_disk disk;
-  nt_status status = find_disk(m, name, &disk, err);
-  if (nt_ok(status) && !(disk.flags & NT_DISK_REMOVABLE)) {
+  NT_TRY(find_disk(m, name, &disk, err));
+  if (!(disk.flags & NT_DISK_REMOVABLE)) {
     nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_FIXED_DISK,
                  "a fixed disk is not ejected");
     nt_hint(err, "uninstall its volumes and the disk instead");
     return NT_STATUS_NOT_SUPPORTED;
   }
-  if (nt_ok(status)) {
-    status = check_unused(m, disk.number, err);
-  }
-  return nt_ok(status) ? nt__sim_eject_medium(m, &disk, err) : status;
+  NT_TRY(check_unused(m, disk.number, err));
+  return nt__sim_eject_medium(m, &disk, err);
 }
 
 nt_status nt__sim_eject(struct nt_machine *machine, const char *name,
                         struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
-  nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_begin(m, err));
   return nt__sim_end(m, eject_device(m, name, err), err);
 }

@@ -23,9 +23,6 @@ nt_status nt__sim_add_mount_point(struct nt_machine *machine,
 nt_status nt__sim_remove_mount_point(struct nt_machine *machine,
                                      const char *point, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
-  nt_status status = nt__sim_begin(m, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_begin(m, err));
   return nt__sim_end(m, nt__sim_take_point(m, point, err), err);
 }

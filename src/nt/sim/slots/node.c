@@ -15,15 +15,10 @@ nt_status nt__sim_next_node(struct nt_machine *machine, uint64_t *cursor,
                             struct nt_node_info *out, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
+  NT_TRY(nt__sim_query(
       m, "SELECT id, name FROM node WHERE id > ?1 ORDER BY id LIMIT 1",
-      SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
-  if (nt_ok(status)) {
-    status = nt__sim_step(m, stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+      SIM_ARGS(SIM_INT(*cursor)), &stmt, err));
+  NT_TRY(nt__sim_step(m, stmt, err));
   *cursor = (uint64_t)sqlite3_column_int64(stmt, 0);
   nt__sim_text(stmt, 1, out->name, sizeof out->name);
   out->own = sqlite3_column_int64(stmt, 0) == m->node;

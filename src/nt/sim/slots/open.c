@@ -30,6 +30,7 @@
 /* Everything an open works on. */
 struct opening {
   struct sim_machine *m;
+  struct nt_error *err;
   const struct nt_open_options *options;
   struct sim_target target;
   struct sim_handle *handle;
@@ -42,34 +43,33 @@ struct opening {
 /* ---- refusals ------------------------------------------------------------ */
 
 static nt_status refuse(struct opening *o, nt_status status,
-                        enum nt_reason reason, const char *detail,
-                        struct nt_error *err) {
-  nt_refuse_as(err, status, reason, "%s", detail);
-  nt__sim_add_holders(o->m, &o->instance, 0, err);
+                        enum nt_reason reason, const char *detail) {
+  nt_refuse_as(o->err, status, reason, "%s", detail);
+  nt__sim_add_holders(o->m, &o->instance, 0, o->err);
   return status;
 }
 
 /* O5, O7, O8, O13: what the instance says to everybody who wants in. */
-static nt_status check_instance(struct opening *o, struct nt_error *err) {
+static nt_status check_instance(struct opening *o) {
   struct sim_instance *instance = &o->instance;
   if (instance->vpb & SIM_VPB_LOCKED) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
-                  "the volume is locked", err);
+                  "the volume is locked");
   }
   if (instance->condition == SIM_DISMOUNTED) {
     bool files = instance->fsd->waits_for_files;
-    nt_refuse_as(err, instance->fsd->open_dismounted, NT_REASON_DISMOUNTED,
+    nt_refuse_as(o->err, instance->fsd->open_dismounted, NT_REASON_DISMOUNTED,
                  files ? "the volume was dismounted, and is still open"
                        : "the handle that dismounted the volume is still open");
-    err->cls = NT_CLASS_TRANSIENT;
-    nt__sim_add_holders(o->m, instance, 0, err);
-    nt_hint(err, files ? "it mounts again when its files are closed, too"
-                       : "it mounts again when that handle closes");
+    o->err->cls = NT_CLASS_TRANSIENT;
+    nt__sim_add_holders(o->m, instance, 0, o->err);
+    nt_hint(o->err, files ? "it mounts again when its files are closed, too"
+                          : "it mounts again when that handle closes");
     return instance->fsd->open_dismounted;
   }
   if (instance->lock_owner != 0) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
-                  "somebody opened the volume without sharing it", err);
+                  "somebody opened the volume without sharing it");
   }
   return NT_STATUS_SUCCESS;
 }
@@ -96,7 +96,7 @@ static bool shares_conflict(uint32_t access, uint32_t share,
   "AND path = ?2 COLLATE NOCASE AND kind <> 5"
 
 /* O3: among handles to the same object of the same instance. */
-static nt_status check_share(struct opening *o, struct nt_error *err) {
+static nt_status check_share(struct opening *o) {
   sqlite3_stmt *stmt;
   bool conflict = false;
   nt_status status = nt__sim_query(
@@ -104,11 +104,11 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
       nt__sim_spans_nodes(&o->instance) ? SHARES(SIM_OF_NODES)
                                         : SHARES(SIM_OF_INSTANCE),
       SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_TEXT(o->object.path)),
-      &stmt, err);
+      &stmt, o->err);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(o->m, stmt, err))) {
+  while (nt_ok(status = nt__sim_step(o->m, stmt, o->err))) {
     conflict |= shares_conflict(o->object.access, o->object.share,
                                 (uint32_t)sqlite3_column_int64(stmt, 0),
                                 (uint32_t)sqlite3_column_int64(stmt, 1));
@@ -118,7 +118,7 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
   }
   if (conflict) {
     return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
-                  "somebody has it open and does not share it this way", err);
+                  "somebody has it open and does not share it this way");
   }
   return NT_STATUS_SUCCESS;
 }
@@ -126,21 +126,19 @@ static nt_status check_share(struct opening *o, struct nt_error *err) {
 #define WRITERS(scope) \
   "SELECT count(*) FROM file_object WHERE " scope "AND access & 65542 <> 0"
 
-static nt_status count_writers(struct opening *o, int64_t *writers,
-                               struct nt_error *err) {
+static nt_status count_writers(struct opening *o, int64_t *writers) {
   return nt__sim_number(
       o->m,
       nt__sim_spans_nodes(&o->instance) ? WRITERS(SIM_OF_NODES)
                                         : WRITERS(SIM_OF_INSTANCE),
-      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance))), 0, writers, err);
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance))), 0, writers, o->err);
 }
 
 _Static_assert((WRITING | NT_DELETE) == 65542,
                "the query above tests these rights");
 
 /* O4: a volume open that shares neither writing nor deleting is a lock. */
-static nt_status check_implicit_lock(struct opening *o, bool *locks,
-                                     struct nt_error *err) {
+static nt_status check_implicit_lock(struct opening *o, bool *locks) {
   int64_t files, volumes, writers;
   uint32_t share = o->object.share, mask = o->instance.fsd->implicit_lock;
   *locks = mask != 0 && !(share & mask);
@@ -150,17 +148,12 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks,
   if (o->object.access & WRITING) {
     share &= ~NT_SHARE_READ;
   }
-  nt_status status =
-      nt__sim_count_handles(o->m, &o->instance, 0, &files, &volumes, err);
-  if (nt_ok(status)) {
-    status = count_writers(o, &writers, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(
+      nt__sim_count_handles(o->m, &o->instance, 0, &files, &volumes, o->err));
+  NT_TRY(count_writers(o, &writers));
   if (share & NT_SHARE_READ ? writers > 0 : files + volumes > 0) {
     return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
-                  "opening without sharing needs the volume alone", err);
+                  "opening without sharing needs the volume alone");
   }
   o->object.share = share;
   return NT_STATUS_SUCCESS;
@@ -169,23 +162,23 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks,
 /* ---- the kinds of handles ------------------------------------------------ */
 
 /* O2, O6, O11: no mount, no file system, not refused by a lock. */
-static nt_status open_device(struct opening *o, struct nt_error *err) {
+static nt_status open_device(struct opening *o) {
   o->object.kind = NT_KIND_DEVICE;
-  return nt__sim_insert_file_object(o->m, &o->object, err);
+  return nt__sim_insert_file_object(o->m, &o->object, o->err);
 }
 
 /* O10: a volume that is offline and not mounted opens, on a file system that
  * is not there; it never becomes the volume's instance. All handles of that
  * time share it, so that a lock keeps the others out (O5). */
-static nt_status mount_offline(struct opening *o, struct nt_error *err) {
+static nt_status mount_offline(struct opening *o) {
   int64_t id;
   nt_status status =
       nt__sim_number(o->m,
                      "SELECT id FROM instance WHERE volume = ?1 "
                      "AND current = 0 AND condition = 0 LIMIT 1",
-                     SIM_ARGS(SIM_INT(o->volume.id)), 0, &id, err);
+                     SIM_ARGS(SIM_INT(o->volume.id)), 0, &id, o->err);
   if (!nt_ok(status) || id != 0) {
-    return nt_ok(status) ? nt__sim_load_instance(o->m, id, &o->instance, err)
+    return nt_ok(status) ? nt__sim_load_instance(o->m, id, &o->instance, o->err)
                          : status;
   }
   o->instance = (struct sim_instance){
@@ -196,32 +189,32 @@ static nt_status mount_offline(struct opening *o, struct nt_error *err) {
       .fs_bytes = o->volume.length,
       .vpb = SIM_VPB_DIRECT_WRITES,
   };
-  return nt__sim_insert_instance(o->m, &o->instance, err);
+  return nt__sim_insert_instance(o->m, &o->instance, o->err);
 }
 
-static nt_status mount(struct opening *o, struct nt_error *err) {
+static nt_status mount(struct opening *o) {
   struct nt_error mount_err = {0};
   nt_status status = NT_STATUS_SUCCESS;
   if (nt__sim_is_shared(&o->volume)) {
-    status = nt__sim_check_cluster(o->m, &o->volume, err);
+    status = nt__sim_check_cluster(o->m, &o->volume, o->err);
   }
   if (!nt_ok(status)) {
     return status;
   }
   status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
   if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
-    status = mount_offline(o, err);
+    status = mount_offline(o);
   } else if (status == NT_STATUS_NO_MEDIA_IN_DEVICE && !o->target.has_rest) {
-    status = nt__sim_mount_empty(o->m, &o->volume, &o->instance, err);
+    status = nt__sim_mount_empty(o->m, &o->volume, &o->instance, o->err);
   } else if (!nt_ok(status)) {
-    *err = mount_err;
+    *o->err = mount_err;
   }
   return status;
 }
 
-static nt_status take_implicit_lock(struct opening *o, struct nt_error *err) {
+static nt_status take_implicit_lock(struct opening *o) {
   o->instance.lock_owner = o->object.id;
-  return nt__sim_save_instance(o->m, &o->instance, err);
+  return nt__sim_save_instance(o->m, &o->instance, o->err);
 }
 
 /* What a volume or disk handle can be asked for at all. */
@@ -242,69 +235,62 @@ static nt_status check_volume_options(const struct nt_open_options *options,
 }
 
 /* Rights that the file system gives to nobody. */
-static nt_status check_rights(const struct opening *o, struct nt_error *err) {
+static nt_status check_rights(const struct opening *o) {
   bool file = o->target.has_rest;
   const struct sim_fsd *fsd = o->instance.fsd;
   if (!(o->object.access &
         (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse(err, NT_REASON_PRIVILEGE,
+  nt_refuse(o->err, NT_REASON_PRIVILEGE,
             "nobody may write or delete on a %s volume",
             o->instance.file_system);
-  nt_hint(err, "open it with access \"r\"");
+  nt_hint(o->err, "open it with access \"r\"");
   return NT_STATUS_ACCESS_DENIED;
 }
 
-static nt_status enter_instance(struct opening *o, struct nt_error *err) {
+static nt_status enter_instance(struct opening *o) {
   bool locks = false;
-  nt_status status = check_rights(o, err);
+  nt_status status = check_rights(o);
   if (nt_ok(status) && o->instance.fsd->checks_share_modes) {
     if (o->object.kind == NT_KIND_VOLUME) {
-      status = check_implicit_lock(o, &locks, err);
+      status = check_implicit_lock(o, &locks);
     }
     if (nt_ok(status)) {
-      status = check_share(o, err);
+      status = check_share(o);
     }
   }
   if (!nt_ok(status)) {
     return status;
   }
   o->object.instance = o->instance.id;
-  status = nt__sim_insert_file_object(o->m, &o->object, err);
-  return nt_ok(status) && locks ? take_implicit_lock(o, err) : status;
+  status = nt__sim_insert_file_object(o->m, &o->object, o->err);
+  return nt_ok(status) && locks ? take_implicit_lock(o) : status;
 }
 
 /* The state of the instance is looked at before anything that the file system
  * would say about the request (O5, O7). */
-static nt_status open_volume(struct opening *o, struct nt_error *err) {
-  nt_status status = mount(o, err);
-  if (nt_ok(status)) {
-    status = check_instance(o, err);
-  }
-  if (nt_ok(status)) {
-    status = check_volume_options(o->options, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+static nt_status open_volume(struct opening *o) {
+  NT_TRY(mount(o));
+  NT_TRY(check_instance(o));
+  NT_TRY(check_volume_options(o->options, o->err));
   o->object.kind = NT_KIND_VOLUME;
   if (o->object.access & 0xFFFFU & ~NO_MANAGE_ACCESS ||
       o->object.access & NT_DELETE) {
     o->object.flags |= SIM_FO_MANAGE_VOLUME;
   }
-  return enter_instance(o, err);
+  return enter_instance(o);
 }
 
 /* A whole disk is mounted by RAW, on an instance of its own: what happens to
  * it leaves the volumes on it alone. */
-static nt_status open_disk(struct opening *o, struct nt_error *err) {
+static nt_status open_disk(struct opening *o) {
   nt_status status =
-      nt__sim_current_instance(o->m, 0, o->target.disk, &o->instance, err);
+      nt__sim_current_instance(o->m, 0, o->target.disk, &o->instance, o->err);
   if (nt_ok(status) && o->instance.vpb & SIM_VPB_CHANGED &&
       !(o->instance.vpb & SIM_VPB_LOCKED)) { /* of an earlier medium */
     o->instance.condition = SIM_WRONG_VOLUME;
-    status = nt__sim_detach(o->m, &o->instance, err);
+    status = nt__sim_detach(o->m, &o->instance, o->err);
     if (nt_ok(status)) {
       status = NT_STATUS_NO_MORE_ENTRIES;
     }
@@ -318,20 +304,20 @@ static nt_status open_disk(struct opening *o, struct nt_error *err) {
         .current = true,
         .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
     };
-    status = nt__sim_insert_instance(o->m, &o->instance, err);
+    status = nt__sim_insert_instance(o->m, &o->instance, o->err);
   }
   if (nt_ok(status)) {
-    status = check_instance(o, err);
+    status = check_instance(o);
   }
   if (nt_ok(status)) {
-    status = check_volume_options(o->options, err);
+    status = check_volume_options(o->options, o->err);
   }
   if (!nt_ok(status)) {
     return status;
   }
   o->object.kind = NT_KIND_DISK;
   o->object.flags |= SIM_FO_MANAGE_VOLUME;
-  return enter_instance(o, err);
+  return enter_instance(o);
 }
 
 static nt_status refuse_new_file(struct nt_error *err) {
@@ -347,26 +333,26 @@ static nt_status check_file_disposition(enum nt_disposition disposition,
              : refuse_new_file(err);
 }
 
-static nt_status look_up(struct opening *o, struct nt_error *err) {
+static nt_status look_up(struct opening *o) {
   struct sim_handle *h = o->handle;
   nt_status status =
       o->instance.fsd->root_only
-          ? nt__sim_files_open_root(o->target.rest, &h->file, err)
+          ? nt__sim_files_open_root(o->target.rest, &h->file, o->err)
           : nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
                                o->volume.sector_size,
                                nt__sim_bytes_of(&o->instance), o->target.rest,
-                               &h->file, err);
+                               &h->file, o->err);
   if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
       o->options->disposition == NT_OPEN_IF) {
-    *err = (struct nt_error){0};
-    return refuse_new_file(err);
+    *o->err = (struct nt_error){0};
+    return refuse_new_file(o->err);
   }
   if (!nt_ok(status)) {
     return status;
   }
   bool directory = nt__sim_files_is_directory(h->file);
   if (o->options->directory && !directory) {
-    return nt_refuse_as(err, NT_STATUS_NOT_A_DIRECTORY,
+    return nt_refuse_as(o->err, NT_STATUS_NOT_A_DIRECTORY,
                         NT_REASON_NOT_A_DIRECTORY, "it is a file");
   }
   o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
@@ -376,43 +362,43 @@ static nt_status look_up(struct opening *o, struct nt_error *err) {
 }
 
 /* What the volume says to everybody who wants one of its files. */
-static nt_status check_files(struct opening *o, struct nt_error *err) {
-  NT_TRY(check_instance(o, err));
+static nt_status check_files(struct opening *o) {
+  NT_TRY(check_instance(o));
   if (o->handle->removable && o->handle->length == 0) {
-    return nt__sim_no_medium(err);
+    return nt__sim_no_medium(o->err);
   }
   if (!o->instance.fsd->has_files) {
-    return nt_refuse(err, NT_REASON_NO_FILE_SYSTEM, NULL);
+    return nt_refuse(o->err, NT_REASON_NO_FILE_SYSTEM, NULL);
   }
   /* O10 */
-  NT_TRY(nt__sim_check_online(&o->volume, err));
-  return check_file_disposition(o->options->disposition, err);
+  NT_TRY(nt__sim_check_online(&o->volume, o->err));
+  return check_file_disposition(o->options->disposition, o->err);
 }
 
-static nt_status open_file(struct opening *o, struct nt_error *err) {
-  NT_TRY(mount(o, err));
-  NT_TRY(check_files(o, err));
-  NT_TRY(look_up(o, err));
-  return enter_instance(o, err);
+static nt_status open_file(struct opening *o) {
+  NT_TRY(mount(o));
+  NT_TRY(check_files(o));
+  NT_TRY(look_up(o));
+  return enter_instance(o);
 }
 
 /* ---- the slot ------------------------------------------------------------ */
 
 /* Where the object lies; opens its images, so that a missing one is named. */
-static nt_status load_place(struct opening *o, struct nt_error *err) {
+static nt_status load_place(struct opening *o) {
   struct sim_handle *h = o->handle;
   struct sim_disk disk;
   nt_status status;
   if (o->target.volume != 0) {
-    status = nt__sim_load_volume(o->m, o->target.volume, &o->volume, err);
+    status = nt__sim_load_volume(o->m, o->target.volume, &o->volume, o->err);
     if (nt_ok(status)) {
       status = nt__sim_load_extents(o->m, o->volume.id, h->extents,
-                                    &h->extent_count, err);
+                                    &h->extent_count, o->err);
     }
     h->length = o->volume.length;
     h->base.sector_size = o->volume.sector_size;
   } else {
-    status = nt__sim_load_disk(o->m, o->target.disk, &disk, err);
+    status = nt__sim_load_disk(o->m, o->target.disk, &disk, o->err);
     h->extents[0] = (struct nt_extent){disk.number, 0, disk.length};
     h->extent_count = 1;
     h->length = disk.length;
@@ -420,34 +406,31 @@ static nt_status load_place(struct opening *o, struct nt_error *err) {
   }
   for (uint32_t i = 0; nt_ok(status) && i < h->extent_count && h->length > 0;
        i++) {
-    status = nt__sim_image(o->m, h->extents[i].disk, err);
+    status = nt__sim_image(o->m, h->extents[i].disk, o->err);
   }
   if (nt_ok(status) && h->extent_count > 0) {
-    status = nt__sim_load_disk(o->m, h->extents[0].disk, &disk, err);
+    status = nt__sim_load_disk(o->m, h->extents[0].disk, &disk, o->err);
     h->removable = nt_ok(status) && disk.flags & NT_DISK_REMOVABLE;
   }
   return status;
 }
 
-static nt_status open_target(struct opening *o, struct nt_error *err) {
+static nt_status open_target(struct opening *o) {
   bool device = !(o->object.access & ~DEVICE_ACCESS);
   if (o->target.disk >= 0 && o->target.has_rest) {
-    nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
+    nt_fail(o->err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
             "a disk has no files, its volumes have");
-    nt_hint(err, "name a file by its volume: D:\\path");
+    nt_hint(o->err, "name a file by its volume: D:\\path");
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
   }
-  nt_status status = load_place(o, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(load_place(o));
   if (o->target.has_rest) {
-    return open_file(o, err);
+    return open_file(o);
   }
   if (device) {
-    return open_device(o, err);
+    return open_device(o);
   }
-  return o->target.volume != 0 ? open_volume(o, err) : open_disk(o, err);
+  return o->target.volume != 0 ? open_volume(o) : open_disk(o);
 }
 
 static bool names_mount_manager(const char *name) {
@@ -458,17 +441,18 @@ static bool names_mount_manager(const char *name) {
 }
 
 /* A device of its own: no volume, no disk, no file system. */
-static nt_status find_and_open(struct opening *o, struct nt_error *err) {
+static nt_status find_and_open(struct opening *o) {
   if (names_mount_manager(o->options->name)) {
     o->target = (struct sim_target){.disk = -1};
     o->object.disk = -1;
     o->handle->base.sector_size = 1;
-    return open_device(o, err);
+    return open_device(o);
   }
-  nt_status status = nt__sim_resolve(o->m, o->options->name, &o->target, err);
+  nt_status status =
+      nt__sim_resolve(o->m, o->options->name, &o->target, o->err);
   o->object.volume = o->target.volume;
   o->object.disk = o->target.disk;
-  return nt_ok(status) ? open_target(o, err) : status;
+  return nt_ok(status) ? open_target(o) : status;
 }
 
 static void fill_handle(struct opening *o) {
@@ -489,7 +473,8 @@ static void fill_handle(struct opening *o) {
 nt_status nt__sim_open(struct nt_machine *machine,
                        const struct nt_open_options *options,
                        struct nt_handle **out, struct nt_error *err) {
-  struct opening o = {.m = nt__sim_machine(machine), .options = options};
+  struct opening o = {
+      .m = nt__sim_machine(machine), .err = err, .options = options};
   o.handle = calloc(1, sizeof *o.handle);
   if (!o.handle) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
@@ -501,7 +486,7 @@ nt_status nt__sim_open(struct nt_machine *machine,
         .access = options->access,
         .share = options->share,
     };
-    status = find_and_open(&o, err);
+    status = find_and_open(&o);
     status = nt__sim_end(o.m, status, err);
   }
   if (!nt_ok(status)) {

@@ -117,10 +117,7 @@ nt_status nt__sim_run(struct nt_machine *machine,
                       struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   struct nt_program own = *program;
-  nt_status status = nt__sim_check_process(m, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_process(m, err));
   if (m->lock != NULL) {
     own.keep = m->lock;
     own.started = note_heir;

@@ -43,8 +43,7 @@ nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
 /* ---- device.c ------------------------------------------------------------ */
 
 struct sim_request;
-nt_status nt__sim_device_control(struct sim_request *r, uint32_t code,
-                                 struct nt_error *err);
+nt_status nt__sim_device_control(struct sim_request *r, uint32_t code);
 
 /* ---- io.c ---------------------------------------------------------------- */
 

@@ -96,20 +96,14 @@ static uint64_t mix(uint64_t hash, int64_t value) {
 static nt_status sign(struct sim_machine *m, uint64_t *out,
                       struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__sim_query(m,
-                    "SELECT (SELECT count(*) FROM file_object),"
-                    " (SELECT max(id) FROM file_object),"
-                    " (SELECT total(lock_owner * 64 + vpb) FROM instance),"
-                    " (SELECT total(id * 4 + condition) FROM instance),"
-                    " (SELECT total(flags * 2 + installed) FROM volume)",
-                    SIM_NO_ARGS, &stmt, err);
-  if (nt_ok(status)) {
-    status = nt__sim_step(m, stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_query(m,
+                       "SELECT (SELECT count(*) FROM file_object),"
+                       " (SELECT max(id) FROM file_object),"
+                       " (SELECT total(lock_owner * 64 + vpb) FROM instance),"
+                       " (SELECT total(id * 4 + condition) FROM instance),"
+                       " (SELECT total(flags * 2 + installed) FROM volume)",
+                       SIM_NO_ARGS, &stmt, err));
+  NT_TRY(nt__sim_step(m, stmt, err));
   *out = UINT64_C(0xCBF29CE484222325);
   for (int i = 0; i < 5; i++) {
     *out = mix(*out, sqlite3_column_int64(stmt, i));
