@@ -55,31 +55,36 @@ static int64_t now(const struct sim_machine *m) {
   return nt_time_us() + m->waited_us;
 }
 
-/* ?2 is the device: a volume, or with 0 the name ?3. */
+/* The device has a name, or it is a volume: then the statement finds out how it
+ * is called. One row of values needs no journal of its own, which rows of a
+ * query would. */
 static nt_status put(struct sim_machine *m, enum sim_event event,
                      int64_t volume, const char *name, struct nt_error *err) {
   char target[NT_NAME_MAX];
   int64_t time_us = now(m);
-  NT_TRY(nt__sim_exec(m,
-                      "INSERT INTO event (event, target, pid, time_us, node) "
-                      "SELECT ?1, " SIM_VOLUME_NAME
-                      ", ?4, ?5, ?6 FROM volume WHERE id = ?2 "
-                      "UNION ALL SELECT ?1, ?3, ?4, ?5, ?6 WHERE ?2 = 0",
-                      SIM_ARGS(SIM_INT(event), SIM_INT(volume), SIM_TEXT(name),
-                               SIM_INT(m->acting), SIM_INT(time_us),
-                               SIM_INT(node_of(m, event))),
-                      err));
-  if (volume != 0 && (m->notify.first || sqlite3_changes(m->db) == 0)) {
+  NT_TRY(nt__sim_exec(
+      m,
+      "INSERT INTO event (event, target, pid, time_us, node) VALUES (?1, "
+      "ifnull(?3, (SELECT " SIM_VOLUME_NAME
+      "FROM volume WHERE id = ?2)), "
+      "?4, ?5, ?6)",
+      SIM_ARGS(SIM_INT(event), SIM_INT(volume), SIM_TEXT(name),
+               SIM_INT(m->acting), SIM_INT(time_us),
+               SIM_INT(node_of(m, event))),
+      err));
+  if (!m->notify.first) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (!name) {
     NT_TRY(nt__sim_volume_name(m, volume, target, sizeof target, err));
     name = target;
   }
-  return m->notify.first ? keep(m, event, name, time_us, err)
-                         : NT_STATUS_SUCCESS;
+  return keep(m, event, name, time_us, err);
 }
 
 nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
                                int64_t volume, struct nt_error *err) {
-  return put(m, event, volume, "", err);
+  return put(m, event, volume, NULL, err);
 }
 
 nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
