@@ -59,10 +59,11 @@ end
 -- @usage
 -- local vol <close> = assert(ntvol.machine():open("D:", { access = "r" }))
 -- assert(vol:kind() == "volume")
-function Machine:open(name, opts)
+function Machine:open(...)
   options.object(self, "machine", "open")
+  local name, opts = ...
   if type(opts) ~= "table" then
-    return once.open(self, name, opts)
+    return once.open(self, ...)
   end
   local plain, waiting = split(opts)
   if not retry._waits(waiting) then

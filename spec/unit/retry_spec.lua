@@ -3,6 +3,7 @@
 local helpers = require "spec.helpers"
 local machines = require "spec.support.machines"
 local ntvol = require "ntvol"
+local proc = require "spec.support.proc"
 local sim = require "ntvol.sim"
 
 local raises = helpers.raises
@@ -372,38 +373,45 @@ describe("retry", function()
       raises("closed volume", volume.lock, volume, { wait = 1 })
     end)
 
-    it("each of them: the line that called it is to blame", function()
-      local function check(text, f, ...)
-        local ok, message = pcall(f, ...)
-        assert.is_false(ok)
-        assert(message:find("retry_spec.lua:%d+: ") and
-          message:find(text, 1, true), message)
-      end
-      check("unknown option 'x'", function() volume:lock { x = 1 } end)
-      check("unknown option 'x'", function() volume:dismount { x = 1 } end)
-      check("'wait' must be 0 or more", function()
+    local function blamed(text, f)
+      local ok, message = pcall(f)
+      assert.is_false(ok)
+      assert(message:find("retry_spec.lua:%d+: ") and
+        message:find(text, 1, true), message)
+    end
+
+    it("lock and dismount: the line that called them is to blame", function()
+      blamed("unknown option 'x'", function() volume:lock { x = 1 } end)
+      blamed("unknown option 'x'", function() volume:dismount { x = 1 } end)
+      blamed("'wait' must be 0 or more", function()
         volume:lock { wait = -1 }
       end)
-      check("seconds or a policy", function()
-        machine:open("D:", { wait = "1" })
-      end)
-      check("seconds or a policy", function()
+      blamed("seconds or a policy", function()
         ntvol.retry.share(machine, { wait = "1" })
       end)
-      check("ntvol.volume expected, got number", function() volume.lock(1) end)
+      blamed("ntvol.volume expected, got number", function() volume.lock(1) end)
       volume:close()
       for _, name in ipairs { "lock", "dismount" } do
-        check("attempt to use a closed volume", function()
+        blamed("attempt to use a closed volume", function()
           volume[name](volume)
         end)
       end
-      check("ntvol.machine expected, got userdata", function()
+    end)
+
+    it("open: the line that called it is to blame", function()
+      if proc.windows then
+        return pending "on Windows a guard of the suite calls open: limits.lua"
+      end
+      blamed("seconds or a policy", function()
+        machine:open("D:", { wait = "1" })
+      end)
+      blamed("ntvol.machine expected, got userdata", function()
         machine.open(volume, "D:")
       end)
       local other_machine = assert(sim.create(":memory:",
         { disks = { "1M:raw:D" } }))
       other_machine:close()
-      check("attempt to use a closed machine", function()
+      blamed("attempt to use a closed machine", function()
         other_machine:open "D:"
       end)
     end)
