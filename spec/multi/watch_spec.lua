@@ -55,6 +55,17 @@ local function wakeups(pid)
   return tonumber(status:match("\nvoluntary_ctxt_switches:%s*(%d+)"))
 end
 
+-- Waits until a process sleeps: on a busy machine it may not have come so far,
+-- and then it finds what happened without being woken.
+local function until_asleep(pid)
+  for _ = 1, 1000 do
+    if proc.slurp(("/proc/%d/stat"):format(pid)):match "%) (%a)" == "S" then
+      return
+    end
+    os.execute "sleep 0.01"
+  end
+end
+
 -- The number of this process, as an event of its own has it.
 local function own_pid()
   for _, event in ipairs(assert(machine:events())) do
@@ -150,6 +161,7 @@ describe("a process that watches", function()
     end
     local defer = start(finally)
     local seer, actor = watcher(defer, "UNLOCK"), connect(defer)
+    until_asleep(seer.pid)
     local before = wakeups(seer.pid)
     for _ = 1, 5 do
       actor:run "assert(assert(machine:open 'E:'):close())"
