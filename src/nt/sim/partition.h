@@ -1,4 +1,5 @@
-/* Writing partition tables: what each system has, in a folder of its own. */
+/* Writes partition tables. Each operating system has this in a folder of its
+ * own. */
 #ifndef NT_SIM_PARTITION_H
 #define NT_SIM_PARTITION_H
 

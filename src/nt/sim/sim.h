@@ -1,6 +1,6 @@
 /*
- * The simulated machine, as the binding sees it: its table of functions, and
- * what only a simulated machine has (being created and removed).
+ * The simulated machine as the Lua binding sees it: its table of functions, and
+ * what only a simulated machine has (it can be created and removed).
  */
 #ifndef NT_SIM_SIM_H
 #define NT_SIM_SIM_H
@@ -8,12 +8,12 @@
 #include "../nt.h"
 
 #define NT_SIM_MAX_DISKS 64
-#define NT_SIM_MAX_VOLUMES 64 /* of one disk */
+#define NT_SIM_MAX_VOLUMES 64 /* on one disk */
 #define NT_SIM_MAX_SPANS 64   /* volumes in several pieces */
-#define NT_SIM_MAX_NODES 64   /* of a cluster, as on Windows Server */
+#define NT_SIM_MAX_NODES 64   /* in a cluster, as on Windows Server */
 
-/* Stands before the name of a node in the location of a machine:
- * "lab?node=n2". Without it, who connects to a cluster is its first node. */
+/* Stands before the name of a node in the location of a machine: "lab?node=n2".
+ * Without it, whoever connects to a cluster is its first node. */
 #define NT_SIM_NODE "?node="
 
 /* A machine that lives in this process only. */
@@ -69,9 +69,9 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
  * the folder. */
 nt_status nt_sim_remove(const char *path, struct nt_error *err);
 
-/* Something that is wrong with a machine; the texts belong to its report. A
- * value of a table, or with table "" something else. With `note` it mends
- * itself. */
+/* Something that is wrong with a machine; its texts belong to the report. It
+ * concerns a value of a table or, if table is "", something else. If `note` is
+ * set, it will be repaired automatically. */
 struct nt_sim_damage {
   const char *table, *column, *row, *value, *what;
   bool note;
@@ -86,8 +86,8 @@ bool nt_sim_next_damage(const struct nt_sim_report *report, uint32_t index,
                         struct nt_sim_damage *out);
 void nt_sim_free_report(struct nt_sim_report *report); /* NULL: nothing */
 
-/* The user trusts a machine: it may use the images outside of its folder that
- * its disks name now. */
+/* Called when the user trusts a machine: allows it to use the images outside of
+ * its folder that its disks name now. */
 nt_status nt_sim_allow_images(const char *path, struct nt_error *err);
 
 /* Sets what a volume is for the system: NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE,
@@ -97,22 +97,24 @@ nt_status nt_sim_allow_images(const char *path, struct nt_error *err);
 nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
                            uint32_t flags, struct nt_error *err);
 
-/* With a virtual clock, waiting takes no time and only counts: a retry over 15
- * seconds ends at once, and repeats exactly. It is the connection's own, and is
- * on from the beginning for a machine in memory. */
+/* With a virtual clock, waiting takes no time and is only added up: a retry
+ * over 15 seconds ends at once, and always goes the same way. Each connection
+ * has its own setting, which is on from the beginning for a machine in memory.
+ */
 void nt_sim_set_virtual_clock(struct nt_machine *machine, bool on);
 
-/* Puts a medium, an existing image, into an empty drive; or takes the medium
- * away, also one that was ejected before. A drive is named by its volume or as
- * a disk. Nobody is asked, except the drive itself (STATUS_DEVICE_BUSY when it
+/* The first function puts a medium, which is an existing image, into an empty
+ * drive. The second one takes the medium away, also one that was ejected
+ * before. A drive is named by its volume or as a disk. Open handles do not
+ * prevent this; only the drive itself can refuse (STATUS_DEVICE_BUSY when it
  * has a medium, or was told to keep it). */
 nt_status nt_sim_insert(struct nt_machine *machine, const char *drive,
                         const char *image, bool readonly, struct nt_error *err);
 nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
                           struct nt_error *err);
 
-/* Empties the event history, so that it begins when a new machine is ready.
- * Event ids begin anew: not for a machine whose events somebody has seen. */
+/* Empties the event history, so that it begins when a new machine is ready. Do
+ * not use it on a machine whose events somebody has seen. */
 nt_status nt_sim_forget_events(struct nt_machine *machine,
                                struct nt_error *err);
 

@@ -1,9 +1,9 @@
 /*
- * File data that was written and waits, as in NT's cache, to reach the image.
- * It stands in the database sector by sector, so that every process reads the
- * same, and it is written back by a flush, a lock (L1), a dismount (D1, D2), by
- * the first raw access of a volume handle (1.11) and by closing the file. What
- * waits when the device is removed is lost.
+ * This is the cache: file data that was written, and waits to reach the image,
+ * as in NT. It is kept in the database sector by sector, so that every process
+ * reads the same. It is written to the image by a flush, a lock (L1), a
+ * dismount (D1, D2), the first raw access of a volume handle (1.11), and by
+ * closing the file. Data that still waits when the device is removed is lost.
  */
 #include "cache.h"
 
@@ -16,8 +16,9 @@
 
 #define SECTOR SIM_CACHE_SECTOR
 
-/* Above it, everything of the file system is written back: NT holds writers
- * up until its lazy writer has made room. */
+/* If more sectors than this wait, everything that waits of the file system is
+ * written to the image. NT, too, makes writers wait until its lazy writer has
+ * made room. */
 #define MOST_SECTORS 2048
 
 /* Contiguous sectors on their way to the image. */
@@ -69,7 +70,8 @@ static nt_status add_sector(struct piece *p, uint64_t place, const void *data,
   return status;
 }
 
-/* A row that was read: a stranger may have written it. */
+/* Checks a row that was read from the database, because a stranger may have
+ * written it. */
 static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
                               struct nt_error *err) {
   nt_status status = nt__sim_check_row(m, "dirty", stmt, err);
@@ -111,7 +113,8 @@ static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
   return status == NT_STATUS_NO_MORE_ENTRIES ? write_piece(p, err) : status;
 }
 
-/* The image of a volume may not be open in this process. */
+/* Opens the images of the volume, because this process may not have opened them
+ * yet. */
 static nt_status find_images(struct piece *p, int64_t volume,
                              struct nt_error *err) {
   NT_TRY(nt__sim_load_extents(p->m, volume, p->extents, &p->extent_count, err));
@@ -133,7 +136,7 @@ nt_status nt__sim_cache_write_back(struct sim_machine *m,
   }
   status = nt__sim_load_volume(m, instance->volume, &volume, err);
   if (!nt_ok(status) || volume.flags & NT_VOLUME_OFFLINE ||
-      instance->vpb & SIM_VPB_CHANGED) { /* it may be another medium */
+      instance->vpb & SIM_VPB_CHANGED) { /* the medium may be another one */
     return status;
   }
   p.m = m;
@@ -196,8 +199,8 @@ struct writing {
   struct sim_machine *m;
 };
 
-/* Keeps `n` bytes, `skip` bytes from the start of a sector. What the sector
- * holds besides them stays. */
+/* Keeps `n` bytes that begin `skip` bytes after the start of a sector. The
+ * other bytes of the sector stay as they are. */
 static nt_status keep_sector(const struct writing *w, uint64_t start,
                              uint64_t place, size_t skip,
                              const unsigned char *from, size_t n,
@@ -226,7 +229,8 @@ static nt_status keep_sector(const struct writing *w, uint64_t start,
       err);
 }
 
-/* A run of the file that is contiguous on the volume, too. */
+/* Keeps a run of bytes of the file that lie one after the other on the volume,
+ * too. */
 static nt_status keep_run(const struct writing *w, uint64_t offset,
                           uint64_t place, const unsigned char *from, size_t len,
                           struct nt_error *err) {
@@ -250,7 +254,8 @@ static nt_status write_through(const struct writing *w, uint64_t place,
                              place, from, len, err);
 }
 
-/* Every place is asked for before the first byte is written. */
+/* Finds the place of every byte before the first one is written, so that a
+ * refusal leaves nothing half written. */
 static nt_status check_places(struct sim_files *file, uint64_t offset,
                               uint64_t end, struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;
@@ -296,7 +301,8 @@ nt_status nt__sim_cache_write(struct sim_handle *handle,
                               uint64_t offset, const void *buf, size_t len,
                               struct nt_error *err) {
   const struct writing w = {handle, instance, nt__sim_machine_of(handle)};
-  /* What one node writes the others read: nothing waits there. */
+  /* What one node writes, the others must read at once. So nothing waits on a
+   * volume that they share. */
   bool through = len > MOST_SECTORS * SECTOR || instance->fsd->across_nodes;
   NT_TRY(check_places(handle->file, offset, offset + len, err));
   if (through) {

@@ -6,29 +6,31 @@
 
 #define SIM_ALL_FILES (-1)
 
-/* Whether data of the file waits, or with SIM_ALL_FILES of any file. */
+/* Finds out whether data of this file waits or, with SIM_ALL_FILES, data of any
+ * file. */
 nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
                             int64_t file, bool *out, struct nt_error *err);
 
-/* Within a transaction, all of these. */
+/* All of these must be called within a transaction. */
 
-/* Keeps what was written to the file of a handle. More than a limit is written
- * to the image at once. The range lies within the file. */
+/* Keeps what was written to the file of a handle. When more than a limit waits,
+ * it is written to the image at once. The range must lie within the file. */
 nt_status nt__sim_cache_write(struct sim_handle *handle,
                               const struct sim_instance *instance,
                               uint64_t offset, const void *buf, size_t len,
                               struct nt_error *err);
-/* Puts what waits over what was read from the image. */
+/* Replaces bytes that were read from the image by those that wait to be written
+ * there. */
 nt_status nt__sim_cache_overlay(const struct sim_handle *handle,
                                 const struct sim_instance *instance,
                                 uint64_t offset, void *buf, size_t len,
                                 struct nt_error *err);
-/* Writes what waits to the image. While the volume is offline it goes on
+/* Writes what waits to the image. While the volume is offline, the data goes on
  * waiting. */
 nt_status nt__sim_cache_write_back(struct sim_machine *m,
                                    const struct sim_instance *instance,
                                    int64_t file, struct nt_error *err);
-/* What waits is lost. */
+/* Throws away what waits. */
 nt_status nt__sim_cache_drop(struct sim_machine *m, int64_t instance,
                              struct nt_error *err);
 

@@ -42,7 +42,8 @@ nt_status nt__sim_node_name(struct sim_machine *m, int64_t node,
   return NT_STATUS_SUCCESS;
 }
 
-/* The name of the machine says which node it is, also when nobody asked. */
+/* Puts the name of the node into the name of the machine, also when the caller
+ * did not ask for a certain node. */
 static void name_machine(struct sim_machine *m) {
   char *end = strstr(m->base.name, NT_SIM_NODE);
   size_t used = end ? (size_t)(end - m->base.name) : strlen(m->base.name);
@@ -89,7 +90,8 @@ static nt_status refuse_locked(struct sim_machine *m, int64_t id,
   return NT_STATUS_ACCESS_DENIED;
 }
 
-/* U8: the lock is gone, the handle that took it is not. */
+/* U8: refuses while the handle that held the lock is open, even if the lock
+ * itself has been released. */
 static nt_status check_held(struct sim_machine *m, int64_t volume,
                             struct nt_error *err) {
   struct sim_instance instance;
@@ -123,7 +125,7 @@ nt_status nt__sim_check_cluster(struct sim_machine *m,
   return id != 0 ? refuse_locked(m, id, err) : check_held(m, volume->id, err);
 }
 
-/* Rows of other nodes that nobody can reach any more. */
+/* Removes rows of other nodes that nobody can reach any more. */
 static nt_status forget_elsewhere(struct sim_machine *m, int64_t volume,
                                   struct nt_error *err) {
   return nt__sim_exec(

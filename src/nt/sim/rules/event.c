@@ -23,13 +23,14 @@ void nt__sim_describe_event(enum sim_event event, struct nt_event *out) {
   snprintf(out->guid, sizeof out->guid, "%s", events[event].guid);
 }
 
-/* Section 2: what a file system announces is told on the node of the request
- * only; devices and their states are everybody's. */
+/* Section 2: what a file system announces is told only on the node of the
+ * request. What happens to devices is told on all nodes. */
 static int64_t node_of(const struct sim_machine *m, enum sim_event event) {
   return events[event].kind == NT_EVENT_VOLUME ? m->acting_node : 0;
 }
 
-/* For subscribers: what was just recorded, if it is told on their node. */
+/* Keeps the event that was just recorded for the subscribers, if it is told on
+ * their node. */
 static nt_status keep(struct sim_machine *m, enum sim_event event,
                       const char *target, int64_t time_us,
                       struct nt_error *err) {
@@ -50,14 +51,16 @@ static nt_status keep(struct sim_machine *m, enum sim_event event,
   return nt__sim_keep_event(m, &kept, err);
 }
 
-/* Microseconds since 1970. History goes on as if the time had passed. */
+/* The time in microseconds since 1970. With a virtual clock, the time that was
+ * only counted is added, as if it had passed. */
 static int64_t now(const struct sim_machine *m) {
   return nt_time_us() + m->waited_us;
 }
 
-/* The device has a name, or it is a volume: then the statement finds out how it
- * is called. One row of values needs no journal of its own, which rows of a
- * query would. */
+/* Records an event. If the device is a volume, the statement itself finds out
+ * its name; otherwise the caller gives the name. A statement that inserts one
+ * row of values needs no journal of its own; one that inserts the rows of a
+ * query would need one. */
 static nt_status put(struct sim_machine *m, enum sim_event event,
                      int64_t volume, const char *name, struct nt_error *err) {
   char target[NT_NAME_MAX];

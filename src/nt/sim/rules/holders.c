@@ -1,6 +1,7 @@
 /*
- * Who has what open: for refusals, and for those who ask. A file object is a
- * row, and its owner is a process that lives.
+ * Finds out who has a volume or disk open: for the text of refusals, and for
+ * callers who ask. Each file object is a row in the database, and its owner is
+ * a living process.
  */
 #include "holders.h"
 
@@ -23,8 +24,9 @@ static const char *how(enum nt_handle_kind kind, uint32_t flags, bool locks) {
   return flags & SIM_FO_IMAGE ? "image" : names[kind];
 }
 
-/* A process that was killed is not the one that holds anything: its program is,
- * or what that left behind, of which nobody knows the number. */
+/* A process that was killed cannot be the holder. The holder is the program
+ * that it had started, or another process that this program left behind, whose
+ * number nobody knows. */
 void nt__sim_who_holds(int64_t heir, const char *heir_program,
                        int64_t heir_start_us, struct nt_holder *holder) {
   if (heir == 0 || nt_process_lives(holder->pid, holder->start_us)) {
@@ -115,8 +117,9 @@ _Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
                    NT_KIND_SECTION == 5,
                "the query below tells kinds by number");
 
-/* The instances whose files are those of the file object `me`: its own, and of
- * a cluster shared volume those of all nodes. */
+/* A condition that selects the instances whose files count with the file object
+ * `me`: its own instance and, on a cluster shared volume, those of all nodes.
+ */
 #define SAME_FILES                                                        \
   "SELECT me.instance UNION SELECT o.id FROM instance i JOIN instance o " \
   "ON o.volume = i.volume AND o.disk = i.disk AND o.current = 1 "         \
@@ -142,7 +145,8 @@ static nt_status find_next(struct sim_machine *m, int64_t file_object,
   return nt__sim_step(m, *stmt, err);
 }
 
-/* In the list of a disk, paths of different volumes must differ. */
+/* The list of a disk has paths of several volumes. The name of the volume in
+ * front of each tells them apart. */
 static nt_status name_volume(struct sim_machine *m, int64_t volume,
                              struct nt_holder *holder, struct nt_error *err) {
   char name[NT_NAME_MAX], path[sizeof holder->path];

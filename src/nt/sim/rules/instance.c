@@ -1,7 +1,8 @@
 /*
- * Instances: mounting a file system, noticing that the bytes are another one
- * now, and ending it. Also the cleanup of handles, because that is what ends
- * dismounts and locks.
+ * An instance is one mounted file system. The functions here mount a file
+ * system, notice that the bytes are those of another file system now, and end
+ * an instance. They also clean up after handles that close, because a closing
+ * handle is what finishes a dismount and releases a lock.
  */
 #include "instance.h"
 
@@ -27,7 +28,7 @@ static nt_status probe_volume(struct sim_machine *m,
   return nt__sim_image_probe(m, extents, count, volume->length, probe, err);
 }
 
-/* What a mount makes of the bytes. */
+/* Fills the instance that a mount makes from what was found in the bytes. */
 static void fill_instance(const struct sim_volume *volume,
                           const struct nt_probe *probe,
                           struct sim_instance *out) {
@@ -48,7 +49,7 @@ static void fill_instance(const struct sim_volume *volume,
     snprintf(out->serial, sizeof out->serial, "%s", probe->serial);
   }
   if (!out->fsd->guards_writes) {
-    out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager's, for RAW */
+    out->vpb |= SIM_VPB_DIRECT_WRITES; /* the I/O manager sets this for RAW */
   }
 }
 
@@ -70,8 +71,9 @@ static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
   return NT_STATUS_SUCCESS;
 }
 
-/* Another medium can be a copy that was changed since: it has to have the same
- * label and length, too. */
+/* After a change of the medium, the new one can be a copy of the old one that
+ * was changed since. So it counts as the same only if its label and its length
+ * are the same, too. */
 static bool is_same(const struct sim_instance *instance,
                     const struct sim_instance *now, const char *bytes) {
   if (now->fsd == &nt__sim_fsd_raw || instance->fsd == &nt__sim_fsd_raw) {
@@ -85,7 +87,8 @@ static bool is_same(const struct sim_instance *instance,
           strcmp(now->label, instance->label) == 0);
 }
 
-/* Whether the bytes are still the file system of the instance. */
+/* Finds out whether the bytes are still those of the file system that this
+ * instance mounted. */
 static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
                         struct sim_instance *instance, bool *same,
                         struct nt_error *err) {
@@ -109,10 +112,10 @@ static nt_status verify(struct sim_machine *m, struct sim_volume *volume,
   return *same ? nt__sim_save_instance(m, instance, err) : NT_STATUS_SUCCESS;
 }
 
-/* Handles that were opened while the volume was offline stand on instances
- * that are not the volume's (O10). They end when the file system comes back,
- * but a lock that one of them took holds: then `*locked` is set, and `out` is
- * that instance. */
+/* Handles that were opened while the volume was offline belong to instances of
+ * their own, which never become the volume's instance (O10). This function ends
+ * those instances when the file system comes back. If one of them is locked, it
+ * stays: then `*locked` is set, and `out` is that instance. */
 static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
                                struct sim_instance *out, bool *locked,
                                struct nt_error *err) {
@@ -138,7 +141,9 @@ static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
 _Static_assert(SIM_VPB_LOCKED == 2 && SIM_GOOD == 0 && SIM_DISMOUNTED == 1,
                "the statements above test these values");
 
-/* A lock keeps writers out, but not the hand that changes the medium. */
+/* A lock keeps other programs from writing to the volume. It does not keep a
+ * person from changing the medium, so a changed medium is looked at even when
+ * the volume is locked. */
 bool nt__sim_must_verify(const struct sim_volume *volume,
                          const struct sim_instance *instance) {
   return instance->current && instance->condition == SIM_GOOD &&
@@ -147,7 +152,8 @@ bool nt__sim_must_verify(const struct sim_volume *volume,
           (volume->verify_pending && instance->lock_owner == 0));
 }
 
-/* RAW knows no medium again. */
+/* RAW cannot tell whether a medium is the one that was there before. So after a
+ * change of the medium its instance always ends. */
 static nt_status verify_raw(struct sim_machine *m,
                             struct sim_instance *instance,
                             struct nt_error *err) {
@@ -182,7 +188,7 @@ nt_status nt__sim_verify(struct sim_machine *m, struct sim_volume *volume,
   if (!nt_ok(status) || lock == 0) {
     return status;
   }
-  instance->vpb |= lock; /* its owner goes on having it, of a dead instance */
+  instance->vpb |= lock; /* the owner keeps its lock, on a dead instance */
   return nt__sim_save_instance(m, instance, err);
 }
 
@@ -212,7 +218,8 @@ nt_status nt__sim_mount(struct sim_machine *m, struct sim_volume *volume,
   return mount_now(m, volume, out, err);
 }
 
-/* Whether it was mounted on an empty drive, and the drive is as it was. */
+/* Returns whether the instance was mounted on an empty drive, and the medium
+ * has not been changed since. */
 static bool is_empty(const struct sim_instance *instance) {
   return instance->fsd == &nt__sim_fsd_raw && instance->fs_bytes == 0 &&
          !(instance->vpb & SIM_VPB_CHANGED);
@@ -226,7 +233,7 @@ nt_status nt__sim_mount_empty(struct sim_machine *m,
     if (is_empty(out)) {
       return status;
     }
-    out->condition = SIM_WRONG_VOLUME; /* what was mounted lets RAW have it */
+    out->condition = SIM_WRONG_VOLUME; /* RAW replaces what was mounted */
     status = nt__sim_cache_drop(m, out->id, err);
     if (nt_ok(status)) {
       status = nt__sim_detach(m, out, err);
@@ -275,7 +282,7 @@ nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
       "DELETE FROM dirty WHERE instance IN (SELECT id FROM instance "
       "WHERE volume = ?1 AND disk = ?2 AND current = 1)",
       SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err));
-  /* Those that were dismounted before lose their device too. */
+  /* Instances that were dismounted before lose their device, too. */
   NT_TRY(nt__sim_exec(m,
                       "UPDATE instance SET condition = 3, current = 0, "
                       "vpb = CASE current WHEN 1 THEN vpb & ~35 ELSE vpb END "
@@ -299,7 +306,8 @@ static nt_status set_verify_pending(struct sim_machine *m,
                       SIM_ARGS(SIM_INT(object->volume)), err);
 }
 
-/* A disk handle that wrote may have written into any volume of the disk. */
+/* A handle to the disk that wrote may have changed any volume of the disk. So
+ * all of these volumes have to be verified. */
 static nt_status set_verify_of_disk(struct sim_machine *m,
                                     const struct sim_file_object *object,
                                     struct nt_error *err) {
@@ -309,8 +317,9 @@ static nt_status set_verify_of_disk(struct sim_machine *m,
                       SIM_ARGS(SIM_INT(object->disk)), err);
 }
 
-/* Whether a dismount is over, when the file object that closes is gone: FAT
- * waits for the handle that did it, others for every open file, too. */
+/* Finds out whether a dismount is finished when this file object closes. On FAT
+ * it is finished when the handle that did the dismount closes. Other file
+ * systems wait for every open file, too. */
 static nt_status is_dismount_over(struct sim_machine *m,
                                   const struct sim_file_object *object,
                                   const struct sim_instance *instance,
@@ -347,7 +356,8 @@ nt_status nt__sim_allow_writes(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* The last file of a dismounted file system that waited for it is closed. */
+/* Called when the last file is closed of a dismounted file system that waited
+ * for it. */
 static nt_status files_closed(struct sim_machine *m,
                               struct sim_instance *instance,
                               struct nt_error *err) {
@@ -360,7 +370,8 @@ static nt_status files_closed(struct sim_machine *m,
   return nt__sim_save_instance(m, instance, err);
 }
 
-/* The order is NT's (fastfat cleanup): dismount, else verify; then the lock. */
+/* The order is that of NT (fastfat cleanup): first the dismount is finished, or
+ * else the volume is marked to be verified; then the lock is released. */
 static nt_status clean_instance(struct sim_machine *m,
                                 const struct sim_file_object *object,
                                 struct sim_instance *instance,
@@ -393,8 +404,9 @@ static nt_status clean_instance(struct sim_machine *m,
                        : status;
 }
 
-/* As if the lazy writer had come right now. It has nobody to tell when the
- * image cannot be written: then the data goes on waiting. */
+/* Writes the file's waiting data to the image, as if the lazy writer came right
+ * now. The lazy writer can report an error to nobody: if the image cannot be
+ * written, the data goes on waiting. */
 static nt_status write_file_back(struct sim_machine *m,
                                  const struct sim_file_object *object,
                                  const struct sim_instance *instance,

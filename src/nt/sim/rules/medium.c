@@ -1,10 +1,11 @@
 /*
- * Drives: removable disks and CD drives, whose medium comes and goes. A drive
- * keeps its volumes; the medium says how long they are, and a volume without
- * one has no bytes at all.
+ * Drives are removable disks and CD drives, whose medium comes and goes. A
+ * drive keeps its volumes when the medium goes. The medium says how long they
+ * are, and without a medium a volume has no bytes at all.
  *
- * Who was mounted on an earlier medium is marked, and looked at again by the
- * next request that needs its bytes (docs/rules.md 1.1 verify_pending, I7, I8).
+ * A file system that was mounted on an earlier medium is marked. The next
+ * request that needs its bytes looks at them again (docs/rules.md 1.1
+ * verify_pending, I7, I8).
  */
 #include "medium.h"
 
@@ -62,7 +63,8 @@ static nt_status check_not_held(const struct sim_disk *disk,
   return NT_STATUS_DEVICE_BUSY;
 }
 
-/* Everything that is mounted from the drive has to be looked at again. */
+/* Marks everything that is mounted from the drive, because it has to be looked
+ * at again. */
 static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
                               struct nt_error *err) {
   NT_TRY(nt__sim_exec(m,
@@ -80,7 +82,8 @@ static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
 _Static_assert(SIM_VPB_CHANGED == 65536 && SIM_GOOD == 0,
                "the statement above sets this flag");
 
-/* Tells what has become of every volume of the drive: a partition, or none. */
+/* Records where a volume of the drive lies on the new medium: on a partition,
+ * or nowhere. */
 static nt_status place_volume(struct sim_machine *m, int64_t id,
                               const struct sim_partition *part,
                               enum sim_event event, struct nt_error *err) {
@@ -103,8 +106,8 @@ static nt_status place_volume(struct sim_machine *m, int64_t id,
   return nt__sim_event_volume(m, event, id, err);
 }
 
-/* The volumes of the drive in order; those behind the last partition have no
- * medium. */
+/* Gives the volumes of the drive the partitions of the medium, in order.
+ * Volumes for which no partition is left have no medium. */
 static nt_status place_volumes(struct sim_machine *m, uint32_t disk,
                                const struct sim_partition *parts,
                                uint32_t count, enum sim_event event,
@@ -125,7 +128,8 @@ static nt_status place_volumes(struct sim_machine *m, uint32_t disk,
   }
 }
 
-/* Ejected, the medium lies in front of the drive, which can load it again. */
+/* An ejected medium stays in front of the drive, as in an open tray, and the
+ * drive can load it again. */
 nt_status nt__sim_eject_medium(struct sim_machine *m, struct sim_disk *disk,
                                struct nt_error *err) {
   if (disk->flags & NT_DISK_NO_MEDIUM) {
@@ -149,12 +153,12 @@ nt_status nt__sim_take_medium(struct sim_machine *m, struct sim_disk *disk,
 
 /* ---- the medium comes ---------------------------------------------------- */
 
-/* A medium on its way into a drive. */
+/* A medium that is being put into a drive. */
 struct coming {
   struct sim_machine *m;
   struct sim_disk *disk;
   struct nt_file *file;
-  bool opened; /* here: to be closed here */
+  bool opened; /* opened by this code, which must close it */
 };
 
 static bool is_memory(const struct coming *c) {
@@ -197,7 +201,8 @@ static nt_status open_medium(struct coming *c, struct nt_error *err) {
   return status;
 }
 
-/* Whether a disk has the same image. One that cannot be read has not. */
+/* Finds out whether a disk has the same image. An image that cannot be read
+ * counts as a different one. */
 static nt_status is_in(const struct coming *c, uint32_t disk, bool *same,
                        struct nt_error *err) {
   struct nt_error failure = {0};
@@ -211,7 +216,7 @@ static nt_status is_in(const struct coming *c, uint32_t disk, bool *same,
   return NT_STATUS_SUCCESS;
 }
 
-/* One image is in one drive. */
+/* Refuses an image that is in another drive already. */
 static nt_status check_not_elsewhere(const struct coming *c,
                                      struct nt_error *err) {
   int64_t count = 0;

@@ -1,7 +1,7 @@
 /*
- * Letters and mount folders of volumes: giving and taking them. A volume that
- * gets one comes online (F15). One whose letter was taken gets none by itself
- * any more, when it arrives again.
+ * Gives letters and mount folders to volumes, and takes them away. A volume
+ * that gets one comes online (F15). A volume whose letter was taken away gets
+ * none automatically when it arrives again.
  */
 #include "mount_points.h"
 
@@ -23,7 +23,8 @@ bool nt__sim_is_mount_folder(const char *path) {
          !strchr(path, '/');
 }
 
-/* "e:" and "E:\" are the letter "E:"; a folder loses its last backslash. */
+/* Brings a mount point into its usual form: "e:" and "E:\" become "E:", and a
+ * folder loses the backslash at its end. */
 static nt_status normalise(const char *point, char out[NT_NAME_MAX],
                            struct nt_error *err) {
   size_t length = strlen(point);

@@ -4,12 +4,13 @@
 
 #include "../db/rows.h"
 
-/* "C:\mnt\data", as names are looked up: backslashes, and none at the end. */
+/* Returns whether this is a mount folder as names are looked up, such as
+ * "C:\mnt\data": with backslashes, and with none at the end. */
 bool nt__sim_is_mount_folder(const char *path);
 
-/* Within a transaction, all of these. */
+/* All of these must be called within a transaction. */
 
-/* 'D', or '\0' for a volume without a letter. */
+/* Finds the letter of a volume, such as 'D', or '\0' when it has none. */
 nt_status nt__sim_letter_of(struct sim_machine *m, int64_t volume, char *letter,
                             struct nt_error *err);
 
@@ -19,17 +20,19 @@ nt_status nt__sim_give_point(struct sim_machine *m, int64_t volume,
 /* Gives the next free letter to a volume that has none and wants one. */
 nt_status nt__sim_give_letter(struct sim_machine *m, int64_t volume,
                               bool *given, char *letter, struct nt_error *err);
-/* Takes a letter or a folder; after its letter is taken a volume wants none. */
+/* Takes away a letter or a folder. A volume whose letter was taken gets none
+ * automatically any more. */
 nt_status nt__sim_take_point(struct sim_machine *m, const char *name,
                              struct nt_error *err);
 nt_status nt__sim_want_no_letter(struct sim_machine *m, int64_t volume,
                                  struct nt_error *err);
 
-/* Whether volumes that arrive come online, and get a letter. */
+/* Finds out whether volumes that arrive come online and get a letter. */
 nt_status nt__sim_automount(struct sim_machine *m, bool *on,
                             struct nt_error *err);
-/* F14: what the mount manager does for a volume that arrives. Points that it
- * was told to forget are gone. *online: whether it sends ONLINE. */
+/* F14: does what the mount manager does for a volume that arrives. Mount points
+ * that it was told to forget are gone then. *online says whether it sends
+ * ONLINE. */
 nt_status nt__sim_points_arrive(struct sim_machine *m, int64_t volume,
                                 bool *online, struct nt_error *err);
 

@@ -7,9 +7,9 @@
 
 struct sim_subscription {
   struct nt_subscription base; /* first */
-  nt_event_fn callback;        /* NULL: ended while events were delivered */
+  nt_event_fn callback;        /* NULL: it ended while events were delivered */
   void *ctx;
-  size_t seen; /* how many of the kept events it was told */
+  size_t seen; /* how many kept events it has seen */
   struct sim_subscription *next;
 };
 
@@ -40,7 +40,8 @@ nt_status nt__sim_subscribe(struct nt_machine *machine, nt_event_fn callback,
   return NT_STATUS_SUCCESS;
 }
 
-/* Takes away those who ended. Not while one of them may be walked over. */
+/* Removes the subscribers that have ended. It must not run while the list may
+ * be in use. */
 static void sweep(struct sim_notify *n) {
   struct sim_subscription **link = &n->first;
   while (*link) {
@@ -73,7 +74,7 @@ nt_status nt__sim_keep_event(struct sim_machine *m,
     size_t capacity = n->capacity ? 2 * n->capacity : 16;
     struct nt_event *more = realloc(n->events, capacity * sizeof *more);
     if (!more) {
-      m->store_failed = true; /* what nobody can be told does not happen */
+      m->store_failed = true; /* roll back what cannot be told to subscribers */
       return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
     }
     n->events = more;
@@ -83,8 +84,9 @@ nt_status nt__sim_keep_event(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* Each subscriber sees the events in order, and sees all of them before this
- * returns, also when it is called again by what a subscriber does. */
+/* Shows each subscriber the events in order. When this returns, every
+ * subscriber has seen all of them, even if something that a subscriber does
+ * calls this function again. */
 static void deliver(struct sim_notify *n) {
   n->delivering++;
   for (struct sim_subscription *s = n->first; s; s = s->next) {
@@ -96,7 +98,7 @@ static void deliver(struct sim_notify *n) {
   n->delivering--;
 }
 
-/* The outermost delivery is over: everybody has seen everything. */
+/* The outermost delivery is over, so everybody has seen every event. */
 static void start_over(struct sim_notify *n) {
   n->count = n->committed = 0;
   for (struct sim_subscription *s = n->first; s; s = s->next) {
@@ -116,7 +118,7 @@ void nt__sim_settle_events(struct sim_machine *m, bool committed) {
   if (n->delivering == 0) {
     start_over(n);
   }
-  m->store_failed = false; /* of transactions of subscribers */
+  m->store_failed = false; /* a transaction of a subscriber may have set it */
 }
 
 nt_status nt__sim_check_depth(struct sim_machine *m, struct nt_error *err) {
@@ -158,6 +160,6 @@ void nt__sim_notify_close(struct sim_machine *m) {
   sweep(n);
   free(n->events);
   nt_watch_close(n->watch);
-  n->delivering = 0; /* more than 0: Lua is closed by a subscriber */
+  n->delivering = 0; /* it is more than 0 when a subscriber closes Lua */
   nt__sim_free_retired(m);
 }

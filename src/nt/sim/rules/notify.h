@@ -1,19 +1,21 @@
 /*
- * Who is told of events in this process.
+ * Tells the subscribers in this process about events.
  *
  * While nobody subscribes, nothing here does anything. Otherwise an event is
- * kept from the statement that records it until the transaction is committed,
- * and is delivered right then: never within a transaction, so that a
- * subscriber can use the machine. A request that announces itself commits the
- * announcement and goes on in a second transaction (nt__sim_announce).
+ * kept, from the statement that records it until the transaction is committed,
+ * and is delivered right after that. It is never delivered within a
+ * transaction, so a subscriber can use the machine. A request that announces
+ * itself commits the announcement and goes on in a second transaction
+ * (nt__sim_announce).
  */
 #ifndef NT_SIM_RULES_NOTIFY_H
 #define NT_SIM_RULES_NOTIFY_H
 
 #include "../machine.h"
 
-/* A subscriber whose requests are told to subscribers who make requests: this
- * deep, then requests are refused. */
+/* A subscriber may make requests, whose events are told to subscribers, who may
+ * make requests again. When this goes deeper than this number, requests are
+ * refused. */
 #define SIM_DEEPEST_DELIVERY 8U
 
 nt_status nt__sim_subscribe(struct nt_machine *machine, nt_event_fn callback,
@@ -21,23 +23,27 @@ nt_status nt__sim_subscribe(struct nt_machine *machine, nt_event_fn callback,
                             struct nt_error *err);
 void nt__sim_unsubscribe(struct nt_subscription *subscription);
 
-/* Within a transaction: an event was recorded, and somebody listens. */
+/* Keeps an event that was recorded. Must be called within a transaction, and
+ * only when there is a subscriber. */
 nt_status nt__sim_keep_event(struct sim_machine *m,
                              const struct nt_event *event,
                              struct nt_error *err);
 
-/* A transaction ended: the events that were kept in it happened, or not. */
+/* Called when a transaction has ended. If it was committed, the events that
+ * were kept in it have happened; otherwise they have not. */
 void nt__sim_settle_events(struct sim_machine *m, bool committed);
 
-/* Refuses what a subscriber asks for in the depth of others. */
+/* Refuses a request that a subscriber makes while too many deliveries are
+ * running one within the other. */
 nt_status nt__sim_check_depth(struct sim_machine *m, struct nt_error *err);
 
-/* A handle that was closed while subscribers were told may be the one whose
- * request told them: it is freed when that is over. */
+/* Keeps a handle that was closed while subscribers were told of events. The
+ * request that is being told may use that very handle, so it is freed only when
+ * the delivery is over. */
 void nt__sim_retire(struct sim_machine *m, struct sim_handle *handle);
 void nt__sim_free_retired(struct sim_machine *m);
 
-/* The connection ends. */
+/* Called when the connection ends. */
 void nt__sim_notify_close(struct sim_machine *m);
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * Processes that share a machine. Each connection is a row in `owner` and
- * holds the byte of its row's number in machine.lock by a lock of its open
- * file, which the system drops when the process ends, however it ends. A row
- * whose byte is free is a dead process, and what it had open is cleaned up.
+ * Processes that share a machine. Each connection is a row in the table
+ * `owner`, and locks one byte in machine.lock, whose position is the number of
+ * the row. The lock belongs to its open file, and the system releases it when
+ * the process ends, in whatever way it ends. If the byte of a row is not
+ * locked, the process of that row is dead, and what it had open is cleaned up.
  *
- * A program that runs under a lock has the open file, too: when its owner is
- * killed, the byte is held until the program ends. The row in `heir` says who
- * that is.
+ * A program that runs under a lock has the open file, too. So when its owner is
+ * killed, the byte stays locked until the program ends. The row in the table
+ * `heir` says which program that is.
  */
 #include "owner.h"
 
@@ -20,7 +21,7 @@ bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner) {
          !nt_file_byte_is_free(m->lock, (uint64_t)owner);
 }
 
-/* What it had open ends oldest first. */
+/* Closes what the owner had open, the oldest first. */
 nt_status nt__sim_owner_clean_up(struct sim_machine *m, int64_t owner,
                                  int64_t pid, int64_t node,
                                  struct nt_error *err) {

@@ -4,11 +4,14 @@
 
 #include "../machine.h"
 
-/* Within a transaction: cleans up after owners whose process is gone. */
+/* Cleans up after owners whose process is gone. Must be called within a
+ * transaction. */
 nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err);
-/* Whether the process of `owner` still lives, or a program that it started. */
+/* Returns whether the process of `owner`, or a program that it started, is
+ * still alive. */
 bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner);
-/* Within a transaction: ends everything that an owner had open, and its row. */
+/* Closes everything that an owner had open, and removes its row. Must be called
+ * within a transaction. */
 nt_status nt__sim_owner_clean_up(struct sim_machine *m, int64_t owner,
                                  int64_t pid, int64_t node,
                                  struct nt_error *err);

@@ -1,6 +1,6 @@
 /*
- * Plug and Play: uninstalling a volume or disk, and the LUN that is masked and
- * unmasked at the storage. A device that vanishes while it is still installed
+ * Plug and Play: uninstalls a volume or disk, and hides ("masks") a LUN at the
+ * storage or shows it again. A device that vanishes while it is still installed
  * is a surprise removal, and the history says so.
  */
 #include "pnp.h"
@@ -126,7 +126,7 @@ nt_status nt__sim_mask_disk(struct sim_machine *m, const struct sim_disk *disk,
       m, disk->number, disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED, err);
 }
 
-/* Whether every disk that a volume lies on is there and online. */
+/* Finds out whether every disk that a volume lies on is there and online. */
 static nt_status has_all_disks(struct sim_machine *m, int64_t volume,
                                bool *whole, struct nt_error *err) {
   int64_t missing = 0;
@@ -159,7 +159,7 @@ static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
   NT_TRY(nt__sim_save_volume(m, volume, err));
   NT_TRY(nt__sim_event_volume(m, SIM_ARRIVAL, volume->id, err));
   NT_TRY(nt__sim_points_arrive(m, volume->id, &online, err));
-  /* a new letter may have put it online */
+  /* a new letter may have put the volume online */
   NT_TRY(nt__sim_load_volume(m, volume->id, volume, err));
   return online ? nt__sim_set_online(m, volume, err) : NT_STATUS_SUCCESS;
 }
@@ -187,7 +187,8 @@ static nt_status check_system(struct sim_machine *m, struct sim_volume *volume,
   return nt__sim_check_system(volume, err);
 }
 
-/* Nobody is asked: who has a volume of it open has a dead handle then. */
+/* Open handles do not prevent this. Whoever has a volume of the disk open has a
+ * dead handle afterwards. */
 nt_status nt__sim_disk_offline(struct sim_machine *m, struct sim_disk *disk,
                                bool offline, struct nt_error *err) {
   nt_status status = NT_STATUS_SUCCESS;

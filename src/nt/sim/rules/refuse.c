@@ -1,5 +1,5 @@
-/* Refusals that several requests share: what a volume or its file system is
- * now, and what to do about it. */
+/* Refusals that several requests have in common. They say what state a volume
+ * or its file system is in, and what the user can do about it. */
 #include "refuse.h"
 
 #include "../db/store.h"
@@ -91,7 +91,7 @@ nt_status nt__sim_disks_readonly(struct sim_machine *m,
   return status;
 }
 
-/* The object manager's answer: a section is not a file object. */
+/* The object manager refuses this, because a section is not a file object. */
 nt_status nt__sim_check_not_section(const struct sim_handle *h,
                                     struct nt_error *err) {
   if (h->base.kind != NT_KIND_SECTION) {

@@ -1,41 +1,43 @@
-/* Refusals that several requests share. */
+/* Refusals that several requests have in common. */
 #ifndef NT_SIM_RULES_REFUSE_H
 #define NT_SIM_RULES_REFUSE_H
 
 #include "../db/rows.h"
 
-/* Open handles keep a volume (or with volume 0 a disk) where it is. */
+/* Refuses while somebody has the volume (or with volume 0 the disk) open. */
 nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
                                int64_t disk, const char *detail,
                                struct nt_error *err);
 
-/* F8, section 3: the cluster takes its volumes on- and offline itself. */
+/* F8, section 3: refuses for a shared volume, because the cluster itself takes
+ * its volumes online and offline. */
 nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
                                    struct nt_error *err);
 
-/* L6, L7, D5, F5: system, boot and page-file volumes are left alone. */
+/* L6, L7, D5, F5: refuses for system, boot and page-file volumes. */
 nt_status nt__sim_check_system(const struct sim_volume *volume,
                                struct nt_error *err);
 
-/* I4 to I7: whether the file system of a handle is still alive. */
+/* I4 to I7: refuses if the file system of a handle is not alive any more. */
 nt_status nt__sim_check_condition(const struct sim_instance *instance,
                                   struct nt_error *err);
 
-/* Whether one of the disks is read-only. */
+/* Finds out whether one of the disks is read-only. */
 nt_status nt__sim_disks_readonly(struct sim_machine *m,
                                  const struct nt_extent *extents,
                                  uint32_t count, bool *out,
                                  struct nt_error *err);
 
-/* F9, F10, F13: nothing reaches the medium of an offline volume. */
+/* F9, F10, F13: refuses while the volume is offline, because nothing reaches
+ * its medium then. */
 nt_status nt__sim_check_online(const struct sim_volume *volume,
                                struct nt_error *err);
 
-/* Whether writes to a volume are held for a snapshot (1.12). */
+/* Refuses while writes to a volume are held for a snapshot (1.12). */
 nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
                              struct nt_error *err);
 
-/* A section is read and closed; every other request is refused. */
+/* Refuses a section: it can only be read and closed. */
 nt_status nt__sim_check_not_section(const struct sim_handle *handle,
                                     struct nt_error *err);
 

@@ -1,4 +1,4 @@
-/* Names: from what a caller writes to a volume or disk, and back. */
+/* Turns the name that a caller writes into a volume or disk, and back. */
 #include "resolve.h"
 
 #include <stdio.h>
@@ -14,8 +14,8 @@ static nt_status not_found(struct nt_error *err) {
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* `id` answers the volume of a name, or nothing when it has none or its
- * device is not installed. */
+/* Finds the volume that the statement `sql` selects by a name. Refuses when no
+ * volume has the name, or its device is not installed. */
 static nt_status find_volume(struct sim_machine *m, const char *sql,
                              const struct sim_arg *args, struct sim_target *out,
                              struct nt_error *err) {
@@ -26,8 +26,8 @@ static nt_status find_volume(struct sim_machine *m, const char *sql,
   return NT_STATUS_SUCCESS;
 }
 
-/* O12: the device of a volume whose LUN is gone is there until its handles are
- * closed; nothing mounts on it any more. */
+/* O12: when the LUN of a volume is gone, the device stays until its handles are
+ * closed, but nothing is mounted on it any more. */
 static nt_status find_device(struct sim_machine *m, uint32_t number,
                              struct sim_target *out, struct nt_error *err) {
   int64_t gone = 0;
@@ -64,7 +64,7 @@ _Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
                    NT_DISK_CDROM == 256,
                "the queries here test these flags");
 
-/* A mount folder: the longest one that the path begins with. */
+/* Finds the longest mount folder that the path begins with. */
 static nt_status find_folder(struct sim_machine *m, const char *path,
                              struct sim_target *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
@@ -82,7 +82,7 @@ static nt_status find_folder(struct sim_machine *m, const char *path,
   out->volume = sqlite3_column_int64(stmt, 0);
   size_t used = (size_t)sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);
-  /* The folder itself stands for the volume, as in mountvol. */
+  /* The folder itself means the volume, as in mountvol. */
   out->has_rest = path[used] != '\0';
   snprintf(out->rest, sizeof out->rest, "%s", path + used);
   return NT_STATUS_SUCCESS;
@@ -129,7 +129,7 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           "AND " SIM_IS_HERE("v.", "?2") " WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
           "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
           SIM_ARGS(SIM_INT(name->number), SIM_INT(m->node)), out, err);
-    case NT_NAME_PARTITION: /* pieces of a volume are not the volume */
+    case NT_NAME_PARTITION: /* a piece of a volume is not the volume */
       return find_volume(
           m,
           "SELECT v.id FROM extent e JOIN volume v ON v.id = e.volume "

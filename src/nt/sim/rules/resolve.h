@@ -14,17 +14,19 @@ struct sim_target {
 nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
                           struct sim_target *out, struct nt_error *err);
 
-/* In a statement: how to call the volume of table `volume`. */
+/* The part of a statement that finds the name of the volume in table `volume`.
+ */
 #define SIM_VOLUME_NAME                                             \
   "coalesce((SELECT path FROM mount_point "                         \
   "WHERE volume = volume.id ORDER BY length(path), path LIMIT 1), " \
   "'\\\\?\\Volume{' || guid || '}') "
 
-/* How to call a volume: its letter, else a folder, else its GUID path. */
+/* Finds the name to show for a volume: its letter, or else a mount folder, or
+ * else its GUID path. */
 nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
                               size_t cap, struct nt_error *err);
 
-/* The volume of a name that is to mean a volume itself. */
+/* Finds a volume by a name that must mean the volume itself. */
 nt_status nt__sim_resolve_volume(struct sim_machine *m, const char *name,
                                  int64_t *volume, struct nt_error *err);
 

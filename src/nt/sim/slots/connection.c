@@ -21,7 +21,8 @@ struct sim_machine *nt__sim_machine_new(const char *location) {
   m->pid = nt_process_id();
   if (strcmp(location, NT_SIM_MEMORY) == 0) {
     nt_copy(m->db_path, sizeof m->db_path, NT_SIM_MEMORY);
-    /* While this process waits nobody does anything: it may as well not. */
+    /* Nobody else can use this machine, so while this process waits nothing can
+     * happen. It may as well not wait at all. */
     m->virtual_clock = true;
   }
   return m;
@@ -98,8 +99,9 @@ nt_status nt__sim_machine_check_exists(const struct sim_machine *m,
   return status;
 }
 
-/* Who removes a machine looks for owners first; this process was none before
- * it had its row. */
+/* Whoever removes a machine first looks whether it has owners. This process was
+ * not one before it had its row, so the machine may have been removed
+ * meanwhile. */
 static nt_status check_not_removed(struct sim_machine *m,
                                    struct nt_error *err) {
   int moved = 0;
@@ -115,7 +117,8 @@ static nt_status check_not_removed(struct sim_machine *m,
   return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* "lab?node=n2": the folder, and the node if there is one. */
+/* Splits a location such as "lab?node=n2" into the folder and the node, if
+ * there is one. */
 static nt_status split_location(const char *location, char folder[NT_NAME_MAX],
                                 char node[NT_NODE_MAX], struct nt_error *err) {
   nt_copy(folder, NT_NAME_MAX, location);

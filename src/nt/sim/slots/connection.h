@@ -6,14 +6,15 @@
 
 struct sim_machine;
 
-/* Whether `location` can be the name of a machine. */
+/* Refuses a location that cannot be the name of a machine. */
 nt_status nt__sim_check_location(const char *location, struct nt_error *err);
 
-/* A connection that is open to nothing so far; NULL: no memory. */
+/* Makes a connection that has nothing open yet; NULL when there is no memory.
+ */
 struct sim_machine *nt__sim_machine_new(const char *location);
 
-/* Notes where the folder, which exists, really is: the process may go
- * elsewhere later. */
+/* Notes the full path of the folder, which must exist: the process may change
+ * its working directory later. */
 nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
                                 struct nt_error *err);
 
@@ -21,7 +22,7 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
 nt_status nt__sim_machine_check_exists(const struct sim_machine *m,
                                        struct nt_error *err);
 
-/* Ends a connection in any state of its making. */
+/* Ends a connection, however far its making had come. */
 void nt__sim_machine_free(struct sim_machine *m);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * NtFsControlFile: what the file system answers, and how lock and dismount are
- * announced.
+ * NtFsControlFile: a control code for the file system of a handle. This file
+ * finds the function that handles the code, and announces lock and dismount.
  */
 #include "../codes/query.h"
 #include "../rules/event.h"
@@ -21,9 +21,9 @@ static nt_status load(struct sim_request *r) {
   return nt__sim_find_place(r->handle, r->err);
 }
 
-/* Section 2: LOCK and DISMOUNT are told before the attempt, so that listeners
- * can close what they have open. They can do more than that, so afterwards
- * everything is looked at again. */
+/* Section 2: the events LOCK and DISMOUNT are told before the attempt, so that
+ * listeners can close what they have open. Listeners may do other things as
+ * well, so the caller has to check everything again afterwards. */
 static nt_status announce(struct sim_request *r, enum sim_event event) {
   NT_TRY(nt__sim_event_instance(r->m, event, &r->instance, r->err));
   if (!r->m->notify.first) {
@@ -114,7 +114,8 @@ static nt_status fs_control(struct sim_request *r, uint32_t code) {
   return nt__sim_end(r->m, status, r->err);
 }
 
-/* obs 35: the disk below does not know the codes of file systems. */
+/* obs 35: a code of file systems that is sent to the device reaches the disk
+ * below it, which does not know such codes. */
 static nt_status refuse_by_device(const struct sim_request *r) {
   if (r->handle->file) { /* I10 */
     return nt_refuse(r->err, NT_REASON_NOT_A_VOLUME,

@@ -1,4 +1,4 @@
-/* Listing volumes and disks. Looks only: nothing is mounted by it. */
+/* Lists volumes and disks. It only looks: nothing is mounted by it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -49,9 +49,9 @@ static void show_instance(const struct sim_instance *instance,
   }
 }
 
-/* What a mount would find. An image that cannot be read shows no file
- * system; opening the volume says why. Who lacks memory or may open no
- * file has not looked. */
+/* Shows what a mount would find. If the image cannot be read, no file system is
+ * shown; opening the volume then says why. If this process lacks memory or may
+ * open no more files, that is an error, because nothing was looked at. */
 static nt_status show_bytes(struct sim_machine *m,
                             const struct sim_volume *volume,
                             struct nt_volume_info *out, struct nt_error *err) {
@@ -75,8 +75,8 @@ static nt_status show_bytes(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* A mounted file system whose bytes are to be verified shows what the bytes
- * are now, and as mounted only when they are still its own. */
+/* For a mounted file system whose bytes have to be verified, shows what the
+ * bytes are now. It is shown as mounted only if they are still its own. */
 static nt_status show_unverified(struct sim_machine *m,
                                  const struct sim_volume *volume,
                                  const struct sim_instance *instance,
@@ -119,7 +119,7 @@ static nt_status show_file_system(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* A lock of a shared volume holds on all nodes. */
+/* A shared volume that is locked on one node is locked on all of them. */
 static nt_status show_cluster(struct sim_machine *m,
                               const struct sim_volume *volume,
                               struct nt_volume_info *out,
@@ -140,7 +140,8 @@ static nt_status show_cluster(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* Also of a file system that is not mounted: the mark is in its bytes. */
+/* Shows whether the file system is dirty, also when it is not mounted, because
+ * the mark is in its bytes. */
 static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
   struct sim_bytes b;
   struct nt_error ignored = {0};
@@ -167,8 +168,9 @@ static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
   return NT_STATUS_SUCCESS;
 }
 
-/* Sets `flag` when the image of a disk cannot be read; opening says why. A
- * shortage of this process is no fault of the image. */
+/* Sets `flag` when the image of a disk cannot be read; opening the disk then
+ * says why. If this process lacks memory or open files, that is no fault of the
+ * image. */
 static nt_status check_image(struct sim_machine *m, uint32_t disk,
                              uint32_t flag, uint32_t *flags,
                              struct nt_error *err) {
@@ -229,7 +231,7 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
                               struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   int64_t id;
-  if (*cursor == 0) { /* what a dead process locked is not locked */
+  if (*cursor == 0) { /* a lock ends with its process */
     nt_status reaped = nt__sim_begin(m, err);
     if (nt_ok(reaped)) {
       reaped = nt__sim_end(m, reaped, err);
@@ -267,7 +269,7 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
 
 /* ---- disks --------------------------------------------------------------- */
 
-/* The cursor is the number of the next disk to look at, so that it can be 0
+/* The cursor is the lowest number that the next disk can have. So it can be 0
  * at first although disks are numbered from 0. */
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
                             struct nt_disk_info *out, struct nt_error *err) {

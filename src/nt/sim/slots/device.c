@@ -1,7 +1,8 @@
 /*
- * NtDeviceIoControlFile: what the volume and disk drivers answer. They know
- * nothing of mounts and locks (docs/rules.md 0.4): offline is a bit of the
- * volume device. The answers are in codes/.
+ * NtDeviceIoControlFile: a control code for the driver of a volume or disk.
+ * These drivers know nothing of mounts and locks (docs/rules.md 0.4); offline
+ * is a bit of the volume device. The functions that handle the codes are in
+ * codes/.
  */
 #include "../codes/query.h"
 #include "../rules/medium.h"

@@ -1,4 +1,4 @@
-/* Reading the history, and making it begin anew. */
+/* Reads the history of events, and makes it begin anew. */
 #include <stdio.h>
 
 #include "../db/store.h"
@@ -38,8 +38,8 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
   return NT_STATUS_SUCCESS;
 }
 
-/* The deaths of other processes are part of the history: it has not ended
- * before they are looked for. */
+/* The deaths of other processes are part of the history. So before this says
+ * that there is no further event, it looks for processes that have died. */
 nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
                              struct nt_event *out, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
@@ -54,8 +54,9 @@ nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
   return nt_ok(status) ? read_event(m, cursor, out, err) : status;
 }
 
-/* The last row stays, hidden: ids go on from it, because an id that was used
- * twice would hide events from who remembers the last one he saw. */
+/* The last row stays but is hidden, so that the next event gets a higher id. If
+ * an id were used twice, whoever remembers the last event that he saw would
+ * miss new ones. */
 nt_status nt_sim_forget_events(struct nt_machine *machine,
                                struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);

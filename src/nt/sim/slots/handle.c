@@ -1,7 +1,7 @@
 /*
- * Closing handles, and handles that come from other handles: duplicates, which
- * share a file object, and sections, which keep a file in use after its handles
- * were closed. And the entries of directories.
+ * Closes handles, and makes handles from other handles: duplicates, which share
+ * a file object, and sections, which keep a file in use after its handles were
+ * closed. Also lists the entries of directories.
  */
 #include <stdlib.h>
 
@@ -100,8 +100,9 @@ static nt_status check_mappable(const struct sim_handle *h,
   return NT_STATUS_SUCCESS;
 }
 
-/* The section is a file object of its own, on the same instance: it counts
- * after the file's handles are closed, and shares nothing with others. */
+/* A section is a file object of its own, on the same instance. It goes on
+ * counting after the handles of the file are closed, and its share mode allows
+ * others nothing. */
 static nt_status insert_section(struct sim_handle *section, bool image,
                                 struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine_of(section);
@@ -177,7 +178,8 @@ nt_status nt__sim_next_entry(struct nt_handle *handle, uint64_t *cursor,
 
 /* ---- holders ------------------------------------------------------------- */
 
-/* The dead hold nothing: the transaction cleans up after them. */
+/* Processes that have died hold nothing: the transaction cleans up after them
+ * first. */
 nt_status nt__sim_next_holder(struct nt_handle *handle, uint64_t *cursor,
                               struct nt_holder *out, const char **missing,
                               struct nt_error *err) {

@@ -1,6 +1,7 @@
 /*
- * NtReadFile, NtWriteFile, NtFlushBuffersFile: alignment, ends, direct writes
- * (docs/rules.md 1.8 "I/O through handles", 1.10 and 1.11).
+ * NtReadFile, NtWriteFile and NtFlushBuffersFile: how requests must be aligned,
+ * where they end, and which direct writes are allowed (docs/rules.md 1.8 "I/O
+ * through handles", 1.10 and 1.11).
  */
 #include "../db/store.h"
 #include "../disk/image.h"
@@ -59,7 +60,8 @@ static nt_status load(struct request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Outside of a transaction: verifying changes the state (I8). */
+/* Must not be called within a transaction. If the bytes have to be verified, it
+ * begins one, because verifying changes the state (I8). */
 static nt_status load_verified(struct request *r) {
   nt_status status = load(r);
   if (!nt_ok(status) || !nt__sim_must_verify(&r->volume, &r->instance)) {
@@ -78,7 +80,7 @@ static nt_status load_verified(struct request *r) {
 
 /* ---- the state ----------------------------------------------------------- */
 
-/* I3 to I7: who may still use the instance. */
+/* I3 to I7: refuses handles that may not use the instance any more. */
 static nt_status check_condition(const struct request *r) {
   bool own = r->instance.condition == SIM_DISMOUNTED &&
              (r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
@@ -94,8 +96,9 @@ static nt_status check_condition(const struct request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Where this handle's I/O ends: the file system's end, unless it is allowed
- * past it. The file system may claim more than the volume has. */
+/* Returns where the I/O of this handle ends. That is the end of the file
+ * system, unless the handle is allowed to go past it. A file system may claim
+ * to be longer than the volume is. */
 static uint64_t end_for(const struct request *r) {
   uint64_t length = r->handle->length;
   if (r->object.flags & SIM_FO_EXTENDED_DASD || r->instance.fs_bytes > length) {
@@ -120,7 +123,8 @@ static nt_status past_end(const struct request *r, uint64_t end) {
 /* ---- the cache ----------------------------------------------------------- */
 
 /* 1.11: the first raw access of a volume handle writes back what waits in the
- * volume's files; later ones do not look. Within a transaction. */
+ * files of the volume; later accesses do not look. Must be called within a
+ * transaction. */
 static nt_status flush_first(struct request *r) {
   struct nt_handle *one = &r->handle->base;
   if (r->handle->flushed || r->handle->base.kind != NT_KIND_VOLUME) {
@@ -128,14 +132,14 @@ static nt_status flush_first(struct request *r) {
   }
   NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
   while (one && !nt__sim_handle(one)->flushed) {
-    nt__sim_handle(one)->flushed = true; /* and the file object's others */
+    nt__sim_handle(one)->flushed = true; /* and all handles that share it */
     one = one->peer;
   }
   return NT_STATUS_SUCCESS;
 }
 
-/* What waits of a file, or of all files of a volume: calls `fn` within a
- * transaction when there is any. */
+/* Calls `fn`, within a transaction, if data of this file, or of any file of the
+ * volume, waits to be written to the image. */
 static nt_status when_waiting(struct request *r, int64_t file,
                               nt_status (*fn)(struct request *r)) {
   bool waits = false;
@@ -161,7 +165,8 @@ static nt_status read_bytes(struct request *r, void *buf, size_t *done) {
                             r->err);
 }
 
-/* In a transaction nobody writes back between the image and what waits. */
+/* Reads the image and then the data that waits. In a transaction nobody else
+ * can write waiting data to the image in between. */
 static nt_status read_both(struct request *r, void *buf, size_t *done) {
   nt_status status = nt__sim_begin(r->m, r->err);
   if (!nt_ok(status)) {
@@ -246,8 +251,9 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
 
 /* ---- write --------------------------------------------------------------- */
 
-/* 1.10: a volume with a file system is written by who locked or dismounted
- * it; the boot area and what lies behind the file system are free. */
+/* 1.10: only a handle that locked or dismounted a volume with a file system may
+ * write to it. The boot area, and what lies behind the file system, may always
+ * be written. */
 static bool may_write_raw(const struct request *r) {
   const struct sim_instance *instance = &r->instance;
   if (instance->fsd->writes_need_own_lock) {
@@ -270,7 +276,8 @@ static nt_status check_volume_write(const struct request *r) {
       instance->file_system);
 }
 
-/* 1.10: the disk below a mounted file system is closed too. */
+/* 1.10: where a file system is mounted, handles of the disk below may not write
+ * either. */
 static nt_status check_disk_write(const struct request *r) {
   int64_t volume = 0;
   char name[NT_NAME_MAX];
@@ -330,16 +337,17 @@ static nt_status mark_modified(struct request *r) {
   return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
-/* 1.11: a file system driver clips at the end of its file system without a
- * word, even where the volume ends too. Nobody clips for RAW, for disks and
- * for who is allowed past the file system. */
+/* 1.11: a file system driver silently shortens a request at the end of its file
+ * system, even where the volume ends too. This does not happen on RAW, on
+ * disks, and to handles that are allowed past the file system. */
 static bool clips(const struct request *r) {
   return r->instance.fsd->guards_writes &&
          !(r->object.flags & SIM_FO_EXTENDED_DASD) &&
          r->instance.fs_bytes <= r->handle->length;
 }
 
-/* The end of the volume itself is a refusal, before anything is written. */
+/* A write that goes past the end of the volume itself is refused before
+ * anything is written. */
 static nt_status write_device(struct request *r, const void *buf,
                               size_t *done) {
   uint64_t end = end_for(r);
@@ -417,8 +425,8 @@ static nt_status write_now(struct request *r, const void *buf, size_t *done) {
   return write_device(r, buf, done);
 }
 
-/* Within a transaction: another process sees a write before or after its own
- * lock or dismount, never beside it. */
+/* Everything happens within one transaction. So another process sees the write
+ * before or after its own lock or dismount, never in the middle. */
 nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
                         const void *buf, size_t len, size_t *done,
                         struct nt_error *err) {

@@ -1,4 +1,5 @@
-/* Drives by name: media that are put in and taken out, and ejection. */
+/* Puts media into drives, takes them out and ejects them; drives are named by
+ * the caller. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
 
 /* ---- Plug and Play ------------------------------------------------------- */
 
-/* Whoever has the disk or one of its volumes open vetoes it. */
+/* Refuses if somebody has the disk or one of its volumes open. */
 static nt_status check_unused(struct sim_machine *m, uint32_t disk,
                               struct nt_error *err) {
   int64_t openers, volume = 0;

@@ -1,4 +1,4 @@
-/* Giving letters and mount folders to volumes, and taking them. */
+/* Gives letters and mount folders to volumes, and takes them away. */
 #include "../rules/mount_points.h"
 #include "../rules/resolve.h"
 #include "slots.h"

@@ -1,6 +1,6 @@
 /*
- * Nodes of a cluster, and what its administrator does: who owns a volume, and
- * maintenance.
+ * Nodes of a cluster, and what the administrator of a cluster does: choosing
+ * the owner of a volume, and maintenance.
  */
 #include "../db/store.h"
 #include "../rules/cluster.h"
@@ -26,7 +26,7 @@ nt_status nt__sim_next_node(struct nt_machine *machine, uint64_t *cursor,
   return NT_STATUS_SUCCESS;
 }
 
-/* Volumes of all nodes have names here. */
+/* Finds a volume by its name, whichever node it is on. */
 static nt_status find_volume(struct sim_machine *m, const char *name,
                              struct sim_volume *out, struct nt_error *err) {
   int64_t id = 0, own = m->node;
@@ -45,7 +45,7 @@ static nt_status check_csv(const struct sim_volume *volume,
                    "it is no cluster shared volume");
 }
 
-/* Nobody has it open, so nothing of what is mounted is missed. */
+/* Unmounts the volume. Nobody has it open, so nobody loses anything. */
 static nt_status unmount(struct sim_machine *m, const struct sim_volume *volume,
                          struct nt_error *err) {
   NT_TRY(nt__sim_check_unused(m, volume->id, -1, "somebody has the volume open",
@@ -53,7 +53,8 @@ static nt_status unmount(struct sim_machine *m, const struct sim_volume *volume,
   return nt__sim_end_instances(m, volume->id, -1, err);
 }
 
-/* Back in the name space, the cluster service has it online. */
+/* When the volume is back in the name space, the cluster service brings it
+ * online. */
 static nt_status put_online(struct sim_machine *m, struct sim_volume *volume,
                             struct nt_error *err) {
   if (!(volume->flags & NT_VOLUME_OFFLINE)) {
@@ -89,7 +90,8 @@ nt_status nt__sim_set_maintenance(struct nt_machine *machine,
   return nt__sim_end(m, set_maintenance(m, volume, on, err), err);
 }
 
-/* A shared volume goes on: its nodes have it mounted whoever owns it. */
+/* Sets the owner of a volume. A shared volume stays mounted, because its nodes
+ * have it mounted whichever node owns it. */
 static nt_status set_owner(struct sim_machine *m, const char *name,
                            const char *node, struct nt_error *err) {
   struct sim_volume volume;

@@ -1,6 +1,7 @@
 /*
- * NtCreateFile: what kind of handle a name and an access mask give, and who is
- * refused. Row numbers (O1 ...) are those of docs/rules.md 1.4 and 1.5.
+ * NtCreateFile: decides which kind of handle a name and an access mask give,
+ * and which opens are refused. Row numbers (O1 ...) are those of docs/rules.md
+ * 1.4 and 1.5.
  */
 #include <stdlib.h>
 
@@ -16,18 +17,20 @@
 #include "slots.h"
 #include "transaction.h"
 
-/* Access that needs no file system: such an open reaches only the device. */
+/* Access rights that need no file system: an open that asks for no others
+ * reaches only the device. */
 #define DEVICE_ACCESS                                                          \
   (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_READ_CONTROL | NT_WRITE_DAC | \
    NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
 
-/* Rights that by themselves do not allow to lock and dismount. */
+/* Rights that, if a handle has no others, do not allow it to lock and dismount.
+ */
 #define NO_MANAGE_ACCESS (NT_FILE_TRAVERSE | NT_FILE_READ_ATTRIBUTES)
 
 #define READING (NT_FILE_READ_DATA | NT_FILE_TRAVERSE)
 #define WRITING (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA)
 
-/* Everything an open works on. */
+/* Everything that an open works with. */
 struct opening {
   struct sim_machine *m;
   struct nt_error *err;
@@ -49,7 +52,8 @@ static nt_status refuse(struct opening *o, nt_status status,
   return status;
 }
 
-/* O5, O7, O8, O13: what the instance says to everybody who wants in. */
+/* O5, O7, O8, O13: refuses the open because of the state of the instance,
+ * whoever asks. */
 static nt_status check_instance(struct opening *o) {
   struct sim_instance *instance = &o->instance;
   if (instance->vpb & SIM_VPB_LOCKED) {
@@ -76,7 +80,8 @@ static nt_status check_instance(struct opening *o) {
 
 /* ---- share modes --------------------------------------------------------- */
 
-/* IoCheckShareAccess, both ways. Handles without data access do not count. */
+/* Compares access and share mode of two handles in both directions, as
+ * IoCheckShareAccess does. Handles without data access do not count. */
 static bool shares_conflict(uint32_t access, uint32_t share,
                             uint32_t other_access, uint32_t other_share) {
   const uint32_t data = READING | WRITING | NT_DELETE;
@@ -95,7 +100,8 @@ static bool shares_conflict(uint32_t access, uint32_t share,
   "SELECT access, share FROM file_object WHERE " scope \
   "AND path = ?2 COLLATE NOCASE AND kind <> 5"
 
-/* O3: among handles to the same object of the same instance. */
+/* O3: checks the share modes of handles to the same object of the same
+ * instance. */
 static nt_status check_share(struct opening *o) {
   sqlite3_stmt *stmt;
   bool conflict = false;
@@ -161,15 +167,17 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks) {
 
 /* ---- the kinds of handles ------------------------------------------------ */
 
-/* O2, O6, O11: no mount, no file system, not refused by a lock. */
+/* O2, O6, O11: such an open mounts nothing, reaches no file system, and is not
+ * refused by a lock. */
 static nt_status open_device(struct opening *o) {
   o->object.kind = NT_KIND_DEVICE;
   return nt__sim_insert_file_object(o->m, &o->object, o->err);
 }
 
-/* O10: a volume that is offline and not mounted opens, on a file system that
- * is not there; it never becomes the volume's instance. All handles of that
- * time share it, so that a lock keeps the others out (O5). */
+/* O10: a volume that is offline and not mounted can be opened. The open gets an
+ * instance without a file system, which never becomes the instance of the
+ * volume. All handles of that time share it, so that a lock keeps the others
+ * out (O5). */
 static nt_status mount_offline(struct opening *o) {
   int64_t id;
   nt_status status =
@@ -217,7 +225,7 @@ static nt_status take_implicit_lock(struct opening *o) {
   return nt__sim_save_instance(o->m, &o->instance, o->err);
 }
 
-/* What a volume or disk handle can be asked for at all. */
+/* Refuses options that make no sense for a volume or disk. */
 static nt_status check_volume_options(const struct nt_open_options *options,
                                       struct nt_error *err) {
   if (options->disposition != NT_OPEN && options->disposition != NT_OPEN_IF) {
@@ -234,7 +242,7 @@ static nt_status check_volume_options(const struct nt_open_options *options,
   return NT_STATUS_SUCCESS;
 }
 
-/* Rights that the file system gives to nobody. */
+/* Refuses rights that the file system gives to nobody. */
 static nt_status check_rights(const struct opening *o) {
   bool file = o->target.has_rest;
   const struct sim_fsd *fsd = o->instance.fsd;
@@ -268,8 +276,8 @@ static nt_status enter_instance(struct opening *o) {
   return nt_ok(status) && locks ? take_implicit_lock(o) : status;
 }
 
-/* The state of the instance is looked at before anything that the file system
- * would say about the request (O5, O7). */
+/* Opens a volume. The state of the instance is checked before anything that the
+ * file system would say about the request (O5, O7). */
 static nt_status open_volume(struct opening *o) {
   NT_TRY(mount(o));
   NT_TRY(check_instance(o));
@@ -282,8 +290,8 @@ static nt_status open_volume(struct opening *o) {
   return enter_instance(o);
 }
 
-/* A whole disk is mounted by RAW, on an instance of its own: what happens to
- * it leaves the volumes on it alone. */
+/* Opens a disk. RAW mounts a whole disk, on an instance of its own. So what
+ * happens to that instance does not concern the volumes of the disk. */
 static nt_status open_disk(struct opening *o) {
   nt_status status =
       nt__sim_current_instance(o->m, 0, o->target.disk, &o->instance, o->err);
@@ -361,7 +369,7 @@ static nt_status look_up(struct opening *o) {
   return NT_STATUS_SUCCESS;
 }
 
-/* What the volume says to everybody who wants one of its files. */
+/* Refuses to open a file because of the state of the volume, whoever asks. */
 static nt_status check_files(struct opening *o) {
   NT_TRY(check_instance(o));
   if (o->handle->removable && o->handle->length == 0) {
@@ -384,7 +392,8 @@ static nt_status open_file(struct opening *o) {
 
 /* ---- the slot ------------------------------------------------------------ */
 
-/* Where the object lies; opens its images, so that a missing one is named. */
+/* Finds out where the object lies, and opens its images, so that the refusal
+ * names an image that is missing. */
 static nt_status load_place(struct opening *o) {
   struct sim_handle *h = o->handle;
   struct sim_disk disk;
@@ -440,7 +449,8 @@ static bool names_mount_manager(const char *name) {
          parsed.kind == NT_NAME_MOUNTMGR && !parsed.path;
 }
 
-/* A device of its own: no volume, no disk, no file system. */
+/* The mount manager is a device of its own: it has no volume, no disk and no
+ * file system. */
 static nt_status find_and_open(struct opening *o) {
   if (names_mount_manager(o->options->name)) {
     o->target = (struct sim_target){.disk = -1};

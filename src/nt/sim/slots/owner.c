@@ -1,6 +1,6 @@
 /*
- * This process among those that share a machine (rules/owner.c): how it enters
- * and leaves, and programs that run under its locks.
+ * This process as one of those that share a machine (rules/owner.c): it enters
+ * and leaves, and runs programs under its locks.
  */
 #include "../rules/owner.h"
 #include "../db/store.h"
@@ -13,11 +13,11 @@
 static nt_status open_lock_file(struct sim_machine *m, struct nt_error *err) {
   char path[sizeof m->folder + 16];
   if (m->folder[0] == '\0') {
-    return NT_STATUS_SUCCESS; /* in memory: nobody to share it with */
+    return NT_STATUS_SUCCESS; /* it is in memory, so nobody shares it */
   }
   nt_path_join(path, sizeof path, m->folder, "machine.lock");
-  /* Never made here: those who are connected hold their bytes in the file
-   * that was there, and would count as dead in a new one. */
+  /* The file must not be created here. Other connected processes have locked
+   * their bytes in the old file, and would count as dead in a new one. */
   nt_status status = nt_file_open_plain(path, true, &m->lock, err);
   if (nt_ok(status)) {
     return status;
@@ -46,7 +46,8 @@ static nt_status take_byte(struct sim_machine *m, struct nt_error *err) {
   return status;
 }
 
-/* While nobody was connected, anything may have written to the images. */
+/* While nobody was connected, any program may have written to the images. So
+ * the first process to connect marks everything to be verified. */
 static nt_status verify_if_first(struct sim_machine *m, struct nt_error *err) {
   int64_t others;
   NT_TRY(nt__sim_number(m, "SELECT count(*) FROM owner WHERE id <> ?1",
@@ -81,7 +82,8 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
   if (nt_ok(status)) {
     m->owner = sqlite3_last_insert_rowid(m->db);
     status = take_byte(m, err);
-    /* Not an answer of the store, but the row must not stay all the same. */
+    /* This failure is not one of the database, but the row must be removed all
+     * the same, by a rollback. */
     m->store_failed = m->store_failed || !nt_ok(status);
   }
   if (nt_ok(status)) {
@@ -110,8 +112,9 @@ static nt_status note_heir(void *ctx, const struct nt_process *process,
   return nt__sim_end(m, status, err);
 }
 
-/* The row in `heir` stays: something that the program left behind may hold the
- * byte still, and is what holds it if this process dies later. */
+/* The row in `heir` stays. The program may have left another process behind,
+ * which still keeps the byte locked. If this process dies later, that other
+ * process is the holder. */
 nt_status nt__sim_run(struct nt_machine *machine,
                       const struct nt_program *program, int *exit_status,
                       struct nt_error *err) {
@@ -130,14 +133,16 @@ nt_status nt__sim_run(struct nt_machine *machine,
 
 void nt__sim_owner_leave(struct sim_machine *m) {
   struct nt_error err = {0};
-  /* A child of fork must leave its parent's row and lock alone. If the row
-   * cannot be removed now, the free byte tells the next process. */
+  /* A child of fork must not touch the row and the lock of its parent. If the
+   * row cannot be removed now, the next process sees by the unlocked byte that
+   * this one is gone. */
   if (m->owner != 0 && m->pid == nt_process_id() &&
       nt_ok(nt__sim_begin(m, &err))) {
     nt__sim_end(m, nt__sim_owner_clean_up(m, m->owner, m->pid, m->node, &err),
                 &err);
   }
-  /* Else what a program left behind would keep it. */
+  /* Otherwise a process that a program left behind would keep the byte locked.
+   */
   if (m->lock != NULL && m->pid == nt_process_id()) {
     nt_file_unlock_byte(m->lock, (uint64_t)m->owner);
   }

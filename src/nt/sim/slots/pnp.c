@@ -1,4 +1,5 @@
-/* Plug and Play by name: uninstalling, and masking LUNs. */
+/* Plug and Play for devices that the caller names: uninstalling, and masking
+ * LUNs. */
 #include "../rules/pnp.h"
 #include "../../name.h"
 #include "../rules/resolve.h"
@@ -27,7 +28,8 @@ nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
   return nt__sim_end(m, status, err);
 }
 
-/* Masked disks have no name that opens, so this does not resolve. */
+/* Finds a disk by its name. A masked disk cannot be opened by its name, so this
+ * does not use the functions that open use. */
 static nt_status find_disk(struct sim_machine *m, const char *name,
                            struct sim_disk *out, struct nt_error *err) {
   struct nt_name parsed;
@@ -37,7 +39,7 @@ static nt_status find_disk(struct sim_machine *m, const char *name,
   }
   if (parsed.kind == NT_NAME_DISK && !parsed.path) {
     status = nt__sim_load_disk(m, parsed.number, out, err);
-    bool cd = nt_ok(status) && out->flags & NT_DISK_CDROM; /* is no LUN */
+    bool cd = nt_ok(status) && out->flags & NT_DISK_CDROM; /* it is no LUN */
     if (status != NT_STATUS_NO_MORE_ENTRIES && !cd) {
       return status;
     }

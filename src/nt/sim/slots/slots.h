@@ -1,4 +1,5 @@
-/* The slots of the contract, by the file that has them. */
+/* The functions that every kind of machine must have, in the order of the files
+ * that implement them. */
 #ifndef NT_SIM_SLOTS_SLOTS_H
 #define NT_SIM_SLOTS_SLOTS_H
 
@@ -55,7 +56,8 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err);
 nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err);
-/* Whether the file system of an open file or directory is still alive. */
+/* Refuses if the file system of an open file or directory is not alive any
+ * more. */
 nt_status nt__sim_check_file(struct sim_handle *handle, struct nt_error *err);
 
 /* ---- describe.c ---------------------------------------------------------- */

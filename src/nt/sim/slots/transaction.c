@@ -1,6 +1,7 @@
 /*
- * The transactions of requests: what happens around each of them. Everything
- * that was left behind is cleaned up before, and subscribers are told after it.
+ * The transactions of requests, and what happens around each of them: before it
+ * begins, everything that others left behind is cleaned up, and after it ends,
+ * subscribers are told of its events.
  */
 #include "transaction.h"
 
@@ -17,7 +18,7 @@ static nt_status close_unfinished(struct sim_machine *m, struct nt_error *err) {
   for (struct sim_handle *h = m->unfinished; h && nt_ok(status); h = h->next) {
     struct nt_error failure = {0};
     status = nt__sim_release(m, h->file_object, &failure);
-    if (status == NT_STATUS_FILE_CLOSED) { /* it is gone: that was the aim */
+    if (status == NT_STATUS_FILE_CLOSED) { /* it is closed already */
       status = NT_STATUS_SUCCESS;
     } else if (!nt_ok(status)) {
       *err = failure;
@@ -36,8 +37,9 @@ void nt__sim_free_unfinished(struct sim_machine *m) {
 
 /* ---- begin and end ------------------------------------------------------- */
 
-/* By a statement that was prepared when there was memory: a transaction that
- * stays open keeps all other processes out. */
+/* Rolls back by a statement that was prepared when there was memory. This must
+ * not fail, because a transaction that stays open keeps all other processes
+ * out. */
 static void roll_back(struct sim_machine *m) {
   if (!sqlite3_get_autocommit(m->db)) {
     sqlite3_step(m->rollback);
@@ -60,7 +62,7 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   m->in_transaction = true;
   m->acting = m->pid;
   m->acting_node = m->node;
-  roll_back(m); /* what an earlier one could not */
+  roll_back(m); /* an earlier rollback may have failed */
   status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
   if (nt_ok(status)) {
     status = nt__sim_trust(m, err);
@@ -71,7 +73,7 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   if (nt_ok(status)) {
     status = close_unfinished(m, err);
   }
-  /* A BEGIN that fails may have begun all the same. */
+  /* A BEGIN that fails may have begun a transaction all the same. */
   return nt_ok(status) ? status : nt__sim_end(m, status, err);
 }
 
@@ -80,7 +82,7 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
   if (!m->store_failed) {
     struct nt_error commit = {0};
     nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
-    m->in_transaction = false; /* subscribers begin their own */
+    m->in_transaction = false; /* subscribers begin transactions of their own */
     if (nt_ok(ended)) {
       nt__sim_free_unfinished(m);
       if (m->notify.first) {
@@ -107,7 +109,7 @@ nt_status nt__sim_announce(struct sim_machine *m, struct nt_error *err) {
     m->notify.resuming = false;
   }
   if (!nt_ok(status)) {
-    m->in_transaction = true; /* the request ends one: there is nothing in it */
+    m->in_transaction = true; /* the request ends one; it is empty */
     m->store_failed = true;
   }
   return status;

@@ -1,25 +1,26 @@
-/* The transactions of requests. What runs within one is in the rooms below. */
+/* The transactions of requests. What must run within one is in the other
+ * folders. */
 #ifndef NT_SIM_SLOTS_TRANSACTION_H
 #define NT_SIM_SLOTS_TRANSACTION_H
 
 #include "../machine.h"
 
-/* A transaction that may change the state. It first cleans up after processes
- * that died, and after handles whose close failed. nt__sim_end() commits
- * whatever `status` says, because a refused request leaves events behind too,
- * and rolls back when the store failed; it returns `status` or the store's
- * failure. */
+/* Begins a transaction that may change the state. It first cleans up after
+ * processes that died, and after handles whose close failed. nt__sim_end()
+ * commits whatever `status` says, because a refused request leaves events
+ * behind, too. It rolls back when the database failed. It returns `status`, or
+ * the failure of the database. */
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err);
 nt_status nt__sim_end(struct sim_machine *m, nt_status status,
                       struct nt_error *err);
 
 /* Ends the transaction of a request, tells the subscribers what it has
- * recorded, and begins another. After a failure there is none, and nothing
- * more is recorded. */
+ * recorded, and begins another one. After a failure no other transaction is
+ * begun, and nothing more is recorded. */
 nt_status nt__sim_announce(struct sim_machine *m, struct nt_error *err);
 
-/* Handles whose close the database refused are closed for good by the next
- * transaction, and freed when it is committed, or here when the connection
+/* Handles whose close failed in the database are closed for good by the next
+ * transaction. They are freed when it is committed, or here when the connection
  * ends. */
 void nt__sim_free_unfinished(struct sim_machine *m);
 

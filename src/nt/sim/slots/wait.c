@@ -1,7 +1,7 @@
 /*
- * Waiting for other processes. What they do they write into the log of the
- * database (store.c: WAL), so waiting is watching that file. It is there as
- * long as somebody is connected.
+ * Waits for other processes. They write what they do into the log of the
+ * database (store.c: WAL), so this process only has to watch that file. The
+ * file exists as long as somebody is connected.
  */
 #include "../db/store.h"
 #include "slots.h"
@@ -26,7 +26,7 @@ static nt_status begin_to_watch(struct sim_machine *m, struct nt_error *err) {
   return status;
 }
 
-/* Reads only: the deaths of processes are found by who has to write. */
+/* Only reads. Processes that have died are found by whoever writes. */
 static nt_status look(struct sim_machine *m, uint64_t after, bool *found,
                       struct nt_error *err) {
   int64_t id;
@@ -40,7 +40,8 @@ static nt_status look(struct sim_machine *m, uint64_t after, bool *found,
   return status;
 }
 
-/* What is left of `timeout` milliseconds after `since`. */
+/* Returns how many milliseconds are left of `timeout`, which began at `since`.
+ */
 static uint32_t left(uint32_t timeout, int64_t since) {
   int64_t passed = (nt_steady_us() - since) / 1000;
   if (timeout == UINT32_MAX) {
@@ -84,15 +85,15 @@ void nt_sim_set_virtual_clock(struct nt_machine *machine, bool on) {
 
 /* ---- changes ------------------------------------------------------------- */
 
-/* FNV-1a, a number at a time. */
+/* The hash function FNV-1a, for one number at a time. */
 static uint64_t mix(uint64_t hash, int64_t value) {
   return (hash ^ (uint64_t)value) * UINT64_C(0x100000001B3);
 }
 
-/* What is open, locked, dismounted and offline, as one number. Ids are never
- * used again, so the highest one and their count tell what is open. Attempts
- * that are refused change nothing of it: two processes that both wait do not
- * wake each other. */
+/* Turns what is open, locked, dismounted and offline into one number, which
+ * changes when any of it changes. Ids are never used again, so the highest id
+ * and the number of rows tell what is open. Refused attempts do not change the
+ * number, so two processes that both wait do not wake each other. */
 static nt_status sign(struct sim_machine *m, uint64_t *out,
                       struct nt_error *err) {
   sqlite3_stmt *stmt;
@@ -123,7 +124,8 @@ static nt_status look_for_change(struct sim_machine *m, uint64_t *seen,
   return status;
 }
 
-/* Nothing changes in a time that does not pass, only before and after it. */
+/* Waits by the virtual clock. No real time passes, so nothing can change during
+ * the wait, only before and after it. */
 static nt_status pass(struct sim_machine *m, uint64_t *seen, uint32_t timeout,
                       struct nt_error *err) {
   bool changed;
