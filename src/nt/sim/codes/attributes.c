@@ -1,7 +1,6 @@
 /*
- * The attributes of a disk. Offline is the disk's own state, by which all its
- * volumes go away; the offline of a volume is another thing (docs/rules.md
- * 4.4).
+ * The attributes of a disk. A disk that is offline takes all its volumes away.
+ * That is something else than a volume that is offline (docs/rules.md 4.4).
  */
 #include "../../disk/bytes.h"
 #include "../db/store.h"
@@ -34,8 +33,8 @@ static nt_status invalid(struct nt_error *err, const char *detail) {
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* An image that was opened read-only is opened again, and says whether it can
- * be written at all. */
+/* An image that was opened read-only is opened again, which shows whether it
+ * can be written at all. */
 static nt_status set_read_only(struct sim_request *r, bool on) {
   if (on) {
     r->disk.flags |= NT_DISK_READONLY;
@@ -48,9 +47,9 @@ static nt_status set_read_only(struct sim_request *r, bool on) {
   return nt__sim_image(r->m, r->disk.number, r->err);
 }
 
-/* SET_DISK_ATTRIBUTES: { u32 size, u8 persist, padding, u64 attributes,
- * u64 mask, u32 reserved[4] }. A simulated machine does not start again: all
- * it is told lasts. */
+/* SET_DISK_ATTRIBUTES: { u32 size, u8 persist, padding, u64 attributes, u64
+ * mask, u32 reserved[4] }. A simulated machine never restarts, so all
+ * attributes that are set stay. */
 nt_status nt__sim_set_disk_attributes(struct sim_request *r) {
   NT_TRY(nt__sim_input(r, 40, NT_STATUS_INFO_LENGTH_MISMATCH));
   uint64_t value = nt_get_u64(r->in + 8), mask = nt_get_u64(r->in + 16);

@@ -1,6 +1,6 @@
 /*
- * The partition table of a disk as the disk driver tells it, and taking what
- * changed in it over into the database.
+ * The partition table of a disk as the disk driver reports it. When the table
+ * was changed, this file also copies the changes into the database.
  */
 #include "layout.h"
 
@@ -12,7 +12,7 @@
 #include "../disk/image.h"
 #include "../disk/partitions.h"
 
-/* Partitions that are known to be volumes (ntdddisk.h,
+/* Returns whether partitions of this type are known to be volumes (ntdddisk.h,
  * IsRecognizedPartition()). */
 static bool is_recognised(uint8_t type) {
   static const uint8_t types[] = {0x01, 0x04, 0x06, 0x07, 0x0B, 0x0C, 0x0E};
@@ -29,7 +29,8 @@ void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
 
 /* ---- a list of PARTITION_INFORMATION_EX ---------------------------------- */
 
-/* A GPT has as many as it has entries, an MBR four for each record. */
+/* A GPT has as many partitions as it has entries; an MBR has four for each
+ * record. */
 #define MOST_ENTRIES 1024U
 _Static_assert(MOST_ENTRIES >= 4 * NT_MBR_RECORDS, "all of an MBR fit");
 
@@ -54,7 +55,8 @@ static void put_place(uint8_t *at, uint32_t style, uint64_t start,
 
 /* ---- MBR ----------------------------------------------------------------- */
 
-/* The number by which the machine knows the partition; 0: it has none. */
+/* Finds the number by which the machine knows the partition; 0 when it has
+ * none. */
 static nt_status number_of(struct sim_request *r, uint64_t start,
                            int64_t *number) {
   return nt__sim_number(
@@ -63,7 +65,7 @@ static nt_status number_of(struct sim_request *r, uint64_t start,
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, r->err);
 }
 
-/* Unused ones are zeros. */
+/* Adds an entry of an MBR; unused entries are zeros. */
 static nt_status add_mbr_entry(struct list *l,
                                const struct nt_mbr_entry *entry) {
   uint8_t *at = add_entry(l);
@@ -173,7 +175,8 @@ nt_status nt__sim_layout_answer(struct sim_request *r) {
 
 #define GPT_READ_ONLY ((uint64_t)1 << 60)
 
-/* The volume that lies in one piece at the start of the partition; 0: none. */
+/* Finds the volume that lies in one piece at the start of the partition; 0 when
+ * there is none. */
 static nt_status volume_at(struct sim_machine *m, uint32_t disk,
                            const struct sim_partition *part, int64_t *volume,
                            struct nt_error *err) {
@@ -222,8 +225,8 @@ static nt_status update_volume(struct sim_request *r, bool gpt,
   return nt__sim_save_volume(r->m, &volume, r->err);
 }
 
-/* Volumes neither come nor go by it: what the table says of those that are
- * there is taken over, their length too. */
+/* This neither adds nor removes volumes. What the table says of the existing
+ * ones is copied into the database, their length included. */
 nt_status nt__sim_layout_update(struct sim_request *r) {
   char style[8];
   uint32_t count = 0;

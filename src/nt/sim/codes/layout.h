@@ -1,4 +1,4 @@
-/* Answers about partition tables. */
+/* Control codes that report partition tables. */
 #ifndef NT_SIM_CODES_LAYOUT_H
 #define NT_SIM_CODES_LAYOUT_H
 

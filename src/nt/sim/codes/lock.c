@@ -1,8 +1,8 @@
 /*
- * Lock, unlock, dismount and what else changes an instance. Lock and dismount
- * are announced in between: what comes before and after it are functions of
- * their own. Row numbers (L1, U1, D1 ...) are those of docs/rules.md 1.5 to
- * 1.8.
+ * Lock, unlock, dismount and everything else that changes an instance. Lock and
+ * dismount are announced on their way, so what comes before and what comes
+ * after the announcement are separate functions. Row numbers (L1, U1, D1 ...)
+ * are those of docs/rules.md 1.5 to 1.8.
  */
 #include "../disk/image.h"
 #include "../rules/cache.h"
@@ -39,7 +39,7 @@ nt_status nt__sim_check_manage(const struct sim_request *r) {
 
 /* ---- lock ---------------------------------------------------------------- */
 
-/* L2, L3, L9, L10, L16. */
+/* L2, L3, L9, L10, L16: refuses if other handles prevent the lock. */
 static nt_status check_alone(const struct sim_request *r) {
   int64_t files, volumes;
   const struct sim_instance *instance = &r->instance;
@@ -50,7 +50,7 @@ static nt_status check_alone(const struct sim_request *r) {
   }
   NT_TRY(nt__sim_count_handles(r->m, instance, r->object.id, &files, &volumes,
                                r->err));
-  files += on_file(r); /* it stands in its own way */
+  files += on_file(r); /* a handle to a file prevents its own lock */
   bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
   if (!taken && files == 0 &&
       (volumes == 0 || !instance->fsd->counts_volume_handles)) {
@@ -63,7 +63,7 @@ static nt_status check_alone(const struct sim_request *r) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-/* What files of the volume hold back goes to the image, and that to its disk.
+/* Writes to the image what waits of files of the volume, and flushes the image.
  */
 static nt_status flush(const struct sim_request *r) {
   NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
@@ -71,7 +71,7 @@ static nt_status flush(const struct sim_request *r) {
                              r->err);
 }
 
-/* L18: btrfs is not locked while it is scrubbed or balanced. */
+/* L18: btrfs refuses a lock while it is scrubbed or balanced. */
 static nt_status check_idle(const struct sim_request *r) {
   if (!(r->instance.fsd->locks_when_idle && r->volume.flags & NT_VOLUME_BUSY)) {
     return NT_STATUS_SUCCESS;
@@ -80,8 +80,8 @@ static nt_status check_idle(const struct sim_request *r) {
                    "the file system is being scrubbed or balanced");
 }
 
-/* A handle whose file system is there no more: not L16, which is the
- * dismount of this node. */
+/* Refuses a handle whose file system is not there any more. This is not L16,
+ * which is about a dismount on this node. */
 static nt_status check_there(const struct sim_request *r) {
   enum sim_condition condition = r->instance.condition;
   return condition == SIM_GONE || condition == SIM_INVALIDATED
@@ -89,9 +89,10 @@ static nt_status check_there(const struct sim_request *r) {
              : NT_STATUS_SUCCESS;
 }
 
-/* L1, I5: who locked or dismounted the volume writes below its file system, and
- * nothing may come after that. A flush leaves waiting what it could not write,
- * because the volume is offline or its medium away. */
+/* L1, I5: whoever locked or dismounted the volume writes below its file system,
+ * and no waiting data may be written over that later. If a flush cannot write
+ * data, because the volume is offline or its medium is away, the data goes on
+ * waiting; so it is thrown away here. */
 static nt_status purge(const struct sim_request *r) {
   bool unwritten = (r->volume.flags & NT_VOLUME_OFFLINE) != 0 ||
                    (r->instance.vpb & SIM_VPB_CHANGED) != 0;
@@ -105,7 +106,7 @@ nt_status nt__sim_check_lockable(const struct sim_request *r) {
   return check_idle(r);
 }
 
-/* L9, L10: it stays with who has it. */
+/* L9, L10: on a second lock, the handle that has the lock keeps it. */
 static bool is_relock(const struct sim_request *r) {
   return r->instance.vpb & SIM_VPB_LOCKED && r->instance.fsd->relocks;
 }
@@ -140,8 +141,8 @@ nt_status nt__sim_lock(struct sim_request *r) {
 
 /* ---- unlock -------------------------------------------------------------- */
 
-/* 9.1 row 16: a handle that locked by its share mode keeps nobody out any more
- * after an explicit unlock. */
+/* 9.1 row 16: after an explicit unlock, a handle that locked by its share mode
+ * does not keep others out any more. */
 static nt_status share_again(struct sim_request *r) {
   uint32_t mask = r->instance.fsd->implicit_lock;
   if (mask == 0 || r->object.share & mask) {
@@ -182,7 +183,7 @@ static nt_status unlock(struct sim_request *r) {
 
 /* ---- dismount ------------------------------------------------------------ */
 
-/* D9: RAW has nothing to dismount; it only asks for the lock. */
+/* D9: RAW has nothing to dismount; it only checks that the volume is locked. */
 static nt_status dismount_raw(const struct sim_request *r) {
   if (r->instance.vpb & SIM_VPB_LOCKED) {
     return NT_STATUS_SUCCESS;
@@ -192,9 +193,9 @@ static nt_status dismount_raw(const struct sim_request *r) {
       "a volume without a file system dismounts only while it is locked");
 }
 
-/* D3: documented; on FAT an explicit lock of another handle cannot be there,
- * because it would have refused this handle's open. Nor can that of another
- * node, for which this handle would have been in the way. */
+/* D3: this is documented, but cannot happen on FAT: an explicit lock of another
+ * handle would have refused the open of this handle. A lock of another node
+ * cannot happen either, because this handle would have prevented it. */
 static nt_status check_foreign_lock(const struct sim_request *r) {
   if (!(r->instance.vpb & SIM_VPB_LOCKED) ||
       r->instance.lock_owner == r->object.id) {
@@ -205,7 +206,7 @@ static nt_status check_foreign_lock(const struct sim_request *r) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-/* D4: the answer to a second dismount of an instance. */
+/* D4: the status of a second dismount of an instance. */
 static nt_status dismount_again(const struct sim_request *r) {
   if (r->instance.fsd->dismounts_twice) {
     return NT_STATUS_SUCCESS;
@@ -245,13 +246,14 @@ nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over) {
 }
 
 nt_status nt__sim_check_dismount(const struct sim_request *r) {
-  NT_TRY(check_dismount(r)); /* a listener may have changed it */
+  NT_TRY(check_dismount(r)); /* a listener may have changed the state */
   NT_TRY(nt__sim_check_condition(&r->instance, r->err));
   return flush(r);
 }
 
-/* The device keeps pointing to the dead instance until this handle closes:
- * nobody can mount in between, and requests may follow on this handle. */
+/* The device keeps pointing to the dead instance until this handle closes. So
+ * nobody can mount the volume in between, and more requests can follow on this
+ * handle. */
 nt_status nt__sim_dismount(struct sim_request *r) {
   r->instance.condition = SIM_DISMOUNTED;
   NT_TRY(purge(r));
@@ -266,7 +268,8 @@ nt_status nt__sim_dismount(struct sim_request *r) {
 
 /* ---- the others ---------------------------------------------------------- */
 
-/* I11, I12. RAW does not know the code. */
+/* I11, I12: returns whether the volume is mounted. RAW does not know this code.
+ */
 static nt_status is_mounted(struct sim_request *r) {
   if (r->instance.fsd == &nt__sim_fsd_raw) {
     return nt_refuse_as(r->err, r->instance.fsd->unknown_fsctl,

@@ -1,4 +1,4 @@
-/* What control codes do to the medium of a drive. */
+/* Control codes that concern the medium of a drive. */
 #include "../rules/medium.h"
 #include "query.h"
 
@@ -6,15 +6,16 @@ static nt_status eject_media(struct sim_request *r) {
   return nt__sim_eject_medium(r->m, &r->disk, r->err);
 }
 
-/* What lies in front of the drive goes in; without anything it just closes. */
+/* Loads the medium that lies in front of the drive. If there is none, the drive
+ * just closes. */
 static nt_status load_media(struct sim_request *r) {
   bool ejected = r->disk.flags & NT_DISK_NO_MEDIUM && r->disk.image[0] != '\0';
   return ejected ? nt__sim_load_medium(r->m, &r->disk, r->err)
                  : NT_STATUS_SUCCESS;
 }
 
-/* PREVENT_MEDIA_REMOVAL: { u8 prevent }. It is a state of the drive, not of
- * the handle (choice). */
+/* PREVENT_MEDIA_REMOVAL: { u8 prevent }. The setting belongs to the drive, not
+ * to the handle (choice). */
 static nt_status media_removal(struct sim_request *r) {
   NT_TRY(nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH));
   r->disk.flags &= ~NT_DISK_MEDIUM_LOCKED;

@@ -1,8 +1,9 @@
 /*
  * The mount manager, \\.\MountPointManager (docs/rules.md 4.4, codes of device
- * MOUNTMGR): which letters and names volumes have, giving and taking letters.
- * Its points are \DosDevices\D: and \??\Volume{guid}; the second is the
- * volume's own and stays. Mount folders are no points, but paths.
+ * MOUNTMGR): it says which letters and names volumes have, and gives and takes
+ * letters. Each mount point is a name such as \DosDevices\D: or
+ * \??\Volume{guid}; the second is the volume's own and stays. Mount folders are
+ * paths, not mount points.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static nt_status bad_request(struct nt_error *err, const char *detail) {
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* Claims `whole` bytes, or only `least` when they do not fit: then *more. */
+/* Claims `whole` bytes of the output. If they do not fit, claims only `least`
+ * bytes and sets *more. */
 static nt_status claim(struct sim_request *r, size_t least, size_t whole,
                        bool *more) {
   *more = r->out_cap < whole;
@@ -32,7 +34,7 @@ static nt_status claim(struct sim_request *r, size_t least, size_t whole,
   return nt__sim_claim(r, *more ? least : whole);
 }
 
-/* A text of the input, UTF-16. An empty one is "". */
+/* Reads a text of the input, which is UTF-16. An empty one becomes "". */
 static nt_status read_text(const struct sim_request *r, size_t offset,
                            size_t length, char out[NT_NAME_MAX]) {
   if (offset > r->in_len || length > r->in_len - offset) {
@@ -45,7 +47,8 @@ static nt_status read_text(const struct sim_request *r, size_t offset,
 
 /* ---- names --------------------------------------------------------------- */
 
-/* What stands behind \??\ or \DosDevices\; NULL for another name. */
+/* Returns the part of a name behind \??\ or \DosDevices\, or NULL if the name
+ * begins with neither. */
 static const char *dos_name(const char *link) {
   static const char *const prefixes[] = {"\\??\\", "\\DosDevices\\"};
   for (size_t i = 0; i < 2; i++) {
@@ -57,7 +60,7 @@ static const char *dos_name(const char *link) {
   return NULL;
 }
 
-/* The volume that a device name or a link means. */
+/* Finds the volume that a device name or a link means. */
 static nt_status find_volume(struct sim_request *r, const char *name,
                              int64_t *volume) {
   char path[NT_NAME_MAX + 8];
@@ -80,7 +83,7 @@ static nt_status find_volume(struct sim_request *r, const char *name,
 #define POINT_SIZE 24U   /* MOUNTMGR_MOUNT_POINT */
 #define POINTS_HEADER 8U /* MOUNTMGR_MOUNT_POINTS without its array */
 
-/* One triple. */
+/* A mount point: its link, its device and its unique id. */
 struct point {
   int64_t volume;
   bool letter; /* \DosDevices\D:, else the name of the volume */
@@ -89,7 +92,7 @@ struct point {
   size_t id_length;
 };
 
-/* What a request names; "" and 0: anything. */
+/* What a request names; "" and 0 mean any. */
 struct filter {
   char link[NT_NAME_MAX], device[NT_NAME_MAX];
   const uint8_t *id;
@@ -136,8 +139,9 @@ static void add_if(struct list *list, const struct point *point,
   }
 }
 
-/* An image that cannot be read, or a drive without a medium, does not hide the
- * others: its volume has its GUID for an id meanwhile. */
+/* Finds the unique id of a volume. An image that cannot be read, or a drive
+ * without a medium, must not hide the other volumes. So such a volume has its
+ * GUID as its id for the time being. */
 static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
                          struct point *point) {
   struct nt_error failure = {0};
@@ -176,7 +180,7 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
   return NT_STATUS_SUCCESS;
 }
 
-/* The list is the caller's, to free. */
+/* Finds the mount points that match; the caller frees the list. */
 static nt_status find_points(struct sim_request *r, const struct filter *filter,
                              struct list *list) {
   int64_t count = 0;
@@ -237,8 +241,9 @@ static size_t size_of(const struct list *list) {
   return size;
 }
 
-/* MOUNTMGR_MOUNT_POINTS: { u32 size, u32 count, points[] }, then what the
- * offsets of the points say. Too small: the size alone. */
+/* MOUNTMGR_MOUNT_POINTS: { u32 size, u32 count, points[] }, followed by the
+ * texts that the offsets of the points refer to. If the buffer is too small,
+ * only the size is returned. */
 static nt_status put_points(struct sim_request *r, const struct list *list) {
   bool more;
   size_t size = size_of(list);
@@ -291,7 +296,8 @@ static nt_status create_point(struct sim_request *r) {
   return nt__sim_give_point(r->m, volume, point, r->err);
 }
 
-/* Volumes keep their own name: it is left out of what goes. */
+/* Removes the volumes' own names from the list of what is to be deleted,
+ * because a volume keeps its own name. */
 static nt_status keep_names(struct list *list, struct nt_error *err) {
   size_t letters = 0;
   for (size_t i = 0; i < list->count; i++) {
@@ -319,8 +325,9 @@ static nt_status forget_point(struct sim_request *r, const struct point *point,
                             SIM_ARGS(SIM_TEXT(path)), r->err);
 }
 
-/* Answers what it deletes, and deletes nothing when that does not fit. Only
- * who names a letter alone says that the volume wants none. */
+/* Returns what it deletes, and deletes nothing if that does not fit into the
+ * buffer. Only a request that names nothing but a letter also records that the
+ * volume wants none. */
 static nt_status take_points(struct sim_request *r, bool only_in_store) {
   struct filter filter;
   struct list list = {NULL, 0};
@@ -353,8 +360,8 @@ static nt_status delete_points_in_store(struct sim_request *r) {
   return take_points(r, true);
 }
 
-/* { u16 length, WCHAR name[] }: MOUNTMGR_TARGET_NAME, and what a letter is
- * asked for. */
+/* { u16 length, WCHAR name[] }: this is MOUNTMGR_TARGET_NAME, and the input of
+ * the code that asks for a letter. */
 static nt_status read_target(struct sim_request *r, int64_t *volume) {
   char name[NT_NAME_MAX];
   NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER));
@@ -383,7 +390,8 @@ static nt_status next_letter(struct sim_request *r) {
 
 #define PATHS_MAX (NT_MAX_MOUNT_POINTS + 1)
 
-/* The paths of a volume, letters first; without one its name, when wanted. */
+/* Lists the paths of a volume, letters first. If it has none, its name is
+ * listed when the caller wants that. */
 static nt_status list_paths(struct sim_request *r, int64_t volume, bool all,
                             char paths[PATHS_MAX][NT_NAME_MAX], size_t *count) {
   sqlite3_stmt *stmt;
@@ -408,8 +416,9 @@ static nt_status list_paths(struct sim_request *r, int64_t volume, bool all,
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
-/* MOUNTMGR_VOLUME_PATHS: { u32 bytes, WCHAR texts[] }, each ended by a zero,
- * and all by another. Too small: the count of bytes alone. */
+/* MOUNTMGR_VOLUME_PATHS: { u32 bytes, WCHAR texts[] }. A zero ends each text,
+ * and one more zero ends them all. If the buffer is too small, only the count
+ * of bytes is returned. */
 static nt_status put_paths(struct sim_request *r,
                            char paths[PATHS_MAX][NT_NAME_MAX], size_t count) {
   uint8_t units[2 * PATHS_MAX * NT_NAME_MAX + 2] = {0};
@@ -467,7 +476,7 @@ static nt_status set_auto_mount(struct sim_request *r) {
                       SIM_ARGS(SIM_INT(nt_get_u32(r->in))), r->err);
 }
 
-/* mountvol /R: what is known of volumes that are not there. */
+/* mountvol /R: removes what is known of volumes that are not there. */
 static nt_status scrub(struct sim_request *r) {
   NT_TRY(nt__sim_exec(r->m,
                       "DELETE FROM mount_point WHERE volume IN "

@@ -14,7 +14,8 @@ static nt_status set_offline(struct sim_request *r, bool offline) {
                               r->volume.id, r->err);
 }
 
-/* 9.3: an empty drive cannot be verified. A CD's driver says yes to ONLINE. */
+/* 9.3: an empty drive cannot be verified. The driver of a CD accepts ONLINE all
+ * the same. */
 static nt_status check_verified(const struct sim_request *r) {
   if (!r->handle->removable || r->handle->length > 0 ||
       r->disk.flags & NT_DISK_CDROM) {

@@ -1,9 +1,9 @@
 /*
  * Settings of a file system that outlive its mounts: FSCTL_SET and
- * QUERY_PERSISTENT_VOLUME_STATE (docs/rules.md 4.3). Where a file system keeps
- * them is not public, so they stand in the database, beside the name and the
- * serial number of the file system that they belong to: another one on the same
- * volume begins without any.
+ * QUERY_PERSISTENT_VOLUME_STATE (docs/rules.md 4.3). It is not public where a
+ * file system keeps them. Here they are kept in the database, with the name and
+ * the serial number of the file system that they belong to. So another file
+ * system on the same volume begins without any settings.
  */
 #include "../../disk/bytes.h"
 #include "../db/store.h"
@@ -37,8 +37,8 @@ static nt_status check_structure(const struct sim_request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Only a volume handle asks, of a file system that has such settings and is
- * mounted. */
+/* Refuses unless the handle is a volume handle, and the file system has such
+ * settings and is mounted. */
 static nt_status check(struct sim_request *r) {
   NT_TRY(nt__sim_check_format(r));
   NT_TRY(nt__sim_check_volume_handle(r));

@@ -1,4 +1,5 @@
-/* Control codes: finding who answers, and their buffers. */
+/* Control codes: finds the function that handles a code, and handles the
+ * buffers of requests. */
 #include "query.h"
 
 #include <stdlib.h>
@@ -88,7 +89,8 @@ bool nt__sim_get_utf16(const uint8_t *at, size_t bytes, char *buf, size_t cap) {
   return nt_utf16le_text(at, bytes / 2, buf, cap) < cap;
 }
 
-/* The code point of the UTF-8 character at `text`, of `length` bytes. */
+/* Returns the code point of the UTF-8 character at `text`, which is `length`
+ * bytes long. */
 static uint32_t code_point(const char *text, size_t length) {
   const uint8_t *at = (const uint8_t *)text;
   static const uint8_t first[5] = {0, 0x7F, 0x1F, 0x0F, 0x07};

@@ -1,11 +1,11 @@
 /*
- * A control code on its way to who answers it, and the tables by which it is
- * found.
+ * A control code on its way to the function that handles it, and the tables in
+ * which that function is found.
  *
- * slots/control.c sends FSCTL codes to the tables of the file system,
- * slots/device.c all others to the tables of the volume and disk drivers.
- * Buffer layouts are those of winioctl.h, ntdddisk.h, ntddstor.h, ntddvol.h and
- * mountmgr.h.
+ * slots/control.c looks up FSCTL codes in the tables of the file system, and
+ * slots/device.c looks up all others in the tables of the volume and disk
+ * drivers. Buffer layouts are those of winioctl.h, ntdddisk.h, ntddstor.h,
+ * ntddvol.h and mountmgr.h.
  */
 #ifndef NT_SIM_CODES_QUERY_H
 #define NT_SIM_CODES_QUERY_H
@@ -14,23 +14,23 @@
 
 struct sim_request {
   struct sim_machine *m;
-  struct nt_error *err; /* what a refusal fills */
+  struct nt_error *err; /* a refusal fills it */
   struct sim_handle *handle;
-  struct sim_volume volume;      /* id 0: a disk's */
+  struct sim_volume volume;      /* id 0: the handle is a disk's */
   struct sim_file_object object; /* of codes to a file system */
   struct sim_instance instance;  /* of codes to a file system */
-  struct sim_disk disk;          /* of codes to a device: the (first) disk */
+  struct sim_disk disk;          /* for codes to a device: the (first) disk */
   const uint8_t *in;
   size_t in_len;
   uint8_t *out;
   size_t out_cap, out_len;
 };
 
-/* What must hold before a device answers. */
+/* Conditions that must be met before a device handles a code. */
 #define SIM_OF_VOLUME 0x1U  /* a disk does not know the code */
 #define SIM_OF_DISK 0x2U    /* a volume does not know the code */
 #define SIM_ONE_DISK 0x4U   /* the volume lies in one piece */
-#define SIM_OF_MEDIUM 0x8U  /* not without a medium */
+#define SIM_OF_MEDIUM 0x8U  /* there must be a medium */
 #define SIM_NOT_OF_CD 0x10U /* F7: the CD driver does not know the code */
 #define SIM_OF_ONLINE 0x20U /* F10: not while the volume is offline */
 #define SIM_OF_DRIVE 0x40U  /* a fixed disk does not know the code */
@@ -41,11 +41,12 @@ struct sim_answer {
   nt_status (*answer)(struct sim_request *r);
 };
 
-/* The row of a code; NULL when the table has none. A table ends with code 0. */
+/* Finds the row of a code; NULL when the table has none. A table ends with code
+ * 0. */
 const struct sim_answer *nt__sim_answer(const struct sim_answer *table,
                                         uint32_t code);
 
-/* The same in several tables. */
+/* Finds the row of a code in several tables. */
 const struct sim_answer *nt__sim_find_answer(
     const struct sim_answer *const tables[], size_t count, uint32_t code);
 
@@ -63,14 +64,15 @@ extern const struct sim_answer nt__sim_medium_answers[];   /* medium.c */
 
 /* ---- query_fs.c: what codes of a file system ask first ------------------- */
 
-/* The file system is one whose bytes are read here: FAT, exFAT or NTFS. */
+/* Refuses unless the file system is one whose bytes are read here: FAT, exFAT
+ * or NTFS. */
 nt_status nt__sim_check_format(const struct sim_request *r);
-/* Not on a file or directory. */
+/* Refuses a handle to a file or directory. */
 nt_status nt__sim_check_volume_handle(const struct sim_request *r);
-/* I15: the file system must be alive, and its medium there. */
+/* I15: refuses unless the file system is alive and its medium is there. */
 nt_status nt__sim_check_alive(struct sim_request *r);
-/* Neither the volume nor one of its disks is read-only, nor are writes held.
- */
+/* Refuses if the volume or one of its disks is read-only, or if writes are
+ * held. */
 nt_status nt__sim_check_writable(const struct sim_request *r);
 
 /* ---- query.c: buffers ---------------------------------------------------- */
@@ -83,28 +85,31 @@ nt_status nt__sim_claim(struct sim_request *r, size_t size);
 nt_status nt__sim_input(const struct sim_request *r, size_t size,
                         nt_status status);
 
-/* STATUS_BUFFER_OVERFLOW: what was claimed is a part of `size` bytes. */
+/* Returns STATUS_BUFFER_OVERFLOW: what was claimed is only a part of `size`
+ * bytes. */
 nt_status nt__sim_more(const struct sim_request *r, size_t size);
 
-/* A question that is answered by the status alone. */
+/* Answers a yes-or-no question by the status alone. */
 nt_status nt__sim_boolean(bool answer, struct nt_error *err);
 
-/* "0fc63daf-8483-..." as a GUID lies in memory. */
+/* Writes a GUID such as "0fc63daf-8483-..." as it lies in memory. */
 void nt__sim_put_guid(uint8_t *at, const char *text);
-/* UTF-16 of UTF-8, at most `units` units, without a terminator; answers how
- * many there are. A character is never cut. */
+/* Converts UTF-8 to UTF-16, at most `units` units and without a terminator, and
+ * returns how many there are. A character is never cut. */
 size_t nt__sim_put_utf16(uint8_t *at, size_t units, const char *text);
 
-/* UTF-8 of a text without a zero; false when it is none, or too long. */
+/* Converts UTF-16 to UTF-8. Returns false if the text has a zero in it, is no
+ * valid text, or is too long. */
 bool nt__sim_get_utf16(const uint8_t *at, size_t bytes, char *buf, size_t cap);
 
 /* ---- query_volume.c: what a volume is called ----------------------------- */
 
-/* \Device\HarddiskVolume1, \Device\CdRom0 */
+/* Finds the name of a volume's device, such as \Device\HarddiskVolume1 or
+ * \Device\CdRom0. */
 nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
                                 char *buf, size_t cap, struct nt_error *err);
 
-/* What tells it from every other volume, wherever it is plugged in. */
+/* An id that no other volume has, wherever the volume is plugged in. */
 #define SIM_UNIQUE_ID_MAX 24
 nt_status nt__sim_unique_id(struct sim_machine *m,
                             const struct sim_volume *volume,
@@ -116,13 +121,13 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
 /* L11, L12, U5, D6: only a volume handle with the right may do this. */
 nt_status nt__sim_check_manage(const struct sim_request *r);
 
-/* A lock is looked at, announced, looked at again and taken. */
+/* A lock is checked, announced, checked again, and then taken. */
 nt_status nt__sim_check_lockable(const struct sim_request *r);
 nt_status nt__sim_check_lock(const struct sim_request *r);
 nt_status nt__sim_lock(struct sim_request *r);
 
-/* So is a dismount; *over: there is nothing to announce, the status is the
- * answer. */
+/* A dismount goes the same way. If *over is set, there is nothing to announce,
+ * and the status is the final one. */
 nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over);
 nt_status nt__sim_check_dismount(const struct sim_request *r);
 nt_status nt__sim_dismount(struct sim_request *r);

@@ -1,8 +1,8 @@
 /*
- * What tells a cluster shared volume, and the files on it, from others
+ * Codes that tell a cluster shared volume, and the files on it, from others
  * (docs/rules.md 3 and 4.3). FSCTL_CSV_GET_VOLUME_PATH_NAME and
- * FSCTL_CSV_GET_VOLUME_NAME_FOR_VOLUME_MOUNT_POINT are not here: their buffers
- * are documented nowhere, so they are codes that nobody knows.
+ * FSCTL_CSV_GET_VOLUME_NAME_FOR_VOLUME_MOUNT_POINT are not here, because their
+ * buffers are documented nowhere: nobody knows these codes.
  */
 #include "../../disk/bytes.h"
 #include "../rules/refuse.h"
@@ -30,8 +30,8 @@ static nt_status check_version(const struct sim_request *r) {
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* FSCTL_IS_CSV_FILE, FSCTL_IS_FILE_ON_CSV_VOLUME: the status is the answer;
- * who sends the structure gets it filled. */
+/* FSCTL_IS_CSV_FILE, FSCTL_IS_FILE_ON_CSV_VOLUME: the status is the result. If
+ * the caller gives room for the structure, it is filled in, too. */
 static nt_status is_shared(struct sim_request *r) {
   const struct nt_extent *first = &r->handle->extents[0];
   if (!r->instance.fsd->across_nodes) {
@@ -50,7 +50,7 @@ static nt_status is_shared(struct sim_request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* CSV_IS_OWNED_BY_CSVFS: one BOOLEAN. NTFS says false, other drivers do not
+/* CSV_IS_OWNED_BY_CSVFS: one BOOLEAN. NTFS returns false; other drivers do not
  * know the code. */
 static nt_status is_owned(struct sim_request *r) {
   bool shared = r->instance.fsd->across_nodes;

@@ -1,7 +1,8 @@
 /*
- * What the disk driver tells of a disk and of the partitions on it
- * (docs/rules.md 4.4). Single partitions come from the database, which keeps
- * them as the partition manager does; the whole layout comes from the bytes.
+ * What the disk driver reports of a disk and of the partitions on it
+ * (docs/rules.md 4.4). What is reported of a single partition comes from the
+ * database, which keeps it as the partition manager does. The whole layout
+ * comes from the bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static nt_status length_info(struct sim_request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* The translation every BIOS and Windows use for disks of any size. */
+/* The geometry that every BIOS, and Windows, assumes for disks of any size. */
 #define HEADS 255U
 #define SECTORS_PER_TRACK 63U
 #define MEDIA_REMOVABLE 11U
@@ -157,7 +158,7 @@ static nt_status verify(struct sim_request *r) {
 #define FILE_DEVICE_DISK 7U
 #define NO_PARTITION 0xFFFFFFFFU /* the device cannot be partitioned */
 
-/* CD drives count apart from disks: \Device\CdRom0 is the first. */
+/* CD drives have numbers of their own: \Device\CdRom0 is the first. */
 static nt_status cd_number(struct sim_request *r) {
   int64_t number;
   NT_TRY(nt__sim_cd_number(r->m, r->disk.number, &number, r->err));

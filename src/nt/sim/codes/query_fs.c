@@ -1,5 +1,5 @@
 /*
- * What file system drivers tell of themselves (docs/rules.md 4.3), from the
+ * What file system drivers report of themselves (docs/rules.md 4.3), from the
  * bytes of the volume.
  */
 #include <string.h>
@@ -38,8 +38,8 @@ static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out) {
                             r->handle->length, out, r->err);
 }
 
-/* The reader of the bytes; NULL with a refusal for RAW and whatever has no
- * clusters here. */
+/* Returns the parser that reads the bytes. For RAW, and for file systems whose
+ * clusters cannot be read here, returns NULL and fills in a refusal. */
 static const struct nt_fs *fs_of(const struct sim_request *r,
                                  nt_status *status) {
   const struct nt_fs *fs = nt_fs_with_clusters(nt__sim_bytes_of(&r->instance));
@@ -68,9 +68,9 @@ static nt_status fat_bpb(struct sim_request *r) {
       &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), r->err);
 }
 
-/* The zone that is kept free for the MFT is not on the medium; a driver
- * chooses it when it mounts. Choice: an eighth of the volume from the MFT on,
- * which is what NTFS does by default. */
+/* The zone that is kept free for the MFT is not recorded on the medium; a
+ * driver chooses it when it mounts. Choice: an eighth of the volume from the
+ * MFT on, which is what NTFS does by default. */
 static void put_mft_zone(uint8_t *out, const struct nt_ntfs_facts *facts) {
   uint64_t end = facts->mft_lcn + facts->clusters / 8;
   nt_put_u64(out + 80, facts->mft_lcn);
@@ -91,7 +91,7 @@ static nt_status ntfs_data(struct sim_request *r) {
   nt_put_u64(r->out + 8, facts.sectors);
   nt_put_u64(r->out + 16, facts.clusters);
   nt_put_u64(r->out + 24, facts.free_clusters);
-  /* 32: clusters set aside for what was not written yet; nothing is */
+  /* 32: clusters reserved for data that was not written yet; there are none */
   nt_put_u32(r->out + 40, facts.sector_size);
   nt_put_u32(r->out + 44, facts.cluster_size);
   nt_put_u32(r->out + 48, facts.record_size);
@@ -119,9 +119,9 @@ static nt_status check_start(uint64_t start, uint64_t clusters,
   return NT_STATUS_INVALID_PARAMETER;
 }
 
-/* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end,
- * bits }. The first is rounded down to a whole byte; what does not fit is
- * announced by the count. */
+/* VOLUME_BITMAP_BUFFER: { i64 first, i64 clusters from there to the end, bits
+ * }. The first is rounded down to a whole byte. If not all bits fit, the count
+ * tells that there are more. */
 static nt_status put_bitmap(struct sim_request *r, struct sim_bytes *b,
                             const struct nt_fs *fs, uint64_t start,
                             uint64_t clusters) {
@@ -138,7 +138,7 @@ static nt_status put_bitmap(struct sim_request *r, struct sim_bytes *b,
                      : NT_STATUS_SUCCESS;
 }
 
-/* METHOD_NEITHER: the file system itself looks at the buffers. */
+/* METHOD_NEITHER: the file system itself checks the buffers. */
 static nt_status volume_bitmap(struct sim_request *r) {
   struct sim_bytes b;
   uint64_t clusters = 0;
@@ -240,7 +240,8 @@ static nt_status mark_dirty(struct sim_request *r) {
 
 /* ---- what RAW recognises ------------------------------------------------- */
 
-/* A file system that names itself and has no driver here. */
+/* RAW recognises a file system that names itself in its bytes, but has no
+ * driver here. */
 static nt_status recognition(struct sim_request *r) {
   struct sim_bytes b;
   uint8_t boot[NT_RECOGNITION_SIZE];

@@ -1,5 +1,5 @@
 /*
- * What the storage class driver tells of the device below a volume or disk
+ * What the storage class driver reports of the device below a volume or disk
  * (docs/rules.md 4.4, codes of device MASS_STORAGE).
  */
 #include <string.h>
@@ -10,8 +10,8 @@
 
 /* ---- the medium ---------------------------------------------------------- */
 
-/* The count of changes is optional. A fixed disk has its medium, always the
- * same. */
+/* Checks that there is a medium. The caller may leave out the count of changes.
+ * A fixed disk always has the same medium. */
 static nt_status check_verify(struct sim_request *r) {
   nt_status status = NT_STATUS_SUCCESS;
   if (r->out_cap > 0) {
@@ -53,8 +53,8 @@ static nt_status read_capacity(struct sim_request *r) {
 
 #define BUS_FILE_BACKED_VIRTUAL 15U
 
-/* A descriptor is cut to the buffer without a refusal: its second field says
- * how long it is. */
+/* If the buffer is too small, the descriptor is cut without a refusal: its
+ * second field says how long it is. */
 static nt_status put_descriptor(struct sim_request *r, const uint8_t *bytes,
                                 size_t length) {
   NT_TRY(nt__sim_claim(r, 8));
@@ -66,7 +66,7 @@ static nt_status put_descriptor(struct sim_request *r, const uint8_t *bytes,
 #define DEVICE_DESCRIPTOR 40U /* sizeof(STORAGE_DEVICE_DESCRIPTOR) */
 #define DESCRIPTOR_MAX (DEVICE_DESCRIPTOR + 64 + 64)
 
-/* Appends a text with its zero; answers where it is. */
+/* Appends a text with its zero, and returns the offset of the text. */
 static uint32_t add_text(uint8_t *descriptor, size_t *used, const char *text) {
   size_t at = *used, length = strlen(text) + 1;
   memcpy(descriptor + at, text, length);
@@ -74,9 +74,9 @@ static uint32_t add_text(uint8_t *descriptor, size_t *used, const char *text) {
   return (uint32_t)at;
 }
 
-/* STORAGE_DEVICE_DESCRIPTOR: { u32 version, u32 size, u8 type, u8 modifier,
- * u8 removable, u8 queueing, u32 vendor, u32 product, u32 revision,
- * u32 serial, u32 bus type, ... }, texts by their offset, 0: none. */
+/* STORAGE_DEVICE_DESCRIPTOR: { u32 version, u32 size, u8 type, u8 modifier, u8
+ * removable, u8 queueing, u32 vendor, u32 product, u32 revision, u32 serial,
+ * u32 bus type, ... }. Texts are given by their offset; 0 means none. */
 static nt_status device_descriptor(struct sim_request *r) {
   uint8_t d[DESCRIPTOR_MAX] = {0};
   char model[64], serial[64];

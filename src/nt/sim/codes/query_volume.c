@@ -1,6 +1,6 @@
 /*
- * What the volume driver tells of a volume (docs/rules.md 4.4): where it lies,
- * what it is called, and its entry in the partition table.
+ * What the volume driver reports of a volume (docs/rules.md 4.4): where it
+ * lies, what its names are, and its entry in the partition table.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,8 @@ static nt_status is_clustered(struct sim_request *r) {
   return nt__sim_boolean(r->volume.node != 0, r->err);
 }
 
-/* One BOOLEAN, true; there is no false. */
+/* The output is one BOOLEAN, which is always true: for other volumes the code
+ * is refused. */
 static nt_status is_csv(struct sim_request *r) {
   if (!nt__sim_is_shared(&r->volume)) {
     nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
@@ -41,8 +42,8 @@ static nt_status is_partition(struct sim_request *r) {
 
 /* ---- disks --------------------------------------------------------------- */
 
-/* VOLUME_DISK_EXTENTS. Too small for one extent is a refusal, too small for
- * all of them gives one and the true count. */
+/* VOLUME_DISK_EXTENTS. A buffer that is too small for one extent is refused. A
+ * buffer that is too small for all of them gets one and the true count. */
 static nt_status extents(struct sim_request *r) {
   uint32_t count = r->handle->extent_count;
   size_t whole = 8 + 24 * (size_t)count;
@@ -58,7 +59,7 @@ static nt_status extents(struct sim_request *r) {
   return more ? nt__sim_more(r, whole) : NT_STATUS_SUCCESS;
 }
 
-/* The disks of a volume, each once. */
+/* Lists the disks of a volume, each one once. */
 static uint32_t list_disks(const struct sim_handle *h,
                            uint32_t disks[NT_MAX_EXTENTS]) {
   uint32_t count = 0;
@@ -114,7 +115,7 @@ static nt_status to_physical(struct sim_request *r) {
   return status;
 }
 
-/* VOLUME_PHYSICAL_OFFSET to VOLUME_LOGICAL_OFFSET. */
+/* Converts a VOLUME_PHYSICAL_OFFSET to a VOLUME_LOGICAL_OFFSET. */
 static nt_status to_logical(struct sim_request *r) {
   nt_status status = nt__sim_input(r, 16, NT_STATUS_BUFFER_TOO_SMALL);
   if (nt_ok(status)) {
@@ -150,8 +151,9 @@ static nt_status volume_number(struct sim_request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* { u16 length, bytes }: too small for all of it gives the length alone. The
- * structures of mountmgr.h are `least` bytes without what follows. */
+/* { u16 length, bytes }: a buffer that is too small for all of it gets only the
+ * length. `least` is the size of the structure of mountmgr.h, without what
+ * follows it. */
 static nt_status put_counted(struct sim_request *r, const uint8_t *bytes,
                              size_t length, size_t least) {
   bool more = r->out_cap >= least && r->out_cap < 2 + length;
@@ -203,7 +205,7 @@ static nt_status device_name(struct sim_request *r) {
   return put_counted(r, units, 2 * count, 4);
 }
 
-/* What an MBR says of the disk. */
+/* Reads the signature of a disk from its MBR. */
 static nt_status read_signature(struct sim_machine *m,
                                 const struct sim_disk *disk, uint8_t out[4],
                                 struct nt_error *err) {
@@ -214,9 +216,9 @@ static nt_status read_signature(struct sim_machine *m,
       &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), err);
 }
 
-/* Of a GPT partition "DMIO:ID:" and its GUID, of an MBR partition the disk's
- * signature and its place. A volume without a partition of its own has neither;
- * choice: its GUID. */
+/* The unique id of a GPT partition is "DMIO:ID:" and its GUID. That of an MBR
+ * partition is the signature of the disk and the place of the partition. A
+ * volume without a partition of its own has neither; choice: its GUID. */
 nt_status nt__sim_unique_id(struct sim_machine *m,
                             const struct sim_volume *volume,
                             uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length,
@@ -287,7 +289,8 @@ static nt_status gpt_attributes(struct sim_request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-/* The attribute is what makes the volume read-only. */
+/* Saves the attributes. The volume is read-only if the attribute for that is
+ * set. */
 static nt_status save_attributes(struct sim_request *r, uint64_t attributes) {
   r->volume.flags &= ~NT_VOLUME_READONLY;
   if (attributes & ATTRIBUTE_READ_ONLY) {
@@ -300,7 +303,8 @@ static nt_status save_attributes(struct sim_request *r, uint64_t attributes) {
 }
 
 /* VOLUME_SET_GPT_ATTRIBUTES_INFORMATION: { u64 attributes, u8 revert on close,
- * u8 all volumes of the disk, padding to 16 }. The second is for MBR disks. */
+ * u8 all volumes of the disk, padding to 16 }. The last field is for MBR disks.
+ */
 static nt_status set_gpt_attributes(struct sim_request *r) {
   NT_TRY(check_gpt(r));
   NT_TRY(nt__sim_input(r, 16, NT_STATUS_INVALID_PARAMETER));

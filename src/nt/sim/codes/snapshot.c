@@ -1,10 +1,10 @@
 /*
  * What the driver of shadow copies asks of a volume (docs/rules.md 1.12): to
- * write back what waits and to hold all further writes while the snapshot is
- * taken, and to go on. A simulated write cannot wait for a release that the
- * same process may have to send, so meanwhile the volume is write protected:
- * it mounts and is read, as documented. Who holds the writes is a handle, and
- * the hold ends with it.
+ * write all waiting data to the image and hold further writes while the
+ * snapshot is taken, and then to go on. A simulated write cannot wait, because
+ * the same process may have to send the release. So during that time the volume
+ * is write protected; it can be mounted and read, as documented. The hold
+ * belongs to a handle, and ends when that handle closes.
  */
 #include "../db/store.h"
 #include "../disk/image.h"
@@ -47,7 +47,8 @@ static nt_status hold(struct sim_request *r) {
   return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
-/* The coordinator opens the volume anew for this: any handle releases. */
+/* Releases the writes. The coordinator opens the volume anew for this, so any
+ * handle may do it. */
 static nt_status release(struct sim_request *r) {
   int64_t count = 0;
   NT_TRY(held_by_other(r, &count));

@@ -1,7 +1,7 @@
 /*
- * Everything that is wrong with a machine, for a person who wonders whether to
- * use it. Nothing is changed: the database is opened for reading, and images
- * are looked at only.
+ * Finds everything that is wrong with a machine, for a person who wonders
+ * whether to use it. Nothing is changed: the database is opened for reading,
+ * and images are only looked at.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "../rules/owner.h"
 #include "../slots/connection.h"
 
-/* More than anybody reads. */
+/* This is more than anybody reads. */
 #define MOST_DAMAGES 200
 
 struct nt_sim_report {
@@ -34,15 +34,16 @@ static bool hear(void *context, const struct sim_damage *damage) {
   return report->count < MOST_DAMAGES;
 }
 
-/* What is no value of a table: a file, the schema. */
+/* Records something that is not about a value of a table, but about a file or
+ * the schema. */
 static void hear_of(struct check *c, bool note, const char *what) {
   struct sim_damage damage = {.note = note};
   nt_copy(damage.what, sizeof damage.what, what);
   hear(c->report, &damage);
 }
 
-/* A refusal of the store that says that the file is damaged is what was looked
- * for; others end the check. */
+/* The database may refuse because the file is damaged: that is what the check
+ * looks for, so it is recorded. Any other refusal ends the check. */
 static nt_status hear_refusal(struct check *c, nt_status status,
                               const struct nt_error *failure,
                               struct nt_error *err) {
@@ -60,7 +61,7 @@ static nt_status hear_refusal(struct check *c, nt_status status,
 
 /* ---- the database -------------------------------------------------------- */
 
-/* Characters that mean something in a URI. */
+/* Appends a path, with the characters escaped that have a meaning in a URI. */
 static void add_escaped(char *buf, size_t cap, const char *path) {
   size_t used = strlen(buf);
   for (; *path && used + 4 < cap; path++) {
@@ -70,8 +71,8 @@ static void add_escaped(char *buf, size_t cap, const char *path) {
   }
 }
 
-/* Where nobody is connected there is no log, and SQLite would make one to read:
- * then the file is read as it is. */
+/* If nobody is connected, there is no log, and SQLite would create one in order
+ * to read. So the file is then read as it is. */
 static nt_status open_database(struct sim_machine *m, struct nt_error *err) {
   char uri[2048] = "file:", log[sizeof m->db_path + 8];
   nt_format_text(log, sizeof log, "%s-wal", m->db_path);
@@ -88,7 +89,8 @@ static nt_status open_database(struct sim_machine *m, struct nt_error *err) {
   return nt__sim_store_look(m, err);
 }
 
-/* What SQLite finds in the pages. Values and checks have better words here. */
+/* Records what SQLite itself finds wrong in the pages. Wrong values are left to
+ * the functions below, which describe them better. */
 static nt_status check_pages(struct check *c, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(c->m, "PRAGMA ignore_check_constraints = ON",
@@ -110,7 +112,8 @@ static nt_status check_pages(struct check *c, struct nt_error *err) {
 
 /* ---- what lies where ----------------------------------------------------- */
 
-/* Both volumes would be formatted by themselves. */
+/* Finds volumes that overlap: formatting one of them would destroy the other.
+ */
 static nt_status check_overlaps(struct check *c, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
@@ -209,7 +212,7 @@ static nt_status check_owners(struct check *c, struct nt_error *err) {
 static nt_status check_contents(struct check *c, struct nt_error *err) {
   NT_TRY(check_pages(c, err));
   NT_TRY(nt__sim_find_damage(c->m, true, hear, c->report, err));
-  if (c->report->count > 0) { /* what follows counts on the tables */
+  if (c->report->count > 0) { /* the rest relies on good tables */
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(check_overlaps(c, err));
@@ -287,7 +290,7 @@ nt_status nt_sim_allow_images(const char *path, struct nt_error *err) {
   if (nt_ok(status)) {
     status = open_database(c.m, err);
   }
-  if (nt_ok(status)) { /* from here on nothing is believed unseen */
+  if (nt_ok(status)) { /* from here on, all rows are checked */
     c.m->guarded = true;
     status = for_all_disks(&c, allow, err);
   }

@@ -1,7 +1,7 @@
 /*
- * Creating a machine: its folder and its nodes, and the way back when it
- * fails. Disks and volumes are in create_disk.c and create_volume.c; what the
- * caller asked for is checked in create_check.c.
+ * Creates a machine: its folder and its nodes, and removes everything again
+ * when that fails. Disks and volumes are in create_disk.c and create_volume.c;
+ * what the caller asked for is checked in create_check.c.
  */
 #include "create.h"
 
@@ -29,7 +29,7 @@ static nt_status insert_nodes(struct sim_creation *c, struct nt_error *err) {
                       SIM_ARGS(SIM_INT(c->m->owner), SIM_INT(c->m->node)), err);
 }
 
-/* What tells this machine from all others. */
+/* Inserts the random number that tells this machine from all others. */
 static nt_status insert_identity(struct sim_creation *c, struct nt_error *err) {
   int64_t id = 0;
   NT_TRY(nt_random(&id, sizeof id, err));
@@ -79,8 +79,8 @@ static nt_status check_empty(const char *folder, struct nt_error *err) {
   return NT_STATUS_OBJECT_NAME_COLLISION;
 }
 
-/* The folder belongs to who makes machine.lock in it: another process may
- * have found it empty, too. */
+/* Whoever creates machine.lock in the folder owns it: another process may have
+ * found the folder empty, too. */
 static nt_status claim_folder(struct sim_creation *c, struct nt_error *err) {
   char path[sizeof c->m->folder + 16];
   struct nt_file *file;
@@ -129,7 +129,7 @@ static nt_status make_folder(struct sim_creation *c, const char *folder,
   return status;
 }
 
-/* Nothing of a failed creation stays. */
+/* Removes everything that a failed creation has made. */
 static void take_back(struct sim_creation *c) {
   char folder[sizeof c->m->folder];
   nt_copy(folder, sizeof folder, c->m->folder);

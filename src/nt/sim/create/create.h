@@ -1,6 +1,6 @@
 /*
- * Shared by the files create*.c, which make a machine. Only they include this
- * header.
+ * Declarations for the files create*.c, which make a machine. Only they include
+ * this header.
  */
 #ifndef NT_SIM_CREATE_CREATE_H
 #define NT_SIM_CREATE_CREATE_H
@@ -13,8 +13,8 @@
 /* A volume in several pieces. */
 struct sim_span {
   const char *name;
-  uint32_t disk;   /* of its first piece */
-  uint32_t pieces; /* that were asked for */
+  uint32_t disk;   /* the disk of its first piece */
+  uint32_t pieces; /* how many were asked for */
   uint32_t made;
   int64_t volume; /* 0: not made yet */
 };
@@ -31,20 +31,22 @@ struct sim_creation {
 
 /* ---- create_check.c: what the caller asked for --------------------------- */
 
-/* Fills the error, and answers STATUS_INVALID_PARAMETER. */
+/* Fills the error, and returns STATUS_INVALID_PARAMETER. */
 nt_status nt__sim_bad_spec(struct nt_error *err, uint32_t disk,
                            const char *detail, const char *hint);
 
 uint32_t nt__sim_spec_sector_size(const struct nt_sim_disk_spec *disk);
 const char *nt__sim_spec_style(const struct nt_sim_disk_spec *disk);
-/* A drive may be empty: no image, and no size of a new one. */
+/* Returns whether this is an empty drive: it has no image, and no size for a
+ * new one. */
 bool nt__sim_spec_is_empty(const struct nt_sim_disk_spec *disk);
 
-/* The place of a letter in the alphabet, -1 for what is none. The locale has
- * no say in it. */
+/* Returns the place of a letter in the alphabet, or -1 if it is none, whatever
+ * the locale is. */
 int nt__sim_letter_index(char c);
 
-/* NULL: no piece of a volume with this name was named so far. */
+/* Finds the volume with this name; NULL when no piece of it was named so far.
+ */
 struct sim_span *nt__sim_find_span(struct sim_creation *c, const char *name);
 
 /* Refuses what cannot be made. Notes the letters that are taken, and the
@@ -54,21 +56,23 @@ nt_status nt__sim_check_spec(struct sim_creation *c, struct nt_error *err);
 /* ---- create_disk.c ------------------------------------------------------- */
 
 /* Makes or opens the image of a disk, and writes the rows of the disk and its
- * volumes. `parts` has room for NT_SIM_MAX_VOLUMES. Within a transaction. */
+ * volumes. `parts` has room for NT_SIM_MAX_VOLUMES. Must be called within a
+ * transaction. */
 nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
                               struct sim_partition *parts,
                               struct nt_error *err);
 
 /* ---- create_volume.c ----------------------------------------------------- */
 
-/* The rows of the volumes of a disk, one for each of its partitions. */
+/* Inserts the rows of the volumes of a disk, one for each of its partitions. */
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
                                  const struct sim_partition *parts,
                                  uint32_t count, struct nt_error *err);
 
 /* ---- remove.c ------------------------------------------------------------ */
 
-/* Removes a file of a machine's folder, and all that is not an image. */
+/* The first function removes a file of a machine's folder. The second one
+ * removes everything there that is not an image. */
 void nt__sim_unlink(const char *folder, const char *name);
 void nt__sim_unlink_machine(const char *folder);
 

@@ -1,6 +1,6 @@
 /*
- * Creating a machine: whether what the caller asked for can be made. Nothing
- * is made here.
+ * Checks whether the machine that the caller asked for can be made. Nothing is
+ * made here.
  */
 #include <string.h>
 
@@ -277,7 +277,7 @@ static bool is_node_name(const char *name) {
 }
 
 static bool same_name(const char *a, const char *b) {
-  return sqlite3_stricmp(a, b) == 0; /* the locale has no say in it */
+  return sqlite3_stricmp(a, b) == 0; /* whatever the locale is */
 }
 
 static nt_status check_nodes(const struct nt_sim_spec *spec,

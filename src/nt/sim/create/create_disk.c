@@ -1,4 +1,5 @@
-/* Creating a machine: its disks, with their images and partition tables. */
+/* Creates the disks of a new machine, with their images and partition tables.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,8 @@ static nt_status write_table(struct sim_creation *c, uint32_t number,
                                  pieces, err);
 }
 
-/* The volumes of a disk: its partitions. A CD has none: it is its volume. */
+/* Finds the volumes of a disk, which are its partitions. A CD has no
+ * partitions: the whole CD is its volume. */
 static nt_status find_volumes(struct sim_creation *c, uint32_t number,
                               uint64_t length, char style[8],
                               struct sim_partition *parts, uint32_t *count,

@@ -1,11 +1,11 @@
-/* Creating a machine: its volumes, their pieces, and their names. */
+/* Creates the volumes of a new machine, their pieces, and their names. */
 #include <stdio.h>
 
 #include "../db/store.h"
 #include "../rules/mount_points.h"
 #include "create.h"
 
-/* A version 4 GUID (RFC 4122), lower case, without braces. */
+/* Makes a version 4 GUID (RFC 4122), in lower case and without braces. */
 static nt_status new_guid(char buf[40], struct nt_error *err) {
   uint8_t b[16];
   nt_status status = nt_random(b, sizeof b, err);
@@ -36,7 +36,7 @@ static nt_status insert_mount_point(struct sim_creation *c, uint32_t disk,
                       SIM_ARGS(SIM_TEXT(path), SIM_INT(volume)), err);
 }
 
-/* The next free letter from D: on; "" when all are taken. */
+/* Finds the next free letter from D: on; "" when all are taken. */
 static void next_letter(struct sim_creation *c, char letter[3]) {
   letter[0] = '\0';
   for (int i = 'D' - 'A'; i < 26 && !letter[0]; i++) {

@@ -1,4 +1,5 @@
-/* Removing a machine: its database, its lock file and the images it made. */
+/* Removes a machine: its database, its lock file and the images that were made
+ * for it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "../slots/transaction.h"
 #include "create.h"
 
-/* Names come from a database that somebody may have edited: nothing outside
+/* Names come from a database that somebody may have edited, so nothing outside
  * of the folder is ever removed. */
 void nt__sim_unlink(const char *folder, const char *name) {
   char path[2100];
@@ -23,7 +24,7 @@ void nt__sim_unlink_machine(const char *folder) {
   nt__sim_unlink(folder, "machine.db");
   nt__sim_unlink(folder, "machine.db-wal");
   nt__sim_unlink(folder, "machine.db-shm");
-  nt__sim_unlink(folder, "machine.db-journal"); /* before there was a log */
+  nt__sim_unlink(folder, "machine.db-journal"); /* from old versions */
   nt__sim_unlink(folder, "machine.lock");
 }
 
@@ -82,8 +83,8 @@ static nt_status unlink_images(struct sim_machine *m, struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
-/* Where an open file cannot be removed, the database says of itself that it is
- * none any more (see check_not_removed). */
+/* Some systems cannot remove an open file. There the database is marked as
+ * being none any more (see check_not_removed). */
 static nt_status end_database(struct sim_machine *m, struct nt_error *err) {
   nt__sim_unlink(m->folder, "machine.db");
   return nt_ok(nt_path_check(m->db_path, NULL))
@@ -91,8 +92,8 @@ static nt_status end_database(struct sim_machine *m, struct nt_error *err) {
              : NT_STATUS_SUCCESS;
 }
 
-/* Within one transaction: who connects meanwhile waits, and then finds that
- * there is no database any more. */
+/* Everything happens within one transaction. So whoever connects meanwhile
+ * waits, and then finds that there is no database any more. */
 static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
   nt_status status = nt__sim_begin(m, err);
   if (!nt_ok(status)) {
@@ -124,7 +125,6 @@ nt_status nt_sim_remove(const char *path, struct nt_error *err) {
     return status;
   }
   nt__sim_unlink_machine(folder);
-  nt_folder_remove(
-      folder); /* stays when somebody keeps files of his own there */
+  nt_folder_remove(folder); /* it stays if it has other files */
   return NT_STATUS_SUCCESS;
 }

@@ -1,4 +1,5 @@
-/* Rows that a transaction has read; and which of them a statement writes. */
+/* Keeps the rows that a transaction has read, and finds out which of them a
+ * statement changes. */
 #include "loaded.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ static bool begins_with(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What follows the verb of a statement that writes: the name of its table. */
+/* Finds the name of the table in a statement that writes. */
 static const char *written_table(const char *sql) {
   static const char *const verbs[] = {"UPDATE ", "DELETE FROM ", "INSERT INTO ",
                                       "INSERT OR IGNORE INTO ",
@@ -38,7 +39,9 @@ static void forget_table(struct sim_loaded *l, const char *table) {
   }
 }
 
-/* A statement of another kind is BEGIN or COMMIT, or nobody knows it here. */
+/* SELECT and PRAGMA change nothing. A statement that names no table here is
+ * BEGIN or COMMIT, or one that is not known; it makes this forget everything.
+ */
 void nt__sim_loaded_forget(struct sim_machine *m, const char *sql) {
   struct sim_loaded *l = m->loaded;
   if (!l || begins_with(sql, "SELECT ") || begins_with(sql, "PRAGMA ")) {

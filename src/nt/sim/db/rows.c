@@ -1,4 +1,4 @@
-/* Rows of the database to structs and back. */
+/* Turns rows of the database into structs, and back. */
 #include "rows.h"
 
 #include <string.h>
@@ -172,7 +172,7 @@ static void read_instance(sqlite3_stmt *stmt, struct sim_instance *out) {
   out->lock_owner = sqlite3_column_int64(stmt, 12);
   out->node = sqlite3_column_int64(stmt, 13);
   sqlite3_reset(stmt);
-  out->fsd = nt__sim_fsd_named(fsd); /* trust.c knows it, too */
+  out->fsd = nt__sim_fsd_named(fsd); /* trust.c has checked that it is known */
 }
 
 nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,

@@ -12,7 +12,7 @@ struct sim_disk {
   uint32_t sector_size;
   char style[8];
   uint32_t flags;  /* NT_DISK_* */
-  int64_t changes; /* how many media came into the drive */
+  int64_t changes; /* how many media were put into the drive */
 };
 
 struct sim_volume {
@@ -22,19 +22,20 @@ struct sim_volume {
   uint32_t sector_size;
   uint32_t partition_number;
   uint32_t flags;      /* NT_VOLUME_OFFLINE and the configured ones */
-  bool installed;      /* the device node is there */
+  bool installed;      /* the device node exists */
   bool verify_pending; /* the bytes may be another file system now */
-  int64_t node;        /* that owns it; 0: there is no cluster */
+  int64_t node;        /* the node that owns it; 0: no cluster */
 };
 
-/* Section 3: whether the nodes of the cluster share it now. */
+/* Section 3: returns whether the nodes of the cluster share the volume now. */
 static inline bool nt__sim_is_shared(const struct sim_volume *volume) {
   return (volume->flags & (NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE)) ==
          NT_VOLUME_CSV;
 }
 
-/* In a statement: whether the volume of table `v` is there on node `n`. It is
- * on the node that owns it, and on all when they share it. */
+/* The part of a statement that tests whether the volume of table `v` is there
+ * on node `n`. A volume is there on the node that owns it, and on all nodes
+ * when they share it. */
 #define SIM_IS_HERE(v, n) \
   "(" v "node IN (0, " n ") OR " n " < 0 OR " v "flags & 9216 = 1024)"
 #define SIM_EVERY_NODE (-1)
@@ -47,8 +48,8 @@ _Static_assert((NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE) == 9216 &&
 #define SIM_VPB_MOUNTED 0x01U
 #define SIM_VPB_LOCKED 0x02U
 #define SIM_VPB_DIRECT_WRITES 0x20U
-/* Ours: the medium was changed, and nobody has looked whether it is the same.
- */
+/* This flag is not one of NT: the medium was changed, and nobody has checked
+ * yet whether it is the same. */
 #define SIM_VPB_CHANGED 0x10000U
 
 /* What became of a mounted file system (the VCB's condition). */
@@ -64,9 +65,9 @@ enum sim_condition {
  * a dismounted one lives beside its successor until its handles close. */
 struct sim_instance {
   int64_t id;
-  int64_t volume; /* 0: of a whole disk */
+  int64_t volume; /* 0: it is that of a whole disk */
   int64_t disk;   /* -1: of a volume */
-  int64_t node;   /* that mounted it: each has its own */
+  int64_t node;   /* the node that mounted it: each has its own */
   const struct sim_fsd *fsd;
   char file_system[32];
   char label[NT_LABEL_MAX];
@@ -80,8 +81,9 @@ struct sim_instance {
                          SIM_VPB_LOCKED: a lock by share mode */
 };
 
-/* Whose file objects count: those of the instance, or where that matters those
- * of the mounted instances of all nodes. In a statement ?1 is the scope. */
+/* Conditions of a statement that select the file objects that count: those of
+ * the instance or, where other nodes matter, those of the mounted instances of
+ * all nodes. ?1 is the scope. */
 #define SIM_OF_INSTANCE "instance = ?1 "
 #define SIM_OF_NODES                                                      \
   "instance IN (SELECT id FROM instance WHERE volume = ?1 AND disk = -1 " \
@@ -93,13 +95,13 @@ static inline int64_t nt__sim_scope(const struct sim_instance *instance) {
   return nt__sim_spans_nodes(instance) ? instance->volume : instance->id;
 }
 
-#define SIM_FO_COMPLETE_DISMOUNT 0x1U /* this one did the dismount */
-#define SIM_FO_MODIFIED 0x2U          /* wrote */
+#define SIM_FO_COMPLETE_DISMOUNT 0x1U /* it did the dismount */
+#define SIM_FO_MODIFIED 0x2U          /* it has written */
 #define SIM_FO_EXTENDED_DASD 0x4U     /* FSCTL_ALLOW_EXTENDED_DASD_IO */
-#define SIM_FO_MANAGE_VOLUME 0x8U     /* may lock and dismount */
-#define SIM_FO_WROTE_FILE 0x10U       /* wrote into its file */
+#define SIM_FO_MANAGE_VOLUME 0x8U     /* it may lock and dismount */
+#define SIM_FO_WROTE_FILE 0x10U       /* it has written into its file */
 #define SIM_FO_IMAGE 0x20U            /* a section that is run as a program */
-#define SIM_FO_HOLDS_WRITES 0x40U     /* of its volume, for a snapshot */
+#define SIM_FO_HOLDS_WRITES 0x40U     /* it holds writes for a snapshot */
 #define SIM_FO_HELD_LOCK 0x80U        /* U8: once locked a shared volume */
 
 struct sim_file_object {
@@ -115,14 +117,14 @@ struct sim_file_object {
   char path[NT_NAME_MAX];
 };
 
-/* The same, and how it is called, on a volume that may be shared. */
+/* Finds the driver and its name on a volume that may be shared. */
 const struct sim_fsd *nt__sim_fsd_of_volume(const struct sim_volume *volume,
                                             const char *file_system);
 
-/* What nt_probe() calls the bytes of an instance. */
+/* Returns the name that nt_probe() gives the bytes of an instance. */
 const char *nt__sim_bytes_of(const struct sim_instance *instance);
 
-/* A partition of a disk: what is kept of it with its volume. */
+/* A partition of a disk, as it is kept with its volume. */
 struct sim_partition {
   uint32_t number; /* 1..; 0: the whole disk */
   uint64_t offset, length;
@@ -132,8 +134,8 @@ struct sim_partition {
   uint64_t attributes;
 };
 
-/* Of file data that waits (table dirty): it is kept in pieces of the smallest
- * sector; larger ones are multiples of it. */
+/* File data that waits (table dirty) is kept in pieces of this size, the
+ * smallest sector; larger sectors are multiples of it. */
 #define SIM_CACHE_SECTOR 512U
 
 /* ---- events -------------------------------------------------------------- */
@@ -165,12 +167,12 @@ enum sim_event {
 
 /* ---- loading and saving -------------------------------------------------- */
 
-/* rows.c: STATUS_NO_MORE_ENTRIES when there is no such row. */
+/* rows.c: these return STATUS_NO_MORE_ENTRIES when there is no such row. */
 nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
                             struct sim_disk *out, struct nt_error *err);
 nt_status nt__sim_save_disk(struct sim_machine *m, const struct sim_disk *disk,
                             struct nt_error *err);
-/* N of \Device\CdRomN: CD drives are counted by themselves. */
+/* Finds the N of \Device\CdRomN: CD drives have numbers of their own. */
 nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
                             struct nt_error *err);
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
@@ -183,7 +185,7 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                uint32_t *count, struct nt_error *err);
 nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
                                 struct sim_instance *out, struct nt_error *err);
-/* The instance that the device's VPB points to, on this node. */
+/* Loads the instance that the device's VPB points to on this node. */
 nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
                                    int64_t disk, struct sim_instance *out,
                                    struct nt_error *err);

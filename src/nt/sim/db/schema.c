@@ -1,7 +1,8 @@
 /*
- * The schema of machine.db: the state model of an NT machine's volumes. One
- * list says what is in a table and what its values may be; the checks in the
- * schema are made of it, and so is the check of what was read (trust.c).
+ * The schema of machine.db, which holds the state of a machine's volumes. One
+ * list says which columns a table has and which values they may hold. The
+ * checks in the schema are made from it, and so is the check of the rows that
+ * were read (trust.c).
  */
 #include "schema.h"
 
@@ -32,16 +33,17 @@
 
 const struct sim_table nt__sim_tables[] = {
     /* A process that is connected. It holds byte `id` of machine.lock while it
-     * lives; AUTOINCREMENT, because a byte must never mean another process. */
+     * lives. The ids are AUTOINCREMENT because a byte must never mean two
+     * processes. */
     {TABLE("owner"),
      "STRICT;",
      false,
      {RISING("id"), NUMBER("pid", 0, UINT32_MAX),
       TEXT("program", 0, ROOM(nt_holder, program)),
       NUMBER("start_us", 0, MOST_TIME), /* 0: not known */
-      NODE("node")}},                   /* that it is a process of */
+      NODE("node")}},                   /* the node of the process */
 
-    /* The program that goes on holding the byte of an owner whose process was
+    /* The program that still holds the byte of an owner whose process was
      * killed while the program ran. */
     {TABLE("heir"),
      "STRICT;",
@@ -50,8 +52,8 @@ const struct sim_table nt__sim_tables[] = {
       TEXT("program", 0, ROOM(nt_holder, program)),
       NUMBER("start_us", 0, MOST_TIME)}},
 
-    /* The nodes of a cluster; a machine that is none has no rows here, and 0
-     * stands for the node wherever one is named. */
+    /* The nodes of a cluster. A machine that is no cluster has no rows here,
+     * and wherever a node is named, it is 0. */
     {TABLE("node"),
      "STRICT;",
      false,
@@ -73,7 +75,7 @@ const struct sim_table nt__sim_tables[] = {
       TEXT("model", 0, ROOM(nt_disk_info, model)),
       NUMBER("flags", 0, 0x1FF), /* NT_DISK_* */
       {"changes", SIM_TYPE_INTEGER, 0, NT__SIM_MOST_ROWS,
-       "NOT NULL DEFAULT 0"}}}, /* of its medium */
+       "NOT NULL DEFAULT 0"}}}, /* changes of its medium */
 
     {TABLE("volume"),
      "STRICT;",
@@ -91,7 +93,7 @@ const struct sim_table nt__sim_tables[] = {
       NUMBER("flags", 0, 0x3FFF), /* NT_VOLUME_*: configuration, and OFFLINE */
       FLAG("installed"),
       FLAG("verify_pending"),
-      NODE("node")}}, /* that owns it */
+      NODE("node")}}, /* the node that owns it */
 
     {TABLE("extent"),
      "PRIMARY KEY (volume, ordinal)) STRICT, WITHOUT ROWID;",
@@ -111,11 +113,11 @@ const struct sim_table nt__sim_tables[] = {
       VOLUME(1),
       FLAG("kept")}}, /* 0: gone at an arrival */
 
-    /* Volumes that get no letter by themselves. */
+    /* Volumes that get no letter automatically. */
     {TABLE("no_letter"), "STRICT;", false, {KEY("volume", 1, MOST_VOLUME)}},
 
-    /* Of the machine: automount; machine is a random number that tells it from
-     * all others. */
+    /* Settings of the machine: `automount`, and `machine`, which is a random
+     * number that tells it from all others. */
     {TABLE("setting"),
      "STRICT, WITHOUT ROWID;",
      false,
@@ -143,7 +145,7 @@ const struct sim_table nt__sim_tables[] = {
 
     {TABLE("file_object"),
      "STRICT; CREATE INDEX file_object_of_instance ON file_object (instance);"
-     /* Every write asks for these, and there is hardly ever one. */
+     /* Every write looks for these rows, and hardly ever finds one. */
      "CREATE INDEX file_object_holding ON file_object (volume)"
      "  WHERE flags & 64 <> 0;",
      false,
@@ -179,14 +181,14 @@ const struct sim_table nt__sim_tables[] = {
       TEXT("serial", 0, ROOM(sim_instance, serial)),
       NUMBER("flags", 0, 0x7FFF)}}, /* PERSISTENT_VOLUME_STATE_* */
 
-    /* Ids rise because rows go away only from the front. */
+    /* Ids always rise, because only the oldest rows are removed. */
     {TABLE("event"),
      "STRICT;",
      true,
      {KEY("id", 1, NT__SIM_MOST_ROWS),
       NUMBER("event", -1, SIM_EVENT_COUNT - 1), /* -1: forgotten */
       TEXT("target", 0, NT_NAME_MAX - 1), NUMBER("pid", 0, UINT32_MAX),
-      NODE("node"), /* that sees it; 0: all do */
+      NODE("node"), /* the node that sees it; 0: all do */
       NUMBER("time_us", 0, MOST_TIME)}},
 };
 
@@ -196,7 +198,7 @@ const size_t nt__sim_table_count =
 const struct sim_table *nt__sim_table(const char *name) {
   const struct sim_table *table = nt__sim_tables;
   while (strcmp(table->name, name) != 0) {
-    table++; /* only for names from the list */
+    table++; /* all names are in the list */
   }
   return table;
 }
@@ -233,8 +235,9 @@ static size_t add_table(char *buf, size_t cap, const struct sim_table *table) {
 
 void nt__sim_schema(char buf[NT__SIM_SCHEMA_MAX]) {
   const size_t cap = NT__SIM_SCHEMA_MAX;
-  /* Rows are few and small: small pages make every transaction's log small.
-   * At once: who connects meanwhile must not see half of it. */
+  /* There are few rows, and they are small. Small pages make the log of each
+   * transaction small. It all happens in one transaction: whoever connects
+   * meanwhile must not see half of it. */
   size_t used =
       nt_format_text(buf, cap,
                      "PRAGMA page_size = 1024; BEGIN EXCLUSIVE;"

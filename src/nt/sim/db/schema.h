@@ -1,4 +1,5 @@
-/* What machine.db looks like, what its values may be, and how to know one. */
+/* The schema of machine.db, the values that it may hold, and the way to
+ * recognise such a database. */
 #ifndef NT_SIM_DB_SCHEMA_H
 #define NT_SIM_DB_SCHEMA_H
 
@@ -9,12 +10,13 @@
 /* "ntvl": tells our database from any other SQLite file. */
 #define NT__SIM_APPLICATION_ID 1853126252
 
-/* Rises with every change of the schema. */
+/* This number rises with every change of the schema. */
 #define NT__SIM_SCHEMA_VERSION 10
 
-/* Numbers of rows that grow: far below where SQLite or a cast has an end. */
+/* The highest number of a row in a table that grows. It is far below the limits
+ * of SQLite and of C types. */
 #define NT__SIM_MOST_ROWS ((int64_t)1 << 48)
-/* Bytes of a disk: so much that 32 of them still fit into 63 bits. */
+/* The most bytes of a disk: 32 times as many still fit into 63 bits. */
 #define NT__SIM_MOST_BYTES ((int64_t)1 << 57)
 
 enum sim_type { SIM_TYPE_INTEGER, SIM_TYPE_TEXT, SIM_TYPE_BLOB };
@@ -30,7 +32,7 @@ struct sim_table {
   const char *name;
   const char *rows; /* a statement that reads all of them, all columns */
   const char *end;  /* what the schema says behind the columns */
-  bool grows;       /* without end: its rows are checked when they are read */
+  bool grows;       /* it grows without end: rows are checked when read */
   struct sim_column columns[15];
 };
 
@@ -38,7 +40,7 @@ extern const struct sim_table nt__sim_tables[];
 extern const size_t nt__sim_table_count;
 const struct sim_table *nt__sim_table(const char *name);
 
-/* The statements that make the schema, checks included. */
+/* Room for the statements that make the schema, checks included. */
 #define NT__SIM_SCHEMA_MAX 20000
 void nt__sim_schema(char buf[NT__SIM_SCHEMA_MAX]);
 

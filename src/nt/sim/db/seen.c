@@ -1,14 +1,15 @@
 /*
- * Comparing rows with those that were found all right. The bytes themselves are
- * kept and not a checksum: whoever writes to a database can choose what he
- * writes, and checksums that are quick can be made to agree.
+ * Compares rows with those that were last found good. The bytes themselves are
+ * kept, not a checksum: whoever writes to a database can choose what he writes,
+ * and can make quick checksums agree.
  */
 #include "seen.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are few and small. Larger tables are looked at every time. */
+/* There are few rows, and they are small. Larger tables are checked every time.
+ */
 #define MOST_BYTES ((size_t)1 << 20)
 
 void nt__sim_seen_begin(struct sim_seen *seen) {
@@ -18,7 +19,7 @@ void nt__sim_seen_begin(struct sim_seen *seen) {
   seen->known = false;
 }
 
-/* Answers whether there is room for `length` more bytes. */
+/* Makes room for `length` more bytes; returns whether that worked. */
 static bool reserve(struct sim_seen *seen, size_t length) {
   size_t room = seen->room > 0 ? seen->room : 512;
   if (seen->lost || length > MOST_BYTES - seen->at) {
@@ -53,7 +54,8 @@ static void put(struct sim_seen *seen, const void *bytes, size_t length) {
   }
 }
 
-/* With type and length: no two rows have the same bytes. */
+/* Adds the type and the length, too, so that no two different rows have the
+ * same bytes. */
 static void put_column(struct sim_seen *seen, sqlite3_stmt *stmt, int column) {
   int type = sqlite3_column_type(stmt, column);
   put(seen, &type, sizeof type);
@@ -61,7 +63,7 @@ static void put_column(struct sim_seen *seen, sqlite3_stmt *stmt, int column) {
     sqlite3_int64 value = sqlite3_column_int64(stmt, column);
     put(seen, &value, sizeof value);
   } else if (type == SQLITE_FLOAT) {
-    seen->lost = true; /* as bytes it would be a text; it is nowhere right */
+    seen->lost = true; /* a float is good in no table */
     seen->same = false;
   } else {
     const void *bytes = sqlite3_column_blob(stmt, column);

@@ -76,7 +76,8 @@ static int bind(sqlite3_stmt *stmt, const struct sim_arg *args) {
 nt_status nt__sim_prepare(struct sim_machine *m, const char *sql,
                           const struct sim_arg *args, sqlite3_stmt **out,
                           struct nt_error *err) {
-  /* SQLite may have rolled back already: what followed would stay. */
+  /* SQLite may have rolled back already; then further statements would run
+   * outside of the transaction, and their changes would stay. */
   if (m->in_transaction && m->store_failed) {
     return nt_refuse_as(err, NT_STATUS_UNSUCCESSFUL, NT_REASON_STORE,
                         "%s: an earlier statement failed", m->db_path);
@@ -110,8 +111,8 @@ nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
 }
 
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
-  /* Not as text: SQLite asks for memory to end that with a zero, and has none
-   * to tell when it does not get it. */
+  /* The column is not read as text, because SQLite would need memory to end it
+   * with a zero, and cannot report that there is none. */
   const char *text = sqlite3_column_blob(stmt, column);
   int length = sqlite3_column_bytes(stmt, column);
   nt_format_text(buf, cap, "%.*s", text ? length : 0, text ? text : "");

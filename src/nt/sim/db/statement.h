@@ -7,7 +7,7 @@
 /* One argument of a statement. */
 struct sim_arg {
   enum { SIM_ARG_END, SIM_ARG_INT, SIM_ARG_TEXT, SIM_ARG_BLOB } type;
-  int64_t number; /* of a blob: its bytes, at most INT_MAX */
+  int64_t number; /* of a blob: its length, at most INT_MAX */
   const void *text;
 };
 #define SIM_INT(value) \
@@ -27,21 +27,21 @@ struct sim_arg {
     { SIM_ARG_END, 0, NULL } \
   }
 
-/* Starts a statement; step until STATUS_NO_MORE_ENTRIES, or reset early. `sql`
- * must be a string literal: statements are prepared once and found again by its
- * address. The rows are as they stand there: who has not looked at them starts
- * it by nt__sim_query(). */
+/* Starts a statement; the caller steps until STATUS_NO_MORE_ENTRIES, or resets
+ * it early. `sql` must be a string literal: statements are prepared once and
+ * found again by their address. The rows have not been checked; whoever needs
+ * that starts the statement by nt__sim_query(). */
 nt_status nt__sim_prepare(struct sim_machine *m, const char *sql,
                           const struct sim_arg *args, sqlite3_stmt **out,
                           struct nt_error *err);
 nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
                        struct nt_error *err);
 
-/* Copies a text column, which the schema says has room. */
+/* Copies a text column. The schema makes sure that it fits. */
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
 
-/* A failure of SQLite as an error, the last one or `code`; and its next step.
- */
+/* Turns a failure of SQLite into an error with a hint: the last failure, or
+ * that with `code`. */
 nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err);
 nt_status nt__sim_store_fail_with(struct sim_machine *m, int code,
                                   struct nt_error *err);

@@ -1,6 +1,6 @@
 /*
- * The database of a simulated machine: opening it, and statements whose rows
- * are looked at before they are believed (trust.c).
+ * The database of a simulated machine: opens it, and runs statements whose rows
+ * are checked before they are used (trust.c).
  */
 #include "store.h"
 
@@ -30,7 +30,7 @@ nt_status nt__sim_check_process(const struct sim_machine *m,
 nt_status nt__sim_query(struct sim_machine *m, const char *sql,
                         const struct sim_arg *args, sqlite3_stmt **out,
                         struct nt_error *err) {
-  if (!m->in_transaction) { /* else this was done when it began */
+  if (!m->in_transaction) { /* otherwise it was done when it began */
     NT_TRY(nt__sim_check_process(m, err));
     NT_TRY(nt__sim_trust(m, err));
   }
@@ -72,14 +72,15 @@ nt_status nt__sim_number(struct sim_machine *m, const char *sql,
 
 /* ---- opening ------------------------------------------------------------- */
 
-/* A write-ahead log with NORMAL: a transaction is whole or not there after a
- * power cut, and a commit does not wait for the disk. What a power cut loses
- * are handles and locks, and those die with their processes anyway. */
+/* The database uses a write-ahead log with NORMAL: after a power cut a
+ * transaction is there as a whole or not at all, and a commit does not wait for
+ * the disk. A power cut may lose handles and locks, but those die with their
+ * processes anyway. */
 static nt_status make_schema(struct sim_machine *m, struct nt_error *err) {
   char schema[NT__SIM_SCHEMA_MAX];
   nt__sim_schema(schema);
-  /* The log stays a property of the file. Asking for it again at every
-   * connection would contend with those that leave. */
+  /* The file remembers that it uses a log. If every connection asked for it
+   * again, it would conflict with processes that are leaving. */
   if (sqlite3_exec(m->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
       sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) !=
           SQLITE_OK) {
@@ -125,7 +126,8 @@ static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Nothing but what we made: a trigger or another column has a purpose. */
+/* Refuses a database that has anything besides what was made here: somebody
+ * added a trigger or another column for a purpose. */
 static nt_status check_objects(struct sim_machine *m, struct nt_error *err) {
   char schema[NT__SIM_SCHEMA_MAX], found[200];
   nt__sim_schema(schema);
@@ -160,7 +162,8 @@ nt_status nt__sim_store_open(struct sim_machine *m, bool create,
   if (code != SQLITE_OK) {
     return nt__sim_store_fail_with(m, code, err);
   }
-  /* Before the first look: another process may be closing the log. */
+  /* This comes before the first read, because another process may be closing
+   * the log. */
   sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
   status = create ? make_schema(m, err) : nt__sim_store_look(m, err);
   m->guarded = nt_ok(status);

@@ -1,12 +1,15 @@
 /*
- * Whether what stands in machine.db can be. A machine may come from somebody
- * else, and checks in a schema do not bind who edits the file: so all rows are
- * looked at when a transaction finds that another connection has changed the
- * database, and those of tables without end when they are read. Within a
- * transaction nobody else writes, so all that is loaded in it was looked at.
- * Rows that are what they were are compared only, and what tables have to do
- * with each other is asked when one of them has changed: else each lock beside
- * other processes would pay for all of it.
+ * Checks whether the rows in machine.db can be true. A machine may come from
+ * somebody else, and the checks in a schema do not stop a person who edits the
+ * file. So when a transaction finds that another connection has changed the
+ * database, all rows are checked. Those of tables that grow without end are
+ * checked when they are read. Within a transaction nobody else writes, so
+ * everything that is loaded in it has been checked.
+ *
+ * To save time, rows are only compared with those that were found good before,
+ * and the relations between tables are checked only when one of the tables has
+ * changed. Otherwise each lock would have to pay for a full check whenever
+ * other processes use the machine.
  */
 #include "trust.h"
 
@@ -21,7 +24,8 @@
 
 /* ---- words --------------------------------------------------------------- */
 
-/* Values come from a stranger: what no terminal should get is a dot. */
+/* Shows a value, which may come from a stranger: each character that must not
+ * reach a terminal becomes a dot. */
 static void show_text(const char *text, int bytes, char *buf, size_t cap) {
   char part[48];
   int n = bytes < (int)sizeof part - 1 ? bytes : (int)sizeof part - 1;
@@ -76,8 +80,8 @@ static bool has_type(sqlite3_stmt *stmt, int i, enum sim_type type) {
   return sqlite3_column_type(stmt, i) == types[type];
 }
 
-/* NULL, or what is wrong with the value. A text with a zero byte in it would be
- * cut there. */
+/* Returns what is wrong with the value, or NULL. A text with a zero byte in it
+ * would be cut there. */
 static const char *problem_of(sqlite3_stmt *stmt, int i,
                               const struct sim_column *column) {
   if (!has_type(stmt, i, column->type)) {
@@ -99,7 +103,8 @@ static const char *problem_of(sqlite3_stmt *stmt, int i,
                                                 : NULL;
 }
 
-/* Whether the row on which `stmt` stands, columns in order, is all right. */
+/* Returns whether the row that `stmt` is on is good. It must have all columns,
+ * in their order. */
 static bool check_row(const struct sim_table *table, sqlite3_stmt *stmt,
                       struct sim_damage *out) {
   for (int i = 0; table->columns[i].name; i++) {
@@ -132,8 +137,9 @@ nt_status nt__sim_check_row(struct sim_machine *m, const char *table,
 
 /* ---- what rows have to do with each other -------------------------------- */
 
-/* Each statement finds the rows that are wrong: what tells the row from others
- * and the value. All values have been found in range before. */
+/* Each statement finds rows that are wrong, and gives what tells the row from
+ * others, and the value. Before it runs, all values have been found to be in
+ * range. */
 static const struct relation {
   const char *table, *column, *key, *what;
   const char *sql;
@@ -218,7 +224,7 @@ _Static_assert(NT__SIM_MOST_ROWS == 281474976710656,
 
 struct search {
   struct sim_machine *m;
-  struct sim_seen *seen; /* one for each table; NULL: look at everything */
+  struct sim_seen *seen; /* one for each table; NULL: check everything */
   nt__sim_heard heard;
   void *context;
   bool enough, found;
@@ -263,9 +269,9 @@ static nt_status search_table(struct search *s, size_t table,
   return status;
 }
 
-/* Whether a statement about `table` may find something that it did not find
- * before: when a table that it names is not what it was. Some columns have the
- * names of tables; then it runs once too often. */
+/* Returns whether a statement about `table` may find something that it did not
+ * find before, because a table that it names has changed. Some columns have the
+ * names of tables; the statement may then run when it need not. */
 static bool may_differ(const struct search *s, const char *table,
                        const char *sql) {
   bool ours = false;
@@ -304,7 +310,7 @@ static nt_status search_relation(struct search *s, const struct relation *r,
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
-/* Drivers are known to the code only. */
+/* Checks the names of drivers, which only the code knows, not the schema. */
 static nt_status search_drivers(struct search *s, struct nt_error *err) {
   static const char sql[] = "SELECT id, fsd FROM instance";
   sqlite3_stmt *stmt;
@@ -340,7 +346,7 @@ static nt_status search(struct search *s, bool all, struct nt_error *err) {
       status = search_table(s, i, err);
     }
   }
-  if (s->found) { /* the statements below count on values in range */
+  if (s->found) { /* the statements below rely on values in range */
     return status;
   }
   for (size_t i = 0; nt_ok(status) && !s->enough &&
@@ -365,9 +371,9 @@ static bool first(void *context, const struct sim_damage *damage) {
   return false;
 }
 
-/* Outside of a transaction another process may write between two tables: what
- * was seen there was never there at one time. Without memory all is looked at,
- * too. */
+/* Returns the tables as they were last found good. It is NULL outside of a
+ * transaction, where another process may write while one table after the other
+ * is read, and NULL without memory. Then everything is checked. */
 static struct sim_seen *seen_of(struct sim_machine *m) {
   if (!m->in_transaction) {
     return NULL;
@@ -378,7 +384,7 @@ static struct sim_seen *seen_of(struct sim_machine *m) {
   return m->seen;
 }
 
-/* Nothing is known to be all right any more. */
+/* Forgets all tables, so that everything is checked again. */
 static void forget(struct sim_seen *seen) {
   for (size_t i = 0; seen && i < nt__sim_table_count; i++) {
     seen[i].known = false;
@@ -417,7 +423,7 @@ static nt_status find_version(struct sim_machine *m, int64_t *version,
   return NT_STATUS_SUCCESS;
 }
 
-/* The number of the database's version changes when another connection has
+/* The database has a version number that changes when another connection has
  * written. */
 nt_status nt__sim_trust(struct sim_machine *m, struct nt_error *err) {
   int64_t version = 0;

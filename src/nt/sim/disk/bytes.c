@@ -1,5 +1,5 @@
-/* Volumes and disks as regions, and what it means when their bytes are wrong.
- */
+/* Presents volumes and disks as regions for the parsers, and turns what a
+ * parser finds wrong into a refusal. */
 #include "bytes.h"
 
 #include <string.h>
@@ -116,7 +116,8 @@ nt_status nt__sim_gpt_set_attributes(struct sim_machine *m,
 
 /* ---- probing ------------------------------------------------------------- */
 
-/* What NT does not mount on a device of this type is RAW there. */
+/* A file system that NT does not mount on a device of this type is RAW there.
+ */
 nt_status nt__sim_image_probe(struct sim_machine *m,
                               const struct nt_extent *extents, uint32_t count,
                               uint64_t length, struct nt_probe *out,

@@ -1,7 +1,7 @@
 /*
  * The bytes of a volume or a disk of the machine as a region for the parsers.
- * They are read and written in place, so that every other program sees the
- * same.
+ * They are read and written in place, so that every other program sees the same
+ * bytes.
  */
 #ifndef NT_SIM_DISK_BYTES_H
 #define NT_SIM_DISK_BYTES_H
@@ -15,22 +15,23 @@ struct sim_bytes {
   struct sim_machine *m;
   const struct nt_extent *extents;
   uint32_t extent_count;
-  struct nt_error *err; /* filled by a read or write that fails */
+  struct nt_error *err; /* a read or write that fails fills it */
   nt_status status;
 };
 
-/* Opens the images, too. *out must stay where it is while it is used. */
+/* Begins to use the bytes; opens the images, too. *out must not be moved while
+ * it is used. */
 nt_status nt__sim_bytes_open(struct sim_machine *m,
                              const struct nt_extent *extents, uint32_t count,
                              uint64_t length, struct sim_bytes *out,
                              struct nt_error *err);
 
-/* What it means that a parser has answered `good`: damage of the file system
+/* Turns the result `good` of a parser into a status: damage of the file system
  * is a refusal, too. */
 nt_status nt__sim_bytes_status(const struct sim_bytes *b, bool good,
                                struct nt_error *err);
 
-/* What file system the bytes are. */
+/* Finds out which file system the bytes are. */
 nt_status nt__sim_image_probe(struct sim_machine *m,
                               const struct nt_extent *extents, uint32_t count,
                               uint64_t length, struct nt_probe *out,
@@ -47,7 +48,7 @@ nt_status nt__sim_disk_open(struct sim_machine *m, const struct sim_disk *disk,
 nt_status nt__sim_table_status(const struct sim_disk_bytes *b, bool good,
                                struct nt_error *err);
 
-/* The GUID partition table; nt_gpt_close() ends it. */
+/* Opens the GUID partition table; nt_gpt_close() ends it. */
 nt_status nt__sim_gpt_open(struct sim_machine *m, const struct sim_disk *disk,
                            struct nt_gpt *out, struct nt_error *err);
 nt_status nt__sim_gpt_entry(struct sim_machine *m, const struct sim_disk *disk,

@@ -62,8 +62,9 @@ static nt_status open_image(struct sim_machine *m, const char *path,
   return status;
 }
 
-/* Whether the file that is open, if any, is of an earlier medium. Those in
- * memory have no name to open them by: they stay until another one comes. */
+/* Returns whether a file is open that belongs to an earlier medium. Images in
+ * memory have no name by which they could be opened again: they stay open until
+ * another medium comes. */
 static bool is_another(const struct sim_machine *m,
                        const struct sim_disk *disk) {
   const struct sim_image *image = &m->images[disk->number];
@@ -120,8 +121,8 @@ void nt__sim_images_close(struct sim_machine *m) {
 
 /* ---- I/O over extents ---------------------------------------------------- */
 
-/* The piece of [offset, offset + len) that lies in one extent: its disk, its
- * place there and its length. */
+/* Finds the piece of [offset, offset + len) that lies in one extent: its disk,
+ * its place there and its length. */
 static size_t piece(const struct nt_extent *extents, uint32_t count,
                     uint64_t offset, size_t len, uint32_t *disk,
                     uint64_t *place) {
@@ -196,9 +197,10 @@ nt_status nt__sim_image_read(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* A disk does not shrink: writing behind the end of a truncated image would
- * only make it look whole again. And what is written into an image without a
- * name would be lost with the last close. */
+/* Refuses to write to an image that was truncated. A disk does not shrink, and
+ * writing behind the end would only make the image look complete again. Also
+ * refuses an image without a name: what is written into it would be lost when
+ * it is closed. */
 static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
                                uint64_t end, struct nt_error *err) {
   struct nt_file_facts facts;

@@ -1,11 +1,11 @@
-/* The images of disks: which files they are, and their bytes. */
+/* The images of disks: finds their files, and reads and writes their bytes. */
 #ifndef NT_SIM_DISK_IMAGE_H
 #define NT_SIM_DISK_IMAGE_H
 
 #include "../machine.h"
 
-/* Opens the image of a disk, or finds it open. Refuses a missing image and one
- * that is shorter than the disk, by name. */
+/* Opens the image of a disk, unless it is open already. Refuses a missing image
+ * and one that is shorter than the disk, and says which image it is. */
 nt_status nt__sim_image(struct sim_machine *m, uint32_t disk,
                         struct nt_error *err);
 void nt__sim_images_close(struct sim_machine *m);
@@ -26,23 +26,25 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
 
 nt_status nt__sim_no_medium(struct nt_error *err);
 
-/* The path of an image as a person can find it. */
+/* Gives the path of an image so that a person can find it. */
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap);
 
 /* ---- outside.c: which files a machine may use ---------------------------- */
 
-/* Whether an image is none that lies in the machine's folder. */
+/* Returns whether an image lies outside of the machine's folder. */
 bool nt__sim_is_outside(const struct sim_machine *m, const char *image);
-/* Opens an image, if the machine may: a refusal has a reason, "image_outside"
- * or "image", and a hint, but for those of the system. */
+/* Opens an image, if the machine may use it. A refusal has a hint and the
+ * reason "image_outside" or "image", unless it comes from the operating system.
+ */
 nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
                              bool writable, struct nt_file **out,
                              struct nt_error *err);
-/* The user names the image, by its full path: the machine may use it. */
+/* Called when the user names the image by its full path: from then on the
+ * machine may use it. */
 nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
                               struct nt_error *err);
-/* The machine is going to be removed. */
+/* Called when the machine is going to be removed. */
 void nt__sim_forget_images(struct sim_machine *m);
 
 #endif

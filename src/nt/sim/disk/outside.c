@@ -1,14 +1,15 @@
 /*
- * Which files a machine may read and write. A machine folder may come from
- * somebody else, and whatever its database says, its images are plain files in
- * the folder. One elsewhere has to be allowed by this user, and so has one in
- * the folder that is a hard link, which leads elsewhere as well. That is noted
- * where no archive brings anything: in the folder of ntvol's state. A note
- * holds for one machine (a random number in its database), in one folder, with
- * one file machine.db: one that was sent away and came back, or was copied, is
- * another one. And nobody else may be able to write to the folder and the
- * database, or he could put other words into the mouth of a machine that is
- * trusted.
+ * Decides which files a machine may read and write. A machine folder may come
+ * from somebody else; whatever its database says, its images are plain files in
+ * the folder. This user has to allow an image that is elsewhere, and also one
+ * in the folder that is a hard link, because that leads elsewhere as well.
+ *
+ * What the user allowed is noted in the folder of ntvol's state, where no
+ * archive that is unpacked puts anything. A note holds for one machine (a
+ * random number in its database), in one folder, with one file machine.db. A
+ * machine that was sent away and came back, or was copied, counts as another
+ * one. Besides, nobody else may be able to write to the folder and the
+ * database; otherwise he could change what a trusted machine says.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -86,8 +87,9 @@ static nt_status check_owner(const struct sim_machine *m,
 
 /* ---- notes --------------------------------------------------------------- */
 
-/* A file for each machine: texts that end in a zero byte. The first says which
- * database, the second in which folder; the others are images. */
+/* There is a file for each machine. It consists of texts that end in a zero
+ * byte: the first says which database, the second in which folder; the others
+ * are images. */
 struct notes {
   char path[4096];
   char which[80];
@@ -95,7 +97,7 @@ struct notes {
   size_t length;
 };
 
-/* Larger ones nobody wrote. */
+/* No file of notes that this program wrote is larger. */
 #define MOST_NOTES (1U << 20)
 
 static nt_status name_notes(struct sim_machine *m, struct notes *n,
@@ -117,7 +119,8 @@ static nt_status name_notes(struct sim_machine *m, struct notes *n,
   char name[32];
   nt_format_text(name, sizeof name, "%016" PRIx64, (uint64_t)id);
   nt_path_join(n->path, sizeof n->path, folder, name);
-  /* Numbers of devices change when a computer starts. */
+  /* The number of the device is left out, because such numbers change when a
+   * computer starts. */
   nt_format_text(n->which, sizeof n->which, "machine.db %" PRIu64 " %" PRId64,
                  facts.inode, facts.born);
   return NT_STATUS_SUCCESS;
@@ -132,7 +135,7 @@ static bool same_text(const struct notes *n, size_t *at, const char *text) {
   return true;
 }
 
-/* Reads the notes of this very machine; those of another are none. */
+/* Reads the notes of this machine only; notes of another one are ignored. */
 static nt_status read_notes(const struct sim_machine *m, struct notes *n,
                             struct nt_error *err) {
   struct nt_file *file;
@@ -203,7 +206,8 @@ static nt_status check_allowed(struct sim_machine *m, const char *image,
   return noted ? NT_STATUS_SUCCESS : not_allowed(m, image, err);
 }
 
-/* For an image in the folder, when it is open: nobody can exchange it then. */
+/* Checks an image in the folder. It is open already, so that nobody can
+ * exchange it afterwards. */
 static nt_status check_name(struct sim_machine *m, const char *image,
                             const char *path, const struct nt_file *file,
                             struct nt_error *err) {
@@ -217,7 +221,7 @@ static nt_status check_name(struct sim_machine *m, const char *image,
   return noted ? NT_STATUS_SUCCESS : is_hard_link(m, path, err);
 }
 
-/* Whether an image is used only where the user allowed it. */
+/* Returns whether an image may be used only if the user allowed it. */
 static bool needs_note(const struct sim_machine *m, const char *image) {
   char path[2100];
   struct nt_path_facts facts;
@@ -246,7 +250,7 @@ static nt_status write_note(const struct sim_machine *m, const struct notes *n,
   if (!nt_ok(status)) {
     return status;
   }
-  if (at == 0) { /* of no machine, or of another one */
+  if (at == 0) { /* there are none, or those of another machine */
     status = nt_file_resize(file, 0, err);
     if (nt_ok(status)) {
       status = append(file, &at, n->which, err);
@@ -310,7 +314,8 @@ static nt_status is_link(const char *path, struct nt_error *err) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-/* A path that was allowed is one without links; later one may have come. */
+/* A path that was allowed had no links in it, but somebody may have put one
+ * there later. */
 static nt_status check_no_links(const char *path, struct nt_error *err) {
   char *full;
   nt_status status = nt_path_full(path, &full, err);
@@ -322,7 +327,8 @@ static nt_status check_no_links(const char *path, struct nt_error *err) {
   return same ? status : is_link(path, err);
 }
 
-/* A pipe or a device waits, or does something, when it is opened. */
+/* Refuses anything but a plain file. A pipe or a device may wait, or do
+ * something, when it is opened. */
 static nt_status check_plain(const char *path, struct nt_error *err) {
   struct nt_path_facts facts;
   NT_TRY(nt_path_look(path, &facts, err));

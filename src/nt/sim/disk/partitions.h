@@ -1,4 +1,5 @@
-/* Partitions: which volumes a disk has, and where those of a new one lie. */
+/* Partitions: finds the volumes of a disk, and chooses where those of a new one
+ * lie. */
 #ifndef NT_SIM_DISK_PARTITIONS_H
 #define NT_SIM_DISK_PARTITIONS_H
 

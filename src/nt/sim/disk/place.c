@@ -1,4 +1,4 @@
-/* Where the partitions of a new disk lie. */
+/* Chooses where the partitions of a new disk lie. */
 #include "partitions.h"
 
 #define MIB (1U << 20)

@@ -1,5 +1,5 @@
 /*
- * Which volumes a disk has, by its partition table.
+ * Finds the volumes of a disk in its partition table.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct found {
   uint32_t capacity, count;
 };
 
-/* The place for one more, with number, offset and length filled. */
+/* Adds one more partition, with number, offset and length filled in. */
 static nt_status add(struct found *found, uint32_t number,
                      const struct nt_range *range, struct sim_partition **out,
                      struct nt_error *err) {
@@ -71,7 +71,7 @@ static nt_status add_gpt(struct found *found, const struct nt_gpt *gpt,
   return NT_STATUS_SUCCESS;
 }
 
-/* False when bytes cannot be read; *status is that of what was found. */
+/* Returns false when bytes cannot be read. *status says what was found. */
 static bool read_table(struct found *found, const uint8_t sector[512],
                        char style[8], nt_status *status, struct nt_error *err) {
   struct nt_mbr mbr;
@@ -120,8 +120,8 @@ nt_status nt__sim_partition_read(const struct nt_file *file, uint64_t length,
   nt_status status = NT_STATUS_SUCCESS;
   nt_file_region(file, 0, length, &r, err);
   nt_copy(style, 8, "none");
-  /* A boot sector of a file system ends in the same signature as an MBR; what
-   * mounts as a whole is not partitioned. */
+  /* A boot sector of a file system ends in the same signature as an MBR. A disk
+   * that can be mounted as a whole is not partitioned. */
   bool good = nt_recognise(&r.region, &whole);
   if (good && length >= sizeof sector &&
       !nt__sim_fsd_mounts(whole.file_system, false)) {

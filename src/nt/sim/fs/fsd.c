@@ -1,4 +1,4 @@
-/* Which file system driver mounts what. */
+/* Finds the file system driver that mounts a volume or disk. */
 #include "fsd.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static const struct mountable *find(const char *file_system) {
 
 const struct sim_fsd *nt__sim_fsd_for(const char *file_system) {
   const struct mountable *found = find(file_system);
-  /* Whatever nobody recognises, RAW takes last. */
+  /* RAW comes last and takes whatever no driver recognises. */
   return found ? found->fsd : &nt__sim_fsd_raw;
 }
 

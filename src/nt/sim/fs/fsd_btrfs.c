@@ -1,8 +1,8 @@
 /*
- * btrfs, as WinBtrfs answers (docs/rules.md 1.5 to 1.10, rows marked [B], and
- * 9.4): locks nest, other volume handles and the kind of the handle do not
- * matter, open files outlive a dismount, and a raw write takes the lock of its
- * own handle. Where those rows are silent, FAT's answer is the choice.
+ * btrfs as WinBtrfs behaves (docs/rules.md 1.5 to 1.10, rows marked [B], and
+ * 9.4): locks nest; other volume handles and the kind of the handle do not
+ * matter; open files outlive a dismount; and a raw write needs a lock of its
+ * own handle. Where those rows say nothing, the behaviour of FAT is the choice.
  */
 #include "fsd.h"
 

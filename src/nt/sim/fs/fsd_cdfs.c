@@ -1,7 +1,7 @@
 /*
- * CDFS: ISO 9660 on a CD, as Microsoft's published cdfs driver answers
- * (docs/rules.md 1.4 to 1.9, and observed in 9.4). Nothing on it is written, so
- * a lock opens nothing to writing.
+ * CDFS: ISO 9660 on a CD, as Microsoft's published cdfs driver behaves
+ * (docs/rules.md 1.4 to 1.9, and observed in 9.4). Nothing on a CD is written,
+ * so a lock does not allow any writing.
  */
 #include "fsd.h"
 

@@ -1,10 +1,10 @@
 /*
- * CSVFS: a cluster shared volume, as every node of the cluster mounts it. What
- * is documented (docs/rules.md 3, U8, F8) is that the opens of all nodes count,
- * that the handle which locked must be closed, and that a dismount invalidates
- * what the other nodes have open. Where that is silent, NTFS, on which it lies,
- * is the choice; but its unlock ends nothing, because the handle must be closed
- * anyway.
+ * CSVFS: a cluster shared volume, as every node of the cluster mounts it. This
+ * much is documented (docs/rules.md 3, U8, F8): the opens of all nodes count,
+ * the handle that locked must be closed, and a dismount invalidates what the
+ * other nodes have open. Where the documents say nothing, the choice is NTFS,
+ * on which it lies. Unlike on NTFS, an unlock does not end the instance,
+ * because the handle must be closed anyway.
  */
 #include "fsd.h"
 

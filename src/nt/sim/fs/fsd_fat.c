@@ -1,7 +1,7 @@
 /*
  * FAT12, FAT16, FAT32 and exFAT, as Microsoft's published fastfat driver
- * answers (docs/rules.md 1.4 to 1.11). exFAT's driver is not published; it is
- * taken to answer like FAT.
+ * behaves (docs/rules.md 1.4 to 1.11). The driver of exFAT is not published; it
+ * is assumed to behave like that of FAT.
  */
 #include "fsd.h"
 

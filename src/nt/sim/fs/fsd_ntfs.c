@@ -1,8 +1,8 @@
 /*
- * NTFS: FAT's answers, with what is proven to differ (U7: an explicit unlock
- * ends the instance, and the next open mounts again) and what is documented
- * (a locked volume counts as dismounted: I12). What ntfs.sys answers beyond
- * that is unproven; FAT's answer is the choice.
+ * NTFS: it behaves like FAT, except for what is proven to differ (U7: an
+ * explicit unlock ends the instance, and the next open mounts again) and what
+ * is documented (a locked volume counts as dismounted: I12). How ntfs.sys
+ * behaves beyond that is unproven; the behaviour of FAT is the choice.
  */
 #include "fsd.h"
 

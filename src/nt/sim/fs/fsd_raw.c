@@ -1,7 +1,8 @@
 /*
- * RAW: takes what no other driver recognises, and whole disks. Answers as
- * observed (docs/rules.md 9.4): a lock needs to be alone, dismount needs the
- * lock and changes nothing, share modes are not enforced.
+ * RAW mounts what no other driver recognises, and whole disks. It behaves as
+ * observed (docs/rules.md 9.4): a lock is refused while there are other
+ * handles, dismount needs the lock and changes nothing, and share modes are not
+ * enforced.
  */
 #include "fsd.h"
 

@@ -1,6 +1,6 @@
 /*
- * Paths in the image, read by The Sleuth Kit: it knows FAT, exFAT, NTFS and
- * ISO 9660 in one library and mounts nothing.
+ * Files in the image by their paths, read by The Sleuth Kit: that one library
+ * knows FAT, exFAT, NTFS and ISO 9660, and mounts nothing.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,17 +20,17 @@ struct sim_files {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t length;
-  bool lost;              /* the library must not be asked any more */
-  struct nt_error unread; /* why the image could not be read, the last time */
-  unsigned handles;       /* that have it */
-  TSK_FS_DIR *entries;    /* while the directory is listed */
+  bool lost;              /* the library must not be called any more */
+  struct nt_error unread; /* the last failure to read the image */
+  unsigned handles;       /* how many have the file */
+  TSK_FS_DIR *entries;    /* set while the directory is listed */
   char path[NT_NAME_MAX]; /* "\\Some Dir\\file name.txt", "\\" for the root */
 };
 
 /* ---- the volume as an image of the library ------------------------------- */
 
-/* The library hands back its own struct; ours is found by this wrapper, whose
- * first member it is. */
+/* The library gives its own struct to the functions below. That struct is the
+ * first member of this one, so a cast finds the rest. */
 struct wrapped_image {
   TSK_IMG_INFO base;
   struct sim_files *files;
@@ -52,8 +52,8 @@ static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
   return (ssize_t)len;
 }
 
-/* What the library cannot read it takes for zeros here and there, or leaves
- * out: after an image that could not be read its answer does not count. */
+/* What the library cannot read, it sometimes takes for zeros or leaves out. So
+ * after a failure to read the image, its result does not count. */
 static nt_status check_image(struct sim_files *f, struct nt_error *err) {
   nt_status status = f->unread.status;
   if (!nt_ok(status)) {
@@ -79,7 +79,8 @@ static nt_status no_memory(struct nt_error *err, const char *what) {
   return NT_STATUS_NO_MEMORY;
 }
 
-/* The library says so itself, or takes it for a damage; errno knows better. */
+/* Returns whether memory ran out. The library says so, or it reports a damage
+ * instead; then errno shows the true reason. */
 static bool out_of_memory(void) {
   return errno == ENOMEM || tsk_error_get_errno() == TSK_ERR_AUX_MALLOC;
 }
@@ -93,9 +94,10 @@ static nt_status tsk_failed(struct nt_error *err, const char *what) {
                    text ? text : "unknown failure");
 }
 
-/* The library finds out by itself, too, but says then that it knows no such
- * file system when it only ran out of memory; and by the number of clusters it
- * does not find a FAT32 with less than the usual ones. */
+/* Tells the library which file system this is. It could find out by itself, but
+ * when it runs out of memory it says that it knows no such file system. And it
+ * judges a FAT32 by the number of clusters, so it does not recognise one with
+ * fewer than usual. */
 static TSK_FS_TYPE_ENUM type_of(const char *file_system) {
   static const struct {
     const char *name;
@@ -132,7 +134,8 @@ static nt_status open_fs(struct sim_files *f, const char *file_system,
 
 /* ---- looking up ---------------------------------------------------------- */
 
-/* As NT tells them apart: the last name is missing, or one on the way. */
+/* NT has different statuses for a missing last name of the path, and for a
+ * missing name before it. */
 static nt_status not_found(bool last, struct nt_error *err) {
   nt_status status =
       last ? NT_STATUS_OBJECT_NAME_NOT_FOUND : NT_STATUS_OBJECT_PATH_NOT_FOUND;
@@ -142,8 +145,8 @@ static nt_status not_found(bool last, struct nt_error *err) {
   return status;
 }
 
-/* Deleted files and the library's own inventions ($OrphanFiles) do not count.
- */
+/* Returns whether this is a real file. Deleted files and the library's own
+ * inventions ($OrphanFiles) do not count. */
 static bool is_real(const TSK_FS_FILE *file) {
   const TSK_FS_META *meta = file->meta;
   return meta && meta->flags & TSK_FS_META_FLAG_ALLOC &&
@@ -151,8 +154,9 @@ static bool is_real(const TSK_FS_FILE *file) {
           meta->type == TSK_FS_META_TYPE_DIR);
 }
 
-/* The library shows the label of a volume as a file, and says so in the name.
- * A file that somebody called so has a short name, too. */
+/* Returns whether the entry is the label of the volume. The library shows the
+ * label as a file, and says so in the name. A real file to which somebody gave
+ * such a name has a short name, too. */
 static bool is_label(const TSK_FS_NAME *entry) {
   static const char suffix[] = " (Volume Label Entry)";
   size_t length = strlen(entry->name);
@@ -161,7 +165,8 @@ static bool is_label(const TSK_FS_NAME *entry) {
          !(entry->shrt_name && entry->shrt_name[0]);
 }
 
-/* Its names for what exFAT keeps beside files. */
+/* Returns whether this is a name that the library invents for a table of exFAT,
+ * which is not a file. */
 static bool is_exfat_table(const TSK_FS_INFO *fs, const char *name) {
   static const char *const tables[] = {"$ALLOC_BITMAP", "$UPCASE_TABLE",
                                        "$VOLUME_GUID", "$TEX_FAT", "$ACT"};
@@ -177,13 +182,15 @@ static bool is_entry(const TSK_FS_INFO *fs, const TSK_FS_NAME *entry) {
          !is_label(entry) && !is_exfat_table(fs, entry->name);
 }
 
-/* The library tells upper from lower case on ISO 9660; NT does not. */
+/* Compares two names. On ISO 9660 the library distinguishes upper and lower
+ * case; NT does not. */
 static bool same_name(TSK_FS_INFO *fs, const char *a, const char *b) {
   return TSK_FS_TYPE_ISISO9660(fs->ftype) ? strcasecmp(a, b) == 0
                                           : fs->name_cmp(fs, a, b) == 0;
 }
 
-/* A file has a long and, on FAT and NTFS, a short name; both open it. */
+/* Returns whether the entry has this name. A file has a long and, on FAT and
+ * NTFS, a short name; both open it. */
 static bool is_called(TSK_FS_INFO *fs, const TSK_FS_NAME *entry,
                       const char *name) {
   return is_entry(fs, entry) && (same_name(fs, entry->name, name) ||
@@ -191,7 +198,8 @@ static bool is_called(TSK_FS_INFO *fs, const TSK_FS_NAME *entry,
                                   same_name(fs, entry->shrt_name, name)));
 }
 
-/* The entry `name` of a folder, added to the path as it is spelled there. */
+/* Finds the entry `name` of a folder, and adds it to the path as it is spelled
+ * there. */
 static bool find_entry(struct sim_files *f, TSK_FS_DIR *dir, const char *name,
                        TSK_INUM_T *inode) {
   for (size_t i = 0; i < tsk_fs_dir_getsize(dir); i++) {
@@ -221,7 +229,7 @@ static nt_status open_inode(struct sim_files *f, TSK_INUM_T inode, bool last,
   return is_real(f->file) ? NT_STATUS_SUCCESS : not_found(last, err);
 }
 
-/* From the folder that is open to what is called `name` in it. */
+/* Opens the entry `name` of the folder that is open now. */
 static nt_status enter(struct sim_files *f, const char *name, bool last,
                        struct nt_error *err) {
   TSK_INUM_T inode = 0;
@@ -292,7 +300,8 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   return status;
 }
 
-/* The Sleuth Kit knows no btrfs; the root folder needs no looking up. */
+/* The Sleuth Kit does not know btrfs, but the root folder needs no looking up.
+ */
 nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
                                   struct nt_error *err) {
   if (path[strspn(path, "\\")] != '\0') {
@@ -334,7 +343,8 @@ struct sim_files *nt__sim_files_share(struct sim_files *file) {
 
 /* ---- bytes --------------------------------------------------------------- */
 
-/* The library keeps what it read of the image; others write into it. */
+/* Makes the library forget what it has read of the image, because others write
+ * into it. */
 static void forget_bytes(struct sim_files *f) {
   memset(f->image->cache_len, 0, sizeof f->image->cache_len);
 }
@@ -378,7 +388,7 @@ static nt_status no_place(enum nt_reason reason, const char *detail,
   return NT_STATUS_NOT_SUPPORTED;
 }
 
-/* The files that NTFS keeps its own state in. */
+/* Files with lower numbers hold the state of NTFS itself. */
 #define NTFS_FIRST_USER_FILE 24U
 
 static bool is_system_file(const TSK_FS_INFO *fs, TSK_INUM_T inode) {
@@ -410,7 +420,8 @@ static nt_status check_attribute(const struct sim_files *f,
   return NT_STATUS_SUCCESS;
 }
 
-/* The run with a block of the file; NULL for one that has no place. */
+/* Finds the run that has a block of the file; NULL for a block that has no
+ * place. */
 static const TSK_FS_ATTR_RUN *find_run(const TSK_FS_ATTR *attribute,
                                        uint64_t block) {
   const TSK_FS_ATTR_RUN *run = attribute->nrd.run;
@@ -458,15 +469,16 @@ nt_status nt__sim_files_place(struct sim_files *f, uint64_t offset,
 
 /* ---- directories --------------------------------------------------------- */
 
-/* What NTFS shows nobody: its own files, and streams of others. */
+/* Returns whether a name is listed. NTFS shows neither its own files nor the
+ * streams of others. */
 static bool is_listed(const struct sim_files *f, const TSK_FS_NAME *name) {
   return is_entry(f->fs, name) && strcmp(name->name, ".") != 0 &&
          strcmp(name->name, "..") != 0 &&
          !is_system_file(f->fs, name->meta_addr) && !strchr(name->name, ':');
 }
 
-/* What cannot be read is not listed; what only lacked memory is not left out.
- */
+/* An entry that cannot be read is not listed. If only memory was lacking, that
+ * is an error. */
 static nt_status fill_entry(struct sim_files *f, const TSK_FS_NAME *name,
                             struct nt_directory_entry *out, bool *real,
                             struct nt_error *err) {
@@ -492,7 +504,7 @@ static void end_listing(struct sim_files *f) {
   f->entries = NULL;
 }
 
-/* The folder's names, read when they are asked for. */
+/* Reads the names of the folder when they are asked for first. */
 static nt_status begin_listing(struct sim_files *f, bool anew,
                                struct nt_error *err) {
   if (f->lost) {

@@ -1,5 +1,5 @@
 /*
- * Partition tables of new disks: written by libfdisk, as by any other tool.
+ * Writes the partition tables of new disks by libfdisk, as other tools do.
  */
 #include <errno.h>
 #include <libfdisk/libfdisk.h>
@@ -9,10 +9,10 @@
 #include "../disk/partitions.h"
 #include "../partition.h"
 
-/* What Windows gives a data partition. */
+/* The type that Windows gives a data partition. */
 #define MBR_TYPE_IFS "7"
 #define GPT_TYPE_BASIC_DATA "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
-/* And a part of a dynamic disk. */
+/* The type of a part of a dynamic disk. */
 #define MBR_TYPE_LDM "42"
 #define GPT_TYPE_LDM_DATA "AF9B60A0-1431-4F62-BC68-3311714A69AD"
 
@@ -80,7 +80,7 @@ static nt_status write_table(struct fdisk_context *cxt, const char *style,
               : NT_STATUS_SUCCESS;
 }
 
-/* libfdisk takes a path, and an image in memory has none. */
+/* Gives libfdisk a path, which it needs: an image in memory has none. */
 static void path_of(const struct nt_file *file, const char *path, char *buf,
                     size_t cap) {
   if (file->nameless) {

@@ -1,17 +1,17 @@
 /*
- * Paths in the image, on a system without a library that reads them: The
- * Sleuth Kit is not part of the Windows build. The root folder needs no
- * looking up, so that one opens; any other path is refused.
+ * Files in the image by their paths, on a system without a library that reads
+ * them: The Sleuth Kit is not part of the Windows build. Only the root folder
+ * opens, because it needs no looking up; any other path is refused.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../files.h"
 
-/* The root folder, all that there is. */
+/* The root folder, which is all that there is. */
 struct sim_files {
   char path[2];
-  unsigned handles; /* that have it */
+  unsigned handles; /* how many have it */
 };
 
 static nt_status refuse(struct nt_error *err) {

@@ -1,5 +1,5 @@
 /*
- * Partition tables of simulated disks: by hand, because libfdisk cannot
+ * Writes the partition tables of simulated disks without libfdisk, which cannot
  * be built for Windows.
  */
 #include "../partition.h"

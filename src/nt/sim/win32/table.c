@@ -1,5 +1,5 @@
 /*
- * Partition tables of new disks, where libfdisk cannot be built.
+ * Writes the partition tables of new disks where libfdisk cannot be built.
  */
 #include "table.h"
 
