@@ -72,7 +72,7 @@ nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
 /* ---- remove.c ------------------------------------------------------------ */
 
 /* The first function removes a file of a machine's folder. The second one
- * removes everything there that is not an image. */
+ * removes the machine's own files that are not images. */
 void nt__sim_unlink(const char *folder, const char *name);
 void nt__sim_unlink_machine(const char *folder);
 

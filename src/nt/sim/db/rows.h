@@ -117,7 +117,8 @@ struct sim_file_object {
   char path[NT_NAME_MAX];
 };
 
-/* Finds the driver and its name on a volume that may be shared. */
+/* Finds the driver that mounts a file system on this volume, which nodes may
+ * share. */
 const struct sim_fsd *nt__sim_fsd_of_volume(const struct sim_volume *volume,
                                             const char *file_system);
 

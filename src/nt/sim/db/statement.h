@@ -40,8 +40,9 @@ nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
 /* Copies a text column. The schema makes sure that it fits. */
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
 
-/* Turns a failure of SQLite into an error with a hint: the last failure, or
- * that with `code`. */
+/* The first two functions turn a failure of SQLite into an error with a hint:
+ * the last failure, or that with `code`. The third one only adds the hint,
+ * which says what to do. */
 nt_status nt__sim_store_fail(struct sim_machine *m, struct nt_error *err);
 nt_status nt__sim_store_fail_with(struct sim_machine *m, int code,
                                   struct nt_error *err);

@@ -101,8 +101,8 @@ static nt_status check_mappable(const struct sim_handle *h,
 }
 
 /* A section is a file object of its own, on the same instance. It goes on
- * counting after the handles of the file are closed, and its share mode allows
- * others nothing. */
+ * counting after the handles of the file are closed, and no other handle shares
+ * it. */
 static nt_status insert_section(struct sim_handle *section, bool image,
                                 struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine_of(section);

@@ -45,7 +45,8 @@ static nt_status check_csv(const struct sim_volume *volume,
                    "it is no cluster shared volume");
 }
 
-/* Unmounts the volume. Nobody has it open, so nobody loses anything. */
+/* Unmounts the volume. This is refused while somebody has it open, so nobody
+ * loses anything. */
 static nt_status unmount(struct sim_machine *m, const struct sim_volume *volume,
                          struct nt_error *err) {
   NT_TRY(nt__sim_check_unused(m, volume->id, -1, "somebody has the volume open",
