@@ -12,10 +12,9 @@ uses them. Programs load `ntvol`; this module is its private part.
 #include "nt/host.h"
 
 /***
-What a value is: `"volume"`, `"closed volume"`, `"machine"`,
-`"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`,
-`"closed subscription"`, `"journal"`, `"closed journal"`, or nil for anything
-else.
+Says what kind of value it is: `"volume"`, `"closed volume"`, `"machine"`,
+`"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`, `"closed
+subscription"`, `"journal"`, `"closed journal"`, or nil for anything else.
 @function type
 @param value anything
 @treturn ?string
@@ -45,7 +44,7 @@ static int ln_core_type(lua_State *L) {
 }
 
 /***
-The help text of a class, the same that the `help` methods return.
+Returns the help text of a class, the same text that the `help` methods return.
 @function help_class
 @tparam string name `"machine"`, `"volume"`, `"lock"` or
  `"subscription"`
@@ -63,8 +62,8 @@ static int ln_core_help_class(lua_State *L) {
 }
 
 /***
-Puts a function over a method of a class, for all objects of the class. So Lua
-adds to what the core does.
+Puts a function in the place of a method of a class, for all objects of the
+class. In this way Lua code adds to what the core does.
 @function interpose
 @tparam string class `"machine"`, `"volume"`, ...
 @tparam string name of a method that the class has
@@ -90,7 +89,8 @@ static int ln_core_interpose(lua_State *L) {
 }
 
 /***
-The time: for differences, with the finest clock that there is.
+Returns the time, to measure differences. It comes from the finest clock that
+there is.
 @function time
 @treturn number seconds since 1970, UTC
 */
@@ -100,7 +100,7 @@ static int ln_core_time(lua_State *L) {
 }
 
 /***
-Whether a standard channel is a terminal (a console on Windows).
+Says whether a standard channel is a terminal (a console on Windows).
 @function is_terminal
 @tparam integer channel 0 standard input, 1 standard output, 2 standard error
 @treturn boolean
@@ -111,7 +111,7 @@ static int ln_core_is_terminal(lua_State *L) {
 }
 
 /***
-The number of this process, as events and holders have it.
+Returns the number of this process, as it stands in events and lists of holders.
 @function pid
 @treturn integer
 */
@@ -121,10 +121,12 @@ static int ln_core_pid(lua_State *L) {
 }
 
 /***
-A text as it may be shown: what a terminal would obey, what turns the direction
-of writing, what cannot be seen, and bytes that are not UTF-8 become escapes
-that can be read: `\x1b`, `\u{202e}`. All that ntvol prints, every message and
-every `tostring` went through it; fields such as `label` hold the exact bytes.
+Returns a text in a form that is safe to show. Some characters become escapes
+that can be read, such as `\x1b` and `\u{202e}`: those that a terminal would
+obey, those that turn the direction of writing, those that cannot be seen, and
+bytes that are not UTF-8. All that ntvol prints, every message and every result
+of `tostring` has gone through this function; fields such as `label` hold the
+exact bytes.
 @function printable
 @tparam string text
 @tparam ?boolean lines whether line ends and tabs stay as they are

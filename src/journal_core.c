@@ -1,8 +1,9 @@
 /***
-The journal: what was done to which volume, when, by whom, and how it ended.
-`ntvol.journal.open` makes one of this class.
+The journal says what was done to which volume, when, by whom, and how it ended.
+`ntvol.journal.open` makes an object of this class.
 
-An operation whose process died before it ended is `"interrupted"`.
+An operation is `"interrupted"` when its process died before the operation
+ended.
 
 @module ntvol.journal.core
 */
@@ -23,8 +24,9 @@ static struct ntvol_journal *to_journal(lua_State *L) {
 static const char busy_text[] =
     "a format writes to this journal; use it when that is over";
 
-/* Last before the journal is used: what allocates may run a finalizer of the
- * user that closes it. */
+/* A method calls this last, right before it uses the journal: whatever
+ * allocates memory may run a finalizer of the user, and that may close the
+ * journal. */
 static struct nt_journal *journal_of(lua_State *L) {
   struct ntvol_journal *self = to_journal(L);
   if (self->journal == NULL) {
@@ -43,12 +45,12 @@ static void close_journal(struct ntvol_journal *self) {
 }
 
 /***
-Opens the journal in a folder; makes both when they are not there, readable by
-their owner only.
+Opens the journal in a folder. When the folder or the journal is not there, it
+is made, and only its owner can read it.
 @function open
-@tparam ?string folder that of the user's state unless given: `NTVOL_STATE`,
- else `$XDG_STATE_HOME/ntvol` or `~/.local/state/ntvol`, on Windows
- `%LOCALAPPDATA%\ntvol`
+@tparam ?string folder without it, the folder of the user's state is taken:
+ `NTVOL_STATE`, else `$XDG_STATE_HOME/ntvol` or `~/.local/state/ntvol`, on
+ Windows `%LOCALAPPDATA%\ntvol`
 @treturn ntvol.journal
 @failure
 */
@@ -72,8 +74,8 @@ static int ln_journal_open(lua_State *L) {
 }
 
 /***
-Closes the journal. What was begun and not finished counts as interrupted from
-now on. Closing twice is harmless.
+Closes the journal. An operation that was begun and not finished counts as
+interrupted from now on. Closing twice is harmless.
 @function journal:close
 @treturn true
 @usage
@@ -109,7 +111,7 @@ static int journal_tostring(lua_State *L) {
 }
 
 /***
-Where the database is.
+Returns the path of the database.
 @function journal:path
 @treturn string
 @usage
@@ -123,7 +125,8 @@ static int ln_journal_path(lua_State *L) {
   return 1;
 }
 
-/* A failure of a method; target is the operation or the journal. */
+/* Pushes the failure of a method; its target is the operation or the
+ * journal. */
 static int refused(lua_State *L, const char *op, int64_t id,
                    struct nt_error *err) {
   char target[40] = "journal";
@@ -136,7 +139,7 @@ static int refused(lua_State *L, const char *op, int64_t id,
 
 /* ---- options ------------------------------------------------------------- */
 
-/* Cuts what is longer than the journal keeps. */
+/* Copies a text, and cuts it when it is longer than the journal keeps. */
 static void copy_option(lua_State *L, const struct ln_options *o,
                         const char *field, char *buf, size_t cap) {
   const char *value = ln_optionstring(L, o, field);
@@ -183,8 +186,8 @@ static void read_extents(lua_State *L, struct nt_identity *identity) {
   }
 }
 
-/* As volume:identity() returns it; fields that the journal does not keep are
- * the caller's own. */
+/* Reads an identity as volume:identity() returns it. The caller may add fields
+ * of its own, which the journal does not keep. */
 static void read_identity(lua_State *L, const struct ln_options *from,
                           struct nt_identity *identity) {
   struct ln_options o = {2, 0, "identity."};
@@ -217,7 +220,7 @@ static void read_identity(lua_State *L, const struct ln_options *from,
 
 /* ---- writing ------------------------------------------------------------- */
 
-/* Large, so it lives in a userdata and not on the C stack. */
+/* An operation is large, so it lives in a userdata and not on the C stack. */
 static struct nt_operation *push_operation(lua_State *L) {
   struct nt_operation *operation = lua_newuserdatauv(L, sizeof *operation, 0);
   memset(operation, 0, sizeof *operation);
@@ -225,8 +228,8 @@ static struct nt_operation *push_operation(lua_State *L) {
 }
 
 /***
-Begins an operation and returns its number. When `begin`, `step` or `finish`
-return success, it is on the disk.
+Begins an operation and returns its number. When `begin`, `step` or `finish` has
+returned success, its note is on the disk.
 @function journal:begin
 @tparam ntvol.journal_about about `plan` (what it is), and optional: `target`,
  `machine`, `identity` (as `volume:identity` returns it), `command` (options,
@@ -271,8 +274,8 @@ static int ln_journal_begin(lua_State *L) {
 }
 
 /***
-Notes a step of an operation that runs. Noting the same number again adds what
-is known now; what is not given stays.
+Notes a step of an operation that runs. The same step can be noted again, to add
+what is known by now; fields that are not given stay as they are.
 @function journal:step
 @tparam integer id of the operation
 @tparam integer number of the step, from 1
@@ -478,7 +481,7 @@ static nt_status add_steps(lua_State *L, int64_t id, struct nt_error *err) {
 }
 
 /***
-One operation, with its steps: a plain table (ntvol.journal_entry).
+Returns one operation with its steps, as a plain table (ntvol.journal_entry).
 @function journal:entry
 @tparam integer id
 @treturn ntvol.journal_entry
@@ -505,7 +508,7 @@ static int ln_journal_entry(lua_State *L) {
   return nt_ok(status) ? 1 : refused(L, "show", id, &err);
 }
 
-/* Adds a piece to the list on top of the stack; memory may run out. */
+/* Adds a piece to the list on top of the stack. Memory may run out here. */
 static int add_piece(lua_State *L) {
   const struct nt_piece *piece = lua_touserdata(L, 2);
   lua_createtable(L, 0, 4);
@@ -522,7 +525,7 @@ static int add_piece(lua_State *L) {
 struct piece_list {
   lua_State *L;
   int table;
-  bool full; /* memory ran out: nothing may be raised through the journal */
+  bool full; /* memory ran out; no error may jump over the journal */
 };
 
 static void take_piece(void *ctx, const struct nt_piece *piece) {
@@ -540,9 +543,10 @@ static void take_piece(void *ctx, const struct nt_piece *piece) {
 }
 
 /***
-Looks whether what an operation saved is good. That is the checksum of each
-piece, that none is missing, doubled or overlaps another, and that they are of
-the volume that the operation tells of. It reads all of it and changes nothing.
+Looks whether what an operation saved is good. The checksum of each piece must
+be right, no piece may be missing, be there twice or overlap another, and the
+pieces must be of the volume that the operation names. This reads all of the
+data and changes nothing.
 @function journal:check
 @tparam integer id
 @treturn ntvol.journal_checked `pieces` (a list of `{ offset, length, good,
@@ -598,10 +602,10 @@ static int ln_journal_check(lua_State *L) {
 }
 
 /***
-Forgets what is old. These are entries beyond the newest `keep` or that ended
-more than `days` ago; and saved bytes, which make an undo possible, beyond the
-newest `keep_saved` or older than `days_saved`. What runs or was interrupted
-stays.
+Forgets what is old. These are entries beyond the newest `keep`, and entries
+that ended more than `days` ago. The saved bytes, which make an undo possible,
+are forgotten beyond the newest `keep_saved` entries and when they are older
+than `days_saved`. An operation that runs or was interrupted stays.
 @function journal:prune
 @tparam[opt] ntvol.journal_limits policy `keep` (1000 unless given), `days`
  (366), `keep_saved` (20), `days_saved` (31)

@@ -1,6 +1,7 @@
 /*
- * Failures: struct nt_error as the four values nil, message, code, info, and
- * back again for those that Lua makes or adds to.
+ * Turns failures, struct nt_error, into the four values nil, message, code,
+ * info. Failures that Lua code makes or adds to are turned back into struct
+ * nt_error.
  */
 #include "lua_aux.h"
 
@@ -58,7 +59,8 @@ void ln_pushholder(lua_State *L, const struct nt_holder *holder) {
   }
 }
 
-/* Behind the list, so that it is nothing but a list for pairs() and JSON. */
+/* The fields are in the metatable of the list and not in the list itself, so
+ * that for pairs() and JSON it is nothing but a list. */
 void ln_endholders(lua_State *L, const char *missing) {
   lua_createtable(L, 0, 1);
   lua_createtable(L, 0, 2);
@@ -93,7 +95,7 @@ static void set_holders(lua_State *L, const struct nt_error *err) {
   }
 }
 
-/* The one that refused a removal. */
+/* Sets the one that refused a removal. */
 static void set_veto(lua_State *L, const struct nt_error *err) {
   if (err->veto_type == NULL) {
     return;
@@ -104,7 +106,7 @@ static void set_veto(lua_State *L, const struct nt_error *err) {
   lua_setfield(L, -2, "veto");
 }
 
-/* A sentence for people, as the message has it. */
+/* Sets a sentence for people, in the same form as in the message. */
 static void set_words(lua_State *L, const char *field, const char *words) {
   if (words[0] != '\0') {
     lua_pushstring(L, words);
@@ -114,7 +116,8 @@ static void set_words(lua_State *L, const char *field, const char *words) {
   }
 }
 
-/* What to do next. The command line has words of its own for some of it. */
+/* Sets what to do next. For some failures the command line has words of its
+ * own. */
 static void set_next(lua_State *L, const struct nt_error *err) {
   char hint[sizeof err->hint], command[sizeof err->command];
   nt_error_next(err, NT_LANGUAGE_LUA, hint, sizeof hint);
@@ -233,8 +236,8 @@ static void read_holders(lua_State *L, int index, struct nt_error *err) {
   }
 }
 
-/* The details of a failure, as push_info() wrote them. Strings stay with the
- * table at `index`. */
+/* Reads the details of a failure, as push_info() wrote them. The table at
+ * `index` keeps the strings alive. */
 static void read_info(lua_State *L, int index, struct nt_error *err) {
   int top = lua_gettop(L);
   const char *missing = text_field(L, index, "holders_missing");
@@ -267,7 +270,7 @@ static nt_status checked_status(lua_State *L, const char *name) {
 }
 
 /***
-Makes a failure, in the same words as those of the core.
+Makes a failure, in the same words as the core.
 @function fail
 @tparam table fields `op`, `target`; `reason`, a name of `reasons`, or `status`,
  a name of `statuses`, or both; and optional: `class`, `detail`, `hint`,
@@ -299,11 +302,11 @@ int ln_core_fail(lua_State *L) {
 }
 
 /***
-The message of a failure, made anew from its details.
+Returns the message of a failure, made anew from its details.
 @function message
 @tparam table info
-@tparam[opt=false] boolean cause only what happened: no operation and object, no
- next step, no codes
+@tparam[opt=false] boolean cause true: only what happened, without operation and
+ object, next step and codes
 @treturn string
 */
 int ln_core_message(lua_State *L) {

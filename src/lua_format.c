@@ -20,8 +20,9 @@ struct progress {
   bool failed;  /* it raised; the error value is on top of the stack */
 };
 
-/* Called from within nt_format, which must not be jumped over: the function
- * runs protected, and its error waits on the stack until nt_format is back. */
+/* Is called from within nt_format, which must not be jumped over. So the
+ * function runs protected, and its error waits on the stack until nt_format is
+ * back. */
 static bool report(void *ctx, uint64_t done, uint64_t total) {
   struct progress *p = ctx;
   lua_State *L = p->L;
@@ -75,7 +76,8 @@ static void check_fs(lua_State *L, const struct ln_options *o, const char *fs) {
   }
 }
 
-/* Leaves the callback on the stack; returns its index, 0 for none. */
+/* Leaves the callback on the stack. Returns its index, or 0 when there is
+ * none. */
 static int read_callback(lua_State *L, const struct ln_options *o) {
   int type = ln_optionvalue(L, o, "on_progress");
   if (type == LUA_TNIL) {
@@ -88,7 +90,8 @@ static int read_callback(lua_State *L, const struct ln_options *o) {
   return lua_gettop(L);
 }
 
-/* Leaves the strings on the stack, where the callback cannot reach them. */
+/* Reads the options. Leaves their strings on the stack, where the callback
+ * cannot reach them. */
 static void read_options(lua_State *L, int arg, struct nt_format_options *out,
                          struct progress *progress) {
   static const char *const names[] = {
@@ -132,8 +135,9 @@ static int push_result(lua_State *L, const struct nt_format_result *result) {
   return 1;
 }
 
-/* The new file system is there, and nobody gets the result: nobody else could
- * dismount what it has replaced. */
+/* The callback raised an error when the new file system was there already, so
+ * the caller does not get the result. This dismounts the old file system,
+ * because nobody else could. */
 static void settle_late(lua_State *L, struct nt_handle *handle) {
   struct nt_error ignored = {0};
   char name[NT_NAME_MAX];
@@ -151,7 +155,8 @@ static void settle_late(lua_State *L, struct nt_handle *handle) {
               0);
 }
 
-/* The raised error cannot say what the volume holds. */
+/* Raises the error of the callback. That error cannot say what the volume
+ * holds, so a warning says it. */
 static int raise(lua_State *L, struct nt_handle *handle, nt_status status,
                  const struct nt_error *err) {
   if (nt_ok(status)) {
@@ -165,8 +170,9 @@ static int raise(lua_State *L, struct nt_handle *handle, nt_status status,
 /***
 Formats the locked volume. It makes a new file system: **everything on the
 volume is lost**, but a quick format saves what it overwrites in the
-[journal](journal.md). Lock it first, dismount it afterwards. Steps, and what
-the volume holds after a cancel: [formatting](format.md).
+[journal](journal.md). Lock the volume first, and dismount it afterwards.
+[Formatting](format.md) tells the steps, and what the volume holds after a
+cancel.
 
 Options:
 * `fs`: `"ntfs"`, `"fat"`, `"fat16"`, `"fat32"` or `"exfat"`.
@@ -174,20 +180,21 @@ Options:
 * `label`; `cluster_size` in bytes.
 * `quick`: true unless given; false also writes zeros to all that the new file
   system leaves alone.
-* `on_progress(done, total)`: called with bytes, false cancels. While it runs,
-  the volume and its machine refuse every other call. An error that it raises
-  cancels the format and is raised again, after a warning that says what the
-  volume holds. The last call, with all bytes done, comes when the new file
-  system is there: false changes nothing any more, and for an error the volume
-  is dismounted before it is raised again.
+* `on_progress(done, total)`: is called with numbers of bytes; when it returns
+  false, the format is cancelled. While it runs, the volume and its machine
+  refuse every other call. An error that it raises cancels the format and is
+  raised again, after a warning that says what the volume holds. The last call,
+  with all bytes done, comes when the new file system is there. Then false
+  changes nothing any more, and after an error the volume is dismounted before
+  the error is raised again.
 * `undo`: false saves nothing. Otherwise what is overwritten is saved in the
   journal before the first write, so that `ntvol.undo` can take the format
   back; a failure or a cancel takes it back at once. A full format and the
   system's own formatter never save.
-* `undo_limit`: bytes that may be saved, packed, 256 MiB unless given; when
-  that is not enough, the format is refused.
-* `journal`: one that is open, false keeps no note at all; the user's unless
-  given.
+* `undo_limit`: how many bytes may be saved, counted when they are packed; 256
+  MiB unless given. When that is not enough, the format is refused.
+* `journal`: an open journal; the user's journal unless given. With false, no
+  note is kept at all.
 * `operation`: the number of the operation that the format is a part of.
 @function volume:format
 @tparam ntvol.format_options options
@@ -249,8 +256,9 @@ int ln_volume_format(lua_State *L) {
 
 /***
 Makes a file system in a scratch file, as `volume:format` would for a volume of
-this size, and throws it away. Says beforehand what the mkfs tool says of label,
-cluster size and size, or that it is missing. Touches no volume.
+this size, and throws it away. So the caller learns beforehand what the mkfs
+tool says of label, cluster size and size, or that the tool is missing. It
+touches no volume.
 @function rehearse_format
 @tparam table options `fs`, `size` and `sector_size` (bytes), and optional:
  `label`, `cluster_size` (bytes), `target` (what errors name)

@@ -5,8 +5,8 @@ Handles that come from other handles, and what is in a directory.
 */
 #include "lua_methods.h"
 
-/* Pushes a closed volume of the same machine as the one at index 1; *m is that
- * machine. */
+/* Pushes a closed volume of the same machine as the volume at index 1. *m
+ * becomes that machine. */
 static struct ln_volume *new_sibling(lua_State *L, struct ln_machine **m) {
   lua_getiuservalue(L, 1, 1);
   *m = ln_testmachine(L, -1);
@@ -14,10 +14,10 @@ static struct ln_volume *new_sibling(lua_State *L, struct ln_machine **m) {
 }
 
 /***
-Another handle on the same open object, as DuplicateHandle makes it. What one
-of them locked or dismounted, all of them did: each can unlock, and the lock
-lives until the last one is closed. A guard unlocks only while the handle that
-made it is open.
+Makes another handle on the same open object, as DuplicateHandle does. When one
+of the handles locks or dismounts the volume, that counts for all of them: each
+can unlock, and the lock lives until the last one is closed. A guard unlocks
+only while the handle that made it is open.
 @function volume:duplicate
 @treturn ntvol.volume
 @failure `"ERROR_NOT_SUPPORTED"` where handles are not duplicated
@@ -43,13 +43,13 @@ int ln_volume_duplicate(lua_State *L) {
 }
 
 /***
-Maps an open file: keeps it in use. The result is a handle of the kind
-`"section"`: `read`, `size`, `duplicate` and `close` work, all else is
-`ERROR_INVALID_HANDLE`. It keeps the file in use after the file's own handle
-was closed, and so refuses a lock of the volume.
+Maps an open file, which keeps it in use. The result is a handle of the kind
+`"section"`: `read`, `size`, `duplicate` and `close` work, all other methods
+return `ERROR_INVALID_HANDLE`. The file stays in use after its own handle was
+closed, and so a lock of the volume is refused.
 
-Options: `image = true`: the file is run as a program. Whether its bytes are
-one is not looked at.
+Options: with `image = true` the file is mapped as a program that runs. Nobody
+checks whether its bytes are a program.
 @function volume:map
 @tparam[opt] ntvol.map_options options
 @treturn ntvol.volume

@@ -53,7 +53,7 @@
   "Lists who has a volume, disk, file or directory open."
 #define HELP_MACHINE_NODES \
   "()", \
-  "Lists the nodes of its cluster."
+  "Lists the nodes of the machine's cluster."
 #define HELP_MACHINE_SET_MAINTENANCE \
   "(volume, on)", \
   "Takes a cluster shared volume out of its name space, or puts it back."
@@ -65,10 +65,10 @@
   "Says which operations this machine has."
 #define HELP_MACHINE_NAME \
   "()", \
-  "The machine's name, as `ntvol.machine` takes it."
+  "Returns the machine's name, as `ntvol.machine` takes it."
 #define HELP_MACHINE_CLOSE \
   "()", \
-  "Closes it and everything that was opened on it."
+  "Closes the machine and everything that was opened on it."
 #define HELP_MACHINE_HELP \
   "()", \
   "Lists the methods with one line each."
@@ -89,7 +89,7 @@
   "Brings the volume online (IOCTL_VOLUME_ONLINE)."
 #define HELP_VOLUME_EXTENDED_IO \
   "()", \
-  "Opens the volume behind the end of its file system, too (FSCTL_ALLOW_EXTENDED_DASD_IO)."
+  "Lets this handle reach the volume behind the end of its file system, too (FSCTL_ALLOW_EXTENDED_DASD_IO)."
 #define HELP_VOLUME_RUN \
   "(words, options)", \
   "Runs a program while the volume stays as it is."
@@ -98,7 +98,7 @@
   "Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA)."
 #define HELP_VOLUME_MEDIA_REMOVAL \
   "(allowed)", \
-  "Says whether the medium may be taken out by hand (IOCTL_STORAGE_MEDIA_REMOVAL)."
+  "Allows or forbids taking the medium out by hand (IOCTL_STORAGE_MEDIA_REMOVAL)."
 #define HELP_VOLUME_FORMAT \
   "(options)", \
   "Formats the locked volume."
@@ -113,34 +113,34 @@
   "Makes what was written durable."
 #define HELP_VOLUME_SIZE \
   "()", \
-  "Size in bytes."
+  "Returns the size in bytes."
 #define HELP_VOLUME_SECTOR_SIZE \
   "()", \
-  "Sector size in bytes."
+  "Returns the sector size in bytes."
 #define HELP_VOLUME_HOLDERS \
   "()", \
   "Lists who else has it open."
 #define HELP_VOLUME_INFO \
   "()", \
-  "What is known about the volume."
+  "Returns what is known about the volume."
 #define HELP_VOLUME_IDENTITY \
   "()", \
-  "What makes this volume this volume, whatever its letter."
+  "Returns what tells this volume from others, whatever its letter."
 #define HELP_VOLUME_LABEL \
   "()", \
-  "Label of the file system."
+  "Returns the label of the file system."
 #define HELP_VOLUME_EXTENTS \
   "()", \
-  "Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS)."
+  "Says where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS)."
 #define HELP_VOLUME_GEOMETRY \
   "()", \
-  "Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX)."
+  "Returns the geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX)."
 #define HELP_VOLUME_DEVICE_NUMBER \
   "()", \
-  "Device type, disk number and partition number (IOCTL_STORAGE_GET_DEVICE_NUMBER)."
+  "Returns device type, disk number and partition number (IOCTL_STORAGE_GET_DEVICE_NUMBER)."
 #define HELP_VOLUME_IS_LOCKED \
   "()", \
-  "True when this handle holds the lock."
+  "Returns true when this handle holds the lock."
 #define HELP_VOLUME_IS_MOUNTED \
   "()", \
   "Asks whether a file system is mounted (FSCTL_IS_VOLUME_MOUNTED)."
@@ -155,16 +155,16 @@
   "Marks the file system as one to be checked (FSCTL_MARK_VOLUME_DIRTY), for all programs to see."
 #define HELP_VOLUME_NTFS_DATA \
   "()", \
-  "What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA)."
+  "Returns what NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA)."
 #define HELP_VOLUME_BITMAP \
   "()", \
   "Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP)."
 #define HELP_VOLUME_DUPLICATE \
   "()", \
-  "Another handle on the same open object, as DuplicateHandle makes it."
+  "Makes another handle on the same open object, as DuplicateHandle does."
 #define HELP_VOLUME_MAP \
   "(options)", \
-  "Maps an open file: keeps it in use."
+  "Maps an open file, which keeps it in use."
 #define HELP_VOLUME_LIST \
   "()", \
   "Lists an open directory."
@@ -173,13 +173,13 @@
   "Sends a control code, as DeviceIoControl does."
 #define HELP_VOLUME_NAME \
   "()", \
-  "The name it was opened by."
+  "Returns the name by which it was opened."
 #define HELP_VOLUME_KIND \
   "()", \
-  "What kind of handle it is: volume, disk, file, directory, section or device."
+  "Says what kind of handle it is: volume, disk, file, directory, section or device."
 #define HELP_VOLUME_MACHINE \
   "()", \
-  "The machine it was opened on."
+  "Returns the machine on which it was opened."
 #define HELP_VOLUME_CAPABILITIES \
   "()", \
   "Says which operations this handle has, by its kind and its access."
@@ -194,10 +194,10 @@
   "Unlocks now."
 #define HELP_LOCK_HELD \
   "()", \
-  "True while the lock is held."
+  "Returns true while the lock is held."
 #define HELP_LOCK_VOLUME \
   "()", \
-  "The volume that was locked; it may be closed by now."
+  "Returns the volume that was locked."
 #define HELP_LOCK_HELP \
   "()", \
   "Lists the methods with one line each."
@@ -215,7 +215,7 @@
   "Lists the operations, oldest first, without their steps."
 #define HELP_JOURNAL_ENTRY \
   "(id)", \
-  "One operation, with its steps: a plain table (ntvol.journal_entry)."
+  "Returns one operation with its steps, as a plain table (ntvol.journal_entry)."
 #define HELP_JOURNAL_CHECK \
   "(id)", \
   "Looks whether what an operation saved is good."
@@ -224,7 +224,7 @@
   "Forgets what is old."
 #define HELP_JOURNAL_PATH \
   "()", \
-  "Where the database is."
+  "Returns the path of the database."
 #define HELP_JOURNAL_CLOSE \
   "()", \
   "Closes the journal."

@@ -28,18 +28,20 @@ static int push_holders(lua_State *L, const struct ln_volume *v) {
 }
 
 /***
-Lists who else has it open. Of a volume that is all that is open on it, of a
-disk its volumes too, of a file or directory itself. The entries are plain
-tables (ntvol.holder), one for each thing that is open; this very handle is
-left out. Fields: `pid` (0: not a process), `name` of the program, `how`,
-`path` of what is open, `self` (true for this process), `start_time` (of the
-process, where it is known), `node` (the computer, when it is another one).
+Lists who else has it open. For a volume that is everything that is open on it,
+for a disk it includes its volumes, for a file or directory it is only that one.
+The entries are plain tables (ntvol.holder), one for each thing that is open;
+this very handle is left out. Fields: `pid` (0: not a process), `name` of the
+program, `how`, `path` of what is open, `self` (true for this process),
+`start_time` (of the process, where it is known), `node` (the computer, when it
+is another one).
 `how` is `"volume handle"`, `"lock"` (a volume handle that holds the lock),
 `"disk handle"`, `"device handle"`, `"open file"`, `"directory"`, `"mapped
 file"` or `"image"` (a program that runs); Windows says only `"has it open"`.
 
-The list has a field `complete`; when that is false, `missing` says why
-somebody may not be in it. The same lists are in errors, as `info.holders`.
+The list has a field `complete`. When that is false, the field `missing` says
+why somebody may not be in the list. The same lists are in errors, as
+`info.holders`.
 @function volume:holders
 @treturn ntvol.holders
 @failure `"ERROR_NOT_SUPPORTED"` where nobody can tell
@@ -56,8 +58,8 @@ int ln_volume_holders(lua_State *L) {
 }
 
 /***
-Lists who has a volume, disk, file or directory open. These are the
-`volume:holders` of a handle without access to its data, which is closed again.
+Lists who has a volume, disk, file or directory open. It opens a handle without
+access to the data, asks that handle's `volume:holders`, and closes it again.
 @function machine:holders
 @tparam string name `"D:"`, `"PhysicalDrive1"`, `"D:\\a.txt"`
 @treturn ntvol.holders with the fields `complete` and `missing`

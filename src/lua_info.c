@@ -20,7 +20,7 @@ struct flag_text {
   const char *text;
 };
 
-/* buf holds a text already; adds ", TEXT" for every flag that is set. */
+/* buf holds a text already. This adds ", TEXT" for every flag that is set. */
 static void add_flags(char *buf, size_t cap, uint32_t flags,
                       const struct flag_text *list, size_t count) {
   size_t i;
@@ -150,7 +150,8 @@ static void set_volume_flags(lua_State *L, uint32_t flags) {
   ln_setstring(L, "state", ln_volumestate(flags, state));
 }
 
-/* The states of section 3 that there are here: nothing is redirected. */
+/* The states of section 3 (docs/rules.md) that can occur here: no access is
+ * redirected. */
 static const char *csv_state(uint32_t flags) {
   return flags & NT_VOLUME_MAINTENANCE ? "maintenance"
          : flags & NT_VOLUME_OFFLINE   ? "offline"

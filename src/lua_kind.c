@@ -1,5 +1,5 @@
 /***
-Machine kinds: which there are, and connecting to a machine of one of them.
+The machine kinds that there are, and connecting to a machine of one of them.
 
 @submodule ntvol.core
 */
@@ -11,8 +11,8 @@ Machine kinds: which there are, and connecting to a machine of one of them.
 
 #define KINDS "ntvol.kinds"
 
-/* Tables of one version are append-only: every one has at least the slots that
- * the first of this version had. */
+/* Within one version, slots are only added at the end of the table. So every
+ * table has at least the slots that the first of this version had. */
 #define FIRST_SIZE                          \
   (offsetof(struct nt_machine_ops, admin) + \
    sizeof(((struct nt_machine_ops *)0)->admin))
@@ -86,7 +86,7 @@ static void sort(lua_State *L, int index) {
 }
 
 /***
-Names of the machine kinds that are registered, sorted.
+Returns the names of the registered machine kinds, sorted.
 @function kinds
 @treturn {string,...}
 */
@@ -146,8 +146,8 @@ Connects to a machine.
 @tparam string kind name of the machine kind: `"sim"`
 @tparam[opt=""] string location what stands after the colon of `"sim:lab"`
 @treturn ntvol.machine
-@failure `"ERROR_NOT_SUPPORTED"` for an unknown kind; what the machine says
- otherwise
+@failure `"ERROR_NOT_SUPPORTED"` for an unknown kind; otherwise what the machine
+ says
 */
 static int ln_core_connect(lua_State *L) {
   struct nt_error err = {0};
@@ -182,7 +182,8 @@ static const luaL_Reg functions[] = {{"register", ln_core_register},
                                      {"connect", ln_core_connect},
                                      {NULL, NULL}};
 
-/* The kind of this computer, where there is one, is there from the start. */
+/* Where this computer is a machine of its own kind, the kind is registered from
+ * the start. */
 static void register_native(lua_State *L) {
   const struct nt_machine_ops *native = nt_native();
   if (native == NULL) {

@@ -1,8 +1,8 @@
 /***
-A held lock. In a to-be-closed variable it unlocks at the end of the scope, as
-`volume:lock` shows. Dropping a guard does not unlock: a lock that the collector
-may release is no lock. The lock ends when the guard is closed, when the volume
-is unlocked, and when the volume is closed.
+The guard of a lock. In a to-be-closed variable it unlocks at the end of the
+scope, as `volume:lock` shows. Dropping a guard does not unlock: a lock that the
+collector may release is no lock. The lock ends when the guard is closed, when
+the volume is unlocked, and when the volume is closed.
 
 @module ntvol.lock
 */
@@ -58,7 +58,7 @@ static int lock_leave(lua_State *L) {
 }
 
 /***
-True while the lock is held.
+Returns true while the lock is held.
 @function lock:held
 @treturn boolean
 */
@@ -70,7 +70,7 @@ static int ln_lock_held(lua_State *L) {
 }
 
 /***
-The volume that was locked; it may be closed by now.
+Returns the volume that was locked. It may be closed by now.
 @function lock:volume
 @treturn ntvol.volume
 */

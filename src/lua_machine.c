@@ -22,7 +22,8 @@ static struct ln_machine *to_machine(lua_State *L) {
 }
 
 /***
-Closes it and everything that was opened on it. Closing twice is harmless.
+Closes the machine and everything that was opened on it. Closing twice is
+harmless.
 @function machine:close
 @treturn true
 @failure the message of the first volume that could not be closed properly;
@@ -105,25 +106,27 @@ static void append(lua_State *L) {
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
 }
 
-/* Ends an enumeration: the list on top of the stack, or why it ended early. */
+/* Ends an enumeration: returns the list on top of the stack, or the failure
+ * that ended it early. */
 static int finish_list(lua_State *L, nt_status status,
                        const struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? 1 : ln_pusherror(L, err);
 }
 
 /***
-Lists the volumes. Nothing is mounted or changed by asking; on Windows the
-system may mount a volume to answer for its file system. The entries are plain
+Lists the volumes. Asking mounts nothing and changes nothing, but on Windows the
+system may mount a volume to find out its file system. The entries are plain
 tables (ntvol.volume_info) that print as one line each. Fields: `name`,
-`guid_path`, `device`, `mount_points`, `file_system`, `label`, `serial`,
-`size`, `sector_size`, `partition_number`, `extents`, the booleans `mounted`,
-`locked`, `dismounted`, `offline`, `readonly`, `removable`, `system`, `boot`,
-`pagefile`, `csv` (cluster shared), `maintenance` (taken out of the cluster's
-name space), `dirty` (wants to be checked), `busy` (its file system is being
-scrubbed or balanced), `no_medium` (its drive is empty), `unreadable` (an image
-is missing or damaged), and `state` in words. `busy` and `no_medium` are of the
-simulated machine. Of a cluster also `owner`, the node that owns it, and of its
-shared volumes `csv_state`: `"direct"`, `"maintenance"` or `"offline"`.
+`guid_path`, `device`, `mount_points`, `file_system`, `label`, `serial`, `size`,
+`sector_size`, `partition_number`, `extents`, the booleans `mounted`, `locked`,
+`dismounted`, `offline`, `readonly`, `removable`, `system`, `boot`, `pagefile`,
+`csv` (cluster shared), `maintenance` (taken out of the cluster's name space),
+`dirty` (wants to be checked), `busy` (its file system is being scrubbed or
+balanced), `no_medium` (its drive is empty), `unreadable` (an image is missing
+or damaged), and `state` in words. Only the simulated machine has volumes that
+are `busy` or have `no_medium`. In a cluster there is also `owner`, the node
+that owns the volume, and for a shared volume `csv_state`: `"direct"`,
+`"maintenance"` or `"offline"`.
 @function machine:volumes
 @treturn ntvol.volume_info[] sizes and offsets are bytes
 @failure
@@ -151,9 +154,9 @@ Lists the disks, masked and uninstalled ones too. The entries are plain tables
 `location`, `serial`, `model`, `style` (`"none"`, `"mbr"`, `"gpt"`), `size`,
 `sector_size`, `volume_count`, the booleans `readonly`, `removable`, `cdrom`,
 `no_medium` (an empty drive) and `medium_locked` (the drive keeps its medium),
-both of the simulated machine, `masked`, `uninstalled`, `unreadable` (its image
-is missing or damaged), `offline` (by its attribute: it shows no volumes), and
-`state` in words. A CD drive is called `CdRom0`.
+both only on the simulated machine, `masked`, `uninstalled`, `unreadable` (its
+image is missing or damaged), `offline` (by its attribute: it shows no volumes),
+and `state` in words. A CD drive is called `CdRom0`.
 @function machine:disks
 @treturn ntvol.disk_info[] sizes are bytes
 @failure
@@ -180,8 +183,8 @@ Lists what happened, oldest first. These are the notifications of the file
 systems, of Plug and Play, and of the volume driver. The entries are plain
 tables (ntvol.event) that print as one line each. Fields: `id`, `kind`
 (`"volume"`, `"device"`, `"state"`), `name`, `guid` (GUID_IO_VOLUME_...) and
-`code` (FSRTL_VOLUME_...) where it has them, `target`, `pid`, `time` (seconds
-since 1970), `node` where only one node of a cluster is told.
+`code` (FSRTL_VOLUME_...) where the event has them, `target`, `pid`, `time`
+(seconds since 1970), `node` where only one node of a cluster is told.
 @function machine:events
 @tparam[opt=0] integer after only events with a greater id
 @treturn ntvol.event[]
@@ -234,10 +237,11 @@ static int ln_machine_uninstall(lua_State *L) {
 
 /***
 Ejects the device of a volume or disk, as "safely remove" does. Everything on
-it is removed, and it is safe to take it away. Whoever refuses is in
-`info.veto`: `type` (`"driver"`, `"outstanding open"`, ...) and `name`. On the
-simulated machine it ejects the medium of a drive, unless somebody has it open
-(`info.holders`); a fixed disk is `ERROR_NOT_SUPPORTED`.
+the device is removed from the system, and then the device can be taken away
+safely. When somebody refuses, `info.veto` says who: `type` (`"driver"`,
+`"outstanding open"`, ...) and `name`. On the simulated machine this ejects the
+medium of a drive, unless somebody has it open (`info.holders`); for a fixed
+disk it returns `ERROR_NOT_SUPPORTED`.
 @function machine:eject
 @tparam string name `"E:"`, `"PhysicalDrive1"`
 @treturn true
@@ -267,9 +271,9 @@ static const char *check_disk(lua_State *L, int arg) {
 }
 
 /***
-Stops presenting the LUN of a disk. That is what a storage administrator does
-elsewhere; here it is on the simulated machine only. A disk that is still
-installed is removed by surprise, and `events` shows it.
+Stops presenting the LUN of a disk. Elsewhere a storage administrator does that;
+here it works on the simulated machine only. A disk that is still installed is
+removed by surprise, and `events` shows it.
 @function machine:mask
 @tparam string|integer disk `"PhysicalDrive1"`, `"1"` or 1
 @treturn true
@@ -286,7 +290,7 @@ static int ln_machine_mask(lua_State *L) {
 
 /***
 Presents the LUN of a disk again. The disk and its volumes arrive, and the
-volumes come online. On the simulated machine only.
+volumes come online. This works on the simulated machine only.
 @function machine:unmask
 @tparam string|integer disk `"PhysicalDrive1"`, `"1"` or 1
 @treturn true
@@ -306,8 +310,8 @@ static int ln_machine_unmask(lua_State *L) {
 /* ---- clusters ------------------------------------------------------------ */
 
 /***
-Lists the nodes of its cluster. A machine of no cluster has none. On the
-simulated machine only, as the next two.
+Lists the nodes of the machine's cluster. A machine of no cluster has none. This
+works on the simulated machine only, as do `set_maintenance` and `set_owner`.
 @function machine:nodes
 @treturn ntvol.node[] `{ name = "n1", own = true }`; `own` is true for the
  node that this machine is
@@ -333,9 +337,9 @@ static int ln_machine_nodes(lua_State *L) {
 
 /***
 Takes a cluster shared volume out of its name space, or puts it back. That is
-what the cluster manager does. Meanwhile it is an ordinary NTFS volume of the
-node that owns it, where it can be taken offline, repaired and formatted, and
-is not there on other nodes.
+what the cluster manager does. While it is out, it is an ordinary NTFS volume of
+the node that owns it. There it can be taken offline, repaired and formatted; on
+other nodes it does not exist.
 @function machine:set_maintenance
 @tparam string volume its name
 @tparam boolean on
@@ -359,10 +363,11 @@ static int ln_machine_set_maintenance(lua_State *L) {
 }
 
 /***
-Makes a node the owner of a volume. A cluster shared volume goes on as it is;
-any other volume is there on its owner only, and moves when nobody has it open.
+Makes a node the owner of a volume. A cluster shared volume stays in use as it
+is. Any other volume exists on its owner only, and moves only when nobody has it
+open.
 @function machine:set_owner
-@tparam string volume its name; that of a volume of another node, too
+@tparam string volume its name; the volume may belong to another node
 @tparam string node
 @treturn true
 @failure `"ERROR_BUSY"` while somebody has it open; `"ERROR_FILE_NOT_FOUND"`
@@ -382,16 +387,17 @@ static int ln_machine_set_owner(lua_State *L) {
 }
 
 /***
-Gives a volume a letter or a mount folder. From then on that names it, and the
-volume is put online. A volume has one letter: `ERROR_INVALID_PARAMETER`,
-reason `has_letter`. On the simulated machine only; on Windows use `mountvol`
-or the disk management.
+Gives a volume a letter or a mount folder. From then on that is one of its
+names, and the volume is put online. A volume has at most one letter: for a
+second one this returns `ERROR_INVALID_PARAMETER`, reason `has_letter`. This
+works on the simulated machine only; on Windows use `mountvol` or the disk
+management.
 @function machine:add_mount_point
 @tparam string volume `"D:"`, or another of its names
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
 @treturn true
-@failure `"ERROR_ALREADY_EXISTS"` when it names a volume already;
- `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
+@failure `"ERROR_ALREADY_EXISTS"` when the letter or folder names a volume
+ already; `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
 @usage
 local machine = ntvol.machine()
 assert(machine:add_mount_point("D:", "C:\\mnt\\data"))
@@ -407,8 +413,8 @@ static int ln_machine_add_mount_point(lua_State *L) {
 }
 
 /***
-Takes a letter or a mount folder away. What is open stays open. On the
-simulated machine only.
+Takes a letter or a mount folder away. What is open stays open. This works on
+the simulated machine only.
 @function machine:remove_mount_point
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
 @treturn true
@@ -448,11 +454,11 @@ static const struct {
 };
 
 /***
-Says which operations this machine has. What is false returns
+Says which operations this machine has. An operation that is false returns
 `ERROR_NOT_SUPPORTED`. `own_formatter` is true where the system formats volumes
-itself: nobody knows beforehand what it will say, it needs the volume for
-itself, so that the lock is given up meanwhile, and it cannot be taken back.
-See [formatting](format.md#the-systems-own-formatter).
+itself. Then nobody knows beforehand what the formatter will say. It needs the
+volume for itself, so the lock is given up meanwhile, and the format cannot be
+taken back. See [formatting](format.md#the-systems-own-formatter).
 @function machine:capabilities
 @treturn table<string,boolean> operation -> true or false
 @usage assert(ntvol.machine():capabilities().volumes)
@@ -470,7 +476,7 @@ static int ln_machine_capabilities(lua_State *L) {
 }
 
 /***
-The machine's name, as `ntvol.machine` takes it.
+Returns the machine's name, as `ntvol.machine` takes it.
 @function machine:name
 @treturn string `"sim:lab"`
 */

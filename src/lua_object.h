@@ -30,8 +30,8 @@
 struct ln_volume;
 struct ln_subscription;
 
-/* User value 1: a table whose keys are its subscriptions, once there was one.
- */
+/* User value 1 is a table whose keys are the subscriptions of the machine. It
+ * is there as soon as there has been a subscription. */
 struct ln_machine {
   struct nt_machine *machine;            /* NULL: closed */
   struct ln_volume *volumes;             /* the open ones, newest first */
@@ -39,28 +39,29 @@ struct ln_machine {
   unsigned delivering; /* subscribers that are told something right now */
 };
 
-/* User value 1: the machine. */
+/* User value 1 is the machine. */
 struct ln_volume {
   struct nt_handle *handle;   /* NULL: closed */
-  struct ln_machine *machine; /* in whose list it is while it is open */
+  struct ln_machine *machine; /* the one in whose list it is while it is open */
   struct ln_volume *next, *previous;
   uint64_t locks;   /* locks taken so far by lock() */
-  uint64_t current; /* number of the one that holds, 0: none */
+  uint64_t current; /* the number of the lock it holds, 0: none */
   bool busy;        /* a format runs; its callback must not close us */
 };
 
-/* User value 1: the volume. Has no finalizer: dropping it unlocks nothing. */
+/* User value 1 is the volume. There is no finalizer: dropping a guard unlocks
+ * nothing. */
 struct ln_lock {
   uint64_t number; /* which lock of the volume; 0: never taken */
 };
 
-/* User value 1: the machine, 2 and 3: the threads. */
+/* User value 1 is the machine; 2 and 3 are the threads. */
 struct ln_subscription {
   struct nt_subscription *subscription; /* NULL: closed */
   struct ln_machine *machine;           /* in whose list it is while open */
   struct ln_subscription *next;
-  lua_State *thread; /* its function is called there */
-  lua_State *store;  /* and is the first value of this stack */
+  lua_State *thread; /* the function is called on this thread */
+  lua_State *store;  /* the function is the first value of this stack */
 };
 
 /* ---- machines ------------------------------------------------------------ */
@@ -74,15 +75,18 @@ struct ln_machine *ln_testmachine(lua_State *L, int index);
 /* The open machine of an argument; raises for anything else. */
 struct ln_machine *ln_checkmachine(lua_State *L, int arg);
 
-/* Its connection; raises when it has been closed meanwhile. */
+/* The connection of a machine; raises an error when it has been closed
+ * meanwhile. */
 struct nt_machine *ln_connection(lua_State *L, const struct ln_machine *m);
 
-/* Why the machine must not be closed now; NULL when it may. */
+/* Says why the machine must not be closed now. Returns NULL when it may be
+ * closed. */
 const char *ln_machinebusy(const struct ln_machine *m);
 
-/* Closes an open machine, the one way to do it: its volumes first, whose ends
- * subscribers still hear of, then its subscriptions, then the connection.
- * Returns the first failure of a volume; everything is closed all the same. */
+/* Closes an open machine. This is the only way to do it. First its volumes are
+ * closed, and subscribers still hear of that; then its subscriptions, then the
+ * connection. Returns the first failure of a volume; everything is closed all
+ * the same. */
 nt_status ln_closemachine(struct ln_machine *m, struct nt_error *err);
 
 /* ---- volumes ------------------------------------------------------------- */
@@ -90,39 +94,42 @@ nt_status ln_closemachine(struct ln_machine *m, struct nt_error *err);
 /* Pushes a closed volume whose machine is the userdata at `index`. */
 struct ln_volume *ln_newvolume(lua_State *L, int index);
 
-/* Makes it open, and a child of its machine. */
+/* Makes a volume open, and a child of its machine. */
 void ln_linkvolume(struct ln_volume *v, struct ln_machine *m,
                    struct nt_handle *handle);
 
 /* The volume at `index`; NULL for anything else. */
 struct ln_volume *ln_testvolume(lua_State *L, int index);
 
-/* The open volume of an argument; raises for anything else, and while it is
- * busy with a format. */
+/* The open volume of an argument. This raises an error for anything else, and
+ * while a format runs on the volume. */
 struct ln_volume *ln_checkvolume(lua_State *L, int arg);
 
-/* The same of argument 1, for methods without other arguments: raises when
- * there is one. */
+/* The open volume of argument 1, for methods without other arguments: raises an
+ * error when there is one. */
 struct ln_volume *ln_onlyvolume(lua_State *L, const char *verb);
 
-/* Its handle; raises when it is closed, or busy with a format. */
+/* The handle of a volume. This raises an error when the volume is closed, or
+ * while a format runs on it. */
 struct nt_handle *ln_handle(lua_State *L, const struct ln_volume *v);
 
-/* Why the volume must not be used or closed now; NULL when it may. */
+/* Says why the volume must not be used or closed now. Returns NULL when it may
+ * be. */
 const char *ln_volumebusy(const struct ln_volume *v);
 
-/* Closes an open volume, the one way to do it. */
+/* Closes an open volume. This is the only way to do it. */
 nt_status ln_closevolume(struct ln_volume *v, struct nt_error *err);
 
 /* ---- locks --------------------------------------------------------------- */
 
-/* Pushes a guard of no lock, for the volume at `index`. */
+/* Pushes a guard for the volume at `index`. It holds no lock yet. */
 struct ln_lock *ln_newlock(lua_State *L, int index);
 
 /* The guard at `index`; NULL for anything else. */
 struct ln_lock *ln_testlock(lua_State *L, int index);
 
-/* The guard stands for the lock that the volume has just been given. */
+/* From now on the guard stands for the lock that the volume has just been
+ * given. */
 void ln_holdlock(struct ln_lock *lock, struct ln_volume *v);
 
 /* The volume whose lock the guard at `index` holds now; NULL when it holds
@@ -130,12 +137,12 @@ void ln_holdlock(struct ln_lock *lock, struct ln_volume *v);
  * of another guard. */
 struct ln_volume *ln_heldvolume(lua_State *L, int index);
 
-/* Is called after a request that may have ended the lock: a guard whose lock
- * was given back by other means is closed by that. So are the guards of
+/* Is called after a request that may have ended the lock. A guard whose lock
+ * was given back by other means is closed here. So are the guards of
  * duplicates, because the lock was theirs, too. */
 void ln_synclock(struct ln_volume *v);
 
-/* Unlocks, and forgets the current lock when the machine agreed. */
+/* Unlocks the volume, and forgets the current lock when the machine agreed. */
 nt_status ln_unlockvolume(struct ln_volume *v, struct nt_error *err);
 
 /* ---- subscriptions ------------------------------------------------------- */
@@ -146,7 +153,7 @@ struct ln_subscription *ln_testsubscription(lua_State *L, int index);
 /* Ends an open subscription. */
 void ln_closesubscription(struct ln_subscription *s);
 
-/* Ends all of a machine. */
+/* Ends all subscriptions of a machine. */
 void ln_closesubscriptions(struct ln_machine *m);
 
 #endif

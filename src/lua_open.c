@@ -10,7 +10,7 @@ Opening: the options of CreateFile in Lua words.
 /* What CreateFile adds to every access mask it is given. */
 #define ALWAYS (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES)
 
-/* A day: more is a mistake of units. */
+/* A day: whoever gives more has mistaken the unit. */
 #define MAX_TIMEOUT 86400
 
 static const struct ln_enum access_words[] = {
@@ -141,7 +141,7 @@ static enum nt_disposition read_disposition(lua_State *L,
   return (enum nt_disposition)row->value;
 }
 
-/* Seconds, as milliseconds; 0 when it is not given. */
+/* Reads seconds and returns milliseconds; 0 when the option is not given. */
 static uint32_t read_timeout(lua_State *L, const struct ln_options *o) {
   lua_Number seconds = 0;
   int type = ln_optionvalue(L, o, "timeout");
@@ -156,8 +156,8 @@ static uint32_t read_timeout(lua_State *L, const struct ln_options *o) {
   return (uint32_t)(seconds * 1000);
 }
 
-/* A program that loads the core alone has only methods that make one attempt.
- */
+/* The methods of the core make one attempt. A program that loads the core alone
+ * has no other methods. */
 static void refuse_waiting(lua_State *L, const struct ln_options *o,
                            const char *const *names) {
   for (; *names != NULL; names++) {
@@ -186,8 +186,8 @@ static void read_options(lua_State *L, int arg, struct nt_open_options *out) {
   out->timeout = read_timeout(L, &o);
 }
 
-/* One attempt: lua/ntvol/machine.lua has the method that waits, and its
- * description. */
+/* This makes one attempt. The method that waits is in lua/ntvol/machine.lua,
+ * with its description. */
 int ln_machine_open(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   struct nt_open_options options = {0};

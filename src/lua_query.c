@@ -1,5 +1,5 @@
 /***
-What a volume, disk or file is asked: size, place, state.
+What can be asked of a volume, disk or file: size, place, state.
 
 @submodule ntvol.volume
 */
@@ -9,8 +9,8 @@ What a volume, disk or file is asked: size, place, state.
 #include "lua_methods.h"
 
 /***
-Size in bytes. That of a volume or disk is its length, of a file its end, of a
-directory 0.
+Returns the size in bytes. For a volume or disk that is its length, for a file
+its end, for a directory 0.
 @function volume:size
 @treturn integer
 @failure
@@ -27,8 +27,8 @@ int ln_volume_size(lua_State *L) {
 }
 
 /***
-Sector size in bytes. Offsets and lengths must be multiples of it. That of a
-file is 1.
+Returns the sector size in bytes. Offsets and lengths must be multiples of it.
+For a file it is 1.
 @function volume:sector_size
 @treturn integer
 */
@@ -37,7 +37,7 @@ int ln_volume_sector_size(lua_State *L) {
   return 1;
 }
 
-/* Fills `info`; false after pushing a failure. */
+/* Fills `info`. When that fails, pushes the failure and returns false. */
 static bool query_info(lua_State *L, const char *verb_name,
                        struct nt_volume_info *info) {
   struct ln_volume *v = ln_onlyvolume(L, verb_name);
@@ -51,9 +51,9 @@ static bool query_info(lua_State *L, const char *verb_name,
 }
 
 /***
-What is known about the volume. It is the table that `machine:volumes` has for
-it (ntvol.volume_info), and prints as one line. A disk has none:
-`ERROR_INVALID_FUNCTION`.
+Returns what is known about the volume. It is the table that `machine:volumes`
+has for this volume (ntvol.volume_info), and prints as one line. For a disk
+there is none: this returns `ERROR_INVALID_FUNCTION`.
 @function volume:info
 @treturn ntvol.volume_info
 @failure
@@ -71,8 +71,8 @@ int ln_volume_info(lua_State *L) {
 }
 
 /***
-What makes this volume this volume, whatever its letter. Compare it before you
-write to a volume that was chosen earlier.
+Returns what tells this volume from others, whatever its letter. Compare it
+before you write to a volume that was chosen earlier.
 @function volume:identity
 @treturn ntvol.identity `{ guid_path, serial, size, extents }`, bytes
 @failure
@@ -91,8 +91,9 @@ int ln_volume_identity(lua_State *L) {
   return 1;
 }
 
-/* 9.1 row 21: a file system that is dismounted serves no query, not even to
- * the handle that dismounted it. A device handle does not ask it. */
+/* 9.1 row 21 (docs/rules.md): a file system that is dismounted serves no query,
+ * not even one of the handle that dismounted it. A device handle does not ask
+ * the file system. */
 static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
   const struct nt_handle *handle = ln_onlyvolume(L, "label")->handle;
   struct nt_error err = {0};
@@ -107,7 +108,7 @@ static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
 }
 
 /***
-Label of the file system. It is empty when it has none.
+Returns the label of the file system. It is empty when there is none.
 @function volume:label
 @treturn string empty when it has none
 @failure `"ERROR_NOT_READY"` while the volume is dismounted
@@ -122,7 +123,7 @@ int ln_volume_label(lua_State *L) {
 }
 
 /***
-Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
+Says where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
 @function volume:extents
 @treturn ntvol.extent[] each `{ disk, offset, length }`, bytes
 @failure
@@ -140,7 +141,7 @@ int ln_volume_extents(lua_State *L) {
 }
 
 /***
-Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
+Returns the geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
 @function volume:geometry
 @treturn ntvol.geometry `{ cylinders, heads, sectors_per_track, sector_size,
  size }`; `size` is bytes of the whole disk
@@ -163,7 +164,7 @@ int ln_volume_geometry(lua_State *L) {
 }
 
 /***
-Device type, disk number and partition number
+Returns device type, disk number and partition number
 (IOCTL_STORAGE_GET_DEVICE_NUMBER).
 @function volume:device_number
 @treturn ntvol.device_number `{ type, number, partition }`; partition 0 is the
@@ -185,7 +186,7 @@ int ln_volume_device_number(lua_State *L) {
 }
 
 /***
-True when this handle holds the lock. Nobody is asked.
+Returns true when this handle holds the lock. The machine is not asked.
 @function volume:is_locked
 @treturn boolean
 */

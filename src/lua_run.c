@@ -8,8 +8,8 @@ Running a program under a lock.
 
 #include "lua_methods.h"
 
-/* The words as C wants them: a new userdata on the stack, whose strings the
- * table at `index` keeps alive. */
+/* The words in the form that C wants. They are a new userdata on the stack,
+ * whose strings the table at `index` keeps alive. */
 static const char *const *check_words(lua_State *L, int index) {
   luaL_checktype(L, index, LUA_TTABLE);
   size_t count = (size_t)lua_rawlen(L, index);
@@ -42,22 +42,24 @@ static bool check_to_stderr(lua_State *L, int index) {
 }
 
 /***
-Runs a program while the volume stays as it is. It waits until the program has
+Runs a program while the volume stays as it is. This waits until the program has
 ended. The words are the program, which is looked for in `PATH`, and its
 arguments; no shell takes them apart.
 
-What this process has open and locked on the machine stays so as long as the
-program runs, even when this process is killed. SIGHUP, SIGINT, SIGQUIT and
-SIGTERM that this process gets meanwhile go to the program, and this process
-waits on. [A program under a lock](procedures.md#a-program-under-a-lock) says
-what that means on which machine.
+What this process has open and locked on the machine stays open and locked as
+long as the program runs, even when this process is killed. When this process
+gets SIGHUP, SIGINT, SIGQUIT or SIGTERM meanwhile, the signal goes to the
+program, and this process waits on. [A program under a
+lock](procedures.md#a-program-under-a-lock) says what that means on each
+machine.
 
-Options: `to_stderr = true`: what it prints goes to standard error.
+Options: with `to_stderr = true`, what the program prints goes to standard
+error.
 @function volume:run
 @tparam string[] words the program and its arguments
 @tparam[opt] ntvol.run_options options
-@treturn integer its exit status; 128 and the number of the signal when one
- ended it
+@treturn integer its exit status; 128 plus the number of the signal when a
+ signal ended it
 @failure `"ERROR_FILE_NOT_FOUND"` when there is no such program, or what else
  kept it from being started
 @raise for words that are not strings
@@ -73,7 +75,7 @@ int ln_volume_run(lua_State *L) {
   ln_noargs(L, 4, "run");
   bool to_stderr = check_to_stderr(L, 3);
   const char *const *words = check_words(L, 2);
-  /* What was said before the program stands before what it says. */
+  /* What we printed before the program comes before what the program prints. */
   fflush(stdout);
   if (!nt_ok(nt_run(ln_handle(L, v)->machine, words, to_stderr, &exit_status,
                     &err))) {

@@ -15,7 +15,7 @@ of its own, and goes back to the caller's thread where it may be interrupted.
 #include "lua_core.h"
 #include "nt/host.h"
 
-/* Whose thread the work came from; NULL when it is over. */
+/* The thread that the work came from; NULL when the work is over. */
 struct origin {
   lua_State *thread;
 };
@@ -64,10 +64,10 @@ static int protect(lua_State *L) {
 
 /***
 Calls `fn(outside, ...)` on a thread of its own, which no hook of the caller's
-thread reaches: neither Ctrl-C nor a hook that raises cuts it. What it calls by
-`outside(g, ...)` runs on the caller's thread, where an interrupt that waited
-ends `g` at once; it returns what `pcall(g, ...)` would. Nothing in it can
-yield.
+thread reaches: neither Ctrl-C nor a hook that raises an error cuts it. When
+`fn` calls `outside(g, ...)`, `g` runs on the caller's thread. An interrupt that
+has waited ends `g` at once. The call returns what `pcall(g, ...)` would.
+Nothing in `fn` can yield.
 @function shield
 @tparam function fn
 @param ...
@@ -106,7 +106,8 @@ int ln_core_shield(lua_State *L) {
 
 /* ---- termination --------------------------------------------------------- */
 
-/* A signal has no argument of ours. */
+/* The thread to interrupt. It is kept here because a signal brings no
+ * argument. */
 static lua_State *interrupted;
 
 static void raise_interrupt(lua_State *L, lua_Debug *ar) {
@@ -117,7 +118,7 @@ static void raise_interrupt(lua_State *L, lua_Debug *ar) {
 
 /* Setting a hook is all that a handler may ask of Lua. */
 static void interrupt(int number) {
-  signal(number, SIG_DFL); /* the second one ends the process */
+  signal(number, SIG_DFL); /* a second signal ends the process */
   lua_sethook(interrupted, raise_interrupt,
               LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }

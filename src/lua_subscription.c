@@ -1,18 +1,18 @@
 /***
 A function that is told what happens on a machine, made by `machine:subscribe`.
 It is called in this process, by the request that causes the event, before that
-returns. LOCK and DISMOUNT announce an attempt and are told before it: what the
-function closes then is not in the way any more. All other events are told when
-they have happened.
+request returns. LOCK and DISMOUNT announce an attempt, and the function is told
+before it: what the function closes then is not in the way any more. It is told
+of all other events when they have happened.
 
-The function may use the machine and its volumes, and close them; it may not
-close the machine and format nothing, because a request is under way. When it
-closes the handle of that very request, the request returns
-`"ERROR_INVALID_HANDLE"`. An error that it raises is a warning, and disturbs
-nobody. It cannot yield.
+The function may use the machine and its volumes, and close the volumes. It may
+not close the machine or format anything, because a request is under way. When
+it closes the handle of that very request, the request returns
+`"ERROR_INVALID_HANDLE"`. An error that it raises becomes a warning, and the
+request goes on. It cannot yield.
 
-A subscription ends when it is closed, and with its machine; nobody needs to
-keep it.
+A subscription ends when it is closed, and with its machine. A program does not
+need to keep it in a variable.
 
 @module ntvol.subscription
 */
@@ -28,7 +28,7 @@ keep it.
 
 /* ---- delivery ------------------------------------------------------------ */
 
-/* Called with the function and the event. */
+/* Is called with the function and the event. */
 static int call(lua_State *L) {
   const struct nt_event *event = lua_touserdata(L, 2);
   lua_pushvalue(L, 1);
@@ -45,9 +45,10 @@ static void warn_raised(lua_State *L) {
               false);
 }
 
-/* On a thread of its own: the request may come from any coroutine, or from a
- * finalizer. That thread may be within the function already, where index 1 is
- * something else, so the function waits on another stack. */
+/* Calls the function on a thread of its own, because the request may come from
+ * any coroutine, or from a finalizer. The function may run on that thread
+ * already, and then index 1 of its stack is something else. So the function is
+ * kept on another stack. */
 static void deliver(void *ctx, const struct nt_event *event) {
   struct ln_subscription *s = ctx;
   struct ln_machine *m = s->machine;
@@ -86,7 +87,7 @@ static void push_kept(lua_State *L, int index) {
 }
 
 /* Pushes a closed subscription of the function at 2 to the machine at 1. The
- * machine keeps it, and it keeps machine and threads. */
+ * machine keeps the subscription, which keeps the machine and the threads. */
 static struct ln_subscription *new_subscription(lua_State *L,
                                                 struct ln_machine *m) {
   struct ln_subscription *s = lua_newuserdatauv(L, sizeof *s, 3);
@@ -121,28 +122,30 @@ static void forget(lua_State *L, int index) {
 
 /***
 Calls a function with every event that this connection causes. It is called in
-this process, by the request that causes the event, before that returns. LOCK
-and DISMOUNT announce an attempt: they are told before it, so that the function
-can close what is in the way. All other events are told after the fact; after
-LOCK_FAILED and DISMOUNT_FAILED it can open its handles again.
+this process, by the request that causes the event, before that request returns.
+LOCK and DISMOUNT announce an attempt: the function is told before it, so that
+it can close what is in the way. It is told of all other events when they have
+happened; after LOCK_FAILED and DISMOUNT_FAILED it can open its handles again.
 
-It is told of what this connection does, and of the cleaning up after a dead
-process when this connection does it; not of other processes, nor of other
-connections of this one: for them there is `machine:watch`. It sees every event
-once and in order. It may use the machine, and close volumes; a request whose
-own handle it closes returns `ERROR_INVALID_HANDLE`. It may not close the
-machine or format: that raises. An error that it raises becomes a warning, and
-the request goes on. It cannot yield. Requests that subscribers make of events
-of subscribers are refused after the eighth time (`info.reason == "nested"`).
+The function is told of what this connection does, and of the cleaning up after
+a dead process when this connection does it. It is not told of other processes,
+nor of other connections of this process: for them there is `machine:watch`. It
+sees every event once and in order. It may use the machine, and close volumes; a
+request whose own handle it closes returns `ERROR_INVALID_HANDLE`. It may not
+close the machine or format: that raises an error. An error that it raises
+becomes a warning, and the request goes on. It cannot yield. The requests of a
+subscriber cause events, too, of which subscribers are told in turn. After the
+eighth time, one within the other, such a request is refused (`info.reason ==
+"nested"`).
 
-A subscription can be a `<close>` variable. Nobody needs to keep it: it lives
-as long as its machine. Closing the machine closes it, after the volumes, so
-the function hears how their locks end.
+A subscription can be a `<close>` variable. A program does not need to keep it:
+it lives as long as its machine. Closing the machine closes it, after the
+volumes, so the function hears how their locks end.
 @function machine:subscribe
 @tparam fun(event:ntvol.event) fn `fn(event)`, see `ntvol.subscription` for
  what it may do
 @treturn ntvol.subscription it ends with the machine, or when it is closed
-@failure `"ERROR_NOT_SUPPORTED"` where nobody is told
+@failure `"ERROR_NOT_SUPPORTED"` where the machine tells nobody
 @usage
 local machine = ntvol.machine()
 local file = assert(machine:open [[D:\]])
@@ -177,7 +180,7 @@ int ln_machine_subscribe(lua_State *L) {
 
 /***
 Ends the subscription: its function is not called any more. The function itself
-may do that. Closing twice is harmless.
+may call this. Closing twice is harmless.
 @function subscription:close
 @treturn true
 @usage
@@ -201,7 +204,8 @@ static int subscription_leave(lua_State *L) {
   return ln_subscription_close(L);
 }
 
-/* The machine keeps its subscriptions, so it is collected with them. */
+/* The machine keeps its subscriptions, so they are collected together with
+ * it. */
 static int subscription_gc(lua_State *L) {
   struct ln_subscription *s = to_subscription(L);
   if (s->subscription != NULL) {

@@ -12,8 +12,9 @@ The journal of a format, and taking a format back.
 
 /* ---- which journal ------------------------------------------------------- */
 
-/* Pushes the module ntvol.journal, or nil where it is not installed: a host
- * may bring nothing but the core. Raises what else goes wrong with it. */
+/* Pushes the module ntvol.journal, or nil where it is not installed: a host may
+ * bring nothing but the core. Any other error of loading the module is
+ * raised. */
 static void push_module(lua_State *L) {
   if (lua_getglobal(L, "require") != LUA_TFUNCTION) {
     lua_pop(L, 1);
@@ -93,10 +94,10 @@ static int push_restored(lua_State *L, const struct nt_restored *restored) {
 }
 
 /***
-Writes back what an operation overwrote, on the locked volume that it was on:
-one that was interrupted, or a committed one whose file system has not been
-used. With `check` it only says whether that would be refused, and the lock is
-not needed.
+Writes back what an operation overwrote. The volume must be the one that the
+operation was on, and locked. The operation was interrupted, or it was committed
+and its file system has not been used. With `check` this only says whether that
+would be refused, and the lock is not needed.
 @function take_back
 @tparam ntvol.volume volume
 @tparam ntvol.journal journal

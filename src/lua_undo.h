@@ -1,7 +1,7 @@
 /*
  * Journals as arguments and options. A journal is owned by its own userdata,
- * which the module ntvol.journal.core makes; a format and taking back use it
- * for the time of one call.
+ * which the module ntvol.journal.core makes. A format, or taking one back, uses
+ * the journal for the time of one call.
  *
  * Only files of the module ntvol.core include this header.
  */
@@ -11,15 +11,16 @@
 #include "lua_aux.h"
 #include "nt/operation.h"
 
-/* The open journal at `index`, and in *keeper how the layer below calls it;
- * raises for anything else. Whoever uses it counts that in its field `busy`, so
- * that it is not closed meanwhile. */
+/* Returns the open journal at `index`; raises an error for anything else. Fills
+ * *keeper with the functions by which the layer below calls the journal.
+ * Whoever uses it counts that in its field `busy`, so that it is not closed
+ * meanwhile. */
 struct ntvol_journal *ln_usejournal(lua_State *L, int index,
                                     struct nt_keeper *keeper);
 
-/* Pushes the journal of the option: what is given, for nil the user's. False:
- * it cannot be used, and the four values of a failure are pushed. Pushes nil
- * when there is none. */
+/* Pushes the journal that the option names, or the user's when the option is
+ * nil. Pushes nil when there is no journal. Returns false when the journal
+ * cannot be used; then the four values of a failure are pushed. */
 bool ln_pushjournal(lua_State *L, const struct ln_options *options);
 
 #endif

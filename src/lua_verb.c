@@ -1,5 +1,5 @@
 /***
-What is done to a volume by one control code.
+The methods that send one control code to a volume.
 
 @submodule ntvol.volume
 */
@@ -12,8 +12,8 @@ static int verb(lua_State *L, const char *name, uint32_t code) {
   return ln_result(L, status, &err);
 }
 
-/* One attempt: lua/ntvol/volume.lua has the method that waits, and its
- * description. */
+/* This makes one attempt. The method that waits is in lua/ntvol/volume.lua,
+ * with its description. */
 int ln_volume_lock(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
   struct nt_error err = {0};
@@ -46,7 +46,7 @@ int ln_volume_unlock(lua_State *L) {
   return ln_result(L, status, &err);
 }
 
-/* One attempt, as that to lock. */
+/* This makes one attempt, as ln_volume_lock does. */
 int ln_volume_dismount(lua_State *L) {
   ln_checkvolume(L, 1);
   ln_nowaiting(L, 2, "dismount");
@@ -54,9 +54,9 @@ int ln_volume_dismount(lua_State *L) {
 }
 
 /***
-Takes the volume offline (IOCTL_VOLUME_OFFLINE). While it is offline it cannot
+Takes the volume offline (IOCTL_VOLUME_OFFLINE). While it is offline, it cannot
 be read, written or mounted. The handle needs read and write access. Dismount
-first, on the same handle.
+the volume first, on the same handle.
 @function volume:offline
 @treturn true
 @failure
@@ -82,10 +82,10 @@ int ln_volume_online(lua_State *L) {
 }
 
 /***
-Opens the volume behind the end of its file system, too
-(FSCTL_ALLOW_EXTENDED_DASD_IO). It is for this handle. Without it, reads and
-writes of some file systems end where the file system ends, which may be before
-the end of the volume.
+Lets this handle reach the volume behind the end of its file system, too
+(FSCTL_ALLOW_EXTENDED_DASD_IO). Without it, reads and writes of some file
+systems end where the file system ends, which may be before the end of the
+volume.
 @function volume:extended_io
 @treturn true
 @failure
@@ -98,9 +98,9 @@ int ln_volume_extended_io(lua_State *L) {
 }
 
 /***
-Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
-drive does not ask whether anybody uses it. The device itself is ejected by
-`machine:eject`.
+Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount the volume
+first: the drive does not ask whether anybody uses it. To eject the device
+itself, call `machine:eject`.
 @function volume:eject
 @treturn true
 @failure `"ERROR_INVALID_FUNCTION"` when the drive cannot
@@ -110,7 +110,7 @@ int ln_volume_eject(lua_State *L) {
 }
 
 /***
-Says whether the medium may be taken out by hand (IOCTL_STORAGE_MEDIA_REMOVAL).
+Allows or forbids taking the medium out by hand (IOCTL_STORAGE_MEDIA_REMOVAL).
 @function volume:media_removal
 @tparam boolean allowed
 @treturn true

@@ -35,9 +35,9 @@ static void push_statuses(lua_State *L) {
 }
 
 /***
-All of each status by name: `status_info.STATUS_ACCESS_DENIED` is `{ name,
-value, code = "ERROR_ACCESS_DENIED", win32 = 5, class = "permanent", message =
-"access denied" }`.
+Everything about each status, by name: `status_info.STATUS_ACCESS_DENIED` is `{
+name, value, code = "ERROR_ACCESS_DENIED", win32 = 5, class = "permanent",
+message = "access denied" }`.
 @table status_info
 */
 static void push_status_info(lua_State *L) {
@@ -73,10 +73,10 @@ static void push_error_entry(lua_State *L, const struct nt_status_row *row) {
 }
 
 /***
-Error codes by name: `errors.ERROR_ACCESS_DENIED` is
-`{ win32 = 5, statuses = { "STATUS_ACCESS_DENIED", ... }, class = "permanent",
-message = "access denied" }`. Class and message are those of the first status;
-a failure brings its own in `info`.
+Error codes by name: `errors.ERROR_ACCESS_DENIED` is `{ win32 = 5, statuses = {
+"STATUS_ACCESS_DENIED", ... }, class = "permanent", message = "access denied"
+}`. Class and message are those of the first status; a failure has its own class
+and message in `info`.
 @table errors
 */
 static void push_errors(lua_State *L) {
@@ -92,7 +92,8 @@ static void push_errors(lua_State *L) {
   }
 }
 
-/* Without marks of code for messages, with them for documents: as it is. */
+/* Pushes a reason. Its texts are as they are in the table of reasons,
+ * unchanged. */
 static void push_reason(lua_State *L, const struct nt_reason_row *row) {
   int i;
   lua_createtable(L, 0, 6);
@@ -127,8 +128,8 @@ static void push_reasons(lua_State *L) {
 
 /***
 The notifications of volumes by name: `events.LOCK` is `{ code = 3, guid =
-"50708874-c9af-11d1-8fef-00a0c9a06d32" }`, its FSRTL_VOLUME_* code and its
-GUID_IO_VOLUME_*; some have no code.
+"50708874-c9af-11d1-8fef-00a0c9a06d32" }`, which are its FSRTL_VOLUME_* code and
+its GUID_IO_VOLUME_*. Some events have no code.
 @table events
 */
 static void push_events(lua_State *L) {
@@ -146,8 +147,8 @@ static void push_events(lua_State *L) {
 }
 
 /***
-A control code from its parts: device << 16 | access << 14 | function << 2 |
-method.
+Makes a control code from its parts: device << 16 | access << 14 | function << 2
+| method.
 @function ctl_code
 @tparam integer device 0 to 0xFFFF
 @tparam integer func 0 to 0xFFF

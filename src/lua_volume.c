@@ -7,11 +7,11 @@ a table of details (see `types/ntvol.lua`, ntvol.info). A closed volume raises
 bytes. Nothing here is thread-safe; every call may block as long as the machine
 takes.
 
-Life of a handle: a volume is open until it is closed, once. `close` releases
-its lock, then the handle. In a to-be-closed variable it is closed at the end
-of the scope; when closing fails there, a clean scope raises the error and a
-failing scope keeps its own. A volume that the collector finds open is closed,
-with a warning. Closing never writes, flushes or retries.
+A volume is open until it is closed, which happens once. `close` first releases
+the lock, then the handle. In a to-be-closed variable, the volume is closed at
+the end of the scope. When closing fails there, the error is raised, unless the
+scope ends by an error: that error is kept then. A volume that the collector
+finds open is closed, with a warning. Closing never writes, flushes or retries.
 
 @module ntvol.volume
 */
@@ -33,7 +33,7 @@ Closes the handle and ends its lock: first the lock, then the handle. Closing
 twice is harmless.
 @function volume:close
 @treturn true
-@failure the message: the volume is closed all the same
+@failure with the message; the volume is closed all the same
 @raise while the volume is being formatted
 @usage
 local vol = assert(ntvol.open "D:")
@@ -67,8 +67,9 @@ static int volume_leave(lua_State *L) {
   return 0;
 }
 
-/* Closes also while a format runs: that happens only when the whole state is
- * closed from within its callback, and then the format never goes on. */
+/* This closes the volume also while a format runs. That happens only when the
+ * whole state is closed from within the callback of the format, and then the
+ * format never goes on. */
 static int volume_gc(lua_State *L) {
   struct ln_volume *v = to_volume(L);
   struct nt_error err = {0};
@@ -109,8 +110,9 @@ static const char *kind_name(enum nt_handle_kind kind) {
   return "device";
 }
 
-/* "D: FAT16 "OLD" 64 MiB, mounted"; a machine that refuses to say more than
- * the name makes it shorter, never an error. */
+/* Pushes a text such as "D: FAT16 "OLD" 64 MiB, mounted". When the machine
+ * refuses to say more than the name, the text is shorter; there is never an
+ * error. */
 static void push_description(lua_State *L, struct nt_handle *handle) {
   struct nt_volume_info info;
   struct nt_error err = {0};
@@ -145,7 +147,7 @@ static int volume_tostring(lua_State *L) {
 /* ---- verbs --------------------------------------------------------------- */
 
 /***
-Makes what was written durable. When it returns true, it is.
+Makes what was written durable. It is durable when this returns true.
 @function volume:flush
 @treturn true
 @failure
@@ -193,11 +195,12 @@ static int ln_volume_read(lua_State *L) {
 
 /***
 Writes bytes at an offset. On volumes and disks, offset and length must be
-multiples of the sector size. A mounted volume takes writes outside of its boot
-area only while it is locked, or from the handle that dismounted it. A FAT
-volume clips writes at the end of its file system without an error, and a write
-behind it returns 0: compare the result with `#data`. What is written to a file
-may wait until `flush`; on a simulated machine files do not grow.
+multiples of the sector size. A mounted volume accepts writes outside of its
+boot area only while it is locked, or from the handle that dismounted it. A FAT
+volume cuts writes off at the end of its file system without an error, and a
+write behind that end returns 0: compare the result with `#data`. What is
+written to a file may wait until `flush`; on a simulated machine files do not
+grow.
 @function volume:write
 @tparam integer offset bytes from the start
 @tparam string data
@@ -246,7 +249,8 @@ static uint32_t check_code(lua_State *L, int arg) {
           L, "unknown control code '%s'; ntvol.codes lists the names", name));
 }
 
-/* Whether a code goes to NtFsControlFile: as told, else as it says itself. */
+/* Says whether a code goes to NtFsControlFile. The argument decides; without
+ * it, the code itself says it. */
 static bool check_entry(lua_State *L, int arg, uint32_t code) {
   static const char *const names[] = {"entry", NULL};
   const struct ln_options options = {arg, arg, ""};
@@ -269,8 +273,8 @@ static bool check_entry(lua_State *L, int arg, uint32_t code) {
   return answer;
 }
 
-/* The buffer is too small, and holds as much of the answer as fits: that is on
- * top of the stack, and goes into the details. */
+/* The buffer was too small, and holds as much of the output as fits. This
+ * output is on top of the stack, and goes into the details. */
 static int overflow(lua_State *L, const struct nt_error *err) {
   int output = lua_gettop(L);
   int results = ln_pusherror(L, err);
@@ -332,7 +336,7 @@ static int ln_volume_control(lua_State *L) {
 /* ---- about itself -------------------------------------------------------- */
 
 /***
-The name it was opened by.
+Returns the name by which it was opened.
 @function volume:name
 @treturn string
 */
@@ -342,7 +346,8 @@ static int ln_volume_name(lua_State *L) {
 }
 
 /***
-What kind of handle it is: volume, disk, file, directory, section or device.
+Says what kind of handle it is: volume, disk, file, directory, section or
+device.
 @function volume:kind
 @treturn string `"volume"`, `"disk"`, `"file"`, `"directory"`, `"section"` (a
  mapped file) or `"device"` (a volume or disk that was opened without data
@@ -354,7 +359,7 @@ static int ln_volume_kind(lua_State *L) {
 }
 
 /***
-The machine it was opened on.
+Returns the machine on which it was opened.
 @function volume:machine
 @treturn ntvol.machine
 */

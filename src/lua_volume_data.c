@@ -1,5 +1,5 @@
 /***
-What a file system tells of its clusters, and whether it wants to be checked.
+What a file system says of its clusters, and whether it wants to be checked.
 
 @submodule ntvol.volume
 */
@@ -7,10 +7,10 @@ What a file system tells of its clusters, and whether it wants to be checked.
 #include "nt/volume_data.h"
 
 /***
-What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Fields: `serial`
-(64 bits), `sectors`, `clusters`, `free_clusters`, `reserved_clusters`, in
-bytes `sector_size`, `cluster_size`, `record_size`, `mft_size`, and as clusters
-`clusters_per_record`, `mft_start`, `mft_mirror`, `mft_zone_start`,
+Returns what NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Fields:
+`serial` (64 bits), `sectors`, `clusters`, `free_clusters`, `reserved_clusters`,
+in bytes `sector_size`, `cluster_size`, `record_size`, `mft_size`, and as
+clusters `clusters_per_record`, `mft_start`, `mft_mirror`, `mft_zone_start`,
 `mft_zone_end`.
 @function volume:ntfs_data
 @treturn ntvol.ntfs_data `{ serial, sectors, clusters, free_clusters,
@@ -81,11 +81,12 @@ static int next_run(lua_State *L) {
 }
 
 /***
-Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP). It is for FAT,
-exFAT and NTFS: `start`, `count` and whether they are `used`, run by run. It
-asks in pieces, as it goes, so what changes meanwhile may be seen or not. A
-refusal at the beginning is returned, a later one raised. Clusters are counted
-from 0; on FAT and exFAT that is the one which the format calls 2.
+Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP). It works on FAT,
+exFAT and NTFS. Each turn of the loop gets one run of clusters: `start`, `count`
+and whether they are `used`. The iterator asks in pieces, as the loop goes on,
+so it may see or miss what changes meanwhile. A refusal at the beginning is
+returned, a later one is raised. Clusters are counted from 0; on FAT and exFAT
+cluster 0 is the one which the format calls 2.
 @function volume:bitmap
 @treturn ntvol.cluster_iterator the iterator; it raises what the
  machine refuses later
@@ -116,9 +117,9 @@ int ln_volume_bitmap(lua_State *L) {
 /* ---- dirty --------------------------------------------------------------- */
 
 /***
-Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY). Then
-it was not dismounted in order, or was marked. The mark is in the bytes of the
-volume, where every other system and `fsck` see it.
+Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY). It
+does when it was not dismounted in order, or was marked. The mark is in the
+bytes of the volume, where every other system and `fsck` see it.
 @function volume:is_dirty
 @treturn boolean
 @failure
@@ -139,8 +140,8 @@ int ln_volume_is_dirty(lua_State *L) {
 
 /***
 Marks the file system as one to be checked (FSCTL_MARK_VOLUME_DIRTY), for all
-programs to see. Only a check takes the mark away. It needs a handle that may
-lock the volume: otherwise `ERROR_INVALID_PARAMETER`.
+programs to see. Only a check takes the mark away. The handle must be one that
+may lock the volume: otherwise this returns `ERROR_INVALID_PARAMETER`.
 @function volume:mark_dirty
 @treturn true
 @failure `"ERROR_WRITE_PROTECT"` on a read-only volume

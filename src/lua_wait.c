@@ -14,7 +14,7 @@ Lua decides how often, how long and for what (lua/ntvol/retry.lua).
 #define SLICE_US 250000
 
 /***
-The clock by which a machine waits, for differences.
+Returns the time by the clock of a machine's waits, to measure differences.
 @function clock
 @tparam ntvol.machine machine
 @treturn number seconds
@@ -25,7 +25,7 @@ int ln_core_clock(lua_State *L) {
   return 1;
 }
 
-/* Milliseconds of the next slice, rounded up. */
+/* Returns the milliseconds of the next slice, rounded up. */
 static uint32_t slice(int64_t left) {
   return (uint32_t)(((left < SLICE_US ? left : SLICE_US) + 999) / 1000);
 }
@@ -36,8 +36,8 @@ Waits until something was opened, closed, locked or unlocked since `mark`.
 @tparam ntvol.machine machine
 @tparam number seconds at most; 0 only makes a mark
 @tparam[opt] integer mark from the last call
-@treturn boolean whether that has happened; false when the time passed, or the
- machine cannot tell
+@treturn boolean whether that has happened; false when the time has passed, or
+ when the machine cannot tell
 @treturn integer the next mark
 @failure
 */

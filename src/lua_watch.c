@@ -19,13 +19,14 @@ Waiting for what other processes do.
 /* Upvalues of the iterator. */
 enum { MACHINE = 1, AFTER, TIMEOUT };
 
-/* The moment `seconds` from now; nil and infinity never come. */
+/* Returns the moment `seconds` from now; for nil and infinity it never
+ * comes. */
 static int64_t moment_after(lua_State *L, int index) {
   lua_Number seconds = luaL_optnumber(L, index, (lua_Number)HUGE_VAL);
   return seconds < 1e12 ? nt_steady_us() + (int64_t)(seconds * 1e6) : NEVER;
 }
 
-/* Milliseconds of the next slice, rounded up. */
+/* Returns the milliseconds of the next slice, rounded up. */
 static uint32_t slice(int64_t until) {
   int64_t left = until == NEVER ? INT64_MAX : until - nt_steady_us();
   if (left <= 0) {
@@ -40,8 +41,8 @@ static int raise(lua_State *L, const struct nt_error *err) {
   return lua_error(L);
 }
 
-/* Sleeps until there is an event behind `after`; false when there is none in
- * time. */
+/* Sleeps until there is an event behind `after`. Returns false when there is
+ * none in time. */
 static bool wait_event(lua_State *L, const struct ln_machine *m,
                        uint64_t after) {
   struct nt_error err = {0};
@@ -83,7 +84,7 @@ static int next_event(lua_State *L) {
   return 1;
 }
 
-/* The id of the last event that there is. */
+/* Finds the id of the last event that there is. */
 static nt_status find_end(lua_State *L, const struct ln_machine *m,
                           uint64_t *cursor, struct nt_error *err) {
   struct nt_event event;
@@ -100,11 +101,11 @@ static void check_timeout(lua_State *L, int arg) {
 }
 
 /***
-Iterates over events of all processes, and waits for them. It sleeps until
-there is one. With `after` it begins with the events after that id (0: all),
-else with what happens from now on. The loop ends when no event comes for
-`timeout` seconds; without `timeout` it goes on for ever, and Ctrl-C ends it.
-What the machine refuses while the loop runs is raised.
+Iterates over events of all processes, and waits for them. It sleeps until there
+is one. With `after` it begins with the events after that id (0: all), otherwise
+with what happens from now on. The loop ends when no event comes for `timeout`
+seconds; without `timeout` it goes on for ever, and Ctrl-C ends it. What the
+machine refuses while the loop runs is raised.
 
 A killed process is noticed when the next one uses the machine and cleans up.
 On Windows an event can be up to a second late. A machine in memory cannot be
@@ -112,7 +113,7 @@ watched: while this process waits, nobody else can do anything to it.
 @function machine:watch
 @tparam[opt] integer after the id of an event: first come the events after it,
  0 for all; without it, only what happens from now on
-@tparam[opt] number timeout seconds to wait for each event, 0: lists what is
+@tparam[opt] number timeout seconds to wait for each event; 0 lists what is
  there
 @treturn ntvol.event_iterator the iterator; it raises what the machine refuses
 @failure `"ERROR_NOT_SUPPORTED"` for a machine in memory, where nobody else can

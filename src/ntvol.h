@@ -1,7 +1,7 @@
 /*
  * ntvol for C hosts and for machine kinds that live in a module of their own.
  *
- * Link nothing: include this header, require "ntvol.core" first, and the
+ * You link nothing: include this header and require "ntvol.core" first. The
  * functions below find what they need in the Lua registry.
  */
 #ifndef NTVOL_H
@@ -29,7 +29,7 @@ struct nt_machine_ops;
 #define NTVOL_EXPORT
 #endif
 
-/* Class names: metatable names in the registry, and what users read in
+/* Class names. They name metatables in the registry, and users read them in
  * "ntvol.volume expected, got nil". */
 #define NTVOL_MACHINE "ntvol.machine"
 #define NTVOL_VOLUME "ntvol.volume"
@@ -38,15 +38,16 @@ struct nt_machine_ops;
 #define NTVOL_JOURNAL "ntvol.journal"
 #define NTVOL_KIND "ntvol.machine_kind"
 
-/* require "ntvol.core", "ntvol.sim.core" and "ntvol.journal.core". */
+/* What `require` calls for "ntvol.core", "ntvol.sim.core",
+ * "ntvol.journal.core". */
 NTVOL_EXPORT int luaopen_ntvol_core(lua_State *L);
 NTVOL_EXPORT int luaopen_ntvol_sim_core(lua_State *L);
 NTVOL_EXPORT int luaopen_ntvol_journal_core(lua_State *L);
 
-/* A userdata of class ntvol.machine_kind, for core.register(). The table is
- * that of src/nt/nt.h, and of its version NT_OPS_VERSION: core.register()
- * refuses another one. Its field `admin` is NULL unless the machine is
- * simulated. */
+/* A userdata of class ntvol.machine_kind, for core.register(). Its table of
+ * functions is the one of src/nt/nt.h, in the version NT_OPS_VERSION:
+ * core.register() refuses another version. The table's field `admin` is NULL
+ * unless the machine is simulated. */
 struct ntvol_kind {
   const struct nt_machine_ops *ops; /* must outlive the Lua state */
 };
@@ -67,7 +68,8 @@ static inline void ntvol_pushkind(lua_State *L,
   luaL_setmetatable(L, NTVOL_KIND);
 }
 
-/* What the core offers to other C modules. Append-only. */
+/* What the core offers to other C modules. New fields are added at the end
+ * only. */
 #define NTVOL_API "ntvol.api"
 #define NTVOL_API_VERSION 1
 

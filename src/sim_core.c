@@ -12,9 +12,9 @@ form that is read here; this module is its private part.
 
 /* ---- the specification --------------------------------------------------- */
 
-/* While the specification is read. Arrays are userdata and strings are kept in
- * a table, all of them on the stack, so an error in the middle loses nothing
- * and nobody can change a string meanwhile. */
+/* What is needed while the specification is read. Arrays are userdata and
+ * strings are kept in a table, all of them on the stack. So an error in the
+ * middle loses nothing, and nobody can change a string meanwhile. */
 struct reader {
   lua_State *L;
   int arg;  /* the argument that errors name */
@@ -24,7 +24,7 @@ struct reader {
 static const struct ln_enum styles[] = {
     {"none", 0}, {"mbr", 0}, {"gpt", 0}, {NULL, 0}};
 
-/* The string on top of the stack goes into the table of strings. */
+/* Puts the string on top of the stack into the table of strings. */
 static void keep(const struct reader *r) {
   lua_State *L = r->L;
   lua_rawseti(L, r->keep, (lua_Integer)lua_rawlen(L, r->keep) + 1);
@@ -41,7 +41,7 @@ static const char *read_string(const struct reader *r,
   return value;
 }
 
-/* An array field: pushes it and returns its length, or nil and 0. */
+/* Pushes an array field and returns its length, or pushes nil and returns 0. */
 static uint32_t push_array(const struct reader *r, const struct ln_options *o,
                            const char *field, size_t max) {
   lua_State *L = r->L;
@@ -88,7 +88,8 @@ static uint32_t read_flag(const struct reader *r, const struct ln_options *o,
   return ln_optionboolean(r->L, o, field, false) ? flag : 0;
 }
 
-/* "D:" as it is; false means no letter (""), nil the next free one (NULL). */
+/* Reads a letter: "D:" stays as it is, false means no letter (""), and nil
+ * means the next free one (NULL). */
 static const char *read_letter(const struct reader *r,
                                const struct ln_options *o) {
   lua_State *L = r->L;
@@ -145,7 +146,8 @@ static void *push_zeroed(lua_State *L, size_t count, size_t size) {
   return array;
 }
 
-/* The array of volumes goes into the table of strings, too. */
+/* Reads the volumes of a disk. Their array goes into the table of strings,
+ * too. */
 static void read_volumes(const struct reader *r, const struct ln_options *o,
                          struct nt_sim_disk_spec *disk) {
   lua_State *L = r->L;
@@ -192,7 +194,8 @@ static void read_disk(const struct reader *r, const struct ln_options *o,
   read_volumes(r, o, disk);
 }
 
-/* The array of names goes into the table of strings, too. */
+/* Reads the names of the nodes. Their array goes into the table of strings,
+ * too. */
 static void read_nodes(const struct reader *r, const struct ln_options *o,
                        struct nt_sim_spec *spec) {
   lua_State *L = r->L;
@@ -213,7 +216,7 @@ static void read_nodes(const struct reader *r, const struct ln_options *o,
   spec->node_count = count;
 }
 
-/* Leaves on the stack what `spec` points to. */
+/* Reads the specification. What `spec` points to stays on the stack. */
 static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
   static const char *const names[] = {"disks", "nodes", NULL};
   struct ln_options o = {arg, arg, ""};
@@ -292,7 +295,8 @@ static int ln_sim_remove(lua_State *L) {
 
 /* ---- checking ------------------------------------------------------------ */
 
-/* Holds a report, which the collector ends if an error comes in between. */
+/* Frees a report. The collector calls this when an error kept the report
+ * alive. */
 static int ln_report_gc(lua_State *L) {
   struct nt_sim_report **report = lua_touserdata(L, 1);
   nt_sim_free_report(*report);
@@ -330,11 +334,12 @@ static void push_damage(lua_State *L, const struct nt_sim_damage *damage) {
 
 /***
 Looks for everything that is wrong with a simulated machine, and changes
-nothing. Each entry of the list says `what` is wrong, and of a value in the
-database `table`, `column`, `row` and `value`; with `note` it mends itself.
+nothing. Each entry of the list says `what` is wrong. For a value in the
+database it also has `table`, `column`, `row` and `value`. When `note` is true,
+the entry mends itself.
 @function check
 @tparam string path
-@treturn table a list; empty: the machine is fine
+@treturn table a list; it is empty when the machine is fine
 @failure
 */
 static int ln_sim_check(lua_State *L) {
@@ -418,8 +423,8 @@ static int ln_sim_set_flags(lua_State *L) {
 }
 
 /***
-Gives a connection to a simulated machine a clock of its own, by which waiting
-takes no time, or the real one.
+Gives a connection to a simulated machine a clock of its own, or the real one.
+With a clock of its own, waiting takes no time.
 @function set_virtual_clock
 @tparam ntvol.machine machine
 @tparam boolean on
@@ -436,11 +441,11 @@ static int ln_sim_set_virtual_clock(lua_State *L) {
 Puts a medium into the empty drive of a simulated machine.
 @function insert
 @tparam ntvol.machine machine
-@tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
+@tparam string drive the name of its volume or of its disk: `"E:"`, `"CdRom0"`
 @tparam string image the medium: an existing image
 @tparam[opt] table options `readonly`: it is write-protected
 @treturn boolean true
-@failure `"ERROR_BUSY"` when it has a medium
+@failure `"ERROR_BUSY"` when the drive has a medium
 @raise for a machine of another kind, and for an unknown option
 */
 static int ln_sim_insert(lua_State *L) {
@@ -461,12 +466,12 @@ static int ln_sim_insert(lua_State *L) {
 }
 
 /***
-Takes the medium out of a drive of a simulated machine, and away.
+Takes the medium out of a drive of a simulated machine, and takes it away.
 @function eject
 @tparam ntvol.machine machine
-@tparam string drive its volume, or as a disk: `"E:"`, `"CdRom0"`
-@treturn boolean true, also when it had none
-@failure `"ERROR_BUSY"` when the drive was told to keep it
+@tparam string drive the name of its volume or of its disk: `"E:"`, `"CdRom0"`
+@treturn boolean true, also when the drive had no medium
+@failure `"ERROR_BUSY"` when the drive was told to keep its medium
 @raise for a machine of another kind
 */
 static int ln_sim_eject(lua_State *L) {

@@ -389,8 +389,8 @@ local machine = {}
 ---@overload fun(self: ntvol.machine, name: string, options?: ntvol.open_options): nil, string, string, ntvol.info
 function machine:open(name, options) end
 
----Lists the volumes. Nothing is mounted or changed by asking; on Windows the
----system may mount a volume to answer for its file system. The entries are
+---Lists the volumes. Asking mounts nothing and changes nothing, but on Windows
+---the system may mount a volume to find out its file system. The entries are
 ---plain tables (ntvol.volume_info) that print as one line each. Fields: `name`,
 ---`guid_path`, `device`, `mount_points`, `file_system`, `label`, `serial`,
 ---`size`, `sector_size`, `partition_number`, `extents`, the booleans `mounted`,
@@ -398,10 +398,10 @@ function machine:open(name, options) end
 ---`pagefile`, `csv` (cluster shared), `maintenance` (taken out of the cluster's
 ---name space), `dirty` (wants to be checked), `busy` (its file system is being
 ---scrubbed or balanced), `no_medium` (its drive is empty), `unreadable` (an
----image is missing or damaged), and `state` in words. `busy` and `no_medium`
----are of the simulated machine. Of a cluster also `owner`, the node that owns
----it, and of its shared volumes `csv_state`: `"direct"`, `"maintenance"` or
----`"offline"`.
+---image is missing or damaged), and `state` in words. Only the simulated
+---machine has volumes that are `busy` or have `no_medium`. In a cluster there
+---is also `owner`, the node that owns the volume, and for a shared volume
+---`csv_state`: `"direct"`, `"maintenance"` or `"offline"`.
 ---@return ntvol.volume_info[] # sizes and offsets are bytes
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:volumes() end
@@ -411,7 +411,7 @@ function machine:volumes() end
 ---`name`, `location`, `serial`, `model`, `style` (`"none"`, `"mbr"`, `"gpt"`),
 ---`size`, `sector_size`, `volume_count`, the booleans `readonly`, `removable`,
 ---`cdrom`, `no_medium` (an empty drive) and `medium_locked` (the drive keeps
----its medium), both of the simulated machine, `masked`, `uninstalled`,
+---its medium), both only on the simulated machine, `masked`, `uninstalled`,
 ---`unreadable` (its image is missing or damaged), `offline` (by its attribute:
 ---it shows no volumes), and `state` in words. A CD drive is called `CdRom0`.
 ---@return ntvol.disk_info[] # sizes are bytes
@@ -422,32 +422,34 @@ function machine:disks() end
 ---systems, of Plug and Play, and of the volume driver. The entries are plain
 ---tables (ntvol.event) that print as one line each. Fields: `id`, `kind`
 ---(`"volume"`, `"device"`, `"state"`), `name`, `guid` (GUID_IO_VOLUME_...) and
----`code` (FSRTL_VOLUME_...) where it has them, `target`, `pid`, `time` (seconds
----since 1970), `node` where only one node of a cluster is told.
+---`code` (FSRTL_VOLUME_...) where the event has them, `target`, `pid`, `time`
+---(seconds since 1970), `node` where only one node of a cluster is told.
 ---@param after? integer # only events with a greater id
 ---@return ntvol.event[]
 ---@overload fun(self: ntvol.machine, after?: integer): nil, string, string, ntvol.info
 function machine:events(after) end
 
 ---Calls a function with every event that this connection causes. It is called
----in this process, by the request that causes the event, before that returns.
----LOCK and DISMOUNT announce an attempt: they are told before it, so that the
----function can close what is in the way. All other events are told after the
----fact; after LOCK_FAILED and DISMOUNT_FAILED it can open its handles again.
+---in this process, by the request that causes the event, before that request
+---returns. LOCK and DISMOUNT announce an attempt: the function is told before
+---it, so that it can close what is in the way. It is told of all other events
+---when they have happened; after LOCK_FAILED and DISMOUNT_FAILED it can open
+---its handles again.
 ---
----It is told of what this connection does, and of the cleaning up after a dead
----process when this connection does it; not of other processes, nor of other
----connections of this one: for them there is `machine:watch`. It sees every
----event once and in order. It may use the machine, and close volumes; a request
----whose own handle it closes returns `ERROR_INVALID_HANDLE`. It may not close
----the machine or format: that raises. An error that it raises becomes a
----warning, and the request goes on. It cannot yield. Requests that subscribers
----make of events of subscribers are refused after the eighth time (`info.reason
----== "nested"`).
+---The function is told of what this connection does, and of the cleaning up
+---after a dead process when this connection does it. It is not told of other
+---processes, nor of other connections of this process: for them there is
+---`machine:watch`. It sees every event once and in order. It may use the
+---machine, and close volumes; a request whose own handle it closes returns
+---`ERROR_INVALID_HANDLE`. It may not close the machine or format: that raises
+---an error. An error that it raises becomes a warning, and the request goes on.
+---It cannot yield. The requests of a subscriber cause events, too, of which
+---subscribers are told in turn. After the eighth time, one within the other,
+---such a request is refused (`info.reason == "nested"`).
 ---
----A subscription can be a `<close>` variable. Nobody needs to keep it: it lives
----as long as its machine. Closing the machine closes it, after the volumes, so
----the function hears how their locks end.
+---A subscription can be a `<close>` variable. A program does not need to keep
+---it: it lives as long as its machine. Closing the machine closes it, after the
+---volumes, so the function hears how their locks end.
 ---@param fn fun(event: ntvol.event) # `fn(event)`, see `ntvol.subscription` for what it may do
 ---@return ntvol.subscription # it ends with the machine, or when it is closed
 ---@overload fun(self: ntvol.machine, fn: fun(event: ntvol.event)): nil, string, string, ntvol.info
@@ -455,15 +457,15 @@ function machine:subscribe(fn) end
 
 ---Iterates over events of all processes, and waits for them. It sleeps until
 ---there is one. With `after` it begins with the events after that id (0: all),
----else with what happens from now on. The loop ends when no event comes for
----`timeout` seconds; without `timeout` it goes on for ever, and Ctrl-C ends it.
----What the machine refuses while the loop runs is raised.
+---otherwise with what happens from now on. The loop ends when no event comes
+---for `timeout` seconds; without `timeout` it goes on for ever, and Ctrl-C ends
+---it. What the machine refuses while the loop runs is raised.
 ---
 ---A killed process is noticed when the next one uses the machine and cleans up.
 ---On Windows an event can be up to a second late. A machine in memory cannot be
 ---watched: while this process waits, nobody else can do anything to it.
 ---@param after? integer # the id of an event: first come the events after it, 0 for all; without it, only what happens from now on
----@param timeout? number # seconds to wait for each event, 0: lists what is there
+---@param timeout? number # seconds to wait for each event; 0 lists what is there
 ---@return ntvol.event_iterator # the iterator; it raises what the machine refuses
 ---@overload fun(self: ntvol.machine, after?: integer, timeout?: number): nil, string, string, ntvol.info
 function machine:watch(after, timeout) end
@@ -477,17 +479,18 @@ function machine:watch(after, timeout) end
 function machine:uninstall(name) end
 
 ---Ejects the device of a volume or disk, as "safely remove" does. Everything on
----it is removed, and it is safe to take it away. Whoever refuses is in
----`info.veto`: `type` (`"driver"`, `"outstanding open"`, ...) and `name`. On
----the simulated machine it ejects the medium of a drive, unless somebody has it
----open (`info.holders`); a fixed disk is `ERROR_NOT_SUPPORTED`.
+---the device is removed from the system, and then the device can be taken away
+---safely. When somebody refuses, `info.veto` says who: `type` (`"driver"`,
+---`"outstanding open"`, ...) and `name`. On the simulated machine this ejects
+---the medium of a drive, unless somebody has it open (`info.holders`); for a
+---fixed disk it returns `ERROR_NOT_SUPPORTED`.
 ---@param name string # `"E:"`, `"PhysicalDrive1"`
 ---@return true
 ---@overload fun(self: ntvol.machine, name: string): nil, string, string, ntvol.info
 function machine:eject(name) end
 
----Stops presenting the LUN of a disk. That is what a storage administrator does
----elsewhere; here it is on the simulated machine only. A disk that is still
+---Stops presenting the LUN of a disk. Elsewhere a storage administrator does
+---that; here it works on the simulated machine only. A disk that is still
 ---installed is removed by surprise, and `events` shows it.
 ---@param disk string|integer # `"PhysicalDrive1"`, `"1"` or 1
 ---@return true
@@ -495,75 +498,79 @@ function machine:eject(name) end
 function machine:mask(disk) end
 
 ---Presents the LUN of a disk again. The disk and its volumes arrive, and the
----volumes come online. On the simulated machine only.
+---volumes come online. This works on the simulated machine only.
 ---@param disk string|integer # `"PhysicalDrive1"`, `"1"` or 1
 ---@return true
 ---@overload fun(self: ntvol.machine, disk: string|integer): nil, string, string, ntvol.info
 function machine:unmask(disk) end
 
----Gives a volume a letter or a mount folder. From then on that names it, and
----the volume is put online. A volume has one letter: `ERROR_INVALID_PARAMETER`,
----reason `has_letter`. On the simulated machine only; on Windows use `mountvol`
----or the disk management.
+---Gives a volume a letter or a mount folder. From then on that is one of its
+---names, and the volume is put online. A volume has at most one letter: for a
+---second one this returns `ERROR_INVALID_PARAMETER`, reason `has_letter`. This
+---works on the simulated machine only; on Windows use `mountvol` or the disk
+---management.
 ---@param volume string # `"D:"`, or another of its names
 ---@param point string # `"E:"`, `"C:\\mnt\\data"`
 ---@return true
 ---@overload fun(self: ntvol.machine, volume: string, point: string): nil, string, string, ntvol.info
 function machine:add_mount_point(volume, point) end
 
----Takes a letter or a mount folder away. What is open stays open. On the
----simulated machine only.
+---Takes a letter or a mount folder away. What is open stays open. This works on
+---the simulated machine only.
 ---@param point string # `"E:"`, `"C:\\mnt\\data"`
 ---@return true
 ---@overload fun(self: ntvol.machine, point: string): nil, string, string, ntvol.info
 function machine:remove_mount_point(point) end
 
----Lists who has a volume, disk, file or directory open. These are the
----`volume:holders` of a handle without access to its data, which is closed
----again.
+---Lists who has a volume, disk, file or directory open. It opens a handle
+---without access to the data, asks that handle's `volume:holders`, and closes
+---it again.
 ---@param name string # `"D:"`, `"PhysicalDrive1"`, `"D:\\a.txt"`
 ---@return ntvol.holders # with the fields `complete` and `missing`
 ---@overload fun(self: ntvol.machine, name: string): nil, string, string, ntvol.info
 function machine:holders(name) end
 
----Lists the nodes of its cluster. A machine of no cluster has none. On the
----simulated machine only, as the next two.
+---Lists the nodes of the machine's cluster. A machine of no cluster has none.
+---This works on the simulated machine only, as do `set_maintenance` and
+---`set_owner`.
 ---@return ntvol.node[] # `{ name = "n1", own = true }`; `own` is true for the node that this machine is
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:nodes() end
 
 ---Takes a cluster shared volume out of its name space, or puts it back. That is
----what the cluster manager does. Meanwhile it is an ordinary NTFS volume of the
----node that owns it, where it can be taken offline, repaired and formatted, and
----is not there on other nodes.
+---what the cluster manager does. While it is out, it is an ordinary NTFS volume
+---of the node that owns it. There it can be taken offline, repaired and
+---formatted; on other nodes it does not exist.
 ---@param volume string # its name
 ---@param on boolean
 ---@return true
 ---@overload fun(self: ntvol.machine, volume: string, on: boolean): nil, string, string, ntvol.info
 function machine:set_maintenance(volume, on) end
 
----Makes a node the owner of a volume. A cluster shared volume goes on as it is;
----any other volume is there on its owner only, and moves when nobody has it
----open.
----@param volume string # its name; that of a volume of another node, too
+---Makes a node the owner of a volume. A cluster shared volume stays in use as
+---it is. Any other volume exists on its owner only, and moves only when nobody
+---has it open.
+---@param volume string # its name; the volume may belong to another node
 ---@param node string
 ---@return true
 ---@overload fun(self: ntvol.machine, volume: string, node: string): nil, string, string, ntvol.info
 function machine:set_owner(volume, node) end
 
----Says which operations this machine has. What is false returns
+---Says which operations this machine has. An operation that is false returns
 ---`ERROR_NOT_SUPPORTED`. `own_formatter` is true where the system formats
----volumes itself: nobody knows beforehand what it will say, it needs the volume
----for itself, so that the lock is given up meanwhile, and it cannot be taken
----back. See [formatting](format.md#the-systems-own-formatter).
+---volumes itself. Then nobody knows beforehand what the formatter will say. It
+---needs the volume for itself, so the lock is given up meanwhile, and the
+---format cannot be taken back. See
+---[formatting](format.md#the-systems-own-formatter).
 ---@return table<string, boolean> # operation -> true or false
 function machine:capabilities() end
 
----The machine's name, as `ntvol.machine` takes it.
+---Returns the machine's name, as `ntvol.machine` takes it.
 ---@return string # `"sim:lab"`
 function machine:name() end
 
----Closes it and everything that was opened on it. Closing twice is harmless.
+---Closes the machine and everything that was opened on it. Closing twice is
+---harmless.
 ---@return true
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:close() end
@@ -619,9 +626,9 @@ function volume:unlock() end
 ---@overload fun(self: ntvol.volume, options?: ntvol.dismount_options): nil, string, string, ntvol.info
 function volume:dismount(options) end
 
----Takes the volume offline (IOCTL_VOLUME_OFFLINE). While it is offline it
+---Takes the volume offline (IOCTL_VOLUME_OFFLINE). While it is offline, it
 ---cannot be read, written or mounted. The handle needs read and write access.
----Dismount first, on the same handle.
+---Dismount the volume first, on the same handle.
 ---@return true
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:offline() end
@@ -632,39 +639,41 @@ function volume:offline() end
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:online() end
 
----Opens the volume behind the end of its file system, too
----(FSCTL_ALLOW_EXTENDED_DASD_IO). It is for this handle. Without it, reads and
----writes of some file systems end where the file system ends, which may be
----before the end of the volume.
+---Lets this handle reach the volume behind the end of its file system, too
+---(FSCTL_ALLOW_EXTENDED_DASD_IO). Without it, reads and writes of some file
+---systems end where the file system ends, which may be before the end of the
+---volume.
 ---@return true
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:extended_io() end
 
----Runs a program while the volume stays as it is. It waits until the program
+---Runs a program while the volume stays as it is. This waits until the program
 ---has ended. The words are the program, which is looked for in `PATH`, and its
 ---arguments; no shell takes them apart.
 ---
----What this process has open and locked on the machine stays so as long as the
----program runs, even when this process is killed. SIGHUP, SIGINT, SIGQUIT and
----SIGTERM that this process gets meanwhile go to the program, and this process
----waits on. [A program under a lock](procedures.md#a-program-under-a-lock) says
----what that means on which machine.
+---What this process has open and locked on the machine stays open and locked as
+---long as the program runs, even when this process is killed. When this process
+---gets SIGHUP, SIGINT, SIGQUIT or SIGTERM meanwhile, the signal goes to the
+---program, and this process waits on. [A program under a
+---lock](procedures.md#a-program-under-a-lock) says what that means on each
+---machine.
 ---
----Options: `to_stderr = true`: what it prints goes to standard error.
+---Options: with `to_stderr = true`, what the program prints goes to standard
+---error.
 ---@param words string[] # the program and its arguments
 ---@param options? ntvol.run_options
----@return integer # its exit status; 128 and the number of the signal when one ended it
+---@return integer # its exit status; 128 plus the number of the signal when a signal ended it
 ---@overload fun(self: ntvol.volume, words: string[], options?: ntvol.run_options): nil, string, string, ntvol.info
 function volume:run(words, options) end
 
----Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount first: the
----drive does not ask whether anybody uses it. The device itself is ejected by
----`machine:eject`.
+---Ejects the medium (IOCTL_STORAGE_EJECT_MEDIA). Lock and dismount the volume
+---first: the drive does not ask whether anybody uses it. To eject the device
+---itself, call `machine:eject`.
 ---@return true
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:eject() end
 
----Says whether the medium may be taken out by hand
+---Allows or forbids taking the medium out by hand
 ---(IOCTL_STORAGE_MEDIA_REMOVAL).
 ---@param allowed boolean
 ---@return true
@@ -673,8 +682,9 @@ function volume:media_removal(allowed) end
 
 ---Formats the locked volume. It makes a new file system: **everything on the
 ---volume is lost**, but a quick format saves what it overwrites in the
----[journal](journal.md). Lock it first, dismount it afterwards. Steps, and what
----the volume holds after a cancel: [formatting](format.md).
+---[journal](journal.md). Lock the volume first, and dismount it afterwards.
+---[Formatting](format.md) tells the steps, and what the volume holds after a
+---cancel.
 ---
 ---Options:
 ---* `fs`: `"ntfs"`, `"fat"`, `"fat16"`, `"fat32"` or `"exfat"`.
@@ -682,20 +692,21 @@ function volume:media_removal(allowed) end
 ---* `label`; `cluster_size` in bytes.
 ---* `quick`: true unless given; false also writes zeros to all that the new
 ---  file system leaves alone.
----* `on_progress(done, total)`: called with bytes, false cancels. While it
----  runs, the volume and its machine refuse every other call. An error that it
----  raises cancels the format and is raised again, after a warning that says
----  what the volume holds. The last call, with all bytes done, comes when the
----  new file system is there: false changes nothing any more, and for an error
----  the volume is dismounted before it is raised again.
+---* `on_progress(done, total)`: is called with numbers of bytes; when it
+---  returns false, the format is cancelled. While it runs, the volume and its
+---  machine refuse every other call. An error that it raises cancels the format
+---  and is raised again, after a warning that says what the volume holds. The
+---  last call, with all bytes done, comes when the new file system is there.
+---  Then false changes nothing any more, and after an error the volume is
+---  dismounted before the error is raised again.
 ---* `undo`: false saves nothing. Otherwise what is overwritten is saved in the
 ---  journal before the first write, so that `ntvol.undo` can take the format
 ---  back; a failure or a cancel takes it back at once. A full format and the
 ---  system's own formatter never save.
----* `undo_limit`: bytes that may be saved, packed, 256 MiB unless given; when
----  that is not enough, the format is refused.
----* `journal`: one that is open, false keeps no note at all; the user's unless
----  given.
+---* `undo_limit`: how many bytes may be saved, counted when they are packed;
+---  256 MiB unless given. When that is not enough, the format is refused.
+---* `journal`: an open journal; the user's journal unless given. With false, no
+---  note is kept at all.
 ---* `operation`: the number of the operation that the format is a part of.
 ---@param options ntvol.format_options
 ---@return ntvol.formatted # `{ file_system, bytes_written, operation, can_undo }`
@@ -711,84 +722,87 @@ function volume:format(options) end
 function volume:read(offset, length) end
 
 ---Writes bytes at an offset. On volumes and disks, offset and length must be
----multiples of the sector size. A mounted volume takes writes outside of its
+---multiples of the sector size. A mounted volume accepts writes outside of its
 ---boot area only while it is locked, or from the handle that dismounted it. A
----FAT volume clips writes at the end of its file system without an error, and a
----write behind it returns 0: compare the result with `#data`. What is written
----to a file may wait until `flush`; on a simulated machine files do not grow.
+---FAT volume cuts writes off at the end of its file system without an error,
+---and a write behind that end returns 0: compare the result with `#data`. What
+---is written to a file may wait until `flush`; on a simulated machine files do
+---not grow.
 ---@param offset integer # bytes from the start
 ---@param data string
 ---@return integer # bytes that were written
 ---@overload fun(self: ntvol.volume, offset: integer, data: string): nil, string, string, ntvol.info
 function volume:write(offset, data) end
 
----Makes what was written durable. When it returns true, it is.
+---Makes what was written durable. It is durable when this returns true.
 ---@return true
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:flush() end
 
----Size in bytes. That of a volume or disk is its length, of a file its end, of
----a directory 0.
+---Returns the size in bytes. For a volume or disk that is its length, for a
+---file its end, for a directory 0.
 ---@return integer
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:size() end
 
----Sector size in bytes. Offsets and lengths must be multiples of it. That of a
----file is 1.
+---Returns the sector size in bytes. Offsets and lengths must be multiples of
+---it. For a file it is 1.
 ---@return integer
 function volume:sector_size() end
 
----Lists who else has it open. Of a volume that is all that is open on it, of a
----disk its volumes too, of a file or directory itself. The entries are plain
----tables (ntvol.holder), one for each thing that is open; this very handle is
----left out. Fields: `pid` (0: not a process), `name` of the program, `how`,
----`path` of what is open, `self` (true for this process), `start_time` (of the
----process, where it is known), `node` (the computer, when it is another one).
----`how` is `"volume handle"`, `"lock"` (a volume handle that holds the lock),
----`"disk handle"`, `"device handle"`, `"open file"`, `"directory"`, `"mapped
----file"` or `"image"` (a program that runs); Windows says only `"has it open"`.
+---Lists who else has it open. For a volume that is everything that is open on
+---it, for a disk it includes its volumes, for a file or directory it is only
+---that one. The entries are plain tables (ntvol.holder), one for each thing
+---that is open; this very handle is left out. Fields: `pid` (0: not a process),
+---`name` of the program, `how`, `path` of what is open, `self` (true for this
+---process), `start_time` (of the process, where it is known), `node` (the
+---computer, when it is another one). `how` is `"volume handle"`, `"lock"` (a
+---volume handle that holds the lock), `"disk handle"`, `"device handle"`,
+---`"open file"`, `"directory"`, `"mapped file"` or `"image"` (a program that
+---runs); Windows says only `"has it open"`.
 ---
----The list has a field `complete`; when that is false, `missing` says why
----somebody may not be in it. The same lists are in errors, as `info.holders`.
+---The list has a field `complete`. When that is false, the field `missing` says
+---why somebody may not be in the list. The same lists are in errors, as
+---`info.holders`.
 ---@return ntvol.holders
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:holders() end
 
----What is known about the volume. It is the table that `machine:volumes` has
----for it (ntvol.volume_info), and prints as one line. A disk has none:
----`ERROR_INVALID_FUNCTION`.
+---Returns what is known about the volume. It is the table that
+---`machine:volumes` has for this volume (ntvol.volume_info), and prints as one
+---line. For a disk there is none: this returns `ERROR_INVALID_FUNCTION`.
 ---@return ntvol.volume_info
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:info() end
 
----What makes this volume this volume, whatever its letter. Compare it before
----you write to a volume that was chosen earlier.
+---Returns what tells this volume from others, whatever its letter. Compare it
+---before you write to a volume that was chosen earlier.
 ---@return ntvol.identity # `{ guid_path, serial, size, extents }`, bytes
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:identity() end
 
----Label of the file system. It is empty when it has none.
+---Returns the label of the file system. It is empty when there is none.
 ---@return string # empty when it has none
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:label() end
 
----Where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
+---Says where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
 ---@return ntvol.extent[] # each `{ disk, offset, length }`, bytes
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:extents() end
 
----Geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
+---Returns the geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
 ---@return ntvol.geometry # `{ cylinders, heads, sectors_per_track, sector_size, size }`; `size` is bytes of the whole disk
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:geometry() end
 
----Device type, disk number and partition number
+---Returns device type, disk number and partition number
 ---(IOCTL_STORAGE_GET_DEVICE_NUMBER).
 ---@return ntvol.device_number # `{ type, number, partition }`; partition 0 is the whole disk
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:device_number() end
 
----True when this handle holds the lock. Nobody is asked.
+---Returns true when this handle holds the lock. The machine is not asked.
 ---@return boolean
 function volume:is_locked() end
 
@@ -803,53 +817,54 @@ function volume:is_mounted() end
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:is_offline() end
 
----Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY).
----Then it was not dismounted in order, or was marked. The mark is in the bytes
----of the volume, where every other system and `fsck` see it.
+---Asks whether the file system wants to be checked (FSCTL_IS_VOLUME_DIRTY). It
+---does when it was not dismounted in order, or was marked. The mark is in the
+---bytes of the volume, where every other system and `fsck` see it.
 ---@return boolean
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:is_dirty() end
 
 ---Marks the file system as one to be checked (FSCTL_MARK_VOLUME_DIRTY), for all
----programs to see. Only a check takes the mark away. It needs a handle that may
----lock the volume: otherwise `ERROR_INVALID_PARAMETER`.
+---programs to see. Only a check takes the mark away. The handle must be one
+---that may lock the volume: otherwise this returns `ERROR_INVALID_PARAMETER`.
 ---@return true
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:mark_dirty() end
 
----What NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Fields: `serial`
----(64 bits), `sectors`, `clusters`, `free_clusters`, `reserved_clusters`, in
----bytes `sector_size`, `cluster_size`, `record_size`, `mft_size`, and as
----clusters `clusters_per_record`, `mft_start`, `mft_mirror`, `mft_zone_start`,
----`mft_zone_end`.
+---Returns what NTFS knows of its volume (FSCTL_GET_NTFS_VOLUME_DATA). Fields:
+---`serial` (64 bits), `sectors`, `clusters`, `free_clusters`,
+---`reserved_clusters`, in bytes `sector_size`, `cluster_size`, `record_size`,
+---`mft_size`, and as clusters `clusters_per_record`, `mft_start`, `mft_mirror`,
+---`mft_zone_start`, `mft_zone_end`.
 ---@return ntvol.ntfs_data # `{ serial, sectors, clusters, free_clusters, reserved_clusters, sector_size, cluster_size, record_size, clusters_per_record, mft_size, mft_start, mft_mirror, mft_zone_start, mft_zone_end }`
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:ntfs_data() end
 
----Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP). It is for
----FAT, exFAT and NTFS: `start`, `count` and whether they are `used`, run by
----run. It asks in pieces, as it goes, so what changes meanwhile may be seen or
----not. A refusal at the beginning is returned, a later one raised. Clusters are
----counted from 0; on FAT and exFAT that is the one which the format calls 2.
+---Iterates over used and free clusters (FSCTL_GET_VOLUME_BITMAP). It works on
+---FAT, exFAT and NTFS. Each turn of the loop gets one run of clusters: `start`,
+---`count` and whether they are `used`. The iterator asks in pieces, as the loop
+---goes on, so it may see or miss what changes meanwhile. A refusal at the
+---beginning is returned, a later one is raised. Clusters are counted from 0; on
+---FAT and exFAT cluster 0 is the one which the format calls 2.
 ---@return ntvol.cluster_iterator # the iterator; it raises what the machine refuses later
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:bitmap() end
 
----Another handle on the same open object, as DuplicateHandle makes it. What one
----of them locked or dismounted, all of them did: each can unlock, and the lock
----lives until the last one is closed. A guard unlocks only while the handle
----that made it is open.
+---Makes another handle on the same open object, as DuplicateHandle does. When
+---one of the handles locks or dismounts the volume, that counts for all of
+---them: each can unlock, and the lock lives until the last one is closed. A
+---guard unlocks only while the handle that made it is open.
 ---@return ntvol.volume
 ---@overload fun(self: ntvol.volume): nil, string, string, ntvol.info
 function volume:duplicate() end
 
----Maps an open file: keeps it in use. The result is a handle of the kind
----`"section"`: `read`, `size`, `duplicate` and `close` work, all else is
----`ERROR_INVALID_HANDLE`. It keeps the file in use after the file's own handle
----was closed, and so refuses a lock of the volume.
+---Maps an open file, which keeps it in use. The result is a handle of the kind
+---`"section"`: `read`, `size`, `duplicate` and `close` work, all other methods
+---return `ERROR_INVALID_HANDLE`. The file stays in use after its own handle was
+---closed, and so a lock of the volume is refused.
 ---
----Options: `image = true`: the file is run as a program. Whether its bytes are
----one is not looked at.
+---Options: with `image = true` the file is mapped as a program that runs.
+---Nobody checks whether its bytes are a program.
 ---@param options? ntvol.map_options
 ---@return ntvol.volume
 ---@overload fun(self: ntvol.volume, options?: ntvol.map_options): nil, string, string, ntvol.info
@@ -871,15 +886,16 @@ function volume:list() end
 ---@overload fun(self: ntvol.volume, code: integer|string, input?: string, out_size?: integer, options?: ntvol.control_options): nil, string, string, ntvol.info
 function volume:control(code, input, out_size, options) end
 
----The name it was opened by.
+---Returns the name by which it was opened.
 ---@return string
 function volume:name() end
 
----What kind of handle it is: volume, disk, file, directory, section or device.
+---Says what kind of handle it is: volume, disk, file, directory, section or
+---device.
 ---@return string # `"volume"`, `"disk"`, `"file"`, `"directory"`, `"section"` (a mapped file) or `"device"` (a volume or disk that was opened without data access)
 function volume:kind() end
 
----The machine it was opened on.
+---Returns the machine on which it was opened.
 ---@return ntvol.machine
 function volume:machine() end
 
@@ -925,11 +941,11 @@ local lock = {}
 ---@overload fun(self: ntvol.lock): nil, string, string, ntvol.info
 function lock:unlock() end
 
----True while the lock is held.
+---Returns true while the lock is held.
 ---@return boolean
 function lock:held() end
 
----The volume that was locked; it may be closed by now.
+---Returns the volume that was locked. It may be closed by now.
 ---@return ntvol.volume
 function lock:volume() end
 
@@ -944,7 +960,7 @@ function lock:help() end
 local subscription = {}
 -- begin functions of subscription
 ---Ends the subscription: its function is not called any more. The function
----itself may do that. Closing twice is harmless.
+---itself may call this. Closing twice is harmless.
 ---@return true
 function subscription:close() end
 
@@ -1009,14 +1025,14 @@ local journal = {}
 function journal.open(path) end
 
 ---Begins an operation and returns its number. When `begin`, `step` or `finish`
----return success, it is on the disk.
+---has returned success, its note is on the disk.
 ---@param about ntvol.journal_about # `plan` (what it is), and optional: `target`, `machine`, `identity` (as `volume:identity` returns it), `command` (options, as a text), `parent` (the number of the operation that it is a part of)
 ---@return integer
 ---@overload fun(self: ntvol.journal, about: ntvol.journal_about): nil, string, string, ntvol.info
 function journal:begin(about) end
 
----Notes a step of an operation that runs. Noting the same number again adds
----what is known now; what is not given stays.
+---Notes a step of an operation that runs. The same step can be noted again, to
+---add what is known by now; fields that are not given stay as they are.
 ---@param id integer # of the operation
 ---@param number integer # of the step, from 1
 ---@param step ntvol.journal_step # `name`, `target`, `outcome`, `message`, `started`, `ended`, `undo_started`, `undo_ended` (seconds since 1970), `final` (it cannot be undone), all optional
@@ -1038,36 +1054,36 @@ function journal:finish(id, state, message) end
 ---@overload fun(self: ntvol.journal): nil, string, string, ntvol.info
 function journal:entries() end
 
----One operation, with its steps: a plain table (ntvol.journal_entry).
+---Returns one operation with its steps, as a plain table (ntvol.journal_entry).
 ---@param id integer
 ---@return ntvol.journal_entry
 ---@overload fun(self: ntvol.journal, id: integer): nil, string, string, ntvol.info
 function journal:entry(id) end
 
----Looks whether what an operation saved is good. That is the checksum of each
----piece, that none is missing, doubled or overlaps another, and that they are
----of the volume that the operation tells of. It reads all of it and changes
----nothing.
+---Looks whether what an operation saved is good. The checksum of each piece
+---must be right, no piece may be missing, be there twice or overlap another,
+---and the pieces must be of the volume that the operation names. This reads all
+---of the data and changes nothing.
 ---@param id integer
 ---@return ntvol.journal_checked # `pieces` (a list of `{ offset, length, good, problem }`), `noted` (how many were saved), `good` (how many are good), and when anything is damaged `damaged`, a sentence that says what
 ---@overload fun(self: ntvol.journal, id: integer): nil, string, string, ntvol.info
 function journal:check(id) end
 
----Forgets what is old. These are entries beyond the newest `keep` or that ended
----more than `days` ago; and saved bytes, which make an undo possible, beyond
----the newest `keep_saved` or older than `days_saved`. What runs or was
----interrupted stays.
+---Forgets what is old. These are entries beyond the newest `keep`, and entries
+---that ended more than `days` ago. The saved bytes, which make an undo
+---possible, are forgotten beyond the newest `keep_saved` entries and when they
+---are older than `days_saved`. An operation that runs or was interrupted stays.
 ---@param policy? ntvol.journal_limits # `keep` (1000 unless given), `days` (366), `keep_saved` (20), `days_saved` (31)
 ---@return { operations: integer, saved: integer } # `{ operations, saved }`: how many entries, and how many entries' saved bytes were forgotten
 ---@overload fun(self: ntvol.journal, policy?: ntvol.journal_limits): nil, string, string, ntvol.info
 function journal:prune(policy) end
 
----Where the database is.
+---Returns the path of the database.
 ---@return string
 function journal:path() end
 
----Closes the journal. What was begun and not finished counts as interrupted
----from now on. Closing twice is harmless.
+---Closes the journal. An operation that was begun and not finished counts as
+---interrupted from now on. Closing twice is harmless.
 ---@return true
 function journal:close() end
 
