@@ -302,9 +302,9 @@ for number, scenario in ipairs(interrupts.scenarios) do
       skip_on_windows()
       local lab = interrupts.lab(machines.cleanup(finally), scenario)
       lab:reset()
-      local _, code = lab:child({ kind = "none", at = 0, signal = "INT" },
+      local result, code = lab:child({ kind = "none", at = 0, signal = "INT" },
         scenario.words)
-      assert(code == 0, code)
+      assert(code == 0, ("exit code %d: %s"):format(code, result.err))
       try_signals(lab, lab:counts(), sweep.random(number), number)
     end)
   end)

@@ -30,7 +30,10 @@ function M.named(verb, f)
 end
 
 --- The exit status for the result of `volume:run`; a failure is printed.
--- @tparam ?integer status, or nil, message, code, info
+-- @tparam ?integer status nil: it failed
+-- @tparam[opt] string message what `run` returned then
+-- @tparam[opt] string code
+-- @tparam[opt] table info
 -- @treturn integer
 function M.status(status, message, code, info)
   if status then

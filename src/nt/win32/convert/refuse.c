@@ -60,9 +60,9 @@ static bool is_told(nt_status told, uint32_t error) {
 static nt_status fail(struct nt_error *err, nt_status status,
                       enum nt_native_kind kind, uint32_t native,
                       const char *fmt, va_list args) {
-  char text[sizeof(err->detail)];
-  nt_fail(err, status, NULL);
   if (err != NULL) {
+    char text[sizeof(err->detail)];
+    nt_fail(err, status, NULL);
     nt_vformat_text(text, sizeof(text), fmt, args);
     nt_copy(err->detail, sizeof(err->detail), text);
     err->native_kind = kind;
