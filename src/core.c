@@ -13,8 +13,9 @@ uses them. Programs load `ntvol`; this module is its private part.
 
 /***
 Says what kind of value it is: `"volume"`, `"closed volume"`, `"machine"`,
-`"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`, `"closed
-subscription"`, `"journal"`, `"closed journal"`, or nil for anything else.
+`"closed machine"`, `"lock"`, `"closed lock"`, `"subscription"`,
+`"closed subscription"`, `"journal"`, `"closed journal"`, or nil for anything
+else.
 @function type
 @param value anything
 @treturn ?string

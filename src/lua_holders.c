@@ -28,14 +28,14 @@ static int push_holders(lua_State *L, const struct ln_volume *v) {
 }
 
 /***
-Lists who else has it open. For a volume that is everything that is open on it,
-for a disk it includes its volumes, for a file or directory it is only that one.
-The entries are plain tables (ntvol.holder), one for each thing that is open;
-this very handle is left out. Fields: `pid` (0: not a process), `name` of the
-program, `how`, `path` of what is open, `self` (true for this process),
-`start_time` (of the process, where it is known), `node` (the computer, when it
-is another one).
-`how` is `"volume handle"`, `"lock"` (a volume handle that holds the lock),
+Lists who else has it open. For a volume, the list has everything that is open
+on it; for a disk, everything that is open on its volumes, too; for a file or
+directory, only that itself. The entries are plain tables (ntvol.holder), one
+for each thing that is open; this very handle is left out. Fields: `pid` (0: not
+a process), `name` of the program, `how`, `path` of what is open, `self` (true
+for this process), `start_time` (of the process, where it is known), `node` (the
+computer, when it is another one). `how` is `"volume handle"`, `"lock"` (a
+volume handle that holds the lock),
 `"disk handle"`, `"device handle"`, `"open file"`, `"directory"`, `"mapped
 file"` or `"image"` (a program that runs); Windows says only `"has it open"`.
 

@@ -295,8 +295,8 @@ static int ln_sim_remove(lua_State *L) {
 
 /* ---- checking ------------------------------------------------------------ */
 
-/* Frees a report. The collector calls this when an error kept the report
- * alive. */
+/* Frees a report. The collector calls this, so that a report is freed also when
+ * an error comes in between. */
 static int ln_report_gc(lua_State *L) {
   struct nt_sim_report **report = lua_touserdata(L, 1);
   nt_sim_free_report(*report);

@@ -217,7 +217,7 @@ local verbs = {
 local lab_methods = {}
 lab_methods.__index = lab_methods
 
--- Does one step; answers what the method answered.
+-- Does one step; returns what the method returned.
 function lab_methods:act(subject, verb, words)
   local machine = self.nodes[subject] or self.machine
   if verb == "open" then
@@ -335,7 +335,7 @@ local parts = {
   hint = function(info) return info.hint or "" end,
   message = function(_, message) return message end,
 }
--- Who sees only processes cannot tell.
+-- What a system cannot tell when it sees only processes.
 local OF_HANDLES = { how = true, path = true, complete = true }
 
 local function check_details(step, info, kind, message)
@@ -388,7 +388,7 @@ function M.on_disk(lab, text)
   return assert(disk:read(0, disk:size())):find(text, 1, true) ~= nil
 end
 
--- What the system below answers to this step.
+-- What the system below returns for this step.
 local function give(kind, step)
   local refused = step.wanted and step.wanted:find("^STATUS_")
   if refused then

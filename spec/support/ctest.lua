@@ -18,7 +18,8 @@ local function how(code)
   return code ~= 0 and ("ended with exit status %d"):format(code) or nil
 end
 
--- In plain Lua: who runs programs with a checker in them loads none of our C code.
+-- This is plain Lua: whoever runs programs with a checker in them loads none of
+-- our C code.
 local function last_line(output)
   local last = "it printed nothing"
   for line in output:gmatch "[^\n]+" do

@@ -80,7 +80,7 @@ end
 local ONE, TWO = { "6M:fat:D:OLD" },
   { "gpt:24M=8M:fat:D:DATA+rest:fat:E:LOGS" }
 
--- `look` answers what there is, `from` before and `to` after it; `format` says
+-- `look` returns what there is: `from` before and `to` after it; `format` says
 -- which state the journal has of the format then.
 M.scenarios = {
   { name = "change_filesystem", disks = ONE, make = change,

@@ -13,7 +13,7 @@
 --   events    it has a history to compare with
 --   handles   it knows which handle of a holder is in the way, and where
 --   given     function(step, status, win32): tells the system below what it
---             answers; nil when the machine is the system
+--             returns; nil when the machine is the system
 
 local core = require "ntvol.core"
 local proc = require "spec.support.proc"
@@ -61,7 +61,7 @@ local function request_of(step)
   return TRANSFERS[step.verb] or assert(core.codes[name], "no code: " .. step.verb)
 end
 
--- What the machine answers of its own.
+-- What the machine decides on its own.
 local OWN = { close = true, is_locked = true, kind = true }
 
 -- The system does what the row says; what the machine makes of it is tested.

@@ -82,7 +82,7 @@ local function shares(a, b)
   return true
 end
 
--- The lock by share mode (1.5, "Implicit lock"). Answers whether it is one.
+-- The lock by share mode (1.5, "Implicit lock"). Returns whether it is one.
 local function check_implicit(instance, handle)
   if has(handle.share, "w") or has(handle.share, "d") then
     return 0, false

@@ -24,8 +24,9 @@ function M.native(path)
   return path
 end
 
---- Starts a shell command that reads what is written to the answer, and writes
---- to the FIFO `out`. Closing the answer waits until the command has ended.
+--- Starts a shell command that writes to the FIFO `out`, and returns a file:
+--- the command reads what is written to it. Closing the file waits until the
+--- command has ended.
 function M.feed(command, out) -- luacheck: no unused args
   return assert(io.popen(command, "w"))
 end

@@ -1,6 +1,6 @@
 -- Plans and recoveries that are interrupted: at every call of on_progress, at
--- every step, and between any two instructions of Lua; by an error, by an
--- answer, by a signal. Afterwards the report, the exit code, the journal and the
+-- every step, and between any two instructions of Lua; by an error, by a
+-- returned false, by a signal. Afterwards the report, the exit code, the journal and the
 -- bytes on the disk say the same, and the old bytes can be had back.
 
 local cjson = require "cjson"
@@ -75,7 +75,7 @@ local function raising(n, again, problem)
 end
 
 -- Runs the scenario in this process. `interrupt(what)` is called with
--- "progress" and "step" whenever that is, and may answer or raise; `call` calls
+-- "progress" and "step" whenever that is, and may return or raise; `call` calls
 -- what runs it.
 local function run_here(lab, interrupt, call)
   return lab:with(function(machine, log)
@@ -116,7 +116,7 @@ local function too_late(found, report, what)
   end
 end
 
--- At the nth call of on_step or on_progress: raises, or answers false.
+-- At the nth call of on_step or on_progress: raises, or returns false.
 local function try_call(lab, kind, n, how)
   local what = ("%s, %s %d, %s"):format(lab.scenario.name, kind, n, how)
   local problem, calls = {}, 0

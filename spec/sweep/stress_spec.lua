@@ -20,7 +20,7 @@ local FREE_SECTORS = 128 -- at the end of the file system, where no file lies
 
 -- ---- the processes --------------------------------------------------------
 
--- What a process knows beside child.lua: handles by number, and answers as a
+-- What a process knows beside child.lua: handles by number, and results as a
 -- Win32 error and a value.
 local PRELUDE = [[
 machine = assert(core.connect("sim", %q))
@@ -211,9 +211,9 @@ local METHODS = {
   disk = { "read", "write", "write" },
 }
 
--- Of a volume that is offline, sources leave open what a lock, a dismount and a
--- question about its file system answer (L20); of flushes, those of RAW and of
--- what is offline.
+-- Sources do not say what a lock, a dismount and a question about the file
+-- system return on a volume that is offline (L20), nor what a flush returns on
+-- one that is RAW or offline.
 local UNSETTLED_OFFLINE = { lock = true, dismount = true, is_mounted = true,
   flush = true }
 

@@ -1,7 +1,7 @@
 -- A machine folder from somebody else is hostile input: each column of each
 -- table of machine.db at its extremes, bits flipped, triggers and views
 -- planted, images that are links, pipes and devices. Whatever stands there, an
--- operation is refused, naming table and column, or it answers as it would
+-- operation is refused, naming table and column, or it returns what it would
 -- have; no process dies or waits for ever, and nothing outside of the folder
 -- changes.
 
@@ -83,7 +83,7 @@ local VALUES = { "-1", "-9223372036854775807 - 1", "0", "1", "2147483648",
 local WRONG = { ["NULL"] = true, ["1.5"] = true }
 
 -- A STRICT table takes no value of another type. So the schema is edited, the
--- value written, and the schema put back: what somebody does who means harm.
+-- value written, and the schema put back, as an attacker would do it.
 local function loosen(sql)
   local name, body, tail = sql:match "^CREATE TABLE (%w+_?%w*) (%b())(.*)$"
   local columns, depth, part = {}, 0, ""
