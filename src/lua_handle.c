@@ -44,9 +44,9 @@ int ln_volume_duplicate(lua_State *L) {
 
 /***
 Maps an open file, which keeps it in use. The result is a handle of the kind
-`"section"`: `read`, `size`, `duplicate` and `close` work, all other methods
-return `ERROR_INVALID_HANDLE`. The file stays in use after its own handle was
-closed, and so a lock of the volume is refused.
+`"section"`: `read`, `size`, `duplicate` and `close` work, all other requests to
+the machine return `ERROR_INVALID_HANDLE`. The file stays in use after its own
+handle was closed, and so a lock of the volume is refused.
 
 Options: with `image = true` the file is mapped as a program that runs. Nobody
 checks whether its bytes are a program.

@@ -33,7 +33,7 @@ Closes the handle and ends its lock: first the lock, then the handle. Closing
 twice is harmless.
 @function volume:close
 @treturn true
-@failure with the message; the volume is closed all the same
+@failure the volume is closed all the same
 @raise while the volume is being formatted
 @usage
 local vol = assert(ntvol.open "D:")

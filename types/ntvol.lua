@@ -399,9 +399,9 @@ function machine:open(name, options) end
 ---name space), `dirty` (wants to be checked), `busy` (its file system is being
 ---scrubbed or balanced), `no_medium` (its drive is empty), `unreadable` (an
 ---image is missing or damaged), and `state` in words. Only the simulated
----machine has volumes that are `busy` or have `no_medium`. In a cluster there
----is also `owner`, the node that owns the volume, and for a shared volume
----`csv_state`: `"direct"`, `"maintenance"` or `"offline"`.
+---machine sets `busy` and `no_medium`. In a cluster there is also `owner`, the
+---node that owns the volume, and for a shared volume `csv_state`: `"direct"`,
+---`"maintenance"` or `"offline"`.
 ---@return ntvol.volume_info[] # sizes and offsets are bytes
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:volumes() end
@@ -859,9 +859,9 @@ function volume:bitmap() end
 function volume:duplicate() end
 
 ---Maps an open file, which keeps it in use. The result is a handle of the kind
----`"section"`: `read`, `size`, `duplicate` and `close` work, all other methods
----return `ERROR_INVALID_HANDLE`. The file stays in use after its own handle was
----closed, and so a lock of the volume is refused.
+---`"section"`: `read`, `size`, `duplicate` and `close` work, all other requests
+---to the machine return `ERROR_INVALID_HANDLE`. The file stays in use after its
+---own handle was closed, and so a lock of the volume is refused.
 ---
 ---Options: with `image = true` the file is mapped as a program that runs.
 ---Nobody checks whether its bytes are a program.
