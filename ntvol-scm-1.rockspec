@@ -54,14 +54,17 @@ local core = {
 -- Formats on disk, which core and sim share.
 local disk = {
   "src/nt/disk/btrfs.c",
+  "src/nt/disk/container.c",
   "src/nt/disk/exfat.c",
   "src/nt/disk/fat.c",
   "src/nt/disk/gpt.c",
   "src/nt/disk/iso.c",
   "src/nt/disk/mbr.c",
   "src/nt/disk/ntfs.c",
+  "src/nt/disk/partition_type.c",
   "src/nt/disk/recognise.c",
   "src/nt/disk/region.c",
+  "src/nt/disk/table.c",
 }
 
 -- ... and on Linux.

@@ -82,8 +82,9 @@ static void judge_list(blkid_partlist list, struct found *out) {
   for (int i = 0; i < blkid_partlist_numof_partitions(list); i++) {
     blkid_partition part = blkid_partlist_get_partition(list, i);
     int type = blkid_partition_get_type(part);
-    bool container = type == 0x05 || type == 0x0F || type == 0x85;
-    if (blkid_partition_get_table(part) == table && (gpt || !container)) {
+    /* libblkid lists entries of type 0, too: to Windows they are empty. */
+    bool none = type == 0 || type == 0x05 || type == 0x0F || type == 0x85;
+    if (blkid_partition_get_table(part) == table && (gpt || !none)) {
       judge_partition(part, gpt, &out->parts[out->count++]);
     }
   }
