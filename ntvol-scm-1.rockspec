@@ -69,6 +69,7 @@ local disk = {
 
 -- ... and on Linux.
 local core_posix = {
+  "src/nt/posix/claim.c",
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
   "src/nt/posix/host_program.c",
@@ -218,6 +219,7 @@ local sim = {
 
 -- ... and on Linux.
 local sim_posix = {
+  "src/nt/posix/claim.c",
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
   "src/nt/posix/host_program.c",

@@ -152,7 +152,8 @@ Lists the disks, masked and uninstalled ones too. The entries are plain tables
 `sector_size`, `volume_count`, the booleans `readonly`, `removable`, `cdrom`,
 `no_medium` (an empty drive) and `medium_locked` (the drive keeps its medium),
 both of the simulated machine, `masked`, `uninstalled`, `unreadable` (its image
-is missing or damaged), `offline` (by its attribute: it shows no volumes), and
+is missing or damaged), `offline` (by its attribute: it shows no volumes),
+`reason` (why it does not show its volumes, a name of `ntvol.reasons`), and
 `state` in words. A CD drive is called `CdRom0`.
 @function machine:disks
 @treturn ntvol.disk_info[] sizes are bytes

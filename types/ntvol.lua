@@ -122,6 +122,7 @@
 ---@field uninstalled boolean
 ---@field unreadable boolean its image is missing or damaged
 ---@field offline boolean by its attribute: it shows no volumes
+---@field reason? string why it does not show its volumes: "partition_table"
 ---@field state string for people
 
 ---@class ntvol.event
@@ -413,7 +414,8 @@ function machine:volumes() end
 ---`cdrom`, `no_medium` (an empty drive) and `medium_locked` (the drive keeps
 ---its medium), both of the simulated machine, `masked`, `uninstalled`,
 ---`unreadable` (its image is missing or damaged), `offline` (by its attribute:
----it shows no volumes), and `state` in words. A CD drive is called `CdRom0`.
+---it shows no volumes), `reason` (why it does not show its volumes, a name of
+---`ntvol.reasons`), and `state` in words. A CD drive is called `CdRom0`.
 ---@return ntvol.disk_info[] # sizes are bytes
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:disks() end

@@ -189,6 +189,17 @@ X(IMAGE, "image", NONE,                                                       \
   NT_STATUS_DEVICE_NOT_CONNECTED, NT_STATUS_OBJECT_NAME_INVALID,              \
   NT_STATUS_IO_DEVICE_ERROR, NT_STATUS_INVALID_PARAMETER,                     \
   NT_STATUS_DEVICE_BUSY)                                                      \
+X(IMAGE_FORMAT, "image_format", PERMANENT,                                    \
+  "the file holds a disk, or files, in a format of its own, and its bytes "   \
+  "are not those of a disk",                                                  \
+  "convert it to a plain image, and use that",                                \
+  SAME,                                                                       \
+  NT_STATUS_NOT_SUPPORTED)                                                    \
+X(IMAGE_IN_USE, "image_in_use", TRANSIENT,                                    \
+  "another machine, another program or a loop device uses the image",         \
+  "close what uses it, then try again",                                       \
+  SAME,                                                                       \
+  NT_STATUS_SHARING_VIOLATION)                                                \
 X(IMAGE_OUTSIDE, "image_outside", NONE,                                       \
   "the image is a link or lies outside of the machine's folder, and this "    \
   "user has not allowed it to the machine, or others can write to the "       \

@@ -28,6 +28,7 @@ struct sim_image {
   bool dirty;           /* written by this process since the last flush */
   bool readonly;        /* opened so, because the disk was read-only then */
   int64_t changes;      /* of the disk when it was opened */
+  uint64_t length;      /* of the disk: behind it lies what is none */
 };
 
 /* ---- who is told of events: rules/notify.c ------------------------------- */

@@ -12,18 +12,11 @@
 #include "../disk/image.h"
 #include "../disk/partitions.h"
 
-/* Partitions that are known to be volumes (ntdddisk.h,
- * IsRecognizedPartition()). */
-static bool is_recognised(uint8_t type) {
-  static const uint8_t types[] = {0x01, 0x04, 0x06, 0x07, 0x0B, 0x0C, 0x0E};
-  return memchr(types, type, sizeof types) != NULL;
-}
-
 void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
                         uint64_t hidden_sectors) {
   at[0] = type;
   at[1] = boot;
-  at[2] = is_recognised(type);
+  at[2] = nt_mbr_is_recognised(type);
   nt_put_u32(at + 4, (uint32_t)hidden_sectors);
 }
 
@@ -171,8 +164,6 @@ nt_status nt__sim_layout_answer(struct sim_request *r) {
 
 /* ---- taking changes over ------------------------------------------------- */
 
-#define GPT_READ_ONLY ((uint64_t)1 << 60)
-
 /* The volume that lies in one piece at the start of the partition; 0: none. */
 static nt_status volume_at(struct sim_machine *m, uint32_t disk,
                            const struct sim_partition *part, int64_t *volume,
@@ -198,8 +189,19 @@ static nt_status save_partition(struct sim_machine *m, int64_t id,
                SIM_TEXT(part->name), SIM_INT(part->attributes),
                SIM_INT(part->length)),
       err));
-  return nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err);
+  NT_TRY(nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err));
+  return nt__sim_mark_cut(m, id, err);
+}
+
+/* Whether the partitions of the disk are known. */
+static nt_status save_damage(struct sim_request *r,
+                             const struct sim_layout *layout) {
+  r->disk.flags &= ~NT_DISK_TABLE_DAMAGED;
+  r->disk.flags |= layout->damaged ? NT_DISK_TABLE_DAMAGED : 0;
+  return nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
+                      r->err);
 }
 
 static nt_status update_volume(struct sim_request *r, bool gpt,
@@ -216,7 +218,7 @@ static nt_status update_volume(struct sim_request *r, bool gpt,
     return NT_STATUS_SUCCESS;
   }
   volume.flags &= ~NT_VOLUME_READONLY;
-  if (part->attributes & GPT_READ_ONLY) {
+  if (part->attributes & NT_GPT_READ_ONLY) {
     volume.flags |= NT_VOLUME_READONLY;
   }
   return nt__sim_save_volume(r->m, &volume, r->err);
@@ -225,8 +227,7 @@ static nt_status update_volume(struct sim_request *r, bool gpt,
 /* Volumes neither come nor go by it: what the table says of those that are
  * there is taken over, their length too. */
 nt_status nt__sim_layout_update(struct sim_request *r) {
-  char style[8];
-  uint32_t count = 0;
+  struct sim_layout layout = {.sector_size = r->disk.sector_size};
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
     return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
@@ -234,12 +235,15 @@ nt_status nt__sim_layout_update(struct sim_request *r) {
   nt_status status = nt__sim_image(r->m, r->disk.number, r->err);
   if (nt_ok(status)) {
     status = nt__sim_partition_read(r->m->images[r->disk.number].file,
-                                    r->disk.length, r->disk.sector_size, style,
-                                    parts, NT_SIM_MAX_VOLUMES, &count, r->err);
+                                    r->disk.length, &layout, parts,
+                                    NT_SIM_MAX_VOLUMES, r->err);
   }
-  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+  if (nt_ok(status)) {
+    status = save_damage(r, &layout);
+  }
+  for (uint32_t i = 0; nt_ok(status) && i < layout.count; i++) {
     if (parts[i].number != 0) {
-      status = update_volume(r, strcmp(style, "gpt") == 0, &parts[i]);
+      status = update_volume(r, strcmp(layout.style, "gpt") == 0, &parts[i]);
     }
   }
   free(parts);

@@ -265,8 +265,6 @@ static nt_status stable_guid(struct sim_request *r) {
 
 /* ---- attributes of a GPT partition --------------------------------------- */
 
-#define ATTRIBUTE_READ_ONLY ((uint64_t)1 << 60)
-
 static nt_status check_gpt(const struct sim_request *r) {
   if (r->volume.partition_number != 0 && strcmp(r->disk.style, "gpt") == 0) {
     return NT_STATUS_SUCCESS;
@@ -290,7 +288,7 @@ static nt_status gpt_attributes(struct sim_request *r) {
 /* The attribute is what makes the volume read-only. */
 static nt_status save_attributes(struct sim_request *r, uint64_t attributes) {
   r->volume.flags &= ~NT_VOLUME_READONLY;
-  if (attributes & ATTRIBUTE_READ_ONLY) {
+  if (attributes & NT_GPT_READ_ONLY) {
     r->volume.flags |= NT_VOLUME_READONLY;
   }
   NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));

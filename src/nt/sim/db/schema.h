@@ -10,7 +10,7 @@
 #define NT__SIM_APPLICATION_ID 1853126252
 
 /* Rises with every change of the schema. */
-#define NT__SIM_SCHEMA_VERSION 10
+#define NT__SIM_SCHEMA_VERSION 11
 
 /* Numbers of rows that grow: far below where SQLite or a cast has an end. */
 #define NT__SIM_MOST_ROWS ((int64_t)1 << 48)

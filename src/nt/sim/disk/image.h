@@ -2,13 +2,19 @@
 #ifndef NT_SIM_DISK_IMAGE_H
 #define NT_SIM_DISK_IMAGE_H
 
-#include "../machine.h"
+#include "../db/rows.h"
 
 /* Opens the image of a disk, or finds it open. Refuses a missing image and one
  * that is shorter than the disk, by name. */
 nt_status nt__sim_image(struct sim_machine *m, uint32_t disk,
                         struct nt_error *err);
 void nt__sim_images_close(struct sim_machine *m);
+/* Of one disk, whose medium went away: who else wants the image can have it.
+ * What is in memory stays, it has no name to open it by. */
+void nt__sim_image_close(struct sim_machine *m, const struct sim_disk *disk);
+/* The disk has this image now, which was opened for it. */
+void nt__sim_image_keep(struct sim_machine *m, const struct sim_disk *disk,
+                        struct nt_file *file);
 
 /* Reads or writes `len` bytes at `offset` of an object that lies on `extents`.
  * The range must lie within them. */
@@ -26,6 +32,12 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
 
 nt_status nt__sim_no_medium(struct nt_error *err);
 
+/* How many of the bytes of an image that somebody names are those of a disk: a
+ * VHD of fixed size has a footer behind them. Refuses containers by name. */
+nt_status nt__sim_image_disk(const struct nt_file *file, const char *image,
+                             uint64_t bytes, uint64_t *length,
+                             struct nt_error *err);
+
 /* The path of an image as a person can find it. */
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap);
@@ -39,6 +51,11 @@ bool nt__sim_is_outside(const struct sim_machine *m, const char *image);
 nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
                              bool writable, struct nt_file **out,
                              struct nt_error *err);
+/* An image that is open has one user, this machine: refuses with the reason
+ * image_in_use. Memory has no other. */
+nt_status nt__sim_claim_image(struct sim_machine *m, const char *image,
+                              bool writable, struct nt_file *file,
+                              struct nt_error *err);
 /* The user names the image, by its full path: the machine may use it. */
 nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
                               struct nt_error *err);

@@ -216,7 +216,11 @@ static nt_status describe(struct sim_machine *m, int64_t id,
           check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err));
     }
   }
-  NT_TRY(show_file_system(m, &volume, out, err));
+  if (volume.flags & NT_VOLUME_CUT) {
+    out->flags |= NT_VOLUME_UNREADABLE;
+  } else {
+    NT_TRY(show_file_system(m, &volume, out, err));
+  }
   if (volume.node != 0) {
     NT_TRY(show_cluster(m, &volume, out, err));
   }
