@@ -33,6 +33,7 @@ local core = {
   "src/nt/error.c",
   "src/nt/reasons.c",
   "src/nt/events.c",
+  "src/nt/follow.c",
   "src/nt/format.c",
   "src/nt/format_check.c",
   "src/nt/format_fs.c",

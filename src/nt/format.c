@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "follow.h"
 #include "format_check.h"
 #include "text.h"
 #include "transplant.h"
@@ -13,9 +14,15 @@
 static nt_status make(struct nt_handle *handle,
                       const struct nt_format_options *options,
                       struct nt_format_result *result, struct nt_error *err) {
-  return nt_machine_can(handle->machine, NT_CAN_FORMAT)
-             ? handle->machine->ops->format(handle, options, result, err)
-             : nt_transplant(handle, options, result, err);
+  if (nt_machine_can(handle->machine, NT_CAN_FORMAT)) {
+    return handle->machine->ops->format(handle, options, result, err);
+  }
+  NT_TRY(nt_transplant(handle, options, result, err));
+  nt_status status = nt_follow_type(handle, err);
+  if (!nt_ok(status)) {
+    err->outcome = "formatted";
+  }
+  return status;
 }
 
 /* What the user does next depends on what the volume holds now. */

@@ -88,7 +88,9 @@ static struct nt_mbr_entry *add_record(struct nt_mbr *out,
                               at[4],
                               0,
                               {nt_get_u32(at + 8) + (link ? container : base),
-                               nt_get_u32(at + 12), false}};
+                               nt_get_u32(at + 12), false},
+                              base,
+                              (uint32_t)i};
   }
   out->count += 4;
   return first;
@@ -223,4 +225,32 @@ bool nt_mbr_protect(const struct nt_disk *disk) {
   put_entry(ENTRY(sector, 0), NT_MBR_TYPE_GPT, &all);
   memset(ENTRY(sector, 0) + 5, 0xFF, 3);
   return write_sector(disk, sector);
+}
+
+static bool put_type(const struct nt_disk *disk,
+                     const struct nt_mbr_entry *entry, uint8_t type) {
+  uint8_t sector[4096];
+  uint64_t place = entry->record * disk->sector_size;
+  if (!nt_region_read(disk->region, place, sector, disk->sector_size)) {
+    return false;
+  }
+  ENTRY(sector, entry->index)[4] = type;
+  return nt_region_write(disk->region, place, sector, disk->sector_size);
+}
+
+bool nt_mbr_set_type(const struct nt_disk *disk, uint32_t number,
+                     uint8_t type) {
+  struct nt_mbr mbr;
+  uint8_t sector[512];
+  if (nt_disk_sectors(disk) == 0 ||
+      !nt_region_read(disk->region, 0, sector, sizeof sector) ||
+      !nt_mbr_read(disk, sector, &mbr)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < mbr.count; i++) {
+    if (number != 0 && mbr.entries[i].number == number) {
+      return put_type(disk, &mbr.entries[i], type);
+    }
+  }
+  return nt_region_damaged(disk->region, "it has no such partition");
 }

@@ -75,6 +75,8 @@ struct nt_mbr_entry {
   /* 1 to 4; logical partitions count from 5. 0: it is empty or a container. */
   uint32_t number;
   struct nt_range range; /* from the start of the disk */
+  uint64_t record;       /* LBA of the record that it stands in */
+  uint32_t index;        /* from 0, in the record */
 };
 
 #define NT_MBR_RECORDS 128 /* a chain with more runs in a circle */
@@ -90,6 +92,9 @@ struct nt_mbr {
 /* Reads the tables; `sector` is the first 512 bytes of the disk. */
 bool nt_mbr_read(const struct nt_disk *disk, const uint8_t sector[512],
                  struct nt_mbr *out);
+
+/* Gives partition `number` a type. False also when there is no such one. */
+bool nt_mbr_set_type(const struct nt_disk *disk, uint32_t number, uint8_t type);
 
 #define NT_MBR_SIGNATURE 440
 

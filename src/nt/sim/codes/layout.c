@@ -249,3 +249,33 @@ nt_status nt__sim_layout_update(struct sim_request *r) {
   free(parts);
   return status;
 }
+
+/* ---- the type of a partition --------------------------------------------- */
+
+static nt_status check_mbr(const struct sim_request *r) {
+  if (r->volume.id != 0 && r->volume.partition_number != 0 &&
+      strcmp(r->disk.style, "mbr") == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
+          "the volume is no partition of an MBR");
+  nt_hint(r->err, "on a GPT the type stays that of basic data");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* SET_PARTITION_INFORMATION: { u8 type } */
+nt_status nt__sim_set_partition_type(struct sim_request *r) {
+  struct sim_disk_bytes b;
+  char type[16];
+  NT_TRY(check_mbr(r));
+  NT_TRY(nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH));
+  NT_TRY(nt__sim_disk_open(r->m, &r->disk, &b, r->err));
+  NT_TRY(nt__sim_table_status(
+      &b, nt_mbr_set_type(&b.disk, r->volume.partition_number, r->in[0]),
+      r->err));
+  NT_TRY(nt__sim_image_flush(r->m, &b.whole, 1, r->err));
+  nt_format_text(type, sizeof type, "0x%x", r->in[0]);
+  return nt__sim_exec(r->m,
+                      "UPDATE volume SET partition_type = ?2 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(type)), r->err);
+}
