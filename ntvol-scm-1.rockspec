@@ -170,6 +170,7 @@ local sim = {
   "src/nt/sim/disk/table.c",
   "src/nt/sim/rules/cache.c",
   "src/nt/sim/rules/cluster.c",
+  "src/nt/sim/rules/collision.c",
   "src/nt/sim/rules/event.c",
   "src/nt/sim/rules/holders.c",
   "src/nt/sim/rules/instance.c",

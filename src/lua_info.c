@@ -68,6 +68,7 @@ static const char *disk_state(uint32_t flags, char *buf) {
       {NT_DISK_REMOVABLE, "removable"},
       {NT_DISK_NO_MEDIUM, "no medium"},
       {NT_DISK_MEDIUM_LOCKED, "medium locked"},
+      {NT_DISK_COLLISION, "signature collision"},
       {NT_DISK_TABLE_DAMAGED, "partition table damaged"},
       {NT_DISK_UNREADABLE, "cannot be read"}};
   const char *first = "present";
@@ -186,6 +187,9 @@ void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
 static void set_reason(lua_State *L, uint32_t flags) {
   if (flags & NT_DISK_TABLE_DAMAGED) {
     ln_setstring(L, "reason", nt_reason_at(NT_REASON_PARTITION_TABLE)->name);
+  } else if (flags & NT_DISK_COLLISION) {
+    ln_setstring(L, "reason",
+                 nt_reason_at(NT_REASON_SIGNATURE_COLLISION)->name);
   }
 }
 

@@ -122,7 +122,7 @@
 ---@field uninstalled boolean
 ---@field unreadable boolean its image is missing or damaged
 ---@field offline boolean by its attribute: it shows no volumes
----@field reason? string why it does not show its volumes: "partition_table"
+---@field reason? string why it does not show its volumes: "partition_table", "signature_collision"
 ---@field state string for people
 
 ---@class ntvol.event

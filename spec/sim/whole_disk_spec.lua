@@ -322,3 +322,216 @@ describe("a container", function()
     end
   end)
 end)
+
+describe("the signature of a disk", function()
+  local function unique_ids(machine)
+    local ids, count = {}, 0
+    for _, volume in ipairs(machine:volumes()) do
+      local handle <close> = assert(machine:open(volume.name, { access = "none" }))
+      local id = handle:control("IOCTL_MOUNTDEV_QUERY_UNIQUE_ID", "", 64)
+      assert.is_nil(ids[id])
+      ids[id], count = true, count + 1
+    end
+    return count
+  end
+
+  local function online(machine, disk)
+    local handle <close> = assert(machine:open(disk))
+    return handle:control("IOCTL_DISK_SET_DISK_ATTRIBUTES",
+      string.pack("<I4I4I8I8I8I8", 40, 0, 0, 1, 0, 0))
+  end
+
+  -- Two disks of the same bytes.
+  local function twins(options)
+    local path = folder .. "/disk.img"
+    machines.sh("cp %s %s/twin.img", path, folder)
+    local first, second = { image = path }, { image = folder .. "/twin.img" }
+    for key, value in pairs(options or {}) do
+      first[key], second[key] = value, value
+    end
+    local machine = assert(ntvol_sim.create(folder .. "/lab",
+      { disks = { first, second } }))
+    defer(function()
+      machine:close()
+    end)
+    return machine
+  end
+
+  local tables = {
+    mbr = function()
+      image(16 * MIB, { [0] = mbr(entry(7, 2048, 2048), entry(7, 8192, 2048)) })
+    end,
+    gpt = function()
+      assert(ntvol_sim.create(folder .. "/first", { disks = { {
+        size = 16 * MIB, style = "gpt",
+        volumes = { { size = 4 * MIB }, {} } } } })):close()
+      os.rename(folder .. "/first/disk0.img", folder .. "/disk.img")
+    end,
+  }
+  for style, make in pairs(tables) do
+    it("W6: that another has keeps it offline: " .. style, function()
+      local reason = machines.missing "cp"
+      if reason then
+        pending(reason)
+      end
+      prepare(finally)
+      make()
+      local machine = twins()
+      local disks = machine:disks()
+      assert.same({ false, true }, { disks[1].offline, disks[2].offline })
+      assert.equal("signature_collision", disks[2].reason)
+      assert.matches("signature collision", disks[2].state)
+      assert.equal(2, unique_ids(machine))
+      -- Brought online, it has one of its own.
+      assert.equal("", online(machine, "PhysicalDrive1"))
+      assert.is_nil(machine:disks()[2].reason)
+      assert.equal(4, unique_ids(machine))
+      assert(machine:mask "PhysicalDrive1")
+      assert(machine:unmask "PhysicalDrive1")
+      assert.equal(4, unique_ids(machine))
+      assert.same({}, sim.check(folder .. "/lab"))
+    end)
+
+    it("W6: that another has is free when that is gone: " .. style, function()
+      local reason = machines.missing "cp"
+      if reason then
+        pending(reason)
+      end
+      prepare(finally)
+      make()
+      local machine = twins()
+      assert(machine:mask "PhysicalDrive0")
+      assert(machine:mask "PhysicalDrive1")
+      assert(machine:unmask "PhysicalDrive1")
+      assert.is_false(machine:disks()[2].offline)
+      assert(machine:unmask "PhysicalDrive0")
+      assert.equal("signature_collision", machine:disks()[1].reason)
+    end)
+  end
+
+  it("W6: cannot be changed on a read-only disk", function()
+    local reason = machines.missing "cp"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    tables.mbr()
+    local machine = twins { readonly = true }
+    assert.equal("signature_collision", refused("STATUS_MEDIA_WRITE_PROTECTED",
+      online(machine, "PhysicalDrive1")).reason)
+  end)
+
+  it("W6: of disks in drives keeps none offline", function()
+    local reason = machines.missing "cp"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    tables.mbr()
+    local machine = twins { removable = true }
+    assert.equal(4, unique_ids(machine))
+  end)
+
+  it("W6: of zeros is none", function()
+    local reason = machines.missing "cp"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    image(16 * MIB, { [0] = (mbr(entry(7, 2048, 2048))
+      :gsub("\x78\x56\x34\x12", "\0\0\0\0")) })
+    assert.equal(2, unique_ids(twins()))
+  end)
+
+  it("W6: does not make partitions at one place one volume", function()
+    prepare(finally)
+    local path = image(16 * MIB, { [0] = mbr(entry(7, 2048, 2048),
+      entry(7, 2048, 4096)) })
+    assert.equal(2, unique_ids(assert(open { image = path })))
+  end)
+end)
+
+describe("the type of a partition", function()
+  local function types(machine)
+    local list = {}
+    for i, volume in ipairs(machine:volumes()) do
+      local handle <close> = assert(machine:open(volume.name, { access = "none" }))
+      list[i] = handle:control("IOCTL_DISK_GET_PARTITION_INFO_EX", "", 144)
+        :byte(33)
+    end
+    return list
+  end
+
+  -- What the table on the disk says.
+  local function on_disk(machine)
+    local disk <close> = assert(machine:open "PhysicalDrive0")
+    local sector, list = disk:read(0, 512), {}
+    for i = 1, #machine:volumes() do
+      list[i] = sector:byte(447 + 16 * (i - 1) + 4)
+    end
+    return list
+  end
+
+  it("W7: follows the file system at create and after a format", function()
+    local reason = machines.missing("mkfs.fat", "mkfs.ntfs", "mkfs.exfat")
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    local machine = assert(open("mbr:200M=8M:fat:D+64M:fat16:E+64M:fat32:F"
+      .. "+rest:exfat:G"))
+    assert.same({ 1, 6, 0x0B, 7 }, types(machine))
+    assert.same(types(machine), on_disk(machine))
+    local ntvol = require "ntvol"
+    local log = assert(ntvol.journal.open(folder .. "/journal.db"))
+    defer(function()
+      log:close()
+    end)
+    local plan = assert(ntvol.plan.change_filesystem("E:",
+      { to = "ntfs", machine = machine }))
+    local report = assert(plan:run { erase = "E:", journal = log })
+    assert.same({ 1, 7, 0x0B, 7 }, types(machine))
+    assert.same(types(machine), on_disk(machine))
+    assert(ntvol.undo("E:", { machine = machine, journal = log }))
+    assert(report)
+    assert.same({ 1, 6, 0x0B, 7 }, types(machine))
+  end)
+
+  it("W7: stays that of basic data on a GPT", function()
+    local reason = machines.missing "mkfs.fat"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    local machine = assert(open "gpt:16M=8M:fat:D+rest")
+    local first, second = {}, {}
+    for i, volume in ipairs(machine:volumes()) do
+      local handle <close> = assert(machine:open(volume.name, { access = "none" }))
+      first[i] = handle:control("IOCTL_DISK_GET_PARTITION_INFO_EX", "", 144)
+        :sub(33, 48)
+      refused("STATUS_INVALID_DEVICE_REQUEST",
+        assert(machine:open(volume.name)):control(
+          "IOCTL_DISK_SET_PARTITION_INFO", "\7"))
+      second[i] = first[1]
+    end
+    assert.same(second, first)
+  end)
+
+  it("W7: of a logical partition follows, too", function()
+    local reason = machines.missing("sfdisk", "mkfs.fat")
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    local path = image(32 * MIB, {})
+    sfdisk(path, "label: dos\\n2048,8192,7\\n10240,,5\\n12288,8192,7\\n"
+      .. "22528,8192,7\\n")
+    local machine = assert(open { image = path })
+    local volume <close> = assert(machine:open "F:")
+    assert(volume:lock())
+    assert(volume:format { fs = "fat", erase = "F:", journal = false })
+    assert.same({ 7, 7, 1 }, types(machine))
+    assert.equal("1", (machines.sh("sfdisk --part-type %s 6", path)
+      :match "%S+"))
+  end)
+end)

@@ -83,7 +83,8 @@ nt_status nt_follow_type(struct nt_handle *handle, struct nt_error *err) {
   struct nt_probe probe;
   struct nt_range range;
   uint8_t type = 0;
-  if (!find_partition(handle, &type, &range)) {
+  /* One that begins with the table has overwritten it. */
+  if (!find_partition(handle, &type, &range) || range.start == 0) {
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(nt_info(handle, &info, err));

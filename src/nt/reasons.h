@@ -441,6 +441,12 @@ X(ONLINE, "online", NONE,                                                     \
   "take it offline first: `volume:offline()`",                                \
   "take it offline first: ntvol offline {}",                                  \
   NT_STATUS_UNSUCCESSFUL)                                                     \
+X(OVERLAPS, "overlaps", PERMANENT,                                            \
+  "the volume holds the partition table, or other volumes lie in the same "   \
+  "place",                                                                    \
+  "say that they may go, too: `overlaps = true`",                             \
+  "say that they may go, too: --overlaps",                                    \
+  NT_STATUS_NOT_SUPPORTED)                                                    \
 X(PAGE_FILE, "page_file", NONE,                                               \
   "the volume holds a page file",                                             \
   "move the page file to another volume first",                               \
@@ -523,6 +529,13 @@ X(SHORT_TRANSFER, "short_transfer", NONE,                                     \
   "look at the disk",                                                         \
   SAME,                                                                       \
   NT_STATUS_END_OF_FILE)                                                      \
+X(SIGNATURE_COLLISION, "signature_collision", PERMANENT,                      \
+  "another disk that is online has the same MBR signature or GPT disk id, "   \
+  "so this one is offline",                                                   \
+  "take the other disk away, or bring this one online, which gives it a "     \
+  "signature of its own",                                                     \
+  SAME,                                                                       \
+  NT_STATUS_MEDIA_WRITE_PROTECTED)                                            \
 X(SIZE, "size", NONE,                                                         \
   "a volume of this size does not fit on the disk",                           \
   "make the disk larger or the volumes smaller",                              \

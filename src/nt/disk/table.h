@@ -157,6 +157,11 @@ bool nt_gpt_range(const struct nt_gpt *gpt, const uint8_t *entry,
 bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
                            uint64_t attributes, unsigned *written);
 
+/* Gives the disk and every partition another id, in every copy that is whole,
+ * with new sums; *written says in how many. */
+bool nt_gpt_change_ids(const struct nt_disk *disk, const uint8_t random[16],
+                       unsigned *written);
+
 /* One behind the last sector that a partition may have; 0: the disk is too
  * small. */
 uint64_t nt_gpt_end(const struct nt_disk *disk);

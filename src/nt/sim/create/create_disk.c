@@ -7,6 +7,7 @@
 #include "../db/store.h"
 #include "../disk/image.h"
 #include "../partition.h"
+#include "../rules/collision.h"
 #include "create.h"
 
 /* ---- images -------------------------------------------------------------- */
@@ -229,6 +230,8 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
     c->sector_size[number] = layout.sector_size;
     status = insert_disk(c, number, image, length, &layout, err);
   }
-  return nt_ok(status) ? nt__sim_insert_volumes(c, number, parts, &layout, err)
-                       : status;
+  if (nt_ok(status)) {
+    status = nt__sim_insert_volumes(c, number, parts, &layout, err);
+  }
+  return nt_ok(status) ? nt__sim_first_arrival(c->m, number, err) : status;
 }

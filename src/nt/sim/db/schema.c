@@ -71,7 +71,7 @@ const struct sim_table nt__sim_tables[] = {
       TEXT("style", 3, 4), /* none, mbr, gpt */
       TEXT("serial", 0, ROOM(nt_disk_info, serial)),
       TEXT("model", 0, ROOM(nt_disk_info, model)),
-      NUMBER("flags", 0, 0x3FF), /* NT_DISK_* */
+      NUMBER("flags", 0, 0x7FF), /* NT_DISK_* */
       {"changes", SIM_TYPE_INTEGER, 0, NT__SIM_MOST_ROWS,
        "NOT NULL DEFAULT 0"}}}, /* of its medium */
 
