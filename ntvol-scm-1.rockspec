@@ -58,6 +58,7 @@ local disk = {
   "src/nt/disk/container.c",
   "src/nt/disk/exfat.c",
   "src/nt/disk/fat.c",
+  "src/nt/disk/foreign.c",
   "src/nt/disk/gpt.c",
   "src/nt/disk/iso.c",
   "src/nt/disk/mbr.c",

@@ -174,6 +174,9 @@ void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
   ln_pushextents(L, info->extents, info->extent_count);
   lua_setfield(L, -2, "extents");
   set_volume_flags(L, info->flags);
+  if (info->content[0] != '\0') {
+    ln_setstring(L, "content", info->content);
+  }
   if (info->owner[0] != '\0') {
     ln_setstring(L, "owner", info->owner);
   }

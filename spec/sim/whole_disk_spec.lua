@@ -535,3 +535,104 @@ describe("the type of a partition", function()
       :match "%S+"))
   end)
 end)
+
+describe("partitions in one place", function()
+  local ntvol = require "ntvol"
+
+  -- The table of an isohybrid stick: D: holds it, and E:.
+  local function stick()
+    local path = image(16 * MIB, { [0] = mbr(entry(0x17, 0, 8192),
+      entry(0xEF, 136, 4096)) })
+    return assert(open { image = path, removable = true,
+      volumes = { { letter = "D:" }, { letter = "E:" } } })
+  end
+
+  local function format(machine, name, options)
+    local volume <close> = assert(machine:open(name))
+    local _ <close> = assert(volume:lock())
+    options.fs, options.erase, options.journal = "fat", name, false
+    return volume:format(options)
+  end
+
+  it("are not formatted without a word of its own", function()
+    prepare(finally)
+    local machine = stick()
+    local info, message = refused("STATUS_NOT_SUPPORTED", format(machine, "D:", {}))
+    assert.same({ "overlaps", "untouched" }, { info.reason, info.outcome })
+    assert.matches("the partition table", message, 1, true)
+    assert.matches("E:", message, 1, true)
+    info, message = refused("STATUS_NOT_SUPPORTED", format(machine, "E:", {}))
+    assert.equal("overlaps", info.reason)
+    assert.is_nil(message:find("the partition table", 1, true))
+  end)
+
+  it("are not formatted while the other one is open", function()
+    prepare(finally)
+    local machine = stick()
+    local other <close> = assert(machine:open "E:")
+    local info = refused("STATUS_ACCESS_DENIED",
+      format(machine, "D:", { overlaps = true }))
+    assert.same({ "in_use", 1 }, { info.reason, #info.holders })
+    assert(other)
+  end)
+
+  it("are formatted with that word", function()
+    local reason = machines.missing "mkfs.fat"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    assert(format(stick(), "D:", { overlaps = true }))
+  end)
+
+  it("are named in a plan, which needs the word, too", function()
+    prepare(finally)
+    local machine = stick()
+    local plan = assert(ntvol.plan.change_filesystem("D:",
+      { to = "fat", machine = machine }))
+    assert.matches("It also destroys the partition table of PhysicalDrive0; E:",
+      tostring(plan), 1, true)
+    local done, _, _, info = plan:run { erase = "D:", journal = false }
+    assert.is_nil(done)
+    assert.equal("overlaps", info.reason)
+  end)
+end)
+
+describe("what a RAW volume holds", function()
+  local rows = {
+    BitLocker = { [0] = "\xeb\x58\x90-FVE-FS-", [510] = "\x55\xaa" },
+    VMFS_volume_member = { [MIB] = "\x0d\xd0\x01\xc0" },
+    ZFS = { [0x20000] = string.pack("<I8", 0x00BAB10C) },
+    ["a partition table"] = { [2 * MIB] = mbr(entry(7, 64, 128)),
+      [0] = mbr(entry(7, 4096, 8192)) },
+  }
+  for name, places in pairs(rows) do
+    it("is named, and a plan says that it is lost: " .. name, function()
+      prepare(finally)
+      local machine = assert(open { image = image(16 * MIB, places) })
+      local volume = machine:volumes()[1]
+      assert.same({ "RAW", name }, { volume.file_system, volume.content })
+      local plan = assert(require "ntvol".plan.change_filesystem(volume.name,
+        { to = "fat", machine = machine }))
+      assert.matches("What Windows calls RAW is " .. name .. ": that is lost.",
+        tostring(plan), 1, true)
+    end)
+  end
+
+  it("is named by libblkid", function()
+    local reason = machines.missing "mkswap"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    local path = image(16 * MIB, {})
+    machines.sh("mkswap %s", path)
+    assert.equal("swap", assert(open { image = path }):volumes()[1].content)
+  end)
+
+  it("is nothing where nothing is known", function()
+    prepare(finally)
+    local path = image(16 * MIB, {})
+    assert.is_nil(assert(open { image = path }):volumes()[1].content)
+  end)
+end)

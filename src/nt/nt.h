@@ -133,6 +133,8 @@ struct nt_volume_info {
                                 in several pieces */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
+  char content[32];        /* what a RAW volume holds: "ext4", "BitLocker"; "":
+                              nothing that is known */
   uint32_t flags;          /* NT_VOLUME_* */
   char owner[NT_NODE_MAX]; /* the node that owns it; "": there is no cluster */
 };
@@ -146,7 +148,7 @@ struct nt_volume_info {
 #define NT_DISK_NO_MEDIUM 0x40U     /* a drive without a medium */
 #define NT_DISK_MEDIUM_LOCKED 0x80U /* the drive does not eject it */
 #define NT_DISK_CDROM 0x100U        /* a CD drive, one volume, no partitions */
-#define NT_DISK_COLLISION 0x400U /* offline: another one has its signature */
+#define NT_DISK_COLLISION 0x400U    /* offline: another one has its signature */
 #define NT_DISK_TABLE_DAMAGED 0x200U /* its partitions cannot be known */
 
 struct nt_disk_info {

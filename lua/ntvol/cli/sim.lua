@@ -37,7 +37,7 @@ local function show_machine(machine, args)
     end
     output.table(list.DISKS, disks)
     output.print ""
-    output.table(list.VOLUMES, volumes)
+    output.table(list.volume_columns(volumes), volumes)
   end
   return output.EXIT.ok
 end

@@ -25,6 +25,10 @@ struct nt_probe {
  */
 bool nt_recognise(struct nt_region *region, struct nt_probe *out);
 
+/* Names what is there that nt_recognise() does not know: "BitLocker", "LUKS",
+ * "a partition table"; NULL: nothing that is known here. */
+const char *nt_foreign_name(struct nt_region *region);
+
 /* Whether the first sector is that of a volume: of a file system of Windows, or
  * of BitLocker. A damaged one has only the name of a file system. */
 enum nt_boot_sector {

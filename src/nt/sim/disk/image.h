@@ -3,6 +3,7 @@
 #define NT_SIM_DISK_IMAGE_H
 
 #include "../db/rows.h"
+#include "../machine.h"
 
 /* Opens the image of a disk, or finds it open. Refuses a missing image and one
  * that is shorter than the disk, by name. */
