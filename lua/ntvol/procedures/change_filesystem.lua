@@ -224,7 +224,8 @@ local new = failure.protect(function(new_plan, name, to, opts)
   return new_plan {
     name = NAME, target = found.name, about = steps.about(found, pinned),
     steps = list_steps(to, opts, own_formatter,
-      also_lost(found, safety.overlaps(machine, found))), erase = names.of_volume(found),
+      also_lost(found, safety.overlaps(machine, found))),
+    erase = names.of_volume(found),
     identity = { pinned }, unchecked = unchecked(own_formatter),
     context = {
       machine = machine, name = name, to = to, options = opts,
