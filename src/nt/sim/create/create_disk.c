@@ -124,6 +124,22 @@ static nt_status write_table(struct sim_creation *c, uint32_t number,
                                  pieces, err);
 }
 
+/* An image that was cut off: what the table says of it is not there. */
+static nt_status check_ends(const struct sim_partition *parts, uint32_t count,
+                            uint64_t length, struct nt_error *err) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (parts[i].offset > length ||
+        parts[i].length > length - parts[i].offset) {
+      nt_status status = nt_refuse(
+          err, NT_REASON_PARTITION_TABLE,
+          "partition %u reaches past the end of the image", parts[i].number);
+      nt_hint(err, "bring the whole image; this one was cut off");
+      return status;
+    }
+  }
+  return NT_STATUS_SUCCESS;
+}
+
 /* Finds the volumes of a disk, which are its partitions. A CD has no
  * partitions: the whole CD is its volume. */
 static nt_status find_volumes(struct sim_creation *c, uint32_t number,
@@ -137,9 +153,10 @@ static nt_status find_volumes(struct sim_creation *c, uint32_t number,
     *count = 1;
     return NT_STATUS_SUCCESS;
   }
-  return nt__sim_partition_read(c->m->images[number].file, length,
+  NT_TRY(nt__sim_partition_read(c->m->images[number].file, length,
                                 nt__sim_spec_sector_size(spec), style, parts,
-                                NT_SIM_MAX_VOLUMES, count, err);
+                                NT_SIM_MAX_VOLUMES, count, err));
+  return check_ends(parts, *count, length, err);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
