@@ -66,10 +66,12 @@ describe("small files:", function()
         local short = 0
         for i, words in ipairs(COMMANDS) do
           local line = words:gsub("LAB", lab.folder .. "/new" .. i)
-          local output, code = proc.run(("(ulimit -f %d; exec env"
+          -- GCOV_PREFIX: a build that counts lines keeps the count of a process
+          -- that cannot write it whole apart from the counts of the others.
+          local output, code = proc.run(("(ulimit -f %d; exec env GCOV_PREFIX=%s"
             .. " NTVOL_MACHINE=%s NTVOL_STATE=%s %s bin/ntvol %s)"):format(limit,
-            proc.quote(lab.path), proc.quote(lab.folder .. "/state"),
-            command.LUA, line))
+            proc.quote(lab.folder .. "/gcov"), proc.quote(lab.path),
+            proc.quote(lab.folder .. "/state"), command.LUA, line))
           assert(code < 128, words .. ": died: " .. output)
           if output:find("ulimit -f", 1, true) then
             short = short + 1

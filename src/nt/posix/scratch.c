@@ -44,16 +44,34 @@ static nt_status refuse(struct nt_error *err, nt_status status) {
   return status;
 }
 
-static nt_status make(int *fd, struct nt_error *err) {
+/* The way of file systems that know no file without a name: between its making
+ * and its unlinking, the death of the process leaves it behind. */
+static int open_and_unlink(void) {
   char path[4096];
   nt_format_text(path, sizeof(path), "%s/ntvol-XXXXXX", nt_scratch_folder());
-  int low = mkostemp(path, O_CLOEXEC);
+  int fd = mkostemp(path, O_CLOEXEC);
+  if (fd >= 0 && unlink(path) != 0) {
+    int number = errno;
+    close(fd);
+    errno = number;
+    return -1;
+  }
+  return fd;
+}
+
+static int open_nameless(void) {
+  int fd = open(nt_scratch_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  return fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR) ? open_and_unlink()
+                                                            : fd;
+}
+
+static nt_status make(int *fd, struct nt_error *err) {
+  int low = open_nameless();
   if (low < 0) {
     return refuse(
         err, nt_fail_errno(err, errno, NT_REASON_SCRATCH,
                            "making a scratch file in %s", nt_scratch_folder()));
   }
-  unlink(path);
   int number = 0;
   *fd = nt__descriptor_above(low, &number);
   return *fd >= 0 ? NT_STATUS_SUCCESS
