@@ -33,6 +33,7 @@ local core = {
   "src/nt/error.c",
   "src/nt/reasons.c",
   "src/nt/events.c",
+  "src/nt/follow.c",
   "src/nt/format.c",
   "src/nt/format_check.c",
   "src/nt/format_fs.c",
@@ -54,18 +55,23 @@ local core = {
 -- Formats on disk, which core and sim share.
 local disk = {
   "src/nt/disk/btrfs.c",
+  "src/nt/disk/container.c",
   "src/nt/disk/exfat.c",
   "src/nt/disk/fat.c",
+  "src/nt/disk/foreign.c",
   "src/nt/disk/gpt.c",
   "src/nt/disk/iso.c",
   "src/nt/disk/mbr.c",
   "src/nt/disk/ntfs.c",
+  "src/nt/disk/partition_type.c",
   "src/nt/disk/recognise.c",
   "src/nt/disk/region.c",
+  "src/nt/disk/table.c",
 }
 
 -- ... and on Linux.
 local core_posix = {
+  "src/nt/posix/claim.c",
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
   "src/nt/posix/host_program.c",
@@ -165,6 +171,7 @@ local sim = {
   "src/nt/sim/disk/table.c",
   "src/nt/sim/rules/cache.c",
   "src/nt/sim/rules/cluster.c",
+  "src/nt/sim/rules/collision.c",
   "src/nt/sim/rules/event.c",
   "src/nt/sim/rules/holders.c",
   "src/nt/sim/rules/instance.c",
@@ -215,6 +222,7 @@ local sim = {
 
 -- ... and on Linux.
 local sim_posix = {
+  "src/nt/posix/claim.c",
   "src/nt/posix/host.c",
   "src/nt/posix/host_file.c",
   "src/nt/posix/host_program.c",

@@ -94,9 +94,10 @@ static int read_callback(lua_State *L, const struct ln_options *o) {
  * cannot reach them. */
 static void read_options(lua_State *L, int arg, struct nt_format_options *out,
                          struct progress *progress) {
-  static const char *const names[] = {
-      "fs",         "label",   "cluster_size", "quick",       "erase", "undo",
-      "undo_limit", "journal", "operation",    "on_progress", NULL};
+  static const char *const names[] = {"fs",          "label",    "cluster_size",
+                                      "quick",       "erase",    "undo",
+                                      "undo_limit",  "journal",  "operation",
+                                      "on_progress", "overlaps", NULL};
   struct ln_options o = {arg, arg, ""};
   luaL_checktype(L, arg, LUA_TTABLE);
   ln_optionnames(L, &o, names);
@@ -111,6 +112,7 @@ static void read_options(lua_State *L, int arg, struct nt_format_options *out,
   out->cluster_size =
       (uint32_t)ln_optioninteger(L, &o, "cluster_size", 1, UINT32_MAX, 0);
   out->full = !ln_optionboolean(L, &o, "quick", true);
+  out->overlaps = ln_optionboolean(L, &o, "overlaps", false);
   out->no_undo = !ln_optionboolean(L, &o, "undo", true);
   out->undo_limit =
       (uint64_t)ln_optioninteger(L, &o, "undo_limit", 1, LUA_MAXINTEGER, 0);
@@ -196,6 +198,10 @@ Options:
 * `journal`: an open journal; the user's journal unless given. With false, no
   note is kept at all.
 * `operation`: the number of the operation that the format is a part of.
+* `overlaps`: true says that the partition table, if the volume holds it, and
+  the volumes that lie in the same place may go, too. Otherwise such a format
+  is refused (reason `overlaps`); while one of them is open it is refused
+  anyway (`in_use`).
 @function volume:format
 @tparam ntvol.format_options options
 @treturn ntvol.formatted `{ file_system, bytes_written, operation, can_undo }`

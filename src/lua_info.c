@@ -68,6 +68,8 @@ static const char *disk_state(uint32_t flags, char *buf) {
       {NT_DISK_REMOVABLE, "removable"},
       {NT_DISK_NO_MEDIUM, "no medium"},
       {NT_DISK_MEDIUM_LOCKED, "medium locked"},
+      {NT_DISK_COLLISION, "signature collision"},
+      {NT_DISK_TABLE_DAMAGED, "partition table damaged"},
       {NT_DISK_UNREADABLE, "cannot be read"}};
   const char *first = "present";
   if (flags & NT_DISK_MASKED) {
@@ -173,6 +175,9 @@ void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
   ln_pushextents(L, info->extents, info->extent_count);
   lua_setfield(L, -2, "extents");
   set_volume_flags(L, info->flags);
+  if (info->content[0] != '\0') {
+    ln_setstring(L, "content", info->content);
+  }
   if (info->owner[0] != '\0') {
     ln_setstring(L, "owner", info->owner);
   }
@@ -180,6 +185,16 @@ void ln_pushvolumeinfo(lua_State *L, const struct nt_volume_info *info) {
     ln_setstring(L, "csv_state", csv_state(info->flags));
   }
   luaL_setmetatable(L, VOLUME_INFO);
+}
+
+/* Why a disk does not show its volumes: a name of reasons.h. */
+static void set_reason(lua_State *L, uint32_t flags) {
+  if (flags & NT_DISK_TABLE_DAMAGED) {
+    ln_setstring(L, "reason", nt_reason_at(NT_REASON_PARTITION_TABLE)->name);
+  } else if (flags & NT_DISK_COLLISION) {
+    ln_setstring(L, "reason",
+                 nt_reason_at(NT_REASON_SIGNATURE_COLLISION)->name);
+  }
 }
 
 void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info) {
@@ -205,6 +220,7 @@ void ln_pushdiskinfo(lua_State *L, const struct nt_disk_info *info) {
   ln_setboolean(L, "masked", (flags & NT_DISK_MASKED) != 0);
   ln_setboolean(L, "uninstalled", (flags & NT_DISK_UNINSTALLED) != 0);
   ln_setstring(L, "state", disk_state(flags, state));
+  set_reason(L, flags);
   luaL_setmetatable(L, DISK_INFO);
 }
 

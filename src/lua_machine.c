@@ -155,7 +155,8 @@ Lists the disks, masked and uninstalled ones too. The entries are plain tables
 `no_medium` (an empty drive) and `medium_locked` (the drive keeps its medium),
 both only on the simulated machine, `masked`, `uninstalled`, `unreadable` (its
 image is missing or damaged), `offline` (by its attribute: it shows no volumes),
-and `state` in words. A CD drive is called `CdRom0`.
+`reason` (why it does not show its volumes, a name of `ntvol.reasons`), and
+`state` in words. A CD drive is called `CdRom0`.
 @function machine:disks
 @treturn ntvol.disk_info[] sizes are bytes
 @failure

@@ -64,6 +64,11 @@ SIZE=2M seed ntfs plain mkfs.ntfs -F -q -L LABEL
 SIZE=2M seed ntfs large mkfs.ntfs -F -q -c 65536
 seed mbr logical table 'label: dos\n2048,2M,c,*\n,8M,E\n,2M,83\n,2M,7\n'
 seed gpt named gpt_seed 'label: gpt\nsize=4096,name="one"\nsize=4096,type=U\n'
+seed table logical gpt_seed 'label: dos\n2048,2M,c,*\n,8M,E\n,2M,83\n,2M,7\n'
+seed table named gpt_seed 'label: gpt\nsize=4096,name="one"\nsize=4096,type=U\n'
+for format in qcow2 vhdx vmdk vdi qed parallels vpc; do
+  seed container "$format" qemu-img create -q -f "$format" -o size=4M
+done
 for image in ../shared/corpus/blkid/images-fs/*.img.xz \
   ../shared/corpus/blkid/images-pt/*.img.xz; do
   name=$(basename "$image" .img.xz)
@@ -107,6 +112,8 @@ iso 10000
 btrfs 3000
 mbr 10000
 gpt 3000
+table 5000
+container 10000
 END
 printf '\n%d passed, %d failed, 0 skipped\n' "$passed" "$failed"
 [ "$failed" = 0 ]

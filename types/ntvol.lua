@@ -73,6 +73,7 @@
 ---@field device string \Device\HarddiskVolume3
 ---@field mount_points string[]
 ---@field file_system string "FAT16", "NTFS", "RAW", ...
+---@field content? string what a RAW volume holds, as others call it: "ext4", "BitLocker"
 ---@field label string
 ---@field serial string
 ---@field size integer
@@ -122,6 +123,7 @@
 ---@field uninstalled boolean
 ---@field unreadable boolean its image is missing or damaged
 ---@field offline boolean by its attribute: it shows no volumes
+---@field reason? string why it does not show its volumes: "partition_table", "signature_collision"
 ---@field state string for people
 
 ---@class ntvol.event
@@ -160,6 +162,7 @@
 ---@field undo_limit? integer bytes that may be stored for an undo, 256 MiB unless given
 ---@field journal? ntvol.journal|false the user's unless given; false: none
 ---@field operation? integer in the journal, that the format is a part of
+---@field overlaps? boolean the partition table and volumes in the same place may go, too
 
 ---What makes a volume this volume.
 ---@class ntvol.identity
@@ -284,6 +287,7 @@
 ---@field quick? boolean
 ---@field undo? boolean
 ---@field undo_limit? integer
+---@field overlaps? boolean the partition table and volumes in the same place may go, too
 ---@field machine? ntvol.machine|string
 
 ---Options of `plan.undo`.
@@ -413,7 +417,8 @@ function machine:volumes() end
 ---`cdrom`, `no_medium` (an empty drive) and `medium_locked` (the drive keeps
 ---its medium), both only on the simulated machine, `masked`, `uninstalled`,
 ---`unreadable` (its image is missing or damaged), `offline` (by its attribute:
----it shows no volumes), and `state` in words. A CD drive is called `CdRom0`.
+---it shows no volumes), `reason` (why it does not show its volumes, a name of
+---`ntvol.reasons`), and `state` in words. A CD drive is called `CdRom0`.
 ---@return ntvol.disk_info[] # sizes are bytes
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:disks() end
@@ -708,6 +713,10 @@ function volume:media_removal(allowed) end
 ---* `journal`: an open journal; the user's journal unless given. With false, no
 ---  note is kept at all.
 ---* `operation`: the number of the operation that the format is a part of.
+---* `overlaps`: true says that the partition table, if the volume holds it, and
+---  the volumes that lie in the same place may go, too. Otherwise such a format
+---  is refused (reason `overlaps`); while one of them is open it is refused
+---  anyway (`in_use`).
 ---@param options ntvol.format_options
 ---@return ntvol.formatted # `{ file_system, bytes_written, operation, can_undo }`
 ---@overload fun(self: ntvol.volume, options: ntvol.format_options): nil, string, string, ntvol.info

@@ -59,6 +59,39 @@ function M.check_volume(op, volume, needs)
   end
 end
 
+local function lie_together(a, b)
+  for _, one in ipairs(a.extents) do
+    for _, other in ipairs(b.extents) do
+      if one.disk == other.disk and one.offset < other.offset + other.length
+        and other.offset < one.offset + one.length then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+--- What else a format of a volume destroys: the partition table that it holds,
+-- and volumes that lie in the same place.
+-- @tparam ntvol.machine machine
+-- @tparam table volume as `machine:volumes` gives it
+-- @treturn {string,...} in words
+-- @failure
+function M.overlaps(machine, volume)
+  local list = {}
+  local first = volume.extents[1]
+  if volume.partition_number ~= 0 and #volume.extents == 1
+    and first.offset == 0 then
+    list[1] = ("the partition table of PhysicalDrive%d"):format(first.disk)
+  end
+  for _, other in ipairs(failure.try(machine:volumes())) do
+    if other.guid_path ~= volume.guid_path and lie_together(volume, other) then
+      list[#list + 1] = tostring(other)
+    end
+  end
+  return list
+end
+
 --- The check of a procedure that works on one volume: the volume is there, it
 -- is the pinned one, and it may be touched. Nothing but its device is opened.
 -- @tparam string op

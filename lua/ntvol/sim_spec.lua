@@ -1,14 +1,16 @@
 --- The description of a simulated machine: reading the short form of the
 -- command line, and checking and completing the form with tables.
 --
---    DISK   = SIZE [:FS [:LETTER [:LABEL]]] [:csv]
---           | STYLE : SIZE [= VOLUME {+ VOLUME}]
---           | STYLE : SIZE [:FS [:LETTER [:LABEL]]] [:csv]
+--    DISK   = [SECTOR:] SIZE [:FS [:LETTER [:LABEL]]] [:csv]
+--           | [SECTOR:] STYLE : SIZE [= VOLUME {+ VOLUME}]
+--           | [SECTOR:] STYLE : SIZE [:FS [:LETTER [:LABEL]]] [:csv]
 --    VOLUME = (SIZE | rest) [@SPAN] [:FS [:LETTER [:LABEL]]] [:csv]
---    IMAGE  = PATH [:LETTER]
+--    IMAGE  = [SECTOR:] PATH [:LETTER]
 --    CD     = PATH [:LETTER]
---    DRIVE  = PATH [:LETTER]
+--    DRIVE  = [SECTOR:] PATH [:LETTER]
 --
+-- SECTOR is 512 or 4096, the bytes of a sector; without it an image has those
+-- of its GPT. A PATH that begins so is written ./4096:x.
 -- The PATH of a CD or DRIVE is "none" when it has no medium. STYLE is mbr or
 -- gpt. SIZE is like 64M or 1.5G. FS is raw or a file system that a format can
 -- make. LETTER is like D, or - for none. "csv" makes the volume cluster shared.
@@ -43,6 +45,15 @@ local VOLUME_FIELDS = {
 }
 
 -- ---- the short form ------------------------------------------------------
+
+-- The size of a sector in front of `text`, and what follows it.
+local function take_sector_size(text)
+  local bytes, rest = text:match "^(%d+):(.+)$"
+  if bytes == "512" or bytes == "4096" then
+    return math.tointeger(bytes), rest
+  end
+  return nil, text
+end
 
 -- "fat:D:OLD" into `volume`.
 local function read_volume_rest(text, volume)
@@ -106,9 +117,13 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 function M.disk(text)
-  local style, rest = text:match("^([mg][bp][rt]):(.*)$")
-  local disk = { style = style }
-  local first, separator, volumes = (rest or text):match("^([^:=]*)([:=]?)(.*)$")
+  local sector_size, plain = take_sector_size(text)
+  if not plain:find "^%d" and not plain:find "^[mg][bp][rt]:" then
+    sector_size, plain = nil, text -- a disk of so many bytes
+  end
+  local style, rest = plain:match("^([mg][bp][rt]):(.*)$")
+  local disk = { style = style, sector_size = sector_size }
+  local first, separator, volumes = (rest or plain):match("^([^:=]*)([:=]?)(.*)$")
   local problem
   disk.size, problem = size.parse(first)
   if not disk.size then
@@ -137,14 +152,15 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 function M.image(text)
-  local path, letter = text:match("^(.+):([%a-])$")
+  local sector_size, plain = take_sector_size(text)
+  local path, letter = plain:match("^(.+):([%a-])$")
   if not path then
-    path = text
+    path = plain
   end
   if path == "" then
     return nil, "an image needs a path"
   end
-  local disk = { image = path }
+  local disk = { image = path, sector_size = sector_size }
   if letter == "-" then
     disk.volumes = { { letter = false } }
   elseif letter then

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "nt/disk/container.h"
 #include "nt/disk/file_system.h"
 #include "nt/disk/table.h"
 
@@ -329,7 +330,315 @@ static void test_attributes(void) {
         "a copy that is not whole is left alone");
 }
 
+/* W4 */
+static void test_types(void) {
+  static const struct {
+    uint8_t type;
+    enum nt_partition_use use;
+  } rows[] = {
+      {0x00, NT_USE_NOTHING},   {0x01, NT_USE_VOLUME},
+      {0x04, NT_USE_VOLUME},    {0x05, NT_USE_NOTHING},
+      {0x06, NT_USE_VOLUME},    {0x07, NT_USE_VOLUME},
+      {0x0B, NT_USE_VOLUME},    {0x0C, NT_USE_VOLUME},
+      {0x0E, NT_USE_VOLUME},    {0x0F, NT_USE_NOTHING},
+      {0x11, NT_USE_NO_LETTER}, {0x12, NT_USE_NO_LETTER},
+      {0x14, NT_USE_NO_LETTER}, {0x16, NT_USE_NO_LETTER},
+      {0x17, NT_USE_NO_LETTER}, {0x1B, NT_USE_NO_LETTER},
+      {0x1C, NT_USE_NO_LETTER}, {0x1E, NT_USE_NO_LETTER},
+      {0x27, NT_USE_NO_LETTER}, {0x42, NT_USE_PIECE},
+      {0x82, NT_USE_NO_LETTER}, {0x83, NT_USE_NO_LETTER},
+      {0x85, NT_USE_NOTHING},   {0xEE, NT_USE_NOTHING},
+      {0xEF, NT_USE_NO_LETTER},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    CHECK(nt_mbr_use(rows[i].type) == rows[i].use, "W4: MBR type %02X",
+          rows[i].type);
+  }
+}
+
+static enum nt_partition_use use_of(const char *first, uint64_t attributes) {
+  uint8_t entry[NT_GPT_ENTRY] = {0};
+  for (size_t i = 0; i < 16; i++) {
+    char pair[3] = {first[2 * i], first[2 * i + 1], 0};
+    entry[i] = (uint8_t)strtoul(pair, NULL, 16);
+  }
+  nt_put_u64(entry + NT_GPT_ATTRIBUTES, attributes);
+  return nt_gpt_use(entry);
+}
+
+/* GUIDs as their bytes lie on the disk. */
+static void test_gpt_types(void) {
+  static const char basic[] = "a2a0d0ebe5b9334487c068b6b72699c7";
+  static const uint64_t top = UINT64_C(1) << 63;
+  CHECK(use_of(basic, 0) == NT_USE_VOLUME, "W4: basic data has a letter");
+  CHECK(use_of(basic, top) == NT_USE_NO_LETTER, "W4: bit 63 means no letter");
+  CHECK(use_of(basic, top >> 1) == NT_USE_NO_LETTER, "W4: and so does hidden");
+  CHECK(use_of(basic, 1 | top >> 3) == NT_USE_VOLUME,
+        "W4: other attributes do not");
+  CHECK(use_of("28732ac11ff8d211ba4b00a0c93ec93b", 0) == NT_USE_NO_LETTER,
+        "W4: the EFI system partition has none");
+  CHECK(use_of("a4bb94ded106404da16abfd50179d6ac", 0) == NT_USE_NO_LETTER,
+        "W4: recovery has none");
+  CHECK(use_of("af3dc60f838472478e793d69d8477de4", 0) == NT_USE_NO_LETTER,
+        "W4: a file system of Linux has none");
+  CHECK(use_of("16e3c9e35c0bb84d817df92df00215ae", top) == NT_USE_NOTHING,
+        "W4: the MSR is no volume");
+  CHECK(use_of("aac808588f7ee04285d2e1e90434cfb3", 0) == NT_USE_NOTHING,
+        "W4: the description of dynamic disks is none");
+  CHECK(use_of("a0609baf3114624fbc683311714a69ad", 0) == NT_USE_PIECE,
+        "W4: the data of a dynamic disk is a piece");
+}
+
+/* W7 */
+static void test_type_for(void) {
+  static const struct {
+    const char *fs;
+    uint8_t now, then;
+    uint64_t start, count;
+  } rows[] = {
+      {"FAT12", 0x07, 0x01, 2048, 4096},
+      {"FAT16", 0x07, 0x04, 2048, 65535},
+      {"FAT16", 0x07, 0x06, 2048, 65536},
+      {"FAT16", 0x0E, 0x0E, 2048, 65536},
+      {"FAT16", 0x07, 0x0E, 20000000, 65536},
+      {"FAT32", 0x07, 0x0B, 2048, 1 << 20},
+      {"FAT32", 0x0C, 0x0C, 2048, 1 << 20},
+      {"FAT32", 0x07, 0x0C, 20000000, 1 << 20},
+      {"NTFS", 0x0C, 0x07, 2048, 1 << 20},
+      {"exFAT", 0x83, 0x07, 2048, 1 << 20},
+      {"FAT32", 0x17, 0x1B, 2048, 1 << 20},
+      {"NTFS", 0x1C, 0x17, 2048, 1 << 20},
+      {"FAT32", 0xEF, 0xEF, 2048, 1 << 20},
+      {"NTFS", 0x27, 0x27, 2048, 1 << 20},
+      {"NTFS", 0x42, 0x42, 2048, 1 << 20},
+      {"RAW", 0x0C, 0x0C, 2048, 1 << 20},
+      {"btrfs", 0x83, 0x83, 2048, 1 << 20},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    const struct nt_range range = {rows[i].start, rows[i].count, false};
+    CHECK(nt_mbr_type_for(rows[i].fs, rows[i].now, &range) == rows[i].then,
+          "W7: %s on a partition of type %02X makes it %02X", rows[i].fs,
+          rows[i].now, rows[i].then);
+  }
+}
+
+/* ---- what a disk is ------------------------------------------------------ */
+
+static void put_entry(int index, uint8_t type, uint32_t start, uint32_t count) {
+  uint8_t *at = bytes + 446 + 16 * index;
+  at[4] = type;
+  nt_put_u32(at + 8, start);
+  nt_put_u32(at + 12, count);
+  bytes[510] = 0x55;
+  bytes[511] = 0xAA;
+}
+
+static struct nt_table opened;
+
+/* "none", "mbr 2", "gpt 1", "gpt damaged", with the number of partitions. */
+static const char *what_is(uint32_t sector_size) {
+  static const char *const styles[] = {"none", "mbr", "gpt"};
+  static char text[40];
+  struct nt_region region = memory();
+  struct nt_partition part;
+  uint32_t cursor = 0, count = 0;
+  if (!nt_table_open(&region, sector_size, &opened)) {
+    return "unreadable";
+  }
+  while (nt_table_next(&opened, &cursor, &part)) {
+    count++;
+  }
+  snprintf(text, sizeof(text), "%s %u%s", styles[opened.style], count,
+           opened.damaged ? " damaged" : "");
+  nt_table_close(&opened);
+  return text;
+}
+
+static void put_gpt(uint32_t sector_size) {
+  static const struct nt_range ranges[] = {{64, 16, false}};
+  uint8_t random[2][16] = {{1}, {2}};
+  struct nt_region region = memory();
+  const struct nt_disk disk = {&region, sector_size};
+  memset(bytes, 0, LENGTH);
+  nt_gpt_write(&disk, ranges, 1, random);
+}
+
+/* W5 */
+static void test_protective(void) {
+  put_gpt(512);
+  CHECK_TEXT(what_is(0), "gpt 1", "W5: a GPT");
+  bytes[512] ^= 1;
+  CHECK_TEXT(what_is(0), "gpt 1", "W5: its copy is used");
+  bytes[LENGTH - 512] ^= 1;
+  CHECK_TEXT(what_is(0), "gpt 0 damaged", "W5: without both, no volume");
+  memset(bytes + 446, 0, 16);
+  put_entry(2, 0xEE, 1, 100);
+  CHECK_TEXT(what_is(0), "gpt 0 damaged", "W5: wherever the entry stands");
+  put_gpt(4096);
+  CHECK_TEXT(what_is(0), "gpt 1", "W5: a GPT of 4096-byte sectors");
+  CHECK(opened.sector_size == 4096, "W5: which are found");
+  CHECK_TEXT(what_is(4096), "gpt 1", "W5: or given");
+  CHECK_TEXT(what_is(512), "gpt 0 damaged", "W5: the other size is wrong");
+  CHECK(opened.elsewhere == 4096, "W5: and it is known which is right");
+  bytes[4096] ^= 1;
+  CHECK_TEXT(what_is(0), "gpt 1", "W5: and a copy of such a GPT");
+  put_gpt(512);
+  memcpy(bytes + 65536 + 64, "_BHRfS_M", 8);
+  CHECK_TEXT(what_is(0), "gpt 1", "W5: what is left of another file system");
+  bytes[512] ^= 1;
+  bytes[LENGTH - 512] ^= 1;
+  put_fat(4085, false);
+  put_entry(0, 0xEE, 1, 2047);
+  CHECK_TEXT(what_is(0), "gpt 0 damaged", "W5: and of a FAT in front");
+}
+
+/* A boot sector and an MBR end in the same two bytes. */
+static void test_superfloppy(void) {
+  put_fat(4085, false);
+  put_entry(0, 0x07, 64, 128);
+  CHECK_TEXT(what_is(0), "none 0", "a FAT whose code looks like an entry");
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes, "\xEB\x58\x90-FVE-FS-", 11);
+  CHECK_TEXT(what_is(0), "none 0", "BitLocker without a table");
+  put_entry(1, 0x07, 64, 128);
+  CHECK_TEXT(what_is(0), "none 0", "and with bytes that look like an entry");
+  put_entry(0, 0xEE, 77, 128);
+  CHECK_TEXT(what_is(0), "none 0", "even like one that protects a GPT");
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes, "\xEB\x52\x90NTFS    ", 11);
+  put_entry(0, 0, 0, 0);
+  CHECK_TEXT(what_is(0), "none 0", "NTFS that is damaged");
+  put_entry(0, 0x07, 64, 128);
+  CHECK_TEXT(what_is(0), "mbr 1", "a table in what is left of it");
+  memset(bytes, 0, LENGTH);
+  put_entry(0, 0, 64, 128);
+  put_entry(1, 0xEF, 64, 128);
+  CHECK_TEXT(what_is(0), "mbr 1", "an entry of type 0 is empty");
+  put_entry(0, 0x17, 0, 600);
+  CHECK_TEXT(what_is(0), "mbr 2", "a partition may hold the table and others");
+  put_entry(3, 0x07, 1000, 4000000);
+  CHECK_TEXT(what_is(0), "mbr 3", "and reach past the end of the disk");
+}
+
+/* ---- containers ---------------------------------------------------------- */
+
+static void put_big(uint8_t *at, uint32_t value) {
+  for (int i = 0; i < 4; i++) {
+    at[i] = (uint8_t)(value >> (24 - 8 * i));
+  }
+}
+
+/* A footer of a VHD with its sum, in the last bytes of the region. */
+static uint8_t *put_footer(uint32_t size, uint32_t type, uint32_t length) {
+  uint8_t *at = bytes + LENGTH - size;
+  uint32_t sum = 0;
+  memset(at, 0, size);
+  memcpy(at, "conectix", 8);
+  put_big(at + 52, length);
+  put_big(at + 60, type);
+  for (uint32_t i = 0; i < size; i++) {
+    sum += at[i];
+  }
+  put_big(at + 64, ~sum);
+  return at;
+}
+
+static const char *container(uint64_t *length) {
+  struct nt_region region = memory();
+  struct nt_container found;
+  if (!nt_container_look(&region, &found)) {
+    return "unreadable";
+  }
+  *length = found.length;
+  return found.name != NULL ? found.name : "a disk";
+}
+
+static void test_vhd(void) {
+  uint64_t length = 0;
+  memset(bytes, 0, LENGTH);
+  CHECK_TEXT(container(&length), "a disk", "zeros are a disk");
+  CHECK(length == LENGTH, "of their size");
+  uint8_t *footer = put_footer(512, 2, LENGTH - 512);
+  CHECK_TEXT(container(&length), "a disk", "a VHD of fixed size is one");
+  CHECK(length == LENGTH - 512, "without its footer");
+  memcpy(bytes, "QFI\xFB\0\0\0\3", 8);
+  CHECK_TEXT(container(&length), "a disk", "whatever it begins with");
+  footer[9] ^= 1;
+  CHECK_TEXT(container(&length), "VHD with a damaged footer",
+             "the sum of a footer is looked at");
+  put_footer(512, 2, LENGTH);
+  CHECK_TEXT(container(&length), "VHD with a damaged footer",
+             "and whether the disk is there");
+  put_footer(512, 3, LENGTH);
+  CHECK_TEXT(container(&length), "dynamic VHD", "a VHD that grows is none");
+  put_footer(512, 4, LENGTH);
+  CHECK_TEXT(container(&length), "differencing VHD", "nor a part of one");
+  memset(bytes, 0, LENGTH);
+  put_footer(511, 2, LENGTH - 512);
+  CHECK_TEXT(container(&length), "a disk", "an old footer is a byte shorter");
+  CHECK(length == LENGTH - 512, "and is no part of the disk, too");
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes, "conectix", 8);
+  CHECK_TEXT(container(&length), "VHD with a damaged footer",
+             "a VHD that has lost its end");
+}
+
+static void test_containers(void) {
+  static const struct {
+    uint32_t at;
+    const char *first, *name;
+  } rows[] = {
+      {0, "QFI\xFB", "qcow2"},
+      {0, "vhdxfile", "VHDX"},
+      {0, "KDMV", "VMDK"},
+      {0, "# disk descriptorfile\n", "VMDK (its description)"},
+      {64, "\x7F\x10\xDA\xBE", "VDI"},
+      {0, "QED", "QED"},
+      {0, "WithouFreSpacExt", "Parallels"},
+      {0, "Bochs Virtual HD Image", "Bochs"},
+      {0, "EVF\x09\r\n\xFF", "EWF (E01)"},
+      {0, "AFF10\r\n", "AFF"},
+      {0, "MSWIM", "WIM"},
+      {0, "#!/bin/sh\n#V2.0 Format\n", "cloop"},
+      {0,
+       "\xFD"
+       "7zXZ",
+       "xz file"},
+      {257, "ustar", "tar archive"},
+      {LENGTH - 512, "koly", NULL},
+  };
+  uint64_t length = 0;
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    memset(bytes, 0, LENGTH);
+    memcpy(bytes + rows[i].at, rows[i].first, strlen(rows[i].first));
+    CHECK_TEXT(container(&length), rows[i].name ? rows[i].name : "a disk",
+               "what begins with %s", rows[i].name ? rows[i].name : "koly");
+  }
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes + LENGTH - 512, "koly\0\0\0\4\0\0\2", 12);
+  CHECK_TEXT(container(&length), "DMG", "an image of macOS has a trailer");
+  memset(bytes, 0, LENGTH);
+  memcpy(bytes + LENGTH - 12, "NER5", 4);
+  bytes[LENGTH - 2] = 0x80;
+  CHECK_TEXT(container(&length), "a disk", "NER5 alone is chance");
+  memcpy(bytes + 0x8000, "CUEX", 4);
+  CHECK_TEXT(container(&length), "Nero image", "with its list it is Nero's");
+  memset(bytes, 0, LENGTH);
+  broken_at = LENGTH - 1;
+  CHECK_TEXT(container(&length), "unreadable", "an end that cannot be read");
+  broken_at = 1;
+  CHECK_TEXT(container(&length), "unreadable", "a start that cannot be read");
+  broken_at = 0;
+}
+
 int main(void) {
+  test_types();
+  test_gpt_types();
+  test_type_for();
+  test_protective();
+  test_superfloppy();
+  test_vhd();
+  test_containers();
   test_fat_kinds();
   test_fat_rules();
   test_fat_table();

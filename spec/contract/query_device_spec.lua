@@ -114,7 +114,7 @@ machines.each(_ENV, function(lab)
     local path = require "spec.support.tempdir"(lab.defer) .. "/disk.img"
     machines.sh("truncate -s 16M %s", path)
     machines.sh("printf 'label: gpt\\n2048,4096\\n' | sfdisk -q %s", path)
-    lab:start { { image = path, volumes = {} } }
+    lab:start { { image = path, volumes = { { letter = "D:" } } } }
     local v = lab:open "D:"
     local old = v:control("IOCTL_DISK_GET_PARTITION_INFO_EX", "", 144)
     machines.sh("printf ',8192' | sfdisk -q -N 1 --no-reread %s", path)

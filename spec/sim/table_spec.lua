@@ -167,23 +167,4 @@ describe("a partition table", function()
     assert.equal("hello\n", file:read(0, 100))
     assert.equal("RAW", machine:volumes()[1].file_system)
   end)
-
-  it("of an image that was cut off is refused, and no machine is made", function()
-    local reason = machines.missing "sfdisk"
-    if reason then
-      pending(reason)
-    end
-    local folder = tempdir(machines.cleanup(finally))
-    local image = folder .. "/disk.img"
-    machines.sh([[truncate -s 8M %s && printf '%s' | sfdisk -q %s]], image,
-      "label: dos\\n2048,4096,7\\n6144,8192,7\\n", image)
-    machines.sh("truncate -s 5M %s", image)
-    local machine, message, _, info = sim.create(folder .. "/lab",
-      { disks = { { image = image } } })
-    assert.is_nil(machine)
-    assert.equal("partition_table", info.reason)
-    assert(message:find("partition 2 reaches past the end", 1, true), message)
-    assert(info.hint:find("cut off", 1, true), info.hint)
-    assert.is_nil(io.open(folder .. "/lab/machine.db"))
-  end)
 end)

@@ -25,6 +25,11 @@ describe("the short form of a disk", function()
         { fs = "fat32", letter = "E:", label = "BOOT" },
       },
     },
+    ["4096:64M:fat:D"] = { size = 64 * MIB, sector_size = 4096,
+      volumes = { { fs = "fat", letter = "D:" } } },
+    ["512:gpt:64M=rest"] = { size = 64 * MIB, sector_size = 512, style = "gpt",
+      volumes = { {} } },
+    ["4096:fat"] = { size = 4096, volumes = { { fs = "fat" } } },
     ["gpt:1.5G=rest"] = { size = 1536 * MIB, style = "gpt", volumes = { {} } },
   }
   for text, disk in pairs(good) do
@@ -37,7 +42,7 @@ describe("the short form of a disk", function()
     [""] = "not a size", ["fat"] = "not a size", ["64Q:fat"] = "64Q",
     ["64M:fat:DD"] = "DD", ["64M:fat:4"] = "drive letter",
     ["gpt:"] = "not a size", ["gpt:1G="] = "volume 1",
-    ["gpt:1G=512M+"] = "volume 2", ["gpt:1G=x:ntfs"] = "volume 1",
+    ["gpt:1G=512M+"] = "volume 2", ["4096:gpt:x"] = "not a size", ["gpt:1G=x:ntfs"] = "volume 1",
     ["1G=512M:ntfs+rest"] = "partition table", ["none:1G"] = "not a size",
     ["rest:fat"] = "not a size",
   }
@@ -60,6 +65,11 @@ describe("the short form of an image", function()
     ["a:b:C"] = { image = "a:b", volumes = { { letter = "C:" } } },
     ["old:DD"] = { image = "old:DD" },
     [":D"] = { image = ":D" },
+    ["4096:old.img:D"] = { image = "old.img", sector_size = 4096,
+      volumes = { { letter = "D:" } } },
+    ["512:old.img"] = { image = "old.img", sector_size = 512 },
+    ["./4096:xy"] = { image = "./4096:xy" },
+    ["2048:xy"] = { image = "2048:xy" },
   }
   for text, disk in pairs(rows) do
     it("reads " .. text, function()

@@ -115,6 +115,8 @@
   X(IOCTL_VOLUME_IS_CSV, NT_DEVICE_VOLUME, 24, 0, 0, "is cluster shared")      \
   X(IOCTL_VOLUME_POST_ONLINE, NT_DEVICE_VOLUME, 25, 0, 3, "finish online")     \
   X(IOCTL_DISK_GET_DRIVE_GEOMETRY, NT_DEVICE_DISK, 0, 0, 0, "query geometry")  \
+  X(IOCTL_DISK_SET_PARTITION_INFO, NT_DEVICE_DISK, 2, 0, 3,                    \
+    "set the type of the partition")                                           \
   X(IOCTL_DISK_VERIFY, NT_DEVICE_DISK, 5, 0, 0, "verify surface")              \
   X(IOCTL_DISK_IS_WRITABLE, NT_DEVICE_DISK, 9, 0, 0, "is writable")            \
   X(IOCTL_DISK_GET_PARTITION_INFO_EX, NT_DEVICE_DISK, 18, 0, 0,                \

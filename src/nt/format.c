@@ -6,16 +6,26 @@
 
 #include <string.h>
 
+#include "follow.h"
 #include "format_check.h"
 #include "text.h"
 #include "transplant.h"
 
+/* The new file system is there, whatever becomes of the type. */
+static nt_status follow_type(struct nt_handle *handle, struct nt_error *err) {
+  nt_status status = nt_follow_type(handle, err);
+  err->outcome = nt_ok(status) ? err->outcome : "formatted";
+  return status;
+}
+
 static nt_status make(struct nt_handle *handle,
                       const struct nt_format_options *options,
                       struct nt_format_result *result, struct nt_error *err) {
-  return nt_machine_can(handle->machine, NT_CAN_FORMAT)
-             ? handle->machine->ops->format(handle, options, result, err)
-             : nt_transplant(handle, options, result, err);
+  if (nt_machine_can(handle->machine, NT_CAN_FORMAT)) {
+    return handle->machine->ops->format(handle, options, result, err);
+  }
+  NT_TRY(nt_transplant(handle, options, result, err));
+  return follow_type(handle, err);
 }
 
 /* What the user does next depends on what the volume holds now. */

@@ -24,6 +24,8 @@ struct nt_format_options {
   const char *erase;       /* must name this volume: its letter, a mount folder
                               or its GUID path; the caller's proof that it means
                               this one */
+  bool overlaps;           /* the partition table and volumes in the same place
+                              may go, too */
   nt_progress_fn progress; /* may be NULL */
   void *progress_ctx;
   /* The keeper notes the format, and saves what it overwrites; NULL: nobody
@@ -71,8 +73,10 @@ nt_status nt_format_rehearse(const struct nt_format_options *options,
  * Refuses, before anything is written, when: the handle is not a volume
  * handle (STATUS_INVALID_PARAMETER); it does not hold the lock
  * (STATUS_NOT_LOCKED, reason "not_locked"); `erase` does not name the volume
- * (STATUS_INVALID_PARAMETER, reason "erase_token"); it is a system, boot or
- * page-file volume (STATUS_ACCESS_DENIED); the mkfs tool is missing
+ * (STATUS_INVALID_PARAMETER, reason "erase_token"); it holds the partition
+ * table or lies where others do, unless `overlaps` allows it (reason
+ * "overlaps"), or one of those is in use (reason "in_use"); it is a system,
+ * boot or page-file volume (STATUS_ACCESS_DENIED); the mkfs tool is missing
  * (STATUS_NOT_SUPPORTED, hint names the package) or refuses
  * (STATUS_INVALID_PARAMETER with its own words, native = its exit status).
  *

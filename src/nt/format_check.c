@@ -104,6 +104,87 @@ static nt_status check_flags(const struct question *q,
   return NT_STATUS_SUCCESS;
 }
 
+/* ---- what lies in the same place ----------------------------------------- */
+
+static bool lie_together(const struct nt_volume_info *a,
+                         const struct nt_volume_info *b) {
+  for (uint32_t i = 0; i < a->extent_count; i++) {
+    for (uint32_t j = 0; j < b->extent_count; j++) {
+      const struct nt_extent *one = &a->extents[i], *other = &b->extents[j];
+      if (one->disk == other->disk &&
+          one->offset < other->offset + other->length &&
+          other->offset < one->offset + one->length) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/* Partitions begin behind their table, or one of them holds it. */
+static bool holds_table(const struct nt_volume_info *info) {
+  return info->partition_number != 0 && info->extent_count == 1 &&
+         info->extents[0].offset == 0;
+}
+
+/* Who has it open would find other bytes there. A machine that does not say
+ * who has nobody to name. */
+static nt_status check_unused(const struct question *q,
+                              const struct nt_volume_info *other) {
+  const struct nt_open_options options = {
+      .name = other->guid_path,
+      .share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE,
+      .disposition = NT_OPEN};
+  struct nt_handle *handle = NULL;
+  struct nt_holder holder;
+  struct nt_error ignored = {0};
+  const char *missing = NULL;
+  uint64_t cursor = 0;
+  nt_status status = NT_STATUS_SUCCESS;
+  if (!nt_ok(nt_open(q->handle->machine, &options, &handle, &ignored))) {
+    return NT_STATUS_SUCCESS;
+  }
+  while (nt_ok(nt_next_holder(handle, &cursor, &holder, &missing, &ignored))) {
+    if (nt_ok(status)) {
+      status =
+          nt_refuse(q->err, NT_REASON_IN_USE,
+                    "%s, which lies in the same place, is in use", other->name);
+    }
+    nt_add_holder_row(q->err, &holder);
+  }
+  nt_close(handle, &ignored);
+  return status;
+}
+
+static nt_status refuse_overlap(const struct question *q, const char *what) {
+  return nt_refuse(q->err, NT_REASON_OVERLAPS,
+                   "it would destroy %s, which %s in the same place", what,
+                   strchr(what, ',') != NULL ? "lie" : "lies");
+}
+
+static nt_status check_overlaps(const struct question *q,
+                                const struct nt_volume_info *info) {
+  char what[400] = "";
+  struct nt_volume_info other;
+  struct nt_error ended = {0};
+  uint64_t cursor = 0;
+  if (holds_table(info)) {
+    nt_copy(what, sizeof(what), "the partition table");
+  }
+  while (nt_ok(nt_next_volume(q->handle->machine, &cursor, &other, &ended))) {
+    if (strcmp(other.guid_path, info->guid_path) == 0 ||
+        !lie_together(info, &other)) {
+      continue;
+    }
+    NT_TRY(check_unused(q, &other));
+    size_t used = strlen(what);
+    nt_format_text(what + used, sizeof(what) - used, "%s%s",
+                   used > 0 ? ", " : "", other.name);
+  }
+  return what[0] != '\0' && !q->options->overlaps ? refuse_overlap(q, what)
+                                                  : NT_STATUS_SUCCESS;
+}
+
 nt_status nt_format_check(struct nt_handle *handle,
                           const struct nt_format_options *options,
                           struct nt_error *err) {
@@ -112,5 +193,6 @@ nt_status nt_format_check(struct nt_handle *handle,
   NT_TRY(check_handle(&question));
   NT_TRY(nt_info(handle, &info, err));
   NT_TRY(check_erase(&question, &info));
-  return check_flags(&question, &info);
+  NT_TRY(check_flags(&question, &info));
+  return check_overlaps(&question, &info);
 }

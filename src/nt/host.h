@@ -79,6 +79,24 @@ void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte);
 /* Whether nobody has locked the byte; false also when the system cannot say. */
 bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte);
 
+/* ---- the user of a file -------------------------------------------------- */
+
+/* Those who use a file together: they all have the file at `path`, or if that
+ * is NULL the same number. */
+struct nt_group {
+  const char *path;
+  uint64_t number;
+};
+
+/* Claims an open file until it is closed or its process ends, however it ends.
+ * Refused (reason image_in_use, which says who) while somebody else writes to
+ * it; one who writes is also refused while somebody forbids that, or a loop
+ * device has the file. Who is of the same group is nobody else. `path` is for
+ * messages. */
+nt_status nt_file_claim(struct nt_file *file, const char *path,
+                        const struct nt_group *group, bool writes,
+                        struct nt_error *err);
+
 /* ---- folders and paths --------------------------------------------------- */
 
 /* Makes a folder. Others than its owner may look into it, but not write. */

@@ -105,6 +105,7 @@ struct nt_open_options {
 #define NT_VOLUME_DIRTY 0x0800U      /* its file system wants to be checked */
 #define NT_VOLUME_BUSY 0x1000U       /* its file system is being maintained */
 #define NT_VOLUME_NO_MEDIUM 0x4000U  /* its drive is empty */
+#define NT_VOLUME_CUT 0x8000U        /* it reaches past the end of its disk */
 /* cluster shared, but taken out of the name space of the cluster for now */
 #define NT_VOLUME_MAINTENANCE 0x2000U
 
@@ -132,6 +133,8 @@ struct nt_volume_info {
                                 in several pieces */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
+  char content[32];        /* what a RAW volume holds: "ext4", "BitLocker"; "":
+                              nothing that is known */
   uint32_t flags;          /* NT_VOLUME_* */
   char owner[NT_NODE_MAX]; /* the node that owns it; "": there is no cluster */
 };
@@ -145,6 +148,8 @@ struct nt_volume_info {
 #define NT_DISK_NO_MEDIUM 0x40U     /* a drive without a medium */
 #define NT_DISK_MEDIUM_LOCKED 0x80U /* the drive does not eject it */
 #define NT_DISK_CDROM 0x100U        /* a CD drive, one volume, no partitions */
+#define NT_DISK_COLLISION 0x400U    /* offline: another one has its signature */
+#define NT_DISK_TABLE_DAMAGED 0x200U /* its partitions cannot be known */
 
 struct nt_disk_info {
   uint32_t number;

@@ -189,6 +189,17 @@ X(IMAGE, "image", NONE,                                                       \
   NT_STATUS_DEVICE_NOT_CONNECTED, NT_STATUS_OBJECT_NAME_INVALID,              \
   NT_STATUS_IO_DEVICE_ERROR, NT_STATUS_INVALID_PARAMETER,                     \
   NT_STATUS_DEVICE_BUSY)                                                      \
+X(IMAGE_FORMAT, "image_format", PERMANENT,                                    \
+  "the file holds a disk, or files, in a format of its own, and its bytes "   \
+  "are not those of a disk",                                                  \
+  "convert it to a plain image, and use that",                                \
+  SAME,                                                                       \
+  NT_STATUS_NOT_SUPPORTED)                                                    \
+X(IMAGE_IN_USE, "image_in_use", TRANSIENT,                                    \
+  "another machine, another program or a loop device uses the image",         \
+  "close what uses it, then try again",                                       \
+  SAME,                                                                       \
+  NT_STATUS_SHARING_VIOLATION)                                                \
 X(IMAGE_OUTSIDE, "image_outside", NONE,                                       \
   "the image is a link or lies outside of the machine's folder, and this "    \
   "user has not allowed it to the machine, or others can write to the "       \
@@ -430,6 +441,12 @@ X(ONLINE, "online", NONE,                                                     \
   "take it offline first: `volume:offline()`",                                \
   "take it offline first: ntvol offline {}",                                  \
   NT_STATUS_UNSUCCESSFUL)                                                     \
+X(OVERLAPS, "overlaps", PERMANENT,                                            \
+  "the volume holds the partition table, or other volumes lie in the same "   \
+  "place",                                                                    \
+  "say that they may go, too: `overlaps = true`",                             \
+  "say that they may go, too: --overlaps",                                    \
+  NT_STATUS_NOT_SUPPORTED)                                                    \
 X(PAGE_FILE, "page_file", NONE,                                               \
   "the volume holds a page file",                                             \
   "move the page file to another volume first",                               \
@@ -512,6 +529,13 @@ X(SHORT_TRANSFER, "short_transfer", NONE,                                     \
   "look at the disk",                                                         \
   SAME,                                                                       \
   NT_STATUS_END_OF_FILE)                                                      \
+X(SIGNATURE_COLLISION, "signature_collision", PERMANENT,                      \
+  "another disk that is online has the same MBR signature or GPT disk id, "   \
+  "so this one is offline",                                                   \
+  "take the other disk away, or bring this one online, which gives it a "     \
+  "signature of its own",                                                     \
+  SAME,                                                                       \
+  NT_STATUS_MEDIA_WRITE_PROTECTED)                                            \
 X(SIZE, "size", NONE,                                                         \
   "a volume of this size does not fit on the disk",                           \
   "make the disk larger or the volumes smaller",                              \

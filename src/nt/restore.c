@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "follow.h"
+
 struct work {
   struct nt_handle *handle;
   const struct nt_keeper *keeper;
@@ -205,6 +207,9 @@ static nt_status restore_and_verify(struct nt_handle *handle,
   }
   if (nt_ok(status)) {
     status = verify(&work);
+  }
+  if (nt_ok(status)) {
+    status = nt_follow_type(handle, err);
   }
   free(work.before);
   *written = work.written;

@@ -21,6 +21,23 @@ M.VOLUMES = {
   { title = "STATE", field = "state" },
 }
 
+local CONTENT = { title = "CONTENT", field = "content" }
+
+--- The columns of a list of volumes. There is one for what RAW volumes hold
+-- when that is known of one of them.
+-- @tparam {table,...} volumes
+-- @treturn {table,...}
+function M.volume_columns(volumes)
+  for _, volume in ipairs(volumes) do
+    if volume.content then
+      local columns = { table.unpack(M.VOLUMES) }
+      columns[#columns + 1] = CONTENT
+      return columns
+    end
+  end
+  return M.VOLUMES
+end
+
 M.DISKS = {
   { title = "NAME", field = "name" },
   { title = "SIZE", field = "size", show = size.format },
@@ -120,7 +137,7 @@ local function volume_fields(found)
   local info, fields = found.volume, {}
   add_if(fields, "volume", info.name)
   add_if(fields, "machine", found.machine)
-  output.add_fields(fields, info, "state file_system label serial")
+  output.add_fields(fields, info, "state file_system content label serial")
   add_if(fields, "size", bytes(info.size))
   add_if(fields, "sector size", info.sector_size)
   add_if(fields, "GUID path", info.guid_path)
@@ -178,7 +195,7 @@ end
 -- @param json function(command) that adds --json
 function M.add(add, json)
   json(add("volumes", "List the volumes.",
-    lister(M.VOLUMES, function(machine) return machine:volumes() end)))
+    lister(M.volume_columns, function(machine) return machine:volumes() end)))
     :epilog "Example: ntvol volumes --json"
   json(add("disks", "List the disks, masked and uninstalled ones too.",
     lister(M.DISKS, function(machine) return machine:disks() end)))

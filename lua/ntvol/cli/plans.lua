@@ -31,7 +31,7 @@ end
 
 local function change_words(args, target)
   local words = words_of(args, "change-fs", args.volume,
-    "--to --label --cluster-size --full --no-undo --undo-limit")
+    "--to --label --cluster-size --full --no-undo --undo-limit --overlaps")
   return table.move({ "--erase", target }, 1, 2, #words + 1, words)
 end
 
@@ -42,7 +42,7 @@ local function change(args, machine)
   return plan_run.carry_out(args, CHANGE, plans.change_filesystem(args.volume, {
     to = args.to, label = args.label, cluster_size = args.cluster_size,
     quick = not args.full, undo = not args.no_undo,
-    undo_limit = args.undo_limit, machine = machine,
+    undo_limit = args.undo_limit, overlaps = args.overlaps, machine = machine,
   }))
 end
 
@@ -165,6 +165,9 @@ local function add_change(add, json)
     :argname "SIZE"
     :description "How much may be saved for an undo: 256M unless given."
     :convert(size.parse)
+  command:flag "--overlaps"
+    :description("The partition table, and volumes in the same place, may go,"
+      .. " too.")
   command:option "--erase"
     :argname "NAME"
     :description("Name the volume once more: everything on it is lost."

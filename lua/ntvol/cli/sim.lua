@@ -37,7 +37,7 @@ local function show_machine(machine, args)
     end
     output.table(list.DISKS, disks)
     output.print ""
-    output.table(list.VOLUMES, volumes)
+    output.table(list.volume_columns(volumes), volumes)
   end
   return output.EXIT.ok
 end
@@ -138,14 +138,17 @@ is STYLE:SIZE=VOLUME+VOLUME..., STYLE is mbr or gpt, and VOLUME is like DISK
 with its own SIZE, or rest. VOLUMEs with the same @SPAN behind their SIZE, on
 whatever disks, are one volume in pieces; its first piece says all else.
 IMAGE is an existing image, PATH[:LETTER]; its contents stay as they are. In a
-drive, --cd or --removable, none is no medium. With --node the machine is a
-cluster; csv makes a volume cluster shared.
+drive, --cd or --removable, none is no medium. 4096: in front of a DISK or an
+IMAGE gives it sectors of 4096 bytes; without it an image has those that its GPT
+says, else 512. With --node the machine is a cluster; csv makes a volume cluster
+shared.
 
 Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
           ntvol sim create lab --disk gpt:1G=512M:ntfs:D:DATA+rest:fat32:E
           ntvol sim create lab --disk gpt:64M=8M@set:fat:D+rest:ntfs:E
             --disk gpt:16M=rest@set
           ntvol sim create lab --disk-image old.img:D
+          ntvol sim create lab --disk 4096:gpt:64M:ntfs:D --disk-image 4096:a.img
           ntvol sim create lab --node n1 --node n2 --disk 64M:ntfs:D:DATA:csv]==]
 
 -- An option that may be given several times; `read` reads its short form.

@@ -19,7 +19,7 @@ local NAME = "change_filesystem"
 local FIELDS = {
   to = "string", label = "string", cluster_size = "integer",
   quick = "boolean", machine = "userdata|string",
-  undo = "boolean", undo_limit = "integer",
+  undo = "boolean", undo_limit = "integer", overlaps = "boolean",
 }
 
 -- What is wrong with the options; nil when all is well.
@@ -50,10 +50,18 @@ end
 
 -- ---- preconditions -------------------------------------------------------
 
+local OP = "change the file system of"
+
 local function check(context)
-  return safety.check("change the file system of", context.machine,
-    context.name, context.pinned,
+  local done = safety.check(OP, context.machine, context.name, context.pinned,
     { "medium", "online", "unshared", "writable" })
+  local overlaps = safety.overlaps(context.machine,
+    names.volume(context.machine, context.name))
+  if #overlaps > 0 and not context.options.overlaps then
+    failure.fail { op = OP, target = context.name, reason = "overlaps",
+      detail = "it would destroy " .. table.concat(overlaps, "; ") }
+  end
+  return done
 end
 
 -- Asks the mkfs tool whether it can make this file system, before anything is
@@ -77,7 +85,7 @@ local function format(context)
   local result = take_back.trying(context.volume)(context.volume:format {
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
     quick = opts.quick, erase = context.pinned.guid_path,
-    undo = opts.undo, undo_limit = opts.undo_limit,
+    undo = opts.undo, undo_limit = opts.undo_limit, overlaps = opts.overlaps,
     journal = context.journal, operation = context.operation,
     on_progress = context.on_progress,
   })
@@ -164,7 +172,21 @@ local function format_says(what, opts, own_formatter)
     :format(what)
 end
 
-local function list_steps(to, opts, own_formatter)
+-- What is lost beside a file system that everybody sees.
+local function also_lost(found, overlaps)
+  local lines = {}
+  if found.content then
+    lines[1] = (" What Windows calls RAW is %s: that is lost.")
+      :format(found.content)
+  end
+  if #overlaps > 0 then
+    lines[#lines + 1] = (" It also destroys %s."):format(
+      table.concat(overlaps, "; "))
+  end
+  return table.concat(lines)
+end
+
+local function list_steps(to, opts, own_formatter, also)
   local what = new_file_system(to, opts)
   local can_undo = not own_formatter and opts.quick ~= false
     and opts.undo ~= false
@@ -174,7 +196,7 @@ local function list_steps(to, opts, own_formatter)
     steps.identify(),
     { name = "format", destroys = true, check = rehearse, run = format,
       undo = can_undo and undo_format or nil,
-      says = format_says(what, opts, own_formatter) },
+      says = format_says(what, opts, own_formatter) .. also },
     steps.dismount "Dismount the old file system.",
     steps.unlock(),
     steps.close(),
@@ -201,7 +223,9 @@ local new = failure.protect(function(new_plan, name, to, opts)
   local own_formatter = machine:capabilities().own_formatter
   return new_plan {
     name = NAME, target = found.name, about = steps.about(found, pinned),
-    steps = list_steps(to, opts, own_formatter), erase = names.of_volume(found),
+    steps = list_steps(to, opts, own_formatter,
+      also_lost(found, safety.overlaps(machine, found))),
+    erase = names.of_volume(found),
     identity = { pinned }, unchecked = unchecked(own_formatter),
     context = {
       machine = machine, name = name, to = to, options = opts,

@@ -25,6 +25,20 @@ struct nt_probe {
  */
 bool nt_recognise(struct nt_region *region, struct nt_probe *out);
 
+/* Names what is there that nt_recognise() does not know: "BitLocker", "LUKS",
+ * "a partition table"; NULL: nothing that is known here. */
+const char *nt_foreign_name(struct nt_region *region);
+
+/* Whether the first sector is that of a volume: of a file system of Windows, or
+ * of BitLocker. A damaged one has only the name of a file system. */
+enum nt_boot_sector {
+  NT_BOOT_SECTOR_NONE,
+  NT_BOOT_SECTOR_NAMED,
+  NT_BOOT_SECTOR
+};
+enum nt_boot_sector nt_boot_sector(struct nt_region *region,
+                                   const uint8_t boot[512]);
+
 /*
  * One kind of file system. Clusters are numbered from 0, as LCNs are: on FAT
  * and exFAT, 0 is the cluster that the format calls 2.

@@ -175,25 +175,72 @@ static bool write_copy(const struct nt_disk *disk, struct nt_gpt *gpt) {
                          gpt->header, disk->sector_size);
 }
 
-/* Writes the copy at the end first, so that one of the two is whole at any
- * time. */
-bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
-                           uint64_t attributes, unsigned *written) {
+/* Changes both copies as `change` does. Writes the copy at the end first, so
+ * that one of the two is whole at any time. */
+static bool change_copies(const struct nt_disk *disk,
+                          bool (*change)(struct nt_gpt *gpt, const void *how),
+                          const void *how, unsigned *written) {
   const uint64_t lbas[] = {nt_disk_sectors(disk) - 1, 1};
   bool good = true;
   *written = 0;
   for (int i = 0; good && nt_disk_sectors(disk) >= 3 && i < 2; i++) {
     struct nt_gpt gpt;
     good = read_copy(disk, lbas[i], &gpt);
-    uint8_t *entry = entry_at(&gpt, number);
-    if (good && entry != NULL) {
-      nt_put_u64(entry + NT_GPT_ATTRIBUTES, attributes);
+    if (good && gpt.entries != NULL && change(&gpt, how)) {
       good = write_copy(disk, &gpt);
       *written += good;
     }
     nt_gpt_close(&gpt);
   }
   return good;
+}
+
+struct attributes {
+  uint32_t number;
+  uint64_t value;
+};
+
+static bool set_attributes(struct nt_gpt *gpt, const void *how) {
+  const struct attributes *to = how;
+  uint8_t *entry = entry_at(gpt, to->number);
+  if (entry != NULL) {
+    nt_put_u64(entry + NT_GPT_ATTRIBUTES, to->value);
+  }
+  return entry != NULL;
+}
+
+bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
+                           uint64_t attributes, unsigned *written) {
+  const struct attributes to = {number, attributes};
+  return change_copies(disk, set_attributes, &to, written);
+}
+
+static void change_id(uint8_t *id, const uint8_t random[16]) {
+  for (int i = 0; i < 16; i++) {
+    id[i] ^= random[i];
+  }
+}
+
+/* Ids that differ differ afterwards, too. */
+static bool change_ids(struct nt_gpt *gpt, const void *how) {
+  change_id(gpt->header + NT_GPT_DISK_ID, how);
+  for (uint32_t i = 1; i <= gpt->entry_count; i++) {
+    struct nt_range ignored;
+    uint8_t *entry = entry_at(gpt, i);
+    if (nt_gpt_range(gpt, entry, &ignored)) {
+      change_id(entry + NT_GPT_ID, how);
+    }
+  }
+  return true;
+}
+
+bool nt_gpt_change_ids(const struct nt_disk *disk, const uint8_t random[16],
+                       unsigned *written) {
+  uint8_t how[16];
+  memcpy(how, random, sizeof how);
+  how[7] &= 0x0F; /* the version and the variant stay */
+  how[8] &= 0x3F;
+  return change_copies(disk, change_ids, how, written);
 }
 
 /* The copies of the array and of the header lie at the end of the disk. */

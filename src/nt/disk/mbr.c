@@ -11,8 +11,6 @@
 #define ENTRY(sector, i) ((sector) + 446 + 16 * (i))
 
 #define TYPE_IFS 0x07U /* the type that Windows gives a data partition */
-#define TYPE_LDM 0x42U /* a part of a dynamic disk */
-#define TYPE_GPT 0xEEU
 
 /* The geometry that every BIOS and Windows use for disks of any size. */
 #define HEADS 255U
@@ -25,10 +23,6 @@ uint64_t nt_disk_sectors(const struct nt_disk *disk) {
              : 0;
 }
 
-bool nt_mbr_is_container(uint8_t type) {
-  return type == 0x05 || type == 0x0F || type == 0x85;
-}
-
 static bool is_signed(const uint8_t *sector) {
   return sector[510] == 0x55 && sector[511] == 0xAA;
 }
@@ -36,7 +30,7 @@ static bool is_signed(const uint8_t *sector) {
 enum nt_mbr_kind nt_mbr_kind(const uint8_t sector[512]) {
   bool table = is_signed(sector);
   for (int i = 0; table && i < 4; i++) {
-    if (ENTRY(sector, i)[4] == TYPE_GPT) {
+    if (ENTRY(sector, i)[4] == NT_MBR_TYPE_GPT) {
       return NT_MBR_PROTECTS_GPT;
     }
   }
@@ -45,6 +39,31 @@ enum nt_mbr_kind nt_mbr_kind(const uint8_t sector[512]) {
     table = boot == 0 || boot == 0x80; /* else the bytes are code or data */
   }
   return table ? NT_MBR_TABLE : NT_MBR_NONE;
+}
+
+bool nt_mbr_protects(const uint8_t sector[512]) {
+  for (int i = 0; is_signed(sector) && i < 4; i++) {
+    const uint8_t *entry = ENTRY(sector, i);
+    if (entry[4] == NT_MBR_TYPE_GPT && nt_get_u32(entry + 8) == 1 &&
+        nt_get_u32(entry + 12) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool nt_mbr_names_partition(const struct nt_disk *disk,
+                            const uint8_t sector[512]) {
+  bool table = nt_mbr_kind(sector) == NT_MBR_TABLE;
+  for (int i = 0; table && i < 4; i++) {
+    const uint8_t *entry = ENTRY(sector, i);
+    uint64_t start = nt_get_u32(entry + 8), count = nt_get_u32(entry + 12);
+    if (entry[4] != 0 && start != 0 && count != 0 &&
+        start + count <= nt_disk_sectors(disk)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -69,7 +88,9 @@ static struct nt_mbr_entry *add_record(struct nt_mbr *out,
                               at[4],
                               0,
                               {nt_get_u32(at + 8) + (link ? container : base),
-                               nt_get_u32(at + 12), false}};
+                               nt_get_u32(at + 12), false},
+                              base,
+                              (uint32_t)i};
   }
   out->count += 4;
   return first;
@@ -80,7 +101,8 @@ static bool is_link(const struct nt_mbr_entry *entry) {
 }
 
 static bool is_volume(const struct nt_mbr_entry *entry) {
-  return entry->range.count != 0 && !nt_mbr_is_container(entry->type);
+  return entry->range.count != 0 && entry->type != 0 &&
+         !nt_mbr_is_container(entry->type);
 }
 
 /* Later entries of a record in the chain are rarely used: what they say must
@@ -188,7 +210,7 @@ bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
   uint8_t sector[4096] = {0};
   nt_put_u32(sector + NT_MBR_SIGNATURE, signature);
   for (uint32_t i = 0; i < count; i++) {
-    put_entry(ENTRY(sector, i), ranges[i].piece ? TYPE_LDM : TYPE_IFS,
+    put_entry(ENTRY(sector, i), ranges[i].piece ? NT_MBR_TYPE_LDM : TYPE_IFS,
               &ranges[i]);
   }
   return write_sector(disk, sector);
@@ -200,7 +222,35 @@ bool nt_mbr_protect(const struct nt_disk *disk) {
   uint64_t rest = nt_disk_sectors(disk) - 1;
   struct nt_range all = {.start = 1,
                          .count = rest < UINT32_MAX ? rest : UINT32_MAX};
-  put_entry(ENTRY(sector, 0), TYPE_GPT, &all);
+  put_entry(ENTRY(sector, 0), NT_MBR_TYPE_GPT, &all);
   memset(ENTRY(sector, 0) + 5, 0xFF, 3);
   return write_sector(disk, sector);
+}
+
+static bool put_type(const struct nt_disk *disk,
+                     const struct nt_mbr_entry *entry, uint8_t type) {
+  uint8_t sector[4096];
+  uint64_t place = entry->record * disk->sector_size;
+  if (!nt_region_read(disk->region, place, sector, disk->sector_size)) {
+    return false;
+  }
+  ENTRY(sector, entry->index)[4] = type;
+  return nt_region_write(disk->region, place, sector, disk->sector_size);
+}
+
+bool nt_mbr_set_type(const struct nt_disk *disk, uint32_t number,
+                     uint8_t type) {
+  struct nt_mbr mbr;
+  uint8_t sector[512];
+  if (nt_disk_sectors(disk) == 0 ||
+      !nt_region_read(disk->region, 0, sector, sizeof sector) ||
+      !nt_mbr_read(disk, sector, &mbr)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < mbr.count; i++) {
+    if (number != 0 && mbr.entries[i].number == number) {
+      return put_type(disk, &mbr.entries[i], type);
+    }
+  }
+  return nt_region_damaged(disk->region, "it has no such partition");
 }

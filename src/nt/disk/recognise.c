@@ -65,6 +65,39 @@ const struct nt_fs *nt_fs_with_clusters(const char *file_system) {
   return NULL;
 }
 
+/* ---- a whole disk that is a volume --------------------------------------- */
+
+/* File systems that are said by the first sector. */
+static bool has_boot_sector(struct nt_region *region, const uint8_t boot[512]) {
+  static const struct nt_fs *const kinds[] = {&nt_fs_fat, &nt_fs_exfat,
+                                              &nt_fs_ntfs};
+  struct nt_probe ignored = {.file_system = ""};
+  bool found = is_bitlocker(boot);
+  for (size_t i = 0;
+       !found && !region->failed && i < sizeof kinds / sizeof kinds[0]; i++) {
+    found = kinds[i]->recognise(region, boot, &ignored);
+    region->damage = NULL;
+  }
+  return found;
+}
+
+/* What a damaged one goes by: its jump and its name. */
+static bool is_named(const uint8_t boot[512]) {
+  bool jumps = (boot[0] == 0xEB && boot[2] == 0x90) || boot[0] == 0xE9;
+  return jumps && (memcmp(boot + NT_RECOGNITION_NAME, "NTFS    ", 8) == 0 ||
+                   memcmp(boot + NT_RECOGNITION_NAME, "EXFAT   ", 8) == 0 ||
+                   memcmp(boot + NT_RECOGNITION_NAME, "MSDOS", 5) == 0 ||
+                   memcmp(boot + NT_RECOGNITION_NAME, "MSWIN", 5) == 0);
+}
+
+enum nt_boot_sector nt_boot_sector(struct nt_region *region,
+                                   const uint8_t boot[512]) {
+  if (region->length >= SMALLEST_REGION && has_boot_sector(region, boot)) {
+    return NT_BOOT_SECTOR;
+  }
+  return is_named(boot) ? NT_BOOT_SECTOR_NAMED : NT_BOOT_SECTOR_NONE;
+}
+
 /* ---- labels and serials -------------------------------------------------- */
 
 void nt_show_label(struct nt_probe *out, const uint8_t *bytes, size_t length) {

@@ -14,6 +14,13 @@ struct nt_file {
   struct nt_file *next; /* the next in that list */
 };
 
+/* From now on no child of fork has the file. Returns an errno value. */
+int nt__keep_from_children(struct nt_file *file);
+
+/* Takes a byte that others may take so, too, but not alone. Returns an errno
+ * value. */
+int nt__share_byte(const struct nt_file *file, uint64_t byte);
+
 /* Makes the name of a new file or folder durable. */
 void nt__flush_folder_of(const char *path);
 

@@ -51,7 +51,7 @@ static void watch_forks(void) {
 }
 
 /* Returns an errno value. */
-static int keep_from_children(struct nt_file *file) {
+int nt__keep_from_children(struct nt_file *file) {
   pthread_once(&fork_once, watch_forks);
   if (fork_error != 0 || file->listed) {
     return fork_error;
@@ -246,12 +246,17 @@ static int lock_byte(const struct nt_file *file, int command, uint64_t byte,
 nt_status nt_file_lock_byte(struct nt_file *file, uint64_t byte,
                             struct nt_error *err) {
   short type = F_WRLCK;
-  int number = keep_from_children(file);
+  int number = nt__keep_from_children(file);
   if (number != 0) {
     return failed(number, err);
   }
   return lock_byte(file, F_OFD_SETLK, byte, &type) == 0 ? NT_STATUS_SUCCESS
                                                         : failed(errno, err);
+}
+
+int nt__share_byte(const struct nt_file *file, uint64_t byte) {
+  short type = F_RDLCK;
+  return lock_byte(file, F_OFD_SETLK, byte, &type) == 0 ? 0 : errno;
 }
 
 void nt_file_unlock_byte(const struct nt_file *file, uint64_t byte) {

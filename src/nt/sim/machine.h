@@ -29,6 +29,7 @@ struct sim_image {
   bool dirty;           /* written by this process since the last flush */
   bool readonly;        /* opened so because the disk was read-only then */
   int64_t changes;      /* value of sim_disk.changes when it was opened */
+  uint64_t length;      /* length of the disk: what lies behind is no part */
 };
 
 /* ---- who is told of events: rules/notify.c ------------------------------- */

@@ -12,18 +12,11 @@
 #include "../disk/image.h"
 #include "../disk/partitions.h"
 
-/* Returns whether partitions of this type are known to be volumes (ntdddisk.h,
- * IsRecognizedPartition()). */
-static bool is_recognised(uint8_t type) {
-  static const uint8_t types[] = {0x01, 0x04, 0x06, 0x07, 0x0B, 0x0C, 0x0E};
-  return memchr(types, type, sizeof types) != NULL;
-}
-
 void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
                         uint64_t hidden_sectors) {
   at[0] = type;
   at[1] = boot;
-  at[2] = is_recognised(type);
+  at[2] = nt_mbr_is_recognised(type);
   nt_put_u32(at + 4, (uint32_t)hidden_sectors);
 }
 
@@ -173,8 +166,6 @@ nt_status nt__sim_layout_answer(struct sim_request *r) {
 
 /* ---- taking changes over ------------------------------------------------- */
 
-#define GPT_READ_ONLY ((uint64_t)1 << 60)
-
 /* Finds the volume that lies in one piece at the start of the partition; 0 when
  * there is none. */
 static nt_status volume_at(struct sim_machine *m, uint32_t disk,
@@ -201,8 +192,19 @@ static nt_status save_partition(struct sim_machine *m, int64_t id,
                SIM_TEXT(part->name), SIM_INT(part->attributes),
                SIM_INT(part->length)),
       err));
-  return nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err);
+  NT_TRY(nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err));
+  return nt__sim_mark_cut(m, id, err);
+}
+
+/* Whether the partitions of the disk are known. */
+static nt_status save_damage(struct sim_request *r,
+                             const struct sim_layout *layout) {
+  r->disk.flags &= ~NT_DISK_TABLE_DAMAGED;
+  r->disk.flags |= layout->damaged ? NT_DISK_TABLE_DAMAGED : 0;
+  return nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
+                      r->err);
 }
 
 static nt_status update_volume(struct sim_request *r, bool gpt,
@@ -219,7 +221,7 @@ static nt_status update_volume(struct sim_request *r, bool gpt,
     return NT_STATUS_SUCCESS;
   }
   volume.flags &= ~NT_VOLUME_READONLY;
-  if (part->attributes & GPT_READ_ONLY) {
+  if (part->attributes & NT_GPT_READ_ONLY) {
     volume.flags |= NT_VOLUME_READONLY;
   }
   return nt__sim_save_volume(r->m, &volume, r->err);
@@ -228,8 +230,7 @@ static nt_status update_volume(struct sim_request *r, bool gpt,
 /* This neither adds nor removes volumes. What the table says of the existing
  * ones is copied into the database, their length included. */
 nt_status nt__sim_layout_update(struct sim_request *r) {
-  char style[8];
-  uint32_t count = 0;
+  struct sim_layout layout = {.sector_size = r->disk.sector_size};
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
     return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
@@ -237,14 +238,47 @@ nt_status nt__sim_layout_update(struct sim_request *r) {
   nt_status status = nt__sim_image(r->m, r->disk.number, r->err);
   if (nt_ok(status)) {
     status = nt__sim_partition_read(r->m->images[r->disk.number].file,
-                                    r->disk.length, r->disk.sector_size, style,
-                                    parts, NT_SIM_MAX_VOLUMES, &count, r->err);
+                                    r->disk.length, &layout, parts,
+                                    NT_SIM_MAX_VOLUMES, r->err);
   }
-  for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
+  if (nt_ok(status)) {
+    status = save_damage(r, &layout);
+  }
+  for (uint32_t i = 0; nt_ok(status) && i < layout.count; i++) {
     if (parts[i].number != 0) {
-      status = update_volume(r, strcmp(style, "gpt") == 0, &parts[i]);
+      status = update_volume(r, strcmp(layout.style, "gpt") == 0, &parts[i]);
     }
   }
   free(parts);
   return status;
+}
+
+/* ---- the type of a partition --------------------------------------------- */
+
+static nt_status check_mbr(const struct sim_request *r) {
+  if (r->volume.id != 0 && r->volume.partition_number != 0 &&
+      strcmp(r->disk.style, "mbr") == 0) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
+          "the volume is no partition of an MBR");
+  nt_hint(r->err, "on a GPT the type stays that of basic data");
+  return NT_STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* SET_PARTITION_INFORMATION: { u8 type } */
+nt_status nt__sim_set_partition_type(struct sim_request *r) {
+  struct sim_disk_bytes b;
+  char type[16];
+  NT_TRY(check_mbr(r));
+  NT_TRY(nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH));
+  NT_TRY(nt__sim_disk_open(r->m, &r->disk, &b, r->err));
+  NT_TRY(nt__sim_table_status(
+      &b, nt_mbr_set_type(&b.disk, r->volume.partition_number, r->in[0]),
+      r->err));
+  NT_TRY(nt__sim_image_flush(r->m, &b.whole, 1, r->err));
+  nt_format_text(type, sizeof type, "0x%x", r->in[0]);
+  return nt__sim_exec(r->m,
+                      "UPDATE volume SET partition_type = ?2 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(type)), r->err);
 }

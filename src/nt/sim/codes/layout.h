@@ -22,6 +22,9 @@ nt_status nt__sim_layout_answer(struct sim_request *r);
 /* IOCTL_DISK_UPDATE_PROPERTIES, IOCTL_VOLUME_UPDATE_PROPERTIES */
 nt_status nt__sim_layout_update(struct sim_request *r);
 
+/* IOCTL_DISK_SET_PARTITION_INFO, of a partition of an MBR */
+nt_status nt__sim_set_partition_type(struct sim_request *r);
+
 /* attributes.c: IOCTL_DISK_GET_DISK_ATTRIBUTES and SET */
 nt_status nt__sim_get_disk_attributes(struct sim_request *r);
 nt_status nt__sim_set_disk_attributes(struct sim_request *r);

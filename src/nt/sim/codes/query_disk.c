@@ -186,6 +186,8 @@ const struct sim_answer nt__sim_disk_answers[] = {
     {NT_IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, SIM_OF_MEDIUM, geometry_ex},
     {NT_IOCTL_DISK_GET_PARTITION_INFO_EX, SIM_ONE_DISK | SIM_OF_MEDIUM,
      partition_info},
+    {NT_IOCTL_DISK_SET_PARTITION_INFO, SIM_ONE_DISK | SIM_OF_MEDIUM,
+     nt__sim_set_partition_type},
     {NT_IOCTL_DISK_GET_DRIVE_LAYOUT_EX, SIM_ONE_DISK | SIM_OF_MEDIUM,
      nt__sim_layout_answer},
     {NT_IOCTL_DISK_IS_WRITABLE, SIM_OF_MEDIUM, is_writable},

@@ -216,6 +216,41 @@ static nt_status read_signature(struct sim_machine *m,
       &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), err);
 }
 
+/* W6: whether the entry of the volume says of it what it says of another one
+ * that was there before: two entries of a table that are the same, or clones
+ * in two drives. */
+static nt_status is_twin(struct sim_machine *m, const struct sim_volume *volume,
+                         bool *out, struct nt_error *err) {
+  int64_t before = 0;
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT count(*) FROM volume v, volume o, extent e, extent f WHERE "
+      "v.id = ?1 AND o.id < ?1 AND e.volume = v.id AND f.volume = o.id AND "
+      "e.ordinal = 0 AND f.ordinal = 0 AND ((e.disk = f.disk AND e.start = "
+      "f.start) OR (v.partition_id <> '' AND v.partition_id = "
+      "o.partition_id AND o.installed = 1))",
+      SIM_ARGS(SIM_INT(volume->id)), 0, &before, err);
+  *out = before != 0;
+  return status;
+}
+
+/* Whether the table tells the volume from all others. The signature of a disk
+ * in a drive is not looked at by Windows, and one of zeros is none. */
+static nt_status has_own_entry(struct sim_machine *m,
+                               const struct sim_volume *volume,
+                               const struct sim_disk *disk, bool *out,
+                               struct nt_error *err) {
+  uint8_t signature[4] = {1};
+  bool twin = false;
+  NT_TRY(is_twin(m, volume, &twin, err));
+  if (strcmp(disk->style, "mbr") == 0) {
+    NT_TRY(read_signature(m, disk, signature, err));
+  }
+  *out =
+      !twin && !(disk->flags & NT_DISK_REMOVABLE) && nt_get_u32(signature) != 0;
+  return NT_STATUS_SUCCESS;
+}
+
 /* The unique id of a GPT partition is "DMIO:ID:" and its GUID. That of an MBR
  * partition is the signature of the disk and the place of the partition. A
  * volume without a partition of its own has neither; choice: its GUID. */
@@ -227,6 +262,7 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
   struct sim_disk disk;
   uint8_t entry[NT_GPT_ENTRY];
   uint32_t count = 0;
+  bool own = false;
   nt_status status = NT_STATUS_SUCCESS;
   *length = 16;
   if (volume->partition_number == 0) {
@@ -237,7 +273,12 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
   if (nt_ok(status)) {
     status = nt__sim_load_disk(m, extents[0].disk, &disk, err);
   }
-  if (nt_ok(status) && strcmp(disk.style, "gpt") == 0) {
+  if (nt_ok(status)) {
+    status = has_own_entry(m, volume, &disk, &own, err);
+  }
+  if (nt_ok(status) && !own) {
+    nt__sim_put_guid(id, volume->guid);
+  } else if (nt_ok(status) && strcmp(disk.style, "gpt") == 0) {
     status = nt__sim_gpt_entry(m, &disk, volume->partition_number, entry, err);
     memcpy(id, "DMIO:ID:", 8);
     memcpy(id + 8, entry + NT_GPT_ID, 16);
@@ -267,8 +308,6 @@ static nt_status stable_guid(struct sim_request *r) {
 
 /* ---- attributes of a GPT partition --------------------------------------- */
 
-#define ATTRIBUTE_READ_ONLY ((uint64_t)1 << 60)
-
 static nt_status check_gpt(const struct sim_request *r) {
   if (r->volume.partition_number != 0 && strcmp(r->disk.style, "gpt") == 0) {
     return NT_STATUS_SUCCESS;
@@ -293,7 +332,7 @@ static nt_status gpt_attributes(struct sim_request *r) {
  * set. */
 static nt_status save_attributes(struct sim_request *r, uint64_t attributes) {
   r->volume.flags &= ~NT_VOLUME_READONLY;
-  if (attributes & ATTRIBUTE_READ_ONLY) {
+  if (attributes & NT_GPT_READ_ONLY) {
     r->volume.flags |= NT_VOLUME_READONLY;
   }
   NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));

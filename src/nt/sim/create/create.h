@@ -25,6 +25,7 @@ struct sim_creation {
   bool made_folder, own_folder;
   bool made_image[NT_SIM_MAX_DISKS];
   bool letter_used[26];
+  uint32_t sector_size[NT_SIM_MAX_DISKS]; /* that the disks have */
   struct sim_span spans[NT_SIM_MAX_SPANS];
   uint32_t span_count;
 };
@@ -64,10 +65,14 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
 
 /* ---- create_volume.c ----------------------------------------------------- */
 
-/* Inserts the rows of the volumes of a disk, one for each of its partitions. */
+/* Inserts the rows of the volumes of a disk: its partitions that are volumes.
+ * What the specification asks for goes to those that get a letter, in order; if
+ * it asks for more than these, it goes to all volumes in order. Moves the
+ * partitions that are volumes to the front of `parts`. */
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
-                                 const struct sim_partition *parts,
-                                 uint32_t count, struct nt_error *err);
+                                 struct sim_partition *parts,
+                                 struct sim_layout *layout,
+                                 struct nt_error *err);
 
 /* ---- remove.c ------------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
 #include "../db/store.h"
 #include "../disk/image.h"
 #include "../partition.h"
+#include "../rules/collision.h"
 #include "create.h"
 
 /* ---- images -------------------------------------------------------------- */
@@ -31,6 +32,7 @@ static nt_status make_image(struct sim_creation *c, uint32_t number,
     return status;
   }
   c->made_image[number] = !in_memory(c);
+  NT_TRY(nt__sim_claim_image(c->m, image, true, *file, err));
   status = nt_file_resize(*file, length, err);
   if (!nt_ok(status)) {
     nt_error_about(err, NT_REASON_IMAGE, "making the image %s of %llu bytes",
@@ -82,6 +84,18 @@ static nt_status open_image(struct sim_creation *c, uint32_t number,
   return status;
 }
 
+/* The bytes of the disk in an image, without a footer that lies behind them. */
+static nt_status find_disk(struct sim_creation *c, uint32_t number,
+                           const char *image, uint64_t bytes, uint64_t *length,
+                           struct nt_error *err) {
+  nt_status status =
+      nt__sim_image_disk(c->m->images[number].file, image, bytes, length, err);
+  if (nt_because_of(err, NT_REASON_IMAGE_FORMAT)) {
+    nt_error_about(err, NT_REASON_NONE, "disk %u", number);
+  }
+  return status;
+}
+
 static nt_status adopt_image(struct sim_creation *c, uint32_t number,
                              const struct nt_sim_disk_spec *spec,
                              uint64_t *length, char *image, size_t cap,
@@ -103,8 +117,12 @@ static nt_status adopt_image(struct sim_creation *c, uint32_t number,
     return nt__sim_bad_spec(err, number, "its image is too large",
                             "use one of at most 128 PiB");
   }
-  *length = facts.length - facts.length % nt__sim_spec_sector_size(spec);
+  NT_TRY(find_disk(c, number, image, facts.length, length, err));
   status = check_not_twice(c, number, err);
+  if (nt_ok(status)) {
+    status = nt__sim_claim_image(c->m, image, !c->m->images[number].readonly,
+                                 c->m->images[number].file, err);
+  }
   return nt_ok(status) ? nt__sim_allow_image(c->m, image, err) : status;
 }
 
@@ -124,46 +142,37 @@ static nt_status write_table(struct sim_creation *c, uint32_t number,
                                  pieces, err);
 }
 
-/* An image that was cut off: what the table says of it is not there. */
-static nt_status check_ends(const struct sim_partition *parts, uint32_t count,
-                            uint64_t length, struct nt_error *err) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (parts[i].offset > length ||
-        parts[i].length > length - parts[i].offset) {
-      nt_status status = nt_refuse(
-          err, NT_REASON_PARTITION_TABLE,
-          "partition %u reaches past the end of the image", parts[i].number);
-      nt_hint(err, "bring the whole image; this one was cut off");
-      return status;
-    }
-  }
-  return NT_STATUS_SUCCESS;
-}
-
-/* Finds the volumes of a disk, which are its partitions. A CD has no
- * partitions: the whole CD is its volume. */
-static nt_status find_volumes(struct sim_creation *c, uint32_t number,
-                              uint64_t length, char style[8],
-                              struct sim_partition *parts, uint32_t *count,
-                              struct nt_error *err) {
+/* Finds the partitions of a disk. A CD has no partitions: the whole CD is its
+ * volume. */
+static nt_status find_partitions(struct sim_creation *c, uint32_t number,
+                                 uint64_t length, struct sim_layout *layout,
+                                 struct sim_partition *parts,
+                                 struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
+  bool given = spec->sector_size != 0 || spec->image == NULL;
+  *layout = (struct sim_layout){.style = "none",
+                                .sector_size = nt__sim_spec_sector_size(spec)};
   if (nt__sim_spec_is_empty(spec) || spec->flags & NT_DISK_CDROM) {
-    parts[0] = (struct sim_partition){.length = length};
-    nt_copy(style, 8, "none");
-    *count = 1;
+    parts[0] =
+        (struct sim_partition){.length = length - length % layout->sector_size};
+    layout->count = 1;
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_partition_read(c->m->images[number].file, length,
-                                nt__sim_spec_sector_size(spec), style, parts,
-                                NT_SIM_MAX_VOLUMES, count, err));
-  return check_ends(parts, *count, length, err);
+  layout->sector_size = given ? layout->sector_size : 0;
+  NT_TRY(nt__sim_partition_read(c->m->images[number].file, length, layout,
+                                parts, NT_SIM_MAX_VOLUMES, err));
+  if (strcmp(layout->style, "none") == 0) {
+    parts[0].length -= length % layout->sector_size;
+  }
+  return NT_STATUS_SUCCESS;
 }
 
 /* ---- rows ---------------------------------------------------------------- */
 
 static nt_status insert_disk(struct sim_creation *c, uint32_t number,
                              const char *image, uint64_t length,
-                             const char *style, struct nt_error *err) {
+                             const struct sim_layout *layout,
+                             struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
   char serial[SIM_SERIAL_MAX];
   nt_status status = NT_STATUS_SUCCESS;
@@ -178,6 +187,9 @@ static nt_status insert_disk(struct sim_creation *c, uint32_t number,
   if (!nt_ok(status)) {
     return status;
   }
+  uint32_t flags = spec->flags |
+                   (nt__sim_spec_is_empty(spec) ? NT_DISK_NO_MEDIUM : 0) |
+                   (layout->damaged ? NT_DISK_TABLE_DAMAGED : 0);
   return nt__sim_exec(
       c->m,
       "INSERT INTO disk (number, image, made, length, sector_size, style, "
@@ -185,10 +197,9 @@ static nt_status insert_disk(struct sim_creation *c, uint32_t number,
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?8)",
       SIM_ARGS(SIM_INT(number), SIM_TEXT(image),
                SIM_INT(!spec->image && !nt__sim_spec_is_empty(spec)),
-               SIM_INT(length), SIM_INT(nt__sim_spec_sector_size(spec)),
-               SIM_TEXT(style), SIM_TEXT(serial),
-               SIM_INT(spec->flags |
-                       (nt__sim_spec_is_empty(spec) ? NT_DISK_NO_MEDIUM : 0)),
+               SIM_INT(length - length % layout->sector_size),
+               SIM_INT(layout->sector_size), SIM_TEXT(layout->style),
+               SIM_TEXT(serial), SIM_INT(flags),
                SIM_TEXT(spec->flags & NT_DISK_CDROM ? "ntvol simulated CD drive"
                                                     : "ntvol simulated disk")),
       err);
@@ -198,8 +209,8 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
                               struct sim_partition *parts,
                               struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[number];
-  char image[1024], style[8];
-  uint32_t count = 0;
+  char image[1024];
+  struct sim_layout layout = {.count = 0};
   uint64_t length = spec->size;
   nt_status status = NT_STATUS_SUCCESS;
   if (nt__sim_spec_is_empty(spec)) {
@@ -215,11 +226,14 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
     status = write_table(c, number, spec, image, err);
   }
   if (nt_ok(status)) {
-    status = find_volumes(c, number, length, style, parts, &count, err);
+    status = find_partitions(c, number, length, &layout, parts, err);
   }
   if (nt_ok(status)) {
-    status = insert_disk(c, number, image, length, style, err);
+    c->sector_size[number] = layout.sector_size;
+    status = insert_disk(c, number, image, length, &layout, err);
   }
-  return nt_ok(status) ? nt__sim_insert_volumes(c, number, parts, count, err)
-                       : status;
+  if (nt_ok(status)) {
+    status = nt__sim_insert_volumes(c, number, parts, &layout, err);
+  }
+  return nt_ok(status) ? nt__sim_first_arrival(c->m, number, err) : status;
 }

@@ -48,21 +48,29 @@ static void next_letter(struct sim_creation *c, char letter[3]) {
   }
 }
 
+/* A letter that was asked for; W4: others only where Windows gives one. */
+static void choose_letter(struct sim_creation *c, enum nt_partition_use use,
+                          const struct nt_sim_volume_spec *spec,
+                          char letter[3]) {
+  letter[0] = '\0';
+  if (spec && spec->letter) {
+    snprintf(letter, 3, "%.2s", spec->letter);
+  } else if (use != NT_USE_NO_LETTER) {
+    next_letter(c, letter);
+  }
+}
+
 static nt_status insert_names(struct sim_creation *c, uint32_t disk,
-                              int64_t volume,
+                              int64_t volume, enum nt_partition_use use,
                               const struct nt_sim_volume_spec *spec,
                               struct nt_error *err) {
   char letter[3];
   nt_status status = NT_STATUS_SUCCESS;
-  if (spec && spec->letter) {
-    snprintf(letter, sizeof letter, "%.2s", spec->letter);
-  } else {
-    next_letter(c, letter);
-  }
+  choose_letter(c, use, spec, letter);
   if (letter[0]) {
     letter[0] = (char)('A' + nt__sim_letter_index(letter[0]));
     status = insert_mount_point(c, disk, volume, letter, err);
-  } else if (spec && spec->letter) {
+  } else if (use == NT_USE_NO_LETTER || (spec && spec->letter)) {
     status = nt__sim_want_no_letter(c->m, volume, err);
   }
   for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
@@ -93,7 +101,7 @@ static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
                                const struct nt_sim_volume_spec *spec,
                                int64_t *made, struct nt_error *err) {
   char guid[40];
-  uint32_t sector = nt__sim_spec_sector_size(&c->spec->disks[disk]);
+  uint32_t sector = c->sector_size[disk];
   nt_status status = new_guid(guid, err);
   if (!nt_ok(status)) {
     return status;
@@ -114,7 +122,11 @@ static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
   if (nt_ok(status)) {
     status = insert_extent(c, *made, 0, disk, part, err);
   }
-  return nt_ok(status) ? insert_names(c, disk, *made, spec, err) : status;
+  if (nt_ok(status)) {
+    status = nt__sim_mark_cut(c->m, *made, err);
+  }
+  return nt_ok(status) ? insert_names(c, disk, *made, part->use, spec, err)
+                       : status;
 }
 
 /* The first piece makes the volume, the others make it longer. */
@@ -130,32 +142,87 @@ static nt_status insert_piece(struct sim_creation *c, uint32_t disk,
   if (span->made++ == 0) {
     return insert_volume(c, disk, part, spec, &span->volume, err);
   }
+  if (c->sector_size[disk] != c->sector_size[span->disk]) {
+    return nt__sim_bad_spec(err, disk,
+                            "its sectors are not those of the first piece",
+                            "use disks with equal sectors");
+  }
   NT_TRY(insert_extent(c, span->volume, span->made - 1, disk, part, err));
-  return nt__sim_exec(
+  NT_TRY(nt__sim_exec(
       c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
-      SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err);
+      SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err));
+  return nt__sim_mark_cut(c->m, span->volume, err);
+}
+
+/* ---- which partition is which volume ------------------------------------- */
+
+/* W4: a piece of a dynamic disk is one only where it was named as such. */
+static bool is_volume(const struct sim_partition *part,
+                      const struct nt_sim_volume_spec *spec) {
+  return part->use != NT_USE_NOTHING &&
+         (part->use != NT_USE_PIECE || (spec && spec->span));
+}
+
+static uint32_t keep_volumes(const struct nt_sim_disk_spec *spec,
+                             struct sim_partition *parts, uint32_t count) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct nt_sim_volume_spec *volume =
+        kept < spec->volume_count ? &spec->volumes[kept] : NULL;
+    if (is_volume(&parts[i], volume)) {
+      parts[kept++] = parts[i];
+    }
+  }
+  return kept;
+}
+
+/* Whether what was asked for is of the volumes with a letter only. */
+static bool names_lettered(const struct nt_sim_disk_spec *spec,
+                           const struct sim_partition *parts, uint32_t count) {
+  uint32_t lettered = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    lettered += parts[i].use != NT_USE_NO_LETTER;
+  }
+  return spec->volume_count <= lettered;
+}
+
+static nt_status too_few(uint32_t disk, const struct sim_layout *layout,
+                         struct nt_error *err) {
+  if (layout->damaged) {
+    nt_status status = nt__sim_layout_damage(layout, err);
+    nt_error_about(err, NT_REASON_NONE, "disk %u", disk);
+    return status;
+  }
+  return nt__sim_bad_spec(err, disk,
+                          "fewer volumes are on the image than were named",
+                          "look at its partition table with fdisk -l");
+}
+
+static nt_status insert_one(struct sim_creation *c, uint32_t disk,
+                            const struct sim_partition *part,
+                            const struct nt_sim_volume_spec *spec,
+                            struct nt_error *err) {
+  int64_t made;
+  return spec && spec->span ? insert_piece(c, disk, part, spec, err)
+                            : insert_volume(c, disk, part, spec, &made, err);
 }
 
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
-                                 const struct sim_partition *parts,
-                                 uint32_t count, struct nt_error *err) {
+                                 struct sim_partition *parts,
+                                 struct sim_layout *layout,
+                                 struct nt_error *err) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[disk];
-  if (spec->volume_count > count) {
-    return nt__sim_bad_spec(err, disk,
-                            "fewer volumes are on the image than were named",
-                            "look at its partition table with fdisk -l");
+  uint32_t next = 0;
+  layout->count = keep_volumes(spec, parts, layout->count);
+  if (spec->volume_count > layout->count) {
+    return too_few(disk, layout, err);
   }
-  for (uint32_t i = 0; i < count; i++) {
-    int64_t made;
-    const struct nt_sim_volume_spec *volume =
-        i < spec->volume_count ? &spec->volumes[i] : NULL;
-    nt_status status =
-        volume && volume->span
-            ? insert_piece(c, disk, &parts[i], volume, err)
-            : insert_volume(c, disk, &parts[i], volume, &made, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
+  bool lettered = names_lettered(spec, parts, layout->count);
+  for (uint32_t i = 0; i < layout->count; i++) {
+    bool named = next < spec->volume_count &&
+                 !(lettered && parts[i].use == NT_USE_NO_LETTER);
+    NT_TRY(insert_one(c, disk, &parts[i], named ? &spec->volumes[next++] : NULL,
+                      err));
   }
   return NT_STATUS_SUCCESS;
 }

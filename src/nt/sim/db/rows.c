@@ -113,6 +113,18 @@ nt_status nt__sim_save_volume(struct sim_machine *m,
       err);
 }
 
+nt_status nt__sim_mark_cut(struct sim_machine *m, int64_t volume,
+                           struct nt_error *err) {
+  return nt__sim_exec(
+      m,
+      "UPDATE volume SET flags = (flags & ~32768) | CASE WHEN EXISTS (SELECT 1 "
+      "FROM extent e JOIN disk d ON d.number = e.disk WHERE e.volume = ?1 AND "
+      "e.start + e.length > d.length) THEN 32768 ELSE 0 END WHERE id = ?1",
+      SIM_ARGS(SIM_INT(volume)), err);
+}
+
+_Static_assert(NT_VOLUME_CUT == 32768, "the statement above sets this flag");
+
 nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],
                                uint32_t *count, struct nt_error *err) {

@@ -2,6 +2,7 @@
 #ifndef NT_SIM_DB_ROWS_H
 #define NT_SIM_DB_ROWS_H
 
+#include "../../disk/table.h"
 #include "../fs/fsd.h"
 #include "../machine.h"
 
@@ -133,6 +134,7 @@ struct sim_partition {
   char id[40];
   char name[128];
   uint64_t attributes;
+  enum nt_partition_use use;
 };
 
 /* File data that waits (table dirty) is kept in pieces of this size, the
@@ -181,6 +183,9 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
 nt_status nt__sim_save_volume(struct sim_machine *m,
                               const struct sim_volume *volume,
                               struct nt_error *err);
+/* Sets or clears NT_VOLUME_CUT, by where its extents lie now. */
+nt_status nt__sim_mark_cut(struct sim_machine *m, int64_t volume,
+                           struct nt_error *err);
 nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],
                                uint32_t *count, struct nt_error *err);

@@ -73,7 +73,7 @@ const struct sim_table nt__sim_tables[] = {
       TEXT("style", 3, 4), /* none, mbr, gpt */
       TEXT("serial", 0, ROOM(nt_disk_info, serial)),
       TEXT("model", 0, ROOM(nt_disk_info, model)),
-      NUMBER("flags", 0, 0x1FF), /* NT_DISK_* */
+      NUMBER("flags", 0, 0x7FF), /* NT_DISK_* */
       {"changes", SIM_TYPE_INTEGER, 0, NT__SIM_MOST_ROWS,
        "NOT NULL DEFAULT 0"}}}, /* changes of its medium */
 
@@ -90,7 +90,7 @@ const struct sim_table nt__sim_tables[] = {
       TEXT("partition_id", 0, ROOM(sim_partition, id)),
       TEXT("partition_name", 0, ROOM(sim_partition, name)),
       NUMBER("partition_attributes", INT64_MIN, INT64_MAX),
-      NUMBER("flags", 0, 0x3FFF), /* NT_VOLUME_*: configuration, and OFFLINE */
+      NUMBER("flags", 0, 0xFFFF), /* NT_VOLUME_*: configuration, OFFLINE, CUT */
       FLAG("installed"),
       FLAG("verify_pending"),
       NODE("node")}}, /* the node that owns it */

@@ -11,7 +11,7 @@
 #define NT__SIM_APPLICATION_ID 1853126252
 
 /* This number rises with every change of the schema. */
-#define NT__SIM_SCHEMA_VERSION 10
+#define NT__SIM_SCHEMA_VERSION 11
 
 /* The highest number of a row in a table that grows. It is far below the limits
  * of SQLite and of C types. */

@@ -179,7 +179,8 @@ static const struct relation {
      "disk)"},
     {"extent", "start", "volume", "and the length behind it leave the disk",
      "SELECT volume, start FROM extent e WHERE start + length > (SELECT length "
-     "FROM disk WHERE number = e.disk)"},
+     "FROM disk WHERE number = e.disk) AND (SELECT flags & 32768 FROM volume "
+     "WHERE id = e.volume) = 0"},
     {"mount_point", "path", "path", "is neither a letter nor a folder",
      "SELECT path, path FROM mount_point WHERE path NOT GLOB '[A-Za-z]:' AND "
      "path NOT GLOB '[A-Za-z]:\\?*'"},
@@ -217,6 +218,7 @@ static const struct relation {
 _Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES |
                 SIM_VPB_CHANGED) == 65571,
                "the query above tests these flags");
+_Static_assert(NT_VOLUME_CUT == 32768, "a query above tests this flag");
 _Static_assert(NT__SIM_MOST_ROWS == 281474976710656,
                "the query above tests this number");
 

@@ -37,6 +37,12 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
                               uint64_t length, struct nt_probe *out,
                               struct nt_error *err);
 
+/* What the bytes of a RAW volume are to others: "" when nobody knows. */
+nt_status nt__sim_image_content(struct sim_machine *m,
+                                const struct nt_extent *extents, uint32_t count,
+                                uint64_t length, char buf[32],
+                                struct nt_error *err);
+
 /* A disk as the parsers of partition tables take it. */
 struct sim_disk_bytes {
   struct sim_bytes bytes;

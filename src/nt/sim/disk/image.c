@@ -1,6 +1,8 @@
 /* The bytes of disks: image files, and objects that lie on extents of them. */
 #include "image.h"
 
+#include "../../disk/container.h"
+#include "../../probe.h"
 #include "../db/rows.h"
 
 nt_status nt__sim_no_medium(struct nt_error *err) {
@@ -62,6 +64,11 @@ static nt_status open_image(struct sim_machine *m, const char *path,
   return status;
 }
 
+static bool is_in_memory(const struct sim_machine *m,
+                         const struct sim_disk *disk) {
+  return m->folder[0] == '\0' && !nt_path_is_absolute(disk->image);
+}
+
 /* Returns whether a file is open that belongs to an earlier medium. Images in
  * memory have no name by which they could be opened again: they stay open until
  * another medium comes. */
@@ -71,8 +78,7 @@ static bool is_another(const struct sim_machine *m,
   if (!image->file) {
     return true;
   }
-  bool memory = m->folder[0] == '\0' && !nt_path_is_absolute(disk->image);
-  return image->changes != disk->changes && !memory;
+  return image->changes != disk->changes && !is_in_memory(m, disk);
 }
 
 nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
@@ -96,19 +102,17 @@ nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
     return nt__sim_no_medium(err);
   }
   nt__sim_image_path(m, disk.image, path, sizeof path);
-  bool readonly = (disk.flags & NT_DISK_READONLY) != 0;
-  if (is_another(m, &disk) || (image->readonly && !readonly)) {
+  if (is_another(m, &disk) ||
+      (image->readonly && !(disk.flags & NT_DISK_READONLY))) {
     struct nt_file *file;
     status = open_image(m, path, &disk, &file, err);
     if (!nt_ok(status)) {
       return status;
     }
-    nt_file_close(image->file);
-    image->file = file;
-    image->readonly = readonly;
-    image->dirty = false;
+    nt__sim_image_keep(m, &disk, file);
   }
   image->changes = disk.changes;
+  image->length = disk.length;
   return check_length(path, image->file, &disk, err);
 }
 
@@ -117,6 +121,23 @@ void nt__sim_images_close(struct sim_machine *m) {
     nt_file_close(m->images[i].file);
     m->images[i].file = NULL;
   }
+}
+
+void nt__sim_image_close(struct sim_machine *m, const struct sim_disk *disk) {
+  if (!is_in_memory(m, disk)) {
+    nt_file_close(m->images[disk->number].file);
+    m->images[disk->number].file = NULL;
+  }
+}
+
+void nt__sim_image_keep(struct sim_machine *m, const struct sim_disk *disk,
+                        struct nt_file *file) {
+  struct sim_image *image = &m->images[disk->number];
+  nt_file_close(image->file);
+  *image = (struct sim_image){.file = file,
+                              .readonly = (disk->flags & NT_DISK_READONLY) != 0,
+                              .changes = disk->changes,
+                              .length = disk->length};
 }
 
 /* ---- I/O over extents ---------------------------------------------------- */
@@ -170,6 +191,16 @@ static nt_status failed(struct sim_machine *m, uint32_t number,
   return status;
 }
 
+/* What lies behind the disk in its image is not its own. */
+static nt_status check_within(struct sim_machine *m, uint32_t disk,
+                              uint64_t end, struct nt_error *err) {
+  return end <= m->images[disk].length
+             ? NT_STATUS_SUCCESS
+             : nt_refuse(err, NT_REASON_PARTITION_TABLE,
+                         "byte %llu lies behind the end of disk %u",
+                         (unsigned long long)end, disk);
+}
+
 nt_status nt__sim_image_read(struct sim_machine *m,
                              const struct nt_extent *extents, uint32_t count,
                              uint64_t offset, void *buf, size_t len,
@@ -182,6 +213,7 @@ nt_status nt__sim_image_read(struct sim_machine *m,
     if (n == 0) {
       return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
     }
+    NT_TRY(check_within(m, disk, place + n, err));
     nt_status status =
         nt_file_read(m->images[disk].file, place, to, n, &done, err);
     if (!nt_ok(status)) {
@@ -228,6 +260,7 @@ nt_status nt__sim_image_write(struct sim_machine *m,
     if (n == 0) {
       return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
     }
+    NT_TRY(check_within(m, disk, place + n, err));
     nt_status status = check_not_cut(m, disk, place + n, err);
     if (!nt_ok(status)) {
       return status;
@@ -259,4 +292,30 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
     image->dirty = false;
   }
   return NT_STATUS_SUCCESS;
+}
+
+/* ---- containers ---------------------------------------------------------- */
+
+static nt_status is_container(const char *image,
+                              const struct nt_container *found,
+                              struct nt_error *err) {
+  nt_refuse(err, NT_REASON_IMAGE_FORMAT,
+            "the image %s is no plain image of a disk: %s", image, found->name);
+  nt_hint(err, "make one: %s %s %s%sNEW.img", found->command, image,
+          found->between, found->between[0] ? " " : "");
+  return NT_STATUS_NOT_SUPPORTED;
+}
+
+nt_status nt__sim_image_disk(const struct nt_file *file, const char *image,
+                             uint64_t bytes, uint64_t *length,
+                             struct nt_error *err) {
+  struct nt_file_region r;
+  struct nt_container found;
+  nt_file_region(file, 0, bytes, &r, err);
+  if (!nt_container_look(&r.region, &found)) {
+    nt_error_about(err, NT_REASON_IMAGE, "reading the image %s", image);
+    return r.status;
+  }
+  *length = found.length;
+  return found.name ? is_container(image, &found, err) : NT_STATUS_SUCCESS;
 }

@@ -2,6 +2,7 @@
 #ifndef NT_SIM_DISK_IMAGE_H
 #define NT_SIM_DISK_IMAGE_H
 
+#include "../db/rows.h"
 #include "../machine.h"
 
 /* Opens the image of a disk, unless it is open already. Refuses a missing image
@@ -9,6 +10,12 @@
 nt_status nt__sim_image(struct sim_machine *m, uint32_t disk,
                         struct nt_error *err);
 void nt__sim_images_close(struct sim_machine *m);
+/* Of one disk, whose medium went away: who else wants the image can have it.
+ * What is in memory stays, it has no name to open it by. */
+void nt__sim_image_close(struct sim_machine *m, const struct sim_disk *disk);
+/* The disk has this image now, which was opened for it. */
+void nt__sim_image_keep(struct sim_machine *m, const struct sim_disk *disk,
+                        struct nt_file *file);
 
 /* Reads or writes `len` bytes at `offset` of an object that lies on `extents`.
  * The range must lie within them. */
@@ -26,6 +33,13 @@ nt_status nt__sim_image_flush(struct sim_machine *m,
 
 nt_status nt__sim_no_medium(struct nt_error *err);
 
+/* Finds how many of the bytes of an image that somebody names are those of a
+ * disk: a VHD of fixed size has a footer behind them. Refuses containers by
+ * name. */
+nt_status nt__sim_image_disk(const struct nt_file *file, const char *image,
+                             uint64_t bytes, uint64_t *length,
+                             struct nt_error *err);
+
 /* Gives the path of an image so that a person can find it. */
 void nt__sim_image_path(const struct sim_machine *m, const char *image,
                         char *buf, size_t cap);
@@ -40,6 +54,11 @@ bool nt__sim_is_outside(const struct sim_machine *m, const char *image);
 nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
                              bool writable, struct nt_file **out,
                              struct nt_error *err);
+/* Makes this machine the only user of an image that is open; refuses with the
+ * reason image_in_use if there is another. An image in memory has no other. */
+nt_status nt__sim_claim_image(struct sim_machine *m, const char *image,
+                              bool writable, struct nt_file *file,
+                              struct nt_error *err);
 /* Called when the user names the image by its full path: from then on the
  * machine may use it. */
 nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,

@@ -342,6 +342,22 @@ static nt_status check_plain(const char *path, struct nt_error *err) {
   return NT_STATUS_INVALID_PARAMETER;
 }
 
+/* Processes of one machine are one user: they have its database. */
+nt_status nt__sim_claim_image(struct sim_machine *m, const char *image,
+                              bool writable, struct nt_file *file,
+                              struct nt_error *err) {
+  char path[2100];
+  bool memory = m->folder[0] == '\0';
+  if (memory && !nt_path_is_absolute(image)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt__sim_image_path(m, image, path, sizeof path);
+  const struct nt_group group = {
+      memory ? NULL : m->db_path,
+      (uint64_t)nt_process_id() << 48 ^ (uint64_t)(uintptr_t)m};
+  return nt_file_claim(file, path, &group, writable, err);
+}
+
 nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
                              bool writable, struct nt_file **out,
                              struct nt_error *err) {
@@ -357,6 +373,9 @@ nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
   NT_TRY(nt_file_open_plain(path, writable, out, err));
   if (!outside && m->folder[0] != '\0') {
     status = check_name(m, image, path, *out, err);
+  }
+  if (nt_ok(status)) {
+    status = nt__sim_claim_image(m, image, writable, *out, err);
   }
   if (!nt_ok(status)) {
     nt_file_close(*out);

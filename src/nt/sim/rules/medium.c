@@ -103,6 +103,7 @@ static nt_status place_volume(struct sim_machine *m, int64_t id,
       SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length),
                SIM_INT(part->number)),
       err));
+  NT_TRY(nt__sim_mark_cut(m, id, err));
   return nt__sim_event_volume(m, event, id, err);
 }
 
@@ -136,7 +137,9 @@ nt_status nt__sim_eject_medium(struct sim_machine *m, struct sim_disk *disk,
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(check_not_held(disk, err));
+  nt__sim_image_close(m, disk);
   disk->flags |= NT_DISK_NO_MEDIUM;
+  disk->flags &= ~NT_DISK_TABLE_DAMAGED;
   disk->length = 0;
   nt_copy(disk->style, sizeof disk->style, "none");
   NT_TRY(nt__sim_save_disk(m, disk, err));
@@ -163,6 +166,14 @@ struct coming {
 
 static bool is_memory(const struct coming *c) {
   return c->m->folder[0] == '\0' && !nt_path_is_absolute(c->disk->image);
+}
+
+static nt_status measure(struct coming *c, const char *path, uint64_t bytes,
+                         struct nt_error *err) {
+  uint64_t length = bytes;
+  NT_TRY(nt__sim_image_disk(c->file, path, bytes, &length, err));
+  c->disk->length = length - length % c->disk->sector_size;
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status open_medium(struct coming *c, struct nt_error *err) {
@@ -197,8 +208,7 @@ static nt_status open_medium(struct coming *c, struct nt_error *err) {
     nt_hint(err, "name the image of a disk or a CD");
     return NT_STATUS_INVALID_PARAMETER;
   }
-  c->disk->length = facts.length - facts.length % c->disk->sector_size;
-  return status;
+  return measure(c, path, facts.length, err);
 }
 
 /* Finds out whether a disk has the same image. An image that cannot be read
@@ -238,6 +248,17 @@ static nt_status check_not_elsewhere(const struct coming *c,
   return status;
 }
 
+/* W4: partitions that are volumes; a drive has whole ones only. */
+static uint32_t keep_volumes(struct sim_partition *parts, uint32_t count) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (parts[i].use < NT_USE_PIECE) {
+      parts[kept++] = parts[i];
+    }
+  }
+  return kept;
+}
+
 static nt_status read_partitions(struct coming *c, struct sim_partition *parts,
                                  uint32_t *count, struct nt_error *err) {
   if (c->disk->flags & NT_DISK_CDROM) {
@@ -246,9 +267,14 @@ static nt_status read_partitions(struct coming *c, struct sim_partition *parts,
     *count = 1;
     return NT_STATUS_SUCCESS;
   }
-  return nt__sim_partition_read(c->file, c->disk->length, c->disk->sector_size,
-                                c->disk->style, parts, NT_SIM_MAX_VOLUMES,
-                                count, err);
+  struct sim_layout layout = {.sector_size = c->disk->sector_size};
+  NT_TRY(nt__sim_partition_read(c->file, c->disk->length, &layout, parts,
+                                NT_SIM_MAX_VOLUMES, err));
+  nt_copy(c->disk->style, sizeof c->disk->style, layout.style);
+  c->disk->flags &= ~NT_DISK_TABLE_DAMAGED;
+  c->disk->flags |= layout.damaged ? NT_DISK_TABLE_DAMAGED : 0;
+  *count = keep_volumes(parts, layout.count);
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status arrive(struct coming *c, struct sim_partition *parts,
@@ -282,7 +308,9 @@ nt_status nt__sim_load_medium(struct sim_machine *m, struct sim_disk *disk,
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status = arrive(&c, parts, err);
-  if (c.opened) {
+  if (c.opened && nt_ok(status)) {
+    nt__sim_image_keep(m, disk, c.file);
+  } else if (c.opened) {
     nt_file_close(c.file);
   }
   free(parts);

@@ -6,6 +6,7 @@
 #include "pnp.h"
 
 #include "../db/store.h"
+#include "collision.h"
 #include "event.h"
 #include "instance.h"
 #include "mount_points.h"
@@ -164,15 +165,26 @@ static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
   return online ? nt__sim_set_online(m, volume, err) : NT_STATUS_SUCCESS;
 }
 
+/* W6: whether its signature is somebody else's is found anew. */
+static nt_status set_present(struct sim_machine *m, struct sim_disk disk,
+                             struct nt_error *err) {
+  if (disk.flags & NT_DISK_COLLISION) {
+    disk.flags &= ~(NT_DISK_COLLISION | NT_DISK_OFFLINE);
+  }
+  if (disk.flags & NT_DISK_UNINSTALLED && !(disk.flags & NT_DISK_OFFLINE)) {
+    NT_TRY(nt__sim_find_collision(m, &disk, err));
+  }
+  disk.flags &= ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED);
+  return set_disk_flags(m, disk.number, disk.flags, err);
+}
+
 nt_status nt__sim_unmask_disk(struct sim_machine *m,
                               const struct sim_disk *disk,
                               struct nt_error *err) {
   if (disk->flags & NT_DISK_MASKED) {
     NT_TRY(nt__sim_event_disk(m, SIM_UNMASKED, disk->number, err));
   }
-  NT_TRY(set_disk_flags(m, disk->number,
-                        disk->flags & ~(NT_DISK_MASKED | NT_DISK_UNINSTALLED),
-                        err));
+  NT_TRY(set_present(m, *disk, err));
   if (disk->flags & NT_DISK_UNINSTALLED) {
     NT_TRY(nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err));
   }
@@ -200,6 +212,12 @@ nt_status nt__sim_disk_offline(struct sim_machine *m, struct sim_disk *disk,
   }
   if (nt_ok(status) && offline) {
     status = each_volume(m, disk->number, surprise_volume, err);
+  }
+  if (nt_ok(status) && !offline) {
+    status = nt__sim_end_collision(m, disk, err);
+  }
+  if (!nt_ok(status)) {
+    return status;
   }
   disk->flags ^= NT_DISK_OFFLINE;
   if (nt_ok(status)) {

@@ -77,6 +77,21 @@ nt_status nt__sim_check_online(const struct sim_volume *volume,
   return nt_refuse(err, NT_REASON_OFFLINE, "the volume is offline");
 }
 
+nt_status nt__sim_check_not_cut(const struct sim_volume *volume,
+                                struct nt_error *err) {
+  if (!(volume->flags & NT_VOLUME_CUT)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_refuse(err, NT_REASON_PARTITION_TABLE,
+            "its partition reaches past the end of the disk");
+  nt_hints(err,
+           "bring back the whole image, or make the partition smaller and "
+           "create the machine again",
+           "bring back the whole image, or make the partition smaller and "
+           "create the machine again");
+  return NT_STATUS_DISK_CORRUPT_ERROR;
+}
+
 nt_status nt__sim_disks_readonly(struct sim_machine *m,
                                  const struct nt_extent *extents,
                                  uint32_t count, bool *out,

@@ -18,6 +18,10 @@ nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
 nt_status nt__sim_check_system(const struct sim_volume *volume,
                                struct nt_error *err);
 
+/* Refuses a volume that reaches past the end of its disk. */
+nt_status nt__sim_check_not_cut(const struct sim_volume *volume,
+                                struct nt_error *err);
+
 /* I4 to I7: refuses if the file system of a handle is not alive any more. */
 nt_status nt__sim_check_condition(const struct sim_instance *instance,
                                   struct nt_error *err);

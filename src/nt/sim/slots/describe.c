@@ -75,6 +75,25 @@ static nt_status show_bytes(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
+/* Shows what lies in a volume that is RAW. Bytes that cannot be read show
+ * nothing; a shortage of this process is a failure. */
+static nt_status show_content(struct sim_machine *m, struct nt_volume_info *out,
+                              struct nt_error *err) {
+  const uint32_t unseen =
+      NT_VOLUME_UNREADABLE | NT_VOLUME_OFFLINE | NT_VOLUME_NO_MEDIUM;
+  struct nt_error unread = {0};
+  if (strcmp(out->file_system, "RAW") != 0 || out->flags & unseen) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_status status = nt__sim_image_content(m, out->extents, out->extent_count,
+                                           out->length, out->content, &unread);
+  if (nt_is_shortage(status)) {
+    *err = unread;
+    return status;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
 /* For a mounted file system whose bytes have to be verified, shows what the
  * bytes are now. It is shown as mounted only if they are still its own. */
 static nt_status show_unverified(struct sim_machine *m,
@@ -218,7 +237,12 @@ static nt_status describe(struct sim_machine *m, int64_t id,
           check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err));
     }
   }
-  NT_TRY(show_file_system(m, &volume, out, err));
+  if (volume.flags & NT_VOLUME_CUT) {
+    out->flags |= NT_VOLUME_UNREADABLE;
+  } else {
+    NT_TRY(show_file_system(m, &volume, out, err));
+    NT_TRY(show_content(m, out, err));
+  }
   if (volume.node != 0) {
     NT_TRY(show_cluster(m, &volume, out, err));
   }

@@ -433,11 +433,14 @@ static nt_status open_target(struct opening *o) {
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
   }
   NT_TRY(load_place(o));
+  if (device && !o->target.has_rest) {
+    return open_device(o);
+  }
+  if (o->target.volume != 0) {
+    NT_TRY(nt__sim_check_not_cut(&o->volume, o->err));
+  }
   if (o->target.has_rest) {
     return open_file(o);
-  }
-  if (device) {
-    return open_device(o);
   }
   return o->target.volume != 0 ? open_volume(o) : open_disk(o);
 }

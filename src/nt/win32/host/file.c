@@ -276,3 +276,53 @@ bool nt_file_byte_is_free(const struct nt_file *file, uint64_t byte) {
   nt_file_unlock_byte(file, byte);
   return true;
 }
+
+/* ---- the user of a file -------------------------------------------------- */
+
+/* Bytes of a file that is claimed. Windows knows no user of them but these, so
+ * one who looks keeps all others from looking. */
+#define GATE (UINT64_C(1) << 40)
+#define WRITER (GATE + 1)
+#define GROUPS (GATE + 2)
+
+static bool lock_as(const struct nt_file *file, uint64_t byte, DWORD flags) {
+  OVERLAPPED at = place(FAR_AWAY + byte);
+  return LockFileEx(file->handle, flags, 0, 1, 0, &at);
+}
+
+/* The byte of a group: that of the one file that all of it have; 0: none. */
+static uint64_t find_group(const struct nt_group *group) {
+  struct nt_path_facts facts;
+  struct nt_error ignored = {0};
+  if (group->path == NULL) {
+    return GROUPS + (group->number & (GATE - 1));
+  }
+  return nt_ok(nt_path_look(group->path, &facts, &ignored))
+             ? GROUPS + (facts.inode & (GATE - 1))
+             : 0;
+}
+
+static nt_status decide(const struct nt_file *file, const char *path,
+                        uint64_t group, bool writes, struct nt_error *err) {
+  bool joins = group != 0 && !nt_file_byte_is_free(file, group);
+  if (!joins && !nt_file_byte_is_free(file, WRITER)) {
+    return nt_refuse(err, NT_REASON_IMAGE_IN_USE,
+                     "the image %s is used by another process", path);
+  }
+  if (writes &&
+      (!lock_as(file, WRITER, 0) || (group != 0 && !lock_as(file, group, 0)))) {
+    return nt__host_failed(err);
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+nt_status nt_file_claim(struct nt_file *file, const char *path,
+                        const struct nt_group *group, bool writes,
+                        struct nt_error *err) {
+  if (!lock_as(file, GATE, LOCKFILE_EXCLUSIVE_LOCK)) {
+    return nt__host_failed(err);
+  }
+  nt_status status = decide(file, path, find_group(group), writes, err);
+  nt_file_unlock_byte(file, GATE);
+  return status;
+}
