@@ -16,7 +16,8 @@ NTVOL_EXPORT int luaopen_fake(lua_State *L);
 
 #define VOLUMES 2
 #define VOLUME_SIZE (8U << 20)
-#define DISK_SIZE (VOLUMES * VOLUME_SIZE)
+#define FIRST_OFFSET (1U << 20) /* the partition table lies before it */
+#define DISK_SIZE (FIRST_OFFSET + VOLUMES * VOLUME_SIZE)
 #define SECTOR 512U
 
 /* ---- what is counted ----------------------------------------------------- */
@@ -154,6 +155,10 @@ static uint32_t volume_index(struct fake_handle *h) {
   return (uint32_t)(h->volume - machine_of(&h->base)->volumes);
 }
 
+static size_t start_of(size_t volume) {
+  return FIRST_OFFSET + volume * VOLUME_SIZE;
+}
+
 static uint64_t size_of(const struct fake_handle *h) {
   return h->volume != NULL ? VOLUME_SIZE : DISK_SIZE;
 }
@@ -181,7 +186,7 @@ static void describe(struct fake_machine *m, uint32_t index,
   out->length = VOLUME_SIZE;
   out->sector_size = SECTOR;
   out->partition_number = index + 1;
-  out->extents[0].offset = (uint64_t)index * VOLUME_SIZE;
+  out->extents[0].offset = start_of(index);
   out->extents[0].length = VOLUME_SIZE;
   out->extent_count = 1;
   out->flags = m->volumes[index].flags;
@@ -402,8 +407,7 @@ static nt_status do_verb(struct fake_handle *h, uint32_t code,
 /* Bytes of the answer of a query, 0 for other codes. */
 static size_t do_query(struct fake_handle *h, uint32_t code,
                        unsigned char *out) {
-  uint64_t start =
-      h->volume != NULL ? (uint64_t)volume_index(h) * VOLUME_SIZE : 0;
+  uint64_t start = h->volume != NULL ? start_of(volume_index(h)) : 0;
   memset(out, 0, 144);
   switch (code) {
     case NT_IOCTL_DISK_GET_LENGTH_INFO:
@@ -690,7 +694,7 @@ static nt_status fake_connect(const char *location, struct nt_machine **out,
   nt_format_text(m->base.name, sizeof m->base.name, "fake:%s", location);
   for (size_t i = 0; i < VOLUMES; i++) {
     m->volumes[i].flags = NT_VOLUME_MOUNTED;
-    m->volumes[i].data = m->data + i * VOLUME_SIZE;
+    m->volumes[i].data = m->data + start_of(i);
   }
   fake.machines++;
   *out = &m->base;

@@ -413,7 +413,7 @@ describe("what the binding tells:", function()
       mount_points = { "D:", "C:\\mnt\\data" },
       file_system = "FAT16", label = "OLD", serial = "1234-ABCD",
       size = 8 << 20, sector_size = 512, partition_number = 1,
-      extents = { { disk = 0, offset = 0, length = 8 << 20 } },
+      extents = { { disk = 0, offset = 1 << 20, length = 8 << 20 } },
       mounted = true, locked = false, dismounted = false, offline = false,
       readonly = false, removable = false, system = false, boot = false,
       pagefile = false, unreadable = false, csv = false, maintenance = false,
@@ -425,12 +425,12 @@ describe("what the binding tells:", function()
     local list = helpers.machine():disks()
     assert.equal(1, #list)
     is_plain(list)
-    assert.equal("PhysicalDrive0  16 MiB  mbr  2 volumes  " ..
+    assert.equal("PhysicalDrive0  17 MiB  mbr  2 volumes  " ..
       "present, read-only, removable  memory", tostring(list[1]))
     assert.same({
       number = 0, name = "PhysicalDrive0", location = "memory",
       serial = "FAKE0001", model = "fake disk", style = "mbr",
-      size = 16 << 20, sector_size = 512, volume_count = 2, readonly = true,
+      size = 17 << 20, sector_size = 512, volume_count = 2, readonly = true,
       removable = true, cdrom = false, no_medium = false,
       medium_locked = false, masked = false, uninstalled = false,
       offline = false,
@@ -514,7 +514,7 @@ describe("what the binding tells:", function()
     assert.equal(8 << 20, volume:size())
     assert.equal(512, volume:sector_size())
     assert.equal("", volume:label())
-    local extents = { { disk = 0, offset = 8 << 20, length = 8 << 20 } }
+    local extents = { { disk = 0, offset = 9 << 20, length = 8 << 20 } }
     assert.same(extents, volume:extents())
     assert.same({
       guid_path = volume:info().guid_path, serial = "1234-ABCD",
@@ -522,7 +522,7 @@ describe("what the binding tells:", function()
     }, volume:identity())
     assert.same({
       cylinders = 2, heads = 255, sectors_per_track = 63, sector_size = 512,
-      size = 16 << 20,
+      size = 17 << 20,
     }, volume:geometry())
     assert.same({ type = 7, number = 0, partition = 2 },
       volume:device_number())
@@ -532,7 +532,7 @@ describe("what the binding tells:", function()
     local disk = helpers.volume("PhysicalDrive0")
     assert.equal("ntvol.volume (PhysicalDrive0, disk)", tostring(disk))
     assert.equal("disk", disk:kind())
-    assert.equal(16 << 20, disk:size())
+    assert.equal(17 << 20, disk:size())
     local device = helpers.volume("D:", { access = "none" })
     assert.equal("device", device:kind())
     assert.equal("ntvol.volume (D:, device)", tostring(device))
