@@ -381,6 +381,7 @@ build = {
     ["ntvol.safety"] = "lua/ntvol/safety.lua",
     ["ntvol.retry"] = "lua/ntvol/retry.lua",
     ["ntvol.shell"] = "lua/ntvol/shell.lua",
+    ["ntvol.shortage"] = "lua/ntvol/shortage.lua",
     ["ntvol.sim"] = "lua/ntvol/sim.lua",
     ["ntvol.sim_spec"] = "lua/ntvol/sim_spec.lua",
     ["ntvol.size"] = "lua/ntvol/size.lua",

@@ -8,6 +8,7 @@ local failure = require "ntvol.failure"
 local ntvol = require "ntvol"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
+local shortage = require "ntvol.shortage"
 
 local M = {}
 
@@ -121,10 +122,10 @@ local function handle(problem)
     or failure.is_raised(problem) then
     return problem
   end
-  local lacking = failure.lacking(tostring(problem))
+  local lacking = shortage.lacking(tostring(problem))
   if lacking then
-    return setmetatable({ message = tostring(problem):match "^[^\n]*",
-      lacking = lacking }, Shortage)
+    return setmetatable({ words = shortage.words(lacking, tostring(problem)) },
+      Shortage)
   end
   return failure.traceback(problem)
 end
@@ -143,8 +144,7 @@ local function explain(problem, begun)
     return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
       problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
   elseif getmetatable(problem) == Shortage then
-    output.say(("ntvol: %s: %s\nhint: %s"):format(problem.lacking.detail,
-      problem.message, problem.lacking.hint))
+    output.say(problem.words)
     return output.EXIT.refused
   elseif output.is_interrupt(problem) then
     return explain_interrupt(begun)

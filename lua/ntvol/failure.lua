@@ -9,6 +9,7 @@
 -- @module ntvol.failure
 
 local core = require "ntvol.core"
+local shortage = require "ntvol.shortage"
 
 local M = {}
 
@@ -142,49 +143,6 @@ function M.and_then(f, ...)
   return f(...)
 end
 
--- ---- what this process lacks ---------------------------------------------
-
--- ERRNO of Linux and of the C library of Windows alike.
-local EMFILE = 24
-
--- What a process may lack. A module that is there is not found then, or cannot
--- be loaded.
-local FILES = {
-  status = "STATUS_INSUFFICIENT_RESOURCES", detail = "too many open files",
-  hint = "close files, or raise the limit of open files: ulimit -n",
-}
-local MEMORY = {
-  status = "STATUS_NO_MEMORY", detail = "not enough memory",
-  hint = "give this process more memory: ulimit -v",
-}
-
--- More bytes than all libraries together need. A read asks for a buffer of this
--- size and writes nothing into it, so the memory is not really used.
-local ROOM = 64 << 20
-
--- Whether memory was too short. When the system has no memory for a library,
--- its message does not always say so, and is in the language of the user. So
--- memory is asked for.
-local function says_memory(problem, file)
-  return problem:find("not enough memory", 1, true)
-    or problem:find("error loading module", 1, true)
-      and not pcall(file.read, file, ROOM)
-end
-
---- What this process lacks, when that is why something went wrong.
--- @tparam string problem the error that Lua raised
--- @treturn ?table `status`, `detail`, `hint`; nil when it lacks nothing
-function M.lacking(problem)
-  local file, _, number = io.open(package.config:sub(1, 1) == "\\" and "NUL"
-    or "/dev/null")
-  if not file then
-    return number == EMFILE and FILES or nil
-  end
-  local memory = says_memory(problem, file)
-  file:close()
-  return memory and MEMORY or nil
-end
-
 -- ---- loading -------------------------------------------------------------
 
 -- The first line of an error of `require`. For a library that cannot be loaded,
@@ -221,10 +179,10 @@ function M.load_part(name, part)
   if found then
     return module
   end
-  local lacking = M.lacking(module)
+  local lacking = shortage.lacking(module)
   if lacking then
     M.fail { op = part.op, target = part.target, status = lacking.status,
-      detail = lacking == FILES and lacking.detail or module,
+      detail = lacking == shortage.FILES and lacking.detail or module,
       hint = lacking.hint }
   end
   M.fail {

@@ -271,6 +271,39 @@ for _, verb in ipairs { "lock", "exclusive" } do
   end)
 end
 
+-- A prompt waits in one system call: the first signal is kept until that ends.
+describe("ntvol at its prompt", function()
+  local function catches_term(pid)
+    local file <close> = assert(io.open(("/proc/%d/status"):format(pid)))
+    local mask = tonumber(file:read("a"):match "SigCgt:%s*(%x+)", 16)
+    return mask & (1 << (NUMBERS.TERM - 1)) ~= 0
+  end
+
+  it("is ended by a second SIGTERM", function()
+    if proc.windows then
+      pending "there are no signals on Windows"
+    end
+    local defer = machines.cleanup(finally)
+    local lab = command.lab(defer, "8M:fat:D")
+    local pipe = assert(io.popen(("mkfifo %s/in; exec 3<>%s/in; echo $$;"
+      .. " exec env --default-signal %s <&3 2>&1"):format(lab.folder, lab.folder,
+      command.line({ "repl" }, { machine = lab.path })), "r"))
+    local pid = math.tointeger(pipe:read("l"))
+    defer(function()
+      end_if_alive(pid)
+    end)
+    wait_until(catches_term, pid)
+    proc.lines("kill -TERM " .. pid)
+    wait_until(function()
+      return not catches_term(pid)
+    end)
+    proc.lines("kill -TERM " .. pid)
+    pipe:read("a")
+    local _, how, number = pipe:close()
+    assert.same({ "signal", NUMBERS.TERM }, { how, number })
+  end)
+end)
+
 describe("a program that makes a file system", function()
   it("has no descriptor of the machine, whose lock would outlive ntvol",
     function()
