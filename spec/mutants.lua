@@ -198,7 +198,7 @@ return {
     specs = { "spec/sim/undo_spec.lua", "spec/unit/journal_spec.lua" } },
 
   { name = "finish-of-nothing", file = "src/nt/journal/operation.c",
-    old = [[if (sqlite3_changes(journal->db) > 0) {]], new = [[if (true) {]],
+    old = [[if (sqlite3_changes(journal->db.sqlite) > 0) {]], new = [[if (true) {]],
     breaks = "an operation that is over cannot be written to",
     specs = { "spec/unit/journal_spec.lua" } },
 
@@ -300,8 +300,8 @@ return {
     breaks = "a lock does not outlive its process in a child of fork",
     specs = { "spec/multi/lock_spec.lua" } },
 
-  { name = "child-uses-connection", file = "src/nt/sim/db/store.c",
-    old = [[  if (m->pid == nt_process_id()) {]], new = [[  if (true) {]],
+  { name = "child-uses-connection", file = "src/nt/db/open.c",
+    old = [[  if (db->pid == nt_process_id()) {]], new = [[  if (true) {]],
     breaks = "a child of fork cannot use its parent's connection",
     specs = { "spec/c/sim_faults_test.c", "spec/multi/lock_spec.lua" } },
 
@@ -487,10 +487,21 @@ return {
 
   -- ---- databases and images from somebody else -----------------------------
 
-  { name = "slot-of-another", file = "src/nt/sim/db/statement.c",
-    old = [[while (m->prepared[i].sql && m->prepared[i].sql != sql) {]],
-    new = [[while (false) {]],
+  { name = "slot-of-another", file = "src/nt/db/statement.c",
+    old = [[(slots[i].sql != sql || sqlite3_stmt_busy(slots[i].stmt))) {]],
+    new = [[false) {]],
     breaks = "a statement that is run is the one that was asked for",
+    specs = { "spec/c/sim_faults_test.c" } },
+
+  { name = "slot-in-use", file = "src/nt/db/statement.c",
+    old = [[(slots[i].sql != sql || sqlite3_stmt_busy(slots[i].stmt))) {]],
+    new = [[slots[i].sql != sql) {]],
+    breaks = "a statement goes on with its rows when its text is asked again",
+    specs = { "spec/c/sim_faults_test.c" } },
+
+  { name = "statement-after-failure", file = "src/nt/db/statement.c",
+    old = [[if (db->in_transaction && db->failed) {]], new = [[if (false) {]],
+    breaks = "no statement runs outside of a transaction that SQLite ended",
     specs = { "spec/c/sim_faults_test.c" } },
 
   { name = "looked-at-once", file = "src/nt/sim/db/trust.c",
@@ -543,7 +554,7 @@ return {
     breaks = "an image that is no file is called that, and not opened",
     specs = { "spec/sim/trust_spec.lua" } },
 
-  { name = "lacking-index", file = "src/nt/db/db.c",
+  { name = "lacking-index", file = "src/nt/db/schema.c",
     old = [[code = compare(&lacking, "it lacks the %s %s");]], new = [[]],
     breaks = "a database that lacks an index is refused before it is used",
     specs = { "spec/sim/damage_spec.lua" } },

@@ -126,7 +126,7 @@ static int on_progress(void *ctx) {
 }
 
 static void install_faults(void) {
-  sqlite3 *db = nt__sim_machine(machine)->db;
+  sqlite3 *db = nt__sim_machine(machine)->db.sqlite;
   sqlite3_progress_handler(db, 1, on_progress, NULL);
   sqlite3_trace_v2(db, SQLITE_TRACE_STMT, on_statement, NULL);
 }
@@ -146,8 +146,9 @@ static void test_sweep(void) {
     steps_left = 0;
     announced = announced || (!nt_ok(status) && l.count > 0);
     agrees = agrees && heard_history(&l, before);
-    clean = clean && sqlite3_get_autocommit(nt__sim_machine(machine)->db) &&
-            !nt__sim_machine(machine)->in_transaction;
+    clean = clean &&
+            sqlite3_get_autocommit(nt__sim_machine(machine)->db.sqlite) &&
+            !nt__sim_machine(machine)->db.in_transaction;
     nt_unsubscribe(l.subscription);
     usable = usable &&
              (nt_ok(status) || (nt_ok(lock(handle)) && nt_ok(unlock(handle))));

@@ -29,7 +29,7 @@ struct lab {
 };
 
 static sqlite3 *database(const struct lab *lab) {
-  return nt__sim_machine(lab->machine)->db;
+  return nt__sim_machine(lab->machine)->db.sqlite;
 }
 
 /* ---- a machine with a FAT volume ----------------------------------------- */
@@ -935,9 +935,9 @@ static void test_alignment(void) {
 /* ---- prepared statements ------------------------------------------------- */
 
 static void forget_statements(struct sim_machine *m) {
-  for (size_t i = 0; i < SIM_PREPARED_MAX; i++) {
-    sqlite3_finalize(m->prepared[i].stmt);
-    m->prepared[i] = (struct sim_prepared){NULL, NULL};
+  for (size_t i = 0; i < NT_DB_PREPARED_MAX; i++) {
+    sqlite3_finalize(m->db.prepared[i].stmt);
+    m->db.prepared[i] = (struct nt_db_prepared){NULL, NULL};
   }
 }
 
@@ -946,9 +946,9 @@ static void forget_statements(struct sim_machine *m) {
  * statements of its own. Whatever the address, a statement stays itself. */
 static void test_statements(void) {
   static const char sql[] = "SELECT 40 + ?1";
-  static char texts[SIM_PREPARED_MAX * 8 + sizeof sql];
+  static char texts[NT_DB_PREPARED_MAX * 8 + sizeof sql];
   int wrong = 0;
-  for (size_t i = 0; i < SIM_PREPARED_MAX; i++) {
+  for (size_t i = 0; i < NT_DB_PREPARED_MAX; i++) {
     struct lab lab;
     struct nt_error err = {0};
     int64_t answer = 0;
@@ -969,8 +969,62 @@ static void test_statements(void) {
         wrong);
 }
 
+/* Two readers of one text do not disturb each other, however deep. */
+static void test_statement_within(void) {
+  struct nt_error err = {0};
+  struct lab lab;
+  int64_t sum = 0;
+  if (!create(NT_SIM_MEMORY, &lab)) {
+    CHECK(false, "a machine in memory");
+    return;
+  }
+  struct nt_db *db = &nt__sim_machine(lab.machine)->db;
+  static const char sql[] = "SELECT ?1 UNION ALL SELECT ?1 + 1";
+  sqlite3_stmt *outer, *inner;
+  nt_db_start(db, sql, NT_DB_ARGS(NT_DB_INT(10)), &outer, &err);
+  while (nt_ok(nt_db_step(db, outer, &err))) {
+    nt_db_start(db, sql, NT_DB_ARGS(NT_DB_INT(100)), &inner, &err);
+    while (nt_ok(nt_db_step(db, inner, &err))) {
+      sum += sqlite3_column_int64(outer, 0) * sqlite3_column_int64(inner, 0);
+    }
+  }
+  CHECK(sum == (10 + 11) * (100 + 101),
+        "a statement goes on when its text is asked within it (%lld)",
+        (long long)sum);
+  nt_disconnect(lab.machine);
+}
+
+/* SQLite may have rolled back at the failure: what runs after it would stay. */
+static void test_after_failure(void) {
+  struct nt_error err = {0};
+  struct lab lab;
+  int64_t left = 0;
+  if (!create(NT_SIM_MEMORY, &lab)) {
+    CHECK(false, "a machine in memory");
+    return;
+  }
+  struct sim_machine *m = nt__sim_machine(lab.machine);
+  CHECK(nt_ok(nt_db_begin(&m->db, &err)), "a transaction begins");
+  CHECK(!nt_ok(nt_db_run(&m->db, "INSERT OR ROLLBACK INTO no_letter VALUES (0)",
+                         NT_DB_NO_ARGS, &err)),
+        "a statement fails, and ends the transaction");
+  err = (struct nt_error){0};
+  nt_status status = nt_db_run(&m->db, "INSERT INTO no_letter VALUES (1)",
+                               NT_DB_NO_ARGS, &err);
+  CHECK(status == NT_STATUS_UNSUCCESSFUL &&
+            strstr(err.detail, "an earlier statement failed"),
+        "the next one is refused: %s", err.detail);
+  nt_db_roll_back(&m->db);
+  nt__sim_number(m, "SELECT count(*) FROM no_letter", SIM_NO_ARGS, -1, &left,
+                 &err);
+  CHECK(left == 0, "nothing of the transaction stays (%lld)", (long long)left);
+  nt_disconnect(lab.machine);
+}
+
 int main(void) {
   test_statements();
+  test_statement_within();
+  test_after_failure();
   test_sweep();
   test_cluster();
   test_drive();

@@ -31,12 +31,12 @@ static int on_statement(unsigned type, void *ctx, void *stmt, void *sql) {
 
 static void begin_to_count(void) {
   steps.count = 0;
-  sqlite3_trace_v2(nt__sim_machine(machine)->db, SQLITE_TRACE_STMT,
+  sqlite3_trace_v2(nt__sim_machine(machine)->db.sqlite, SQLITE_TRACE_STMT,
                    on_statement, NULL);
 }
 
 static int end_counting(void) {
-  sqlite3_trace_v2(nt__sim_machine(machine)->db, 0, NULL, NULL);
+  sqlite3_trace_v2(nt__sim_machine(machine)->db.sqlite, 0, NULL, NULL);
   return steps.count;
 }
 
@@ -152,7 +152,7 @@ static void test_written(void) {
   nt__sim_load_disk(m, 0, &disk, &err);
   CHECK(disk.changes == 7, "so is that of a disk");
   CHECK(nt_ok(nt__sim_end(m, NT_STATUS_SUCCESS, &err)), "it ends");
-  sqlite3_exec(m->db, "UPDATE volume SET flags = 0", NULL, NULL, NULL);
+  sqlite3_exec(m->db.sqlite, "UPDATE volume SET flags = 0", NULL, NULL, NULL);
   nt__sim_begin(m, &err);
   CHECK(flags_of(2) == 0, "the next transaction reads every row itself");
   begin_to_count();

@@ -224,10 +224,10 @@ static bool try_journal_fault(int step) {
   struct nt_error err;
   fill();
   steps_left = step;
-  sqlite3_progress_handler(journal->db, 1, stop_at, NULL);
+  sqlite3_progress_handler(journal->db.sqlite, 1, stop_at, NULL);
   nt_status status = format(&result, &err);
   bool met = steps_left <= 0;
-  sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+  sqlite3_progress_handler(journal->db.sqlite, 0, NULL, NULL);
   reopen_journal();
   if (nt_ok(status)) {
     /* only what forgets old entries may fail unnoticed */
@@ -270,11 +270,11 @@ static bool try_undo_journal_fault(int step) {
   CHECK(nt_ok(format(&result, &err)), "formatted");
   memset(&err, 0, sizeof(err));
   steps_left = step;
-  sqlite3_progress_handler(journal->db, 1, stop_at, NULL);
+  sqlite3_progress_handler(journal->db.sqlite, 1, stop_at, NULL);
   nt_status status = nt_take_back(&volume.handle, &keeper, result.operation,
                                   false, &restored, &err);
   bool met = steps_left <= 0;
-  sqlite3_progress_handler(journal->db, 0, NULL, NULL);
+  sqlite3_progress_handler(journal->db.sqlite, 0, NULL, NULL);
   reopen_journal();
   if (!nt_ok(status)) {
     CHECK(take_back(result.operation), "undo, journal step %d: again", step);

@@ -109,14 +109,13 @@ static nt_status load_noted(struct nt_journal *journal, int64_t id,
                             struct noted *out, struct nt_error *err) {
   struct nt__row row = {
       .journal = journal, .table = "operation", .id = id, .err = err};
-  row.status = nt__journal_prepare(
-      journal,
+  row.status = nt_db_start(
+      &journal->db,
       "SELECT saved_bytes, stored_bytes, pieces, checked, about_checksum,"
       " old_checksum, new_checksum FROM operation WHERE id = ?1",
-      &row.stmt, err);
+      NT_DB_ARGS(NT_DB_INT(id)), &row.stmt, err);
   if (nt_ok(row.status)) {
-    sqlite3_bind_int64(row.stmt, 1, id);
-    row.status = nt__journal_step(journal, row.stmt, err);
+    row.status = nt_db_step(&journal->db, row.stmt, err);
   }
   if (nt_ok(row.status)) {
     out->saved_bytes = (uint64_t)nt__row_integer(&row, 0, INT64_MAX);
@@ -127,7 +126,7 @@ static nt_status load_noted(struct nt_journal *journal, int64_t id,
     out->old = (uint64_t)nt__row_integer(&row, INT64_MIN, INT64_MAX);
     out->new = (uint64_t)nt__row_integer(&row, INT64_MIN, INT64_MAX);
   }
-  sqlite3_finalize(row.stmt);
+  sqlite3_reset(row.stmt);
   return row.status;
 }
 
@@ -282,23 +281,17 @@ static nt_status look_at_piece(struct look *look, sqlite3_stmt *row) {
   return NT_STATUS_SUCCESS;
 }
 
-/* Looks at all pieces in the order in which they were saved, whatever the
- * column for it holds. */
 static nt_status look_at_all(struct look *look, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(
-      look->journal, NT__PIECES "ORDER BY start", &stmt, err);
-  if (nt_ok(status)) {
-    sqlite3_bind_int64(stmt, 1, look->id);
-  }
-  while (nt_ok(status) &&
-         nt_ok(status = nt__journal_step(look->journal, stmt, err))) {
+  struct nt_db *db = &look->journal->db;
+  nt_status status = nt__journal_pieces(look->journal, look->id, &stmt, err);
+  while (nt_ok(status) && nt_ok(status = nt_db_step(db, stmt, err))) {
     status = look_at_piece(look, stmt);
     if (!nt_ok(status) && err != NULL) {
       *err = look->problem;
     }
   }
-  sqlite3_finalize(stmt);
+  sqlite3_reset(stmt);
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
@@ -434,16 +427,12 @@ static nt_status compare_all(struct comparison *c) {
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__journal_prepare(c->journal, NT__PIECES "ORDER BY start", &stmt,
-                               c->err);
-  if (nt_ok(status)) {
-    sqlite3_bind_int64(stmt, 1, c->id);
-  }
+  status = nt__journal_pieces(c->journal, c->id, &stmt, c->err);
   while (nt_ok(status) &&
-         nt_ok(status = nt__journal_step(c->journal, stmt, c->err))) {
+         nt_ok(status = nt_db_step(&c->journal->db, stmt, c->err))) {
     status = compare_row(c, stmt);
   }
-  sqlite3_finalize(stmt);
+  sqlite3_reset(stmt);
   status = status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
   if (nt_ok(status) && !c->good_only && noted.checked &&
       (c->sums.old != noted.old || c->sums.pieces != noted.pieces)) {

@@ -4,8 +4,6 @@
 #ifndef NT_JOURNAL_INTERNAL_H
 #define NT_JOURNAL_INTERNAL_H
 
-#include <sqlite3.h>
-
 #include "../db.h"
 #include "../host.h"
 #include "journal.h"
@@ -37,17 +35,15 @@ struct nt__piece {
 };
 
 struct nt_journal {
-  sqlite3 *db;
-  sqlite3_stmt *rollback;
-  struct nt_db_limit limit_of_steps;
+  struct nt_db db;
   struct nt_file *lock;   /* bytes of this connection's operations */
   struct nt_file *look;   /* to ask whether bytes are locked: an open file does
                              not see its own locks */
-  int64_t pid;            /* a child of fork must not use it */
   int64_t saving;         /* the operation that is being saved */
   uint64_t limit;         /* bytes that it may store */
   struct nt__sums sums;   /* the sums of the save so far */
-  unsigned char *scratch; /* NT_SAVED_MAX bytes, made when needed */
+  unsigned char *scratch; /* NT_SAVED_MAX bytes for each side, made when
+                             needed */
   char path[NT_JOURNAL_PATH_MAX];
 };
 
@@ -58,29 +54,10 @@ extern const char nt__journal_from_3[];       /* what schema 3 lacks */
 #define NT__JOURNAL_APPLICATION_ID 0x4e544a4c /* "NTJL" */
 #define NT__JOURNAL_VERSION 4
 
-/* Fails with what SQLite says now, about the journal's file. */
-nt_status nt__journal_fail(struct nt_journal *journal, struct nt_error *err);
-
-nt_status nt__journal_prepare(struct nt_journal *journal, const char *sql,
-                              sqlite3_stmt **out, struct nt_error *err);
-/* Steps. Success: there is a row. STATUS_NO_MORE_ENTRIES (err untouched): there
- * is none. */
-nt_status nt__journal_step(struct nt_journal *journal, sqlite3_stmt *stmt,
-                           struct nt_error *err);
-/* Steps to the end and finalizes the statement. `status` is that of preparing
- * it; a failure there is returned. */
-nt_status nt__journal_finish(struct nt_journal *journal, nt_status status,
-                             sqlite3_stmt *stmt, struct nt_error *err);
-
-/* One transaction: nt__journal_end() commits after a success and rolls back
- * after anything else. */
-nt_status nt__journal_begin(struct nt_journal *journal, struct nt_error *err);
+/* Ends a transaction that nt_db_begin() began: commits after a success and
+ * rolls back after anything else. */
 nt_status nt__journal_end(struct nt_journal *journal, nt_status status,
                           struct nt_error *err);
-
-/* Binds a text to parameter ?index. The text must stay until the statement has
- * run. */
-void nt__journal_bind_text(sqlite3_stmt *stmt, int index, const char *text);
 
 /* The columns of the table operation when an operation has no saved bytes, or
  * none any more. */
@@ -107,13 +84,10 @@ nt_status nt__journal_hash_about(struct nt_journal *journal, int64_t id,
 /* ---- pieces (saved.c) -----------------------------------------------------
  */
 
-/* The columns, in the order of nt__journal_read_piece(); ?1 is the
- * operation. */
-#define NT__PIECES                                                    \
-  "SELECT start, length, old_method, new_method, saved.old_checksum," \
-  " saved.new_checksum, old, new, checked FROM saved"                 \
-  " JOIN operation ON operation.id = saved.operation"                 \
-  " WHERE saved.operation = ?1 "
+/* Starts reading all pieces of an operation by their place, whatever the column
+ * for it holds. Each row is one for nt__journal_read_piece(). */
+nt_status nt__journal_pieces(struct nt_journal *journal, int64_t id,
+                             sqlite3_stmt **out, struct nt_error *err);
 
 /* Reads a row. A value out of its range is refused, and so are bytes that do
  * not fit their checksum. A side that `out` does not want is not read. */

@@ -93,24 +93,20 @@ static nt_status read_extents(struct nt_journal *journal,
   struct nt__row row = {
       .journal = journal, .table = "extent", .id = out->id, .err = err};
   struct nt_identity *identity = &out->identity;
-  nt_status status = nt__journal_prepare(
-      journal,
+  nt_status status = nt_db_start(
+      &journal->db,
       "SELECT ordinal, disk, start, length FROM extent WHERE operation = ?1"
       " ORDER BY ordinal",
-      &row.stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  sqlite3_bind_int64(row.stmt, 1, out->id);
-  while (nt_ok(row.status) &&
-         nt_ok(status = nt__journal_step(journal, row.stmt, err))) {
+      NT_DB_ARGS(NT_DB_INT(out->id)), &row.stmt, err);
+  while (nt_ok(status) && nt_ok(row.status) &&
+         nt_ok(status = nt_db_step(&journal->db, row.stmt, err))) {
     if (identity->extent_count == NT_MAX_EXTENTS) {
       nt__row_refuse(&row, "there are more than %d", NT_MAX_EXTENTS);
     } else {
       read_extent(&row, identity);
     }
   }
-  sqlite3_finalize(row.stmt);
+  sqlite3_reset(row.stmt);
   status = nt_ok(row.status) ? status : row.status;
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
@@ -121,15 +117,15 @@ static nt_status read_row(struct nt_journal *journal, const char *sql,
   struct nt__row row = {
       .journal = journal, .table = "operation", .id = id, .err = err};
   memset(out, 0, sizeof *out);
-  nt_status status = nt__journal_prepare(journal, sql, &row.stmt, err);
+  nt_status status =
+      nt_db_start(&journal->db, sql, NT_DB_ARGS(NT_DB_INT(id)), &row.stmt, err);
   if (nt_ok(status)) {
-    sqlite3_bind_int64(row.stmt, 1, id);
-    status = nt__journal_step(journal, row.stmt, err);
+    status = nt_db_step(&journal->db, row.stmt, err);
   }
   if (nt_ok(status)) {
     status = read_operation(&row, out);
   }
-  sqlite3_finalize(row.stmt);
+  sqlite3_reset(row.stmt);
   return status;
 }
 
@@ -203,22 +199,20 @@ nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
                                struct nt_error *err) {
   struct nt__row row = {
       .journal = journal, .table = "step", .id = id, .err = err};
-  nt_status status = nt__journal_prepare(
-      journal,
+  nt_status status = nt_db_start(
+      &journal->db,
       "SELECT number, name, target, started_us, ended_us, outcome, message,"
       " undo_started_us, undo_ended_us, final FROM step WHERE operation = ?1"
       " AND (number > ?2 OR number < 1) ORDER BY number LIMIT 1",
-      &row.stmt, err);
+      NT_DB_ARGS(NT_DB_INT(id), NT_DB_INT(*cursor)), &row.stmt, err);
   if (nt_ok(status)) {
-    sqlite3_bind_int64(row.stmt, 1, id);
-    sqlite3_bind_int64(row.stmt, 2, *cursor);
-    status = nt__journal_step(journal, row.stmt, err);
+    status = nt_db_step(&journal->db, row.stmt, err);
   }
   if (nt_ok(status)) {
     status = read_step(&row, out);
     *cursor = out->number;
   }
-  sqlite3_finalize(row.stmt);
+  sqlite3_reset(row.stmt);
   return status;
 }
 
@@ -236,23 +230,12 @@ const struct nt_journal_policy nt_journal_default_policy = {
 static nt_status forget(struct nt_journal *journal, const char *sql,
                         int64_t keep, int64_t days, uint64_t *count,
                         struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  sqlite3_bind_int64(stmt, 1, keep);
-  sqlite3_bind_int64(stmt, 2, nt_time_us() - days * DAY_US);
-  status = nt__journal_finish(journal, status, stmt, err);
-  *count = nt_ok(status) ? (uint64_t)sqlite3_changes(journal->db) : 0;
-  return status;
-}
-
-static nt_status run(struct nt_journal *journal, const char *sql,
-                     struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
-  return nt__journal_finish(journal, status, stmt, err);
+  NT_TRY(nt_db_run(
+      &journal->db, sql,
+      NT_DB_ARGS(NT_DB_INT(keep), NT_DB_INT(nt_time_us() - days * DAY_US)),
+      err));
+  *count = (uint64_t)sqlite3_changes(journal->db.sqlite);
+  return NT_STATUS_SUCCESS;
 }
 
 static nt_status forget_all(struct nt_journal *journal,
@@ -278,7 +261,7 @@ static nt_status forget_all(struct nt_journal *journal,
                     policy->keep_saved, policy->days_saved, saved, err);
   }
   for (size_t i = 0; nt_ok(status) && i < 3; i++) {
-    status = run(journal, orphans[i], err);
+    status = nt_db_run(&journal->db, orphans[i], NT_DB_NO_ARGS, err);
   }
   return status;
 }
@@ -304,7 +287,7 @@ nt_status nt_journal_prune(struct nt_journal *journal,
                            uint64_t *operations, uint64_t *saved,
                            struct nt_error *err) {
   uint64_t gone = 0, lost = 0;
-  nt_status status = nt__journal_begin(journal, err);
+  nt_status status = nt_db_begin(&journal->db, err);
   if (!nt_ok(status)) {
     return status;
   }
@@ -315,8 +298,9 @@ nt_status nt_journal_prune(struct nt_journal *journal,
   status = nt__journal_end(journal, status, err);
   if (nt_ok(status) && gone + lost > 0) {
     /* gives the room back; when that fails, the rows are gone all the same */
-    run(journal, "PRAGMA incremental_vacuum", NULL);
-    run(journal, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+    nt_db_run(&journal->db, "PRAGMA incremental_vacuum", NT_DB_NO_ARGS, NULL);
+    nt_db_run(&journal->db, "PRAGMA wal_checkpoint(TRUNCATE)", NT_DB_NO_ARGS,
+              NULL);
   }
   if (nt_ok(status)) {
     *operations = gone;

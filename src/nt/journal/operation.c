@@ -23,50 +23,33 @@ bool nt_journal_is_final(const char *state) {
 static nt_status insert(struct nt_journal *journal,
                         const struct nt_operation *about,
                         struct nt_error *err) {
+  const struct nt_identity *identity = &about->identity;
   char program[64];
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(
-      journal,
+  nt_process_name(program, sizeof program);
+  return nt_db_run(
+      &journal->db,
       "INSERT INTO operation VALUES (NULL,"
       /* an operation of another journal is none here */
       " iif(?1 <= (SELECT max(seq) FROM sqlite_sequence"
       "  WHERE name = 'operation'), ?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
       " ?10, ?11, ?12, 0, 'running', '', 0, 0, 0, 0, 0, 0, 0, 0)",
-      &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  nt_process_name(program, sizeof program);
-  sqlite3_bind_int64(stmt, 1, about->parent);
-  nt__journal_bind_text(stmt, 2, about->plan);
-  nt__journal_bind_text(stmt, 3, about->machine);
-  nt__journal_bind_text(stmt, 4, about->target);
-  nt__journal_bind_text(stmt, 5, about->identity.guid_path);
-  nt__journal_bind_text(stmt, 6, about->identity.serial);
-  nt__journal_bind_text(stmt, 7, about->identity.file_system);
-  sqlite3_bind_int64(stmt, 8, (int64_t)about->identity.size);
-  nt__journal_bind_text(stmt, 9, about->command);
-  sqlite3_bind_int64(stmt, 10, nt_process_id());
-  nt__journal_bind_text(stmt, 11, program);
-  sqlite3_bind_int64(stmt, 12, nt_time_us());
-  return nt__journal_finish(journal, status, stmt, err);
+      NT_DB_ARGS(NT_DB_INT(about->parent), NT_DB_TEXT(about->plan),
+                 NT_DB_TEXT(about->machine), NT_DB_TEXT(about->target),
+                 NT_DB_TEXT(identity->guid_path), NT_DB_TEXT(identity->serial),
+                 NT_DB_TEXT(identity->file_system), NT_DB_INT(identity->size),
+                 NT_DB_TEXT(about->command), NT_DB_INT(nt_process_id()),
+                 NT_DB_TEXT(program), NT_DB_INT(nt_time_us())),
+      err);
 }
 
 static nt_status insert_extent(struct nt_journal *journal, int64_t id,
                                uint32_t ordinal, const struct nt_extent *extent,
                                struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(
-      journal, "INSERT INTO extent VALUES (?1, ?2, ?3, ?4, ?5)", &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  sqlite3_bind_int64(stmt, 1, id);
-  sqlite3_bind_int64(stmt, 2, ordinal);
-  sqlite3_bind_int64(stmt, 3, extent->disk);
-  sqlite3_bind_int64(stmt, 4, (int64_t)extent->offset);
-  sqlite3_bind_int64(stmt, 5, (int64_t)extent->length);
-  return nt__journal_finish(journal, status, stmt, err);
+  return nt_db_run(
+      &journal->db, "INSERT INTO extent VALUES (?1, ?2, ?3, ?4, ?5)",
+      NT_DB_ARGS(NT_DB_INT(id), NT_DB_INT(ordinal), NT_DB_INT(extent->disk),
+                 NT_DB_INT(extent->offset), NT_DB_INT(extent->length)),
+      err);
 }
 
 static nt_status take_byte(struct nt_journal *journal, int64_t id,
@@ -85,7 +68,7 @@ static nt_status take_byte(struct nt_journal *journal, int64_t id,
  * when the process ends. */
 static nt_status check_place(struct nt_journal *journal, struct nt_error *err) {
   int moved = 0;
-  if (sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_HAS_MOVED,
+  if (sqlite3_file_control(journal->db.sqlite, "main", SQLITE_FCNTL_HAS_MOVED,
                            &moved) != SQLITE_OK ||
       moved == 0) {
     return NT_STATUS_SUCCESS;
@@ -102,14 +85,14 @@ nt_status nt_journal_begin(struct nt_journal *journal,
   int64_t made = 0;
   nt_status status = check_place(journal, err);
   if (nt_ok(status)) {
-    status = nt__journal_begin(journal, err);
+    status = nt_db_begin(&journal->db, err);
   }
   if (!nt_ok(status)) {
     return status;
   }
   status = insert(journal, about, err);
   if (nt_ok(status)) {
-    made = sqlite3_last_insert_rowid(journal->db);
+    made = sqlite3_last_insert_rowid(journal->db.sqlite);
     /* before anybody sees the row: without its byte it would look
      * interrupted */
     status = take_byte(journal, made, err);
@@ -129,7 +112,7 @@ nt_status nt_journal_begin(struct nt_journal *journal,
 /* Refuses when the last statement changed no row. */
 static nt_status check_changed(struct nt_journal *journal, int64_t id,
                                struct nt_error *err) {
-  if (sqlite3_changes(journal->db) > 0) {
+  if (sqlite3_changes(journal->db.sqlite) > 0) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
@@ -140,9 +123,8 @@ static nt_status check_changed(struct nt_journal *journal, int64_t id,
 
 nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
                           const struct nt_step *step, struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(
-      journal,
+  NT_TRY(nt_db_run(
+      &journal->db,
       "INSERT INTO step SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
       " FROM operation"
       " WHERE id = ?1 AND state = 'running'"
@@ -156,55 +138,33 @@ nt_status nt_journal_step(struct nt_journal *journal, int64_t id,
       " undo_started_us = max(excluded.undo_started_us, undo_started_us),"
       " undo_ended_us = max(excluded.undo_ended_us, undo_ended_us),"
       " final = max(excluded.final, final)",
-      &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  sqlite3_bind_int64(stmt, 1, id);
-  sqlite3_bind_int64(stmt, 2, step->number);
-  nt__journal_bind_text(stmt, 3, step->name);
-  nt__journal_bind_text(stmt, 4, step->target);
-  sqlite3_bind_int64(stmt, 5, step->started_us);
-  sqlite3_bind_int64(stmt, 6, step->ended_us);
-  nt__journal_bind_text(stmt, 7, step->outcome);
-  nt__journal_bind_text(stmt, 8, step->message);
-  sqlite3_bind_int64(stmt, 9, step->undo_started_us);
-  sqlite3_bind_int64(stmt, 10, step->undo_ended_us);
-  sqlite3_bind_int(stmt, 11, step->final);
-  status = nt__journal_finish(journal, status, stmt, err);
-  return nt_ok(status) ? check_changed(journal, id, err) : status;
+      NT_DB_ARGS(NT_DB_INT(id), NT_DB_INT(step->number), NT_DB_TEXT(step->name),
+                 NT_DB_TEXT(step->target), NT_DB_INT(step->started_us),
+                 NT_DB_INT(step->ended_us), NT_DB_TEXT(step->outcome),
+                 NT_DB_TEXT(step->message), NT_DB_INT(step->undo_started_us),
+                 NT_DB_INT(step->undo_ended_us), NT_DB_INT(step->final)),
+      err));
+  return check_changed(journal, id, err);
 }
 
 static nt_status set_state(struct nt_journal *journal, int64_t id,
                            const char *state, const char *message,
                            struct nt_error *err) {
   char text[NT_JOURNAL_MESSAGE_MAX];
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(
-      journal,
-      "UPDATE operation SET state = ?2, message = ?3, ended_us = ?4"
-      " WHERE id = ?1 AND state IN ('running', 'interrupted')",
-      &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
   nt_copy(text, sizeof text, message);
-  sqlite3_bind_int64(stmt, 1, id);
-  nt__journal_bind_text(stmt, 2, state);
-  nt__journal_bind_text(stmt, 3, text);
-  sqlite3_bind_int64(stmt, 4, nt_time_us());
-  status = nt__journal_finish(journal, status, stmt, err);
-  return nt_ok(status) ? check_changed(journal, id, err) : status;
+  NT_TRY(
+      nt_db_run(&journal->db,
+                "UPDATE operation SET state = ?2, message = ?3, ended_us = ?4"
+                " WHERE id = ?1 AND state IN ('running', 'interrupted')",
+                NT_DB_ARGS(NT_DB_INT(id), NT_DB_TEXT(state), NT_DB_TEXT(text),
+                           NT_DB_INT(nt_time_us())),
+                err));
+  return check_changed(journal, id, err);
 }
 
 static nt_status run_for(struct nt_journal *journal, const char *sql,
                          int64_t id, struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(journal, sql, &stmt, err);
-  if (nt_ok(status)) {
-    sqlite3_bind_int64(stmt, 1, id);
-  }
-  return nt__journal_finish(journal, status, stmt, err);
+  return nt_db_run(&journal->db, sql, NT_DB_ARGS(NT_DB_INT(id)), err);
 }
 
 /* Forgets the saved bytes. They are back where they came from, so nobody needs
@@ -223,7 +183,7 @@ nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
                             struct nt_error *err) {
   bool keeps =
       strcmp(state, "committed") == 0 || strcmp(state, "interrupted") == 0;
-  nt_status status = nt__journal_begin(journal, err);
+  nt_status status = nt_db_begin(&journal->db, err);
   if (!nt_ok(status)) {
     return status;
   }

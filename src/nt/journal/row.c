@@ -67,7 +67,7 @@ void nt__row_text(struct nt__row *row, char *buf, size_t cap) {
     const char *text = (const char *)sqlite3_column_text(row->stmt, row->next);
     size_t length = (size_t)sqlite3_column_bytes(row->stmt, row->next);
     if (text == NULL) {
-      row->status = nt__journal_fail(row->journal, row->err);
+      row->status = nt_db_fail(&row->journal->db, row->err);
     } else if (length >= cap) {
       nt_format_text(problem, sizeof problem, "has %zu bytes, not up to %zu",
                      length, cap - 1);
@@ -95,7 +95,7 @@ const unsigned char *nt__row_blob(struct nt__row *row, size_t most,
       refuse(row, row->next, problem);
       *length = 0;
     } else if (bytes == NULL && *length > 0) {
-      row->status = nt__journal_fail(row->journal, row->err);
+      row->status = nt_db_fail(&row->journal->db, row->err);
     }
   }
   row->next++;

@@ -20,42 +20,34 @@ nt_status nt_journal_save_begin(struct nt_journal *journal, int64_t id,
   memset(&journal->sums, 0, sizeof journal->sums);
   nt_status status = NT_STATUS_SUCCESS;
   if (journal->scratch == NULL) {
-    journal->scratch = malloc(NT_SAVED_MAX);
+    journal->scratch = malloc((size_t)2 * NT_SAVED_MAX);
     status = journal->scratch == NULL ? nt_fail(err, NT_STATUS_NO_MEMORY, NULL)
                                       : status;
   }
-  return nt_ok(status) ? nt__journal_begin(journal, err) : status;
+  return nt_ok(status) ? nt_db_begin(&journal->db, err) : status;
 }
 
 static bool uniform(const unsigned char *bytes, size_t length) {
   return length == 0 || memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
-/* Binds method and blob, and counts what they take. Without memory for a copy
- * SQLite would store NULL; *bound is false then. */
-static enum nt__method bind_piece(struct nt_journal *j, sqlite3_stmt *stmt,
-                                  int method_at, int blob_at,
-                                  const unsigned char *bytes, size_t length,
-                                  size_t *taken, bool *bound) {
-  enum nt__method method = NT__METHOD_PLAIN;
-  size_t stored = length;
-  const void *blob = bytes;
+/* The bytes of one side, as they are stored. */
+struct stored {
+  enum nt__method method;
+  const void *blob;
+  size_t length;
+};
+
+static struct stored store(const unsigned char *bytes, size_t length,
+                           unsigned char *scratch) {
   if (uniform(bytes, length)) {
-    method = bytes[0] == 0 ? NT__METHOD_ZEROS : NT__METHOD_FILL;
-    stored = method == NT__METHOD_FILL;
-  } else {
-    size_t packed = nt__pack(bytes, length, j->scratch, NT_SAVED_MAX);
-    if (packed > 0) {
-      method = NT__METHOD_PACKED;
-      stored = packed;
-      blob = j->scratch;
-    }
+    bool zeros = bytes[0] == 0;
+    return (struct stored){zeros ? NT__METHOD_ZEROS : NT__METHOD_FILL, bytes,
+                           zeros ? 0 : 1};
   }
-  sqlite3_bind_int(stmt, method_at, (int)method);
-  *bound = *bound && sqlite3_bind_blob(stmt, blob_at, blob, (int)stored,
-                                       SQLITE_TRANSIENT) == SQLITE_OK;
-  *taken += stored;
-  return method;
+  size_t packed = nt__pack(bytes, length, scratch, NT_SAVED_MAX);
+  return packed > 0 ? (struct stored){NT__METHOD_PACKED, scratch, packed}
+                    : (struct stored){NT__METHOD_PLAIN, bytes, length};
 }
 
 static nt_status check_limit(struct nt_journal *j, struct nt_error *err) {
@@ -68,77 +60,47 @@ static nt_status check_limit(struct nt_journal *j, struct nt_error *err) {
                    j->limit);
 }
 
-static nt_status bind_checksums(struct nt_journal *j, sqlite3_stmt *stmt,
-                                struct nt__piece *piece, const void *before,
-                                const void *after, struct nt_error *err) {
-  nt_status status = nt__journal_hash_piece(j->saving, piece, false, before,
-                                            &piece->old_checksum, err);
-  if (nt_ok(status)) {
-    status = nt__journal_hash_piece(j->saving, piece, true, after,
-                                    &piece->new_checksum, err);
-  }
-  sqlite3_bind_int64(stmt, 6, (int64_t)piece->old_checksum);
-  sqlite3_bind_int64(stmt, 7, (int64_t)piece->new_checksum);
-  return status;
-}
-
 nt_status nt_journal_save(struct nt_journal *journal, uint64_t offset,
                           const void *before, const void *after, size_t length,
                           struct nt_error *err) {
-  struct nt__piece piece = {.start = offset, .length = length};
-  sqlite3_stmt *stmt;
-  nt_status status = nt__journal_prepare(
-      journal, "INSERT INTO saved VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-      &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  sqlite3_bind_int64(stmt, 1, journal->saving);
-  sqlite3_bind_int64(stmt, 2, (int64_t)offset);
-  sqlite3_bind_int64(stmt, 3, (int64_t)length);
-  bool bound = true;
-  piece.old_method =
-      bind_piece(journal, stmt, 4, 8, before, length, &piece.stored, &bound);
-  piece.new_method =
-      bind_piece(journal, stmt, 5, 9, after, length, &piece.stored, &bound);
-  status = bound ? bind_checksums(journal, stmt, &piece, before, after, err)
-                 : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
-  if (nt_ok(status)) {
-    nt__journal_add(&journal->sums, &piece);
-    status = check_limit(journal, err);
-  }
-  if (!nt_ok(status)) {
-    sqlite3_finalize(stmt);
-    return status;
-  }
-  return nt__journal_finish(journal, status, stmt, err);
+  int64_t id = journal->saving;
+  struct stored old = store(before, length, journal->scratch);
+  struct stored new = store(after, length, journal->scratch + NT_SAVED_MAX);
+  struct nt__piece piece = {.start = offset,
+                            .length = length,
+                            .stored = old.length + new.length,
+                            .old_method = old.method,
+                            .new_method = new.method};
+  NT_TRY(nt__journal_hash_piece(id, &piece, false, before, &piece.old_checksum,
+                                err));
+  NT_TRY(nt__journal_hash_piece(id, &piece, true, after, &piece.new_checksum,
+                                err));
+  nt__journal_add(&journal->sums, &piece);
+  NT_TRY(check_limit(journal, err));
+  return nt_db_run(
+      &journal->db,
+      "INSERT INTO saved VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      NT_DB_ARGS(NT_DB_INT(id), NT_DB_INT(offset), NT_DB_INT(length),
+                 NT_DB_INT(old.method), NT_DB_INT(new.method),
+                 NT_DB_INT(piece.old_checksum), NT_DB_INT(piece.new_checksum),
+                 NT_DB_BLOB(old.blob, old.length),
+                 NT_DB_BLOB(new.blob, new.length)),
+      err);
 }
 
 static nt_status note_sums(struct nt_journal *journal, struct nt_error *err) {
   const struct nt__sums *sums = &journal->sums;
   uint64_t about = 0;
-  sqlite3_stmt *stmt;
-  nt_status status =
-      nt__journal_hash_about(journal, journal->saving, &about, err);
-  if (nt_ok(status)) {
-    status = nt__journal_prepare(
-        journal,
-        "UPDATE operation SET saved_bytes = ?2, stored_bytes = ?3, pieces = ?4,"
-        " checked = 1, about_checksum = ?5, old_checksum = ?6,"
-        " new_checksum = ?7 WHERE id = ?1",
-        &stmt, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  sqlite3_bind_int64(stmt, 1, journal->saving);
-  sqlite3_bind_int64(stmt, 2, (int64_t)sums->bytes);
-  sqlite3_bind_int64(stmt, 3, (int64_t)sums->stored);
-  sqlite3_bind_int64(stmt, 4, (int64_t)sums->pieces);
-  sqlite3_bind_int64(stmt, 5, (int64_t)about);
-  sqlite3_bind_int64(stmt, 6, (int64_t)sums->old);
-  sqlite3_bind_int64(stmt, 7, (int64_t)sums->new);
-  return nt__journal_finish(journal, status, stmt, err);
+  NT_TRY(nt__journal_hash_about(journal, journal->saving, &about, err));
+  return nt_db_run(
+      &journal->db,
+      "UPDATE operation SET saved_bytes = ?2, stored_bytes = ?3, pieces = ?4,"
+      " checked = 1, about_checksum = ?5, old_checksum = ?6,"
+      " new_checksum = ?7 WHERE id = ?1",
+      NT_DB_ARGS(NT_DB_INT(journal->saving), NT_DB_INT(sums->bytes),
+                 NT_DB_INT(sums->stored), NT_DB_INT(sums->pieces),
+                 NT_DB_INT(about), NT_DB_INT(sums->old), NT_DB_INT(sums->new)),
+      err);
 }
 
 nt_status nt_journal_save_end(struct nt_journal *journal, nt_status status,
@@ -252,26 +214,34 @@ nt_status nt__journal_read_piece(struct nt_journal *journal, int64_t id,
   return row.status;
 }
 
+/* The columns, in the order of nt__journal_read_piece(). */
+#define PIECES                                                        \
+  "SELECT start, length, old_method, new_method, saved.old_checksum," \
+  " saved.new_checksum, old, new, checked FROM saved"                 \
+  " JOIN operation ON operation.id = saved.operation"                 \
+  " WHERE saved.operation = ?1 "
+
+nt_status nt__journal_pieces(struct nt_journal *journal, int64_t id,
+                             sqlite3_stmt **out, struct nt_error *err) {
+  return nt_db_start(&journal->db, PIECES "ORDER BY start",
+                     NT_DB_ARGS(NT_DB_INT(id)), out, err);
+}
+
 nt_status nt_journal_next_saved(struct nt_journal *journal, int64_t id,
                                 uint64_t *cursor, struct nt_saved *out,
                                 struct nt_error *err) {
   struct nt__piece piece = {0};
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__journal_prepare(journal,
-                          NT__PIECES
-                          "AND start >= ?2 AND typeof(start) = 'integer'"
-                          " ORDER BY start LIMIT 1",
-                          &stmt, err);
-  if (nt_ok(status)) {
-    sqlite3_bind_int64(stmt, 1, id);
-    sqlite3_bind_int64(stmt, 2, (int64_t)*cursor);
-    status = nt__journal_step(journal, stmt, err);
-  }
+  NT_TRY(nt_db_start(&journal->db,
+                     PIECES "AND start >= ?2 AND typeof(start) = 'integer'"
+                            " ORDER BY start LIMIT 1",
+                     NT_DB_ARGS(NT_DB_INT(id), NT_DB_INT(*cursor)), &stmt,
+                     err));
+  nt_status status = nt_db_step(&journal->db, stmt, err);
   if (nt_ok(status)) {
     status = nt__journal_read_piece(journal, id, stmt, &piece, out, err);
     *cursor = piece.start + (nt_ok(status) ? piece.length : 1);
   }
-  sqlite3_finalize(stmt);
+  sqlite3_reset(stmt);
   return status;
 }

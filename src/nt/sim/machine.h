@@ -10,19 +10,9 @@
 #ifndef NT_SIM_MACHINE_H
 #define NT_SIM_MACHINE_H
 
-#include <sqlite3.h>
-
 #include "../db.h"
 #include "../host.h"
 #include "sim.h"
-
-/* A statement that is prepared once, and found again by the address of its
- * text. */
-struct sim_prepared {
-  const char *sql;
-  sqlite3_stmt *stmt;
-};
-#define SIM_PREPARED_MAX 512 /* a power of two, over twice the number used */
 
 struct sim_image {
   struct nt_file *file; /* NULL: not open */
@@ -55,19 +45,14 @@ struct sim_machine {
   char folder[480]; /* "" for a machine in memory. SQLite takes 512 bytes for
                        this and the name of a file */
   char db_path[496];
-  sqlite3 *db;
-  struct nt_db_limit limit;
+  struct nt_db db;
   bool guarded;          /* rows are checked before use: see trust.c */
   int64_t trusted;       /* version of the database that was last found good */
   struct sim_seen *seen; /* its tables at that time; NULL: not known */
-  struct sim_prepared prepared[SIM_PREPARED_MAX];
-  sqlite3_stmt *rollback;
   struct sim_loaded *loaded; /* rows of this transaction; NULL: no memory */
-  bool in_transaction;
-  bool store_failed;    /* in this transaction: it must be rolled back */
-  struct nt_file *lock; /* machine.lock; NULL in memory */
-  int64_t owner;        /* the row of this connection */
-  int64_t node;         /* the node of this process; 0: there is no cluster */
+  struct nt_file *lock;      /* machine.lock; NULL in memory */
+  int64_t owner;             /* the row of this connection */
+  int64_t node; /* the node of this process; 0: there is no cluster */
   char node_name[NT_NODE_MAX];
   int64_t pid;         /* the process that connected */
   int64_t acting;      /* the pid that events are recorded for */

@@ -150,7 +150,7 @@ static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
   if (nt_ok(status)) {
     return status;
   }
-  if (r->m->store_failed) {
+  if (r->m->db.failed) {
     *r->err = failure;
     return status;
   }

@@ -61,34 +61,6 @@ static nt_status hear_refusal(struct check *c, nt_status status,
 
 /* ---- the database -------------------------------------------------------- */
 
-/* Appends a path, with the characters escaped that have a meaning in a URI. */
-static void add_escaped(char *buf, size_t cap, const char *path) {
-  size_t used = strlen(buf);
-  for (; *path && used + 4 < cap; path++) {
-    bool special = strchr("%?#", *path) != NULL;
-    used += nt_format_text(buf + used, cap - used, special ? "%%%02x" : "%c",
-                           special ? (unsigned char)*path : *path);
-  }
-}
-
-/* If nobody is connected, there is no log, and SQLite would create one in order
- * to read. So the file is then read as it is. */
-static nt_status open_database(struct sim_machine *m, struct nt_error *err) {
-  char uri[2048] = "file:", log[sizeof m->db_path + 8];
-  nt_format_text(log, sizeof log, "%s-wal", m->db_path);
-  add_escaped(uri, sizeof uri, m->db_path);
-  bool alone = !nt_ok(nt_path_check(log, NULL));
-  nt_format_text(uri + strlen(uri), sizeof uri - strlen(uri), "%s",
-                 alone ? "?immutable=1" : "");
-  NT_TRY(nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err));
-  if (nt_db_open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &m->limit,
-                 &m->db) != SQLITE_OK) {
-    return nt__sim_store_fail(m, err);
-  }
-  sqlite3_busy_timeout(m->db, 10000);
-  return nt__sim_store_look(m, err);
-}
-
 /* Records what SQLite itself finds wrong in the pages. Wrong values are left to
  * the functions below, which describe them better. */
 static nt_status check_pages(struct check *c, struct nt_error *err) {
@@ -234,7 +206,7 @@ static nt_status open_machine(const char *path, struct check *c,
 
 static nt_status check_machine(struct check *c, struct nt_error *err) {
   struct nt_error failure = {0};
-  nt_status status = open_database(c->m, &failure);
+  nt_status status = nt__sim_store_open_to_read(c->m, &failure);
   if (nt_ok(status)) {
     status = check_contents(c, &failure);
   }
@@ -288,7 +260,7 @@ nt_status nt_sim_allow_images(const char *path, struct nt_error *err) {
   nt_error_name(err, "allow the images of", path);
   nt_status status = open_machine(path, &c, err);
   if (nt_ok(status)) {
-    status = open_database(c.m, err);
+    status = nt__sim_store_open_to_read(c.m, err);
   }
   if (nt_ok(status)) { /* from here on, all rows are checked */
     c.m->guarded = true;

@@ -118,7 +118,7 @@ static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
                SIM_INT(part->attributes), SIM_INT(spec ? spec->flags : 0),
                SIM_INT(c->m->node)),
       err);
-  *made = sqlite3_last_insert_rowid(c->m->db);
+  *made = sqlite3_last_insert_rowid(c->m->db.sqlite);
   if (nt_ok(status)) {
     status = insert_extent(c, *made, 0, disk, part, err);
   }

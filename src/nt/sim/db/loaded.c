@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct sim_loaded *nt__sim_loaded(const struct sim_machine *m) {
-  return m->in_transaction && !m->store_failed ? m->loaded : NULL;
+  return m->db.in_transaction && !m->db.failed ? m->loaded : NULL;
 }
 
 static bool begins_with(const char *text, const char *start) {
@@ -39,9 +39,16 @@ static void forget_table(struct sim_loaded *l, const char *table) {
   }
 }
 
-/* SELECT and PRAGMA change nothing. A statement that names no table here is
- * BEGIN or COMMIT, or one that is not known; it makes this forget everything.
- */
+void nt__sim_loaded_forget_all(struct sim_machine *m) {
+  struct sim_loaded *l = m->loaded;
+  if (l) {
+    l->volume.id = l->lies = l->instance.id = l->object.id = 0;
+    l->disks_known = 0;
+  }
+}
+
+/* SELECT and PRAGMA change nothing. A statement that names no table here is not
+ * known; it makes this forget everything. */
 void nt__sim_loaded_forget(struct sim_machine *m, const char *sql) {
   struct sim_loaded *l = m->loaded;
   if (!l || begins_with(sql, "SELECT ") || begins_with(sql, "PRAGMA ")) {
@@ -51,7 +58,6 @@ void nt__sim_loaded_forget(struct sim_machine *m, const char *sql) {
   if (table) {
     forget_table(l, table);
   } else {
-    l->volume.id = l->lies = l->instance.id = l->object.id = 0;
-    l->disks_known = 0;
+    nt__sim_loaded_forget_all(m);
   }
 }

@@ -25,5 +25,6 @@ struct sim_loaded *nt__sim_loaded(const struct sim_machine *m);
 
 /* Called when a statement runs: what it writes has to be read again. */
 void nt__sim_loaded_forget(struct sim_machine *m, const char *sql);
+void nt__sim_loaded_forget_all(struct sim_machine *m);
 
 #endif

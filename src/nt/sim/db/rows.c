@@ -8,7 +8,7 @@
 
 /* Runs a query for one row; the caller reads the columns and resets. */
 static nt_status one_row(struct sim_machine *m, const char *sql,
-                         const struct sim_arg *args, sqlite3_stmt **stmt,
+                         const struct nt_db_arg *args, sqlite3_stmt **stmt,
                          struct nt_error *err) {
   NT_TRY(nt__sim_query(m, sql, args, stmt, err));
   return nt__sim_step(m, *stmt, err);
@@ -239,7 +239,7 @@ nt_status nt__sim_insert_instance(struct sim_machine *m,
                SIM_INT(m->node)),
       err);
   instance->node = m->node;
-  instance->id = sqlite3_last_insert_rowid(m->db);
+  instance->id = sqlite3_last_insert_rowid(m->db.sqlite);
   return status;
 }
 
@@ -312,7 +312,7 @@ nt_status nt__sim_insert_file_object(struct sim_machine *m,
                SIM_INT(object->share), SIM_INT(object->flags),
                SIM_TEXT(object->path), SIM_INT(object->file)),
       err);
-  object->id = sqlite3_last_insert_rowid(m->db);
+  object->id = sqlite3_last_insert_rowid(m->db.sqlite);
   return status;
 }
 

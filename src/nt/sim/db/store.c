@@ -11,63 +11,65 @@
 #include "schema.h"
 #include "trust.h"
 
-/* How long to wait for another process to finish its transaction. */
-#define BUSY_TIMEOUT_MS 10000
+static const struct nt_db_kind kind = {
+    .application_id = NT__SIM_APPLICATION_ID,
+    .version = NT__SIM_SCHEMA_VERSION,
+    .oldest = NT__SIM_SCHEMA_VERSION,
+    .failed = NT_REASON_STORE,
+    .damaged = NT_REASON_MACHINE_DAMAGED,
+    .is = "the database of a simulated machine",
+    .connection = "connection",
+    .hints = {
+        .foreign = "name the folder of a machine, or create one: "
+                   "ntvol sim create",
+        .newer = "make a new machine around the images with --disk-image",
+        .damaged = "the images are whole: make a new machine around them with "
+                   "--disk-image, and delete the damaged one by hand",
+        .full = "free some space and repeat",
+        .unwritable = "make the folder writable, or copy the machine elsewhere",
+        .busy = "another process holds the database: repeat when it is done",
+        .other = "look at the disk that the folder is on",
+        .forked = "connect to the machine again after fork"}};
 
 /* ---- statements ---------------------------------------------------------- */
 
-nt_status nt__sim_check_process(const struct sim_machine *m,
-                                struct nt_error *err) {
-  if (m->pid == nt_process_id()) {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_refuse(err, NT_REASON_FORKED, "this connection belongs to process %lld",
-            (long long)m->pid);
-  nt_hint(err, "connect to the machine again after fork");
-  return NT_STATUS_INVALID_HANDLE;
-}
-
 nt_status nt__sim_query(struct sim_machine *m, const char *sql,
-                        const struct sim_arg *args, sqlite3_stmt **out,
+                        const struct nt_db_arg *args, sqlite3_stmt **out,
                         struct nt_error *err) {
-  if (!m->in_transaction) { /* otherwise it was done when it began */
-    NT_TRY(nt__sim_check_process(m, err));
+  if (!m->db.in_transaction) { /* otherwise it was done when it began */
     NT_TRY(nt__sim_trust(m, err));
   }
   nt__sim_loaded_forget(m, sql);
-  return nt__sim_prepare(m, sql, args, out, err);
+  return nt_db_start(&m->db, sql, args, out, err);
 }
 
 nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
-                       const struct sim_arg *args, struct nt_error *err) {
+                       const struct nt_db_arg *args, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(m, sql, args, &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_step(m, stmt, err);
-  sqlite3_reset(stmt);
-  return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
+  NT_TRY(nt__sim_query(m, sql, args, &stmt, err));
+  return nt_db_finish(&m->db, stmt, err);
 }
 
 nt_status nt__sim_number(struct sim_machine *m, const char *sql,
-                         const struct sim_arg *args, int64_t none, int64_t *out,
-                         struct nt_error *err) {
+                         const struct nt_db_arg *args, int64_t none,
+                         int64_t *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(m, sql, args, &stmt, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_step(m, stmt, err);
-  if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    *out = none;
-    return NT_STATUS_SUCCESS;
-  }
-  if (nt_ok(status)) {
-    *out = sqlite3_column_int64(stmt, 0);
-  }
-  sqlite3_reset(stmt);
-  return status;
+  NT_TRY(nt__sim_query(m, sql, args, &stmt, err));
+  return nt_db_take_number(&m->db, stmt, none, out, err);
+}
+
+void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
+  /* The column is not read as text, because SQLite would need memory to end it
+   * with a zero, and cannot report that there is none. */
+  const char *text = sqlite3_column_blob(stmt, column);
+  int length = sqlite3_column_bytes(stmt, column);
+  nt_format_text(buf, cap, "%.*s", text ? length : 0, text ? text : "");
+}
+
+nt_status nt__sim_store_begin(struct sim_machine *m, struct nt_error *err) {
+  nt__sim_loaded_forget_all(m);
+  NT_TRY(nt_db_begin(&m->db, err));
+  return nt__sim_trust(m, err);
 }
 
 /* ---- opening ------------------------------------------------------------- */
@@ -79,108 +81,63 @@ nt_status nt__sim_number(struct sim_machine *m, const char *sql,
 static nt_status make_schema(struct sim_machine *m, struct nt_error *err) {
   char schema[NT__SIM_SCHEMA_MAX];
   nt__sim_schema(schema);
+  NT_TRY(nt_db_script(&m->db, schema, err));
   /* The file remembers that it uses a log. If every connection asked for it
    * again, it would conflict with processes that are leaving. */
-  if (sqlite3_exec(m->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
-      sqlite3_exec(m->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) !=
-          SQLITE_OK) {
-    return nt__sim_store_fail(m, err);
-  }
-  return NT_STATUS_SUCCESS;
-}
-
-static nt_status set_durability(struct sim_machine *m, struct nt_error *err) {
-  if (sqlite3_exec(m->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) !=
-          SQLITE_OK ||
-      sqlite3_prepare_v3(m->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
-                         &m->rollback, NULL) != SQLITE_OK) {
-    return nt__sim_store_fail(m, err);
-  }
-  return NT_STATUS_SUCCESS;
-}
-
-static nt_status pragma_number(struct sim_machine *m, const char *sql,
-                               int64_t *out, struct nt_error *err) {
-  return nt__sim_number(m, sql, SIM_NO_ARGS, 0, out, err);
-}
-
-static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
-  int64_t id, version;
-  NT_TRY(pragma_number(m, "PRAGMA application_id", &id, err));
-  NT_TRY(pragma_number(m, "PRAGMA user_version", &version, err));
-  if (id != NT__SIM_APPLICATION_ID) {
-    nt_refuse(err, NT_REASON_STORE,
-              "%s is not the database of a simulated machine", m->db_path);
-    nt_hint(err,
-            "name the folder of a machine, or create one: "
-            "ntvol sim create");
-    return NT_STATUS_FILE_CORRUPT_ERROR;
-  }
-  if (version != NT__SIM_SCHEMA_VERSION) {
-    nt_refuse_as(err, NT_STATUS_NOT_SUPPORTED, NT_REASON_STORE,
-                 "%s has schema %lld, this build knows schema %d", m->db_path,
-                 (long long)version, NT__SIM_SCHEMA_VERSION);
-    nt_hint(err, "make a new machine around the images with --disk-image");
-    return NT_STATUS_NOT_SUPPORTED;
-  }
-  return NT_STATUS_SUCCESS;
+  return nt_db_script(&m->db, "PRAGMA journal_mode = WAL", err);
 }
 
 /* Refuses a database that has anything besides what was made here: somebody
  * added a trigger or another column for a purpose. */
-static nt_status check_objects(struct sim_machine *m, struct nt_error *err) {
-  char schema[NT__SIM_SCHEMA_MAX], found[200];
+static nt_status check_schema(struct sim_machine *m, struct nt_error *err) {
+  char schema[NT__SIM_SCHEMA_MAX];
+  int64_t version;
+  NT_TRY(nt_db_check_version(&m->db, &version, err));
   nt__sim_schema(schema);
-  int code = nt_db_compare(m->db, schema, false, found, sizeof found);
-  if (code != SQLITE_OK) {
-    return nt__sim_store_fail_with(m, code, err);
-  }
-  if (found[0] == '\0') {
-    return NT_STATUS_SUCCESS;
-  }
-  nt_refuse(err, NT_REASON_MACHINE_DAMAGED, "%s: %s", m->db_path, found);
-  nt__sim_store_hint(NT_STATUS_FILE_CORRUPT_ERROR, err);
-  return NT_STATUS_FILE_CORRUPT_ERROR;
-}
-
-nt_status nt__sim_store_look(struct sim_machine *m, struct nt_error *err) {
-  NT_TRY(check_schema(m, err));
-  return check_objects(m, err);
+  return nt_db_check_schema(&m->db, schema, false, err);
 }
 
 nt_status nt__sim_store_open(struct sim_machine *m, bool create,
                              struct nt_error *err) {
-  int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-  nt_status status =
-      m->folder[0]
-          ? nt_db_check_files(m->db_path, NT_REASON_MACHINE_DAMAGED, err)
-          : NT_STATUS_SUCCESS;
-  if (!nt_ok(status)) {
-    return status;
-  }
-  int code = nt_db_open(m->db_path, flags, &m->limit, &m->db);
-  if (code != SQLITE_OK) {
-    return nt__sim_store_fail_with(m, code, err);
-  }
-  /* This comes before the first read, because another process may be closing
-   * the log. */
-  sqlite3_busy_timeout(m->db, BUSY_TIMEOUT_MS);
-  status = create ? make_schema(m, err) : nt__sim_store_look(m, err);
+  int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) |
+              (m->folder[0] ? 0 : SQLITE_OPEN_MEMORY);
+  NT_TRY(nt_db_open(&m->db, &kind, m->db_path, NULL, flags, err));
+  nt_status status = create ? make_schema(m, err) : check_schema(m, err);
   m->guarded = nt_ok(status);
   m->loaded = calloc(1, sizeof *m->loaded);
-  return nt_ok(status) ? set_durability(m, err) : status;
+  return nt_ok(status)
+             ? nt_db_script(&m->db, "PRAGMA synchronous = NORMAL", err)
+             : status;
+}
+
+/* Appends a path, with the characters escaped that have a meaning in a URI. */
+static void add_escaped(char *buf, size_t cap, const char *path) {
+  size_t used = strlen(buf);
+  for (; *path && used + 4 < cap; path++) {
+    bool special = strchr("%?#", *path) != NULL;
+    used += nt_format_text(buf + used, cap - used, special ? "%%%02x" : "%c",
+                           special ? (unsigned char)*path : *path);
+  }
+}
+
+/* If nobody is connected, there is no log, and SQLite would create one in order
+ * to read. So the file is then read as it is. */
+nt_status nt__sim_store_open_to_read(struct sim_machine *m,
+                                     struct nt_error *err) {
+  char uri[2048] = "file:", log[sizeof m->db_path + 8];
+  nt_format_text(log, sizeof log, "%s-wal", m->db_path);
+  add_escaped(uri, sizeof uri, m->db_path);
+  bool alone = !nt_ok(nt_path_check(log, NULL));
+  nt_format_text(uri + strlen(uri), sizeof uri - strlen(uri), "%s",
+                 alone ? "?immutable=1" : "");
+  NT_TRY(nt_db_open(&m->db, &kind, m->db_path, uri,
+                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err));
+  return check_schema(m, err);
 }
 
 void nt__sim_store_close(struct sim_machine *m) {
-  for (size_t i = 0; i < SIM_PREPARED_MAX; i++) {
-    sqlite3_finalize(m->prepared[i].stmt);
-  }
-  memset(m->prepared, 0, sizeof m->prepared);
+  nt_db_close(&m->db);
   free(m->loaded);
   m->loaded = NULL;
-  sqlite3_finalize(m->rollback);
-  m->rollback = NULL;
-  sqlite3_close(m->db);
-  m->db = NULL;
   nt__sim_trust_end(m);
 }

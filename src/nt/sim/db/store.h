@@ -1,36 +1,49 @@
-/* The database: functions that open it, and statements whose rows are checked
+/* The database of a machine: opening it, and statements whose rows are checked
  * before they are used. */
 #ifndef NT_SIM_DB_STORE_H
 #define NT_SIM_DB_STORE_H
 
-#include "statement.h"
+#include "../machine.h"
 
-/* Opens (or creates, with the schema) the database at m->db_path. */
+/* Arguments of statements (db.h). */
+#define SIM_INT NT_DB_INT
+#define SIM_TEXT NT_DB_TEXT
+#define SIM_BLOB NT_DB_BLOB
+#define SIM_ARGS NT_DB_ARGS
+#define SIM_NO_ARGS NT_DB_NO_ARGS
+
+/* Opens the database at m->db_path, or creates it with the schema. */
 nt_status nt__sim_store_open(struct sim_machine *m, bool create,
                              struct nt_error *err);
-/* Refuses unless the open database is that of a machine, and has everything
- * that one has. */
-nt_status nt__sim_store_look(struct sim_machine *m, struct nt_error *err);
+/* Opens it without a change to any file, and does not check its rows. */
+nt_status nt__sim_store_open_to_read(struct sim_machine *m,
+                                     struct nt_error *err);
 void nt__sim_store_close(struct sim_machine *m);
 
-/* Starts a statement (statement.h), after checking that the database can be
- * trusted. */
+/* Begins a transaction, and checks that the database can be trusted. A failure
+ * may have begun one all the same. */
+nt_status nt__sim_store_begin(struct sim_machine *m, struct nt_error *err);
+
+/* Starts a statement (db.h), after checking that the database can be trusted.
+ */
 nt_status nt__sim_query(struct sim_machine *m, const char *sql,
-                        const struct sim_arg *args, sqlite3_stmt **out,
+                        const struct nt_db_arg *args, sqlite3_stmt **out,
                         struct nt_error *err);
+static inline nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
+                                     struct nt_error *err) {
+  return nt_db_step(&m->db, stmt, err);
+}
 
 /* Runs a statement without rows. */
 nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
-                       const struct sim_arg *args, struct nt_error *err);
+                       const struct nt_db_arg *args, struct nt_error *err);
 
 /* Runs a query for one number, which is `none` when there is no row. */
 nt_status nt__sim_number(struct sim_machine *m, const char *sql,
-                         const struct sim_arg *args, int64_t none, int64_t *out,
-                         struct nt_error *err);
+                         const struct nt_db_arg *args, int64_t none,
+                         int64_t *out, struct nt_error *err);
 
-/* Refuses in a child of fork, which must not use SQLite's files: they belong to
- * its parent. */
-nt_status nt__sim_check_process(const struct sim_machine *m,
-                                struct nt_error *err);
+/* Copies a text column. The schema makes sure that it fits. */
+void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
 
 #endif

@@ -20,7 +20,7 @@
 #include "rows.h"
 #include "schema.h"
 #include "seen.h"
-#include "statement.h"
+#include "store.h"
 
 /* ---- words --------------------------------------------------------------- */
 
@@ -242,7 +242,7 @@ static nt_status search_rows(struct search *s, const struct sim_table *table,
   sqlite3_stmt *stmt;
   struct sim_damage damage;
   nt_status status =
-      nt__sim_prepare(s->m, table->rows, SIM_NO_ARGS, &stmt, err);
+      nt_db_start(&s->m->db, table->rows, SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
     if (seen && nt__sim_seen_row(seen, stmt)) {
       continue;
@@ -293,7 +293,7 @@ static nt_status search_relation(struct search *s, const struct relation *r,
   if (!may_differ(s, r->table, r->sql)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_prepare(s->m, r->sql, SIM_NO_ARGS, &stmt, err);
+  nt_status status = nt_db_start(&s->m->db, r->sql, SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
     struct sim_damage damage = {0};
     char key[sizeof damage.value];
@@ -319,7 +319,7 @@ static nt_status search_drivers(struct search *s, struct nt_error *err) {
   if (!may_differ(s, "instance", sql)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_prepare(s->m, sql, SIM_NO_ARGS, &stmt, err);
+  nt_status status = nt_db_start(&s->m->db, sql, SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
     char key[64];
     struct sim_damage damage = {.table = "instance",
@@ -377,7 +377,7 @@ static bool first(void *context, const struct sim_damage *damage) {
  * transaction, where another process may write while one table after the other
  * is read, and NULL without memory. Then everything is checked. */
 static struct sim_seen *seen_of(struct sim_machine *m) {
-  if (!m->in_transaction) {
+  if (!m->db.in_transaction) {
     return NULL;
   }
   if (!m->seen) {
@@ -418,7 +418,7 @@ static nt_status look(struct sim_machine *m, int64_t version,
 static nt_status find_version(struct sim_machine *m, int64_t *version,
                               struct nt_error *err) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_prepare(m, "PRAGMA data_version", SIM_NO_ARGS, &stmt, err));
+  NT_TRY(nt_db_start(&m->db, "PRAGMA data_version", SIM_NO_ARGS, &stmt, err));
   NT_TRY(nt__sim_step(m, stmt, err));
   *version = sqlite3_column_int64(stmt, 0);
   sqlite3_reset(stmt);

@@ -72,7 +72,7 @@ static nt_status has_signature(struct sim_machine *m, int64_t number,
   }
   if (nt_ok(read_signature(m, &other, &found, &failure))) {
     *same = memcmp(&found, wanted, sizeof found) == 0;
-  } else if (m->store_failed) {
+  } else if (m->db.failed) {
     *err = failure;
     return failure.status;
   }
@@ -103,7 +103,7 @@ nt_status nt__sim_find_collision(struct sim_machine *m, struct sim_disk *disk,
                                  struct nt_error *err) {
   bool found = false;
   struct nt_error failure = {0};
-  if (!nt_ok(collides(m, disk, &found, &failure)) && m->store_failed) {
+  if (!nt_ok(collides(m, disk, &found, &failure)) && m->db.failed) {
     *err = failure;
     return failure.status;
   }

@@ -36,7 +36,7 @@ static nt_status keep(struct sim_machine *m, enum sim_event event,
                       struct nt_error *err) {
   int64_t node = node_of(m, event);
   struct nt_event kept = {
-      .id = (uint64_t)sqlite3_last_insert_rowid(m->db),
+      .id = (uint64_t)sqlite3_last_insert_rowid(m->db.sqlite),
       .pid = m->acting,
       .time_us = time_us,
   };

@@ -414,7 +414,7 @@ static nt_status write_file_back(struct sim_machine *m,
   struct nt_error failure = {0};
   nt_status status =
       nt__sim_cache_write_back(m, instance, object->file, &failure);
-  if (nt_ok(status) || !m->store_failed) {
+  if (nt_ok(status) || !m->db.failed) {
     return NT_STATUS_SUCCESS;
   }
   *err = failure;

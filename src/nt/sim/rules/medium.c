@@ -219,7 +219,7 @@ static nt_status is_in(const struct coming *c, uint32_t disk, bool *same,
   *same = false;
   if (nt_ok(nt__sim_image(c->m, disk, &failure))) {
     *same = nt_file_same(c->m->images[disk].file, c->file);
-  } else if (c->m->store_failed) {
+  } else if (c->m->db.failed) {
     *err = failure;
     return failure.status;
   }

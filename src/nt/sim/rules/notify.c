@@ -74,7 +74,7 @@ nt_status nt__sim_keep_event(struct sim_machine *m,
     size_t capacity = n->capacity ? 2 * n->capacity : 16;
     struct nt_event *more = realloc(n->events, capacity * sizeof *more);
     if (!more) {
-      m->store_failed = true; /* roll back what cannot be told to subscribers */
+      m->db.failed = true; /* roll back what cannot be told to subscribers */
       return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
     }
     n->events = more;
@@ -118,14 +118,14 @@ void nt__sim_settle_events(struct sim_machine *m, bool committed) {
   if (n->delivering == 0) {
     start_over(n);
   }
-  m->store_failed = false; /* a transaction of a subscriber may have set it */
+  m->db.failed = false; /* a transaction of a subscriber may have set it */
 }
 
 nt_status nt__sim_check_depth(struct sim_machine *m, struct nt_error *err) {
   if (m->notify.delivering <= SIM_DEEPEST_DELIVERY || m->notify.resuming) {
     return NT_STATUS_SUCCESS;
   }
-  m->store_failed = true;
+  m->db.failed = true;
   return nt_refuse(err, NT_REASON_NESTED,
                    "subscribers are told what subscribers do, %u times over",
                    SIM_DEEPEST_DELIVERY);

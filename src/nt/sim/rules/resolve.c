@@ -17,8 +17,8 @@ static nt_status not_found(struct nt_error *err) {
 /* Finds the volume that the statement `sql` selects by a name. Refuses when no
  * volume has the name, or its device is not installed. */
 static nt_status find_volume(struct sim_machine *m, const char *sql,
-                             const struct sim_arg *args, struct sim_target *out,
-                             struct nt_error *err) {
+                             const struct nt_db_arg *args,
+                             struct sim_target *out, struct nt_error *err) {
   NT_TRY(nt__sim_number(m, sql, args, 0, &out->volume, err));
   if (out->volume == 0) {
     NT_TRY(not_found(err));

@@ -74,11 +74,7 @@ void nt__sim_machine_free(struct sim_machine *m) {
   nt__sim_notify_close(m);
   nt__sim_owner_leave(m);
   nt__sim_images_close(m);
-  /* SQLite must not be closed in a child of fork: its files are the parent's.
-   * The memory of the connection is left, as SQLite's manual asks. */
-  if (m->db && m->pid == nt_process_id()) {
-    nt__sim_store_close(m);
-  }
+  nt__sim_store_close(m);
   nt__sim_free_unfinished(m);
   nt__sim_free_retired(m);
   free(m);
@@ -106,7 +102,7 @@ static nt_status check_not_removed(struct sim_machine *m,
                                    struct nt_error *err) {
   int moved = 0;
   int64_t id;
-  sqlite3_file_control(m->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  sqlite3_file_control(m->db.sqlite, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   NT_TRY(nt__sim_number(m, "PRAGMA application_id", SIM_NO_ARGS, 0, &id, err));
   if (!moved && id == NT__SIM_APPLICATION_ID) {
     return NT_STATUS_SUCCESS;

@@ -67,7 +67,7 @@ nt_status nt__sim_close(struct nt_handle *handle, struct nt_error *err) {
   if (nt_ok(status)) {
     status = nt__sim_end(m, nt__sim_release(m, h->file_object, err), err);
   }
-  bool unfinished = m->store_failed && m->pid == nt_process_id();
+  bool unfinished = m->db.failed && m->pid == nt_process_id();
   if (!unfinished && m->notify.delivering > 0) {
     nt__sim_retire(m, h);
     return status;

@@ -80,11 +80,11 @@ nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err) {
                      err);
   }
   if (nt_ok(status)) {
-    m->owner = sqlite3_last_insert_rowid(m->db);
+    m->owner = sqlite3_last_insert_rowid(m->db.sqlite);
     status = take_byte(m, err);
     /* This failure is not one of the database, but the row must be removed all
      * the same, by a rollback. */
-    m->store_failed = m->store_failed || !nt_ok(status);
+    m->db.failed = m->db.failed || !nt_ok(status);
   }
   if (nt_ok(status)) {
     status = verify_if_first(m, err);
@@ -120,7 +120,7 @@ nt_status nt__sim_run(struct nt_machine *machine,
                       struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   struct nt_program own = *program;
-  NT_TRY(nt__sim_check_process(m, err));
+  NT_TRY(nt_db_check_process(&m->db, err));
   if (m->lock != NULL) {
     own.keep = m->lock;
     own.started = note_heir;

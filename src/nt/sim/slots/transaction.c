@@ -6,7 +6,6 @@
 #include "transaction.h"
 
 #include "../db/store.h"
-#include "../db/trust.h"
 #include "../rules/instance.h"
 #include "../rules/notify.h"
 #include "../rules/owner.h"
@@ -37,18 +36,8 @@ void nt__sim_free_unfinished(struct sim_machine *m) {
 
 /* ---- begin and end ------------------------------------------------------- */
 
-/* Rolls back by a statement that was prepared when there was memory. This must
- * not fail, because a transaction that stays open keeps all other processes
- * out. */
-static void roll_back(struct sim_machine *m) {
-  if (!sqlite3_get_autocommit(m->db)) {
-    sqlite3_step(m->rollback);
-    sqlite3_reset(m->rollback);
-  }
-}
-
 nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = nt__sim_check_process(m, err);
+  nt_status status = nt_db_check_process(&m->db, err);
   if (nt_ok(status) && m->notify.delivering > 0) {
     status = nt__sim_check_depth(m, err);
   }
@@ -58,15 +47,9 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
   if (m->notify.closed) {
     nt__sim_free_retired(m);
   }
-  m->store_failed = false;
-  m->in_transaction = true;
   m->acting = m->pid;
   m->acting_node = m->node;
-  roll_back(m); /* an earlier rollback may have failed */
-  status = nt__sim_exec(m, "BEGIN IMMEDIATE", SIM_NO_ARGS, err);
-  if (nt_ok(status)) {
-    status = nt__sim_trust(m, err);
-  }
+  status = nt__sim_store_begin(m, err);
   if (nt_ok(status)) {
     status = nt__sim_owner_reap(m, err);
   }
@@ -79,10 +62,9 @@ nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
 
 nt_status nt__sim_end(struct sim_machine *m, nt_status status,
                       struct nt_error *err) {
-  if (!m->store_failed) {
+  if (!m->db.failed) {
     struct nt_error commit = {0};
-    nt_status ended = nt__sim_exec(m, "COMMIT", SIM_NO_ARGS, &commit);
-    m->in_transaction = false; /* subscribers begin transactions of their own */
+    nt_status ended = nt_db_commit(&m->db, &commit);
     if (nt_ok(ended)) {
       nt__sim_free_unfinished(m);
       if (m->notify.first) {
@@ -93,10 +75,9 @@ nt_status nt__sim_end(struct sim_machine *m, nt_status status,
     nt_error_name(&commit, err->op, err->target);
     *err = commit;
     status = ended;
+  } else {
+    nt_db_roll_back(&m->db);
   }
-  m->in_transaction = false;
-  /* A failed statement may have rolled back already: then this does nothing. */
-  roll_back(m);
   nt__sim_settle_events(m, false);
   return status;
 }
@@ -109,8 +90,8 @@ nt_status nt__sim_announce(struct sim_machine *m, struct nt_error *err) {
     m->notify.resuming = false;
   }
   if (!nt_ok(status)) {
-    m->in_transaction = true; /* the request ends one; it is empty */
-    m->store_failed = true;
+    m->db.in_transaction = true; /* the request ends one; it is empty */
+    m->db.failed = true;
   }
   return status;
 }
