@@ -322,13 +322,13 @@ return {
     old = [[if (len > 0 && r->offset >= end) {]],
     new = [[if (len > 0 && r->offset > end) {]],
     breaks = "a read at the end is refused, not empty",
-    specs = { "spec/contract/io_spec.lua", "spec/conformance/io_spec.lua" } },
+    specs = { "spec/conformance/ends_spec.lua" } },
 
   { name = "write-not-noticed", file = "src/nt/sim/slots/io.c",
     old = [[  r->object.flags |= SIM_FO_MODIFIED;]], new = [[]],
     breaks = "I8: who wrote to a volume makes it be verified",
     specs = { "spec/conformance/direct_write_spec.lua",
-      "spec/conformance/state_spec.lua", "spec/contract/io_spec.lua" } },
+      "spec/conformance/state_spec.lua" } },
 
   { name = "write-to-readonly", file = "src/nt/sim/slots/io.c",
     old = [[r->volume.flags & NT_VOLUME_READONLY ||]], new = [[]],
@@ -360,8 +360,7 @@ return {
   { name = "uninstall-of-disk-in-use", file = "src/nt/sim/rules/pnp.c",
     old = [[  if (volumes > 0) {]], new = [[  if (false) {]],
     breaks = "a disk stays while volumes of it are installed",
-    specs = { "spec/contract/removal_spec.lua",
-      "spec/conformance/others_spec.lua" } },
+    specs = { "spec/conformance/removal_spec.lua" } },
 
   -- ---- the Windows machine -------------------------------------------------
 
@@ -657,7 +656,7 @@ return {
     old = [[if (sector_size > 1 && length % sector_size != 0) {]],
     new = [[if (false) {]],
     breaks = "a length of part of a sector is wrong usage: it raises",
-    specs = { "spec/contract/io_spec.lua" } },
+    specs = { "spec/conformance/ends_spec.lua" } },
 
   { name = "shield-with-hook", file = "src/lua_shield.c",
     old = [[lua_sethook(thread, NULL, 0, 0);]], new = [[]],

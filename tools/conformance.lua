@@ -41,6 +41,7 @@ In the columns of the machines:
 | passed, N of M | this machine plays so many of them; the rest is as in its empty cells |
 | given | the system below was told what to answer: what is tested is what the machine makes of it |
 | all | a table that every machine shares: no machine is asked |
+| cannot X | this machine has no operation X, without which nothing can be seen of the row |
 | not applicable | the rule can be seen on no machine |
 ]]
 
@@ -63,6 +64,9 @@ local function read_run(path)
   end
   return run
 end
+
+-- What each machine says that it can do.
+local can = kinds.capabilities()
 
 local function escape(text)
   return (text:gsub("|", "\\|"))
@@ -91,7 +95,18 @@ local function result_of(tests, all)
   return #tests < all and ("%s, %d of %d"):format(played, #tests, all) or played
 end
 
-local function cell_of(row, key, played, kind)
+-- What of the needs of a row a machine cannot do; nil when it can all.
+local function lacks(row, subject, kind)
+  for _, word in ipairs(list.needs(row, subject)) do
+    if not can[kind.key][word] then
+      return word
+    end
+  end
+end
+
+local function cell_of(row, subject, played, kind)
+  local key = list.key(row.id, subject)
+  local lacking = lacks(row, subject, kind)
   if row.not_applicable then
     return "not applicable"
   elseif list.missing(key) then
@@ -100,7 +115,7 @@ local function cell_of(row, key, played, kind)
     return result_of(played[list.SHARED], 0) == "FAILED" and "FAILED" or "all"
   end
   return played[kind.key] and result_of(played[kind.key], #played.words)
-    or kind.blank
+    or lacking and "cannot " .. lacking or kind.blank
 end
 
 -- Why a row is not played at all.
@@ -134,8 +149,8 @@ local function row_lines(run, counts)
       local key = list.key(row.id, subject.name)
       local played, cells = run[key] or { words = {} }, {}
       for i, kind in ipairs(kinds.list) do
-        cells[i] = cell_of(row, key, played, kind)
-        local plain = cells[i]:gsub(",.*", "")
+        cells[i] = cell_of(row, subject.name, played, kind)
+        local plain = cells[i]:gsub(",.*", ""):gsub("^cannot .*", "cannot")
         counts[i][plain] = (counts[i][plain] or 0) + 1
         counts[plain] = true
       end
@@ -164,29 +179,17 @@ local function count_lines(counts)
   return lines
 end
 
--- What each machine says that it can do.
 local function capability_lines()
   local lines = { (heads(1, "title"):gsub("^| %-+", "| operation")), heads(1) }
-  local can, names = {}, {}
-  for i, kind in ipairs(kinds.list) do
-    local cleaners = {}
-    local machine = kind.create(function(f)
-      table.insert(cleaners, 1, f)
-    end, { disks = { { size = 1 << 20, volumes = { { letter = "D:" } } } } })
-    can[i] = machine:capabilities()
-    machine:close()
-    for _, clean in ipairs(cleaners) do
-      clean()
-    end
-  end
-  for name in pairs(can[1]) do
+  local names = {}
+  for name in pairs(can[kinds.list[1].key]) do
     names[#names + 1] = name
   end
   table.sort(names)
   for _, name in ipairs(names) do
     local cells = {}
-    for i in ipairs(kinds.list) do
-      cells[i] = can[i][name] and "yes" or "-"
+    for i, kind in ipairs(kinds.list) do
+      cells[i] = can[kind.key][name] and "yes" or "-"
     end
     lines[#lines + 1] = ("| %s | %s |"):format(name, table.concat(cells, " | "))
   end

@@ -88,68 +88,6 @@ add(nil, "4.3 mark dirty right fat", "without the right to manage", [[
   --
   v control FSCTL_MARK_VOLUME_DIRTY -> STATUS_INVALID_PARAMETER
 ]])
-add("36 bytes of the boot sector", "4.3 FAT boot fat", "asked", function(lab)
-  local v = lab:open "D:"
-  assert.equal(machines.content("fat"):sub(1, 0x24),
-    v:control("FSCTL_QUERY_FAT_BPB", nil, 0x24))
-  c.refused("STATUS_BUFFER_TOO_SMALL",
-    v:control("FSCTL_QUERY_FAT_BPB", nil, 0x23))
-end)
-add(nil, "4.3 FAT boot exfat ntfs", "asked", [[
-  v = open D:
-  --
-  v control FSCTL_QUERY_FAT_BPB 36 -> STATUS_INVALID_DEVICE_REQUEST
-]])
-add("96 bytes that agree with the boot sector", "4.3 NTFS data ntfs", "asked",
-  function(lab)
-    local v, boot = lab:open "D:", machines.content("ntfs"):sub(1, 512)
-    local out = assert(v:control("FSCTL_GET_NTFS_VOLUME_DATA", nil, 96))
-    assert.equal(96, #out)
-    assert.equal(u64(boot, 0x48), u64(out, 0))
-    assert.equal(u64(boot, 0x28), u64(out, 8))
-    local sector, factor = boot:byte(12) | boot:byte(13) << 8, boot:byte(14)
-    assert.equal(u64(boot, 0x28) // factor, u64(out, 16))
-    assert(u64(out, 24) > 0 and u64(out, 24) < u64(out, 16))
-    assert.equal(sector, u32(out, 40))
-    assert.equal(sector * factor, u32(out, 44))
-    assert.equal(1024, u32(out, 48))
-    assert.equal(u64(boot, 0x30), u64(out, 64))
-    assert.equal(u64(boot, 0x38), u64(out, 72))
-    c.refused("STATUS_BUFFER_TOO_SMALL",
-      v:control("FSCTL_GET_NTFS_VOLUME_DATA", nil, 95))
-  end)
-add(nil, "4.3 NTFS data fat", "asked", [[
-  v = open D:
-  --
-  v control FSCTL_GET_NTFS_VOLUME_DATA 96 -> STATUS_INVALID_DEVICE_REQUEST
-]])
-
--- The bits of a bitmap that is asked for whole, and the number of clusters.
-local function bits_of(v)
-  local out = assert(v:control("FSCTL_GET_VOLUME_BITMAP", ("\0"):rep(8), 1 << 16))
-  return out:sub(17), u64(out, 8), u64(out, 0)
-end
-
-add("all clusters, the first used, the last free", "4.3 bitmap fat ntfs", "asked",
-  function(lab, subject)
-    local bits, clusters, first = bits_of(lab:open "D:")
-    assert.equal(0, first)
-    assert.equal((clusters + 7) // 8, #bits)
-    assert.equal(1, bits:byte(1) & 1)
-    local last = clusters - 1
-    if subject == "fat" then
-      assert.equal(0, bits:byte(last // 8 + 1) >> last % 8 & 1)
-    end
-  end)
-add("STATUS_BUFFER_OVERFLOW with a part of it", "4.3 bitmap fat ntfs",
-  "a buffer that is too short", function(lab)
-    local v = lab:open "D:"
-    local whole, clusters = bits_of(v)
-    local info = c.refused("STATUS_BUFFER_OVERFLOW",
-      v:control("FSCTL_GET_VOLUME_BITMAP", ("\0"):rep(8), 18))
-    assert.equal(clusters, u64(info.output, 8))
-    assert.equal(whole:sub(1, 2), info.output:sub(17))
-  end)
 add("\\0\\0\\0\\0, then \\1\\0\\0\\0", "4.3 is dirty fat ntfs", "before and after marking", [[
   v = open D:; MOUNT
   v control FSCTL_IS_VOLUME_DIRTY 4 -> "\0\0\0\0"
@@ -230,29 +168,6 @@ add("STATUS_MEDIA_WRITE_PROTECTED", "4.3 persistent state fat",
     local v <close> = lab:open("D:", { access = "r" })
     c.refused("STATUS_MEDIA_WRITE_PROTECTED", v:control(SET, persistent(1, 1)))
     assert.equal(persistent(0, 1), v:control(QUERY, persistent(0, 1), 16))
-  end)
-
--- FILE_SYSTEM_RECOGNITION_STRUCTURE with this name, in a sector.
-local function recognition(name)
-  local head = ("\0\0\0%s\0\0\0\0\0FSRS"):format(
-    name .. ("\0"):rep(8 - #name)) .. string.pack("<I2", 24)
-  local sum = 0
-  for i = 4, #head do
-    sum = ((sum & 1) << 15) + (sum >> 1) + head:byte(i) & 0xFFFF
-  end
-  return head .. string.pack("<I2", sum) .. ("\0"):rep(512 - 24)
-end
-
-add("its name", "4.3 recognition raw", "a file system that names itself",
-  function(lab)
-    local v = lab:open "D:"
-    assert.equal(512, v:write(0, recognition "NEWFS"))
-    assert(v:close())
-    v = lab:open "D:"
-    assert.equal("NEWFS\0\0\0\0",
-      v:control("FSCTL_QUERY_FILE_SYSTEM_RECOGNITION", nil, 9))
-    c.refused("STATUS_BUFFER_TOO_SMALL",
-      v:control("FSCTL_QUERY_FILE_SYSTEM_RECOGNITION", nil, 8))
   end)
 
 -- ---- volumes and disks -----------------------------------------------------------------

@@ -70,6 +70,21 @@ describe("conformance:", function()
     end
   end)
 
+  it("what a machine cannot do, as its capabilities say, is not played there", function()
+    local can, known, wrong = kinds.capabilities(), keys(), {}
+    for _, name in ipairs(tests()) do
+      local key, _, kind = list.parse_test(name)
+      for _, word in ipairs(known[key] and list.needs(known[key], key:match "%S+$")
+        or {}) do
+        if kind ~= list.SHARED and not can[kind][word] then
+          wrong[#wrong + 1] = name
+        end
+        assert(can.folder[word] ~= nil, "no capability is called " .. word)
+      end
+    end
+    assert.same({}, wrong)
+  end)
+
   it("every test names a row that it can prove", function()
     local known, wrong = keys(), {}
     for _, name in ipairs(tests()) do

@@ -1,7 +1,10 @@
 -- What the drivers of volumes, disks and storage answer: docs/rules.md 4.4.
--- How long their buffers must be: spec/contract/query_device_spec.lua.
+-- How long their buffers must be: spec/contract/control_spec.lua.
 
 local c = require "spec.support.conformance"
+local machines = require "spec.support.machines"
+local tempdir = require "spec.support.tempdir"
+local volumes = require "spec.support.volumes"
 
 local MIB = 1 << 20
 -- EBD0A0A2-B9E5-4433-87C0-68B6B72699C7 as it lies in memory.
@@ -134,6 +137,19 @@ add("4.4 IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", "of a volume and of a disk", functio
       v:control("IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", "", 200))
   end
 end, nil, "the name of its device")
+add("4.4 IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", "of drives for CDs", function(lab)
+  local code = "IOCTL_MOUNTDEV_QUERY_DEVICE_NAME"
+  for letter, device in pairs {
+    ["X:"] = "\\Device\\CdRom0", ["Y:"] = "\\Device\\CdRom1",
+  } do
+    local v <close> = lab:open(letter, { access = "r" })
+    assert.equal(device, v:info().device)
+    assert.equal(string.pack("<s2", utf16(device)), v:control(code, "", 200))
+    local info = c.refused("STATUS_BUFFER_OVERFLOW", v:control(code, "", 4))
+    assert.equal(string.pack("<I2I2", 2 * #device, 0), info.output)
+  end
+end, { { size = MIB }, { cdrom = true, volumes = { { letter = "X:" } } },
+  { cdrom = true, volumes = { { letter = "Y:" } } } }, "the name of the drive")
 add("4.4 IOCTL_MOUNTDEV_QUERY_UNIQUE_ID", "of a GPT partition", function(lab)
   local p <close> = lab:open "PhysicalDrive1"
   local layout = assert(p:control("IOCTL_DISK_GET_DRIVE_LAYOUT_EX", "", 1 << 16))
@@ -237,6 +253,98 @@ add("4.4 layout", "of a disk without a table", function(lab)
   local style, entries = layout_of(p)
   assert.same({ 2, 0 }, { style, #entries })
 end, nil, "RAW, and empty")
+
+-- The disk of the only case that runs now, made by sfdisk with these words. The case
+-- may change it in `path`.
+local path
+
+local function by_sfdisk(words, disk_volumes)
+  return function(defer)
+    path = tempdir(defer) .. "/disk.img"
+    machines.sh("truncate -s 16M %s", path)
+    machines.sh("printf '%s' | sfdisk -q %s", words, path)
+    return { { image = path, volumes = disk_volumes } }
+  end
+end
+
+local function by_another_program(...)
+  add(...)
+  cases[#cases].programs = { "sfdisk" }
+end
+
+by_another_program("4.4 GPT attributes", "set, against what sfdisk reads", function(lab)
+  local value = 1 << 60 | 1 << 62 | 1
+  local v <close> = lab:open "E:"
+  assert.equal("", v:control("IOCTL_VOLUME_SET_GPT_ATTRIBUTES",
+    string.pack("<i8i8", value, 0)))
+  assert.equal(string.pack("<i8", value),
+    v:control("IOCTL_VOLUME_GET_GPT_ATTRIBUTES", "", 8))
+  local p <close> = lab:open "PhysicalDrive1"
+  local _, entries = layout_of(p)
+  assert.equal(value, (string.unpack("<i8", entries[2].bytes, 65)))
+  assert.equal(0, (string.unpack("<i8", entries[1].bytes, 65)))
+  if lab.kind.key == "folder" then
+    local image = lab.machine:disks()[2].location
+    local dump = volumes.output("sfdisk -d %s 2>&1", image)
+    assert(dump:find('attrs="RequiredPartition GUID:60,62"', 1, true), dump)
+    local check = volumes.output("sfdisk --verify %s 2>&1", image)
+    assert(check:find("No errors detected", 1, true), check)
+  end
+end, two_partitions "gpt", "they are in the table, which stays whole")
+add("4.4 GPT attributes", "one copy of the table damaged, then both", function(lab)
+  local get, set = "IOCTL_VOLUME_GET_GPT_ATTRIBUTES", "IOCTL_VOLUME_SET_GPT_ATTRIBUTES"
+  local p <close> = lab:open "PhysicalDrive1"
+  assert(p:write(512, ("\0"):rep(512)))
+  local v <close> = lab:open "E:"
+  assert(v:control(set, string.pack("<i8i8", 1 << 63, 0)))
+  assert.equal(string.pack("<i8", 1 << 63), v:control(get, "", 8))
+  assert(p:write(16 * MIB - 512, ("\0"):rep(512)))
+  local info = c.refused("STATUS_DISK_CORRUPT_ERROR", v:control(get, "", 8))
+  assert.equal("partition_table", info.reason)
+  c.refused("STATUS_DISK_CORRUPT_ERROR", v:control(set, ("\0"):rep(16)))
+end, two_partitions "gpt", "the other is used, STATUS_DISK_CORRUPT_ERROR")
+by_another_program("4.4 layout", "of logical partitions of an MBR", function(lab)
+  local p <close> = lab:open "PhysicalDrive0"
+  local style, entries = layout_of(p)
+  assert.same({ 0, 12 }, { style, #entries })
+  local found = {}
+  for i, entry in ipairs(entries) do
+    local kind, _, known = string.unpack("<BBB", entry.bytes, 33)
+    if kind ~= 0 then
+      found[#found + 1] = { i, kind, known, entry.start // 512,
+        entry.length // 512, entry.number }
+    end
+  end
+  assert.same({
+    { 1, 0x07, 1, 2048, 4096, 1 }, { 2, 0x05, 0, 8192, 24576, 0 },
+    { 5, 0x07, 1, 10240, 2048, 5 }, { 6, 0x05, 0, 12288, 6144, 0 },
+    { 9, 0x0C, 1, 14336, 4096, 6 },
+  }, found)
+end, by_sfdisk("2048,4096,7\\n8192,,5\\n10240,2048,7\\n14336,4096,c\\n", {}),
+  "they come four by four")
+by_another_program("4.4 IOCTL_VOLUME_UPDATE_PROPERTIES",
+  "after another program changed size, name and attributes", function(lab)
+    local v <close> = lab:open "D:"
+    local old = v:control("IOCTL_DISK_GET_PARTITION_INFO_EX", "", 144)
+    machines.sh("printf ',8192' | sfdisk -q -N 1 --no-reread %s", path)
+    machines.sh("LC_ALL=C.UTF-8 sfdisk -q --part-label %s 1 'D\xC3\xA4ta'", path)
+    machines.sh("sfdisk -q --part-attrs %s 1 GUID:60", path)
+    assert.equal(old, v:control("IOCTL_DISK_GET_PARTITION_INFO_EX", "", 144))
+    assert.equal("", v:control "IOCTL_VOLUME_UPDATE_PROPERTIES")
+    local p <close> = lab:open "PhysicalDrive0"
+    assert.equal("", p:control "IOCTL_DISK_UPDATE_PROPERTIES")
+    c.refused("STATUS_INVALID_DEVICE_REQUEST",
+      p:control "IOCTL_VOLUME_UPDATE_PROPERTIES")
+    local w <close> = lab:open "D:"
+    local new = w:control("IOCTL_DISK_GET_PARTITION_INFO_EX", "", 144)
+    assert.equal(8192 * 512, (string.unpack("<i8", new, 17)))
+    assert.equal(1 << 60, (string.unpack("<i8", new, 65)))
+    local name = utf16 "D\xE4ta"
+    assert.equal(name .. ("\0"):rep(72 - #name), new:sub(73))
+    local info = lab.machine:volumes()[1]
+    assert.same({ 8192 * 512, true }, { info.size, info.readonly })
+  end, by_sfdisk("label: gpt\\n2048,4096\\n", { { letter = "D:" } }),
+  "taken over with the code, not before")
 
 add("4.4 partition", "a whole disk without a table, as a volume", [[
   v = open D:
@@ -357,6 +465,48 @@ add("4.4 disk attributes", "read-only, a mask of nothing, and back", [[
   v write 0 x -> 512
 ]], { { size = MIB, volumes = { { letter = "D:" } } } },
   "STATUS_MEDIA_WRITE_PROTECTED, success")
+add("4.4 disk attributes", "read-only: its volumes, a file, and a lock", [[
+  p = open PhysicalDrive0
+  v = open D:
+  f = open E:\a.txt
+  --
+  p send IOCTL_DISK_SET_DISK_ATTRIBUTES 0 I4=40 I4=0 i8=2 i8=2 i8=0 i8=0 -> ""
+  p write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
+  v lock; LOCK
+  v write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
+  f put 0 ALPHA -> STATUS_MEDIA_WRITE_PROTECTED
+  f read 0 5 -> "alpha"
+  volume readonly D: -> true
+  volume readonly E: -> true
+  v dismount; DISMOUNT
+  p send IOCTL_DISK_SET_DISK_ATTRIBUTES 0 I4=40 I4=0 i8=0 i8=2 i8=0 i8=0 -> ""
+  f put 0 ALPHA -> 5
+]], { { size = 16 * MIB, style = "mbr", volumes = {
+  { letter = "D:", size = MIB, content = "fat" },
+  { letter = "E:", size = 2 * MIB, content = "fat" } } } },
+  "STATUS_MEDIA_WRITE_PROTECTED, until it is writable")
+add("4.4 disk attributes", "offline: files of its volumes, and the disk itself", [[
+  p = open PhysicalDrive0
+  v = open D:
+  f = open E:\a.txt access=r
+  --
+  p send IOCTL_DISK_SET_DISK_ATTRIBUTES 0 I4=40 I4=0 i8=1 i8=1 i8=0 i8=0 -> ""
+  v read 0 512 -> STATUS_FILE_INVALID
+  f read 0 6 -> STATUS_FILE_INVALID
+  open D: -> STATUS_OBJECT_NAME_NOT_FOUND
+  p count 1M 512 -> 512
+  p write 1M+512 x -> 512
+  q = open PhysicalDrive0
+  q kind -> "disk"
+  p send IOCTL_DISK_SET_DISK_ATTRIBUTES 0 I4=40 I4=0 i8=0 i8=1 i8=0 i8=0 -> ""
+  v read 0 512 -> STATUS_FILE_INVALID
+  w = open D:; MOUNT
+  w is_offline -> false
+  w lock; LOCK
+]], { { size = 16 * MIB, style = "mbr", volumes = {
+  { letter = "D:", size = MIB, content = "fat" },
+  { letter = "E:", size = 2 * MIB, content = "fat" } } } },
+  "STATUS_FILE_INVALID for what was open; the disk is read and written")
 add("4.4 disk attributes", "of a disk that was made read-only", [[
   p = open PhysicalDrive0
   --

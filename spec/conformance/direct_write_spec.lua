@@ -5,6 +5,35 @@ local c = require "spec.support.conformance"
 local WRITE = "1.10 volume handle "
 local DISK = "1.10 disk handle "
 
+-- Two FAT volumes with another between them, and room in front and behind.
+local function three_volumes(style)
+  return { { size = 16 << 20, style = style, volumes = {
+    { letter = "D:", size = 1 << 20, content = "fat" },
+    { letter = false, size = 1 << 20 },
+    { letter = "E:", size = 2 << 20, content = "fat" } } } }
+end
+
+local function gaps(style)
+  return { DISK .. "fat", "write sector 0, the gaps, and across into a volume, " .. style, [[
+    v = open D:
+    w = open E:
+    p = open PhysicalDrive0
+    --
+    p rewrite -> 512
+    p write 1M-512 x -> 512
+    p write 2M x -> 512
+    p write 3M-512 x -> 512
+    p write 5M x -> 512
+    p write 15M x -> 512
+    p write 1M-512 x 2 -> STATUS_ACCESS_DENIED
+    p write 1M-512 x 2049 -> STATUS_ACCESS_DENIED
+    p write 2M-512 x 2 -> STATUS_ACCESS_DENIED
+    v mounted -> ""
+    w mounted -> ""
+  ]], result = "success, but STATUS_ACCESS_DENIED for what touches a volume",
+    disks = three_volumes(style) }
+end
+
 c.suite(_ENV, {
   { WRITE .. "raw", "write where nothing is mounted", [[
     v = open D:
@@ -121,22 +150,28 @@ c.suite(_ENV, {
     --
     p write DATA x -> 512
   ]] },
-  { DISK .. "fat", "write sector 0 and the gap before the first volume", function(lab)
-    local d = lab:open "D:"
-    local first = d:extents()[1].offset
-    local p = lab:open "PhysicalDrive0"
-    local sector = ("x"):rep(512)
-    assert.equal(512, p:write(0, p:read(0, 512)))
-    assert.equal(512, p:write(first - 512, sector))
-    assert(d:write(0, require("spec.support.machines").content "fat"))
-    assert(d:close())
-    d = lab:open "D:"
-    assert.equal("FAT12", d:info().file_system)
-    c.refused("STATUS_ACCESS_DENIED", p:write(first + (512 << 10), sector))
-    assert.equal(512, p:write(first - 512, sector))
-  end, result = "success, but STATUS_ACCESS_DENIED inside the volume",
-    disks = { { size = 8 << 20, style = "mbr", volumes = {
-      { letter = "D:", size = 2 << 20 } } } } },
+  gaps "mbr", gaps "gpt",
+  { DISK .. "fat", "write the volumes of a disk, mounted, locked, dismounted", [[
+    v = open D:
+    w = open E:
+    p = open PhysicalDrive0
+    --
+    p write 1M x -> STATUS_ACCESS_DENIED
+    p write 1M+512 x -> STATUS_ACCESS_DENIED
+    p write 2M-512 x -> STATUS_ACCESS_DENIED
+    p write 3M x -> STATUS_ACCESS_DENIED
+    p write 5M-512 x -> STATUS_ACCESS_DENIED; detail=E:
+    p write 512 x -> 512
+    p write 16M-512 x -> 512
+    v lock; LOCK
+    p write 1M+512 x -> 512
+    v read 512 512 -> ("x"):rep(512)
+    p write 3M x -> STATUS_ACCESS_DENIED; detail=E:
+    v unlock; UNLOCK
+    p write 1M+512 x -> STATUS_ACCESS_DENIED; detail=D:
+    w dismount; DISMOUNT
+    p write 3M x -> 512
+  ]], result = "STATUS_ACCESS_DENIED for the mounted one only", disks = three_volumes "mbr" },
 
   { "1.10 order fat", "write by a stale handle, into the file system and into the boot area", [[
     v = open D:

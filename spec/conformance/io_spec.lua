@@ -93,6 +93,29 @@ c.suite(_ENV, {
     assert.equal("a ALPHA", again:read(0, 7))
   end, result = "the first write, not the second; MOUNT" },
 
+  { "I5 fat ntfs", "a section after a dismount, its file closed", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    s = f map
+    f close
+    --
+    v dismount; DISMOUNT
+    s read 0 5 -> STATUS_VOLUME_DISMOUNTED
+    s size -> STATUS_VOLUME_DISMOUNTED
+    v close
+    s read 0 5 -> STATUS_VOLUME_DISMOUNTED
+    g = open D:\a.txt access=r; MOUNT
+    g read 0 10 -> "alpha\n"
+    s close
+  ]], result = "STATUS_VOLUME_DISMOUNTED, also beside the next mount" },
+  { "I5 fat ntfs", "map a file after a dismount", [[
+    v = open D:
+    f = open D:\a.txt
+    v dismount
+    --
+    f map -> STATUS_VOLUME_DISMOUNTED
+  ]] },
+
   { "I6 fat ntfs", "file after its device was removed", [[
     f = open D:\a.txt
     machine mask 0

@@ -117,6 +117,41 @@ c.suite(_ENV, {
     v lock; LOCK
   ]] },
 
+  { "L5 fat ntfs", "lock and dismount with a running program, its file closed", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    s = f map image
+    f close
+    --
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED; reason=in_use; holders=1
+      ; how=image; path=\a.txt
+    v dismount; DISMOUNT
+    v close
+    w = open D:; MOUNT
+    w lock; LOCK
+    s close
+  ]], result = "STATUS_ACCESS_DENIED; the dismount succeeds, and a lock after it" },
+  { "L5 fat ntfs", "lock with a duplicate of a section", [[
+    v = open D:
+    f = open D:\a.txt access=r
+    s = f map
+    t = s duplicate
+    f close
+    s close
+    --
+    t read 0 10 -> "alpha\n"
+    v lock -> STATUS_ACCESS_DENIED; LOCK, LOCK_FAILED
+    t close
+    v lock; LOCK
+  ]], result = "STATUS_ACCESS_DENIED until it is closed" },
+  { "L5 fat ntfs", "share modes of the file, while only its section is left", [[
+    f = open D:\a.txt access=r share=
+    s = f map
+    f close
+    --
+    g = open D:\a.txt access=rw share=
+  ]], result = "ended with its handle" },
+
   { "L6 fat ntfs", "lock with a page file", [[
     v = open D:
     --

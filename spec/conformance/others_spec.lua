@@ -59,8 +59,47 @@ local function names_of(lab)
   local info = lab.machine:volumes()[1]
   return {
     "D:", "\\\\.\\D:", "\\\\.\\d:", "\\\\?\\D:", info.guid_path,
-    "\\\\?\\GLOBALROOT" .. info.device,
+    info.guid_path:upper():gsub("VOLUME", "Volume"),
+    (info.guid_path:gsub("^\\\\%?", "\\\\.")), info.device,
+    "\\\\?\\GLOBALROOT" .. info.device, "\\\\.\\GLOBALROOT" .. info.device,
+    "\\\\.\\" .. info.device:match "HarddiskVolume%d+$",
   }
+end
+
+-- Two partitions of a GPT, and another disk.
+local TWO_DISKS = {
+  { size = 16 << 20, style = "gpt", volumes = {
+    { letter = "D:", size = 4 << 20 }, { letter = "E:" } } },
+  { size = 1 << 20, volumes = { { letter = "F:" } } },
+}
+
+-- By the device paths of disks and of their partitions.
+local function device_paths(lab)
+  local function kind_and_size(name)
+    local v <close> = lab:open(name)
+    return { v:kind(), v:size() }
+  end
+  for _, prefix in ipairs { "", "\\\\?\\GLOBALROOT", "\\\\.\\globalroot" } do
+    for _, name in ipairs { "DR0", "Partition0", "partition0" } do
+      assert.same({ "disk", 16 << 20 },
+        kind_and_size(prefix .. "\\Device\\Harddisk0\\" .. name))
+    end
+    assert.same({ "volume", 4 << 20 },
+      kind_and_size(prefix .. "\\Device\\Harddisk0\\Partition1"))
+  end
+  local v = lab:open "\\Device\\Harddisk0\\Partition2"
+  assert.equal(lab.machine:volumes()[2].guid_path, v:info().guid_path)
+  local disk = lab:open("PhysicalDrive1", { access = "none" })
+  local name = assert(disk:control("IOCTL_MOUNTDEV_QUERY_DEVICE_NAME", nil, 128))
+  assert.same({ "disk", 1 << 20 }, kind_and_size((name:sub(3):gsub("(.)%z", "%1"))))
+end
+
+-- Refused with this status, saying what was asked and for what.
+local function all_refused(lab, status, names)
+  for _, name in ipairs(names) do
+    local info = lab:refuses(status, name)
+    assert.same({ "open", name }, { info.op, info.target })
+  end
 end
 
 c.suite(_ENV, {
@@ -142,35 +181,82 @@ c.suite(_ENV, {
     result = "STATUS_ACCESS_DENIED, STATUS_NOT_LOCKED" },
 
   { "9.3 volume", "every name of a volume, then lock", function(lab)
+    local guid = lab.machine:volumes()[1].guid_path
     for _, name in ipairs(names_of(lab)) do
       local v <close> = lab:open(name)
-      assert.equal("volume", v:kind(), name)
+      assert.same({ "volume", name, guid, machines.FAT_VOLUME_SIZE },
+        { v:kind(), v:name(), v:info().guid_path, v:size() })
       assert(v:lock())
     end
   end, result = "success; LOCK" },
-  { "9.3 backslash", "the same with a backslash, then lock", function(lab)
+  { "9.3 volume", "a mount folder, itself and what is below", function(lab)
+    local v = lab:open "C:\\mnt\\data"
+    assert.equal("volume", v:kind())
+    assert.same({ { disk = 1, offset = 0, length = machines.FAT_VOLUME_SIZE } },
+      v:extents())
+    local f = lab:open("c:\\MNT\\Data\\a.txt", { access = "r" })
+    assert.equal("file", f:kind())
+    assert.equal("alpha\n", f:read(0, 100))
+    assert.equal("directory", lab:open("C:\\mnt\\data\\"):kind())
+    assert.equal("C:\\mnt\\data", lab.machine:volumes()[2].name)
+  end, result = "a volume, a file of it, its root", disks = {
+    { size = machines.FAT_VOLUME_SIZE, volumes = {
+      { letter = "C:", content = "fat" } } },
+    { size = machines.FAT_VOLUME_SIZE, volumes = {
+      { letter = false, content = "fat", mount_points = { "C:\\mnt\\data" } } } } } },
+  { "9.3 backslash", "the same with a backslash, then lock, unlock, dismount", function(lab)
+    local names = { "D:/" }
     for _, name in ipairs(names_of(lab)) do
-      local f <close> = lab:open(name .. "\\", { access = "r" })
+      names[#names + 1] = name .. "\\"
+    end
+    for _, name in ipairs(names) do
+      local f <close> = lab:open(name, { access = "r" })
       assert.equal("directory", f:kind(), name)
       c.refused("STATUS_INVALID_PARAMETER", f:lock())
+      c.refused("STATUS_INVALID_PARAMETER", f:unlock())
+      c.refused("STATUS_INVALID_PARAMETER", f:dismount())
     end
   end, result = "a directory, STATUS_INVALID_PARAMETER" },
-  { "9.3 nothing", "a letter and a device that are not there", [[
-    open \\.\Z: -> STATUS_OBJECT_NAME_NOT_FOUND
-    open \\.\HarddiskVolume99 -> STATUS_OBJECT_NAME_NOT_FOUND
-    open PhysicalDrive9 -> STATUS_OBJECT_NAME_NOT_FOUND
+  { "9.3 backslash", "disks with one", [[
+    open PhysicalDrive0\ -> STATUS_OBJECT_PATH_NOT_FOUND
+    open \\.\PhysicalDrive0\ -> STATUS_OBJECT_PATH_NOT_FOUND
+    open \Device\Harddisk0\DR0\ -> STATUS_OBJECT_PATH_NOT_FOUND
+    open PhysicalDrive0\a.txt -> STATUS_OBJECT_PATH_NOT_FOUND
   ]] },
+  { "1.2 unmountable raw", "open folders and files, by every kind of name", function(lab)
+    local info = lab.machine:volumes()[1]
+    all_refused(lab, "STATUS_UNRECOGNIZED_VOLUME", { "D:\\", "\\\\.\\D:\\",
+      "D:\\a.txt", "D:\\dir\\a.txt", info.device .. "\\", info.guid_path .. "\\a" })
+  end, result = "STATUS_UNRECOGNIZED_VOLUME" },
+  { "9.3 nothing", "letters, devices and GUIDs that are not there", function(lab)
+    all_refused(lab, "STATUS_OBJECT_NAME_NOT_FOUND", { "Z:", "\\\\.\\Z:",
+      "\\\\.\\HarddiskVolume99", "PhysicalDrive9", "Z:\\a.txt",
+      "\\\\?\\Volume{01234567-89ab-cdef-0123-456789abcdef}" })
+  end, result = "STATUS_OBJECT_NAME_NOT_FOUND" },
+  { "9.3 nothing", "partitions and disks that are not there", [[
+    open \Device\Harddisk0\Partition3 -> STATUS_OBJECT_NAME_NOT_FOUND
+    open \Device\Harddisk1\Partition1 -> STATUS_OBJECT_NAME_NOT_FOUND
+    open \Device\Harddisk9\Partition0 -> STATUS_OBJECT_NAME_NOT_FOUND
+    open \Device\Harddisk9\DR9 -> STATUS_OBJECT_NAME_NOT_FOUND
+  ]], disks = TWO_DISKS },
   { "9.3 nothing", "the link of a volume's device, as on Windows", [[
     v = open \\.\HarddiskVolume1
     --
     v lock; LOCK
   ]] },
-  { "9.3 PhysicalDrive", "unlock, then lock", [[
-    p = open \\.\PhysicalDrive0
-    --
-    p unlock -> STATUS_NOT_LOCKED
-    p lock; LOCK
-  ]], result = "STATUS_NOT_LOCKED, then success" },
+  { "9.3 PhysicalDrive", "every name of a disk: unlock, then lock", function(lab)
+    for _, name in ipairs { "PhysicalDrive0", "\\\\.\\PhysicalDrive0",
+      "\\\\?\\PhysicalDrive0", "\\\\.\\PHYSICALDRIVE0" } do
+      local p <close> = lab:open(name)
+      assert.same({ "disk", machines.FAT_VOLUME_SIZE }, { p:kind(), p:size() })
+      c.refused("STATUS_NOT_LOCKED", p:unlock())
+      lab:trail()
+      assert(p:lock())
+      assert.equal("LOCK", lab:trail())
+    end
+  end, result = "STATUS_NOT_LOCKED, then success" },
+  { "9.3 PhysicalDrive", "device paths of disks and of their partitions", device_paths,
+    result = "the disk, its partitions", disks = TWO_DISKS },
   { "9.3 PhysicalDrive offline", "online and offline", [[
     p = open \\.\PhysicalDrive0
     --
@@ -198,6 +284,17 @@ c.suite(_ENV, {
   ]], disks = { { removable = true, volumes = { { letter = "A:" } } } } },
   { "9.3 invalid", "a prefix without a name", [[
     open \\.\ -> STATUS_OBJECT_NAME_INVALID
+  ]], also = "windows" },
+  { "9.3 invalid", "what is no name", function(lab)
+    all_refused(lab, "STATUS_OBJECT_NAME_INVALID", { "\\\\.\\", "\\\\?\\", "\\",
+      "D", "DD:", "D:a.txt", "\\\\.\\D:a.txt", "1:", "PhysicalDrive",
+      "PhysicalDrive01", "PhysicalDrive0x", "PhysicalDrive99999999999",
+      "\\\\?\\Volume{0123}", "NUL", "a.txt", "\\Device\\HarddiskVolume",
+      "\\\\?\\D:/a.txt", "\\Device\\Harddisk0", "\\Device\\Harddisk0\\",
+      "\\Device\\Harddisk0\\DR1", "\\Device\\Harddisk0\\Partition" })
+  end, result = "STATUS_OBJECT_NAME_INVALID", also = "windows" },
+  { "9.3 invalid", "a path without its backslash", [[
+    open D:a.txt -> STATUS_OBJECT_NAME_INVALID; hint=D:\a.txt
   ]], also = "windows" },
 
   { "9.4 CDFS cdfs", "lock and unlock, by a handle that reads", [[
@@ -227,6 +324,52 @@ c.suite(_ENV, {
     v close
     w = open D: access=r; MOUNT
   ]], result = "STATUS_VOLUME_DISMOUNTED, until the handle is closed" },
+  { "9.4 CDFS cdfs", "the volume is the whole disc, by its drive", function(lab)
+    local v, disk = lab.machine:volumes()[1], lab.machine:disks()[1]
+    assert.same({ "CDFS", "MY_CD", "\\Device\\CdRom0", 2048, true },
+      { v.file_system, v.label, v.device, v.sector_size, v.readonly })
+    assert.same({ true, "CdRom0" }, { disk.cdrom, disk.name })
+    lab:refuses("STATUS_OBJECT_NAME_NOT_FOUND", "PhysicalDrive0")
+    for _, name in ipairs { "\\\\.\\CdRom0", "\\Device\\CdRom0", "D:" } do
+      local number = assert(lab:open(name, { access = "r" }):device_number())
+      assert.same({ type = 2, number = 0, partition = 0xFFFFFFFF }, number)
+    end
+  end, result = "\\Device\\CdRom0, no partition, no PhysicalDrive0" },
+  { "9.4 CDFS cdfs", "the same bytes on a disk", [[
+    v = open D:
+    v info file_system -> "RAW"
+  ]], disks = { { size = 1 << 20, volumes = { { letter = "D:", content = "cdfs" } } } },
+    result = "RAW" },
+  { "9.4 CDFS cdfs", "files, in any case, for reading and for writing", [[
+    f = open d:\A.TXT access=r; MOUNT
+    f read 0 100 -> "alpha\n"
+    f size -> 6
+    open D:\a.txt -> STATUS_ACCESS_DENIED
+    open D:\b access=r -> STATUS_OBJECT_NAME_NOT_FOUND
+  ]], result = "read, never written" },
+  { "F7 cdfs", "offline and online of a CD, with one right and with both", [[
+    r = open D: access=r
+    v = open D:
+    --
+    r offline -> STATUS_ACCESS_DENIED
+    r online -> STATUS_ACCESS_DENIED
+    v offline -> STATUS_INVALID_DEVICE_REQUEST
+    v online
+    v online
+  ]], result = "STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST; online succeeds" },
+  { "1.12 read-only cdfs", "write a CD, ask whether one may, read", [[
+    v = open D:
+    --
+    v write 0 x 4 -> STATUS_MEDIA_WRITE_PROTECTED
+    v control IOCTL_DISK_IS_WRITABLE -> STATUS_MEDIA_WRITE_PROTECTED
+    v count 32768 2048 -> 2048
+  ]], result = "STATUS_MEDIA_WRITE_PROTECTED, but it is read" },
+  { "9.4 WinBtrfs btrfs", "open what is recognised by its bytes", [[
+    v = open D:; MOUNT
+    v info file_system -> "btrfs"
+    v info label -> "DATA"
+  ]], result = "MOUNT, its label" },
+
   { "9.4 CDFS cdfs", "online and offline by a handle that reads", [[
     v = open D: access=r
     --

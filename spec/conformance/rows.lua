@@ -8,7 +8,8 @@
 -- for what it calls unproven, where the simulated machine answers as documented
 -- in docs/simulator.md. `at` is where the rule stands when the row has another
 -- name: "1.9 row 3", "2 bullet 1"; a rule in running text is at "text",
--- and its anchor is the name of the row.
+-- and its anchor is the name of the row. `needs` names operations of a machine,
+-- as its capabilities do, without which nothing can be seen of the row.
 
 local groups = {}
 local function group(name, rows)
@@ -30,7 +31,7 @@ group("1.1 state", {
   { "1.1 PERSISTENT", "nt:D", "set by the storage driver", at = "1.1 row 7",
     not_applicable = "nobody outside the kernel sees it" },
   { "1.1 REMOVE_PENDING", "nt:R", "set by a removal; nothing mounts then",
-    at = "1.1 row 8" },
+    at = "1.1 row 8", needs = "mask" },
   { "1.1 RAW_MOUNT", "raw:R", "set when RAW took the volume", at = "1.1 row 9" },
   { "1.1 DIRECT_WRITES", "nt:C,D", "set by lock and dismount, cleared by unlock",
     at = "1.1 row 10" },
@@ -136,7 +137,7 @@ group("1.4 open", {
   { "O9", "fat:C,D ntfs:D", "the dismounting handle is closed: mounts anew" },
   { "O10", "fat:choice ntfs:choice", "offline and not mounted" },
   { "O11", "nt:inf", "offline, no data access: succeeds" },
-  { "O12", "nt:R", "removal pending: the device does not exist" },
+  { "O12", "nt:R", "removal pending: the device does not exist", needs = "mask" },
   { "O13", "fat:C ntfs:choice", "lock by share mode: every other open is refused" },
   { "O process", "fat:C ntfs:choice", "the process that locked is no exception",
     at = "text" },
@@ -248,15 +249,15 @@ group("1.8 offline", {
   { "F5", "fat:choice ntfs:choice", "system and boot volume" },
   { "F6", "nt:D", "dynamic disks of old systems",
     not_applicable = "the machine is not that old" },
-  { "F7", "disk:R", "a driver that does not know the code" },
+  { "F7", "disk:R cdfs:R", "a driver that does not know the code" },
   { "F8", "csvfs:D", "cluster shared volumes" },
   { "F9", "fat:choice ntfs:choice raw:choice", "reads and writes: not ready" },
   { "F10", "fat:choice ntfs:choice", "queries that need no medium are answered" },
   { "F11", "fat:choice", "opens, as O10 and O11 say" },
   { "F12", "nt:D", "the disk is not affected" },
   { "F13", "fat:D ntfs:D", "nothing mounts" },
-  { "F14", "nt:D", "an arrival puts online" },
-  { "F15", "nt:D", "a new mount point puts online" },
+  { "F14", "nt:D", "an arrival puts online", needs = "mask unmask" },
+  { "F15", "nt:D", "a new mount point puts online", needs = "mount_points" },
   { "F online", "fat:D,R ntfs:D raw:D", "may be repeated, and does not mount", at = "text" },
 })
 
@@ -327,7 +328,10 @@ group("1.11 ends", {
     "no clipping for one handle, with the right; not for a disk",
     at = "1.11 bullet 3" },
   { "1.11 RAW", "raw:R", "the end is that of the partition", at = "1.11 bullet 4" },
-  { "1.11 first touch", "fat:C", "the first raw access flushes or purges",
+  { "1.11 first touch", "fat:C ntfs:choice", "the first raw access flushes or purges",
+    at = "1.11 bullet 5" },
+  { "1.11 cached file", "fat:inf ntfs:inf",
+    "what a file was given waits for a flush, its close or the first raw access",
     at = "1.11 bullet 5" },
 })
 
@@ -336,7 +340,8 @@ group("1.12 corners", {
   { "1.12 verify", "fat:C ntfs:choice", "a changed boot sector is another volume",
     at = "1.12 bullet 2" },
   { "1.12 shadow copies", "nt:choice", "freezing for a snapshot", at = "1.12 bullet 3" },
-  { "1.12 read-only", "fat:C ntfs:choice", "write protected; lock and dismount are not affected",
+  { "1.12 read-only", "fat:C ntfs:choice cdfs:choice",
+    "write protected; lock and dismount are not affected",
     at = "1.12 bullet 4" },
   { "1.12 removal", "fat:C,D ntfs:choice", "open files veto it, and no LOCK is announced",
     at = "1.12 bullet 5" },
@@ -376,7 +381,7 @@ group("2 events", {
   { "2 after", "nt:C", "UNLOCK comes after the lock has ended", at = "2 bullet 2" },
   { "2 failed", "nt:D", "LOCK_FAILED comes after the failure", at = "2 bullet 3" },
   { "2 listener", "fat:inf ntfs:inf", "a listener that keeps its handle defeats the lock",
-    at = "2 bullet 4" },
+    at = "2 bullet 4", needs = "subscribe" },
   { "2 dismount alone", "fat:D ntfs:D", "a DISMOUNT needs no LOCK before",
     at = "2 bullet 5" },
   { "2 parameters", "fat:C ntfs:choice cdfs:C", "wrong requests send nothing", at = "2 bullet 6" },
@@ -529,7 +534,10 @@ group("4 answers", {
   { "4.3 is dirty", "fat:C ntfs:choice", "one number, bit 0", at = "4.3 row 11" },
   { "4.3 is dirty room", "fat:C", "short and missing buffers", at = "4.3 row 11" },
   { "4.3 persistent state", "fat:D", "dismounted: not ready", at = "4.3 row 19" },
-  { "4.3 recognition", "raw:D", "names what is not mounted", at = "4.3 row 21" },
+  { "4.3 recognition", "raw:D fat:D ntfs:D", "names what is not mounted",
+    at = "4.3 row 21" },
+  { "4.3 damaged", "fat:choice ntfs:choice", "nothing is told of a damaged file system",
+    at = "4.3 row 8" },
   { "4.4 extents", "nt:D", "disk, start and length", at = "4.4 row 1" },
   { "4.4 two extents", "nt:D", "more data than one extent", at = "4.4 row 1" },
   { "4.4 GPT attributes", "nt:R", "8 bytes on GPT, refused on MBR", at = "4.4 row 12" },
@@ -558,6 +566,16 @@ group("4 answers", {
   { "4.4 unknown", "nt:choice", "a code that is not simulated is refused", at = "text" },
 })
 
+group("5.2 removal", {
+  { "5.2 dismount", "nt:D", "lock if possible, dismount, offline, by one handle",
+    at = "5.2 step 1" },
+  { "5.2 uninstall", "nt:D", "volumes first, then their disk; who is open vetoes it",
+    at = "5.2 step 2", needs = "uninstall" },
+  { "5.2 letters", "nt:D", "letters of what has gone are forgotten", at = "5.2 step 3" },
+  { "5.2 mask", "nt:D", "no surprise for who did the other steps", at = "5.2 step 4",
+    needs = "mask unmask" },
+})
+
 group("7 simulator", {
   { "7 instances", "fat:C", "one record each; old ones answer dismounted",
     at = "7 step 1" },
@@ -567,10 +585,12 @@ group("7 simulator", {
   { "7 dismount", "fat:C", "everything else dies until the next mount",
     at = "7 step 4" },
   { "7 unlock", "fat:C", "clears direct writes", at = "7 step 5" },
-  { "7 cleanup", "fat:C", "dismount, lock, UNLOCK", at = "7 step 6" },
+  { "7 cleanup", "fat:C", "dismount, lock, UNLOCK", at = "7 step 6",
+    needs = "subscribe" },
   { "7 offline", "fat:choice", "an independent bit", at = "7 step 7" },
   { "7 writes", "fat:C", "boot area and behind the end only", at = "7 step 8" },
-  { "7 events", "fat:C", "a listener may close its handle in time", at = "7 step 9" },
+  { "7 events", "fat:C", "a listener may close its handle in time", at = "7 step 9",
+    needs = "subscribe" },
   { "7 duplicates", "fat:C", "share everything", at = "7 step 10" },
 })
 
@@ -669,7 +689,7 @@ for _, list in ipairs(groups) do
   for _, row in ipairs(list) do
     rows[#rows + 1] = {
       table = list.name, id = row[1], on = row[2], text = row[3],
-      at = row.at or row[1], code = row.code,
+      at = row.at or row[1], code = row.code, needs = row.needs,
       not_applicable = row.not_applicable,
     }
   end

@@ -180,6 +180,19 @@ tell("volume, file, directory, device, disk", nil, "1.1 kind", "of handles", [[
   p = open PhysicalDrive0
   p kind -> "disk"
 ]]).also = "windows"
+tell("STATUS_INVALID_FILE_FOR_SECTION for all but a file", nil, "1.1 kind",
+  "what is mapped", [[
+  v = open D:
+  d = open D:\
+  p = open PhysicalDrive0
+  f = open D:\a.txt
+  --
+  v map -> STATUS_INVALID_FILE_FOR_SECTION; reason=not_a_file
+  d map -> STATUS_INVALID_FILE_FOR_SECTION; reason=not_a_file
+  p map -> STATUS_INVALID_FILE_FOR_SECTION; reason=not_a_file
+  s = f map
+  s kind -> "section"
+]])
 tell("STATUS_ACCESS_DENIED for the other", nil, "1.1 access bits",
   "reading and writing with one right", [[
   r = open D: access=read_data; MOUNT
@@ -381,6 +394,29 @@ tell("the bytes that were written", nil, "1.2 uncached fat ntfs raw",
   assert.equal(512, v:write(512 << 10, ("u"):rep(512)))
   assert.equal(("u"):rep(512), p:read(512 << 10, 512))
 end)
+tell("the bytes that were written", nil, "1.2 uncached raw",
+  "writes by two volume handles and the disk, read by each", [[
+  v = open D:
+  w = open D:
+  p = open PhysicalDrive0
+  v write 512 1 -> 512
+  w write 1024 2 -> 512
+  p write 1536 3 -> 512
+  v read 512 1536 -> ("1"):rep(512) .. ("2"):rep(512) .. ("3"):rep(512)
+  w read 512 1536 -> ("1"):rep(512) .. ("2"):rep(512) .. ("3"):rep(512)
+  p read 512 1536 -> ("1"):rep(512) .. ("2"):rep(512) .. ("3"):rep(512)
+]])
+tell("all of it", nil, "1.2 uncached raw", "the whole volume in one transfer",
+  function(lab)
+    local v, block = lab:open "D:", {}
+    for i = 1, v:size() // 512 do
+      block[i] = ("%08x"):format(i):rep(512 // 8)
+    end
+    local data = table.concat(block)
+    assert.equal(#data, v:write(0, data))
+    assert.equal(data, v:read(0, #data))
+    assert.equal(block[1000], v:read(999 * 512, 512))
+  end)
 tell("the bytes that were written", nil, "1.2 uncached disk",
   "a write, read through the volume", function(lab)
   local p, v = lab:open "PhysicalDrive0", lab:open "D:"

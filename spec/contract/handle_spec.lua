@@ -1,6 +1,6 @@
 -- The life of handles that come from other handles: duplicates, with their guards, and
--- mapped files. What NT does with duplicates, and with codes through the wrong system
--- call, stands in spec/conformance.
+-- mapped files. What NT does with duplicates, with sections, and with codes through the
+-- wrong system call, stands in spec/conformance.
 
 local core = require "ntvol.core"
 local machines = require "spec.support.machines"
@@ -149,61 +149,6 @@ machines.each(_ENV, function(lab)
     end)
   end)
 
-  for letter, file_system in pairs { D = "fat", E = "ntfs" } do
-    local path = letter .. ":\\a.txt"
-
-    describe("a section on " .. file_system, function()
-      it("L5, obs 11: refuses the lock after its file is closed", function()
-        lab:start()
-        local v, f = lab:open(letter .. ":"), lab:open(path, { access = "r" })
-        local section = map(f)
-        assert.equal("section", section:kind())
-        assert(f:close())
-        lab:trail()
-        local info = refused("STATUS_ACCESS_DENIED", v:lock())
-        assert.equal("LOCK; LOCK_FAILED", lab:trail())
-        assert.equal("in_use", info.reason)
-        assert.equal("mapped file", info.holders[1].how)
-        assert.equal("\\a.txt", info.holders[1].path)
-        assert.equal(1, #info.holders)
-        assert(section:close())
-        assert(v:lock())
-      end)
-
-      it("9.2: a running program refuses the lock and allows the dismount", function()
-        lab:start()
-        local v, f = lab:open(letter .. ":"), lab:open(path, { access = "r" })
-        local program = map(f, { image = true })
-        assert(f:close())
-        local info = refused("STATUS_ACCESS_DENIED", v:lock())
-        assert.equal("image", info.holders[1].how)
-        assert.equal("\\a.txt", info.holders[1].path)
-        lab:trail()
-        assert(v:dismount())
-        assert.equal("DISMOUNT", lab:trail())
-        assert(v:close())
-        local fresh = lab:open(letter .. ":")
-        assert(fresh:lock())
-        assert(program:close())
-      end)
-
-      it("obs 12, 1.1: stays with the dead instance after a dismount", function()
-        lab:start()
-        local v, f = lab:open(letter .. ":"), lab:open(path, { access = "r" })
-        local section = map(f)
-        assert(f:close())
-        assert(v:dismount())
-        refused("STATUS_VOLUME_DISMOUNTED", section:read(0, 5))
-        refused("STATUS_VOLUME_DISMOUNTED", section:size())
-        assert(v:close())
-        refused("STATUS_VOLUME_DISMOUNTED", section:read(0, 5))
-        local again = lab:open(path, { access = "r" })
-        assert.equal("alpha\n", again:read(0, 10))
-        assert(section:close())
-      end)
-    end)
-  end
-
   describe("a section", function()
     it("is read, and has a size", function()
       lab:start()
@@ -244,52 +189,6 @@ machines.each(_ENV, function(lab)
       end
       assert.is_true(can.read)
       assert.is_true(can.duplicate)
-    end)
-
-    it("can be duplicated", function()
-      lab:start()
-      local v, f = lab:open "D:", lab:open("D:\\a.txt", { access = "r" })
-      local section = map(f)
-      local twin = duplicate(section)
-      f:close()
-      section:close()
-      assert.equal("alpha\n", twin:read(0, 10))
-      refused("STATUS_ACCESS_DENIED", v:lock())
-      twin:close()
-      assert(v:lock())
-    end)
-
-    it("holds no share mode: the file opens anew after its handle closed", function()
-      lab:start()
-      local f = lab:open("D:\\a.txt", { access = "r", share = "" })
-      map(f)
-      f:close()
-      lab:open("D:\\a.txt", { access = "rw", share = "" })
-    end)
-
-    it("refuses the removal of its volume", function()
-      lab:start()
-      local f = lab:open("D:\\a.txt", { access = "r" })
-      local section = map(f)
-      f:close()
-      refused("STATUS_DEVICE_BUSY", lab.machine:uninstall "D:")
-      section:close()
-      assert(lab.machine:uninstall "D:")
-    end)
-
-    it("is made of files only", function()
-      lab:start()
-      for _, name in ipairs { "D:", "D:\\", "PhysicalDrive0" } do
-        local info = refused("STATUS_INVALID_FILE_FOR_SECTION", lab:open(name):map())
-        assert.equal("not_a_file", info.reason)
-      end
-    end)
-
-    it("is not made on a dismounted volume", function()
-      lab:start()
-      local v, f = lab:open "D:", lab:open "D:\\a.txt"
-      assert(v:dismount())
-      refused("STATUS_VOLUME_DISMOUNTED", f:map())
     end)
 
     it("takes the option image, a boolean, and no other", function()

@@ -18,7 +18,8 @@
 -- with the evidence of the row. D: is a volume with that file system, alone on
 -- disk 0; fields of the case change this: `volume` holds flags of the volume,
 -- `more` names what stands on further disks, as E:, F: and so on; `disks`
--- replaces all of them. With `removable` E: is a drive that holds the subject.
+-- replaces all of them, a list or function(defer) that returns one, and `content =
+-- "fat"` in a volume fills it. With `removable` E: is a drive that holds the subject.
 --
 -- Kinds of machines (spec/support/kinds.lua): a case runs on both simulated
 -- ones. `also` names those that play it, too:
@@ -26,14 +27,23 @@
 --   "given"    NT decides it, so its answer is taken from the row: what is tested
 --              is what the Windows machine makes of it, reason and holders
 --   "foreign"  the layer that all machines share decides it
--- `only = "folder"` is for what needs several connections; `posix` says why the
--- case is skipped on Windows. Two words stand for
+-- `made = true` has D: made by other programs, spec/support/volumes.lua, so that
+-- they can be asked, too: a test for each width of FAT, whose name ends with it;
+-- `made = "fat16"` is for this one only.
+-- `programs` lists others that the case needs, `only = "folder"` is for what needs
+-- several connections, and `posix` says why the case is skipped on Windows. Two words stand for
 -- what no machine is asked for: `shared` says that the case looks at tables.
 --
 -- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS; DETAILS`. Nothing
 -- behind the arrow means success; a STATUS name is a refusal with exactly this
 -- status; anything else is the Lua value that is returned, in which the NUMBERS,
--- MIB and pack("i8", 1), little-endian, may stand. Every step leaves
+-- MIB and pack("i8", 1), little-endian, may stand. In WORDS stand NUMBERS, too,
+-- 5M and sums of two, END-512. For HANDLE may stand
+--   machine METHOD WORDS     a method of the machine
+--   volume FIELD D:, disk FIELD 0    what the lists of volumes and disks say of it
+--   disk has TEXT            whether disk 0 has it, past every cache; flushes nothing
+--   events KIND [NAME]       all of the kind, "device" or "state", since the start
+-- "f map image" maps a file as a program. Every step leaves
 -- exactly the events that it names, on whatever volume; before the line "--"
 -- they may be any.
 -- A line that begins with ";" or "->" goes on with the one before it.
@@ -43,6 +53,7 @@
 --   holders=2          how many are in the way
 --   how=open file, volume handle    what they have, in their order
 --   path=\a.txt, \b.txt              and where
+--   self=yes           whether all of them are of this connection
 --   complete=yes       info.holders_complete
 --   message=WORDS      these are in the message
 --   detail=WORDS       these are in info.detail
@@ -62,6 +73,7 @@ local tempdir = require "spec.support.tempdir"
 local media = require "spec.support.media"
 local naming = require "spec.support.rows"
 local machines = require "spec.support.machines"
+local volumes = require "spec.support.volumes"
 
 local M = {}
 
@@ -104,12 +116,23 @@ M.NUMBERS = {
 
 local SWITCH = { on = true, off = false }
 
+local function number(word)
+  local mib = math.tointeger(word:match "^(%d+)M$")
+  return mib and mib << 20 or M.NUMBERS[word] or math.tointeger(word)
+end
+
+-- "END-512", "1M+512"; nil when it is no sum of two numbers.
+local function sum(word)
+  local left, sign, right = word:match "^([%w_]+)([+-])([%w_]+)$"
+  local a, b = number(left or ""), number(right or "")
+  return a and b and (sign == "+" and a + b or a - b)
+end
+
 local function value(word)
   if SWITCH[word] ~= nil then
     return SWITCH[word]
   end
-  local mib = math.tointeger(word:match "^(%d+)M$")
-  return mib and mib << 20 or M.NUMBERS[word] or math.tointeger(word) or word
+  return number(word) or sum(word) or word
 end
 
 -- Little-endian; x4 are four bytes of padding.
@@ -181,9 +204,9 @@ local verbs = {
   write = function(h, offset, character, sectors)
     return h:write(offset, tostring(character):rep(SECTOR * (sectors or 1)))
   end,
-  -- For files: write OFFSET TEXT
+  -- For files: write OFFSET [TEXT]
   put = function(h, offset, text)
-    return h:write(offset, text)
+    return h:write(offset, text or "")
   end,
   -- The first sector again, with another serial number.
   renumber = function(h)
@@ -203,6 +226,9 @@ local verbs = {
       return #data
     end
     return nil, message, code, info
+  end,
+  map = function(h, image)
+    return h:map { image = image == "image" }
   end,
   -- control NAME [ROOM [fsctl|ioctl]]
   control = function(h, code, room, entry)
@@ -232,6 +258,11 @@ function lab_methods:act(subject, verb, words)
     return machine[verb](machine, table.unpack(arguments))
   elseif subject == "volume" then
     return find_volume(self.machine, arguments[1])[verb]
+  elseif subject == "disk" then
+    return verb == "has" and M.on_disk(self, arguments[1])
+      or verb ~= "has" and self.machine:disks()[arguments[1] + 1][verb]
+  elseif subject == "events" then
+    return self:happened(verb, words[1])
   end
   local handle = assert(self.handles[subject], "not open: " .. subject)
   local f = verbs[verb] or assert(handle[verb], "no method: " .. verb)
@@ -329,6 +360,14 @@ local details = {
   complete = function(info) return info.holders_complete and "yes" or "no" end,
   how = function(info) return words_of(info.holders, "how") end,
   path = function(info) return words_of(info.holders, "path") end,
+  self = function(info)
+    for _, holder in ipairs(info.holders or {}) do
+      if not holder.self then
+        return "no"
+      end
+    end
+    return "yes"
+  end,
 }
 local parts = {
   detail = function(info) return info.detail or "" end,
@@ -336,7 +375,7 @@ local parts = {
   message = function(_, message) return message end,
 }
 -- What a system cannot tell when it sees only processes.
-local OF_HANDLES = { how = true, path = true, complete = true }
+local OF_HANDLES = { how = true, path = true, complete = true, self = true }
 
 local function check_details(step, info, kind, message)
   for name, wanted in pairs(step.details) do
@@ -433,8 +472,11 @@ local function cd(defer)
   return { image = path, cdrom = true }
 end
 
+-- What is written to a disk that is there already.
+local FILLED = { fat = true, exfat = true, ntfs = true, btrfs = true }
+
 local function one_disk(subject, letter, flags, defer)
-  local volume = { letter = letter }
+  local volume = { letter = letter, content = FILLED[subject] and subject }
   for key, flag in pairs(flags or {}) do
     volume[key] = flag
   end
@@ -461,15 +503,20 @@ local function disks_of(case, subject, defer)
     disks[i] = one_disk(content, string.char(67 + i) .. ":",
       i == 1 and case.volume, defer)
   end
-  return disks, contents
+  return disks
 end
 
-local function fill(machine, contents)
-  for i, content in ipairs(contents) do
-    if content ~= "raw" and content ~= "cdfs" then
-      local disk <close> = assert(machine:open("PhysicalDrive" .. i - 1))
-      assert(disk:write(0, machines.content(content)))
-    end
+-- What other programs made stands on D: alone.
+local function made_disks(case, made)
+  local disk = one_disk("raw", "D:", case.volume)
+  disk.size = #volumes.bytes(made)
+  return { disk }
+end
+
+local function fill_made(machine, made)
+  if made then
+    local disk <close> = assert(machine:open "PhysicalDrive0")
+    volumes.write(disk, 0, volumes.bytes(made))
   end
 end
 
@@ -486,12 +533,26 @@ function lab_methods:start_cluster(disks)
   self.nodes = { n1 = self.machine, n2 = other }
 end
 
---- Makes the machine of a case.
-function lab_methods:start(case, subject)
-  local disks, contents = case.disks, case.kinds or {}
-  if not disks then
-    disks, contents = disks_of(case, subject, self.defer)
+--- All events of a kind since the machine was made, "MASKED, UNMASKED", or those
+-- of one volume or disk.
+function lab_methods:happened(kind, target)
+  local names = {}
+  for _, event in ipairs(assert(self.machine:events(0))) do
+    if event.kind == kind and (target or event.target) == event.target then
+      names[#names + 1] = event.name
+    end
   end
+  return table.concat(names, ", ")
+end
+
+--- Makes the machine of a case; other programs made what is called `made`.
+function lab_methods:start(case, subject, made)
+  local own = case.disks
+  if type(own) == "function" then
+    own = own(self.defer)
+  end
+  local disks, wanted = machines.split(made and made_disks(case, made)
+    or own or disks_of(case, subject, self.defer))
   if case.removable then
     disks[#disks + 1] = { image = media.image(self.defer, content_of(subject)),
       removable = true, volumes = { { letter = "E:" } } }
@@ -504,7 +565,8 @@ function lab_methods:start(case, subject)
   end
   self.handles, self.opened, self.seen, self.subject = {}, {}, 0, subject
   if self.kind.disks then
-    fill(self.machine, contents)
+    machines.fill(self.machine, wanted)
+    fill_made(self.machine, made)
     self:trail()
   end
 end
@@ -553,14 +615,16 @@ local function result_of(case)
   return text
 end
 
-local function title(case, id, subject)
+-- `made` is told when it is more than the subject: ", FAT12".
+local function title(case, id, subject, made)
   local key = naming.key(id, subject)
   local evidence = assert(naming.evidence(key), "no row of rows.lua: " .. key)
   local mark = evidence == "choice" and "choice" or "[" .. evidence .. "]"
-  return ("%s: %s -> %s %s"):format(key, case[2], result_of(case), mark)
+  local width = made and made ~= subject and ", " .. made:upper() or ""
+  return ("%s: %s%s -> %s %s"):format(key, case[2], width, result_of(case), mark)
 end
 
-local function run(case, subject, kind, given)
+local function run(case, subject, kind, given, made)
   local later <close> = setmetatable({}, { __close = function(list)
     for i = #list, 1, -1 do
       list[i]()
@@ -572,12 +636,12 @@ local function run(case, subject, kind, given)
     later[#later + 1] = f
   end
   helpers.start()
-  lab:start(case, subject)
+  lab:start(case, subject, made)
   local _machine <close> = lab.machine
   if type(case[3]) == "string" then
     lab:play(case[3])
   else
-    case[3](lab, subject)
+    case[3](lab, made or subject)
   end
 end
 
@@ -600,32 +664,48 @@ local function players_of(case, subject)
   return players
 end
 
-local function register_on(env, case, subject, player, name, reason)
+-- What other programs make for a case on a subject; false when they need not.
+local function made_for(case, subject)
+  if not case.made then
+    return { false }
+  end
+  return case.made == true and volumes.KINDS[subject] or { case.made }
+end
+
+local function register_on(env, case, subject, player, name, made, reason)
   name = ("%s @%s%s"):format(name, player.kind.key, player.given and ", given" or "")
   if reason then
     env.pending(name .. " (" .. reason .. ")")
   else
     env.it(name, function()
-      run(case, subject, player.kind, player.given)
+      run(case, subject, player.kind, player.given, made)
     end)
   end
 end
 
 -- Why a case cannot be played on this system; nil when it can.
 local function reason_of(case, missing)
-  return not case.plain and missing or proc.windows and case.posix or nil
+  return not case.plain and missing or case.made and volumes.missing()
+    or machines.missing(table.unpack(case.programs or {}))
+    or proc.windows and case.posix or nil
+end
+
+local function register_as(env, case, id, subject, made, reason)
+  local name = title(case, id, subject, made)
+  if case.shared then
+    env.it(name .. " @" .. naming.SHARED, case[3])
+    return
+  end
+  for _, player in ipairs(players_of(case, subject)) do
+    register_on(env, case, subject, player, name, made, reason)
+  end
 end
 
 local function register(env, case, reason)
   local id, subjects = split(case[1])
   for _, subject in ipairs(subjects) do
-    local name = title(case, id, subject)
-    if case.shared then
-      env.it(name .. " @" .. naming.SHARED, case[3])
-    else
-      for _, player in ipairs(players_of(case, subject)) do
-        register_on(env, case, subject, player, name, reason)
-      end
+    for _, made in ipairs(made_for(case, subject)) do
+      register_as(env, case, id, subject, made, reason)
     end
   end
 end

@@ -129,6 +129,23 @@ for _, kind in ipairs(M.list) do
   M[kind.key] = kind
 end
 
+--- The capabilities of each kind, by its key.
+function M.capabilities()
+  local can = {}
+  for _, kind in ipairs(M.list) do
+    local cleaners = {}
+    local machine = kind.create(function(f)
+      table.insert(cleaners, 1, f)
+    end, { disks = { { size = 1 << 20, volumes = { { letter = "D:" } } } } })
+    can[kind.key] = machine:capabilities()
+    machine:close()
+    for _, clean in ipairs(cleaners) do
+      clean()
+    end
+  end
+  return can
+end
+
 --- The kinds that these words name, "folder memory", in the order of the list.
 function M.named(words)
   local wanted, kinds = {}, {}

@@ -250,8 +250,8 @@ local function default_disks()
   }
 end
 
--- The specification without our field, and what belongs on which volume.
-local function split(disks)
+--- The specification without our field `content`, and what belongs on which volume.
+function M.split(disks)
   local plain, wanted = {}, {}
   for i, disk in ipairs(disks) do
     local copy = {}
@@ -273,8 +273,8 @@ local function split(disks)
   return plain, wanted
 end
 
--- Through the disk, while nothing is mounted.
-local function fill(machine, wanted)
+--- Puts it there, through the disk, while nothing is mounted.
+function M.fill(machine, wanted)
   local volumes = assert(machine:volumes())
   for i, one in ipairs(wanted) do
     if one.content then
@@ -290,12 +290,12 @@ end
 --- Makes the machine of this test and connects to it. Without `disks` it is the
 -- default one; `content = "fat"` or "ntfs" in a volume fills it.
 function lab_methods:start(disks)
-  local plain, wanted = split(disks or default_disks())
+  local plain, wanted = M.split(disks or default_disks())
   self.machine = self.kind.create(self.defer, { disks = plain })
   self.defer(function()
     self.machine:close()
   end)
-  fill(self.machine, wanted)
+  M.fill(self.machine, wanted)
   self:trail()
   return self.machine
 end

@@ -1,7 +1,7 @@
 --- Volumes with a file system that other programs made and other programs check.
 --
 --   local volumes = require "spec.support.volumes"
---   local v = volumes.start(lab, "fat16")        -- D:, alone on disk 0
+--   volumes.write(disk, 0, volumes.bytes "fat16")
 --   local image = volumes.image(lab)             -- a file with its bytes now
 
 local assert = require "luassert"
@@ -46,6 +46,10 @@ local make = {
 
 M.ALL = { "fat12", "fat16", "fat32", "exfat", "ntfs" }
 
+--- What there is of each file system.
+M.KINDS = { fat = { "fat12", "fat16", "fat32" }, exfat = { "exfat" },
+  ntfs = { "ntfs" } }
+
 --- Programs that are not there, as a reason to skip.
 function M.missing()
   return machines.missing("mkfs.fat", "mcopy", "mshowfat", "fsck.fat",
@@ -67,7 +71,8 @@ local function in_folder(body)
   return result
 end
 
-local function bytes_of(name)
+--- The bytes of a volume, as another program made it.
+function M.bytes(name)
   bytes[name] = bytes[name] or in_folder(function(folder)
     local image = folder .. "/volume.img"
     make[name](folder, image)
@@ -87,25 +92,6 @@ function M.write(disk, offset, data)
       assert.equal(#piece, disk:write(offset + at - 1, piece))
     end
   end
-end
-
---- Makes a machine with this file system as D: and opens it; `flags` are those
--- of the volume in its specification, `style` is a partition style.
-function M.start(lab, name, flags, style)
-  local data = bytes_of(name)
-  local volume = { letter = "D:" }
-  for key, value in pairs(flags or {}) do
-    volume[key] = value
-  end
-  if style then
-    volume.size = #data
-  end
-  lab:start { { size = #data + (style and 4 << 20 or 0), style = style,
-    volumes = { volume } } }
-  local disk <close> = assert(lab.machine:open "PhysicalDrive0")
-  local extent = assert(lab.machine:volumes())[1].extents[1]
-  M.write(disk, extent.offset, data)
-  return lab:open "D:"
 end
 
 --- The bytes of disk 0, as a file that lives until the test ends.
