@@ -512,7 +512,7 @@ describe("ntvol exclusive", function()
     local lab = command.lab(finally, "16M:fat:D:OLD")
     local result = run(lab, { "exclusive", "D:", "--json", "--", "sh", "-c",
       "exit 7" }, 7)
-    assert.matches("run 'sh': .*it ended with exit status 7", result.err)
+    assert.matches("run 'sh': .*the command ended with exit status 7", result.err)
     local report = cjson.decode(result.out)
     assert.equal("failed", report.state)
     assert.equal("undone", report.steps[2].outcome)

@@ -42,7 +42,7 @@ enum nt_class {
   X(STATUS_NO_MORE_ENTRIES, 0x8000001A, ERROR_NO_MORE_ITEMS, PERMANENT,        \
     "no more entries")                                                         \
   X(STATUS_UNSUCCESSFUL, 0xC0000001, ERROR_GEN_FAILURE, PERMANENT,             \
-    "the answer is no")                                                        \
+    "the request failed")                                                      \
   X(STATUS_NOT_IMPLEMENTED, 0xC0000002, ERROR_INVALID_FUNCTION, UNSUPPORTED,   \
     "not implemented")                                                         \
   X(STATUS_INFO_LENGTH_MISMATCH, 0xC0000004, ERROR_BAD_LENGTH, USAGE,          \

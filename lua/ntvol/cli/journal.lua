@@ -116,8 +116,8 @@ local function print_entries(entries)
 end
 
 local function print_pruned(done)
-  output.fields { { "operations forgotten", done.operations },
-    { "of others, saved bytes forgotten", done.saved } }
+  output.fields { { "operations deleted", done.operations },
+    { "undo data deleted", done.saved } }
 end
 
 local function misused(args)

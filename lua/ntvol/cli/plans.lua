@@ -94,7 +94,7 @@ local function work(args, ended)
     ended.status = started(volume:run(args.command, { to_stderr = args.json }))
     if ended.status ~= 0 then
       failure.fail { op = "run", target = args.command[1], reason = "program",
-        detail = ("it ended with exit status %d"):format(ended.status) }
+        detail = ("the command ended with exit status %d"):format(ended.status) }
     end
     return true
   end)
@@ -170,7 +170,7 @@ local function add_change(add, json)
       .. " too.")
   command:option "--erase"
     :argname "NAME"
-    :description("Name the volume once more: everything on it is lost."
+    :description("Name the volume once more: everything on it is erased."
       .. " Without it the plan is printed and nothing is changed.")
   wait.flag(command)
   plan_flag(command)
@@ -187,7 +187,8 @@ local function add_prepare(add, json)
     :description "PhysicalDrive1 or 1."
   command:option "--lock"
     :description("required: refuse when a volume is in use; try (the default):"
-      .. " go on without the lock, what others have open is dead then;"
+      .. " go on without the lock, programs that have the volume open lose"
+      .. " their handles;"
       .. " no: do not lock.")
     :choices { "required", "try", "no" }
     :default "try"
@@ -223,8 +224,8 @@ end
 
 local function add_exclusive(add, json)
   local command = json(add("exclusive",
-    "Have a volume for oneself while a program runs: open, lock, run, unlock,"
-    .. " close.", program.named("exclusive", exclusive)))
+    "Run a program with exclusive access to a volume: open, lock, run,"
+    .. " unlock, close.", program.named("exclusive", exclusive)))
   command:argument "volume"
     :description "D:, a mount folder or a GUID path."
   command:argument "command"

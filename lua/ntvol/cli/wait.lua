@@ -26,7 +26,7 @@ end
 function M.flag(command)
   command:option "--wait"
     :argname "SECONDS"
-    :description "Wait so long while somebody is in the way."
+    :description "Wait up to SECONDS while the volume is in use."
     :convert(M.seconds(86400))
   return command
 end

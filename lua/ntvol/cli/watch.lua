@@ -29,7 +29,7 @@ end
 -- @param to_event_id converts the argument of --after
 function M.add(add, json_flag, to_event_id)
   local command = json_flag(add("watch",
-    "Print what happens, on the machine and by all processes, as it happens.",
+    "Print events of all processes as they occur.",
     watch))
   command:option "--after"
     :argname "ID"

@@ -147,8 +147,11 @@ end
 
 local function new_file_system(to, opts)
   local title = file_systems.titles[to]
-  return opts.label and ("%s with the label %s"):format(title, opts.label)
-    or title
+  if not opts.label then
+    return title
+  end
+  return opts.label == "" and title .. " without a label"
+    or ("%s with the label %s"):format(title, opts.label)
 end
 
 -- The line of the plan about the format. The formatter of a system needs the
@@ -156,7 +159,7 @@ end
 -- says that.
 local function format_says(what, opts, own_formatter)
   if not own_formatter then
-    local says = ("Make a new file system, %s; everything on it is lost.")
+    local says = ("Make a new file system, %s; everything on it is erased.")
       :format(what)
     if opts.quick == false then
       return says .. " It overwrites all of it: this has no undo."
@@ -166,7 +169,7 @@ local function format_says(what, opts, own_formatter)
     return says .. " What it overwrites is saved in the journal first, if the"
       .. " run has one: ntvol undo takes it back."
   end
-  return ("Have the system's own formatter make %s; everything on it is lost."
+  return ("Have the system's own formatter make %s; everything on it is erased."
     .. " The lock is given up while it runs: if somebody opens the volume"
     .. " before it begins, it fails, and nothing is lost. This has no undo.")
     :format(what)
@@ -209,7 +212,7 @@ end
 -- ---- the plan ------------------------------------------------------------
 
 local function unchecked(own_formatter)
-  local list = { "whether others have it open: only the lock finds out" }
+  local list = { "whether it is in use (known only when locking)" }
   if own_formatter then
     list[2] = "what the system's formatter says of label and cluster size"
   end

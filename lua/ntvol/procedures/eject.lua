@@ -186,7 +186,7 @@ local new = failure.protect(function(new_plan, name, opts)
     name = NAME, target = disk.name, about = about(disk, volumes),
     steps = list_steps(volumes, disk, what), identity = list,
     unchecked = {
-      "whether others have a volume open: only the lock finds out",
+      "whether a volume is in use (known only when locking)",
       "whether the drive, or somebody at the device, refuses",
     },
     context = { machine = machine, name = disk.name, disk = disk,

@@ -107,7 +107,7 @@ local new = failure.protect(function(new_plan, name, opts)
   return new_plan {
     name = NAME, target = found.name, about = steps.about(found, pinned),
     steps = list_steps(opts, reads_only), identity = { pinned },
-    unchecked = { "whether others have it open: only the lock finds out" },
+    unchecked = { "whether it is in use (known only when locking)" },
     context = {
       machine = machine, name = name, pinned = pinned, work = opts.work,
       undo_work = opts.undo, access = opts.access, reads_only = reads_only,

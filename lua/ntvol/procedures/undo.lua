@@ -152,7 +152,7 @@ local new = failure.protect(function(new_plan, name, opts)
     steps = list_steps(entry), erase = names.of_volume(found),
     identity = { pinned },
     unchecked = {
-      "whether others have it open: only the lock finds out",
+      "whether it is in use (known only when locking)",
       "whether the new file system was used: that is compared under the lock",
     },
     context = {

@@ -136,7 +136,7 @@ nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
     nt_path_join(buf, cap, home, ".local/state/ntvol");
   } else {
     nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
-            "no variable says where state is kept");
+            "neither NTVOL_STATE nor HOME is set");
     nt_hint(err, "name a folder in NTVOL_STATE");
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
   }

@@ -208,7 +208,7 @@ nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
     return NT_STATUS_SUCCESS;
   }
   nt_fail(err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
-          "no variable says where state is kept");
+          "neither NTVOL_STATE nor LOCALAPPDATA is set");
   nt_hint(err, "name a folder in NTVOL_STATE");
   return NT_STATUS_OBJECT_PATH_NOT_FOUND;
 }
