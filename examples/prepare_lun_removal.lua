@@ -18,8 +18,7 @@ if ours then
   })))
 end
 
-local plan, problem = ntvol.plan.prepare_lun_removal(disk,
-  { lock = "required" })
+local plan, problem = ntvol.plan.prepare_lun_removal(disk)
 if not plan then
   io.stderr:write(problem, "\n")
   os.exit(1, true)

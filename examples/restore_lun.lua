@@ -17,8 +17,7 @@ if ours then
 end
 local machine = assert(ntvol.machine())
 
-local removal = assert(ntvol.plan.prepare_lun_removal(disk,
-  { lock = "required" }))
+local removal = assert(ntvol.plan.prepare_lun_removal(disk))
 if not ours and not yes then
   print(removal)
   print("Nothing was changed. To run it, add: " .. disk .. " --yes")

@@ -1447,7 +1447,7 @@ function plan.undo(volume, options) end
 ---be masked without a surprise removal. When a step fails, the finished steps
 ---are undone in reverse: the volumes are brought online and unlocked.
 ---@param disk string|integer # `"PhysicalDrive1"` or 1
----@param options? ntvol.plan.removal_options # `lock`: `"try"` (goes on without it, a volume in use is dismounted by force; unless given), `"required"` or `"no"`; `spanned`: true when a volume may go away that lies on another disk, too (refused otherwise); `machine`
+---@param options? ntvol.plan.removal_options # `lock`: `"required"` (a volume in use is refused; unless given), `"try"` (goes on without it: programs that have the volume open lose their handles) or `"no"`; `spanned`: true when a volume may go away that lies on another disk, too (refused otherwise); `machine`
 ---@return ntvol.plan.object
 ---@overload fun(disk: string|integer, options?: ntvol.plan.removal_options): nil, string, string, ntvol.info
 function plan.prepare_lun_removal(disk, options) end

@@ -256,7 +256,7 @@ function Run:check_token()
   add_report(core.fail {
     op = plan.name, target = plan.target, reason = "erase_token",
     detail = given and ("erase = %q does not name it"):format(given)
-      or "it destroys data, and nothing says that it is meant",
+      or "it destroys data, and the confirmation is missing",
     hint = plan.run_it and "to run the plan: " .. plan.run_it
       or ("give erase = %q"):format(plan.erase[1]),
   })

@@ -354,7 +354,7 @@ local function check_token(name, opts)
   failure.fail {
     op = "recover", target = name or "all volumes", reason = "erase_token",
     detail = name and "with `good_only` the volume is only partly restored, and"
-        .. " nothing says that it is meant"
+        .. " the confirmation is missing"
       or "`good_only` is for one volume, and none is named",
     hint = ("recover it with `good_only = true, erase = %q`; on the command"
       .. " line: ntvol recover %s --good-only --erase %s"):format(name or "D:",

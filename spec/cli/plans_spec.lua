@@ -364,8 +364,8 @@ describe("ntvol prepare-removal", function()
       local lab = command.lab(finally, TWO)
       local rows = {
         { { "prepare-removal", "0" }, "ntvol prepare-removal 0 --yes" },
-        { { "prepare-removal", "PhysicalDrive0", "--lock", "required" },
-          "ntvol prepare-removal PhysicalDrive0 --lock required --yes" },
+        { { "prepare-removal", "PhysicalDrive0", "--lock", "try" },
+          "ntvol prepare-removal PhysicalDrive0 --lock try --yes" },
         { { "prepare-removal", "0", "--spanned" },
           "ntvol prepare-removal 0 --spanned --yes" },
       }

@@ -286,13 +286,18 @@ describe("ntvol at its prompt", function()
     local defer = machines.cleanup(finally)
     local lab = command.lab(defer, "8M:fat:D")
     local pipe = assert(io.popen(("mkfifo %s/in; exec 3<>%s/in; echo $$;"
+      .. " echo \"print 'here'; io.flush()\" >&3;"
       .. " exec env --default-signal %s <&3 2>&1"):format(lab.folder, lab.folder,
       command.line({ "repl" }, { machine = lab.path })), "r"))
     local pid = math.tointeger(pipe:read("l"))
     defer(function()
       end_if_alive(pid)
     end)
-    wait_until(catches_term, pid)
+    assert.equal("here", pipe:read("l"))
+    wait_until(function()
+      return state(pid) == "S"
+    end)
+    assert.is_true(catches_term(pid))
     proc.lines("kill -TERM " .. pid)
     wait_until(function()
       return not catches_term(pid)

@@ -155,7 +155,7 @@ describe("prepare_lun_removal", function()
         assert(volume:dismount())
         assert(volume:offline())
       end
-      assert(assert(prepare(machine, { disk = 1, lock = "no" })):run())
+      assert(assert(prepare(machine, { disk = 1 })):run())
       assert.same({}, machine:volumes())
     end)
 
@@ -174,12 +174,14 @@ describe("prepare_lun_removal", function()
 end)
 
 describe("the lock", function()
-  it("is tried, and the plan goes on without it", function()
+  it("may be tried: then the plan goes on without it", function()
     local machine = lab(TWO)
     local file <close> = assert(machine:open("D:\\", { access = "r",
       directory = true }))
     assert.equal("directory", file:kind())
-    local object = assert(prepare(machine))
+    local object = assert(prepare(machine, { lock = "try" }))
+    assert.matches("programs that have it open lose their handles",
+      tostring(object))
     local note
     local ok, message, code = object:run { on_step = function(step, state, text)
       if step.name == "lock" and state == "done" then
@@ -193,17 +195,18 @@ describe("the lock", function()
     assert.equal("ERROR_BUSY", code)
   end)
 
-  it("can be required", function()
+  it("is required otherwise, and nobody is cut off", function()
     local machine = lab(TWO)
     local file = assert(machine:open("D:\\", { access = "r",
       directory = true }))
     local ok, message, code, info =
-      assert(prepare(machine, { lock = "required" })):run()
+      assert(prepare(machine)):run()
     assert.is_nil(ok)
     assert.matches("^step 'lock D:': ", message)
     assert.equal("ERROR_ACCESS_DENIED", code)
     assert.equal("in_use", info.reason)
     assert.same({}, find_all(history(machine), "DISMOUNT"))
+    assert.same({}, assert(file:list()))
     file:close()
     assert_back(machine, { "D:", "E:" })
   end)

@@ -148,7 +148,7 @@ function M.only(args, plan)
   return output.done(plan:check())
 end
 
---- Refuses to run a plan because nothing says that it is meant. It shows the
+--- Refuses to run a plan because the confirmation is missing. It shows the
 -- plan, and the command that says so.
 -- @treturn integer exit code
 function M.refuse(args, plan, what)
@@ -216,7 +216,7 @@ function M.carry_out(args, how, ...)
     return M.only(args, plan)
   elseif how.danger and not (args.erase or args.yes) then
     return M.refuse(args, plan, how.danger:format(plan.target)
-      .. ", and nothing says that it is meant")
+      .. ", and the confirmation is missing")
   end
   return M.run(args, plan, args.erase, how.write)
 end

@@ -50,7 +50,7 @@ end
 
 local function removal_words(args)
   local words = words_of(args, "prepare-removal", args.disk,
-    args.lock ~= "try" and "--lock --spanned" or "--spanned")
+    args.lock ~= "required" and "--lock --spanned" or "--spanned")
   words[#words + 1] = "--yes"
   return words
 end
@@ -186,12 +186,11 @@ local function add_prepare(add, json)
   command:argument "disk"
     :description "PhysicalDrive1 or 1."
   command:option "--lock"
-    :description("required: refuse when a volume is in use; try (the default):"
-      .. " go on without the lock, programs that have the volume open lose"
-      .. " their handles;"
-      .. " no: do not lock.")
+    :description("required (the default): refuse when a volume is in use; try:"
+      .. " go on without the lock; no: do not lock. Without the lock, programs"
+      .. " that have the volume open lose their handles.")
     :choices { "required", "try", "no" }
-    :default "try"
+    :default "required"
     :show_default(false)
   command:flag "--spanned"
     :description("Go on when a volume lies on another disk, too: it goes away"
@@ -203,7 +202,7 @@ local function add_prepare(add, json)
   plan_flag(command)
   command:epilog [[
 Examples: ntvol prepare-removal 1 --plan
-          ntvol prepare-removal 1 --lock required --yes]]
+          ntvol prepare-removal 1 --yes]]
 end
 
 local function add_restore(add, json)

@@ -26,7 +26,7 @@ local LOCKS = { required = true, try = true, no = true }
 local function read_options(disk, opts)
   options.argument(NAME, disk, "string|integer", 3)
   opts = options.check(2, NAME, opts, FIELDS, 4)
-  local lock = opts.lock or "try"
+  local lock = opts.lock or "required"
   if not LOCKS[lock] then
     error(("bad argument #2 to '%s' (option 'lock' must be one of: required,"
       .. " try, no; got \"%s\")"):format(NAME, lock), 3)
@@ -135,12 +135,20 @@ end
 
 -- ---- steps of one volume -------------------------------------------------
 
--- The documents say: try to lock, and go on when that fails.
+-- The documents say: try to lock, and go on when that fails. We do so only when
+-- we are told to: a program that uses the volume would lose its handles, and
+-- then prevent the uninstall all the same.
 local lock_one = failure.protect(steps.lock_one)
 
 local function lock_if_possible(context, volume)
   local locked, message = lock_one(context, volume)
   return true, not locked and "goes on without the lock: " .. message or nil
+end
+
+-- Nobody can open a volume that is offline.
+local function lock_required(context, volume)
+  return (volume.offline and lock_if_possible or steps.lock_one)(context,
+    volume)
 end
 
 local function guard_of(context, volume)
@@ -188,14 +196,17 @@ local function volume_steps(volume, mode)
   if mode ~= "no" then
     list[#list + 1] = {
       name = "lock", target = name, undo = on(volume, unlock),
-      run = on(volume, mode == "required" and steps.lock_one
+      run = on(volume, mode == "required" and lock_required
         or lock_if_possible),
       says = mode == "required" and "Lock it: nobody else may have it open."
-        or "Lock it; when others have it open, go on without.",
+        or "Lock it; when others have it open, go on without the lock.",
     }
   end
   list[#list + 1] = { name = "dismount", target = name,
-    run = on(volume, dismount), says = "Dismount its file system." }
+    run = on(volume, dismount), says = mode == "required"
+      and "Dismount its file system."
+      or "Dismount its file system: programs that have it open lose their"
+        .. " handles." }
   list[#list + 1] = {
     name = "offline", target = name, undo = on(volume, online),
     says = "Take it offline, so that nobody can mount it again.",
