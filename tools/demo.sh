@@ -1,5 +1,5 @@
 #!/bin/sh
-# A FAT volume with files on it becomes an NTFS volume, on a simulated machine:
+# A FAT volume with files on it is formatted as NTFS, on a simulated machine:
 # real bytes in a disk image, real refusals, no privileges. `make demo` runs
 # this in a folder of its own that is gone afterwards. Every "ok" was checked.
 set -eu
