@@ -258,7 +258,7 @@ return {
     old = [[((access & WRITING) && !(other_share & NT_SHARE_WRITE)) ||]],
     new = [[((access & WRITING) && !(other_share & NT_SHARE_READ)) ||]],
     breaks = "O3: a writer needs others who share writing",
-    specs = { "spec/conformance/open_spec.lua", "spec/contract/open_spec.lua" } },
+    specs = { "spec/conformance/open_spec.lua", "spec/sim/directory_spec.lua" } },
 
   { name = "holders-dropped", file = "src/nt/sim/rules/holders.c",
     old = [[    nt_add_holder_row(err, &holder);]], new = [[    (void)err;]],

@@ -209,17 +209,6 @@ c.suite(_ENV, {
     v count 0 512 -> 512
     f read 0 6 -> "ALPHA\n"
   ]], result = "both see the same bytes" },
-  { "1.11 first touch fat", "a raw read after a file was written", function(lab)
-    lab:play [[
-      v = open D:
-      f = open D:\a.txt
-      --
-      f put 0 ALPHA -> 5
-    ]]
-    assert.is_false(c.on_disk(lab, "ALPHA\n"))
-    lab:play "v count 0 512 -> 512"
-    assert.is_true(c.on_disk(lab, "ALPHA\n"))
-  end, result = "what was written is on the disk" },
 
   { "1.12 remount fat ntfs", "an open of another file by anyone", [[
     v = open D:

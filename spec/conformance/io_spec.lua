@@ -77,22 +77,6 @@ c.suite(_ENV, {
     g is_mounted -> true
     f close
   ]], result = "STATUS_VOLUME_DISMOUNTED, then success" },
-  -- A long one: NTFS keeps short files in their records, which only the
-  -- system writes.
-  { "I5 fat ntfs", "what was written before a forced dismount is on disk", function(lab)
-    local path = "D:\\long file name.txt"
-    local v, f = lab:open "D:", lab:open(path)
-    assert.equal(5, f:write(2, "ALPHA"))
-    assert(v:dismount())
-    c.refused("STATUS_VOLUME_DISMOUNTED", f:write(2, "OMEGA"))
-    assert(f:close())
-    assert(v:close())
-    lab:trail()
-    local again <close> = lab:open(path, { access = "r" })
-    assert.equal("MOUNT", lab:trail())
-    assert.equal("a ALPHA", again:read(0, 7))
-  end, result = "the first write, not the second; MOUNT" },
-
   { "I5 fat ntfs", "a section after a dismount, its file closed", [[
     v = open D:
     f = open D:\a.txt access=r

@@ -218,18 +218,6 @@ c.suite(_ENV, {
     w close
   ]], result = "no MOUNT" },
 
-  { "F14", "the LUN goes and comes back", [[
-    v = open D:
-    v dismount
-    v offline
-    v close
-    machine mask 0
-    --
-    machine unmask 0
-    volume offline D: -> false
-    w = open D:; MOUNT
-  ]], result = "online" },
-
   { "F14", "it comes back without a name, automount off: stays offline",
     function(lab)
       local manager <close> = lab:open "\\\\.\\MountPointManager"

@@ -173,6 +173,7 @@ add("F14", "dismounted and offline, masked, unmasked", [[
   events device PhysicalDrive0 -> "SURPRISE_REMOVAL, ARRIVAL"
   events state -> "OFFLINE, MASKED, UNMASKED, ONLINE"
   disk masked 0 -> false
+  volume offline D: -> false
   w = open D:; MOUNT
   w is_offline -> false
   f = open D:\a.txt

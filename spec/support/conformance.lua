@@ -240,6 +240,13 @@ local verbs = {
   end,
 }
 
+-- Whether the first disk holds this text, past the cache of every file system.
+local function on_disk(lab, text)
+  local disk <close> = assert(lab.machine:open("PhysicalDrive0",
+    { access = "r" }))
+  return assert(disk:read(0, disk:size())):find(text, 1, true) ~= nil
+end
+
 local lab_methods = {}
 lab_methods.__index = lab_methods
 
@@ -259,7 +266,7 @@ function lab_methods:act(subject, verb, words)
   elseif subject == "volume" then
     return find_volume(self.machine, arguments[1])[verb]
   elseif subject == "disk" then
-    return verb == "has" and M.on_disk(self, arguments[1])
+    return verb == "has" and on_disk(self, arguments[1])
       or verb ~= "has" and self.machine:disks()[arguments[1] + 1][verb]
   elseif subject == "events" then
     return self:happened(verb, words[1])
@@ -418,13 +425,6 @@ local function guard(said, f, ...)
       table.concat(said, "\n      ")), 0)
   end
   return table.unpack(result, 2, result.n)
-end
-
---- Whether the first disk holds this text, past the cache of every file system.
-function M.on_disk(lab, text)
-  local disk <close> = assert(lab.machine:open("PhysicalDrive0",
-    { access = "r" }))
-  return assert(disk:read(0, disk:size())):find(text, 1, true) ~= nil
 end
 
 -- What the system below returns for this step.
