@@ -91,7 +91,7 @@ c.suite(_ENV, {
     v = open D:
     --
     v read NTFS_LAST 512 -> STATUS_END_OF_FILE
-  ]] },
+  ]], also = "given" },
 
   { "1.11 write past the end fat", "write at the end of the file system", [[
     v = open D:
@@ -170,7 +170,7 @@ c.suite(_ENV, {
     v = open D: access=none
     --
     v extended_io -> STATUS_INVALID_DEVICE_REQUEST
-  ]] },
+  ]], also = "given" },
   -- There is no file system below a disk; RAW answers what it does not know.
   { "1.11 extended disk", "on a whole disk", [[
     p = open PhysicalDrive0
@@ -234,7 +234,7 @@ c.suite(_ENV, {
     v write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
     v control IOCTL_DISK_IS_WRITABLE -> STATUS_MEDIA_WRITE_PROTECTED
     v flush -> STATUS_MEDIA_WRITE_PROTECTED
-  ]], volume = { readonly = true } },
+  ]], volume = { readonly = true }, also = "given" },
   { "1.12 read-only fat", "marking it dirty", [[
     v = open D:
     --

@@ -331,7 +331,7 @@ c.suite(_ENV, {
     w control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_VOLUME_DISMOUNTED
     w control FSCTL_MARK_VOLUME_DIRTY -> STATUS_VOLUME_DISMOUNTED
     v control FSCTL_IS_VOLUME_DIRTY 4 -> STATUS_VOLUME_DISMOUNTED
-  ]] },
+  ]], also = "given" },
 
   { "I16", "a volume, with one right", [[
     r = open D: access=r

@@ -245,7 +245,7 @@ add(nil, "4.3 FAT boot exfat ntfs", "asked", [[
   v = open D:
   --
   v control FSCTL_QUERY_FAT_BPB 36 -> STATUS_INVALID_DEVICE_REQUEST
-]])
+]]).also = "given"
 
 -- ---- the dirty mark ---------------------------------------------------------------------
 
@@ -407,6 +407,6 @@ add(nil, "4.3 recognition fat ntfs", "asked of what is mounted", [[
   v = open D:
   --
   v control FSCTL_QUERY_FILE_SYSTEM_RECOGNITION 9 -> STATUS_INVALID_DEVICE_REQUEST
-]])
+]]).also = "given"
 
 c.suite(_ENV, cases)
