@@ -149,6 +149,7 @@ static const luaL_Reg functions[] = {
     {"printable", ln_core_printable},
     {"pid", ln_core_pid},
     {"is_terminal", ln_core_is_terminal},
+    {"check_label", ln_core_check_label},
     {"rehearse_format", ln_core_rehearse_format},
     {"fail", ln_core_fail},
     {"message", ln_core_message},

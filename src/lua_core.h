@@ -33,6 +33,7 @@ int ln_core_outlive_limits(lua_State *L);
 int ln_core_outlive_writes(lua_State *L);
 
 /* lua_format.c, lua_undo.c: trying a format beforehand, and taking one back */
+int ln_core_check_label(lua_State *L);
 int ln_core_rehearse_format(lua_State *L);
 int ln_core_take_back(lua_State *L);
 

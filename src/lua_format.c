@@ -10,6 +10,7 @@ Formatting: options and progress of volume:format.
 #include "lua_core.h"
 #include "lua_methods.h"
 #include "lua_undo.h"
+#include "nt/label.h"
 #include "nt/text.h"
 
 /* ---- progress ------------------------------------------------------------ */
@@ -258,6 +259,37 @@ int ln_volume_format(lua_State *L) {
     return raise(L, handle, status, &err);
   }
   return nt_ok(status) ? push_result(L, &result) : ln_pusherror(L, &err);
+}
+
+/***
+Says whether the file system holds this label as it is written. It touches no
+volume.
+@function check_label
+@tparam table options `fs`, and optional: `label`, `target` (what errors name)
+@treturn boolean true
+@failure `"ERROR_INVALID_PARAMETER"`, reason `label`
+@raise for an unknown option or value
+*/
+int ln_core_check_label(lua_State *L) {
+  static const char *const names[] = {"fs", "label", "target", NULL};
+  struct ln_options o = {1, 1, ""};
+  struct nt_error err = {0};
+  enum nt_format_fs fs = NT_FORMAT_NTFS;
+  const char *name, *label, *target;
+  nt_status status;
+  lua_settop(L, 1);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  ln_optionnames(L, &o, names);
+  name = ln_optionstring(L, &o, "fs");
+  check_fs(L, &o, name);
+  label = ln_optionstring(L, &o, "label");
+  target = ln_optionstring(L, &o, "target");
+  status = nt_format_find_fs(name, &fs, &err);
+  if (nt_ok(status)) {
+    status = nt_label_check(fs, label, &err);
+  }
+  nt_error_name(&err, "format", target != NULL ? target : name);
+  return ln_result(L, status, &err);
 }
 
 /***

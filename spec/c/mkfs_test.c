@@ -180,8 +180,10 @@ static const char *labelled(const char *fs, const char *label) {
 }
 
 static void test_labels(void) {
-  CHECK_TEXT(labelled("fat16", "Data 1"), "DATA 1", "FAT is in upper case");
-  CHECK_TEXT(labelled("fat32", "-F x"), "-F X", "a label is no option");
+  CHECK_TEXT(labelled("fat16", "DATA 1"), "DATA 1", "FAT is in capitals");
+  CHECK_TEXT(labelled("fat32", "-F X"), "-F X", "a label is no option");
+  CHECK_TEXT(labelled("ntfs", "NO NAME "), "NO NAME ", "NTFS keeps blanks");
+  CHECK_TEXT(labelled("exfat", " No Name "), " No Name ", "exFAT keeps blanks");
   CHECK_TEXT(labelled("ntfs", "\xC3\x84 \xE2\x82\xAC"), "\xC3\x84 \xE2\x82\xAC",
              "NTFS takes UTF-8");
   CHECK_TEXT(labelled("exfat", "\xC3\x84 \xE2\x82\xAC"),
@@ -198,11 +200,46 @@ static void test_labels(void) {
   for (int i = 0; i < 6; i++) {
     strcat(text, "\xF0\x9F\x92\xBE");
   }
-  char out[64];
   struct nt_error err = {0};
-  CHECK(!nt_ok(nt_label_exfat(text, out, sizeof(out), &err)) &&
-            nt_ok(nt_label_ntfs(text, out, sizeof(out), &err)),
+  CHECK(!nt_ok(nt_label_check(NT_FORMAT_EXFAT, text, &err)) &&
+            nt_ok(nt_label_check(NT_FORMAT_NTFS, text, &err)),
         "labels are counted in UTF-16");
+}
+
+/* What the file system would store in another form, or not at all. */
+static void test_wrong_labels(void) {
+  static const struct {
+    enum nt_format_fs fs;
+    const char *label, *detail, *hint;
+  } rows[] = {
+      {NT_FORMAT_FAT, "DATA ", "ends with a space", "use the label 'DATA'"},
+      {NT_FORMAT_FAT32, "data  ", "ends with a space", "use the label 'DATA'"},
+      {NT_FORMAT_FAT16, "Data", "small letters", "use the label 'DATA'"},
+      {NT_FORMAT_FAT, "NO NAME", "no label", "leave the label out"},
+      {NT_FORMAT_FAT, "no name", "small letters", ""},
+      {NT_FORMAT_FAT, " A", "begins with a space", ""},
+      {NT_FORMAT_FAT, " ", "begins with a space", ""},
+      {NT_FORMAT_FAT, "A.B", "does not take", ""},
+      {NT_FORMAT_FAT, "\xC3\x84", "not ASCII", ""},
+      {NT_FORMAT_FAT, "123456789012", "has 12 characters", "at most 11"},
+      {NT_FORMAT_FAT32, "A\x7F", "control character", ""},
+      {NT_FORMAT_EXFAT, "A/B", "does not take", ""},
+      {NT_FORMAT_EXFAT, "123456789012", "has 12 characters", "at most 11"},
+      {NT_FORMAT_EXFAT, "A\nB", "control character", ""},
+      {NT_FORMAT_NTFS, "123456789012345678901234567890123", "has 33 characters",
+       "at most 32"},
+      {NT_FORMAT_NTFS, "\xC3", "not UTF-8", ""},
+      {NT_FORMAT_NTFS, "\xED\xA0\x80", "not UTF-8", ""},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct nt_error err = {0};
+    nt_status status = nt_label_check(rows[i].fs, rows[i].label, &err);
+    CHECK(status == NT_STATUS_INVALID_PARAMETER && err.reason != NULL &&
+              strcmp(err.reason, "label") == 0 &&
+              strstr(err.detail, rows[i].detail) != NULL &&
+              strstr(err.hint, rows[i].hint) != NULL,
+          "label %d: %s", (int)i, err.hint);
+  }
 }
 
 /* ---- tools --------------------------------------------------------------- */
@@ -592,6 +629,7 @@ int main(void) {
   test_exit_status();
   test_big_sectors();
   test_labels();
+  test_wrong_labels();
   use_own_tools(true);
   test_surroundings();
   test_bad_tools();

@@ -248,13 +248,13 @@ static void choices(void) {
     unsigned char media;
     const char *file_system;
   } rows[] = {
-      {"fat", "small", "FAT", "format D:\\ 12 FAT \"SMALL\" quick 0", 64 * MIB,
+      {"fat", "SMALL", "FAT", "format D:\\ 12 FAT \"SMALL\" quick 0", 64 * MIB,
        0, NT_WIN32_DRIVE_FIXED, false, 12, "FAT"},
-      {"fat", "big", "FAT32", "format D:\\ 12 FAT32 \"BIG\" quick 0",
+      {"fat", "BIG", "FAT32", "format D:\\ 12 FAT32 \"BIG\" quick 0",
        UINT64_C(4096) * MIB, 0, NT_WIN32_DRIVE_FIXED, false, 12, "FAT32"},
       {"FAT16", NULL, "FAT", "format D:\\ 12 FAT \"\" full 0", 64 * MIB, 0,
        NT_WIN32_DRIVE_FIXED, true, 12, "FAT"},
-      {"fat32", "x", "FAT32", "format D:\\ 11 FAT32 \"X\" quick 4096", 64 * MIB,
+      {"fat32", "X", "FAT32", "format D:\\ 11 FAT32 \"X\" quick 4096", 64 * MIB,
        4096, NT_WIN32_DRIVE_REMOVABLE, false, 11, "FAT32"},
       {"exfat", "\xC3\x84pfel", "exFAT",
        "format D:\\ 11 exFAT \"\xC3\x84pfel\" quick 0", 64 * MIB, 0,

@@ -84,13 +84,13 @@ describe("change_filesystem", function()
     it("makes a " .. row[1] .. " volume of a FAT one", function()
       local machine = lab "16M:fat:D:OLD"
       local report = assert(assert(change(machine, "D:",
-        { to = row[1], label = "New" })):run { erase = "D:" })
+        { to = row[1], label = "NEW" })):run { erase = "D:" })
       for _, step in ipairs(report.steps) do
         assert.equal("done", step.outcome)
       end
       local volume = machine:volumes()[1]
       assert.equal(row[2], volume.file_system)
-      assert.equal("new", volume.label:lower())
+      assert.equal("NEW", volume.label)
       assert_free(machine, "D:")
     end)
   end
@@ -456,6 +456,42 @@ describe("a failing step", function()
     assert_free(machine, "D:")
   end)
 
+  it("is the format when the file system would hold another label, before"
+    .. " anything is opened", function()
+    local machine = lab "16M:fat:D:OLD"
+    local before = bytes_of(machine)
+    for _, row in ipairs {
+      { "fat", "DATA ", "ends with a space", "use the label 'DATA'" },
+      { "fat16", "data", "small letters", "use the label 'DATA'" },
+      { "fat32", "NO NAME", "no label", "leave the label out" },
+      { "exfat", "A:B", "does not take", "choose another label" },
+      { "ntfs", ("x"):rep(33), "has 33 characters", "at most 32" },
+    } do
+      local object = assert(change(machine, "D:",
+        { to = row[1], label = row[2] }))
+      assert.is_nil((object:check()))
+      local ok, message, code, info = object:run { erase = "D:" }
+      assert.is_nil(ok)
+      assert.equal("ERROR_INVALID_PARAMETER", code)
+      assert.equal("label", info.reason)
+      assert.matches(row[3], message, 1, true)
+      assert.matches(row[4], message, 1, true)
+      assert.equal("open not run", outcomes(info.report)[1])
+    end
+    assert.equal(before, bytes_of(machine))
+    assert.same({}, machine:events())
+  end)
+
+  it("keeps what the file system can hold: blanks on NTFS and exFAT",
+    function()
+      for _, fs in ipairs { "ntfs", "exfat" } do
+        local machine = lab "16M:fat:D:OLD"
+        assert(assert(change(machine, "D:", { to = fs, label = " Data  " }))
+          :run { erase = "D:" })
+        assert.equal(" Data  ", machine:volumes()[1].label)
+      end
+    end)
+
   it("is the verification when another file system is found", function()
     local machine = lab "16M:fat:D:OLD"
     local object = assert(change(machine, "D:", { label = "NEW" }))
@@ -480,7 +516,7 @@ describe("a failing step", function()
       assert.is_nil(ok)
       assert.matches("^step 'verify': ", message)
       assert.matches(pretend.words, message, 1, true)
-      assert.equal("ERROR_UNRECOGNIZED_VOLUME", code)
+      assert.equal("ERROR_CRC", code) -- a good file system, but another one
       assert.equal("verify", info.reason)
     end
   end)

@@ -466,6 +466,7 @@ M.core = {
       reason = "in_use" }) == 4
   end),
   message = plain(core.message, { op = "lock", target = "D:", status = 5 }),
+  check_label = plain(core.check_label, { fs = "fat", label = "DATA" }),
   rehearse_format = plain(core.rehearse_format, { fs = "fat", size = 4 << 20,
     sector_size = 512 }),
   interpose = function(lab)

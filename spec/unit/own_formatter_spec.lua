@@ -126,6 +126,18 @@ describe("change_filesystem with such a formatter", function()
     assert.equal(1, fake.stats().control)
   end)
 
+  it("checks the label beforehand: the rules are those of the file system",
+    function()
+      fake.reset()
+      local object = assert(plan.change_filesystem("D:", { to = "fat",
+        label = "DATA ", machine = machine }))
+      local ok, _, code, info = object:run { erase = "D:" }
+      assert.is_nil(ok)
+      assert.equal("ERROR_INVALID_PARAMETER", code)
+      assert.equal("label", info.reason)
+      assert.equal(0, fake.stats().format)
+    end)
+
   it("undoes what it did when the formatter refuses", function()
     fake.fail("format", 1, STATUS.STATUS_DEVICE_BUSY, { untouched = true })
     local report, message, code, info = change():run { erase = "D:" }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "label.h"
 #include "name.h"
 #include "text.h"
 
@@ -190,9 +191,12 @@ nt_status nt_format_check(struct nt_handle *handle,
                           struct nt_error *err) {
   struct question question = {handle, options, err};
   struct nt_volume_info info = {0};
+  enum nt_format_fs fs;
   NT_TRY(check_handle(&question));
   NT_TRY(nt_info(handle, &info, err));
   NT_TRY(check_erase(&question, &info));
   NT_TRY(check_flags(&question, &info));
+  NT_TRY(nt_format_find_fs(options->fs, &fs, err));
+  NT_TRY(nt_label_check(fs, options->label, err));
   return check_overlaps(&question, &info);
 }

@@ -4,20 +4,19 @@
 #ifndef NT_LABEL_H
 #define NT_LABEL_H
 
-#include "error.h"
+#include "format_check.h"
 
-/* Copies the label as the file system will hold it. All refuse with
- * STATUS_INVALID_PARAMETER, reason "label". */
-
-/* 11 characters of ASCII in upper case. A FAT label is a directory entry, which
- * does not say its code page, and Windows writes it in upper case. */
-nt_status nt_label_fat(const char *label, char *out, size_t cap,
-                       struct nt_error *err);
-
-/* 32 and 11 UTF-16 units. */
-nt_status nt_label_ntfs(const char *label, char *out, size_t cap,
-                        struct nt_error *err);
-nt_status nt_label_exfat(const char *label, char *out, size_t cap,
+/*
+ * Refuses a label that the file system cannot hold, or would hold in another
+ * form than it is written: STATUS_INVALID_PARAMETER, reason "label", and the
+ * next step. So a label that is accepted here is found again, byte for byte. No
+ * label is NULL or "".
+ *
+ * FAT holds 11 characters of ASCII in capitals, because a FAT label is a folder
+ * entry, which does not say its code page. NTFS holds 32 UTF-16 units, exFAT
+ * 11.
+ */
+nt_status nt_label_check(enum nt_format_fs fs, const char *label,
                          struct nt_error *err);
 
 #endif

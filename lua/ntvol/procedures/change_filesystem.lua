@@ -65,12 +65,14 @@ local function check(context)
 end
 
 -- Asks the mkfs tool whether it can make this file system, before anything is
--- opened. The formatter of a machine cannot be asked without formatting.
+-- opened. The formatter of a machine cannot be asked without formatting, so
+-- only the label is checked.
 local function rehearse(context)
-  if context.own_formatter then
-    return true
-  end
   local opts = context.options
+  if context.own_formatter then
+    return core.check_label { fs = context.to, label = opts.label,
+      target = context.name }
+  end
   return core.rehearse_format {
     fs = context.to, label = opts.label, cluster_size = opts.cluster_size,
     size = context.pinned.size, sector_size = context.sector_size,
@@ -121,25 +123,18 @@ local function undo_format(context)
     result.operation)
 end
 
--- FAT keeps labels in capitals.
-local function same_label(wanted, found, file_system)
-  if file_system:find("^FAT") then
-    wanted, found = wanted:upper(), found:upper()
-  end
-  return wanted == found
-end
-
 local function verify(context, found)
   local wanted = context.result.file_system
   local label = context.options.label
   local text
   if found.file_system ~= wanted then
     text = ("it holds %s, not %s"):format(found.file_system, wanted)
-  elseif label and not same_label(label, found.label, wanted) then
+  elseif label and label ~= found.label then
     text = ("its label is '%s', not '%s'"):format(found.label, label)
   end
   if text then
     failure.fail { op = "verify", target = context.name, reason = "verify",
+      status = found.file_system ~= "RAW" and "STATUS_DEVICE_DATA_ERROR" or nil,
       detail = text }
   end
   return true, ("%s \"%s\""):format(found.file_system, found.label)
@@ -214,7 +209,7 @@ end
 local function unchecked(own_formatter)
   local list = { "whether it is in use (known only when locking)" }
   if own_formatter then
-    list[2] = "what the system's formatter says of label and cluster size"
+    list[2] = "what the system's formatter says of the cluster size"
   end
   return list
 end

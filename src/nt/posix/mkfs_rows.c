@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "../disk/file_system.h"
-#include "../label.h"
 #include "../text.h"
 #include "scratch.h"
 
@@ -158,10 +157,10 @@ static nt_status exfat_finish(const struct nt_mkfs_request *r, int scratch,
 
 /* ---- the table ----------------------------------------------------------- */
 
-#define FAT_ROW                                                       \
-  .tool = "mkfs.fat", .package = "dosfstools", .label = nt_label_fat, \
-  .biggest_sector = 4096, .biggest_cluster = 256 << 10,               \
-  .most_cluster_sectors = 128, .most_volume_sectors = UINT32_MAX
+#define FAT_ROW                                                        \
+  .tool = "mkfs.fat", .package = "dosfstools", .biggest_sector = 4096, \
+  .biggest_cluster = 256 << 10, .most_cluster_sectors = 128,           \
+  .most_volume_sectors = UINT32_MAX
 
 static const struct nt_mkfs_row rows[] = {
     [NT_FORMAT_NTFS] = {.fs = "ntfs",
@@ -172,7 +171,6 @@ static const struct nt_mkfs_row rows[] = {
                         .biggest_cluster = 2 << 20,
                         .most_cluster_sectors = 4096,
                         .most_volume_sectors = INT64_MAX,
-                        .label = nt_label_ntfs,
                         .arguments = ntfs_arguments,
                         .finish = ntfs_finish},
     [NT_FORMAT_FAT] = {.fs = "fat",
@@ -198,7 +196,6 @@ static const struct nt_mkfs_row rows[] = {
                          .biggest_cluster = 32 << 20,
                          .most_cluster_sectors = 65536,
                          .most_volume_sectors = INT64_MAX,
-                         .label = nt_label_exfat,
                          .arguments = exfat_arguments,
                          .finish = exfat_finish},
 };

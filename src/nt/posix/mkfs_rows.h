@@ -24,8 +24,6 @@ struct nt_mkfs_row {
   uint32_t biggest_cluster; /* bytes; the smallest is one sector */
   uint32_t most_cluster_sectors;
   uint64_t most_volume_sectors;
-  nt_status (*label)(const char *label, char *out, size_t cap,
-                     struct nt_error *err);
   void (*arguments)(struct nt_arguments *a, const struct nt_mkfs_request *r);
   nt_status (*finish)(const struct nt_mkfs_request *r, int scratch,
                       struct nt_error *err); /* NULL: nothing is left to do */

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../../label.h"
 #include "../request/request.h"
 
 /* MEDIA_TYPE (winioctl.h), as FormatEx takes it. */
@@ -28,15 +27,13 @@
 
 static const struct {
   const nt_wchar *name;
-  nt_status (*label)(const char *label, char *out, size_t cap,
-                     struct nt_error *err);
   const char *makes[MOST_MAKES]; /* names of the result */
 } kinds[] = {
-    [NT_FORMAT_NTFS] = {u"NTFS", nt_label_ntfs, {"NTFS"}},
-    [NT_FORMAT_FAT] = {u"FAT", nt_label_fat, {"FAT", "FAT12", "FAT16"}},
-    [NT_FORMAT_FAT16] = {u"FAT", nt_label_fat, {"FAT", "FAT16"}},
-    [NT_FORMAT_FAT32] = {u"FAT32", nt_label_fat, {"FAT32"}},
-    [NT_FORMAT_EXFAT] = {u"exFAT", nt_label_exfat, {"exFAT"}},
+    [NT_FORMAT_NTFS] = {u"NTFS", {"NTFS"}},
+    [NT_FORMAT_FAT] = {u"FAT", {"FAT", "FAT12", "FAT16"}},
+    [NT_FORMAT_FAT16] = {u"FAT", {"FAT", "FAT16"}},
+    [NT_FORMAT_FAT32] = {u"FAT32", {"FAT32"}},
+    [NT_FORMAT_EXFAT] = {u"exFAT", {"exFAT"}},
 };
 
 bool nt__win32_format_makes(const struct win32_format *f, const char *made) {
@@ -116,12 +113,9 @@ static void choose_name(struct win32_format *f) {
 }
 
 static nt_status choose_label(struct win32_format *f) {
-  char label[NT_LABEL_MAX];
   const char *wanted = f->options->label;
-  NT_TRY(kinds[f->fs].label(wanted == NULL ? "" : wanted, label, sizeof(label),
-                            f->err));
-  return nt__win32_wide(label, f->label, sizeof(f->label) / sizeof(f->label[0]),
-                        f->err);
+  return nt__win32_wide(wanted != NULL ? wanted : "", f->label,
+                        sizeof(f->label) / sizeof(f->label[0]), f->err);
 }
 
 /* Refuses all that can be refused while we still have the lock. */
