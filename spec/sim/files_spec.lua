@@ -147,6 +147,36 @@ describe("files on NTFS", function()
     refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "D:\\$OrphanFiles")
   end)
 
+  it("are read with every size of clusters that a format makes", function()
+    local reason = machines.missing("mkfs.ntfs", "ntfscp")
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    local large = ("0123456789abcdef"):rep(40000)
+    machines.put(folder .. "/large", large)
+    for _, size in ipairs { 65536, 131072, 524288, 2097152 } do
+      local image = ("%s/%d.img"):format(folder, size)
+      machines.sh("truncate -s 1G %s && mkfs.ntfs -q -F -f -c %d %s", image,
+        size, image)
+      machines.sh("ntfscp -q %s %s/large 'Long File Name.data'", image, folder)
+      local machine = assert(sim.create(folder .. "/lab" .. size,
+        { disks = { { image = image } } }))
+      local ok, problem = pcall(function()
+        assert.equal(large, content(machine, "D:\\long file NAME.data"))
+        local root <close> = assert(machine:open "D:\\")
+        assert.equal("Long File Name.data", assert(root:list())[1].name)
+        local file <close> = assert(machine:open("D:\\long file name.data",
+          { access = "rw" }))
+        assert(file:write(0, ("W"):rep(512)))
+        assert.equal("W", assert(file:read(511, 1)))
+      end)
+      machine:close()
+      assert(ok, problem)
+    end
+  end)
+
   it("in folders are found, and deleted ones are not", function()
     local reason = machines.missing("mkfs.ntfs", "ntfs-3g", "unshare")
     if reason then

@@ -111,6 +111,11 @@ struct nt_ntfs_facts {
 };
 bool nt_ntfs_facts(struct nt_region *region, struct nt_ntfs_facts *out);
 
+/* Writes the size of a cluster in the form that programs of before 2017 know:
+ * at most 128 sectors. Beyond that, the same clusters, and the same volume, are
+ * told in larger sectors. Leaves all other boot sectors as they are. */
+void nt_ntfs_tell_plainly(uint8_t boot[512]);
+
 /* ---- recognise.c: what the parsers share --------------------------------- */
 
 /* Copies a label of bytes, up to a zero, without spaces at its end. */

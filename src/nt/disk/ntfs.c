@@ -78,6 +78,20 @@ static bool decode(const uint8_t *boot, struct ntfs *n) {
          n->sectors <= INT64_MAX / n->sector;
 }
 
+#define MOST_PLAIN_SECTORS 128U
+
+void nt_ntfs_tell_plainly(uint8_t boot[512]) {
+  struct ntfs n;
+  if (memcmp(boot + 3, "NTFS    ", 8) != 0 || !decode(boot, &n) ||
+      n.cluster / n.sector <= MOST_PLAIN_SECTORS) {
+    return;
+  }
+  uint32_t sector = n.cluster / MOST_PLAIN_SECTORS;
+  nt_put_u16(boot + 11, (uint16_t)sector);
+  boot[13] = MOST_PLAIN_SECTORS;
+  nt_put_u64(boot + 40, n.sectors / (sector / n.sector));
+}
+
 static bool open_ntfs(struct nt_region *region, struct ntfs *n) {
   uint8_t boot[512];
   return nt_region_read(region, 0, boot, sizeof boot) &&

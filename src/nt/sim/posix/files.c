@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../../disk/file_system.h"
 #include "../disk/image.h"
 #include "../files.h"
 #include "sleuthkit.h"
@@ -20,6 +21,7 @@ struct sim_files {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t length;
+  bool ntfs;              /* the library knows only one form of boot sectors */
   bool lost;              /* the library must not be called any more */
   struct nt_error unread; /* the last failure to read the image */
   unsigned handles;       /* how many have the file */
@@ -28,6 +30,8 @@ struct sim_files {
 };
 
 /* ---- the volume as an image of the library ------------------------------- */
+
+#define NTFS_BOOT_SECTOR 512U
 
 /* The library gives its own struct to the functions below. That struct is the
  * first member of this one, so a cast finds the rest. */
@@ -48,6 +52,9 @@ static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
   if (!nt_ok(nt__sim_image_read(f->m, f->extents, f->extent_count,
                                 (uint64_t)offset, buf, len, &f->unread))) {
     return -1;
+  }
+  if (f->ntfs && offset == 0 && len >= NTFS_BOOT_SECTOR) {
+    nt_ntfs_tell_plainly((uint8_t *)buf);
   }
   return (ssize_t)len;
 }
@@ -286,6 +293,7 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   memcpy(f->extents, extents, count * sizeof *extents);
   f->extent_count = count;
   f->length = length;
+  f->ntfs = strcmp(file_system, "NTFS") == 0;
   f->handles = 1;
   tsk_error_reset();
   nt_status status = open_fs(f, file_system, sector_size, err);
