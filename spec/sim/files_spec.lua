@@ -1,6 +1,7 @@
 -- Files on simulated volumes: really looked up in the image, on every file
 -- system, whatever put them there.
 
+local btrfs = require "spec.support.btrfs"
 local machines = require "spec.support.machines"
 local proc = require "spec.support.proc"
 local sim = require "ntvol.sim.core"
@@ -249,5 +250,57 @@ describe("files on exFAT", function()
     assert.same({ "Some Dir 0", "a.txt 6", "long file name.txt 14000" },
       names "D:\\")
     assert.same({ "file name.txt 12" }, names "D:\\Some Dir")
+  end)
+end)
+
+describe("the root of a file system that nothing here reads", function()
+  -- Every request for what is in it is refused by name, and ends no process.
+  local function assert_unread(machine)
+    assert.equal("btrfs", machine:volumes()[1].file_system)
+    local root <close> = assert(machine:open("D:\\", { access = "r" }))
+    assert.equal("directory", root:kind())
+    local info = refused("STATUS_NOT_SUPPORTED", root:list())
+    assert.equal("no_file_reader", info.reason)
+    info = refused("STATUS_NOT_SUPPORTED", machine:open "D:\\x.txt")
+    assert.equal("no_file_reader", info.reason)
+    assert.is_nil((root:read(0, 512)))
+    local writer <close> = machine:open("D:\\", { access = "rw" })
+    if writer then
+      assert.is_nil((writer:write(0, ("x"):rep(512))))
+    end
+    assert.is_true(root:close())
+  end
+
+  it("opens, and is not listed", function()
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    machines.put(folder .. "/b.img", btrfs { label = "DATA", size = 1 << 20 })
+    assert_unread(connect(defer, folder, folder .. "/b.img"))
+  end)
+
+  it("opens, and is not listed, when mkfs.btrfs made it", function()
+    local reason = machines.missing "mkfs.btrfs"
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    machines.sh("truncate -s 200M %s/b.img && mkfs.btrfs -q %s/b.img", folder,
+      folder)
+    assert_unread(connect(defer, folder, folder .. "/b.img"))
+  end)
+
+  it("does not open when only the magic of btrfs is there (W1): no driver"
+    .. " recognises that", function()
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    machines.put(folder .. "/b.img", ("\0"):rep(0x10040) .. "_BHRfS_M"
+      .. ("\0"):rep((1 << 20) - 0x10048))
+    local machine = connect(defer, folder, folder .. "/b.img")
+    local volume = machine:volumes()[1]
+    assert.equal("RAW", volume.file_system)
+    assert.equal("btrfs", volume.content)
+    local info = refused("STATUS_UNRECOGNIZED_VOLUME", machine:open "D:\\")
+    assert.equal("no_file_system", info.reason)
   end)
 end)

@@ -223,6 +223,11 @@ static bool find_entry(struct sim_files *f, TSK_FS_DIR *dir, const char *name,
   return false;
 }
 
+static nt_status no_reader(struct nt_error *err) {
+  return nt_refuse(err, NT_REASON_NO_FILE_READER,
+                   "no library here reads the files of this file system");
+}
+
 static nt_status open_inode(struct sim_files *f, TSK_INUM_T inode, bool last,
                             struct nt_error *err) {
   if (f->file) {
@@ -309,12 +314,12 @@ nt_status nt__sim_files_open(struct sim_machine *m,
 }
 
 /* The Sleuth Kit does not know btrfs, but the root folder needs no looking up.
+ * It has no `file` then.
  */
 nt_status nt__sim_files_open_root(const char *path, struct sim_files **out,
                                   struct nt_error *err) {
   if (path[strspn(path, "\\")] != '\0') {
-    return nt_refuse(err, NT_REASON_NO_FILE_READER,
-                     "no library here reads the files of this file system");
+    return no_reader(err);
   }
   struct sim_files *f = calloc(1, sizeof *f);
   if (!f) {
@@ -445,7 +450,7 @@ static const TSK_FS_ATTR_RUN *find_run(const TSK_FS_ATTR *attribute,
 
 uint64_t nt__sim_files_valid(struct sim_files *f) {
   const TSK_FS_ATTR *attribute =
-      f->lost ? NULL : nt__tsk_contents(f->file, &f->lost);
+      f->lost || !f->file ? NULL : nt__tsk_contents(f->file, &f->lost);
   return attribute && attribute->flags & TSK_FS_ATTR_NONRES
              ? (uint64_t)attribute->nrd.initsize
              : nt__sim_files_size(f);
@@ -454,6 +459,9 @@ uint64_t nt__sim_files_valid(struct sim_files *f) {
 nt_status nt__sim_files_place(struct sim_files *f, uint64_t offset,
                               uint64_t *place, uint64_t *length,
                               struct nt_error *err) {
+  if (!f->file) {
+    return no_reader(err);
+  }
   if (f->lost) {
     return no_memory(err, "finding the file's clusters");
   }
@@ -515,6 +523,9 @@ static void end_listing(struct sim_files *f) {
 /* Reads the names of the folder when they are asked for first. */
 static nt_status begin_listing(struct sim_files *f, bool anew,
                                struct nt_error *err) {
+  if (!f->file) {
+    return no_reader(err);
+  }
   if (f->lost) {
     return no_memory(err, "reading the folder");
   }
