@@ -140,6 +140,39 @@ describe("a CD", function()
       machine:open("D:\\LONGNAME.TXT", READ))
   end)
 
+  it("has a second tree that is not Joliet: the first one is read", function()
+    local cd = iso { label = "TWO", files = { ["README.TXT;1"] = "first\n" },
+      joliet = { ["read me.text"] = "second\n" } }
+    local at = 17 * 2048
+    assert.equal("\2CD001\1", cd:sub(at + 1, at + 7))
+    start(cd:sub(1, at + 6) .. "\2" .. cd:sub(at + 8, at + 88) .. ("\0"):rep(32)
+      .. cd:sub(at + 121))
+    assert.equal("TWO", machine:volumes()[1].label)
+    assert.same({ "README.TXT 6" }, list "D:\\")
+    assert.equal("first\n", content "D:\\readme.txt")
+  end)
+
+  for name, option in pairs { ["ISO 9660:1999, level 4"] = "-iso-level 4",
+    ["a bridge to UDF"] = "-udf -J -r" } do
+    it("is " .. name .. ": CDFS, and its files are read", function()
+      local reason = machines.missing "genisoimage"
+      if reason then
+        pending(reason)
+      end
+      local folder = tempdir(defer)
+      machines.sh("mkdir -p %s/t/sub && echo hello > %s/t/readme.txt && "
+        .. "echo deep > %s/t/sub/deep.txt && "
+        .. "genisoimage -quiet %s -V LABEL -o %s/cd.iso %s/t", folder, folder,
+        folder, option, folder, folder)
+      use(folder .. "/cd.iso")
+      assert.equal("CDFS", machine:volumes()[1].file_system)
+      assert.equal("LABEL", machine:volumes()[1].label)
+      assert.same({ "readme.txt 6", "sub/" }, list "D:\\")
+      assert.equal("hello\n", content "D:\\README.TXT")
+      assert.equal("deep\n", content "D:\\sub\\deep.txt")
+    end)
+  end
+
   it("that is damaged is an error that says so", function()
     local cd = iso { label = "BAD", files = { ["DIR/A.TXT;1"] = LONG } }
     -- its tables of folders lie behind the end of the disc

@@ -116,6 +116,16 @@ bool nt_ntfs_facts(struct nt_region *region, struct nt_ntfs_facts *out);
  * told in larger sectors. Leaves all other boot sectors as they are. */
 void nt_ntfs_tell_plainly(uint8_t boot[512]);
 
+/* ---- iso.c --------------------------------------------------------------- */
+
+#define NT_ISO_SECTOR 2048U
+#define NT_ISO_FIRST_DESCRIPTOR 16U
+
+/* Makes those descriptors of a volume count for nothing that NT does not use: a
+ * second folder tree that is not Joliet. The enhanced descriptor of ISO
+ * 9660:1999, "level 4", is one. `bytes` begins with the first descriptor. */
+void nt_iso_hide_unused(uint8_t *bytes, size_t length);
+
 /* ---- recognise.c: what the parsers share --------------------------------- */
 
 /* Copies a label of bytes, up to a zero, without spaces at its end. */

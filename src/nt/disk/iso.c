@@ -8,12 +8,11 @@
 #include "../text.h"
 #include "file_system.h"
 
-#define SECTOR 2048U
-#define FIRST_DESCRIPTOR 16U
 #define MOST_DESCRIPTORS 64U
 
 #define TYPE_PRIMARY 1
 #define TYPE_SUPPLEMENTARY 2
+#define TYPE_PARTITION 3
 #define TYPE_END 255
 
 #define LABEL_BYTES 32
@@ -32,6 +31,20 @@ static bool is_joliet(const uint8_t *sector) {
   return sector[0] == TYPE_SUPPLEMENTARY && escape[0] == '%' &&
          escape[1] == '/' &&
          (escape[2] == '@' || escape[2] == 'C' || escape[2] == 'E');
+}
+
+/* Whether it is a descriptor of ISO 9660, and not the end of them. */
+static bool is_descriptor(const uint8_t *sector) {
+  return memcmp(sector + 1, "CD001", 5) == 0 && sector[0] != TYPE_END;
+}
+
+void nt_iso_hide_unused(uint8_t *bytes, size_t length) {
+  for (size_t at = 0; length - at >= NT_ISO_SECTOR && is_descriptor(bytes + at);
+       at += NT_ISO_SECTOR) {
+    if (bytes[at] == TYPE_SUPPLEMENTARY && !is_joliet(bytes + at)) {
+      bytes[at] = TYPE_PARTITION;
+    }
+  }
 }
 
 /* Whether the primary label is the longer form of the Joliet label, which was
@@ -96,11 +109,12 @@ static bool recognise_high_sierra(const uint8_t *sector, struct nt_probe *out) {
  * file names are. */
 static bool recognise(struct nt_region *region, const uint8_t boot[512],
                       struct nt_probe *out) {
-  uint8_t sector[SECTOR];
+  uint8_t sector[NT_ISO_SECTOR];
   bool primary = false, joliet = false;
   (void)boot;
   for (uint32_t i = 0; i < MOST_DESCRIPTORS && !joliet; i++) {
-    if (!nt_region_read(region, (uint64_t)(FIRST_DESCRIPTOR + i) * SECTOR,
+    if (!nt_region_read(region,
+                        (uint64_t)(NT_ISO_FIRST_DESCRIPTOR + i) * NT_ISO_SECTOR,
                         sector, sizeof sector)) {
       break;
     }
@@ -108,7 +122,7 @@ static bool recognise(struct nt_region *region, const uint8_t boot[512],
       primary = true;
       break;
     }
-    if (memcmp(sector + 1, "CD001", 5) != 0 || sector[0] == TYPE_END) {
+    if (!is_descriptor(sector)) {
       break;
     }
     if (sector[0] == TYPE_PRIMARY && !primary) {

@@ -21,7 +21,9 @@ struct sim_files {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t length;
-  bool ntfs;              /* the library knows only one form of boot sectors */
+  /* Changes bytes of the volume into what the library understands; NULL: it
+   * understands all. */
+  void (*adapt)(uint64_t offset, uint8_t *buf, size_t len);
   bool lost;              /* the library must not be called any more */
   struct nt_error unread; /* the last failure to read the image */
   unsigned handles;       /* how many have the file */
@@ -32,6 +34,21 @@ struct sim_files {
 /* ---- the volume as an image of the library ------------------------------- */
 
 #define NTFS_BOOT_SECTOR 512U
+
+/* The library knows only clusters of at most 128 sectors. */
+static void adapt_ntfs(uint64_t offset, uint8_t *buf, size_t len) {
+  if (offset == 0 && len >= NTFS_BOOT_SECTOR) {
+    nt_ntfs_tell_plainly(buf);
+  }
+}
+
+/* With a second folder tree that is not Joliet, the library finds no root. */
+static void adapt_iso(uint64_t offset, uint8_t *buf, size_t len) {
+  const uint64_t first = NT_ISO_FIRST_DESCRIPTOR * NT_ISO_SECTOR;
+  if (offset <= first && first - offset < len) {
+    nt_iso_hide_unused(buf + (first - offset), len - (first - offset));
+  }
+}
 
 /* The library gives its own struct to the functions below. That struct is the
  * first member of this one, so a cast finds the rest. */
@@ -53,8 +70,8 @@ static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
                                 (uint64_t)offset, buf, len, &f->unread))) {
     return -1;
   }
-  if (f->ntfs && offset == 0 && len >= NTFS_BOOT_SECTOR) {
-    nt_ntfs_tell_plainly((uint8_t *)buf);
+  if (f->adapt != NULL) {
+    f->adapt((uint64_t)offset, (uint8_t *)buf, len);
   }
   return (ssize_t)len;
 }
@@ -298,7 +315,9 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   memcpy(f->extents, extents, count * sizeof *extents);
   f->extent_count = count;
   f->length = length;
-  f->ntfs = strcmp(file_system, "NTFS") == 0;
+  f->adapt = strcmp(file_system, "NTFS") == 0   ? adapt_ntfs
+             : strcmp(file_system, "CDFS") == 0 ? adapt_iso
+                                                : NULL;
   f->handles = 1;
   tsk_error_reset();
   nt_status status = open_fs(f, file_system, sector_size, err);
