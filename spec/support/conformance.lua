@@ -27,12 +27,13 @@
 --   "given"    NT decides it, so its answer is taken from the row: what is tested
 --              is what the Windows machine makes of it, reason and holders
 --   "foreign"  the layer that all machines share decides it
+--
 -- `made = true` has D: made by other programs, spec/support/volumes.lua, so that
 -- they can be asked, too: a test for each width of FAT, whose name ends with it;
--- `made = "fat16"` is for this one only.
--- `programs` lists others that the case needs, `only = "folder"` is for what needs
--- several connections, and `posix` says why the case is skipped on Windows. Two words stand for
--- what no machine is asked for: `shared` says that the case looks at tables.
+-- `made = "fat16"` is for this one only. `programs` lists others that the case
+-- needs, `only = "folder"` is for what needs several connections, and `posix` says
+-- why the case is skipped on Windows. `shared` says that the case looks at tables:
+-- no machine is asked.
 --
 -- Steps, one a line: `HANDLE VERB WORDS -> RESULT; EVENTS; DETAILS`. Nothing
 -- behind the arrow means success; a STATUS name is a refusal with exactly this
@@ -43,9 +44,8 @@
 --   volume FIELD D:, disk FIELD 0    what the lists of volumes and disks say of it
 --   disk has TEXT            whether disk 0 has it, past every cache; flushes nothing
 --   events KIND [NAME]       all of the kind, "device" or "state", since the start
--- "f map image" maps a file as a program. Every step leaves
--- exactly the events that it names, on whatever volume; before the line "--"
--- they may be any.
+-- "f map image" maps a file as a program. Every step leaves exactly the events that
+-- it names, on whatever volume; before the line "--" they may be any.
 -- A line that begins with ";" or "->" goes on with the one before it.
 -- DETAILS are what a refusal tells, each behind a ";":
 --   reason=in_use      info.reason ("none": there is none)
@@ -61,8 +61,8 @@
 -- A %20 in the name to open is a space. On "csvfs" the machine is a cluster
 -- of n1 and n2, and D: is shared: steps are n1's, but for `n2 VERB WORDS`, a
 -- method of n2's machine, and for handles that n2 opened; an event that n2 sees
--- is `n2:LOCK`. Instead of steps a case may have a function(lab), with the words
--- of `result` in its name.
+-- is `n2:LOCK`. Instead of steps a case may have a function(lab, subject), with the
+-- words of `result` in its name; for what is `made`, that is the subject, "fat12".
 
 local assert = require "luassert"
 local core = require "ntvol.core"
