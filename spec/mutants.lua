@@ -319,8 +319,10 @@ return {
     specs = { "spec/c/sim_faults_test.c" } },
 
   { name = "read-at-the-end", file = "src/nt/sim/slots/io.c",
-    old = [[if (len > 0 && r->offset >= end) {]],
-    new = [[if (len > 0 && r->offset > end) {]],
+    old = [[  if (r->offset >= end) {
+    return past_end(r, end);]],
+    new = [[  if (r->offset > end) {
+    return past_end(r, end);]],
     breaks = "a read at the end is refused, not empty",
     specs = { "spec/conformance/ends_spec.lua" } },
 

@@ -226,14 +226,13 @@ c.suite(_ENV, {
     w = open D:; MOUNT
   ]] },
 
-  { "1.12 read-only fat ntfs", "write and flush", [[
+  { "1.12 read-only fat ntfs", "write", [[
     v = open D:
     v lock
     --
     v write DATA x -> STATUS_MEDIA_WRITE_PROTECTED
     v write 0 x -> STATUS_MEDIA_WRITE_PROTECTED
     v control IOCTL_DISK_IS_WRITABLE -> STATUS_MEDIA_WRITE_PROTECTED
-    v flush -> STATUS_MEDIA_WRITE_PROTECTED
   ]], volume = { readonly = true }, also = "given" },
   { "1.12 read-only fat", "marking it dirty", [[
     v = open D:

@@ -226,16 +226,13 @@ for _, case in ipairs {
     v unlock -> STATUS_NOT_LOCKED
     v dismount -> STATUS_VOLUME_DISMOUNTED
   ]], result = "no event" },
-  { "2 parameters cdfs", "wrong handle, no right", [[
+  { "2 parameters cdfs", "wrong handle", [[
     v = open D:
     f = open D:\a.txt access=r
-    w = open D: access=traverse
     --
     f lock -> STATUS_INVALID_PARAMETER
     f unlock -> STATUS_INVALID_PARAMETER
     f dismount -> STATUS_INVALID_PARAMETER
-    w lock -> STATUS_INVALID_PARAMETER
-    w dismount -> STATUS_INVALID_PARAMETER
     v unlock -> STATUS_NOT_LOCKED
   ]], result = "no event" },
   { "2 parameters cdfs", "dismount, dismounted already", [[

@@ -149,10 +149,10 @@ c.suite(_ENV, {
     f = open D:\a.txt
     --
     d list
-    d put 0 x -> STATUS_INVALID_DEVICE_REQUEST
+    d put 0 x -> STATUS_INVALID_PARAMETER
     v list -> STATUS_INVALID_PARAMETER
     f list -> STATUS_INVALID_PARAMETER
-  ]], result = "STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER" },
+  ]], result = "STATUS_INVALID_PARAMETER" },
   { "I5 fat ntfs", "list a directory after a dismount", [[
     v = open D:
     d = open D:\

@@ -73,12 +73,12 @@ c.suite(_ENV, {
     v unlock -> STATUS_NOT_LOCKED
   ]] },
 
-  { "implicit explicit fat", "opens after lock and unlock", [[
+  { "implicit explicit fat", "a file opens after lock and unlock", [[
     v = open D: share=
     --
     v lock; LOCK
     v unlock; UNLOCK
-    w = open D:
+    f = open D:\a.txt
     v close
   ]], result = "success; LOCK, UNLOCK" },
   { "implicit explicit ntfs", "opens after lock and unlock", [[

@@ -34,7 +34,6 @@ c.suite(_ENV, {
     --
     v write DATA x -> 512
     v read DATA 512 -> ("x"):rep(512)
-    v flush
   ]], result = "success" },
 
   { "I4 fat ntfs", "read by another volume handle after a dismount", [[
@@ -42,7 +41,6 @@ c.suite(_ENV, {
     w = open D:
     v dismount
     --
-    w flush -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
     w read 0 512 -> STATUS_VOLUME_DISMOUNTED; reason=dismounted
   ]], also = "given" },
   { "I4 fat ntfs", "write the boot area by another volume handle after a dismount", [[

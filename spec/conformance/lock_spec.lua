@@ -232,7 +232,7 @@ c.suite(_ENV, {
   ]], also = "given" },
 
   { "L12 fat ntfs", "lock without the right to manage", [[
-    v = open D: access=read_attributes+synchronize+traverse
+    v = open D: access=synchronize+traverse
     --
     v kind -> "volume"
     v lock -> STATUS_INVALID_PARAMETER; reason=privilege

@@ -182,7 +182,6 @@ row(16, { { "opened without sharing, then locked and unlocked", [[
   open D: -> STATUS_ACCESS_DENIED
   v lock; LOCK
   v unlock; UNLOCK
-  w = open D:
 ]] } })
 
 row(17, {
@@ -195,15 +194,6 @@ row(17, {
     w = open D:
     --
     open D: share= -> STATUS_SHARING_VIOLATION
-  ]] },
-  { "opened sharing only reading, a file and a volume handle open", [[
-    f = open D:\a.txt access=r
-    w = open D: access=r
-    v = open D: access=r share=r
-    --
-    open D: -> STATUS_ACCESS_DENIED
-    open D: access=r -> STATUS_ACCESS_DENIED
-    open D:\a.txt access=r -> STATUS_ACCESS_DENIED
   ]] },
 })
 

@@ -123,8 +123,14 @@ c.suite(_ENV, {
     --
     v write 0 x -> STATUS_DEVICE_NOT_READY; reason=offline
     v write DATA x -> STATUS_DEVICE_NOT_READY; reason=offline
-    v flush -> STATUS_DEVICE_NOT_READY; reason=offline
     v read 0 512 -> STATUS_DEVICE_NOT_READY; reason=offline
+  ]] },
+  { "F9 fat ntfs raw", "flush while offline", [[
+    v = open D:
+    v lock
+    v offline
+    --
+    v flush -> STATUS_DEVICE_NOT_READY; reason=offline
   ]] },
 
   { "F10 fat ntfs", "queries while offline", [[

@@ -242,9 +242,10 @@ c.suite(_ENV, {
     c.refused("STATUS_DEVICE_DOES_NOT_EXIST",
       lab.machine:open("\\\\?\\GLOBALROOT" .. device))
     assert.equal("", lab:trail())
-    for _, name in ipairs { "D:", "D:\\a.txt", "PhysicalDrive0" } do
+    for _, name in ipairs { "D:", "PhysicalDrive0" } do
       lab:refuses("STATUS_OBJECT_NAME_NOT_FOUND", name)
     end
+    lab:refuses("STATUS_OBJECT_PATH_NOT_FOUND", "D:\\a.txt")
   end, result = "STATUS_DEVICE_DOES_NOT_EXIST, and its names are gone" },
 
   { "O13 fat ntfs", "lock by share mode", [[

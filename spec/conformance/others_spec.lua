@@ -230,7 +230,7 @@ c.suite(_ENV, {
   end, result = "STATUS_UNRECOGNIZED_VOLUME" },
   { "9.3 nothing", "letters, devices and GUIDs that are not there", function(lab)
     all_refused(lab, "STATUS_OBJECT_NAME_NOT_FOUND", { "Z:", "\\\\.\\Z:",
-      "\\\\.\\HarddiskVolume99", "PhysicalDrive9", "Z:\\a.txt",
+      "\\\\.\\HarddiskVolume99", "PhysicalDrive9",
       "\\\\?\\Volume{01234567-89ab-cdef-0123-456789abcdef}" })
   end, result = "STATUS_OBJECT_NAME_NOT_FOUND" },
   { "9.3 nothing", "partitions and disks that are not there", [[

@@ -684,6 +684,31 @@ group("9.4 others", {
     not_applicable = "says nothing about the NTFS of Windows" },
 })
 
+-- They stand over the rows above.
+group("10 corrections", {
+  { "X1", "fat:C cdfs:C", "a handle without sharing keeps others out after unlock" },
+  { "X2", "fat:C ntfs:choice cdfs:C", "traverse with another right manages the volume" },
+  { "X3", "fat:C ntfs:choice", "dismount after a change of the bytes" },
+  { "X4", "fat:C ntfs:choice", "dirty is asked after a change of the bytes" },
+  { "X5", "cdfs:C", "a CD is asked whether it is dirty" },
+  { "X6", "fat:C,O ntfs:choice", "flush of a volume handle after a dismount" },
+  { "X7", "fat:C ntfs:choice", "flush on a write-protected volume" },
+  { "X8", "cdfs:C", "flush on a CD" },
+  { "X9", "fat:C ntfs:choice", "writing to a file that runs as a program" },
+  { "X10", "fat:C exfat:choice", "the boot sector as it was mounted, in every state" },
+  { "X11", "fat:C ntfs:choice cdfs:C", "zero bytes" },
+  { "X12", "fat:C ntfs:choice cdfs:C raw:choice", "every path is valid" },
+  { "X13", "cdfs:C", "writing past the end of a CD" },
+  { "X14", "fat:C ntfs:choice", "a volume is no directory, nor created" },
+  { "X15", "fat:C ntfs:choice cdfs:C", "dispositions have refusals of their own" },
+  { "X16", "fat:C ntfs:choice", "a mapped file counts as it was opened" },
+  { "X17", "fat:C ntfs:choice", "dirty is what is known since the mount" },
+  { "X18", "fat:O exfat:choice", "FAT32 has no answer of FAT12 and FAT16" },
+  { "X19", "fat:O ntfs:choice", "a directory has no bytes" },
+  { "X20", "nt:O", "a path on a drive that is not there" },
+  { "X21", "fat:O ntfs:choice", "what names NT takes, and what Win32 makes of them" },
+})
+
 local rows = {}
 for _, list in ipairs(groups) do
   for _, row in ipairs(list) do

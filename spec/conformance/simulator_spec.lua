@@ -35,7 +35,7 @@ c.suite(_ENV, {
     w = open D:
     --
     v dismount; DISMOUNT
-    w flush -> STATUS_VOLUME_DISMOUNTED
+    w read 0 512 -> STATUS_VOLUME_DISMOUNTED
     open D: -> STATUS_VOLUME_DISMOUNTED
     v close
     x = open D:; MOUNT

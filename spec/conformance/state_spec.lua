@@ -297,9 +297,13 @@ tell("a device handle, STATUS_INVALID_DEVICE_REQUEST", nil,
   v device_number -> { type = 7, number = 0, partition = 0 }
 ]])
 tell("MOUNT, STATUS_INVALID_PARAMETER", nil, "1.2 traverse",
-  "attributes, synchronize, traverse; then lock", [[
-  v = open D: access=read_attributes+synchronize+traverse; MOUNT
+  "synchronize, traverse; then lock", [[
+  v = open D: access=synchronize+traverse; MOUNT
   v lock -> STATUS_INVALID_PARAMETER
+]])
+tell("MOUNT", nil, "1.2 traverse", "attributes, synchronize, traverse", [[
+  v = open D: access=read_attributes+synchronize+traverse; MOUNT
+  v kind -> "volume"
 ]])
 tell("STATUS_INVALID_PARAMETER", nil, "1.2 root directory",
   "lock, unlock, dismount", [[
@@ -367,15 +371,15 @@ add("1.2 right fat ntfs", "the right does not come later", [[
   v dismount -> STATUS_INVALID_PARAMETER
   v control FSCTL_ALLOW_EXTENDED_DASD_IO -> STATUS_INVALID_PARAMETER
 ]])
-for _, access in ipairs {
-  "traverse+read_attributes+synchronize", "traverse+read_control",
-} do
+for _, access in ipairs { "traverse+synchronize", "traverse+read_control" } do
   add("1.2 right fat ntfs", "lock with only " .. access, ([[
     v = open D: access=%s; MOUNT
     v lock -> STATUS_INVALID_PARAMETER
   ]]):format(access))
 end
-for _, access in ipairs { "traverse+read_data", "traverse+delete", "read_ea", "write_ea" } do
+for _, access in ipairs {
+  "traverse+read_data", "traverse+delete", "read_ea", "write_ea",
+} do
   add("1.2 right fat ntfs", "lock with only " .. access, ([[
     v = open D: access=%s
     --

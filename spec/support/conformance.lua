@@ -216,6 +216,9 @@ local verbs = {
       h:write(0, machines.other_serial(boot .. rest))
     return done and done - #rest, message, code, info
   end,
+  map_program = function(h)
+    return h:map { image = true }
+  end,
   rewrite = function(h)
     return h:write(0, h:read(0, SECTOR))
   end,

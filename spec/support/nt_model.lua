@@ -14,11 +14,8 @@ local INVALID_FUNCTION, ACCESS_DENIED, NOT_READY = 1, 5, 21
 local SHARING_VIOLATION, END_OF_FILE = 32, 38
 local INVALID_PARAMETER, NOT_LOCKED = 87, 158
 
---- Corrections of section 10 that the simulated machine does not follow yet.
--- Where one is false the model says what the earlier row says: 9.1 row 16 for
--- X1; for X6, the condition of the instance, as for other requests. Whoever
--- builds one in makes it true here, and "yes" in docs/rules.md.
-M.BUILT_IN = { X1 = false, X6 = false }
+--- Corrections of section 10 that this model, and the simulated machine, follow.
+M.BUILT_IN = { X1 = true, X6 = true }
 
 local Model = {}
 Model.__index = Model
@@ -194,10 +191,7 @@ function Model:unlock(handle) -- luacheck: no self
   if not instance.locked or instance.owner ~= handle then
     return NOT_LOCKED -- U2, U3, U4
   end
-  if not M.BUILT_IN.X1 and instance.fs == "fat"
-    and not has(handle.share, "w") and not has(handle.share, "d") then
-    handle.share = "rwd"
-  end
+  -- X1: the share mode stays as it is.
   instance.locked, instance.owner, instance.direct_writes = nil, nil, nil
   return 0
 end
@@ -378,8 +372,8 @@ local FILE_INVALID = 1006
 function Model:flush(handle) -- luacheck: no self
   if not has(handle.access, "w") then
     return ACCESS_DENIED
-  elseif M.BUILT_IN.X6 then
-    return handle.instance.dismounted and FILE_INVALID or 0
+  elseif handle.kind == "volume" and handle.instance.dismounted then
+    return FILE_INVALID -- X6
   end
   return is_dead(handle) and NOT_READY or 0
 end

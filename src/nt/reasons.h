@@ -98,7 +98,7 @@ X(DISMOUNTED, "dismounted", NONE,                                             \
   "that was mounted before",                                                  \
   "close the handle and open it again",                                       \
   SAME,                                                                       \
-  NT_STATUS_VOLUME_DISMOUNTED, NT_STATUS_ACCESS_DENIED)                       \
+  NT_STATUS_VOLUME_DISMOUNTED, NT_STATUS_ACCESS_DENIED, NT_STATUS_FILE_INVALID)\
 X(DISMOUNTED_ELSEWHERE, "dismounted_elsewhere", NONE,                         \
   "another node of the cluster dismounted the volume",                        \
   "close the handle and open it again",                                       \

@@ -27,7 +27,8 @@ nt_status nt__sim_check_manage(const struct sim_request *r) {
     return nt_refuse(r->err, NT_REASON_NOT_A_VOLUME,
                      "this is a handle to a file or directory");
   }
-  if (!(r->object.flags & SIM_FO_MANAGE_VOLUME)) {
+  if (!(r->object.flags & SIM_FO_MANAGE_VOLUME) &&
+      !r->instance.fsd->anyone_manages) {
     nt_refuse_as(
         r->err, NT_STATUS_INVALID_PARAMETER, NT_REASON_PRIVILEGE,
         "the handle was opened without the right to manage the volume");
@@ -141,17 +142,8 @@ nt_status nt__sim_lock(struct sim_request *r) {
 
 /* ---- unlock -------------------------------------------------------------- */
 
-/* 9.1 row 16: after an explicit unlock, a handle that locked by its share mode
- * does not keep others out any more. */
-static nt_status share_again(struct sim_request *r) {
-  uint32_t mask = r->instance.fsd->implicit_lock;
-  if (mask == 0 || r->object.share & mask) {
-    return NT_STATUS_SUCCESS;
-  }
-  r->object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
-  return nt__sim_save_file_object(r->m, &r->object, r->err);
-}
-
+/* X1: what the handle shares stays as it was opened: a handle that shares
+ * nothing goes on keeping other volume handles out. */
 static nt_status unlock(struct sim_request *r) {
   struct sim_instance *instance = &r->instance;
   NT_TRY(nt__sim_check_manage(r));
@@ -171,7 +163,6 @@ static nt_status unlock(struct sim_request *r) {
   }
   instance->lock_owner = 0;
   NT_TRY(nt__sim_save_instance(r->m, instance, r->err));
-  NT_TRY(share_again(r));
   NT_TRY(nt__sim_event_instance(r->m, SIM_UNLOCK, instance, r->err));
   if (instance->fsd->unlock_ends_instance && instance->condition == SIM_GOOD) {
     /* U7 */
@@ -221,13 +212,13 @@ static nt_status dismount_again(const struct sim_request *r) {
   return nt__sim_check_condition(&r->instance, r->err);
 }
 
+/* X3: a dismount only asks whether the file system was dismounted before, not
+ * whether its bytes are still the same. */
 static nt_status check_dismount(const struct sim_request *r) {
   if (!r->instance.fsd->dismounts_system) { /* D5 */
     NT_TRY(nt__sim_check_system(&r->volume, r->err));
   }
-  if (r->instance.condition != SIM_DISMOUNTED) {
-    NT_TRY(nt__sim_check_condition(&r->instance, r->err));
-  }
+  NT_TRY(check_there(r));
   return check_foreign_lock(r);
 }
 
@@ -247,7 +238,9 @@ nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over) {
 
 nt_status nt__sim_check_dismount(const struct sim_request *r) {
   NT_TRY(check_dismount(r)); /* a listener may have changed the state */
-  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  if (r->instance.condition == SIM_DISMOUNTED) {
+    return nt__sim_check_condition(&r->instance, r->err);
+  }
   return flush(r);
 }
 

@@ -56,16 +56,15 @@ nt_status nt__sim_check_format(const struct sim_request *r) {
 
 /* ---- FAT and NTFS -------------------------------------------------------- */
 
-/* The first bytes of the boot sector, with the BIOS parameter block. */
+/* The first bytes of the boot sector, with the BIOS parameter block. The driver
+ * has them from the mount (X10), and of FAT12 and FAT16 only (X18). */
 static nt_status fat_bpb(struct sim_request *r) {
-  struct sim_bytes b;
-  if (strncmp(r->instance.file_system, "FAT", 3) != 0) {
-    return unknown(r, "FAT");
+  if (r->instance.bpb_size != NT_FAT_BPB) {
+    return unknown(r, "FAT12 or FAT16");
   }
   NT_TRY(nt__sim_claim(r, NT_FAT_BPB));
-  NT_TRY(open_bytes(r, &b));
-  return nt__sim_bytes_status(
-      &b, nt_region_read(&b.region, 0, r->out, NT_FAT_BPB), r->err);
+  memcpy(r->out, r->instance.bpb, NT_FAT_BPB);
+  return NT_STATUS_SUCCESS;
 }
 
 /* The zone that is kept free for the MFT is not recorded on the medium; a
@@ -181,30 +180,29 @@ static nt_status check_dirty_buffer(const struct sim_request *r) {
   return status;
 }
 
+/* X4: a file system that is not the one that was mounted counts as dismounted.
+ */
+static nt_status check_dirty_condition(struct sim_request *r) {
+  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  if (r->instance.condition == SIM_WRONG_VOLUME) {
+    return nt_refuse(r->err, NT_REASON_DISMOUNTED,
+                     "another file system is on the volume now");
+  }
+  return nt__sim_check_alive(r);
+}
+
+/* X5, X17: the driver says what it knows since the mount, or since somebody
+ * marked the volume. It does not look at the bytes again. */
 static nt_status is_dirty(struct sim_request *r) {
-  struct sim_bytes b;
-  bool dirty = false;
-  nt_status status;
-  const struct nt_fs *fs = fs_of(r, &status);
-  if (nt_ok(status)) {
-    status = check_dirty_buffer(r);
+  if (!r->instance.fsd->never_dirty) {
+    NT_TRY(nt__sim_check_format(r));
   }
-  if (nt_ok(status)) {
-    status = nt__sim_check_volume_handle(r);
-  }
-  if (nt_ok(status)) {
-    status = open_bytes(r, &b);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, fs->is_dirty(&b.region, &dirty), r->err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_claim(r, 4);
-  }
-  if (nt_ok(status)) {
-    nt_put_u32(r->out, dirty ? 1 : 0);
-  }
-  return status;
+  NT_TRY(check_dirty_buffer(r));
+  NT_TRY(nt__sim_check_volume_handle(r));
+  NT_TRY(check_dirty_condition(r));
+  NT_TRY(nt__sim_claim(r, 4));
+  nt_put_u32(r->out, r->instance.vpb & SIM_VPB_DIRTY ? 1 : 0);
+  return NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_check_writable(const struct sim_request *r) {
@@ -233,9 +231,22 @@ static nt_status mark_dirty(struct sim_request *r) {
   if (nt_ok(status)) {
     status = nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), r->err);
   }
+  if (nt_ok(status)) {
+    r->instance.vpb |= SIM_VPB_DIRTY;
+    status = nt__sim_save_instance(r->m, &r->instance, r->err);
+  }
   return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
                                              r->handle->extent_count, r->err)
                        : status;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+/* X12: FAT and CDFS find every path valid, and look at nothing. */
+static nt_status is_path_valid(struct sim_request *r) {
+  return r->instance.fsd->takes_path_check
+             ? NT_STATUS_SUCCESS
+             : unknown(r, "a file system with such names");
 }
 
 /* ---- what RAW recognises ------------------------------------------------- */
@@ -261,6 +272,7 @@ static nt_status recognition(struct sim_request *r) {
 }
 
 const struct sim_answer nt__sim_fs_answers[] = {
+    {NT_FSCTL_IS_PATHNAME_VALID, 0, is_path_valid},
     {NT_FSCTL_QUERY_FAT_BPB, 0, fat_bpb},
     {NT_FSCTL_GET_NTFS_VOLUME_DATA, 0, ntfs_data},
     {NT_FSCTL_GET_VOLUME_BITMAP, 0, volume_bitmap},

@@ -165,7 +165,16 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
 #define INSTANCE_COLUMNS                                            \
   "SELECT id, volume, disk, fsd, file_system, label, serial, "      \
   "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner, " \
-  "node FROM instance "
+  "node, bpb FROM instance "
+
+static void read_bpb(sqlite3_stmt *stmt, int column, struct sim_instance *out) {
+  bool has = sqlite3_column_bytes(stmt, column) == NT_FAT_BPB;
+  out->bpb_size = has ? NT_FAT_BPB : 0;
+  memset(out->bpb, 0, sizeof out->bpb);
+  if (has) {
+    memcpy(out->bpb, sqlite3_column_blob(stmt, column), NT_FAT_BPB);
+  }
+}
 
 static void read_instance(sqlite3_stmt *stmt, struct sim_instance *out) {
   char fsd[16];
@@ -183,6 +192,7 @@ static void read_instance(sqlite3_stmt *stmt, struct sim_instance *out) {
   out->vpb = column_u32(stmt, 11);
   out->lock_owner = sqlite3_column_int64(stmt, 12);
   out->node = sqlite3_column_int64(stmt, 13);
+  read_bpb(stmt, 14, out);
   sqlite3_reset(stmt);
   out->fsd = nt__sim_fsd_named(fsd); /* trust.c has checked that it is known */
 }
@@ -228,15 +238,16 @@ nt_status nt__sim_insert_instance(struct sim_machine *m,
   nt_status status = nt__sim_exec(
       m,
       "INSERT INTO instance (volume, disk, fsd, file_system, label, serial, "
-      "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner, node) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+      "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner, node, "
+      "bpb) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+      "?14)",
       SIM_ARGS(SIM_INT(instance->volume), SIM_INT(instance->disk),
                SIM_TEXT(instance->fsd->name), SIM_TEXT(instance->file_system),
                SIM_TEXT(instance->label), SIM_TEXT(instance->serial),
                SIM_INT(instance->reserved_bytes), SIM_INT(instance->fs_bytes),
                SIM_INT(instance->current), SIM_INT(instance->condition),
                SIM_INT(instance->vpb), SIM_INT(instance->lock_owner),
-               SIM_INT(m->node)),
+               SIM_INT(m->node), SIM_BLOB(instance->bpb, instance->bpb_size)),
       err);
   instance->node = m->node;
   instance->id = sqlite3_last_insert_rowid(m->db.sqlite);

@@ -2,6 +2,7 @@
 #ifndef NT_SIM_DB_ROWS_H
 #define NT_SIM_DB_ROWS_H
 
+#include "../../disk/file_system.h"
 #include "../../disk/table.h"
 #include "../fs/fsd.h"
 #include "../machine.h"
@@ -52,6 +53,9 @@ _Static_assert((NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE) == 9216 &&
 /* This flag is not one of NT: the medium was changed, and nobody has checked
  * yet whether it is the same. */
 #define SIM_VPB_CHANGED 0x10000U
+/* Nor is this one: the file system wants to be checked, as the mount found, or
+ * as somebody marked it since (X17). */
+#define SIM_VPB_DIRTY 0x20000U
 
 /* What became of a mounted file system (the VCB's condition). */
 enum sim_condition {
@@ -75,6 +79,8 @@ struct sim_instance {
   char serial[64];
   uint64_t reserved_bytes; /* boot area in front of the file system */
   uint64_t fs_bytes;       /* where the file system ends */
+  uint8_t bpb[NT_FAT_BPB]; /* X10: of FAT12 and FAT16, from the mount */
+  size_t bpb_size;         /* NT_FAT_BPB, or 0: of others */
   bool current;            /* the device's VPB points here */
   enum sim_condition condition;
   uint32_t vpb;

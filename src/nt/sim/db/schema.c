@@ -129,19 +129,22 @@ const struct sim_table nt__sim_tables[] = {
     {TABLE("instance"),
      "STRICT; CREATE INDEX instance_of_device ON instance (volume, disk);",
      false,
-     {RISING("id"), VOLUME(0),                  /* 0: of a disk */
+     {RISING("id"),
+      VOLUME(0),                                /* 0: of a disk */
       NUMBER("disk", -1, NT_SIM_MAX_DISKS - 1), /* -1: of a volume */
-      NODE("node"), TEXT("fsd", 1, 15),
+      NODE("node"),
+      TEXT("fsd", 1, 15),
       TEXT("file_system", 0, ROOM(sim_instance, file_system)),
       TEXT("label", 0, ROOM(sim_instance, label)),
       TEXT("serial", 0, ROOM(sim_instance, serial)),
       NUMBER("reserved_bytes", 0, NT__SIM_MOST_BYTES),
       NUMBER("fs_bytes", 0, NT__SIM_MOST_BYTES),
       FLAG("current"), /* the device's VPB points here */
-      NUMBER("condition", 0, SIM_INVALIDATED),      /* enum sim_condition */
-      NUMBER("vpb", 0, 0x1FFFF),                    /* SIM_VPB_* */
-      NUMBER("lock_owner", 0, NT__SIM_MOST_ROWS)}}, /* file object, 0: not
-                                                       locked */
+      NUMBER("condition", 0, SIM_INVALIDATED),    /* enum sim_condition */
+      NUMBER("vpb", 0, 0x3FFFF),                  /* SIM_VPB_* */
+      NUMBER("lock_owner", 0, NT__SIM_MOST_ROWS), /* file object, 0: not locked
+                                                   */
+      {"bpb", SIM_TYPE_BLOB, 0, NT_FAT_BPB, "NOT NULL"}}}, /* of FAT12, FAT16 */
 
     {TABLE("file_object"),
      "STRICT; CREATE INDEX file_object_of_instance ON file_object (instance);"

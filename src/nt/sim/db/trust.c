@@ -197,7 +197,9 @@ static const struct relation {
      "SELECT id, disk FROM instance WHERE (volume = 0) <> (disk <> -1) OR "
      "(disk <> -1 AND disk NOT IN (SELECT number FROM disk))"},
     {"instance", "vpb", "id", "has flags that are none",
-     "SELECT id, vpb FROM instance WHERE vpb & ~65571 <> 0"},
+     "SELECT id, vpb FROM instance WHERE vpb & ~196643 <> 0"},
+    {"instance", "bpb", "id", "is neither empty nor whole",
+     "SELECT id, length(bpb) FROM instance WHERE length(bpb) NOT IN (0, 36)"},
     {"file_object", "owner", "id", "is nobody who is connected",
      "SELECT id, owner FROM file_object WHERE owner NOT IN (SELECT id FROM "
      "owner)"},
@@ -216,7 +218,7 @@ static const struct relation {
 };
 
 _Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES |
-                SIM_VPB_CHANGED) == 65571,
+                SIM_VPB_CHANGED | SIM_VPB_DIRTY) == 196643,
                "the query above tests these flags");
 _Static_assert(NT_VOLUME_CUT == 32768, "a query above tests this flag");
 _Static_assert(NT__SIM_MOST_ROWS == 281474976710656,

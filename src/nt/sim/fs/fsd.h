@@ -28,6 +28,11 @@ struct sim_fsd {
   bool hides_failed_dismount;  /* never announces DISMOUNT_FAILED */
   bool writes_need_own_lock;   /* 1.10: nothing else opens it to raw writes */
   bool read_only;              /* nothing is ever written */
+  bool anyone_manages;         /* X2: lock and dismount need no right */
+  bool never_dirty;            /* X5: it is asked, and never wants a check */
+  bool no_flush;               /* X8: it does not know the request */
+  bool takes_path_check;       /* X12: FSCTL_IS_PATHNAME_VALID succeeds */
+  bool no_streams;             /* X21: a colon is not for its names */
   bool root_only;              /* nothing reads its files; the root opens */
   bool across_nodes;           /* section 3: opens, locks and dismounts of one
                                   node matter on the others */

@@ -15,6 +15,7 @@ const struct sim_fsd nt__sim_fsd_csvfs = {
     .checks_share_modes = true,
     .guards_writes = true,
     .has_files = true,
+    .takes_path_check = true,
     .across_nodes = true,
     .calls_itself = "CSVFS",
     .lies_on = "NTFS",

@@ -15,6 +15,7 @@ const struct sim_fsd nt__sim_fsd_ntfs = {
     .checks_share_modes = true,
     .guards_writes = true,
     .has_files = true,
+    .takes_path_check = true,
     .implicit_lock = NT_SHARE_WRITE | NT_SHARE_DELETE,
     .open_dismounted = NT_STATUS_VOLUME_DISMOUNTED,
     .unknown_fsctl = NT_STATUS_INVALID_DEVICE_REQUEST,

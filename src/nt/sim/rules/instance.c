@@ -53,11 +53,38 @@ static void fill_instance(const struct sim_volume *volume,
   }
 }
 
+/* What the driver keeps of the bytes for later (X10, X17). What is damaged
+ * there is no reason not to mount. */
+static nt_status read_facts(struct sim_machine *m,
+                            const struct sim_volume *volume,
+                            struct sim_instance *out, struct nt_error *err) {
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  struct sim_bytes b;
+  uint32_t count;
+  bool dirty = false;
+  const char *name = nt__sim_bytes_of(out);
+  const struct nt_fs *fs = nt_fs_with_clusters(name);
+  if (!fs) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_load_extents(m, volume->id, extents, &count, err));
+  NT_TRY(nt__sim_bytes_open(m, extents, count, volume->length, &b, err));
+  if (strcmp(name, "FAT12") == 0 || strcmp(name, "FAT16") == 0) {
+    out->bpb_size =
+        nt_region_read(&b.region, 0, out->bpb, NT_FAT_BPB) ? NT_FAT_BPB : 0;
+  }
+  if (fs->is_dirty(&b.region, &dirty) && dirty) {
+    out->vpb |= SIM_VPB_DIRTY;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
 static nt_status mount_now(struct sim_machine *m, struct sim_volume *volume,
                            struct sim_instance *out, struct nt_error *err) {
   struct nt_probe probe;
   NT_TRY(probe_volume(m, volume, &probe, err));
   fill_instance(volume, &probe, out);
+  NT_TRY(read_facts(m, volume, out, err));
   bool raw = out->fsd == &nt__sim_fsd_raw;
   volume->verify_pending = false;
   NT_TRY(nt__sim_save_volume(m, volume, err));

@@ -8,10 +8,15 @@
 #include "../db/rows.h"
 #include "../db/store.h"
 
-static nt_status not_found(struct nt_error *err) {
-  nt_refuse(err, NT_REASON_NOT_FOUND, "the machine has no such volume or disk");
+/* X20: of a path, it is the drive in front of the last name that is missing. */
+static nt_status not_found(const struct sim_target *target,
+                           struct nt_error *err) {
+  nt_status status = target->has_rest ? NT_STATUS_OBJECT_PATH_NOT_FOUND
+                                      : NT_STATUS_OBJECT_NAME_NOT_FOUND;
+  nt_refuse_as(err, status, NT_REASON_NOT_FOUND,
+               "the machine has no such volume or disk");
   nt_hint(err, "list what is there: ntvol volumes, ntvol disks");
-  return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+  return status;
 }
 
 /* Finds the volume that the statement `sql` selects by a name. Refuses when no
@@ -21,7 +26,7 @@ static nt_status find_volume(struct sim_machine *m, const char *sql,
                              struct sim_target *out, struct nt_error *err) {
   NT_TRY(nt__sim_number(m, sql, args, 0, &out->volume, err));
   if (out->volume == 0) {
-    NT_TRY(not_found(err));
+    NT_TRY(not_found(out, err));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -55,7 +60,7 @@ static nt_status find_disk(struct sim_machine *m, uint32_t number,
       m, "SELECT number FROM disk WHERE number = ?1 AND flags & 268 = 0",
       SIM_ARGS(SIM_INT(number)), -1, &out->disk, err));
   if (out->disk < 0) {
-    NT_TRY(not_found(err));
+    NT_TRY(not_found(out, err));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -138,10 +143,75 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           SIM_ARGS(SIM_INT(name->number), SIM_INT(name->partition),
                    SIM_INT(m->node)),
           out, err);
-    case NT_NAME_MOUNTMGR: /* neither a volume nor a disk */
+    case NT_NAME_MOUNTMGR: /* neither a volume nor a disk, nor a drive */
+      out->has_rest = false;
       break;
   }
-  return not_found(err);
+  return not_found(out, err);
+}
+
+/* ---- what Win32 makes of a path (X21) ------------------------------------ */
+
+/* Takes the last component of `path` away. */
+static void leave_folder(char *path) {
+  char *last = strrchr(path, '\\');
+  if (last) {
+    *last = '\0';
+  }
+}
+
+static size_t trimmed(const char *name, size_t length, bool last) {
+  if (!last) { /* one dot, and only one */
+    return length > 1 && name[length - 1] == '.' && name[length - 2] != '.'
+               ? length - 1
+               : length;
+  }
+  while (length > 0 && (name[length - 1] == '.' || name[length - 1] == ' ')) {
+    length--;
+  }
+  return length;
+}
+
+static bool is_name(const char *name, size_t length, const char *dots) {
+  return strlen(dots) == length && strncmp(name, dots, length) == 0;
+}
+
+/* Win32 goes through "." and ".." itself, and drops dots and blanks at the end
+ * of a name. `path` begins with a backslash, and gets shorter only. */
+static void normalise(char *path) {
+  char out[NT_NAME_MAX] = "";
+  bool slash = true;
+  for (const char *at = path; *at;) {
+    at += strspn(at, "\\");
+    size_t length = strcspn(at, "\\");
+    slash = at[length] == '\\' || length == 0;
+    if (is_name(at, length, "..")) {
+      leave_folder(out);
+    } else if (!is_name(at, length, ".")) {
+      size_t used = strlen(out), kept = trimmed(at, length, !slash);
+      snprintf(out + used, sizeof out - used, "%s%.*s", kept ? "\\" : "",
+               (int)kept, at);
+    }
+    at += length;
+  }
+  strcpy(path, out);
+  if (slash || !out[0]) {
+    strcat(path, "\\");
+  }
+}
+
+static void take_path(const char *name, const char *path,
+                      struct sim_target *out) {
+  out->has_rest = true;
+  snprintf(out->rest, sizeof out->rest, "%s", path);
+  for (char *c = out->rest; *c; c++) {
+    if (*c == '/') {
+      *c = '\\';
+    }
+  }
+  if (strncmp(name, "\\\\?\\", 4) != 0) { /* NT takes that one as it is */
+    normalise(out->rest);
+  }
 }
 
 nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
@@ -156,13 +226,7 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
   }
   NT_TRY(nt_name_parse(name, &parsed, err));
   if (parsed.path) {
-    out->has_rest = true;
-    snprintf(out->rest, sizeof out->rest, "%s", parsed.path);
-    for (char *c = out->rest; *c; c++) {
-      if (*c == '/') {
-        *c = '\\';
-      }
-    }
+    take_path(name, parsed.path, out);
   }
   return find_object(m, &parsed, out, err);
 }

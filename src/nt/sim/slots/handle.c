@@ -127,7 +127,9 @@ static nt_status insert_section(struct sim_handle *section, bool image,
     return status;
   }
   object.kind = NT_KIND_SECTION;
-  object.access = NT_FILE_READ_DATA;
+  /* X16: it goes on counting as a writer, though it is only read. */
+  object.access = NT_FILE_READ_DATA |
+                  (object.access & (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA));
   object.share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
   object.flags = image ? SIM_FO_IMAGE : 0;
   status = nt__sim_insert_file_object(m, &object, err);

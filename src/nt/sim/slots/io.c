@@ -96,6 +96,17 @@ static nt_status check_condition(const struct request *r) {
   return NT_STATUS_SUCCESS;
 }
 
+/* X19 */
+static nt_status check_not_directory(const struct request *r) {
+  if (r->handle->base.kind != NT_KIND_DIRECTORY) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER,
+          "a directory has no bytes to read or write");
+  nt_hint(r->err, "open a file in it, or list it");
+  return NT_STATUS_INVALID_PARAMETER;
+}
+
 /* Returns where the I/O of this handle ends. That is the end of the file
  * system, unless the handle is allowed to go past it. A file system may claim
  * to be longer than the volume is. */
@@ -192,7 +203,7 @@ static nt_status read_file(struct request *r, void *buf, size_t *done) {
 static nt_status read_device(struct request *r, void *buf, size_t *done) {
   uint64_t end = end_for(r);
   size_t len = r->len;
-  if (len > 0 && r->offset >= end) {
+  if (r->offset >= end) {
     return past_end(r, end);
   }
   if (len > end - r->offset) {
@@ -216,15 +227,13 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
   if (nt_ok(status)) {
     status = check_alignment(&r);
   }
-  if (nt_ok(status)) {
-    status = load_verified(&r);
-  }
-  if (nt_ok(status)) {
-    status = check_condition(&r);
-  }
-  if (!nt_ok(status)) {
+  *done = 0;
+  if (!nt_ok(status) || len == 0) { /* X11 */
     return status;
   }
+  NT_TRY(load_verified(&r));
+  NT_TRY(check_condition(&r));
+  NT_TRY(check_not_directory(&r));
   if (h->file) {
     return read_file(&r, buf, done);
   }
@@ -309,18 +318,20 @@ static nt_status check_disk_write(const struct request *r) {
 
 _Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
-static nt_status check_writable(const struct request *r) {
-  bool readonly = r->disk.flags & NT_DISK_READONLY ||
-                  r->volume.flags & NT_VOLUME_READONLY ||
-                  r->instance.fsd->read_only;
+static nt_status is_readonly(const struct request *r, bool *readonly) {
   const struct sim_handle *h = r->handle;
-  if (!readonly && h->extent_count > 1) { /* its other disks */
-    nt_status status = nt__sim_disks_readonly(
-        r->m, h->extents + 1, h->extent_count - 1, &readonly, r->err);
-    if (!nt_ok(status)) {
-      return status;
-    }
-  }
+  *readonly = r->disk.flags & NT_DISK_READONLY ||
+              r->volume.flags & NT_VOLUME_READONLY ||
+              r->instance.fsd->read_only;
+  return *readonly || h->extent_count <= 1
+             ? NT_STATUS_SUCCESS
+             : nt__sim_disks_readonly(r->m, h->extents + 1, /* its others */
+                                      h->extent_count - 1, readonly, r->err);
+}
+
+static nt_status check_writable(const struct request *r) {
+  bool readonly;
+  NT_TRY(is_readonly(r, &readonly));
   if (!readonly) {
     return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, r->err)
                         : NT_STATUS_SUCCESS;
@@ -353,7 +364,7 @@ static nt_status write_device(struct request *r, const void *buf,
   uint64_t end = end_for(r);
   size_t len = r->len;
   *done = 0;
-  if (!clips(r) && len > 0 && (r->offset >= end || len > end - r->offset)) {
+  if (!clips(r) && (r->offset >= end || len > end - r->offset)) {
     return past_end(r, end);
   }
   if (r->offset >= end) {
@@ -387,20 +398,12 @@ static nt_status mark_wrote_file(struct request *r) {
 static nt_status write_file(struct request *r, const void *buf, size_t *done) {
   struct sim_files *file = r->handle->file;
   uint64_t size = nt__sim_files_size(file);
-  if (nt__sim_files_is_directory(file)) {
-    nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
-            "a directory has no bytes to write");
-    nt_hint(r->err, "open a file in it");
-    return NT_STATUS_INVALID_DEVICE_REQUEST;
-  }
-  if (r->len > 0 && (r->offset >= size || r->len > size - r->offset)) {
+  if ((r->offset >= size || r->len > size - r->offset)) {
     return refuse_growth(size, r->err);
   }
   NT_TRY(mark_wrote_file(r));
-  if (r->len > 0) {
-    NT_TRY(nt__sim_cache_write(r->handle, &r->instance, r->offset, buf, r->len,
-                               r->err));
-  }
+  NT_TRY(nt__sim_cache_write(r->handle, &r->instance, r->offset, buf, r->len,
+                             r->err));
   *done = r->len;
   return NT_STATUS_SUCCESS;
 }
@@ -412,11 +415,20 @@ static nt_status check_direct_write(const struct request *r) {
   return r->handle->disk >= 0 ? check_disk_write(r) : check_volume_write(r);
 }
 
+/* X13: what lies past the end of a CD is not even write-protected. */
+static nt_status check_end(const struct request *r) {
+  bool past =
+      r->instance.fsd->read_only && !r->handle->file && r->offset >= end_for(r);
+  return past ? past_end(r, end_for(r)) : NT_STATUS_SUCCESS;
+}
+
 static nt_status write_now(struct request *r, const void *buf, size_t *done) {
   NT_TRY(load(r));
   NT_TRY(check_direct_write(r));
   NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
   NT_TRY(check_condition(r));
+  NT_TRY(check_not_directory(r));
+  NT_TRY(check_end(r));
   NT_TRY(check_writable(r));
   if (r->handle->file) {
     return write_file(r, buf, done);
@@ -439,8 +451,51 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
   NT_TRY(nt__sim_check_not_section(h, err));
   NT_TRY(check_bytes(h, err));
   NT_TRY(check_alignment(&r));
+  *done = 0;
+  if (len == 0) { /* X11 */
+    return NT_STATUS_SUCCESS;
+  }
   NT_TRY(nt__sim_begin(r.m, err));
   return nt__sim_end(r.m, write_now(&r, buf, done), err);
+}
+
+/* X6, X8: what a flush asks first. */
+static nt_status check_flush(const struct request *r) {
+  if (r->instance.fsd->no_flush) {
+    return nt_refuse_as(
+        r->err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_UNKNOWN_CODE,
+        "the %s file system driver has no flush", r->instance.fsd->name);
+  }
+  if (r->handle->base.kind == NT_KIND_VOLUME &&
+      r->instance.condition == SIM_DISMOUNTED) {
+    nt_refuse_as(r->err, NT_STATUS_FILE_INVALID, NT_REASON_DISMOUNTED,
+                 "the file system that a flush is for was dismounted");
+    nt_hint(r->err,
+            "flush before the dismount: what this handle writes after it does "
+            "not wait anywhere");
+    return NT_STATUS_FILE_INVALID;
+  }
+  return check_condition(r);
+}
+
+/* X7: on a write-protected volume there is nothing to flush. */
+static bool has_nothing_to_flush(const struct request *r, bool readonly) {
+  return readonly && r->handle->base.kind == NT_KIND_VOLUME &&
+         r->instance.fsd->guards_writes;
+}
+
+static nt_status flush_now(struct request *r) {
+  struct sim_handle *h = r->handle;
+  bool readonly;
+  NT_TRY(check_flush(r));
+  NT_TRY(is_readonly(r, &readonly));
+  if (has_nothing_to_flush(r, readonly)) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(check_writable(r));
+  NT_TRY(when_waiting(r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
+                      write_back));
+  return nt__sim_image_flush(r->m, h->extents, h->extent_count, r->err);
 }
 
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
@@ -449,9 +504,5 @@ nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   NT_TRY(nt__sim_check_not_section(h, err));
   NT_TRY(check_bytes(h, err));
   NT_TRY(load_verified(&r));
-  NT_TRY(check_condition(&r));
-  NT_TRY(check_writable(&r));
-  NT_TRY(when_waiting(&r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
-                      write_back));
-  return nt__sim_image_flush(r.m, h->extents, h->extent_count, err);
+  return flush_now(&r);
 }

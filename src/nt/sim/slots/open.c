@@ -4,6 +4,7 @@
  * 1.4 and 1.5.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../name.h"
 #include "../db/store.h"
@@ -23,9 +24,8 @@
   (NT_SYNCHRONIZE | NT_FILE_READ_ATTRIBUTES | NT_READ_CONTROL | NT_WRITE_DAC | \
    NT_WRITE_OWNER | NT_ACCESS_SYSTEM_SECURITY)
 
-/* Rights that, if a handle has no others, do not allow it to lock and dismount.
- */
-#define NO_MANAGE_ACCESS (NT_FILE_TRAVERSE | NT_FILE_READ_ATTRIBUTES)
+/* X2: the rights of which a handle needs one to lock and dismount. */
+#define MANAGING ((0xFFFFU & ~NT_FILE_TRAVERSE) | NT_DELETE)
 
 #define READING (NT_FILE_READ_DATA | NT_FILE_TRAVERSE)
 #define WRITING (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA)
@@ -228,18 +228,26 @@ static nt_status take_implicit_lock(struct opening *o) {
 /* Refuses options that make no sense for a volume or disk. */
 static nt_status check_volume_options(const struct nt_open_options *options,
                                       struct nt_error *err) {
+  if (options->directory) { /* X14: before the disposition */
+    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, "it is the volume itself");
+    nt_hint(err, "add a backslash for its root directory");
+    return NT_STATUS_NOT_A_DIRECTORY;
+  }
   if (options->disposition != NT_OPEN && options->disposition != NT_OPEN_IF) {
     nt_fail(err, NT_STATUS_ACCESS_DENIED,
             "a volume cannot be created or overwritten");
     nt_hint(err, "use the disposition open");
     return NT_STATUS_ACCESS_DENIED;
   }
-  if (options->directory) {
-    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, "it is the volume itself");
-    nt_hint(err, "add a backslash for its root directory");
-    return NT_STATUS_NOT_A_DIRECTORY;
-  }
   return NT_STATUS_SUCCESS;
+}
+
+static nt_status refuse_rights(const struct opening *o) {
+  nt_refuse(o->err, NT_REASON_PRIVILEGE,
+            "nobody may write or delete on a %s volume",
+            o->instance.file_system);
+  nt_hint(o->err, "open it with access \"r\"");
+  return NT_STATUS_ACCESS_DENIED;
 }
 
 /* Refuses rights that the file system gives to nobody. */
@@ -250,11 +258,7 @@ static nt_status check_rights(const struct opening *o) {
         (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse(o->err, NT_REASON_PRIVILEGE,
-            "nobody may write or delete on a %s volume",
-            o->instance.file_system);
-  nt_hint(o->err, "open it with access \"r\"");
-  return NT_STATUS_ACCESS_DENIED;
+  return refuse_rights(o);
 }
 
 static nt_status enter_instance(struct opening *o) {
@@ -283,8 +287,7 @@ static nt_status open_volume(struct opening *o) {
   NT_TRY(check_instance(o));
   NT_TRY(check_volume_options(o->options, o->err));
   o->object.kind = NT_KIND_VOLUME;
-  if (o->object.access & 0xFFFFU & ~NO_MANAGE_ACCESS ||
-      o->object.access & NT_DELETE) {
+  if (o->object.access & MANAGING) {
     o->object.flags |= SIM_FO_MANAGE_VOLUME;
   }
   return enter_instance(o);
@@ -334,15 +337,104 @@ static nt_status refuse_new_file(struct nt_error *err) {
       "files on a simulated volume can be opened, not made or emptied");
 }
 
-static nt_status check_file_disposition(enum nt_disposition disposition,
-                                        struct nt_error *err) {
-  return disposition == NT_OPEN || disposition == NT_OPEN_IF
-             ? NT_STATUS_SUCCESS
-             : refuse_new_file(err);
+static nt_status check_protection(const struct opening *o) {
+  const struct sim_handle *h = o->handle;
+  bool readonly;
+  NT_TRY(nt__sim_disks_readonly(o->m, h->extents, h->extent_count, &readonly,
+                                o->err));
+  if (!readonly && !(o->volume.flags & NT_VOLUME_READONLY)) {
+    return NT_STATUS_SUCCESS;
+  }
+  return nt_refuse(o->err, NT_REASON_READONLY, "the volume is read-only");
 }
+
+static bool opens_only(const struct opening *o) {
+  return o->options->disposition == NT_OPEN ||
+         o->options->disposition == NT_OPEN_IF;
+}
+
+/* X15: NT's own reasons come first; what is left cannot be done here. */
+static nt_status refuse_change(struct opening *o) {
+  if (o->instance.fsd->read_only) {
+    return refuse_rights(o);
+  }
+  NT_TRY(check_protection(o));
+  return refuse_new_file(o->err);
+}
+
+static nt_status check_existing(struct opening *o) {
+  bool root = strcmp(nt__sim_files_path(o->handle->file), "\\") == 0;
+  if (opens_only(o)) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (root) {
+    nt_fail(o->err, NT_STATUS_ACCESS_DENIED,
+            "the root folder is always there, and stays");
+    nt_hint(o->err, "use the disposition open");
+    return NT_STATUS_ACCESS_DENIED;
+  }
+  if (o->options->disposition == NT_CREATE) {
+    nt_fail(o->err, NT_STATUS_OBJECT_NAME_COLLISION,
+            "there is a file or folder of this name");
+    nt_hint(o->err, "use the disposition open");
+    return NT_STATUS_OBJECT_NAME_COLLISION;
+  }
+  return refuse_change(o);
+}
+
+static nt_status check_missing(struct opening *o, nt_status status) {
+  if (status != NT_STATUS_OBJECT_NAME_NOT_FOUND ||
+      o->options->disposition == NT_OPEN ||
+      o->options->disposition == NT_OVERWRITE) {
+    return status;
+  }
+  *o->err = (struct nt_error){0};
+  return refuse_change(o);
+}
+
+/* X21: characters that stand for other names, and those that the file system
+ * has no use for. */
+static nt_status check_path(const struct opening *o) {
+  const char *bad = o->instance.fsd->no_streams ? "*?<>\":" : "*?<>\"";
+  if (!strpbrk(o->target.rest, bad)) {
+    return NT_STATUS_SUCCESS;
+  }
+  nt_fail(o->err, NT_STATUS_OBJECT_NAME_INVALID,
+          "a name on a %s volume has none of the characters %s",
+          o->instance.file_system, bad);
+  nt_hint(o->err, "name one file; list its folder to find it");
+  return NT_STATUS_OBJECT_NAME_INVALID;
+}
+
+#define IMAGES(scope)                             \
+  "SELECT count(*) FROM file_object WHERE " scope \
+  "AND file = ?2 AND kind = 5 AND flags & 32 <> 0"
+
+/* X9: nobody writes into a file that runs as a program. */
+static nt_status check_image_section(struct opening *o) {
+  int64_t images = 0;
+  if (o->object.kind == NT_KIND_FILE && o->object.access & NT_FILE_WRITE_DATA) {
+    NT_TRY(nt__sim_number(
+        o->m,
+        nt__sim_spans_nodes(&o->instance) ? IMAGES(SIM_OF_NODES)
+                                          : IMAGES(SIM_OF_INSTANCE),
+        SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_INT(o->object.file)),
+        0, &images, o->err));
+  }
+  return images == 0 ? NT_STATUS_SUCCESS
+                     : refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
+                              "the file runs as a program");
+}
+
+_Static_assert(NT_KIND_SECTION == 5 && SIM_FO_IMAGE == 32,
+               "the query above tests these values");
 
 static nt_status look_up(struct opening *o) {
   struct sim_handle *h = o->handle;
+  if (o->instance.fsd->read_only && !opens_only(o)) {
+    return refuse_rights(o); /* X15 */
+  }
+  NT_TRY(check_path(o));
   nt_status status =
       o->instance.fsd->root_only
           ? nt__sim_files_open_root(o->target.rest, &h->file, o->err)
@@ -350,14 +442,10 @@ static nt_status look_up(struct opening *o) {
                                o->volume.sector_size,
                                nt__sim_bytes_of(&o->instance), o->target.rest,
                                &h->file, o->err);
-  if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND &&
-      o->options->disposition == NT_OPEN_IF) {
-    *o->err = (struct nt_error){0};
-    return refuse_new_file(o->err);
-  }
   if (!nt_ok(status)) {
-    return status;
+    return check_missing(o, status);
   }
+  NT_TRY(check_existing(o));
   bool directory = nt__sim_files_is_directory(h->file);
   if (o->options->directory && !directory) {
     return nt_refuse_as(o->err, NT_STATUS_NOT_A_DIRECTORY,
@@ -378,15 +466,14 @@ static nt_status check_files(struct opening *o) {
   if (!o->instance.fsd->has_files) {
     return nt_refuse(o->err, NT_REASON_NO_FILE_SYSTEM, NULL);
   }
-  /* O10 */
-  NT_TRY(nt__sim_check_online(&o->volume, o->err));
-  return check_file_disposition(o->options->disposition, o->err);
+  return nt__sim_check_online(&o->volume, o->err); /* O10 */
 }
 
 static nt_status open_file(struct opening *o) {
   NT_TRY(mount(o));
   NT_TRY(check_files(o));
   NT_TRY(look_up(o));
+  NT_TRY(check_image_section(o));
   return enter_instance(o);
 }
 
