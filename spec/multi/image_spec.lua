@@ -186,34 +186,45 @@ describe("an image of", function()
     assert(create "b")
   end)
 
-  it("a machine is refused to QEMU, and one of QEMU to a machine", function()
-    local reason = proc.windows and "POSIX only"
-      or machines.missing("qemu-img", "qemu-io")
-    if reason then
-      pending(reason)
-    end
-    prepare(finally)
-    local machine = create "a"
-    assert.is_nil(os.execute(("qemu-img info -f raw %s >/dev/null 2>&1")
-      :format(image)))
-    machine:close()
-    machines.sh("qemu-img info -f raw %s", image)
-    local holder = io.popen(("qemu-io -f raw %s >/dev/null 2>&1"):format(image),
-      "w")
-    defer(function()
-      holder:close()
-    end)
-    local info
-    repeat -- until it has opened the image
-      local other, _, _, details = create "b"
-      info = details
-      if other then
-        other:close()
-        ntvol_sim.remove(folder .. "/b")
+  it("a machine is not written by QEMU, and one of QEMU makes no machine",
+    function()
+      local reason = proc.windows and "POSIX only" or machines.missing "qemu-io"
+      if reason then
+        pending(reason)
       end
-    until info
-    assert.equal("image_in_use", info.reason)
-  end)
+      prepare(finally)
+      local machine = create "a"
+      local write = "qemu-io -f raw -c 'write -P 7 0 512' %s 2>&1"
+      local pipe = io.popen(write:format(image))
+      local said = pipe:read "a"
+      assert.is_nil((pipe:close()))
+      assert.matches('lock', said, 1, true)
+      do
+        local volume <close> = assert(machine:open "D:")
+        assert.equal(("\0"):rep(512), volume:read(0, 512))
+      end
+      machine:close()
+      machines.sh(write, image)
+      -- It has the image open from its first answer on.
+      local ready = folder .. "/ready"
+      local holder = io.popen(("qemu-io -f raw %s >%s 2>&1"):format(image, ready),
+        "w")
+      defer(function()
+        holder:close()
+      end)
+      assert(holder:write "read 0 512\n")
+      assert(holder:flush())
+      repeat
+        local file <close> = io.open(ready)
+        local answer = file and file:read "a" or ""
+      until answer:find("read 512/512", 1, true)
+      local info, message = refused("STATUS_SHARING_VIOLATION", create "b")
+      assert.same({ "image_in_use", "qemu-io", 1 },
+        { info.reason, info.holders[1].name, #info.holders })
+      assert.matches(("process %d (qemu-io)"):format(info.holders[1].pid),
+        message, 1, true)
+      assert.is_nil(io.open(folder .. "/b/machine.db"))
+    end)
 
   it("a program that takes QEMU's locks is refused", function()
     local reason = proc.windows and "POSIX only" or machines.missing "python3"
