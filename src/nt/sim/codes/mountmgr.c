@@ -199,8 +199,8 @@ static nt_status find_points(struct sim_request *r, const struct filter *filter,
     status = nt__sim_number(
         r->m,
         "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
-        "AND " SIM_IS_HERE("", "?2"),
-        SIM_ARGS(SIM_INT(id), SIM_INT(r->m->node)), 0, &id, r->err);
+        "AND " SIM_IS_HERE("", "?2", "?3", "?4"),
+        SIM_ARGS(SIM_INT(id), SIM_HERE(r->m->node)), 0, &id, r->err);
     if (!nt_ok(status) || id == 0) {
       break;
     }

@@ -173,8 +173,8 @@ nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
   nt_status status = nt__sim_number(
       m,
       "SELECT d.number FROM extent e JOIN disk d ON d.number = e.disk "
-      "WHERE e.volume = ?1 AND d.flags & 256 <> 0",
-      SIM_ARGS(SIM_INT(volume)), -1, &drive, err);
+      "WHERE e.volume = ?1 AND d.flags & ?2 <> 0",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_DISK_CDROM)), -1, &drive, err);
   if (nt_ok(status) && drive < 0) {
     snprintf(buf, cap, "\\Device\\HarddiskVolume%lld", (long long)volume);
   } else if (nt_ok(status)) {
@@ -183,8 +183,6 @@ nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
   }
   return status;
 }
-
-_Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
 
 /* MOUNTDEV_NAME */
 static nt_status device_name(struct sim_request *r) {

@@ -14,14 +14,12 @@
 #include "query.h"
 
 static nt_status held_by_other(const struct sim_request *r, int64_t *count) {
-  return nt__sim_number(r->m,
-                        "SELECT count(*) FROM file_object "
-                        "WHERE volume = ?1 AND flags & 64 <> 0 AND id <> ?2",
-                        SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(r->object.id)),
-                        0, count, r->err);
+  return nt__sim_number(
+      r->m,
+      "SELECT count(*) FROM file_object "
+      "WHERE volume = ?1 AND " SIM_HOLDS_WRITES " AND id <> ?2",
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(r->object.id)), 0, count, r->err);
 }
-
-_Static_assert(SIM_FO_HOLDS_WRITES == 64, "the queries here test this flag");
 
 static nt_status load(struct sim_request *r) {
   NT_TRY(nt__sim_load_file_object(r->m, r->handle->file_object, &r->object,
@@ -57,8 +55,8 @@ static nt_status release(struct sim_request *r) {
                      "nobody holds the writes of this volume");
   }
   return nt__sim_exec(
-      r->m, "UPDATE file_object SET flags = flags & ~64 WHERE volume = ?1",
-      SIM_ARGS(SIM_INT(r->volume.id)), r->err);
+      r->m, "UPDATE file_object SET flags = flags & ~?2 WHERE volume = ?1",
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(SIM_FO_HOLDS_WRITES)), r->err);
 }
 
 const struct sim_answer nt__sim_snapshot_answers[] = {

@@ -65,11 +65,9 @@ nt_status nt__sim_save_disk(struct sim_machine *m, const struct sim_disk *disk,
 nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
                             struct nt_error *err) {
   return nt__sim_number(
-      m, "SELECT count(*) FROM disk WHERE flags & 256 <> 0 AND number < ?1",
-      SIM_ARGS(SIM_INT(disk)), 0, out, err);
+      m, "SELECT count(*) FROM disk WHERE flags & ?2 <> 0 AND number < ?1",
+      SIM_ARGS(SIM_INT(disk), SIM_INT(NT_DISK_CDROM)), 0, out, err);
 }
-
-_Static_assert(NT_DISK_CDROM == 256, "the query above tests this flag");
 
 nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
                               struct sim_volume *out, struct nt_error *err) {
@@ -117,13 +115,11 @@ nt_status nt__sim_mark_cut(struct sim_machine *m, int64_t volume,
                            struct nt_error *err) {
   return nt__sim_exec(
       m,
-      "UPDATE volume SET flags = (flags & ~32768) | CASE WHEN EXISTS (SELECT 1 "
+      "UPDATE volume SET flags = (flags & ~?2) | CASE WHEN EXISTS (SELECT 1 "
       "FROM extent e JOIN disk d ON d.number = e.disk WHERE e.volume = ?1 AND "
-      "e.start + e.length > d.length) THEN 32768 ELSE 0 END WHERE id = ?1",
-      SIM_ARGS(SIM_INT(volume)), err);
+      "e.start + e.length > d.length) THEN ?2 ELSE 0 END WHERE id = ?1",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_VOLUME_CUT)), err);
 }
-
-_Static_assert(NT_VOLUME_CUT == 32768, "the statement above sets this flag");
 
 nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],

@@ -38,18 +38,20 @@ static inline bool nt__sim_is_shared(const struct sim_volume *volume) {
 /* The part of a statement that tests whether the volume of table `v` is there
  * on node `n`. A volume is there on the node that owns it, and on all nodes
  * when they share it. */
-#define SIM_IS_HERE(v, n) \
-  "(" v "node IN (0, " n ") OR " n " < 0 OR " v "flags & 9216 = 1024)"
+#define SIM_IS_HERE(v, n, mask, shared) \
+  "(" v "node IN (0, " n ") OR " n " < 0 OR " v "flags & " mask " = " shared ")"
+/* Three arguments for it, of which `node` is the first. */
+#define SIM_HERE(node)                                           \
+  SIM_INT(node), SIM_INT(NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE), \
+      SIM_INT(NT_VOLUME_CSV)
 #define SIM_EVERY_NODE (-1)
-
-_Static_assert((NT_VOLUME_CSV | NT_VOLUME_MAINTENANCE) == 9216 &&
-                   NT_VOLUME_CSV == 1024,
-               "the condition above tests these flags");
 
 /* VPB flags (wdm.h). */
 #define SIM_VPB_MOUNTED 0x01U
 #define SIM_VPB_LOCKED 0x02U
 #define SIM_VPB_DIRECT_WRITES 0x20U
+#define SIM_VPB_OF_MOUNT \
+  (SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES)
 /* This flag is not one of NT: the medium was changed, and nobody has checked
  * yet whether it is the same. */
 #define SIM_VPB_CHANGED 0x10000U
@@ -111,6 +113,11 @@ static inline int64_t nt__sim_scope(const struct sim_instance *instance) {
 #define SIM_FO_HOLDS_WRITES 0x40U     /* it holds writes for a snapshot */
 #define SIM_FO_HELD_LOCK 0x80U        /* U8: once locked a shared volume */
 
+/* This condition is that of an index, so it must be the same text there and in
+ * statements: SQLite takes no parameter for it. */
+#define SIM_HOLDS_WRITES "flags & 64 <> 0"
+_Static_assert(SIM_FO_HOLDS_WRITES == 64, "the condition tests this flag");
+
 struct sim_file_object {
   int64_t id;
   int64_t owner;
@@ -167,6 +174,7 @@ struct sim_partition {
   X(MEDIA_ARRIVAL, VOLUME, "d07433c0-a98e-11d2-917a-00a0c9068ff3")   \
   X(MEDIA_REMOVAL, VOLUME, "d07433c1-a98e-11d2-917a-00a0c9068ff3")
 
+#define SIM_FORGOTTEN (-1) /* stands where an event was */
 enum sim_event {
 #define X(name, kind, guid) SIM_##name,
   SIM_EVENT_LIST(X)

@@ -150,7 +150,7 @@ const struct sim_table nt__sim_tables[] = {
      "STRICT; CREATE INDEX file_object_of_instance ON file_object (instance);"
      /* Every write looks for these rows, and hardly ever finds one. */
      "CREATE INDEX file_object_holding ON file_object (volume)"
-     "  WHERE flags & 64 <> 0;",
+     "  WHERE " SIM_HOLDS_WRITES ";",
      false,
      {RISING("id"), NUMBER("owner", 1, NT__SIM_MOST_ROWS),
       NUMBER("instance", 0, NT__SIM_MOST_ROWS), /* 0: device without a file
@@ -189,7 +189,7 @@ const struct sim_table nt__sim_tables[] = {
      "STRICT;",
      true,
      {KEY("id", 1, NT__SIM_MOST_ROWS),
-      NUMBER("event", -1, SIM_EVENT_COUNT - 1), /* -1: forgotten */
+      NUMBER("event", SIM_FORGOTTEN, SIM_EVENT_COUNT - 1),
       TEXT("target", 0, NT_NAME_MAX - 1), NUMBER("pid", 0, UINT32_MAX),
       NODE("node"), /* the node that sees it; 0: all do */
       NUMBER("time_us", 0, MOST_TIME)}},

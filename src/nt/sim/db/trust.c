@@ -143,86 +143,103 @@ nt_status nt__sim_check_row(struct sim_machine *m, const char *table,
 static const struct relation {
   const char *table, *column, *key, *what;
   const char *sql;
+  const struct nt_db_arg *args; /* NULL: none */
 } relations[] = {
     {"disk", "sector_size", "number", "is no size of sectors",
      "SELECT number, sector_size FROM disk "
-     "WHERE sector_size NOT IN (512, 2048, 4096)"},
+     "WHERE sector_size NOT IN (512, 2048, 4096)",
+     NULL},
     {"disk", "length", "number", "is not a whole number of sectors",
-     "SELECT number, length FROM disk WHERE length % sector_size <> 0"},
+     "SELECT number, length FROM disk WHERE length % sector_size <> 0", NULL},
     {"disk", "style", "number", "is none of: none, mbr, gpt",
      "SELECT number, style FROM disk WHERE style NOT IN ('none', 'mbr', "
-     "'gpt')"},
+     "'gpt')",
+     NULL},
     {"volume", "sector_size", "id", "is not that of its disks",
      "SELECT v.id, v.sector_size FROM volume v WHERE EXISTS (SELECT 1 FROM "
      "extent e JOIN disk d ON d.number = e.disk WHERE e.volume = v.id AND "
-     "d.sector_size <> v.sector_size)"},
+     "d.sector_size <> v.sector_size)",
+     NULL},
     {"volume", "guid", "id", "is no GUID",
      "SELECT id, guid FROM volume WHERE guid GLOB '*[^0-9a-f-]*' OR "
      "substr(guid, 9, 1) || substr(guid, 14, 1) || substr(guid, 19, 1) "
-     "|| substr(guid, 24, 1) <> '----'"},
+     "|| substr(guid, 24, 1) <> '----'",
+     NULL},
     {"volume", "id", "id", "is of a volume that lies nowhere",
-     "SELECT id, id FROM volume WHERE id NOT IN (SELECT volume FROM extent)"},
+     "SELECT id, id FROM volume WHERE id NOT IN (SELECT volume FROM extent)",
+     NULL},
     {"volume", "length", "id", "is not the length of its extents",
      "SELECT id, length FROM volume WHERE length <> (SELECT sum(length) FROM "
-     "extent WHERE volume = volume.id)"},
+     "extent WHERE volume = volume.id)",
+     NULL},
     {"volume", "node", "id", "is no node of the machine",
      "SELECT id, node FROM volume WHERE node <> 0 AND node NOT IN (SELECT id "
-     "FROM node)"},
+     "FROM node)",
+     NULL},
     {"extent", "volume", "volume", "is no volume of the machine",
      "SELECT volume, volume FROM extent WHERE volume NOT IN (SELECT id FROM "
-     "volume)"},
+     "volume)",
+     NULL},
     {"extent", "ordinal", "volume", "is not the next one",
      "SELECT volume, ordinal FROM extent e WHERE ordinal <> (SELECT count(*) "
-     "FROM extent WHERE volume = e.volume AND ordinal < e.ordinal)"},
+     "FROM extent WHERE volume = e.volume AND ordinal < e.ordinal)",
+     NULL},
     {"extent", "disk", "volume", "is no disk of the machine",
      "SELECT volume, disk FROM extent WHERE disk NOT IN (SELECT number FROM "
-     "disk)"},
+     "disk)",
+     NULL},
     {"extent", "start", "volume", "and the length behind it leave the disk",
      "SELECT volume, start FROM extent e WHERE start + length > (SELECT length "
-     "FROM disk WHERE number = e.disk) AND (SELECT flags & 32768 FROM volume "
-     "WHERE id = e.volume) = 0"},
+     "FROM disk WHERE number = e.disk) AND (SELECT flags & ?1 FROM volume "
+     "WHERE id = e.volume) = 0",
+     SIM_ARGS(SIM_INT(NT_VOLUME_CUT))},
     {"mount_point", "path", "path", "is neither a letter nor a folder",
      "SELECT path, path FROM mount_point WHERE path NOT GLOB '[A-Za-z]:' AND "
-     "path NOT GLOB '[A-Za-z]:\\?*'"},
+     "path NOT GLOB '[A-Za-z]:\\?*'",
+     NULL},
     {"mount_point", "volume", "path", "is no volume of the machine",
      "SELECT path, volume FROM mount_point WHERE volume NOT IN (SELECT id FROM "
-     "volume)"},
+     "volume)",
+     NULL},
     {"owner", "node", "id", "is no node of the machine",
      "SELECT id, node FROM owner WHERE node <> 0 AND node NOT IN (SELECT id "
-     "FROM node)"},
+     "FROM node)",
+     NULL},
     {"instance", "volume", "id", "is no volume of the machine",
      "SELECT id, volume FROM instance WHERE volume <> 0 AND volume NOT IN "
-     "(SELECT id FROM volume)"},
+     "(SELECT id FROM volume)",
+     NULL},
     {"instance", "disk", "id", "is no disk of the machine, or not to be there",
      "SELECT id, disk FROM instance WHERE (volume = 0) <> (disk <> -1) OR "
-     "(disk <> -1 AND disk NOT IN (SELECT number FROM disk))"},
+     "(disk <> -1 AND disk NOT IN (SELECT number FROM disk))",
+     NULL},
     {"instance", "vpb", "id", "has flags that are none",
-     "SELECT id, vpb FROM instance WHERE vpb & ~196643 <> 0"},
+     "SELECT id, vpb FROM instance WHERE vpb & ~?1 <> 0",
+     SIM_ARGS(SIM_INT(SIM_VPB_OF_MOUNT | SIM_VPB_CHANGED | SIM_VPB_DIRTY))},
     {"instance", "bpb", "id", "is neither empty nor whole",
-     "SELECT id, length(bpb) FROM instance WHERE length(bpb) NOT IN (0, 36)"},
+     "SELECT id, length(bpb) FROM instance WHERE length(bpb) NOT IN (0, 36)",
+     NULL},
     {"file_object", "owner", "id", "is nobody who is connected",
      "SELECT id, owner FROM file_object WHERE owner NOT IN (SELECT id FROM "
-     "owner)"},
+     "owner)",
+     NULL},
     {"file_object", "instance", "id", "is no mounted file system",
      "SELECT id, instance FROM file_object WHERE instance <> 0 AND instance "
-     "NOT IN (SELECT id FROM instance)"},
+     "NOT IN (SELECT id FROM instance)",
+     NULL},
     {"file_object", "volume", "id", "is no volume of the machine",
      "SELECT id, volume FROM file_object WHERE volume <> 0 AND volume NOT IN "
-     "(SELECT id FROM volume)"},
+     "(SELECT id FROM volume)",
+     NULL},
     {"file_object", "disk", "id", "is no disk of the machine",
      "SELECT id, disk FROM file_object WHERE disk <> -1 AND disk NOT IN "
-     "(SELECT number FROM disk)"},
+     "(SELECT number FROM disk)",
+     NULL},
     {"sqlite_sequence", "seq", "name", "is out of range",
      "SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) <> 'integer' OR "
-     "seq < 0 OR seq > 281474976710656"},
+     "seq < 0 OR seq > ?1",
+     SIM_ARGS(SIM_INT(NT__SIM_MOST_ROWS))},
 };
-
-_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES |
-                SIM_VPB_CHANGED | SIM_VPB_DIRTY) == 196643,
-               "the query above tests these flags");
-_Static_assert(NT_VOLUME_CUT == 32768, "a query above tests this flag");
-_Static_assert(NT__SIM_MOST_ROWS == 281474976710656,
-               "the query above tests this number");
 
 /* ---- all of it ----------------------------------------------------------- */
 
@@ -295,7 +312,8 @@ static nt_status search_relation(struct search *s, const struct relation *r,
   if (!may_differ(s, r->table, r->sql)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt_db_start(&s->m->db, r->sql, SIM_NO_ARGS, &stmt, err);
+  nt_status status = nt_db_start(&s->m->db, r->sql,
+                                 r->args ? r->args : SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
     struct sim_damage damage = {0};
     char key[sizeof damage.value];

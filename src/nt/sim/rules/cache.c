@@ -34,16 +34,15 @@ struct piece {
 nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
                             int64_t file, bool *out, struct nt_error *err) {
   int64_t any;
-  NT_TRY(nt__sim_number(m,
-                        "SELECT 1 FROM dirty WHERE instance = ?1 "
-                        "AND (?2 = -1 OR file = ?2) LIMIT 1",
-                        SIM_ARGS(SIM_INT(instance), SIM_INT(file)), 0, &any,
-                        err));
+  NT_TRY(nt__sim_number(
+      m,
+      "SELECT 1 FROM dirty WHERE instance = ?1 "
+      "AND (?2 = ?3 OR file = ?2) LIMIT 1",
+      SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)), 0,
+      &any, err));
   *out = any != 0;
   return NT_STATUS_SUCCESS;
 }
-
-_Static_assert(SIM_ALL_FILES == -1, "the statements here test this value");
 
 /* ---- write back ---------------------------------------------------------- */
 
@@ -94,11 +93,12 @@ static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
 static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
                             struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__sim_query(p->m,
-                    "SELECT * FROM dirty WHERE instance = ?1 "
-                    "AND (?2 = -1 OR file = ?2) ORDER BY place",
-                    SIM_ARGS(SIM_INT(instance), SIM_INT(file)), &stmt, err);
+  nt_status status = nt__sim_query(
+      p->m,
+      "SELECT * FROM dirty WHERE instance = ?1 "
+      "AND (?2 = ?3 OR file = ?2) ORDER BY place",
+      SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)), &stmt,
+      err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(p->m, stmt, err))) {
     status = check_sector(p->m, stmt, err);
     if (!nt_ok(status)) {
@@ -149,8 +149,10 @@ nt_status nt__sim_cache_write_back(struct sim_machine *m,
   return nt_ok(status)
              ? nt__sim_exec(m,
                             "DELETE FROM dirty WHERE instance = ?1 "
-                            "AND (?2 = -1 OR file = ?2)",
-                            SIM_ARGS(SIM_INT(instance->id), SIM_INT(file)), err)
+                            "AND (?2 = ?3 OR file = ?2)",
+                            SIM_ARGS(SIM_INT(instance->id), SIM_INT(file),
+                                     SIM_INT(SIM_ALL_FILES)),
+                            err)
              : status;
 }
 

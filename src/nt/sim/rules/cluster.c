@@ -100,8 +100,10 @@ static nt_status check_held(struct sim_machine *m, int64_t volume,
       m,
       "SELECT i.id FROM instance i JOIN file_object f ON f.instance = i.id "
       "WHERE i.volume = ?1 AND i.disk = -1 AND i.current = 1 "
-      "AND i.vpb & 2 = 0 AND f.flags & 128 <> 0 LIMIT 1",
-      SIM_ARGS(SIM_INT(volume)), 0, &id, err));
+      "AND i.vpb & ?2 = 0 AND f.flags & ?3 <> 0 LIMIT 1",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(SIM_VPB_LOCKED),
+               SIM_INT(SIM_FO_HELD_LOCK)),
+      0, &id, err));
   if (id != 0) {
     NT_TRY(nt__sim_load_instance(m, id, &instance, err));
   }
@@ -113,9 +115,6 @@ static nt_status check_held(struct sim_machine *m, int64_t volume,
   nt__sim_add_holders(m, &instance, 0, err);
   return NT_STATUS_ACCESS_DENIED;
 }
-
-_Static_assert(SIM_VPB_LOCKED == 2 && SIM_FO_HELD_LOCK == 128,
-               "the query above tests these flags");
 
 nt_status nt__sim_check_cluster(struct sim_machine *m,
                                 const struct sim_volume *volume,
@@ -141,9 +140,11 @@ nt_status nt__sim_end_elsewhere(struct sim_machine *m,
                                 struct nt_error *err) {
   NT_TRY(nt__sim_exec(
       m,
-      "UPDATE instance SET condition = 4, current = 0, vpb = vpb & ~35 "
+      "UPDATE instance SET condition = ?3, current = 0, vpb = vpb & ~?4 "
       "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1",
-      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(m->node)), err));
+      SIM_ARGS(SIM_INT(instance->volume), SIM_INT(m->node),
+               SIM_INT(SIM_INVALIDATED), SIM_INT(SIM_VPB_OF_MOUNT)),
+      err));
   return forget_elsewhere(m, instance->volume, err);
 }
 
@@ -152,16 +153,13 @@ nt_status nt__sim_verify_elsewhere(struct sim_machine *m,
                                    struct nt_error *err) {
   NT_TRY(nt__sim_exec(
       m,
-      "UPDATE instance SET condition = 2, current = 0, vpb = vpb & ~35 "
+      "UPDATE instance SET condition = ?5, current = 0, vpb = vpb & ~?6 "
       "WHERE volume = ?1 AND disk = -1 AND node <> ?2 AND current = 1 "
-      "AND condition = 0 AND (file_system <> ?3 OR serial <> ?4)",
+      "AND condition = ?7 AND (file_system <> ?3 OR serial <> ?4)",
       SIM_ARGS(SIM_INT(now->volume), SIM_INT(m->node),
-               SIM_TEXT(now->file_system), SIM_TEXT(now->serial)),
+               SIM_TEXT(now->file_system), SIM_TEXT(now->serial),
+               SIM_INT(SIM_WRONG_VOLUME), SIM_INT(SIM_VPB_OF_MOUNT),
+               SIM_INT(SIM_GOOD)),
       err));
   return forget_elsewhere(m, now->volume, err);
 }
-
-_Static_assert(SIM_GOOD == 0 && SIM_WRONG_VOLUME == 2 && SIM_INVALIDATED == 4,
-               "the statements above set and test these conditions");
-_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES) == 35,
-               "the statements above clear these flags");

@@ -113,10 +113,6 @@ void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
 
 /* ---- as a list ----------------------------------------------------------- */
 
-_Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
-                   NT_KIND_SECTION == 5,
-               "the query below tells kinds by number");
-
 /* A condition that selects the instances whose files count with the file object
  * `me`: its own instance and, on a cluster shared volume, those of all nodes.
  */
@@ -132,15 +128,17 @@ static nt_status find_next(struct sim_machine *m, int64_t file_object,
                        HOLDER_COLUMNS
                        "JOIN file_object me ON me.id = ?1 "
                        "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
-                       " WHEN me.kind IN (2, 3, 5) THEN"
+                       " WHEN me.kind IN (?4, ?5, ?6) THEN"
                        "  f.instance IN (" SAME_FILES ")"
-                       "  AND f.file = me.file AND f.kind IN (2, 3, 5)"
+                       "  AND f.file = me.file AND f.kind IN (?4, ?5, ?6)"
                        " WHEN me.volume <> 0 THEN f.volume = me.volume"
                        " ELSE f.disk = me.disk OR f.volume IN"
                        "  (SELECT volume FROM extent WHERE disk = me.disk) END "
                        "ORDER BY f.id LIMIT 1",
                        SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor),
-                                SIM_INT(m->node)),
+                                SIM_INT(m->node), SIM_INT(NT_KIND_FILE),
+                                SIM_INT(NT_KIND_DIRECTORY),
+                                SIM_INT(NT_KIND_SECTION)),
                        stmt, err));
   return nt__sim_step(m, *stmt, err);
 }

@@ -147,26 +147,28 @@ static nt_status end_stand_ins(struct sim_machine *m, int64_t volume,
                                struct sim_instance *out, bool *locked,
                                struct nt_error *err) {
   int64_t id;
-  NT_TRY(nt__sim_number(m,
-                        "SELECT id FROM instance WHERE volume = ?1 "
-                        "AND current = 0 AND condition = 0 "
-                        "ORDER BY vpb & 2 DESC LIMIT 1",
-                        SIM_ARGS(SIM_INT(volume)), 0, &id, err));
+  NT_TRY(nt__sim_number(
+      m,
+      "SELECT id FROM instance WHERE volume = ?1 "
+      "AND current = 0 AND condition = ?2 "
+      "ORDER BY vpb & ?3 DESC LIMIT 1",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(SIM_GOOD), SIM_INT(SIM_VPB_LOCKED)), 0,
+      &id, err));
   *locked = false;
   if (id == 0) {
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(nt__sim_load_instance(m, id, out, err));
   *locked = (out->vpb & SIM_VPB_LOCKED) != 0;
-  return *locked ? NT_STATUS_SUCCESS
-                 : nt__sim_exec(m,
-                                "UPDATE instance SET condition = 1 WHERE "
-                                "volume = ?1 AND current = 0 AND condition = 0",
-                                SIM_ARGS(SIM_INT(volume)), err);
+  return *locked
+             ? NT_STATUS_SUCCESS
+             : nt__sim_exec(m,
+                            "UPDATE instance SET condition = ?2 WHERE "
+                            "volume = ?1 AND current = 0 AND condition = ?3",
+                            SIM_ARGS(SIM_INT(volume), SIM_INT(SIM_DISMOUNTED),
+                                     SIM_INT(SIM_GOOD)),
+                            err);
 }
-
-_Static_assert(SIM_VPB_LOCKED == 2 && SIM_GOOD == 0 && SIM_DISMOUNTED == 1,
-               "the statements above test these values");
 
 /* A lock keeps other programs from writing to the volume. It does not keep a
  * person from changing the medium, so a changed medium is looked at even when
@@ -297,7 +299,7 @@ nt_status nt__sim_forget(struct sim_machine *m,
 nt_status nt__sim_detach(struct sim_machine *m, struct sim_instance *instance,
                          struct nt_error *err) {
   instance->current = false;
-  instance->vpb &= ~(SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES);
+  instance->vpb &= ~SIM_VPB_OF_MOUNT;
   NT_TRY(nt__sim_save_instance(m, instance, err));
   return nt__sim_forget(m, instance, err);
 }
@@ -311,20 +313,18 @@ nt_status nt__sim_end_instances(struct sim_machine *m, int64_t volume,
       SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err));
   /* Instances that were dismounted before lose their device, too. */
   NT_TRY(nt__sim_exec(m,
-                      "UPDATE instance SET condition = 3, current = 0, "
-                      "vpb = CASE current WHEN 1 THEN vpb & ~35 ELSE vpb END "
+                      "UPDATE instance SET condition = ?3, current = 0, "
+                      "vpb = CASE current WHEN 1 THEN vpb & ~?4 ELSE vpb END "
                       "WHERE volume = ?1 AND disk = ?2",
-                      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err));
+                      SIM_ARGS(SIM_INT(volume), SIM_INT(disk),
+                               SIM_INT(SIM_GONE), SIM_INT(SIM_VPB_OF_MOUNT)),
+                      err));
   return nt__sim_exec(
       m,
       "DELETE FROM instance WHERE volume = ?1 AND disk = ?2 AND NOT EXISTS "
       "(SELECT 1 FROM file_object f WHERE f.instance = instance.id)",
       SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), err);
 }
-
-_Static_assert(SIM_GONE == 3, "the statement above sets this condition");
-_Static_assert((SIM_VPB_MOUNTED | SIM_VPB_LOCKED | SIM_VPB_DIRECT_WRITES) == 35,
-               "the statement above clears these flags");
 
 static nt_status set_verify_pending(struct sim_machine *m,
                                     const struct sim_file_object *object,
@@ -357,18 +357,16 @@ static nt_status is_dismount_over(struct sim_machine *m,
       instance->condition != SIM_DISMOUNTED) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status =
-      nt__sim_number(m,
-                     "SELECT count(*) FROM file_object WHERE instance = ?1 "
-                     "AND (kind IN (2, 3) OR flags & 1 <> 0)",
-                     SIM_ARGS(SIM_INT(instance->id)), 0, &left, err);
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT count(*) FROM file_object WHERE instance = ?1 "
+      "AND (kind IN (?2, ?3) OR flags & ?4 <> 0)",
+      SIM_ARGS(SIM_INT(instance->id), SIM_INT(NT_KIND_FILE),
+               SIM_INT(NT_KIND_DIRECTORY), SIM_INT(SIM_FO_COMPLETE_DISMOUNT)),
+      0, &left, err);
   *over = left == 0;
   return status;
 }
-
-_Static_assert(NT_KIND_FILE == 2 && NT_KIND_DIRECTORY == 3 &&
-                   SIM_FO_COMPLETE_DISMOUNT == 1,
-               "the query above tests these values");
 
 nt_status nt__sim_allow_writes(struct sim_machine *m,
                                struct sim_instance *instance,
@@ -487,9 +485,9 @@ nt_status nt__sim_release(struct sim_machine *m, int64_t file_object,
 
 /* ---- who has it open ----------------------------------------------------- */
 
-#define HANDLES(scope)                                \
-  "SELECT count(*) FILTER (WHERE kind IN (2, 3, 5))," \
-  " count(*) FILTER (WHERE kind IN (0, 1))"           \
+#define HANDLES(scope)                                   \
+  "SELECT count(*) FILTER (WHERE kind IN (?3, ?4, ?5))," \
+  " count(*) FILTER (WHERE kind IN (?6, ?7))"            \
   " FROM file_object WHERE " scope "AND id <> ?2"
 
 nt_status nt__sim_count_handles(struct sim_machine *m,
@@ -497,18 +495,18 @@ nt_status nt__sim_count_handles(struct sim_machine *m,
                                 int64_t except, int64_t *files,
                                 int64_t *volumes, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(
-      m,
-      nt__sim_spans_nodes(instance) ? HANDLES(SIM_OF_NODES)
-                                    : HANDLES(SIM_OF_INSTANCE),
-      SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except)), &stmt, err));
+  NT_TRY(
+      nt__sim_query(m,
+                    nt__sim_spans_nodes(instance) ? HANDLES(SIM_OF_NODES)
+                                                  : HANDLES(SIM_OF_INSTANCE),
+                    SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except),
+                             SIM_INT(NT_KIND_FILE), SIM_INT(NT_KIND_DIRECTORY),
+                             SIM_INT(NT_KIND_SECTION), SIM_INT(NT_KIND_VOLUME),
+                             SIM_INT(NT_KIND_DISK)),
+                    &stmt, err));
   NT_TRY(nt__sim_step(m, stmt, err));
   *files = sqlite3_column_int64(stmt, 0);
   *volumes = sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }
-
-_Static_assert(NT_KIND_VOLUME == 0 && NT_KIND_DISK == 1 && NT_KIND_FILE == 2 &&
-                   NT_KIND_DIRECTORY == 3 && NT_KIND_SECTION == 5,
-               "the query above counts kinds by number");

@@ -73,14 +73,12 @@ static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
                       SIM_ARGS(SIM_INT(disk)), err));
   return nt__sim_exec(
       m,
-      "UPDATE instance SET vpb = vpb | 65536 WHERE condition = 0 "
+      "UPDATE instance SET vpb = vpb | ?2 WHERE condition = ?3 "
       "AND (disk = ?1 OR volume IN "
       "(SELECT volume FROM extent WHERE disk = ?1))",
-      SIM_ARGS(SIM_INT(disk)), err);
+      SIM_ARGS(SIM_INT(disk), SIM_INT(SIM_VPB_CHANGED), SIM_INT(SIM_GOOD)),
+      err);
 }
-
-_Static_assert(SIM_VPB_CHANGED == 65536 && SIM_GOOD == 0,
-               "the statement above sets this flag");
 
 /* Records where a volume of the drive lies on the new medium: on a partition,
  * or nowhere. */

@@ -119,10 +119,10 @@ nt_status nt__sim_check_not_section(const struct sim_handle *h,
 nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
                              struct nt_error *err) {
   int64_t count = 0;
-  NT_TRY(nt__sim_number(
-      m,
-      "SELECT count(*) FROM file_object WHERE volume = ?1 AND flags & 64 <> 0",
-      SIM_ARGS(SIM_INT(volume)), 0, &count, err));
+  NT_TRY(nt__sim_number(m,
+                        "SELECT count(*) FROM file_object WHERE volume = ?1 "
+                        "AND " SIM_HOLDS_WRITES,
+                        SIM_ARGS(SIM_INT(volume)), 0, &count, err));
   if (count == 0) {
     return NT_STATUS_SUCCESS;
   }
@@ -130,5 +130,3 @@ nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
                       NT_REASON_WRITES_HELD,
                       "writes are held for a snapshot of the volume");
 }
-
-_Static_assert(SIM_FO_HOLDS_WRITES == 64, "the query above tests this flag");

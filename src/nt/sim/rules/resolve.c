@@ -50,24 +50,22 @@ static nt_status find_device(struct sim_machine *m, uint32_t number,
   }
   return find_volume(m,
                      "SELECT id FROM volume WHERE id = ?1 AND installed = 1 "
-                     "AND " SIM_IS_HERE("", "?2"),
-                     SIM_ARGS(SIM_INT(number), SIM_INT(m->node)), out, err);
+                     "AND " SIM_IS_HERE("", "?2", "?3", "?4"),
+                     SIM_ARGS(SIM_INT(number), SIM_HERE(m->node)), out, err);
 }
 
 static nt_status find_disk(struct sim_machine *m, uint32_t number,
                            struct sim_target *out, struct nt_error *err) {
   NT_TRY(nt__sim_number(
-      m, "SELECT number FROM disk WHERE number = ?1 AND flags & 268 = 0",
-      SIM_ARGS(SIM_INT(number)), -1, &out->disk, err));
+      m, "SELECT number FROM disk WHERE number = ?1 AND flags & ?2 = 0",
+      SIM_ARGS(SIM_INT(number),
+               SIM_INT(NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM)),
+      -1, &out->disk, err));
   if (out->disk < 0) {
     NT_TRY(not_found(out, err));
   }
   return NT_STATUS_SUCCESS;
 }
-
-_Static_assert((NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM) == 268 &&
-                   NT_DISK_CDROM == 256,
-               "the queries here test these flags");
 
 /* Finds the longest mount folder that the path begins with. */
 static nt_status find_folder(struct sim_machine *m, const char *path,
@@ -77,12 +75,13 @@ static nt_status find_folder(struct sim_machine *m, const char *path,
       m,
       "SELECT p.volume, length(CAST(p.path AS BLOB)) FROM mount_point p "
       "JOIN volume v ON v.id = p.volume AND v.installed = 1 "
-      "AND " SIM_IS_HERE("v.", "?2") " WHERE length(p.path) > 2 AND "
-                                     "(?1 = p.path COLLATE NOCASE OR "
-                                     " substr(?1, 1, length(p.path) + 1) = "
-                                     "p.path || '\\' COLLATE NOCASE) "
-                                     "ORDER BY length(p.path) DESC LIMIT 1",
-      SIM_ARGS(SIM_TEXT(path), SIM_INT(m->node)), &stmt, err));
+      "AND " SIM_IS_HERE("v.", "?2", "?3",
+                         "?4") " WHERE length(p.path) > 2 AND "
+                               "(?1 = p.path COLLATE NOCASE OR "
+                               " substr(?1, 1, length(p.path) + 1) = "
+                               "p.path || '\\' COLLATE NOCASE) "
+                               "ORDER BY length(p.path) DESC LIMIT 1",
+      SIM_ARGS(SIM_TEXT(path), SIM_HERE(m->node)), &stmt, err));
   NT_TRY(nt__sim_step(m, stmt, err));
   out->volume = sqlite3_column_int64(stmt, 0);
   size_t used = (size_t)sqlite3_column_int64(stmt, 1);
@@ -104,11 +103,12 @@ static nt_status find_letter(struct sim_machine *m, const struct nt_name *name,
       return status;
     }
   }
-  return find_volume(m,
-                     "SELECT v.id FROM mount_point p JOIN volume v "
-                     "ON v.id = p.volume AND v.installed = 1 "
-                     "WHERE p.path = ?1 AND " SIM_IS_HERE("v.", "?2"),
-                     SIM_ARGS(SIM_TEXT(letter), SIM_INT(m->node)), out, err);
+  return find_volume(
+      m,
+      "SELECT v.id FROM mount_point p JOIN volume v "
+      "ON v.id = p.volume AND v.installed = 1 "
+      "WHERE p.path = ?1 AND " SIM_IS_HERE("v.", "?2", "?3", "?4"),
+      SIM_ARGS(SIM_TEXT(letter), SIM_HERE(m->node)), out, err);
 }
 
 static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
@@ -120,8 +120,8 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
       return find_volume(
           m,
           "SELECT id FROM volume WHERE guid = ?1 AND installed = 1 "
-          "AND " SIM_IS_HERE("", "?2"),
-          SIM_ARGS(SIM_TEXT(name->guid), SIM_INT(m->node)), out, err);
+          "AND " SIM_IS_HERE("", "?2", "?3", "?4"),
+          SIM_ARGS(SIM_TEXT(name->guid), SIM_HERE(m->node)), out, err);
     case NT_NAME_DEVICE:
       return find_device(m, name->number, out, err);
     case NT_NAME_DISK:
@@ -131,17 +131,21 @@ static nt_status find_object(struct sim_machine *m, const struct nt_name *name,
           m,
           "SELECT v.id FROM disk d JOIN extent e ON e.disk = d.number "
           "JOIN volume v ON v.id = e.volume AND v.installed = 1 "
-          "AND " SIM_IS_HERE("v.", "?2") " WHERE d.flags & 256 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
-          "WHERE o.flags & 256 <> 0 AND o.number < d.number)",
-          SIM_ARGS(SIM_INT(name->number), SIM_INT(m->node)), out, err);
+          "AND " SIM_IS_HERE("v.", "?2", "?3", "?4")
+          " WHERE d.flags & ?5 <> 0 AND ?1 = (SELECT count(*) FROM disk o "
+          "WHERE o.flags & ?5 <> 0 AND o.number < d.number)",
+          SIM_ARGS(SIM_INT(name->number), SIM_HERE(m->node),
+                   SIM_INT(NT_DISK_CDROM)),
+          out, err);
     case NT_NAME_PARTITION: /* a piece of a volume is not the volume */
       return find_volume(
           m,
           "SELECT v.id FROM extent e JOIN volume v ON v.id = e.volume "
           "AND v.installed = 1 AND " SIM_IS_HERE(
-              "v.", "?3") " WHERE e.disk = ?1 AND v.partition_number = ?2",
+              "v.", "?3", "?4",
+              "?5") " WHERE e.disk = ?1 AND v.partition_number = ?2",
           SIM_ARGS(SIM_INT(name->number), SIM_INT(name->partition),
-                   SIM_INT(m->node)),
+                   SIM_HERE(m->node)),
           out, err);
     case NT_NAME_MOUNTMGR: /* neither a volume nor a disk, nor a drive */
       out->has_rest = false;

@@ -267,8 +267,8 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
   NT_TRY(nt__sim_number(
       m,
       "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
-      "AND " SIM_IS_HERE("", "?2"),
-      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), 0, &id, err));
+      "AND " SIM_IS_HERE("", "?2", "?3", "?4"),
+      SIM_ARGS(SIM_INT(*cursor), SIM_HERE(m->node)), 0, &id, err));
   if (id == 0) {
     return NT_STATUS_NO_MORE_ENTRIES;
   }

@@ -10,12 +10,13 @@
 static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
                             struct nt_event *out, struct nt_error *err) {
   sqlite3_stmt *stmt;
-  nt_status status =
-      nt__sim_query(m,
-                    "SELECT * FROM event "
-                    "WHERE id > ?1 AND event <> -1 AND node IN (0, ?2) "
-                    "ORDER BY id LIMIT 1",
-                    SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node)), &stmt, err);
+  nt_status status = nt__sim_query(
+      m,
+      "SELECT * FROM event "
+      "WHERE id > ?1 AND event <> ?3 AND node IN (0, ?2) "
+      "ORDER BY id LIMIT 1",
+      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node), SIM_INT(SIM_FORGOTTEN)),
+      &stmt, err);
   if (nt_ok(status)) {
     status = nt__sim_step(m, stmt, err);
   }
@@ -69,7 +70,8 @@ nt_status nt_sim_forget_events(struct nt_machine *machine,
                         "WHERE id < (SELECT max(id) FROM event)",
                         SIM_NO_ARGS, err);
   if (nt_ok(status)) {
-    status = nt__sim_exec(m, "UPDATE event SET event = -1", SIM_NO_ARGS, err);
+    status = nt__sim_exec(m, "UPDATE event SET event = ?1",
+                          SIM_ARGS(SIM_INT(SIM_FORGOTTEN)), err);
   }
   return nt__sim_end(m, status, err);
 }

@@ -300,11 +300,12 @@ static nt_status check_disk_write(const struct request *r) {
   NT_TRY(nt__sim_number(
       r->m,
       "SELECT e.volume FROM extent e JOIN instance i ON i.volume = e.volume "
-      "AND i.disk = -1 AND i.current = 1 AND i.fsd <> 'raw' AND i.vpb & 32 = 0 "
+      "AND i.disk = -1 AND i.current = 1 AND i.fsd <> 'raw' AND i.vpb & ?5 = 0 "
       "AND i.node = ?4 WHERE e.disk = ?1 AND e.start < ?3 AND e.start + "
       "e.length > ?2 LIMIT 1",
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
-               SIM_INT(r->offset + r->len), SIM_INT(r->m->node)),
+               SIM_INT(r->offset + r->len), SIM_INT(r->m->node),
+               SIM_INT(SIM_VPB_DIRECT_WRITES)),
       0, &volume, r->err));
   if (volume == 0) {
     return NT_STATUS_SUCCESS;
@@ -315,8 +316,6 @@ static nt_status check_disk_write(const struct request *r) {
   nt_hint(r->err, "open and lock volume %s while you write to its disk", name);
   return NT_STATUS_ACCESS_DENIED;
 }
-
-_Static_assert(SIM_VPB_DIRECT_WRITES == 32, "the query above tests this flag");
 
 static nt_status is_readonly(const struct request *r, bool *readonly) {
   const struct sim_handle *h = r->handle;

@@ -98,7 +98,7 @@ static bool shares_conflict(uint32_t access, uint32_t share,
 
 #define SHARES(scope)                                  \
   "SELECT access, share FROM file_object WHERE " scope \
-  "AND path = ?2 COLLATE NOCASE AND kind <> 5"
+  "AND path = ?2 COLLATE NOCASE AND kind <> ?3"
 
 /* O3: checks the share modes of handles to the same object of the same
  * instance. */
@@ -109,7 +109,8 @@ static nt_status check_share(struct opening *o) {
       o->m,
       nt__sim_spans_nodes(&o->instance) ? SHARES(SIM_OF_NODES)
                                         : SHARES(SIM_OF_INSTANCE),
-      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_TEXT(o->object.path)),
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_TEXT(o->object.path),
+               SIM_INT(NT_KIND_SECTION)),
       &stmt, o->err);
   if (!nt_ok(status)) {
     return status;
@@ -130,18 +131,17 @@ static nt_status check_share(struct opening *o) {
 }
 
 #define WRITERS(scope) \
-  "SELECT count(*) FROM file_object WHERE " scope "AND access & 65542 <> 0"
+  "SELECT count(*) FROM file_object WHERE " scope "AND access & ?2 <> 0"
 
 static nt_status count_writers(struct opening *o, int64_t *writers) {
-  return nt__sim_number(
-      o->m,
-      nt__sim_spans_nodes(&o->instance) ? WRITERS(SIM_OF_NODES)
-                                        : WRITERS(SIM_OF_INSTANCE),
-      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance))), 0, writers, o->err);
+  return nt__sim_number(o->m,
+                        nt__sim_spans_nodes(&o->instance)
+                            ? WRITERS(SIM_OF_NODES)
+                            : WRITERS(SIM_OF_INSTANCE),
+                        SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)),
+                                 SIM_INT(WRITING | NT_DELETE)),
+                        0, writers, o->err);
 }
-
-_Static_assert((WRITING | NT_DELETE) == 65542,
-               "the query above tests these rights");
 
 /* O4: a volume open that shares neither writing nor deleting is a lock. */
 static nt_status check_implicit_lock(struct opening *o, bool *locks) {
@@ -180,11 +180,11 @@ static nt_status open_device(struct opening *o) {
  * out (O5). */
 static nt_status mount_offline(struct opening *o) {
   int64_t id;
-  nt_status status =
-      nt__sim_number(o->m,
-                     "SELECT id FROM instance WHERE volume = ?1 "
-                     "AND current = 0 AND condition = 0 LIMIT 1",
-                     SIM_ARGS(SIM_INT(o->volume.id)), 0, &id, o->err);
+  nt_status status = nt__sim_number(
+      o->m,
+      "SELECT id FROM instance WHERE volume = ?1 "
+      "AND current = 0 AND condition = ?2 LIMIT 1",
+      SIM_ARGS(SIM_INT(o->volume.id), SIM_INT(SIM_GOOD)), 0, &id, o->err);
   if (!nt_ok(status) || id != 0) {
     return nt_ok(status) ? nt__sim_load_instance(o->m, id, &o->instance, o->err)
                          : status;

@@ -3,6 +3,7 @@
  * database (store.c: WAL), so this process only has to watch that file. The
  * file exists as long as somebody is connected.
  */
+#include "../db/rows.h"
 #include "../db/store.h"
 #include "slots.h"
 
@@ -31,11 +32,12 @@ static nt_status look(struct sim_machine *m, uint64_t after, bool *found,
                       struct nt_error *err) {
   int64_t id;
   int64_t from = after < INT64_MAX ? (int64_t)after : INT64_MAX;
-  nt_status status =
-      nt__sim_number(m,
-                     "SELECT id FROM event WHERE id > ?1 AND event >= 0 "
-                     "AND node IN (0, ?2) LIMIT 1",
-                     SIM_ARGS(SIM_INT(from), SIM_INT(m->node)), 0, &id, err);
+  nt_status status = nt__sim_number(
+      m,
+      "SELECT id FROM event WHERE id > ?1 AND event <> ?3 "
+      "AND node IN (0, ?2) LIMIT 1",
+      SIM_ARGS(SIM_INT(from), SIM_INT(m->node), SIM_INT(SIM_FORGOTTEN)), 0, &id,
+      err);
   *found = nt_ok(status) && id != 0;
   return status;
 }
