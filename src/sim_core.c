@@ -21,9 +21,6 @@ struct reader {
   int keep; /* stack index of the table of strings */
 };
 
-static const struct ln_enum styles[] = {
-    {"none", 0}, {"mbr", 0}, {"gpt", 0}, {NULL, 0}};
-
 /* Puts the string on top of the stack into the table of strings. */
 static void keep(const struct reader *r) {
   lua_State *L = r->L;
@@ -123,12 +120,15 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
                         struct nt_sim_volume_spec *volume) {
   static const char *const names[] = {
       "size",     "letter", "mount_points", "system", "boot", "pagefile",
-      "readonly", "busy",   "csv",          "span",   NULL};
+      "readonly", "busy",   "csv",          "span",   "fs",   "owner",
+      NULL};
   ln_optionnames(r->L, o, names);
   volume->size = read_size(r, o);
   volume->letter = read_letter(r, o);
   read_mount_points(r, o, volume);
   volume->span = read_string(r, o, "span");
+  volume->fs = read_string(r, o, "fs");
+  volume->owner = read_string(r, o, "owner");
   volume->flags = read_flag(r, o, "system", NT_VOLUME_SYSTEM) |
                   read_flag(r, o, "boot", NT_VOLUME_BOOT) |
                   read_flag(r, o, "pagefile", NT_VOLUME_PAGEFILE) |
@@ -164,17 +164,6 @@ static void read_volumes(const struct reader *r, const struct ln_options *o,
   disk->volume_count = count;
 }
 
-static const char *read_style(const struct reader *r,
-                              const struct ln_options *o) {
-  const char *style = read_string(r, o, "style");
-  if (style != NULL && ln_findenum(styles, style) == NULL) {
-    ln_pushenum(r->L, styles);
-    ln_optionerror(r->L, o, "style", "must be one of: %s; got \"%s\"",
-                   lua_tostring(r->L, -1), style);
-  }
-  return style;
-}
-
 static void read_disk(const struct reader *r, const struct ln_options *o,
                       struct nt_sim_disk_spec *disk) {
   static const char *const names[] = {
@@ -185,7 +174,7 @@ static void read_disk(const struct reader *r, const struct ln_options *o,
   disk->size = read_size(r, o);
   disk->sector_size =
       (uint32_t)ln_optioninteger(r->L, o, "sector_size", 0, UINT32_MAX, 0);
-  disk->style = read_style(r, o);
+  disk->style = read_string(r, o, "style");
   disk->serial = read_string(r, o, "serial");
   disk->flags = read_flag(r, o, "readonly", NT_DISK_READONLY) |
                 read_flag(r, o, "removable", NT_DISK_REMOVABLE) |
@@ -248,11 +237,12 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
 Creates a simulated machine in a folder or in memory, and connects to it. The
 specification is `{ disks = { { image, size, sector_size, style, serial,
 readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
-boot, pagefile, readonly, busy, csv, span } } } }, nodes = { name } }`. Sizes
-are integers, in bytes; `letter = false` means none. New volumes are RAW: format
-them. A removable disk without image and size, and a CD drive without image, is
-a drive without a medium. A machine with nodes is a cluster, and this connection
-is its first node.
+boot, pagefile, readonly, busy, csv, span, fs, owner } } } }, nodes = { name }
+}`. Sizes are integers, in bytes; `letter = false` means none. New volumes are
+RAW, and belong to the first node: `fs` and `owner` are only checked. A
+removable disk without image and size, and a CD drive without image, is a drive
+without a medium. A machine with nodes is a cluster, and this connection is its
+first node.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec

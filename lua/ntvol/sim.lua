@@ -148,8 +148,8 @@ end
 -- @tparam ntvol.sim.machine_spec spec strings as on the command line:
 --  "64M:fat:D:OLD"
 -- @treturn ntvol.machine
--- @failure
--- @raise for an unknown field or a wrong value
+-- @failure reason `spec` when the description contradicts itself
+-- @raise for an unknown field or a value that can be none
 -- @usage
 -- local machine <close> = assert(ntvol.sim.create(":memory:", {
 --   disks = {

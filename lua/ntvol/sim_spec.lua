@@ -1,5 +1,6 @@
 --- The description of a simulated machine: reading the short form of the
--- command line, and checking and completing the form with tables.
+-- command line, and completing the form with tables. Types and words are checked
+-- here; whether the whole can be made, the core decides.
 --
 --    DISK   = [SECTOR:] SIZE [:FS [:LETTER [:LABEL]]] [:csv]
 --           | [SECTOR:] STYLE : SIZE [= VOLUME {+ VOLUME}]
@@ -26,8 +27,6 @@ local options = require "ntvol.options"
 local size = require "ntvol.size"
 
 local M = {}
-
-local STYLES = { none = true, mbr = true, gpt = true }
 
 local DISK_FIELDS = {
   size = "string|integer", image = "string", style = "string",
@@ -212,7 +211,7 @@ local function read_letter(letter)
   return text:upper() .. ":"
 end
 
-local function read_fs(volume, image)
+local function read_fs(volume)
   local fs = volume.fs and volume.fs:lower()
   if fs == "raw" or fs == "" then
     fs = nil
@@ -220,17 +219,14 @@ local function read_fs(volume, image)
   if fs and not file_systems.titles[fs] then
     return nil, ("option 'fs' must be one of: raw, %s; got \"%s\"")
       :format(file_systems.list, fs)
-  elseif image and (fs or volume.label or volume.size) then
-    return nil, "an existing image keeps its volumes: 'fs', 'label' and"
-      .. " 'size' are for new ones"
   elseif volume.label and not fs then
     return nil, "option 'label' needs 'fs': a RAW volume has no label"
   end
   return fs
 end
 
--- One volume as the core wants it, how to format it, and its owner.
-local function complete_volume(volume, image)
+-- One volume as the core wants it, and how to format it.
+local function complete_volume(volume)
   if type(volume) ~= "table" then
     return nil, "table expected, got " .. type(volume)
   end
@@ -242,12 +238,11 @@ local function complete_volume(volume, image)
     mount_points = volume.mount_points, system = volume.system,
     boot = volume.boot, pagefile = volume.pagefile, readonly = volume.readonly,
     busy = volume.busy, span = volume.span,
-    csv = volume.csv,
+    csv = volume.csv, owner = volume.owner,
   }
-  local fs
   out.letter, problem = read_letter(volume.letter)
   if not problem then
-    fs, problem = read_fs(volume, image)
+    out.fs, problem = read_fs(volume)
   end
   if not problem and volume.size then
     out.size, problem = size.parse(volume.size)
@@ -255,7 +250,7 @@ local function complete_volume(volume, image)
   if problem then
     return nil, problem
   end
-  return out, fs and { fs = fs, label = volume.label }, volume.owner
+  return out, out.fs and { fs = out.fs, label = volume.label }
 end
 
 local function default_style(disk)
@@ -268,59 +263,12 @@ local function default_style(disk)
   return not disk.image and not whole and "gpt" or nil
 end
 
-local function read_style(disk, out)
-  if disk.style and not STYLES[disk.style] then
-    return ("option 'style' must be one of: none, mbr, gpt; got \"%s\"")
-      :format(disk.style)
-  elseif disk.style and disk.image then
-    return "an existing image keeps its partition table: 'style' is for"
-      .. " new disks"
-  elseif disk.style == "none" and #(disk.volumes or {}) > 1 then
-    return "several volumes need a partition table: 'style' is \"none\""
-  end
-  out.style = disk.style or default_style(disk)
-end
-
---- Whether a disk is a drive, whose medium can be changed.
--- @tparam table disk
--- @treturn boolean
-function M.is_drive(disk)
-  return (disk.removable or disk.cdrom) and true or false
-end
-
-local function read_disk_size(disk, out)
-  if disk.image and disk.size then
-    return "an existing image has its size: give 'image' or 'size'"
-  elseif not disk.image and not disk.size and not M.is_drive(disk) then
-    return "give 'size', or 'image' for an existing image"
-  elseif disk.size then
-    local problem
+local function read_size(disk, out)
+  local problem
+  if disk.size then
     out.size, problem = size.parse(disk.size)
-    return problem
   end
-end
-
-local function check_cd(disk)
-  if disk.cdrom and disk.size then
-    return "a CD is not made: give 'image', or nothing for an empty drive"
-  elseif disk.cdrom and (disk.sector_size or 2048) ~= 2048 then
-    return "a CD has sectors of 2048 bytes: leave 'sector_size' out"
-  elseif disk.cdrom and #(disk.volumes or {}) > 1 then
-    return "a CD is one volume"
-  end
-end
-
-local function check_empty(disk)
-  if M.is_drive(disk) and not disk.image and not disk.size
-    and (disk.style or #(disk.volumes or {}) > 1) then
-    return "an empty drive is one volume, without 'style'"
-  end
-end
-
-local function check_disk(disk, out)
-  return options.problem(disk, DISK_FIELDS) or check_cd(disk)
-    or check_empty(disk)
-    or read_disk_size(disk, out) or read_style(disk, out)
+  return problem
 end
 
 -- A new disk without `volumes` has one that fills it.
@@ -334,139 +282,44 @@ local function complete_disk(disk, number, formats, owners)
   local out = {
     image = disk.image, sector_size = disk.sector_size, serial = disk.serial,
     removable = disk.removable, readonly = disk.readonly, cdrom = disk.cdrom,
-    volumes = {},
+    style = disk.style, volumes = {},
   }
-  local problem = check_disk(disk, out)
+  local problem = options.problem(disk, DISK_FIELDS) or read_size(disk, out)
   if problem then
     return nil, problem
   end
-  local volumes = volumes_of(disk)
-  for i, volume in ipairs(volumes) do
-    local entry, format, owner = complete_volume(volume, disk.image)
-    local is_rest = entry and not entry.size and not disk.image
-    if is_rest and i < #volumes then
-      return nil, ("volume %d: option 'size' is missing; only the last volume"
-        .. " can take the rest of the disk"):format(i)
-    elseif not entry then
+  out.style = disk.style or default_style(disk)
+  for i, volume in ipairs(volumes_of(disk)) do
+    local entry, format = complete_volume(volume)
+    if not entry then
       return nil, ("volume %d: %s"):format(i, format)
-    elseif format and not disk.size then
-      return nil, ("volume %d: there is nothing to format in a drive without a"
-        .. " medium"):format(i)
-    elseif format and disk.readonly then
-      return nil, ("volume %d: a read-only disk cannot be formatted;"
-        .. " make it of an image"):format(i)
     end
     out.volumes[i] = entry
     if format then
       format.disk, format.index, format.csv = number, i, entry.csv
       formats[#formats + 1] = format
     end
-    if owner then
-      owners[#owners + 1] = { disk = number, index = i, node = owner }
+    if entry.owner then
+      owners[#owners + 1] = { disk = number, index = i, node = entry.owner }
     end
   end
   return out
 end
 
--- What is wrong with a piece of a volume: all pieces must be partitions, and
--- only the first piece says what the volume is.
-local function piece_problem(disk, volume, format, spans)
-  local first = spans[volume.span]
-  if (disk.style or "none") == "none" and not disk.image then
-    return "a piece of a volume is a partition: give the disk the style mbr or"
-      .. " gpt"
-  elseif disk.removable or disk.cdrom then
-    return "a removable disk has whole volumes only"
-  elseif volume.csv then
-    return "a cluster shared volume lies in one piece"
-  elseif not first then
-    spans[volume.span] = { count = 1 }
-    return
-  end
-  first.count = first.count + 1
-  if volume.letter or format or volume.mount_points or volume.system
-      or volume.boot or volume.pagefile or volume.readonly or volume.busy then
-    return ("it is a further piece of '%s', and only the first one says what the"
-      .. " volume is"):format(volume.span)
-  end
-end
-
-local function check_spans(disks, formats)
-  local spans = {}
-  for number, disk in ipairs(disks) do
-    for index, volume in ipairs(disk.volumes) do
-      local problem
-      if volume.span == "" then
-        problem = "option 'span' must not be empty"
-      elseif volume.span then
-        local format
-        for _, one in ipairs(formats) do
-          format = format or one.disk == number and one.index == index
-        end
-        problem = piece_problem(disk, volume, format, spans)
-      end
-      if problem then
-        return ("disk %d: volume %d: %s"):format(number, index, problem)
-      end
-    end
-  end
-  for name, span in pairs(spans) do
-    if span.count == 1 then
-      return ("span '%s' has one piece only; give it to another volume, too")
-        :format(name)
-    end
-  end
-end
-
--- What is wrong when two volumes have the same letter.
-local function find_twin(disks)
-  local owner = {}
-  for number, disk in ipairs(disks) do
-    for _, volume in ipairs(disk.volumes) do
-      local letter = volume.letter
-      if letter and owner[letter] then
-        return ("disk %d: letter %s is given to disk %d already"):format(
-          number, letter, owner[letter])
-      elseif letter then
-        owner[letter] = number
-      end
-    end
-  end
-end
-
--- The names of nodes; NetBIOS allows a computer 15 characters.
-local NODE = "^[%w-]+$"
-local LONGEST_NODE = 15
-
-local function find_node(nodes, name)
+local function nodes_problem(nodes)
   for _, node in ipairs(nodes) do
-    if node:lower() == name:lower() then
-      return node
+    if type(node) ~= "string" then
+      return "option 'nodes' must be names, got " .. tostring(node)
     end
   end
 end
 
-local function check_nodes(nodes)
-  for i, node in ipairs(nodes) do
-    if type(node) ~= "string" or not node:find(NODE) or #node > LONGEST_NODE then
-      return ("option 'nodes' must be names of 1 to %d letters, digits and -,"
-        .. " got %s"):format(LONGEST_NODE, tostring(node))
-    elseif find_node({ table.unpack(nodes, 1, i - 1) }, node) then
-      return ("option 'nodes' has %s twice"):format(node)
-    end
-  end
-end
-
--- Checks all that needs the nodes of a cluster. Shared volumes without a name
--- get their folder.
-local function complete_cluster(disks, nodes, owners)
+-- Cluster shared volumes without a name get their folder.
+local function name_shared(disks)
   local shared = 0
-  for number, disk in ipairs(disks) do
+  for _, disk in ipairs(disks) do
     for _, volume in ipairs(disk.volumes) do
-      if volume.csv and #nodes == 0 then
-        return ("disk %d: only the nodes of a cluster share a volume:"
-          .. " option 'nodes' is missing"):format(number)
-      elseif volume.csv then
+      if volume.csv then
         shared = shared + 1
         if volume.letter == nil and not volume.mount_points then
           volume.letter = false
@@ -475,15 +328,9 @@ local function complete_cluster(disks, nodes, owners)
       end
     end
   end
-  for _, one in ipairs(owners) do
-    if not find_node(nodes, one.node) then
-      return ("disk %d: option 'owner' must name a node, got \"%s\"")
-        :format(one.disk, one.node)
-    end
-  end
 end
 
---- Checks a specification and completes it.
+--- Checks the types and words of a specification, and completes it.
 -- @tparam table spec `{ disks = { ... }, nodes = { ... }, clock }`
 -- @treturn[1] table as `ntvol.sim.core` wants it
 -- @treturn[1] {table,...} what to format: `{ disk, index, fs, label, csv }`,
@@ -494,7 +341,7 @@ end
 function M.complete(spec)
   local problem = options.problem(spec,
       { disks = "table", clock = "string", nodes = "table" })
-    or check_nodes(spec.nodes or {})
+    or nodes_problem(spec.nodes or {})
   if problem then
     return nil, problem
   elseif not spec.disks or #spec.disks == 0 then
@@ -514,11 +361,7 @@ function M.complete(spec)
       return nil, ("disk %d: %s"):format(number, problem)
     end
   end
-  problem = find_twin(disks) or check_spans(disks, formats)
-    or complete_cluster(disks, spec.nodes or {}, owners)
-  if problem then
-    return nil, problem
-  end
+  name_shared(disks)
   return { disks = disks, nodes = spec.nodes }, formats, owners
 end
 

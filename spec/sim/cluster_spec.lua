@@ -239,20 +239,20 @@ describe("a cluster", function()
 
   describe("is described", function()
     local function wrong(spec, text)
-      local ok, message = pcall(sim.create, ":memory:", spec)
-      assert.is_false(ok)
+      local made, message, _, info = sim.create(":memory:", spec)
+      assert.is_nil(made)
+      assert.equal("spec", info.reason)
       assert(message:find(text, 1, true), message)
     end
 
     it("with nodes that can be", function()
       local disks = { "1M:raw:D" }
-      wrong({ disks = disks, nodes = { "n 1" } }, "'nodes' must be names")
-      wrong({ disks = disks, nodes = { ("x"):rep(16) } }, "'nodes' must be names")
-      wrong({ disks = disks, nodes = { 1 } }, "'nodes' must be names")
-      wrong({ disks = disks, nodes = { "n1", "N1" } }, "has N1 twice")
-      wrong({ disks = { "1M:raw:D:csv" } }, "'nodes' is missing")
+      wrong({ disks = disks, nodes = { "n 1" } }, "not the name of a node")
+      wrong({ disks = disks, nodes = { ("x"):rep(16) } }, "not the name of a node")
+      wrong({ disks = disks, nodes = { "n1", "N1" } }, "another node has this name")
+      wrong({ disks = { "1M:raw:D:csv" } }, "only the nodes of a cluster")
       wrong({ nodes = { "n1" }, disks = { { size = "1M",
-        volumes = { { owner = "n2" } } } } }, "'owner' must name a node")
+        volumes = { { owner = "n2" } } } } }, "its owner is no node")
     end)
 
     it("for the core, which checks it itself", function()

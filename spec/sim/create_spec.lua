@@ -136,7 +136,9 @@ describe("sim.core.create refuses", function()
   local cases = {
     { "a size that is no whole sectors", { { size = 1000 } },
       "STATUS_INVALID_PARAMETER", "whole sectors" },
-    { "no size", { {} }, "STATUS_INVALID_PARAMETER", "whole sectors" },
+    { "no size", { {} }, "STATUS_INVALID_PARAMETER", "neither size nor image" },
+    { "a style that is none", { { size = MIB, style = "apm" } },
+      "STATUS_INVALID_PARAMETER", "style is unknown" },
     { "odd sectors", { { size = MIB, sector_size = 1024 } },
       "STATUS_INVALID_PARAMETER", "sector size" },
     { "two volumes without a table",
@@ -186,9 +188,8 @@ describe("sim.core.create refuses", function()
     for _, spec in ipairs {
       { disks = "x" }, { disks = { "64M" } }, { disk = {} },
       { disks = { { size = "64M" } } }, { disks = { { sise = 1 } } },
-      { disks = { { size = MIB, style = "apm" } } },
       { disks = { { size = -512 } } },
-      { disks = { { size = MIB, volumes = { { fs = "fat" } } } } },
+      { disks = { { size = MIB, volumes = { { label = "A" } } } } },
       { disks = { { size = MIB, volumes = { { mount_points = { 1 } } } } } },
     } do
       assert.is_false(pcall(sim.create, ":memory:", spec))
@@ -196,6 +197,45 @@ describe("sim.core.create refuses", function()
     assert.is_false(pcall(sim.create, ":memory:"))
     assert.is_false(pcall(sim.create, 1, { disks = {} }))
   end)
+
+  -- One place decides, so a script and the command line get the same words.
+  local contradictions = {
+    { { { size = "1M", image = "a" } }, "disk 1: an existing image has its size" },
+    { { { image = "a", style = "gpt" } }, "keeps its partition table" },
+    { { { size = "1M", style = "none", volumes = { { size = "1K" }, {} } } },
+      "several volumes need a partition table" },
+    { { { size = "1M", volumes = { {}, { size = "1K" } } } },
+      "disk 1: volume 1: its size is missing" },
+    { { { size = "1M", readonly = true, volumes = { { fs = "fat" } } } },
+      "volume 1: a read-only disk cannot be formatted" },
+    { { { image = "a", volumes = { { fs = "fat" } } } },
+      "an existing image keeps its volumes" },
+    { { { image = "a", volumes = { { size = "1M" } } } },
+      "an existing image keeps its volumes" },
+    { { { size = "8M", cdrom = true } }, "a CD is not made" },
+    { { { removable = true, volumes = { { fs = "fat" } } } },
+      "nothing to format" },
+    { { { removable = true, volumes = { {}, {} } } },
+      "an empty drive is one volume" },
+    { { { removable = true, style = "gpt" } }, "an empty drive is one volume" },
+    { { { image = "x", cdrom = true, sector_size = 512 } },
+      "sectors of 2048 bytes" },
+    { { { image = "x", cdrom = true, volumes = { {}, {} } } }, "is one volume" },
+    { { "64M:fat:D", "64M:fat:d" },
+      "disk 2: the drive letter D: is given to disk 1 already" },
+  }
+  for i, case in ipairs(contradictions) do
+    it(("what contradicts itself, %d: %s"):format(i, case[2]), function()
+      local defer = machines.cleanup(finally)
+      local folder = tempdir(defer)
+      local info, message = refused("STATUS_INVALID_PARAMETER",
+        require "ntvol.sim".create(folder .. "/lab", { disks = case[1] }))
+      assert.equal("spec", info.reason)
+      assert(message:find(case[2], 1, true), message)
+      assert.equal("string", type(info.hint))
+      assert.equal(". ", listing(folder))
+    end)
+  end
 
   it("two disks with one image", function()
     local defer = machines.cleanup(finally)

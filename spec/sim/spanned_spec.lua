@@ -259,21 +259,22 @@ describe("the description of a volume in pieces", function()
     { "on a disk without a partition table",
       { { size = "8M", style = "none", volumes = { { span = "a" } } } }, "mbr or gpt" },
     { "with a letter at the second piece",
-      { "gpt:64M=8M@set+8M@set:raw:E" }, "only the first one" },
+      { "gpt:64M=8M@set+8M@set:raw:E" }, "only it says what" },
     { "with a file system at the second piece",
-      { "gpt:64M=8M@set+8M@set:fat" }, "only the first one" },
+      { "gpt:64M=8M@set+8M@set:fat" }, "only it says what" },
     { "on a removable disk", { { size = "8M", style = "gpt", removable = true,
       volumes = { { span = "a", size = "1M" }, { span = "a" } } } },
       "whole volumes only" },
-    { "without a name", { "gpt:64M=8M@+8M@set" }, "names no span" },
     { "with an empty name",
-      { { size = "8M", style = "gpt", volumes = { { span = "" } } } }, "must not be empty" },
+      { { size = "8M", style = "gpt", volumes = { { span = "" } } } },
+      "the name of a span is empty" },
   }
   for _, case in ipairs(cases) do
     it("is refused " .. case[1], function()
-      local ok, message = pcall(sim.create, ":memory:", { disks = case[2] })
-      assert.is_false(ok)
-      assert.matches(case[3], message, 1, true)
+      local info = refused("STATUS_INVALID_PARAMETER",
+        sim.create(":memory:", { disks = case[2] }))
+      assert.equal("spec", info.reason)
+      assert.matches(case[3], info.detail .. "; " .. info.hint, 1, true)
     end)
   end
 

@@ -646,8 +646,8 @@ describe("specification of a simulated machine:", function()
     refuses("unknown option 'disk'; options are: disks", { disk = {} })
     refuses_disk("unknown option 'disks[2].sise'; options are: image, size",
       { sise = 1 })
-    refuses_volume("unknown option 'disks[2].volumes[2].fs'; options are: " ..
-      "size, letter", { fs = "ntfs" })
+    refuses_volume("unknown option 'disks[2].volumes[2].fz'; options are: " ..
+      "size, letter", { fz = "ntfs" })
   end)
 
   it("wrong types, by their place", function()
@@ -658,8 +658,8 @@ describe("specification of a simulated machine:", function()
     refuses_disk("option 'disks[2].size' must be an integer, got string",
       { size = "64M" })
     refuses_disk("option 'disks[2].size' must be from 0 to", { size = -1 })
-    refuses_disk("option 'disks[2].style' must be one of: none, mbr, gpt",
-      { size = 1, style = "bsd" })
+    refuses_disk("option 'disks[2].style' must be a string, got number",
+      { size = 1, style = 1 })
     refuses_disk("option 'disks[2].readonly' must be true or false",
       { size = 1, readonly = 1 })
     refuses_volume("option 'disks[2].volumes[2].letter' must be a string",

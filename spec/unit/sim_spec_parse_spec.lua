@@ -43,6 +43,7 @@ describe("the short form of a disk", function()
     ["64M:fat:DD"] = "DD", ["64M:fat:4"] = "drive letter",
     ["gpt:"] = "not a size", ["gpt:1G="] = "volume 1",
     ["gpt:1G=512M+"] = "volume 2", ["4096:gpt:x"] = "not a size", ["gpt:1G=x:ntfs"] = "volume 1",
+    ["gpt:64M=8M@+8M@set"] = "names no span",
     ["1G=512M:ntfs+rest"] = "partition table", ["none:1G"] = "not a size",
     ["rest:fat"] = "not a size",
   }
@@ -93,7 +94,7 @@ describe("the table form", function()
     local disks = complete({ size = "1G", volumes = {
       { letter = "e", fs = "NTFS", label = "X" } } }).disks
     assert.same({ size = 1 << 30,
-      volumes = { { letter = "E:" } } }, disks[1])
+      volumes = { { letter = "E:", fs = "ntfs" } } }, disks[1])
   end)
 
   it("lists what to format, RAW left out", function()
@@ -149,15 +150,11 @@ describe("the table form", function()
     { { disks = 1 }, "'disks' must be table" },
     { { disks = { 1 } }, "disk 1: string or table" },
     { { disks = { "64M", "64Q" } }, "disk 2: disk '64Q'" },
-    { { disks = { {} } }, "disk 1: give 'size'" },
-    { { disks = { { size = "1M", image = "a" } } }, "'image' or 'size'" },
     { { disks = { { size = true } } }, "'size' must be" },
+    { { disks = { { size = "1M", volumes = 1 } } }, "'volumes' must be table" },
+    { { disks = { "1M" }, nodes = { 1 } }, "'nodes' must be names" },
     { { disks = { { size = "1Q" } } }, "'1Q' is not a size" },
     { { disks = { { size = "1M", sise = 1 } } }, "unknown option 'sise'" },
-    { { disks = { { size = "1M", style = "apm" } } }, "none, mbr, gpt" },
-    { { disks = { { image = "a", style = "gpt" } } }, "partition table" },
-    { { disks = { { size = "1M", style = "none",
-      volumes = { { size = "1K" }, {} } } } }, "'style' is \"none\"" },
     { { disks = { { size = "1M", volumes = { 1 } } } }, "volume 1: table" },
     { { disks = { { size = "1M", volumes = { { fz = 1 } } } } },
       "volume 1: unknown option 'fz'" },
@@ -171,25 +168,6 @@ describe("the table form", function()
       "RAW volume has no label" },
     { { disks = { { size = "1M", volumes = { { size = "x" } } } } },
       "volume 1: 'x' is not a size" },
-    { { disks = { { size = "1M", volumes = { {}, { size = "1K" } } } } },
-      "volume 1: option 'size' is missing" },
-    { { disks = { { size = "1M", readonly = true,
-      volumes = { { fs = "fat" } } } } }, "read-only disk" },
-    { { disks = { { image = "a", volumes = { { fs = "fat" } } } } },
-      "existing image keeps" },
-    { { disks = { { size = "8M", cdrom = true } } }, "a CD is not made" },
-    { { disks = { { removable = true, volumes = { { fs = "fat" } } } } },
-      "nothing to format" },
-    { { disks = { { removable = true, volumes = { {}, {} } } } },
-      "an empty drive is one volume" },
-    { { disks = { { removable = true, style = "gpt" } } },
-      "an empty drive is one volume" },
-    { { disks = { { image = "x", cdrom = true, sector_size = 512 } } },
-      "sectors of 2048 bytes" },
-    { { disks = { { image = "x", cdrom = true, volumes = { {}, {} } } } },
-      "one volume" },
-    { { disks = { "64M:fat:D", "64M:fat:d" } },
-      "disk 2: letter D: is given to disk 1" },
   }
   for i, row in ipairs(bad) do
     it(("refuses %d: %s"):format(i, row[2]), function()

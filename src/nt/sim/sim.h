@@ -29,16 +29,20 @@ struct nt_sim_volume_spec {
    * another, on one disk or on several; each piece is a partition. The first
    * one has its letter, mount points and flags. NULL: in one piece. */
   const char *span;
+  /* What is done to the volume afterwards, and checked here: the file system
+   * that it gets, and the node that gets it. NULL: it stays RAW, and with the
+   * first node. */
+  const char *fs, *owner;
   uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY, _BUSY; _CSV:
                      the nodes of the cluster share it */
 };
 
 struct nt_sim_disk_spec {
   const char *image;    /* an existing image, or NULL: one is made */
-  uint64_t size;        /* bytes, whole sectors; ignored with `image` */
+  uint64_t size;        /* bytes, whole sectors; 0 with `image` */
   uint32_t sector_size; /* bytes: 512 or 4096; 0: 512, of a CD 2048 */
-  const char *style;    /* "none", "mbr", "gpt"; NULL: "none". An existing
-                           image keeps its own partition table */
+  const char *style;    /* "none", "mbr", "gpt"; NULL: "none". NULL with
+                           `image`, which keeps its own partition table */
   const char *serial;   /* NULL: one is made up */
   uint32_t flags;       /* NT_DISK_READONLY, NT_DISK_REMOVABLE; with
                            NT_DISK_CDROM: both, too. A removable one without
@@ -57,7 +61,9 @@ struct nt_sim_spec {
 };
 
 /* Creates a machine in the folder `path` (made when missing; must be empty)
- * or in memory, and connects to it, as its first node. On failure everything
+ * or in memory, and connects to it, as its first node. A description that
+ * contradicts itself is refused (reason spec) before anything is made; disks
+ * and volumes count from 1 in the message. On failure everything
  * that was made is removed again; existing images are never changed by it. New
  * volumes are RAW. */
 nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,

@@ -24,7 +24,7 @@ struct sim_creation {
   const struct nt_sim_spec *spec;
   bool made_folder, own_folder;
   bool made_image[NT_SIM_MAX_DISKS];
-  bool letter_used[26];
+  uint32_t letter_used[26];               /* the disk, from 1; 0: none */
   uint32_t sector_size[NT_SIM_MAX_DISKS]; /* that the disks have */
   struct sim_span spans[NT_SIM_MAX_SPANS];
   uint32_t span_count;

@@ -12,9 +12,17 @@
 
 nt_status nt__sim_bad_spec(struct nt_error *err, uint32_t disk,
                            const char *detail, const char *hint) {
-  nt_refuse(err, NT_REASON_SPEC, "disk %u: %s", disk, detail);
+  nt_refuse(err, NT_REASON_SPEC, "disk %u: %s", disk + 1, detail);
   nt_hint(err, "%s", hint);
   return NT_STATUS_INVALID_PARAMETER;
+}
+
+static nt_status bad_volume(struct nt_error *err, uint32_t disk,
+                            uint32_t volume, const char *detail,
+                            const char *hint) {
+  char words[200];
+  nt_format_text(words, sizeof words, "volume %u: %s", volume + 1, detail);
+  return nt__sim_bad_spec(err, disk, words, hint);
 }
 
 uint32_t nt__sim_spec_sector_size(const struct nt_sim_disk_spec *disk) {
@@ -53,10 +61,13 @@ static nt_status check_letter(struct sim_creation *c, uint32_t disk,
                             "write it like D:");
   }
   if (c->letter_used[index]) {
-    return nt__sim_bad_spec(err, disk, "the same drive letter is given twice",
-                            "choose another letter");
+    char words[80];
+    nt_format_text(words, sizeof words,
+                   "the drive letter %c: is given to disk %u already",
+                   'A' + index, c->letter_used[index]);
+    return nt__sim_bad_spec(err, disk, words, "choose another letter");
   }
-  c->letter_used[index] = true;
+  c->letter_used[index] = disk + 1;
   return NT_STATUS_SUCCESS;
 }
 
@@ -92,10 +103,12 @@ static nt_status check_piece(struct sim_creation *c, uint32_t index,
                             "use disks with equal sectors");
   }
   if ((volume->letter && volume->letter[0]) || volume->mount_points[0] ||
-      volume->flags) {
-    return nt__sim_bad_spec(err, index,
-                            "a further piece has names or flags of its own",
-                            "give them to the first piece of the volume");
+      volume->flags || volume->fs) {
+    return nt__sim_bad_spec(
+        err, index,
+        "a further piece has names, flags or a file system of its own",
+        "give them to the first piece of the volume: only it says what the "
+        "volume is");
   }
   return span->pieces < NT_MAX_EXTENTS
              ? NT_STATUS_SUCCESS
@@ -109,6 +122,10 @@ static nt_status check_span(struct sim_creation *c, uint32_t index,
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   if (!volume->span) {
     return NT_STATUS_SUCCESS;
+  }
+  if (!volume->span[0]) {
+    return nt__sim_bad_spec(err, index, "the name of a span is empty",
+                            "name it, or leave the span out");
   }
   if (disk->flags & NT_DISK_CDROM ||
       (!disk->image && strcmp(nt__sim_spec_style(disk), "none") == 0)) {
@@ -155,33 +172,87 @@ static nt_status check_spans(const struct sim_creation *c,
 
 /* ---- volumes and disks --------------------------------------------------- */
 
-static nt_status check_volume(struct sim_creation *c, uint32_t index,
-                              const struct nt_sim_volume_spec *volume,
-                              struct nt_error *err) {
-  const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
+static nt_status check_size(struct nt_error *err, uint32_t index,
+                            const struct nt_sim_disk_spec *disk, uint32_t at) {
+  const struct nt_sim_volume_spec *volume = &disk->volumes[at];
   bool whole = strcmp(nt__sim_spec_style(disk), "none") == 0;
-  if (!disk->image && (volume->size % nt__sim_spec_sector_size(disk) != 0 ||
-                       (whole && volume->size && volume->size != disk->size))) {
-    return nt__sim_bad_spec(
-        err, index,
-        whole ? "its volume has another size than the disk"
-              : "the size of a volume is not whole sectors",
-        whole ? "leave the size of the volume out, or use the "
-                "style mbr or gpt"
-              : "give a size like 64M");
+  if (volume->size % nt__sim_spec_sector_size(disk) != 0) {
+    return bad_volume(err, index, at, "its size is not whole sectors",
+                      "give a size like 64M");
+  }
+  if (whole && volume->size && volume->size != disk->size) {
+    return bad_volume(err, index, at, "it has another size than the disk",
+                      "leave the size of the volume out, or use the style mbr "
+                      "or gpt");
+  }
+  if (volume->size == 0 && at + 1 < disk->volume_count) {
+    return bad_volume(err, index, at, "its size is missing",
+                      "give it one: only the last volume can take the rest of "
+                      "the disk");
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+/* Whether the volume can get its file system. */
+static nt_status check_fs(struct nt_error *err, uint32_t index,
+                          const struct nt_sim_disk_spec *disk, uint32_t at) {
+  const struct nt_sim_volume_spec *volume = &disk->volumes[at];
+  if (disk->image && (volume->fs || volume->size)) {
+    return bad_volume(err, index, at, "an existing image keeps its volumes",
+                      "leave file system, label and size out: they are for new "
+                      "ones");
+  }
+  if (volume->fs && nt__sim_spec_is_empty(disk)) {
+    return bad_volume(err, index, at,
+                      "there is nothing to format in a drive without a medium",
+                      "leave the file system out, or give the drive a medium");
+  }
+  if (volume->fs && disk->flags & NT_DISK_READONLY) {
+    return bad_volume(err, index, at, "a read-only disk cannot be formatted",
+                      "make it of an image");
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+static bool same_name(const char *a, const char *b) {
+  return sqlite3_stricmp(a, b) == 0; /* whatever the locale is */
+}
+
+static nt_status check_cluster(struct sim_creation *c, uint32_t index,
+                               uint32_t at, struct nt_error *err) {
+  const struct nt_sim_volume_spec *volume = &c->spec->disks[index].volumes[at];
+  bool found = !volume->owner;
+  for (uint32_t i = 0; !found && i < c->spec->node_count; i++) {
+    found = same_name(c->spec->nodes[i], volume->owner);
+  }
+  if (!found) {
+    return bad_volume(err, index, at, "its owner is no node of the machine",
+                      "name one of the nodes");
   }
   if (volume->flags & NT_VOLUME_CSV && c->spec->node_count == 0) {
-    return nt__sim_bad_spec(err, index,
-                            "only the nodes of a cluster share a volume",
-                            "name the nodes of the machine");
+    bad_volume(err, index, at, "only the nodes of a cluster share a volume",
+               "");
+    nt_hints(err, "name the nodes of the machine in the option 'nodes'",
+             "name the nodes of the machine: --node n1 --node n2");
+    return NT_STATUS_INVALID_PARAMETER;
   }
-  nt_status status = check_letter(c, index, volume->letter, err);
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status check_volume(struct sim_creation *c, uint32_t index,
+                              uint32_t at, struct nt_error *err) {
+  const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
+  const struct nt_sim_volume_spec *volume = &disk->volumes[at];
+  NT_TRY(check_fs(err, index, disk, at));
+  if (!disk->image) {
+    NT_TRY(check_size(err, index, disk, at));
+  }
+  NT_TRY(check_cluster(c, index, at, err));
+  NT_TRY(check_letter(c, index, volume->letter, err));
   for (int i = 0; i < NT_MAX_MOUNT_POINTS && volume->mount_points[i]; i++) {
-    if (nt_ok(status)) {
-      status = check_mount_point(index, volume->mount_points[i], err);
-    }
+    NT_TRY(check_mount_point(index, volume->mount_points[i], err));
   }
-  return nt_ok(status) ? check_span(c, index, volume, err) : status;
+  return check_span(c, index, volume, err);
 }
 
 /* A CD is an image, read-only, and one volume without a partition table. */
@@ -231,9 +302,21 @@ static nt_status check_disk(struct sim_creation *c, uint32_t index,
     return nt__sim_bad_spec(err, index, "an empty drive is one volume",
                             "leave the style out, and name one volume");
   }
+  if (disk->image && disk->size) {
+    return nt__sim_bad_spec(err, index, "an existing image has its size",
+                            "give an image or a size");
+  }
+  if (disk->image && disk->style) {
+    return nt__sim_bad_spec(err, index,
+                            "an existing image keeps its partition table",
+                            "leave the style out: it is for new disks");
+  }
+  if (!disk->image && !nt__sim_spec_is_empty(disk) && disk->size == 0) {
+    return nt__sim_bad_spec(err, index, "it has neither size nor image",
+                            "give a size, or an existing image");
+  }
   if (!disk->image && !nt__sim_spec_is_empty(disk) &&
-      (disk->size == 0 || disk->size % sector != 0 ||
-       disk->size > (uint64_t)NT__SIM_MOST_BYTES)) {
+      (disk->size % sector != 0 || disk->size > (uint64_t)NT__SIM_MOST_BYTES)) {
     return nt__sim_bad_spec(err, index,
                             "the size is not a number of whole sectors",
                             "give a size like 64M");
@@ -248,10 +331,7 @@ static nt_status check_disk(struct sim_creation *c, uint32_t index,
                             "use one of at most 39 bytes");
   }
   for (uint32_t i = 0; i < disk->volume_count; i++) {
-    nt_status status = check_volume(c, index, &disk->volumes[i], err);
-    if (!nt_ok(status)) {
-      return status;
-    }
+    NT_TRY(check_volume(c, index, i, err));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -274,10 +354,6 @@ static bool is_node_name(const char *name) {
     }
   }
   return length > 0 && length < NT_NODE_MAX;
-}
-
-static bool same_name(const char *a, const char *b) {
-  return sqlite3_stricmp(a, b) == 0; /* whatever the locale is */
 }
 
 static nt_status check_nodes(const struct nt_sim_spec *spec,

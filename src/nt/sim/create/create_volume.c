@@ -190,7 +190,7 @@ static nt_status too_few(uint32_t disk, const struct sim_layout *layout,
                          struct nt_error *err) {
   if (layout->damaged) {
     nt_status status = nt__sim_layout_damage(layout, err);
-    nt_error_about(err, NT_REASON_NONE, "disk %u", disk);
+    nt_error_about(err, NT_REASON_NONE, "disk %u", disk + 1);
     return status;
   }
   return nt__sim_bad_spec(err, disk,
