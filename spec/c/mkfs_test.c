@@ -163,6 +163,24 @@ static void test_big_sectors(void) {
   }
 }
 
+/* The tool takes the size of sectors from a device, and it gets a file. */
+static void test_exfat_sectors(void) {
+  struct nt_mkfs_request r = request("exfat", 300 * MIB);
+  r.sector_size = 4096;
+  CHECK(make(&r) == NT_STATUS_NOT_SUPPORTED &&
+            strstr(last.detail, "sectors of 512 bytes") != NULL,
+        "exFAT, sectors of 4096: %s", last.detail);
+}
+
+/* 16384 sectors, 32 of them reserved and 2 * 18 of the tables. */
+static void test_count(void) {
+  struct nt_mkfs_request r = request("fat32", 64 * MIB);
+  r.sector_size = 4096;
+  CHECK(make(&r) == NT_STATUS_INVALID_PARAMETER &&
+            strstr(last.detail, "room for 16316") != NULL,
+        "FAT32, sectors of 4096: %s", last.detail);
+}
+
 /* ---- labels -------------------------------------------------------------- */
 
 static const char *labelled(const char *fs, const char *label) {
@@ -628,6 +646,8 @@ int main(void) {
   test_refusals();
   test_exit_status();
   test_big_sectors();
+  test_exfat_sectors();
+  test_count();
   test_labels();
   test_wrong_labels();
   use_own_tools(true);

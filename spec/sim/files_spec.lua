@@ -278,6 +278,20 @@ describe("the root of a file system that nothing here reads", function()
     assert_unread(connect(defer, folder, folder .. "/b.img"))
   end)
 
+  it("is in the way of its own lock (9.4), and the refusal names it", function()
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    machines.put(folder .. "/b.img", btrfs { label = "DATA", size = 1 << 20 })
+    local machine = connect(defer, folder, folder .. "/b.img")
+    local root <close> = assert(machine:open("D:\\", { access = "r" }))
+    local info = refused("STATUS_ACCESS_DENIED",
+      root:control "FSCTL_LOCK_VOLUME")
+    assert.equal("in_use", info.reason)
+    assert.equal(1, #info.holders)
+    assert.equal("directory", info.holders[1].how)
+    assert.is_true(info.holders[1].self)
+  end)
+
   it("opens, and is not listed, when mkfs.btrfs made it", function()
     local reason = machines.missing "mkfs.btrfs"
     if reason then

@@ -24,11 +24,11 @@ static nt_status check_sectors(const struct nt_mkfs_row *row,
                                struct nt_error *err) {
   if (!nt_is_power_of_two(r->sector_size) || r->sector_size < 512 ||
       r->sector_size > row->biggest_sector) {
-    nt_status status =
-        nt_refuse(err, NT_REASON_SECTOR_SIZE,
-                  "%s makes file systems with sectors of 512 to %" PRIu32
-                  " bytes, the volume has sectors of %" PRIu32 " bytes",
-                  row->tool, row->biggest_sector, r->sector_size);
+    nt_status status = nt_refuse(
+        err, NT_REASON_SECTOR_SIZE,
+        "%s makes file systems with sectors of 512%s bytes, the "
+        "volume has sectors of %" PRIu32 " bytes",
+        row->tool, row->biggest_sector > 512 ? " to 4096" : "", r->sector_size);
     nt_hint(err, "use ntfs or fat32");
     return status;
   }

@@ -60,7 +60,8 @@ static nt_status check_alone(const struct sim_request *r) {
   nt_refuse_as(r->err, NT_STATUS_ACCESS_DENIED,
                taken ? NT_REASON_LOCKED_BY_OTHER : NT_REASON_IN_USE,
                taken ? "the volume is locked" : NULL);
-  nt__sim_add_holders(r->m, instance, r->object.id, r->err);
+  /* such a handle is in its own way, so it is named, too */
+  nt__sim_add_holders(r->m, instance, on_file(r) ? 0 : r->object.id, r->err);
   return NT_STATUS_ACCESS_DENIED;
 }
 
