@@ -652,6 +652,75 @@ return {
     breaks = "nobody waits for what waiting does not change",
     specs = { "spec/conformance/lock_spec.lua" } },
 
+  -- ---- disks and their tables ----------------------------------------------
+
+  { name = "vhd-footer-not-kept", file = "src/nt/disk/container.c",
+    old = [[    out->length = length;]], new = [[]],
+    breaks = "the footer of a fixed VHD is no part of its disk",
+    specs = { "spec/sim/whole_disk_spec.lua" } },
+
+  { name = "image-lock-not-taken", file = "src/nt/posix/claim.c",
+    old = [[int number = take(file, bytes);]], new = [[int number = 0;]],
+    breaks = "an image has one user",
+    specs = { "spec/multi/image_spec.lua" } },
+
+  { name = "protective-mbr-ignored", file = "src/nt/disk/table.c",
+    old = [[return open_gpt(region, sector_size, out);]], new = [[break;]],
+    breaks = "W5: a disk whose MBR protects a GPT is never one volume",
+    specs = { "spec/sim/whole_disk_spec.lua" } },
+
+  { name = "backup-gpt-not-used", file = "src/nt/disk/gpt.c",
+    old = [[return good && out->entries == NULL ? read_copy(disk, sectors - 1, out)
+                                      : good;]],
+    new = [[return good;]],
+    breaks = "W5: the copy of a GPT is used when the first is damaged",
+    specs = { "spec/sim/layout_spec.lua" } },
+
+  { name = "overlap-not-refused", file = "src/nt/format_check.c",
+    old = [[return what[0] != '\0' && !q->options->overlaps ? refuse_overlap(q, what)
+                                                  : NT_STATUS_SUCCESS;]],
+    new = [[return NT_STATUS_SUCCESS;]],
+    breaks = "what lies in the same place goes only where that was allowed",
+    specs = { "spec/sim/whole_disk_spec.lua" } },
+
+  { name = "partition-type-not-written", file = "src/nt/sim/codes/layout.c",
+    old = [[nt_mbr_set_type(&b.disk, r->volume.partition_number, r->in[0])]],
+    new = [[true]],
+    breaks = "W7: the type of an MBR partition follows its file system",
+    specs = { "spec/sim/whole_disk_spec.lua" } },
+
+  { name = "unique-id-twin-not-found", file = "src/nt/sim/codes/query_volume.c",
+    old = [[*out = before != 0;]], new = [[*out = false;]],
+    breaks = "W6: no two volumes have one unique id",
+    specs = { "spec/sim/whole_disk_spec.lua" } },
+
+  { name = "foreign-content-not-named", file = "src/nt/sim/slots/describe.c",
+    old = [[    NT_TRY(show_content(m, out, err));]], new = [[]],
+    breaks = "what a RAW volume holds is named before it is erased",
+    specs = { "spec/sim/whole_disk_spec.lua" } },
+
+  { name = "volume-in-use-loses-partition", file = "src/nt/sim/codes/set_layout.c",
+    old = [[  NT_TRY(nt__sim_check_may_go(r->m, r->disk.number, t->places, t->count,
+                              r->err));]],
+    new = [[]],
+    breaks = "a new table takes no volume that is in use",
+    specs = { "spec/sim/layout_spec.lua" } },
+
+  { name = "gone-volume-comes-back", file = "src/nt/sim/rules/pnp.c",
+    old = [["d.flags & 2 = 0))",]], new = [["d.flags & 2 = 2))",]],
+    breaks = "a volume without a partition does not arrive again",
+    specs = { "spec/sim/layout_spec.lua" } },
+
+  { name = "past-the-end-not-cut", file = "src/nt/sim/rules/partitions.c",
+    old = [[               SIM_INT(part->number)),
+      err));
+  return nt__sim_mark_cut(m, volume, err);]],
+    new = [[               SIM_INT(part->number)),
+      err));
+  return NT_STATUS_SUCCESS;]],
+    breaks = "a volume that reaches past the end of its disk does not open",
+    specs = { "spec/sim/layout_spec.lua" } },
+
   -- ---- between Lua and the machine -----------------------------------------
 
   { name = "span-not-aligned", file = "src/lua_aux.c",

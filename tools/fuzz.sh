@@ -51,8 +51,12 @@ seed() {
 table() {
   printf '%b' "$1" | sfdisk -q --no-reread "$2"
 }
-gpt_seed() {
-  table "$@" && { printf '\0' && cat "$2"; } >"$2.first" && mv "$2.first" "$2"
+# behind_a_byte COMMAND... FILE: what it makes, behind the byte that a target
+# takes for itself.
+behind_a_byte() {
+  for made; do :; done
+  "$@" && { printf '\0' && cat "$made"; } >"$made.first" &&
+    mv "$made.first" "$made"
 }
 
 rm -rf "$folder/seeds"
@@ -63,9 +67,12 @@ seed exfat plain mkfs.exfat -b 4096 -c 512 -L LABEL
 SIZE=2M seed ntfs plain mkfs.ntfs -F -q -L LABEL
 SIZE=2M seed ntfs large mkfs.ntfs -F -q -c 65536
 seed mbr logical table 'label: dos\n2048,2M,c,*\n,8M,E\n,2M,83\n,2M,7\n'
-seed gpt named gpt_seed 'label: gpt\nsize=4096,name="one"\nsize=4096,type=U\n'
-seed table logical gpt_seed 'label: dos\n2048,2M,c,*\n,8M,E\n,2M,83\n,2M,7\n'
-seed table named gpt_seed 'label: gpt\nsize=4096,name="one"\nsize=4096,type=U\n'
+seed gpt named behind_a_byte table 'label: gpt\nsize=4096,name="one"\nsize=4096,type=U\n'
+seed table logical behind_a_byte table 'label: dos\n2048,2M,c,*\n,8M,E\n,2M,83\n,2M,7\n'
+seed table named behind_a_byte table 'label: gpt\nsize=4096,name="one"\nsize=4096,type=U\n'
+seed foreign ext behind_a_byte mkfs.ext4 -q -F
+seed foreign swap behind_a_byte mkswap
+seed foreign table behind_a_byte table 'label: dos\n2048,2M,c,*\n,8M,E\n,2M,83\n,2M,7\n'
 for format in qcow2 vhdx vmdk vdi qed parallels vpc; do
   seed container "$format" qemu-img create -q -f "$format" -o size=4M
 done
@@ -114,6 +121,7 @@ mbr 10000
 gpt 3000
 table 5000
 container 10000
+foreign 10000
 END
 printf '\n%d passed, %d failed, 0 skipped\n' "$passed" "$failed"
 [ "$failed" = 0 ]

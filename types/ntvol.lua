@@ -73,7 +73,7 @@
 ---@field device string \Device\HarddiskVolume3
 ---@field mount_points string[]
 ---@field file_system string "FAT16", "NTFS", "RAW", ...
----@field content? string what a RAW volume holds, as others call it: "ext4", "BitLocker"
+---@field content? string what a RAW volume holds, as others call it: "ext4", "BitLocker" (simulated machine)
 ---@field label string
 ---@field serial string
 ---@field size integer
@@ -402,10 +402,11 @@ function machine:open(name, options) end
 ---`pagefile`, `csv` (cluster shared), `maintenance` (taken out of the cluster's
 ---name space), `dirty` (wants to be checked), `busy` (its file system is being
 ---scrubbed or balanced), `no_medium` (its drive is empty), `unreadable` (an
----image is missing or damaged), and `state` in words. Only the simulated
----machine sets `busy` and `no_medium`. In a cluster there is also `owner`, the
----node that owns the volume, and for a shared volume `csv_state`: `"direct"`,
----`"maintenance"` or `"offline"`.
+---image is missing or damaged), `state` in words, and `content`: what a RAW
+---volume holds that is known by another name, such as `"ext4"`. Only the
+---simulated machine sets `busy`, `no_medium` and `content`. In a cluster there
+---is also `owner`, the node that owns the volume, and for a shared volume
+---`csv_state`: `"direct"`, `"maintenance"` or `"offline"`.
 ---@return ntvol.volume_info[] # sizes and offsets are bytes
 ---@overload fun(self: ntvol.machine): nil, string, string, ntvol.info
 function machine:volumes() end

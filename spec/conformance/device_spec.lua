@@ -206,6 +206,72 @@ add("4.4 GPT attributes", "of a partition of an MBR, and of a whole disk", [[
   w control IOCTL_VOLUME_GET_GPT_ATTRIBUTES 8 -> STATUS_INVALID_DEVICE_REQUEST
 ]], two_partitions "mbr")
 
+-- DRIVE_LAYOUT_INFORMATION_EX of an MBR with one partition; nil: with none.
+local function mbr_of(start, length)
+  local one = start and string.pack("<I4I4i8i8I4I4BBBBI4", 0, 0, start, length,
+    1, 1, 7, 0, 0, 0, start // 512) or ""
+  return string.pack("<I4I4I4", 0, 4, 0x12345678) .. ("\0"):rep(36) .. one
+    .. ("\0"):rep(4 * 144 - #one)
+end
+
+local function names_of(lab)
+  local list = {}
+  for i, volume in ipairs(lab.machine:volumes()) do
+    list[i] = volume.name
+  end
+  return table.concat(list, " ")
+end
+
+add("4.4 IOCTL_DISK_CREATE_DISK", "an MBR where a GPT was", function(lab)
+  local p <close> = lab:open "PhysicalDrive1"
+  assert.equal("", p:control("IOCTL_DISK_CREATE_DISK",
+    string.pack("<I4I4c16", 0, 0x12345678, "")))
+  assert.equal("F:", names_of(lab))
+  local out = p:control("IOCTL_DISK_GET_DRIVE_LAYOUT_EX", "", 1 << 16)
+  assert.equal(string.pack("<I4I4I4", 0, 4, 0x12345678), out:sub(1, 12))
+end, two_partitions "gpt", "an empty table; D: and E: are gone")
+add("4.4 IOCTL_DISK_DELETE_DRIVE_LAYOUT", "of an MBR", function(lab)
+  local p <close> = lab:open "PhysicalDrive1"
+  assert.equal("", p:control "IOCTL_DISK_DELETE_DRIVE_LAYOUT")
+  assert.equal("none", lab.machine:disks()[2].style)
+  assert.equal("", p:control "IOCTL_DISK_DELETE_DRIVE_LAYOUT")
+end, two_partitions "mbr", "no table; success where there is none")
+add("4.4 IOCTL_DISK_SET_DRIVE_LAYOUT_EX", "one partition instead of two",
+  function(lab)
+    local p <close> = lab:open "PhysicalDrive1"
+    assert.equal("", p:control("IOCTL_DISK_SET_DRIVE_LAYOUT_EX",
+      mbr_of(MIB, 8 * MIB)))
+    assert.equal("F: D:", names_of(lab))
+    assert.equal(8 * MIB, lab.machine:volumes()[2].size)
+    assert.equal("\x78\x56\x34\x12", p:read(0, 512):sub(441, 444))
+  end, two_partitions "mbr", "D: grew, E: is gone")
+add("4.4 IOCTL_DISK_SET_DRIVE_LAYOUT_EX", "while a volume that would go is open",
+  function(lab)
+    local p <close> = lab:open "PhysicalDrive1"
+    local v <close> = lab:open "E:"
+    local info = c.refused("STATUS_DEVICE_BUSY",
+      p:control("IOCTL_DISK_SET_DRIVE_LAYOUT_EX", mbr_of(MIB, 8 * MIB)))
+    assert.same({ "in_use", 1 }, { info.reason, #info.holders })
+    assert(v:lock())
+  end, two_partitions "mbr", "STATUS_DEVICE_BUSY, and who has it")
+add("4.4 IOCTL_DISK_SET_DRIVE_LAYOUT_EX", "a list of another style, and a short one",
+  function(lab)
+    local p <close> = lab:open "PhysicalDrive1"
+    c.refused("STATUS_INVALID_PARAMETER",
+      p:control("IOCTL_DISK_SET_DRIVE_LAYOUT_EX", mbr_of(MIB, 8 * MIB)))
+    c.refused("STATUS_INFO_LENGTH_MISMATCH",
+      p:control("IOCTL_DISK_SET_DRIVE_LAYOUT_EX", ("\0"):rep(47)))
+  end, two_partitions "gpt", "STATUS_INVALID_PARAMETER, STATUS_INFO_LENGTH_MISMATCH")
+add("4.4 IOCTL_DISK_UPDATE_PROPERTIES", "when the table was written as bytes",
+  function(lab)
+    local p <close> = lab:open "PhysicalDrive1"
+    local sector = p:read(0, 512)
+    assert(p:write(0, sector:sub(1, 462) .. ("\0"):rep(16) .. sector:sub(479)))
+    assert.equal("F: D: E:", names_of(lab))
+    assert.equal("", p:control "IOCTL_DISK_UPDATE_PROPERTIES")
+    assert.equal("F: D:", names_of(lab))
+  end, two_partitions "mbr", "E: is gone")
+
 -- The entries of a layout: { style, start, length, number }, and its bytes.
 local function layout_of(p)
   local out = assert(p:control("IOCTL_DISK_GET_DRIVE_LAYOUT_EX", "", 1 << 16))

@@ -14,6 +14,7 @@
 #include "nt/text.h"
 
 #define FUZZ_LENGTH (1U << 20)
+#define FUZZ_MOST_SECTORS (UINT64_C(1) << 44)
 #define FUZZ_SHORT 4096U /* so long an input is all of its region */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

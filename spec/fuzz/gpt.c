@@ -41,12 +41,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (uint32_t i = 1; gpt.entries != NULL && i <= gpt.entry_count; i++) {
     if (nt_gpt_range(&gpt, nt_gpt_entry(&gpt, i), &range)) {
       fuzz_require(range.count > 0 &&
-                   range.start + range.count <= nt_disk_sectors(&disk));
+                   range.start + range.count <= FUZZ_MOST_SECTORS);
     }
   }
   bool whole = gpt.entries != NULL;
   nt_gpt_close(&gpt);
   fuzz_require(nt_gpt_set_attributes(&disk, 1, 1, &written));
   fuzz_require(whole == (written > 0));
+  fuzz_require(nt_gpt_erase(&disk) && nt_gpt_open(&disk, &gpt));
+  fuzz_require(gpt.entries == NULL);
   return 0;
 }

@@ -1,5 +1,25 @@
-/* MBR with extended partitions. */
+/* MBR with extended partitions; what was read can be written, unless it is said
+ * why not, and reads the same. */
 #include "fuzz.h"
+
+static void require_same(const struct nt_mbr_entry *a,
+                         const struct nt_mbr_entry *b) {
+  fuzz_require(a->type == b->type);
+  fuzz_require(a->type == 0 || (a->range.start == b->range.start &&
+                                a->range.count == b->range.count));
+}
+
+static void replace(const struct nt_disk *disk, const struct nt_mbr *mbr) {
+  static struct nt_mbr again;
+  if (!fuzz_judge(disk->region, nt_mbr_replace(disk, mbr))) {
+    return;
+  }
+  fuzz_require(nt_mbr_read(disk, fuzz_bytes, &again));
+  fuzz_require(again.count >= mbr->count || mbr->count > 4);
+  for (uint32_t i = 0; i < mbr->count && i < again.count; i++) {
+    require_same(&mbr->entries[i], &again.entries[i]);
+  }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct nt_mbr mbr;
@@ -12,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct nt_disk disk = {&region, sector};
     fuzz_require(nt_mbr_read(&disk, fuzz_bytes, &mbr));
     fuzz_require(mbr.count >= 4 && mbr.count <= 4 * NT_MBR_RECORDS);
+    replace(&disk, &mbr);
   }
   return 0;
 }

@@ -4,6 +4,7 @@
 
 local machines = require "spec.support.machines"
 local ntvol_sim = require "ntvol.sim"
+local proc = require "spec.support.proc"
 local sim = require "ntvol.sim.core"
 local tempdir = require "spec.support.tempdir"
 
@@ -566,6 +567,35 @@ describe("partitions in one place", function()
     assert.is_nil(message:find("the partition table", 1, true))
   end)
 
+  it("are no damage of the machine", function()
+    prepare(finally)
+    stick()
+    assert.same({}, sim.check(folder .. "/lab"))
+  end)
+
+  it("get no letter unless one is named, where Windows gives none", function()
+    prepare(finally)
+    local path = image(16 * MIB, { [0] = mbr(entry(0x17, 0, 8192),
+      entry(0xEF, 136, 4096)) })
+    assert.same({ { "-", 0, 4 * MIB }, { "-", 136 * 512, 2 * MIB } },
+      volumes(assert(open { image = path, removable = true })))
+  end)
+
+  it("are one volume when a format has taken the table away", function()
+    local reason = machines.missing "mkfs.fat"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    local machine = stick()
+    assert(format(machine, "D:", { overlaps = true }))
+    local disk <close> = assert(machine:open "PhysicalDrive0")
+    assert.equal("", disk:control "IOCTL_DISK_UPDATE_PROPERTIES")
+    local list = machine:volumes()
+    assert.same({ "none", 16 * MIB, "FAT12", true }, { machine:disks()[1].style,
+      list[1].size, list[1].file_system, list[2].no_medium })
+  end)
+
   it("are not formatted while the other one is open", function()
     prepare(finally)
     local machine = stick()
@@ -601,8 +631,17 @@ end)
 describe("what a RAW volume holds", function()
   local rows = {
     BitLocker = { [0] = "\xeb\x58\x90-FVE-FS-", [510] = "\x55\xaa" },
+    LUKS = { [0] = "LUKS\xba\xbe\0\1aes" },
+    LVM = { [512] = "LABELONE" .. string.pack("<I8I4I4", 1, 0, 32)
+      .. "LVM2 001" },
     VMFS_volume_member = { [MIB] = "\x0d\xd0\x01\xc0" },
     ZFS = { [0x20000] = string.pack("<I8", 0x00BAB10C) },
+    btrfs = { [0x10040] = "_BHRfS_M" },
+    XFS = { [0] = "XFSB\0\0\16\0" },
+    ext2 = { [1080] = "\x53\xef" },
+    ext3 = { [1080] = "\x53\xef", [1024 + 92] = "\4" },
+    ext4 = { [1080] = "\x53\xef", [1024 + 92] = "\4\0\0\0\x42" },
+    mdraid = { [4096] = "\xfc\x4e\x2b\xa9" },
     ["a partition table"] = { [2 * MIB] = mbr(entry(7, 64, 128)),
       [0] = mbr(entry(7, 4096, 8192)) },
   }
@@ -614,21 +653,41 @@ describe("what a RAW volume holds", function()
       assert.same({ "RAW", name }, { volume.file_system, volume.content })
       local plan = assert(require "ntvol".plan.change_filesystem(volume.name,
         { to = "fat", machine = machine }))
-      assert.matches("What Windows calls RAW is " .. name .. ": that is lost.",
-        tostring(plan), 1, true)
+      local line = ("What Windows calls RAW is %s: that is lost."):format(name)
+      assert.matches("\n[^\n]*" .. line:gsub("%p", "%%%0"), tostring(plan))
+    end)
+
+    it("is in lists, in show and in their JSON: " .. name, function()
+      prepare(finally)
+      assert(open { image = image(16 * MIB, places) }):close()
+      if proc.windows then
+        pending "the command is run by a shell"
+      end
+      local function ntvol(words)
+        return machines.sh("lua5.4 bin/ntvol --machine sim:%s %s",
+          folder .. "/lab", words)
+      end
+      assert.matches("CONTENT\n[^\n]*\t" .. name .. "\n", ntvol "volumes")
+      assert.matches("content:?%s+" .. name .. "\n", ntvol "show D:")
+      assert.matches('"content": ?"' .. name .. '"', ntvol "volumes --json")
+      assert.matches('"content": ?"' .. name .. '"', ntvol "show D: --json")
     end)
   end
 
-  it("is named by libblkid", function()
-    local reason = machines.missing "mkswap"
-    if reason then
-      pending(reason)
-    end
-    prepare(finally)
-    local path = image(16 * MIB, {})
-    machines.sh("mkswap %s", path)
-    assert.equal("swap", assert(open { image = path }):volumes()[1].content)
-  end)
+  local programs = { { "mkswap", "swap" }, { "mkfs.ext4", "ext4", "-q -F" },
+    { "mkfs.ext4", "ext2", "-q -F -t ext2" }, { "mkfs.minix", "minix" } }
+  for _, row in ipairs(programs) do
+    it("is what the program made: " .. row[2], function()
+      local reason = machines.missing(row[1])
+      if reason then
+        pending(reason)
+      end
+      prepare(finally)
+      local path = image(16 * MIB, {})
+      machines.sh("%s %s %s", row[1], row[3] or "", path)
+      assert.equal(row[2], assert(open { image = path }):volumes()[1].content)
+    end)
+  end
 
   it("is nothing where nothing is known", function()
     prepare(finally)

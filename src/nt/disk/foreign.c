@@ -18,7 +18,6 @@ static const struct {
     {0, 8, "LABELONE", "LVM"},
     {1024, 8, "LABELONE", "LVM"},
     {1536, 8, "LABELONE", "LVM"},
-    {1080, 2, "\x53\xEF", "ext"},
     {0, 4, "XFSB", "XFS"},
     {4086, 10, "SWAPSPACE2", "swap"},
     {4086, 10, "SWAP-SPACE", "swap"},
@@ -35,6 +34,26 @@ static const struct {
     {0x8001, 5, "CD001", "ISO 9660"},
     {0x8001, 5, "BEA01", "UDF"},
 };
+
+/* ext2, ext3 and ext4 are one format: what a driver must know of it tells them
+ * apart, and whether there is a journal. */
+#define EXT_MAGIC 0xEF53U
+#define EXT_JOURNAL 0x4U
+#define EXT_OF_4 \
+  (0x40U | 0x80U | 0x200U) /* extents, 64 bits, flexible groups */
+
+static const char *ext_name(struct nt_region *region) {
+  uint8_t super[104];
+  if (region->length < 1024 + sizeof super ||
+      !nt_region_read(region, 1024, super, sizeof super) ||
+      nt_get_u16(super + 56) != EXT_MAGIC) {
+    return NULL;
+  }
+  if (nt_get_u32(super + 96) & EXT_OF_4) {
+    return "ext4";
+  }
+  return nt_get_u32(super + 92) & EXT_JOURNAL ? "ext3" : "ext2";
+}
 
 /* The uberblocks of ZFS lie in the second half of each label. */
 static bool is_zfs(struct nt_region *region) {
@@ -71,6 +90,10 @@ const char *nt_foreign_name(struct nt_region *region) {
         memcmp(bytes, rows[i].bytes, rows[i].length) == 0) {
       return rows[i].name;
     }
+  }
+  const char *ext = ext_name(region);
+  if (ext != NULL) {
+    return ext;
   }
   if (is_zfs(region)) {
     return "ZFS";

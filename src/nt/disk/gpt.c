@@ -26,11 +26,11 @@
 #define AT_ENTRIES_CRC 88
 
 /* What is written. */
-#define ENTRY_COUNT 128U
-#define ENTRIES_BYTES (NT_GPT_ENTRY * ENTRY_COUNT)
+#define ENTRIES_BYTES (NT_GPT_ENTRY * NT_GPT_ENTRIES)
 
-/* No real table is larger. */
+/* No real table is larger, and no real disk. */
 #define MOST_BYTES (1U << 20)
+#define MOST_SECTORS (UINT64_C(1) << 44)
 
 /* EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, the type that Windows gives a data
  * partition. The first three groups of a GUID are little-endian. */
@@ -109,7 +109,7 @@ static bool read_entries(const struct nt_disk *disk, struct nt_gpt *gpt) {
 /* Reads one copy. The entries are NULL when it is damaged. */
 static bool read_copy(const struct nt_disk *disk, uint64_t lba,
                       struct nt_gpt *gpt) {
-  *gpt = (struct nt_gpt){.lba = lba};
+  *gpt = (struct nt_gpt){.lba = lba, .sectors = nt_disk_sectors(disk)};
   return nt_region_read(disk->region, lba * disk->sector_size, gpt->header,
                         disk->sector_size) &&
          (!decode(disk, gpt) || read_entries(disk, gpt));
@@ -146,8 +146,10 @@ bool nt_gpt_range(const struct nt_gpt *gpt, const uint8_t *entry,
   static const uint8_t unused[16];
   uint64_t first = nt_get_u64(entry + NT_GPT_FIRST);
   uint64_t last = nt_get_u64(entry + NT_GPT_LAST);
+  bool on_table =
+      first < gpt->first || (last > gpt->last && last < gpt->sectors);
   if (memcmp(entry + NT_GPT_TYPE, unused, sizeof unused) == 0 || last < first ||
-      first < gpt->first || last > gpt->last) {
+      on_table || last >= MOST_SECTORS) {
     return false;
   }
   *out = (struct nt_range){.start = first, .count = last - first + 1};
@@ -243,6 +245,10 @@ bool nt_gpt_change_ids(const struct nt_disk *disk, const uint8_t random[16],
   return change_copies(disk, change_ids, how, written);
 }
 
+uint64_t nt_gpt_first(const struct nt_disk *disk) {
+  return 2 + ENTRIES_BYTES / disk->sector_size;
+}
+
 /* The copies of the array and of the header lie at the end of the disk. */
 uint64_t nt_gpt_end(const struct nt_disk *disk) {
   uint64_t sectors = nt_disk_sectors(disk);
@@ -275,7 +281,7 @@ static void fill_header(const struct nt_disk *disk, struct nt_gpt *gpt,
   memcpy(header, SIGNATURE, 8);
   nt_put_u32(header + AT_REVISION, REVISION);
   nt_put_u32(header + AT_HEADER_SIZE, HEADER_SIZE);
-  nt_put_u64(header + AT_FIRST_USABLE, 2 + ENTRIES_BYTES / disk->sector_size);
+  nt_put_u64(header + AT_FIRST_USABLE, nt_gpt_first(disk));
   nt_put_u64(header + AT_LAST_USABLE, nt_gpt_end(disk) - 1);
   nt_put_u32(header + AT_ENTRY_COUNT, gpt->entry_count);
   nt_put_u32(header + AT_ENTRY_SIZE, gpt->entry_size);
@@ -292,16 +298,60 @@ static bool place_copy(const struct nt_disk *disk, struct nt_gpt *gpt,
   return write_copy(disk, gpt);
 }
 
+static bool write_copies(const struct nt_disk *disk, struct nt_gpt *gpt) {
+  return place_copy(disk, gpt, nt_disk_sectors(disk) - 1, nt_gpt_end(disk)) &&
+         place_copy(disk, gpt, 1, 2) && nt_mbr_protect(disk);
+}
+
+static const struct nt_gpt empty = {.entry_count = NT_GPT_ENTRIES,
+                                    .entry_size = NT_GPT_ENTRY,
+                                    .header_size = HEADER_SIZE};
+
 bool nt_gpt_write(const struct nt_disk *disk, const struct nt_range *ranges,
                   uint32_t count, uint8_t (*random)[16]) {
-  static const struct nt_gpt empty = {.entry_count = ENTRY_COUNT,
-                                      .entry_size = NT_GPT_ENTRY,
-                                      .header_size = HEADER_SIZE};
   uint8_t entries[ENTRIES_BYTES] = {0};
   struct nt_gpt gpt = empty;
   gpt.entries = entries;
   fill_header(disk, &gpt, random[count]);
   fill_entries(entries, ranges, count, random);
-  return place_copy(disk, &gpt, nt_disk_sectors(disk) - 1, nt_gpt_end(disk)) &&
-         place_copy(disk, &gpt, 1, 2) && nt_mbr_protect(disk);
+  return write_copies(disk, &gpt);
+}
+
+/* ---- another table --------------------------------------------------------
+ */
+
+bool nt_gpt_replace(const struct nt_disk *disk, const uint8_t id[16],
+                    uint8_t entries[NT_GPT_ENTRIES * NT_GPT_ENTRY],
+                    uint8_t (*random)[16]) {
+  static const uint8_t none[16];
+  struct nt_gpt gpt = empty;
+  if (nt_disk_sectors(disk) == 0 || nt_gpt_end(disk) == 0) {
+    return nt_region_damaged(disk->region, "it is too small for a GPT");
+  }
+  for (uint32_t i = 0; i < NT_GPT_ENTRIES; i++) {
+    uint8_t *entry = entries + (size_t)i * NT_GPT_ENTRY;
+    if (memcmp(entry + NT_GPT_TYPE, none, sizeof none) != 0 &&
+        memcmp(entry + NT_GPT_ID, none, sizeof none) == 0) {
+      put_guid(entry + NT_GPT_ID, random[i]);
+    }
+  }
+  gpt.entries = entries;
+  fill_header(disk, &gpt, id);
+  memcpy(gpt.header + NT_GPT_DISK_ID, id, 16);
+  return write_copies(disk, &gpt);
+}
+
+bool nt_gpt_erase(const struct nt_disk *disk) {
+  const uint64_t lbas[] = {nt_disk_sectors(disk) - 1, 1};
+  bool good = true;
+  for (int i = 0; good && nt_disk_sectors(disk) >= 3 && i < 2; i++) {
+    uint8_t sector[4096];
+    uint64_t place = lbas[i] * disk->sector_size;
+    good = nt_region_read(disk->region, place, sector, disk->sector_size);
+    if (good && memcmp(sector, SIGNATURE, 8) == 0) {
+      memset(sector, 0, sizeof sector);
+      good = nt_region_write(disk->region, place, sector, disk->sector_size);
+    }
+  }
+  return good;
 }

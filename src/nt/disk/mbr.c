@@ -188,20 +188,24 @@ static void put_chs(uint8_t *at, uint64_t lba) {
   at[2] = (uint8_t)cylinder;
 }
 
-static void put_entry(uint8_t *at, uint8_t type, const struct nt_range *r) {
+/* Its place counts from sector `base`. */
+static void put_entry(uint8_t *at, uint8_t type, const struct nt_range *r,
+                      uint64_t base) {
   put_chs(at + 1, r->start);
   at[4] = type;
   put_chs(at + 5, r->start + r->count - 1);
-  nt_put_u32(at + 8, (uint32_t)r->start);
+  nt_put_u32(at + 8, (uint32_t)(r->start - base));
   nt_put_u32(at + 12, (uint32_t)r->count);
 }
 
-/* Fills the rest of the first sector with zeros, whatever its size is. */
-static bool write_sector(const struct nt_disk *disk, uint8_t *sector) {
+/* Fills the rest of the sector with zeros, whatever its size is. */
+static bool write_record(const struct nt_disk *disk, uint64_t lba,
+                         uint8_t *sector) {
   sector[510] = 0x55;
   sector[511] = 0xAA;
   return nt_disk_sectors(disk) != 0
-             ? nt_region_write(disk->region, 0, sector, disk->sector_size)
+             ? nt_region_write(disk->region, lba * disk->sector_size, sector,
+                               disk->sector_size)
              : nt_region_damaged(disk->region, "it has no sectors");
 }
 
@@ -211,9 +215,9 @@ bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
   nt_put_u32(sector + NT_MBR_SIGNATURE, signature);
   for (uint32_t i = 0; i < count; i++) {
     put_entry(ENTRY(sector, i), ranges[i].piece ? NT_MBR_TYPE_LDM : TYPE_IFS,
-              &ranges[i]);
+              &ranges[i], 0);
   }
-  return write_sector(disk, sector);
+  return write_record(disk, 0, sector);
 }
 
 /* Its only partition covers the rest of the disk, as far as 32 bits reach. */
@@ -222,9 +226,9 @@ bool nt_mbr_protect(const struct nt_disk *disk) {
   uint64_t rest = nt_disk_sectors(disk) - 1;
   struct nt_range all = {.start = 1,
                          .count = rest < UINT32_MAX ? rest : UINT32_MAX};
-  put_entry(ENTRY(sector, 0), NT_MBR_TYPE_GPT, &all);
+  put_entry(ENTRY(sector, 0), NT_MBR_TYPE_GPT, &all, 0);
   memset(ENTRY(sector, 0) + 5, 0xFF, 3);
-  return write_sector(disk, sector);
+  return write_record(disk, 0, sector);
 }
 
 static bool put_type(const struct nt_disk *disk,
@@ -253,4 +257,95 @@ bool nt_mbr_set_type(const struct nt_disk *disk, uint32_t number,
     }
   }
   return nt_region_damaged(disk->region, "it has no such partition");
+}
+
+/* ---- another table ------------------------------------------------------- */
+
+/* The chain while it is written. */
+struct writing {
+  const struct nt_disk *disk;
+  const struct nt_mbr *table;
+  uint64_t at;       /* LBA of the record */
+  uint64_t extended; /* start of the extended partition; 0: none so far */
+  uint64_t next;     /* LBA of the next record; 0: there is none */
+  bool writes;       /* else it is only looked whether it can be written */
+};
+
+/* A partition counts from its record, a link from the extended partition. */
+static bool place_entry(struct writing *w, const struct nt_mbr_entry *entry,
+                        uint8_t *at) {
+  bool link = nt_mbr_is_container(entry->type);
+  uint64_t base = link ? w->extended : w->at;
+  if (entry->type == 0) {
+    return true;
+  }
+  if (entry->range.count == 0 || entry->range.count > UINT32_MAX ||
+      entry->range.start < base || entry->range.start - base > UINT32_MAX) {
+    return nt_region_damaged(w->disk->region,
+                             "a partition lies where no MBR can name it");
+  }
+  if (link && (w->next != 0 || entry->range.start <= w->at)) {
+    return nt_region_damaged(w->disk->region,
+                             "its extended partitions follow no order");
+  }
+  w->next = link ? entry->range.start : w->next;
+  put_entry(at, entry->type, &entry->range, base);
+  at[0] = entry->boot;
+  return true;
+}
+
+/* Only the first record has code that stays. */
+static bool replace_record(struct writing *w,
+                           const struct nt_mbr_entry entries[4]) {
+  uint8_t sector[4096] = {0};
+  if (w->at == 0 &&
+      !nt_region_read(w->disk->region, 0, sector, w->disk->sector_size)) {
+    return false;
+  }
+  if (w->at == 0) {
+    nt_put_u32(sector + NT_MBR_SIGNATURE, w->table->signature);
+    memset(ENTRY(sector, 0), 0, 64);
+  }
+  w->next = 0;
+  for (int i = 0; i < 4; i++) {
+    if (!place_entry(w, &entries[i], ENTRY(sector, i))) {
+      return false;
+    }
+  }
+  return !w->writes || write_record(w->disk, w->at, sector);
+}
+
+/* A chain that ends in an empty record may leave that out. */
+static bool replace_logical(struct writing *w) {
+  static const struct nt_mbr_entry none[4];
+  uint32_t i = 4;
+  w->extended = w->next;
+  while (w->next != 0) {
+    bool listed = i + 4 <= w->table->count;
+    w->at = w->next;
+    if (!replace_record(w, listed ? &w->table->entries[i] : none)) {
+      return false;
+    }
+    i += 4;
+  }
+  for (; i < w->table->count; i++) {
+    if (w->table->entries[i].type != 0) {
+      return nt_region_damaged(w->disk->region,
+                               "a partition lies in no extended one");
+    }
+  }
+  return true;
+}
+
+bool nt_mbr_replace(const struct nt_disk *disk, const struct nt_mbr *table) {
+  if (nt_disk_sectors(disk) == 0 || table->count < 4) {
+    return nt_region_damaged(disk->region, "it has no sectors");
+  }
+  for (int pass = 0; pass < 2; pass++) {
+    struct writing w = {.disk = disk, .table = table, .writes = pass == 1};
+    if (!replace_record(&w, table->entries) || !replace_logical(&w)) {
+      return false;
+    }
+  }
+  return true;
 }

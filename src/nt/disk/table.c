@@ -118,6 +118,14 @@ void nt_table_close(struct nt_table *table) {
   nt_gpt_close(&table->gpt);
 }
 
+bool nt_table_erase(const struct nt_disk *disk) {
+  static const uint8_t zeros[4096];
+  return nt_disk_sectors(disk) == 0
+             ? nt_region_damaged(disk->region, "it has no sectors")
+             : nt_gpt_erase(disk) &&
+                   nt_region_write(disk->region, 0, zeros, disk->sector_size);
+}
+
 /* ---- partitions ---------------------------------------------------------- */
 
 static void show_mbr(const struct nt_mbr *mbr, const struct nt_mbr_entry *entry,

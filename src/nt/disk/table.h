@@ -105,6 +105,11 @@ uint64_t nt_mbr_end(const struct nt_disk *disk);
 bool nt_mbr_write(const struct nt_disk *disk, uint32_t signature,
                   const struct nt_range *ranges, uint32_t count);
 
+/* Writes the whole table anew: records as nt_mbr_read() gives them, whose
+ * numbers, records and indices do not matter. The code in the first sector
+ * stays. Returns false, too, when the records do not follow one another. */
+bool nt_mbr_replace(const struct nt_disk *disk, const struct nt_mbr *table);
+
 /* Writes the MBR in front of a GPT. */
 bool nt_mbr_protect(const struct nt_disk *disk);
 
@@ -132,6 +137,7 @@ bool nt_mbr_protect(const struct nt_disk *disk);
 struct nt_gpt {
   uint64_t lba;         /* of the header */
   uint64_t first, last; /* sectors that partitions may have */
+  uint64_t sectors;     /* of the disk */
   uint64_t entries_lba;
   uint32_t entry_count, entry_size;
   uint8_t header[4096];
@@ -147,8 +153,9 @@ void nt_gpt_close(struct nt_gpt *gpt);
 /* Returns entry `number`, from 1 on; NULL when the table has none. */
 const uint8_t *nt_gpt_entry(const struct nt_gpt *gpt, uint32_t number);
 
-/* Finds where the partition of an entry lies. Returns false when the entry is
- * empty or points outside. */
+/* Finds where the partition of an entry lies. It may reach past the end of the
+ * disk. Returns false when the entry is empty or lies on the table, or when no
+ * disk has as many sectors. */
 bool nt_gpt_range(const struct nt_gpt *gpt, const uint8_t *entry,
                   struct nt_range *out);
 
@@ -162,14 +169,26 @@ bool nt_gpt_set_attributes(const struct nt_disk *disk, uint32_t number,
 bool nt_gpt_change_ids(const struct nt_disk *disk, const uint8_t random[16],
                        unsigned *written);
 
-/* One behind the last sector that a partition may have; 0: the disk is too
- * small. */
+/* The first sector that a partition may have, and one behind the last; 0: the
+ * disk is too small. */
+uint64_t nt_gpt_first(const struct nt_disk *disk);
 uint64_t nt_gpt_end(const struct nt_disk *disk);
 
 /* Writes a table of at most 128 partitions. `random` has 16 bytes for the disk
  * and for each partition, from which their GUIDs are made. */
 bool nt_gpt_write(const struct nt_disk *disk, const struct nt_range *ranges,
                   uint32_t count, uint8_t (*random)[16]);
+
+#define NT_GPT_ENTRIES 128U /* that a table has which is written here */
+
+/* Writes the whole table anew. An entry without an id gets one: `random` has 16
+ * bytes for each. */
+bool nt_gpt_replace(const struct nt_disk *disk, const uint8_t id[16],
+                    uint8_t entries[NT_GPT_ENTRIES * NT_GPT_ENTRY],
+                    uint8_t (*random)[16]);
+
+/* Removes both headers, where there are some. */
+bool nt_gpt_erase(const struct nt_disk *disk);
 
 /* ---- table.c: what a disk is ----------------------------------------------
  */
@@ -189,7 +208,7 @@ struct nt_table {
 
 struct nt_partition {
   uint32_t number;
-  struct nt_range range; /* MBR: it may reach past the end of the disk */
+  struct nt_range range; /* it may reach past the end of the disk */
   enum nt_partition_use use;
   char type[40]; /* "0x7" on MBR, a GUID on GPT */
   char id[40];   /* "": the MBR has no signature */
@@ -206,6 +225,9 @@ struct nt_partition {
 bool nt_table_open(struct nt_region *region, uint32_t sector_size,
                    struct nt_table *out);
 void nt_table_close(struct nt_table *table);
+
+/* Makes a disk without a table of it, by removing what would be one. */
+bool nt_table_erase(const struct nt_disk *disk);
 
 /* One partition after the other; *cursor is 0 at first. Empty entries and
  * extended partitions are left out. */

@@ -1,6 +1,6 @@
 /*
- * The partition table of a disk as the disk driver reports it. When the table
- * was changed, this file also copies the changes into the database.
+ * The partition table of a disk as the disk driver reports it, and when another
+ * program has changed it.
  */
 #include "layout.h"
 
@@ -10,7 +10,7 @@
 #include "../db/store.h"
 #include "../disk/bytes.h"
 #include "../disk/image.h"
-#include "../disk/partitions.h"
+#include "../rules/partitions.h"
 
 void nt__sim_layout_mbr(uint8_t *at, uint8_t type, bool boot,
                         uint64_t hidden_sectors) {
@@ -166,91 +166,8 @@ nt_status nt__sim_layout_answer(struct sim_request *r) {
 
 /* ---- taking changes over ------------------------------------------------- */
 
-/* Finds the volume that lies in one piece at the start of the partition; 0 when
- * there is none. */
-static nt_status volume_at(struct sim_machine *m, uint32_t disk,
-                           const struct sim_partition *part, int64_t *volume,
-                           struct nt_error *err) {
-  return nt__sim_number(
-      m,
-      "SELECT e.volume FROM extent e JOIN volume v ON v.id = e.volume "
-      "WHERE e.disk = ?1 AND e.start = ?2 AND v.partition_number = ?3 AND "
-      "(SELECT count(*) FROM extent WHERE volume = e.volume) = 1",
-      SIM_ARGS(SIM_INT(disk), SIM_INT(part->offset), SIM_INT(part->number)), 0,
-      volume, err);
-}
-
-static nt_status save_partition(struct sim_machine *m, int64_t id,
-                                const struct sim_partition *part,
-                                struct nt_error *err) {
-  NT_TRY(nt__sim_exec(
-      m,
-      "UPDATE volume SET partition_type = ?2, partition_id = ?3, "
-      "partition_name = ?4, partition_attributes = ?5, length = ?6 "
-      "WHERE id = ?1",
-      SIM_ARGS(SIM_INT(id), SIM_TEXT(part->type), SIM_TEXT(part->id),
-               SIM_TEXT(part->name), SIM_INT(part->attributes),
-               SIM_INT(part->length)),
-      err));
-  NT_TRY(nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err));
-  return nt__sim_mark_cut(m, id, err);
-}
-
-/* Whether the partitions of the disk are known. */
-static nt_status save_damage(struct sim_request *r,
-                             const struct sim_layout *layout) {
-  r->disk.flags &= ~NT_DISK_TABLE_DAMAGED;
-  r->disk.flags |= layout->damaged ? NT_DISK_TABLE_DAMAGED : 0;
-  return nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
-                      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
-                      r->err);
-}
-
-static nt_status update_volume(struct sim_request *r, bool gpt,
-                               const struct sim_partition *part) {
-  struct sim_volume volume;
-  int64_t id = 0;
-  NT_TRY(volume_at(r->m, r->disk.number, part, &id, r->err));
-  if (id == 0) {
-    return NT_STATUS_SUCCESS;
-  }
-  NT_TRY(save_partition(r->m, id, part, r->err));
-  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
-  if (!gpt) {
-    return NT_STATUS_SUCCESS;
-  }
-  volume.flags &= ~NT_VOLUME_READONLY;
-  if (part->attributes & NT_GPT_READ_ONLY) {
-    volume.flags |= NT_VOLUME_READONLY;
-  }
-  return nt__sim_save_volume(r->m, &volume, r->err);
-}
-
-/* This neither adds nor removes volumes. What the table says of the existing
- * ones is copied into the database, their length included. */
 nt_status nt__sim_layout_update(struct sim_request *r) {
-  struct sim_layout layout = {.sector_size = r->disk.sector_size};
-  struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
-  if (!parts) {
-    return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
-  }
-  nt_status status = nt__sim_image(r->m, r->disk.number, r->err);
-  if (nt_ok(status)) {
-    status = nt__sim_partition_read(r->m->images[r->disk.number].file,
-                                    r->disk.length, &layout, parts,
-                                    NT_SIM_MAX_VOLUMES, r->err);
-  }
-  if (nt_ok(status)) {
-    status = save_damage(r, &layout);
-  }
-  for (uint32_t i = 0; nt_ok(status) && i < layout.count; i++) {
-    if (parts[i].number != 0) {
-      status = update_volume(r, strcmp(layout.style, "gpt") == 0, &parts[i]);
-    }
-  }
-  free(parts);
-  return status;
+  return nt__sim_read_table(r->m, &r->disk, r->err);
 }
 
 /* ---- the type of a partition --------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Control codes that report partition tables. */
+/* Control codes that report partition tables, and write them. */
 #ifndef NT_SIM_CODES_LAYOUT_H
 #define NT_SIM_CODES_LAYOUT_H
 
@@ -24,6 +24,12 @@ nt_status nt__sim_layout_update(struct sim_request *r);
 
 /* IOCTL_DISK_SET_PARTITION_INFO, of a partition of an MBR */
 nt_status nt__sim_set_partition_type(struct sim_request *r);
+
+/* set_layout.c: IOCTL_DISK_CREATE_DISK, IOCTL_DISK_DELETE_DRIVE_LAYOUT,
+ * IOCTL_DISK_SET_DRIVE_LAYOUT_EX */
+nt_status nt__sim_create_table(struct sim_request *r);
+nt_status nt__sim_delete_table(struct sim_request *r);
+nt_status nt__sim_set_table(struct sim_request *r);
 
 /* attributes.c: IOCTL_DISK_GET_DISK_ATTRIBUTES and SET */
 nt_status nt__sim_get_disk_attributes(struct sim_request *r);

@@ -224,8 +224,9 @@ static nt_status is_twin(struct sim_machine *m, const struct sim_volume *volume,
       m,
       "SELECT count(*) FROM volume v, volume o, extent e, extent f WHERE "
       "v.id = ?1 AND o.id < ?1 AND e.volume = v.id AND f.volume = o.id AND "
-      "e.ordinal = 0 AND f.ordinal = 0 AND ((e.disk = f.disk AND e.start = "
-      "f.start) OR (v.partition_id <> '' AND v.partition_id = "
+      "e.ordinal = 0 AND f.ordinal = 0 AND f.length > 0 AND ((e.disk = "
+      "f.disk AND e.start = f.start) OR (v.partition_id <> '' AND "
+      "v.partition_id = "
       "o.partition_id AND o.installed = 1))",
       SIM_ARGS(SIM_INT(volume->id)), 0, &before, err);
   *out = before != 0;

@@ -84,15 +84,17 @@ static nt_status check_pages(struct check *c, struct nt_error *err) {
 
 /* ---- what lies where ----------------------------------------------------- */
 
-/* Finds volumes that overlap: formatting one of them would destroy the other.
- */
+/* Finds volumes that overlap and are not two entries of a table: entries may,
+ * and Windows shows both. */
 static nt_status check_overlaps(struct check *c, struct nt_error *err) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
       c->m,
       "SELECT a.volume, a.start, b.volume FROM extent a JOIN extent b ON "
       "a.disk = b.disk AND (a.volume, a.ordinal) < (b.volume, b.ordinal) AND "
-      "a.start < b.start + b.length AND b.start < a.start + a.length",
+      "a.start < b.start + b.length AND b.start < a.start + a.length AND "
+      "(a.partition_number = b.partition_number OR 0 IN (a.partition_number, "
+      "b.partition_number))",
       SIM_NO_ARGS, &stmt, err);
   while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
     struct sim_damage damage = {.table = "extent", .column = "start"};

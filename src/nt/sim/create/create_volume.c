@@ -3,21 +3,8 @@
 
 #include "../db/store.h"
 #include "../rules/mount_points.h"
+#include "../rules/partitions.h"
 #include "create.h"
-
-/* Makes a version 4 GUID (RFC 4122), in lower case and without braces. */
-static nt_status new_guid(char buf[40], struct nt_error *err) {
-  uint8_t b[16];
-  nt_status status = nt_random(b, sizeof b, err);
-  b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
-  b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
-  snprintf(buf, 40,
-           "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-           "%02x%02x%02x%02x%02x%02x",
-           b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-           b[11], b[12], b[13], b[14], b[15]);
-  return status;
-}
 
 static nt_status insert_mount_point(struct sim_creation *c, uint32_t disk,
                                     int64_t volume, const char *path,
@@ -82,51 +69,18 @@ static nt_status insert_names(struct sim_creation *c, uint32_t disk,
   return status;
 }
 
-static nt_status insert_extent(struct sim_creation *c, int64_t volume,
-                               uint32_t ordinal, uint32_t disk,
-                               const struct sim_partition *part,
-                               struct nt_error *err) {
-  return nt__sim_exec(c->m,
-                      "INSERT INTO extent (volume, ordinal, disk, start, "
-                      "length, partition_number) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                      SIM_ARGS(SIM_INT(volume), SIM_INT(ordinal), SIM_INT(disk),
-                               SIM_INT(part->offset), SIM_INT(part->length),
-                               SIM_INT(part->number)),
-                      err);
-}
-
 static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
                                const struct sim_partition *part,
                                const struct nt_sim_volume_spec *spec,
                                int64_t *made, struct nt_error *err) {
-  char guid[40];
-  uint32_t sector = c->sector_size[disk];
-  nt_status status = new_guid(guid, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_exec(
-      c->m,
-      "INSERT INTO volume (guid, length, sector_size, partition_number, "
-      "partition_type, partition_id, partition_name, partition_attributes, "
-      "flags, installed, verify_pending, node) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, ?10)",
-      SIM_ARGS(SIM_TEXT(guid), SIM_INT(part->length), SIM_INT(sector),
-               SIM_INT(spec && spec->span ? 0 : part->number),
-               SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
-               SIM_INT(part->attributes), SIM_INT(spec ? spec->flags : 0),
-               SIM_INT(c->m->node)),
-      err);
-  *made = sqlite3_last_insert_rowid(c->m->db.sqlite);
-  if (nt_ok(status)) {
-    status = insert_extent(c, *made, 0, disk, part, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_mark_cut(c->m, *made, err);
-  }
-  return nt_ok(status) ? insert_names(c, disk, *made, part->use, spec, err)
-                       : status;
+  const struct sim_new_volume volume = {.disk = disk,
+                                        .sector_size = c->sector_size[disk],
+                                        .part = part,
+                                        .flags = spec ? spec->flags : 0,
+                                        .piece = spec && spec->span,
+                                        .installed = true};
+  NT_TRY(nt__sim_add_volume(c->m, &volume, made, err));
+  return insert_names(c, disk, *made, part->use, spec, err);
 }
 
 /* The first piece makes the volume, the others make it longer. */
@@ -147,7 +101,8 @@ static nt_status insert_piece(struct sim_creation *c, uint32_t disk,
                             "its sectors are not those of the first piece",
                             "use disks with equal sectors");
   }
-  NT_TRY(insert_extent(c, span->volume, span->made - 1, disk, part, err));
+  NT_TRY(
+      nt__sim_add_extent(c->m, span->volume, span->made - 1, disk, part, err));
   NT_TRY(nt__sim_exec(
       c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
       SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err));

@@ -136,7 +136,8 @@ nt_status nt__sim_image_probe(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-/* By libblkid where it is there: it sees one piece of a file. */
+/* What the signatures do not tell, libblkid may where it is there: it sees one
+ * piece of a file. So every build has the same word for what both know. */
 nt_status nt__sim_image_content(struct sim_machine *m,
                                 const struct nt_extent *extents, uint32_t count,
                                 uint64_t length, char buf[32],
@@ -144,13 +145,15 @@ nt_status nt__sim_image_content(struct sim_machine *m,
   struct sim_bytes b;
   struct nt_probe probe = {.file_system = "RAW"};
   NT_TRY(nt__sim_bytes_open(m, extents, count, length, &b, err));
-  if (count == 1) {
+  const char *name = nt_foreign_name(&b.region);
+  if (b.region.failed) {
+    return b.status;
+  }
+  if (name == NULL && count == 1) {
     NT_TRY(nt_probe(m->images[extents[0].disk].file, extents[0].offset, length,
                     &probe, err));
+    name = strcmp(probe.file_system, "RAW") != 0 ? probe.file_system : NULL;
   }
-  const char *name = strcmp(probe.file_system, "RAW") != 0
-                         ? probe.file_system
-                         : nt_foreign_name(&b.region);
   nt_copy(buf, 32, name != NULL ? name : "");
-  return b.region.failed ? b.status : NT_STATUS_SUCCESS;
+  return NT_STATUS_SUCCESS;
 }

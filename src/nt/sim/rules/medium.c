@@ -13,8 +13,8 @@
 
 #include "../db/store.h"
 #include "../disk/image.h"
-#include "../disk/partitions.h"
 #include "event.h"
+#include "partitions.h"
 
 /* ---- what a handle of a drive meets -------------------------------------- */
 
@@ -80,30 +80,6 @@ static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
       err);
 }
 
-/* Records where a volume of the drive lies on the new medium: on a partition,
- * or nowhere. */
-static nt_status place_volume(struct sim_machine *m, int64_t id,
-                              const struct sim_partition *part,
-                              enum sim_event event, struct nt_error *err) {
-  NT_TRY(nt__sim_exec(
-      m,
-      "UPDATE volume SET length = ?2, partition_number = ?3, "
-      "partition_type = ?4, partition_id = ?5, partition_name = ?6, "
-      "partition_attributes = ?7 WHERE id = ?1",
-      SIM_ARGS(SIM_INT(id), SIM_INT(part->length), SIM_INT(part->number),
-               SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
-               SIM_INT(part->attributes)),
-      err));
-  NT_TRY(nt__sim_exec(
-      m,
-      "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
-      "WHERE volume = ?1",
-      SIM_ARGS(SIM_INT(id), SIM_INT(part->offset), SIM_INT(part->length),
-               SIM_INT(part->number)),
-      err));
-  NT_TRY(nt__sim_mark_cut(m, id, err));
-  return nt__sim_event_volume(m, event, id, err);
-}
 
 /* Gives the volumes of the drive the partitions of the medium, in order.
  * Volumes for which no partition is left have no medium. */
@@ -120,10 +96,8 @@ static nt_status place_volumes(struct sim_machine *m, uint32_t disk,
     if (!nt_ok(status) || id == 0) {
       return status;
     }
-    status = place_volume(m, id, i < count ? &parts[i] : &none, event, err);
-    if (!nt_ok(status)) {
-      return status;
-    }
+    NT_TRY(nt__sim_place_volume(m, id, i < count ? &parts[i] : &none, err));
+    NT_TRY(nt__sim_event_volume(m, event, id, err));
   }
 }
 
@@ -246,35 +220,6 @@ static nt_status check_not_elsewhere(const struct coming *c,
   return status;
 }
 
-/* W4: partitions that are volumes; a drive has whole ones only. */
-static uint32_t keep_volumes(struct sim_partition *parts, uint32_t count) {
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (parts[i].use < NT_USE_PIECE) {
-      parts[kept++] = parts[i];
-    }
-  }
-  return kept;
-}
-
-static nt_status read_partitions(struct coming *c, struct sim_partition *parts,
-                                 uint32_t *count, struct nt_error *err) {
-  if (c->disk->flags & NT_DISK_CDROM) {
-    parts[0] = (struct sim_partition){.length = c->disk->length};
-    nt_copy(c->disk->style, sizeof c->disk->style, "none");
-    *count = 1;
-    return NT_STATUS_SUCCESS;
-  }
-  struct sim_layout layout = {.sector_size = c->disk->sector_size};
-  NT_TRY(nt__sim_partition_read(c->file, c->disk->length, &layout, parts,
-                                NT_SIM_MAX_VOLUMES, err));
-  nt_copy(c->disk->style, sizeof c->disk->style, layout.style);
-  c->disk->flags &= ~NT_DISK_TABLE_DAMAGED;
-  c->disk->flags |= layout.damaged ? NT_DISK_TABLE_DAMAGED : 0;
-  *count = keep_volumes(parts, layout.count);
-  return NT_STATUS_SUCCESS;
-}
-
 static nt_status arrive(struct coming *c, struct sim_partition *parts,
                         struct nt_error *err) {
   uint32_t count = 0;
@@ -283,7 +228,7 @@ static nt_status arrive(struct coming *c, struct sim_partition *parts,
     status = check_not_elsewhere(c, err);
   }
   if (nt_ok(status)) {
-    status = read_partitions(c, parts, &count, err);
+    status = nt__sim_find_volumes(c->disk, c->file, parts, &count, err);
   }
   c->disk->flags &= ~NT_DISK_NO_MEDIUM;
   c->disk->changes++;

@@ -127,16 +127,19 @@ nt_status nt__sim_mask_disk(struct sim_machine *m, const struct sim_disk *disk,
       m, disk->number, disk->flags | NT_DISK_MASKED | NT_DISK_UNINSTALLED, err);
 }
 
-/* Finds out whether every disk that a volume lies on is there and online. */
+/* Finds out whether every disk that a volume lies on is there and online, and
+ * its partition, too: on a fixed disk that is a place with a length. */
 static nt_status has_all_disks(struct sim_machine *m, int64_t volume,
                                bool *whole, struct nt_error *err) {
   int64_t missing = 0;
   nt_status status = nt__sim_number(
       m,
       "SELECT count(*) FROM extent e JOIN disk d ON d.number = e.disk "
-      "WHERE e.volume = ?1 AND d.flags & ?2 <> 0",
+      "WHERE e.volume = ?1 AND (d.flags & ?2 <> 0 OR (e.length = 0 AND "
+      "d.flags & ?3 = 0))",
       SIM_ARGS(SIM_INT(volume),
-               SIM_INT(NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_OFFLINE)),
+               SIM_INT(NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_OFFLINE),
+               SIM_INT(NT_DISK_REMOVABLE)),
       0, &missing, err);
   *whole = missing == 0;
   return status;
@@ -144,8 +147,8 @@ static nt_status has_all_disks(struct sim_machine *m, int64_t volume,
 
 /* F14: the mount manager sends ONLINE to every volume that arrives, unless it
  * is told not to, and the volume has no name. */
-static nt_status arrive(struct sim_machine *m, struct sim_volume *volume,
-                        struct nt_error *err) {
+nt_status nt__sim_arrive(struct sim_machine *m, struct sim_volume *volume,
+                         struct nt_error *err) {
   bool whole;
   if (volume->installed) {
     return NT_STATUS_SUCCESS;
@@ -187,7 +190,7 @@ nt_status nt__sim_unmask_disk(struct sim_machine *m,
   if (disk->flags & NT_DISK_UNINSTALLED) {
     NT_TRY(nt__sim_event_disk(m, SIM_ARRIVAL, disk->number, err));
   }
-  return each_volume(m, disk->number, arrive, err);
+  return each_volume(m, disk->number, nt__sim_arrive, err);
 }
 
 /* ---- the disk's own offline ---------------------------------------------- */
@@ -222,6 +225,7 @@ nt_status nt__sim_disk_offline(struct sim_machine *m, struct sim_disk *disk,
   if (nt_ok(status)) {
     status = set_disk_flags(m, disk->number, disk->flags, err);
   }
-  return nt_ok(status) && !offline ? each_volume(m, disk->number, arrive, err)
-                                   : status;
+  return nt_ok(status) && !offline
+             ? each_volume(m, disk->number, nt__sim_arrive, err)
+             : status;
 }

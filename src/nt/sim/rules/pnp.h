@@ -11,6 +11,10 @@ nt_status nt__sim_uninstall_volume(struct sim_machine *m, int64_t id,
 nt_status nt__sim_uninstall_disk(struct sim_machine *m, int64_t number,
                                  struct nt_error *err);
 
+/* Installs a volume when all that it lies on is there. */
+nt_status nt__sim_arrive(struct sim_machine *m, struct sim_volume *volume,
+                         struct nt_error *err);
+
 /* Hides the LUN of a disk, and shows it again. */
 nt_status nt__sim_mask_disk(struct sim_machine *m, const struct sim_disk *disk,
                             struct nt_error *err);
