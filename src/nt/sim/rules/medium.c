@@ -80,7 +80,6 @@ static nt_status mark_changed(struct sim_machine *m, uint32_t disk,
       err);
 }
 
-
 /* Gives the volumes of the drive the partitions of the medium, in order.
  * Volumes for which no partition is left have no medium. */
 static nt_status place_volumes(struct sim_machine *m, uint32_t disk,
