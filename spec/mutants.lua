@@ -706,7 +706,7 @@ return {
     specs = { "spec/sim/layout_spec.lua" } },
 
   { name = "gone-volume-comes-back", file = "src/nt/sim/rules/pnp.c",
-    old = [["d.flags & 2 = 0))",]], new = [["d.flags & 2 = 2))",]],
+    old = [["d.flags & ?3 = 0))",]], new = [["d.flags & ?3 <> 0))",]],
     breaks = "a volume without a partition does not arrive again",
     specs = { "spec/sim/layout_spec.lua" } },
 

@@ -40,7 +40,7 @@ local HOSTILE = [[
       return tries, "open"
     end
     codes[code] = true
-    if code == "ERROR_FILE_NOT_FOUND" then
+    if code == "ERROR_PATH_NOT_FOUND" then
       local seen = {}
       for name in pairs(codes) do
         seen[#seen + 1] = name
@@ -107,7 +107,7 @@ describe("S13: with a process that opens all the time", function()
         for _, child in ipairs(children) do
           local tries, codes = child:answer()
           assert(tries > 0)
-          assert.matches("ERROR_FILE_NOT_FOUND", codes)
+          assert.matches("ERROR_PATH_NOT_FOUND", codes)
         end
         local list = events(machine)
         assert.equal(1, count(list, "MOUNT D:") - count(list, "DISMOUNT D:"))

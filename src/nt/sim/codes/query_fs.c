@@ -215,29 +215,20 @@ nt_status nt__sim_check_writable(const struct sim_request *r) {
   return nt_refuse(r->err, NT_REASON_READONLY, "the volume is read-only");
 }
 
+/* The row is saved first: when that fails, the bytes are as they were. */
 static nt_status mark_dirty(struct sim_request *r) {
   struct sim_bytes b;
   nt_status status;
   const struct nt_fs *fs = fs_of(r, &status);
-  if (nt_ok(status)) {
-    status = nt__sim_check_manage(r);
-  }
-  if (nt_ok(status)) {
-    status = open_bytes(r, &b);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_check_writable(r);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), r->err);
-  }
-  if (nt_ok(status)) {
-    r->instance.vpb |= SIM_VPB_DIRTY;
-    status = nt__sim_save_instance(r->m, &r->instance, r->err);
-  }
-  return nt_ok(status) ? nt__sim_image_flush(r->m, r->handle->extents,
-                                             r->handle->extent_count, r->err)
-                       : status;
+  NT_TRY(status);
+  NT_TRY(nt__sim_check_manage(r));
+  NT_TRY(open_bytes(r, &b));
+  NT_TRY(nt__sim_check_writable(r));
+  r->instance.vpb |= SIM_VPB_DIRTY;
+  NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
+  NT_TRY(nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), r->err));
+  return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
+                             r->err);
 }
 
 /* ---- names --------------------------------------------------------------- */
