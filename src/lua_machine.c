@@ -125,8 +125,9 @@ tables (ntvol.volume_info) that print as one line each. Fields: `name`,
 balanced), `no_medium` (its drive is empty), `unreadable` (an image is missing
 or damaged), `state` in words, and `content`: what a RAW volume holds that is
 known by another name, such as `"ext4"`. Only the simulated machine sets `busy`,
-`no_medium` and `content`. In a cluster there is also `owner`, the node that owns the volume,
-and for a shared volume `csv_state`: `"direct"`, `"maintenance"` or `"offline"`.
+`no_medium` and `content`. In a cluster there is also `owner`, the node that
+owns the volume, and for a shared volume `csv_state`: `"direct"`,
+`"maintenance"` or `"offline"`.
 @function machine:volumes
 @treturn ntvol.volume_info[] sizes and offsets are bytes
 @failure

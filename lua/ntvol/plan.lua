@@ -307,8 +307,9 @@ end
 -- @tparam string|integer disk `"PhysicalDrive1"` or 1
 -- @tparam[opt] ntvol.plan.removal_options options `lock`: `"required"`
 --  (a volume in use is refused; unless given), `"try"` (goes on without it:
---  programs that have the volume open lose their handles) or `"no"`; `spanned`: true when a volume may go away that lies
---  on another disk, too (refused otherwise); `machine`
+--  programs that have the volume open lose their handles) or `"no"`; `spanned`:
+--  true when a volume may go away that lies on another disk, too (refused
+--  otherwise); `machine`
 -- @treturn ntvol.plan.object
 -- @failure
 -- @usage

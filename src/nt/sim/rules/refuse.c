@@ -8,7 +8,7 @@
 nt_status nt__sim_check_system(const struct sim_volume *volume,
                                struct nt_error *err) {
   bool page = (volume->flags & NT_VOLUME_PAGEFILE) != 0;
-  if (!page && !(volume->flags & (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT))) {
+  if (!(volume->flags & SIM_VOLUME_OF_SYSTEM)) {
     return NT_STATUS_SUCCESS;
   }
   nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,

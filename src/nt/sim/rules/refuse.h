@@ -14,6 +14,10 @@ nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
 nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
                                    struct nt_error *err);
 
+/* W2: volumes that the system has mounted from the start, and holds. */
+#define SIM_VOLUME_OF_SYSTEM \
+  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)
+
 /* L6, L7, D5, F5: refuses for system, boot and page-file volumes. */
 nt_status nt__sim_check_system(const struct sim_volume *volume,
                                struct nt_error *err);

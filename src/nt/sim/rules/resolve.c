@@ -70,18 +70,17 @@ static nt_status find_disk(struct sim_machine *m, uint32_t number,
 /* Finds the longest mount folder that the path begins with. */
 static nt_status find_folder(struct sim_machine *m, const char *path,
                              struct sim_target *out, struct nt_error *err) {
-  sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(
-      m,
+  static const char longest[] =
       "SELECT p.volume, length(CAST(p.path AS BLOB)) FROM mount_point p "
       "JOIN volume v ON v.id = p.volume AND v.installed = 1 "
-      "AND " SIM_IS_HERE("v.", "?2", "?3",
-                         "?4") " WHERE length(p.path) > 2 AND "
-                               "(?1 = p.path COLLATE NOCASE OR "
-                               " substr(?1, 1, length(p.path) + 1) = "
-                               "p.path || '\\' COLLATE NOCASE) "
-                               "ORDER BY length(p.path) DESC LIMIT 1",
-      SIM_ARGS(SIM_TEXT(path), SIM_HERE(m->node)), &stmt, err));
+      "AND " SIM_IS_HERE("v.", "?2", "?3", "?4")
+      " WHERE length(p.path) > 2 AND (?1 = p.path COLLATE NOCASE OR "
+      "substr(?1, 1, length(p.path) + 1) = p.path || '\\' COLLATE NOCASE) "
+      "ORDER BY length(p.path) DESC LIMIT 1";
+  sqlite3_stmt *stmt;
+  nt_status status = nt__sim_query(
+      m, longest, SIM_ARGS(SIM_TEXT(path), SIM_HERE(m->node)), &stmt, err);
+  NT_TRY(status);
   NT_TRY(nt__sim_step(m, stmt, err));
   out->volume = sqlite3_column_int64(stmt, 0);
   size_t used = (size_t)sqlite3_column_int64(stmt, 1);

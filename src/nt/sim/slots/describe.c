@@ -253,6 +253,9 @@ static nt_status describe(struct sim_machine *m, int64_t id,
 nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
                               struct nt_volume_info *out,
                               struct nt_error *err) {
+  static const char next[] =
+      "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
+      "AND " SIM_IS_HERE("", "?2", "?3", "?4");
   struct sim_machine *m = nt__sim_machine(machine);
   int64_t id;
   if (*cursor == 0) { /* a lock ends with its process */
@@ -264,11 +267,9 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
       return reaped;
     }
   }
-  NT_TRY(nt__sim_number(
-      m,
-      "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
-      "AND " SIM_IS_HERE("", "?2", "?3", "?4"),
-      SIM_ARGS(SIM_INT(*cursor), SIM_HERE(m->node)), 0, &id, err));
+  nt_status status = nt__sim_number(
+      m, next, SIM_ARGS(SIM_INT(*cursor), SIM_HERE(m->node)), 0, &id, err);
+  NT_TRY(status);
   if (id == 0) {
     return NT_STATUS_NO_MORE_ENTRIES;
   }

@@ -285,11 +285,28 @@ static nt_status check_volume_write(const struct request *r) {
       instance->file_system);
 }
 
+/* Refuses a write into a volume through its disk. */
+static nt_status refuse_disk_write(const struct request *r, int64_t number) {
+  struct sim_volume volume;
+  char name[NT_NAME_MAX];
+  NT_TRY(nt__sim_load_volume(r->m, number, &volume, r->err));
+  NT_TRY(nt__sim_volume_name(r->m, number, name, sizeof name, r->err));
+  if (volume.flags & SIM_VOLUME_OF_SYSTEM) {
+    nt_refuse_as(r->err, NT_STATUS_ACCESS_DENIED, NT_REASON_SYSTEM_VOLUME,
+                 "the range is in volume %s, which the system uses", name);
+    nt_hint(r->err, "start another system to write there");
+    return NT_STATUS_ACCESS_DENIED;
+  }
+  nt_refuse(r->err, NT_REASON_MOUNTED,
+            "the range is in volume %s, which is mounted and not locked", name);
+  nt_hint(r->err, "open and lock volume %s while you write to its disk", name);
+  return NT_STATUS_ACCESS_DENIED;
+}
+
 /* 1.10: where a file system is mounted, handles of the disk below may not write
- * either. */
+ * either. W2: volumes that the system uses are mounted from the start. */
 static nt_status check_disk_write(const struct request *r) {
   int64_t volume = 0;
-  char name[NT_NAME_MAX];
   uint64_t from = r->offset;
   if (from == 0) {
     from = r->disk.sector_size; /* sector 0 is always free */
@@ -299,22 +316,16 @@ static nt_status check_disk_write(const struct request *r) {
   }
   NT_TRY(nt__sim_number(
       r->m,
-      "SELECT e.volume FROM extent e JOIN instance i ON i.volume = e.volume "
-      "AND i.disk = -1 AND i.current = 1 AND i.fsd <> 'raw' AND i.vpb & ?5 = 0 "
-      "AND i.node = ?4 WHERE e.disk = ?1 AND e.start < ?3 AND e.start + "
-      "e.length > ?2 LIMIT 1",
+      "SELECT e.volume FROM extent e JOIN volume v ON v.id = e.volume "
+      "LEFT JOIN instance i ON i.volume = e.volume AND i.disk = -1 AND "
+      "i.current = 1 AND i.fsd <> 'raw' AND i.vpb & ?5 = 0 AND i.node = ?4 "
+      "WHERE e.disk = ?1 AND e.start < ?3 AND e.start + e.length > ?2 AND "
+      "(i.id IS NOT NULL OR v.flags & ?6 <> 0) LIMIT 1",
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
                SIM_INT(r->offset + r->len), SIM_INT(r->m->node),
-               SIM_INT(SIM_VPB_DIRECT_WRITES)),
+               SIM_INT(SIM_VPB_DIRECT_WRITES), SIM_INT(SIM_VOLUME_OF_SYSTEM)),
       0, &volume, r->err));
-  if (volume == 0) {
-    return NT_STATUS_SUCCESS;
-  }
-  NT_TRY(nt__sim_volume_name(r->m, volume, name, sizeof name, r->err));
-  nt_refuse(r->err, NT_REASON_MOUNTED,
-            "the range is in volume %s, which is mounted and not locked", name);
-  nt_hint(r->err, "open and lock volume %s while you write to its disk", name);
-  return NT_STATUS_ACCESS_DENIED;
+  return volume == 0 ? NT_STATUS_SUCCESS : refuse_disk_write(r, volume);
 }
 
 static nt_status is_readonly(const struct request *r, bool *readonly) {
