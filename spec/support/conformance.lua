@@ -555,7 +555,7 @@ function lab_methods:start(case, subject, made)
     own = own(self.defer)
   end
   local disks, wanted = machines.split(made and made_disks(case, made)
-    or own or disks_of(case, subject, self.defer))
+    or own or disks_of(case, subject, self.defer), not self.kind.disks)
   if case.removable then
     disks[#disks + 1] = { image = media.image(self.defer, content_of(subject)),
       removable = true, volumes = { { letter = "E:" } } }

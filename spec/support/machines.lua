@@ -16,6 +16,7 @@ local helpers = require "spec.helpers"
 local iso = require "spec.support.iso"
 local kinds = require "spec.support.kinds"
 local proc = require "spec.support.proc"
+local sim_core = require "ntvol.sim.core"
 local tempdir = require "spec.support.tempdir"
 
 local M = {}
@@ -250,8 +251,23 @@ local function default_disks()
   }
 end
 
+-- W2: what the system uses cannot be filled through its disk; so a volume gets
+-- these flags when it is filled.
+local function take_flags(volume)
+  if not volume.content
+    or not (volume.system or volume.boot or volume.pagefile) then
+    return nil
+  end
+  local flags = {}
+  for _, name in ipairs { "system", "boot", "pagefile", "readonly", "busy" } do
+    flags[name], volume[name] = volume[name], nil
+  end
+  return flags
+end
+
 --- The specification without our field `content`, and what belongs on which volume.
-function M.split(disks)
+-- `unfilled`: it is for a machine that `fill` is not called for.
+function M.split(disks, unfilled)
   local plain, wanted = {}, {}
   for i, disk in ipairs(disks) do
     local copy = {}
@@ -264,7 +280,8 @@ function M.split(disks)
       for key, value in pairs(volume) do
         one[key] = value
       end
-      wanted[#wanted + 1] = { disk = i - 1, content = one.content }
+      wanted[#wanted + 1] = { disk = i - 1, flags = not unfilled and take_flags(one) or nil,
+        content = one.content }
       one.content = nil
       copy.volumes[j] = one
     end
@@ -283,6 +300,9 @@ function M.fill(machine, wanted)
       local offset = volumes[i].extents[1].offset
       assert.equal(one.disk, volumes[i].extents[1].disk)
       assert.equal(#data, disk:write(offset, data))
+      if one.flags then
+        assert(sim_core.set_flags(machine, volumes[i].guid_path, one.flags))
+      end
     end
   end
 end
