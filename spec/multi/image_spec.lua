@@ -194,7 +194,7 @@ describe("an image of", function()
       end
       prepare(finally)
       local machine = create "a"
-      local write = "qemu-io -f raw -c 'write -P 7 0 512' %s 2>&1"
+      local write = "env -u LD_PRELOAD qemu-io -f raw -c 'write -P 7 0 512' %s 2>&1"
       local pipe = io.popen(write:format(image))
       local said = pipe:read "a"
       assert.is_nil((pipe:close()))
@@ -207,7 +207,7 @@ describe("an image of", function()
       machines.sh(write, image)
       -- It has the image open from its first answer on.
       local ready = folder .. "/ready"
-      local holder = io.popen(("qemu-io -f raw %s >%s 2>&1"):format(image, ready),
+      local holder = io.popen(("env -u LD_PRELOAD qemu-io -f raw %s >%s 2>&1"):format(image, ready),
         "w")
       defer(function()
         holder:close()

@@ -307,21 +307,26 @@ describe("a container", function()
     end)
   end
 
-  it("that is read by QEMU is what its command makes of it", function()
-    local reason = machines.missing "qemu-img"
-    if reason then
-      pending(reason)
-    end
-    for _, format in ipairs { "qcow2", "vhdx", "vmdk", "vdi", "vpc", "qed",
-      "parallels" } do
-      prepare(finally)
-      local path = folder .. "/disk.img"
-      machines.sh("qemu-img create -q -f %s %s 4M", format, path)
-      local info = refused("STATUS_NOT_SUPPORTED", open { image = path })
-      machines.sh("%s %s/NEW.img", info.hint:match ": (.*) NEW%.img$", folder)
-      assert(open { image = folder .. "/NEW.img" })
-    end
-  end)
+  -- QEMU hangs below a preloaded checker.
+  local QEMU = "env -u LD_PRELOAD "
+
+  for _, format in ipairs { "qcow2", "vhdx", "vmdk", "vdi", "vpc", "qed",
+    "parallels" } do
+    it("that QEMU makes as " .. format .. " is what its command makes of it",
+      function()
+        local reason = machines.missing "qemu-img"
+        if reason then
+          pending(reason)
+        end
+        prepare(finally)
+        local path = folder .. "/disk.img"
+        machines.sh(QEMU .. "qemu-img create -q -f %s %s 4M", format, path)
+        local info = refused("STATUS_NOT_SUPPORTED", open { image = path })
+        machines.sh(QEMU .. "%s %s/NEW.img",
+          info.hint:match ": (.*) NEW%.img$", folder)
+        assert(open { image = folder .. "/NEW.img" })
+      end)
+  end
 end)
 
 describe("the signature of a disk", function()
