@@ -389,6 +389,9 @@ describe("a cluster", function()
   end)
 
   it("is made and shown by the command", function()
+    if proc.windows then
+      pending "Lua for Windows does not find the modules of this tree"
+    end
     local function run(...)
       local words = table.pack(...)
       for i, word in ipairs(words) do
