@@ -162,19 +162,15 @@ describe("files on NTFS", function()
       machines.sh("truncate -s 1G %s && mkfs.ntfs -q -F -f -c %d %s", image,
         size, image)
       machines.sh("ntfscp -q %s %s/large 'Long File Name.data'", image, folder)
-      local machine = assert(sim.create(folder .. "/lab" .. size,
+      local machine <close> = assert(sim.create(folder .. "/lab" .. size,
         { disks = { { image = image } } }))
-      local ok, problem = pcall(function()
-        assert.equal(large, content(machine, "D:\\long file NAME.data"))
-        local root <close> = assert(machine:open "D:\\")
-        assert.equal("Long File Name.data", assert(root:list())[1].name)
-        local file <close> = assert(machine:open("D:\\long file name.data",
-          { access = "rw" }))
-        assert(file:write(0, ("W"):rep(512)))
-        assert.equal("W", assert(file:read(511, 1)))
-      end)
-      machine:close()
-      assert(ok, problem)
+      assert.equal(large, content(machine, "D:\\long file NAME.data"))
+      local root <close> = assert(machine:open "D:\\")
+      assert.equal("Long File Name.data", assert(root:list())[1].name)
+      local file <close> = assert(machine:open("D:\\long file name.data",
+        { access = "rw" }))
+      assert(file:write(0, ("W"):rep(512)))
+      assert.equal("W", assert(file:read(511, 1)))
     end
   end)
 
