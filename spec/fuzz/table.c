@@ -3,8 +3,7 @@
  * or that it is to be found. */
 #include "fuzz.h"
 
-static void require_partition(const struct nt_table *table,
-                              const struct nt_partition *part) {
+static void require_partition(const struct nt_partition *part) {
   fuzz_require(part->number > 0 && part->range.count > 0);
   fuzz_require_utf8(part->type, sizeof part->type);
   fuzz_require_utf8(part->id, sizeof part->id);
@@ -23,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_require(nt_table_open(&region, sector, &table));
   fuzz_require(sector == 0 || table.sector_size == sector);
   while (nt_table_next(&table, &cursor, &part)) {
-    require_partition(&table, &part);
+    require_partition(&part);
     count++;
   }
   fuzz_require(count == 0 || (table.style != NT_TABLE_NONE && !table.damaged));
