@@ -168,33 +168,31 @@ nt_status nt__sim_layout_answer(struct sim_request *r) {
 
 /* Finds the volume that lies in one piece at the start of the partition; 0 when
  * there is none. */
-static nt_status volume_at(struct sim_machine *m, uint32_t disk,
-                           const struct sim_partition *part, int64_t *volume,
-                           struct nt_error *err) {
+static nt_status volume_at(const struct sim_request *r, uint32_t disk,
+                           const struct sim_partition *part, int64_t *volume) {
   return nt__sim_number(
-      m,
+      r->m,
       "SELECT e.volume FROM extent e JOIN volume v ON v.id = e.volume "
       "WHERE e.disk = ?1 AND e.start = ?2 AND v.partition_number = ?3 AND "
       "(SELECT count(*) FROM extent WHERE volume = e.volume) = 1",
       SIM_ARGS(SIM_INT(disk), SIM_INT(part->offset), SIM_INT(part->number)), 0,
-      volume, err);
+      volume, r->err);
 }
 
-static nt_status save_partition(struct sim_machine *m, int64_t id,
-                                const struct sim_partition *part,
-                                struct nt_error *err) {
+static nt_status save_partition(const struct sim_request *r, int64_t id,
+                                const struct sim_partition *part) {
   NT_TRY(nt__sim_exec(
-      m,
+      r->m,
       "UPDATE volume SET partition_type = ?2, partition_id = ?3, "
       "partition_name = ?4, partition_attributes = ?5, length = ?6 "
       "WHERE id = ?1",
       SIM_ARGS(SIM_INT(id), SIM_TEXT(part->type), SIM_TEXT(part->id),
                SIM_TEXT(part->name), SIM_INT(part->attributes),
                SIM_INT(part->length)),
-      err));
-  NT_TRY(nt__sim_exec(m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), err));
-  return nt__sim_mark_cut(m, id, err);
+      r->err));
+  NT_TRY(nt__sim_exec(r->m, "UPDATE extent SET length = ?2 WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id), SIM_INT(part->length)), r->err));
+  return nt__sim_mark_cut(r->m, id, r->err);
 }
 
 /* Whether the partitions of the disk are known. */
@@ -211,11 +209,11 @@ static nt_status update_volume(struct sim_request *r, bool gpt,
                                const struct sim_partition *part) {
   struct sim_volume volume;
   int64_t id = 0;
-  NT_TRY(volume_at(r->m, r->disk.number, part, &id, r->err));
+  NT_TRY(volume_at(r, r->disk.number, part, &id));
   if (id == 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(save_partition(r->m, id, part, r->err));
+  NT_TRY(save_partition(r, id, part));
   NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
   if (!gpt) {
     return NT_STATUS_SUCCESS;

@@ -71,7 +71,7 @@ static nt_status insert_names(struct sim_creation *c, uint32_t disk,
     letter[0] = (char)('A' + nt__sim_letter_index(letter[0]));
     status = insert_mount_point(c, disk, volume, letter, err);
   } else if (use == NT_USE_NO_LETTER || (spec && spec->letter)) {
-    status = nt__sim_want_no_letter(c->m, volume, err);
+    status = nt__sim_want_no_letter(SIM_REQUEST(c->m, err), volume);
   }
   for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
        i++) {
