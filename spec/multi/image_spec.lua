@@ -25,14 +25,7 @@ local function create(name, options)
   for key, value in pairs(options or {}) do
     disk[key] = value
   end
-  local machine, message, code, info =
-    ntvol_sim.create(folder .. "/" .. name, { disks = { disk } })
-  if machine then
-    defer(function()
-      machine:close()
-    end)
-  end
-  return machine, message, code, info
+  return machines.create(defer, folder .. "/" .. name, { disks = { disk } })
 end
 
 local function other_process(code)

@@ -39,14 +39,7 @@ local function image(size, places)
 end
 
 local function open(disk)
-  local machine, message, code, info =
-    ntvol_sim.create(folder .. "/lab", { disks = { disk } })
-  if machine then
-    defer(function()
-      machine:close()
-    end)
-  end
-  return machine, message, code, info
+  return machines.create(defer, folder .. "/lab", { disks = { disk } })
 end
 
 -- "D: 100 MiB at 56 MiB"
@@ -375,15 +368,19 @@ describe("the signature of a disk", function()
       os.rename(folder .. "/first/disk0.img", folder .. "/disk.img")
     end,
   }
+  local function twins_of(finally, make)
+    local reason = machines.missing "cp"
+    if reason then
+      pending(reason)
+    end
+    prepare(finally)
+    make()
+    return twins()
+  end
+
   for style, make in pairs(tables) do
     it("W6: that another has keeps it offline: " .. style, function()
-      local reason = machines.missing "cp"
-      if reason then
-        pending(reason)
-      end
-      prepare(finally)
-      make()
-      local machine = twins()
+      local machine = twins_of(finally, make)
       local disks = machine:disks()
       assert.same({ false, true }, { disks[1].offline, disks[2].offline })
       assert.equal("signature_collision", disks[2].reason)
@@ -400,13 +397,7 @@ describe("the signature of a disk", function()
     end)
 
     it("W6: that another has is free when that is gone: " .. style, function()
-      local reason = machines.missing "cp"
-      if reason then
-        pending(reason)
-      end
-      prepare(finally)
-      make()
-      local machine = twins()
+      local machine = twins_of(finally, make)
       assert(machine:mask "PhysicalDrive0")
       assert(machine:mask "PhysicalDrive1")
       assert(machine:unmask "PhysicalDrive1")

@@ -238,6 +238,19 @@ for _, kind in ipairs(kinds.list) do
   M.kinds[#M.kinds + 1] = kind.disks and kind or nil
 end
 
+--- A simulated machine in a folder, which is closed when the test ends.
+-- @return what `sim.create` returns
+function M.create(defer, folder, options)
+  local machine, message, code, info = require "ntvol.sim".create(folder,
+    options)
+  if machine then
+    defer(function()
+      machine:close()
+    end)
+  end
+  return machine, message, code, info
+end
+
 -- ---- a machine for one test -----------------------------------------------------
 
 local lab_methods = {}
