@@ -19,9 +19,9 @@ sim:FOLDER; else what the variable NTVOL_MACHINE names; else this computer.
 Lists are aligned columns on a terminal. In a pipe the fields have tabs between
 them and sizes are bytes; --json is made for programs.
 
-Exit codes: 0 done, 1 refused by the machine, 2 wrong usage, or the confirmation
-(--erase, --yes) is missing, 3 not found, 4 in use, 5 cancelled, 6 not supported
-here.
+Exit codes: 0 done, 1 refused by the machine, 2 wrong usage, or the
+confirmation (--erase, --yes) is missing, 3 not found, 4 in use,
+5 cancelled, 6 not supported here.
 "ntvol lock" and "ntvol exclusive" pass on the exit code of their command.
 
 Examples:
