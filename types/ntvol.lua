@@ -290,6 +290,17 @@
 ---@field overlaps? boolean the partition table and volumes in the same place may go, too
 ---@field machine? ntvol.machine|string
 
+---Options of `plan.format_volume`.
+---@class ntvol.plan.format_options
+---@field fs? string the file system that the volume has, unless given
+---@field label? string
+---@field cluster_size? integer
+---@field quick? boolean
+---@field undo? boolean
+---@field undo_limit? integer
+---@field overlaps? boolean the partition table and volumes in the same place may go, too
+---@field machine? ntvol.machine|string
+
 ---Options of `plan.undo`.
 ---@class ntvol.plan.undo_options
 ---@field machine? ntvol.machine|string
@@ -1431,6 +1442,15 @@ local plan = {}
 ---@return ntvol.plan.object
 ---@overload fun(volume: string, options: ntvol.plan.change_options): nil, string, string, ntvol.info
 function plan.change_filesystem(volume, options) end
+
+---Formats a volume, whatever it holds now: a file system, or none. Steps,
+---checks, token and undo are those of `change_filesystem`. Without `fs` the
+---volume gets the file system again that it has.
+---@param volume string # name of the volume
+---@param options? ntvol.plan.format_options # `fs` (`"ntfs"`, `"fat"`, ...; the one it has unless given), `label`, `cluster_size` (bytes), `quick`, `undo`, `undo_limit`, `overlaps`, `machine`
+---@return ntvol.plan.object
+---@overload fun(volume: string, options?: ntvol.plan.format_options): nil, string, string, ntvol.info
+function plan.format_volume(volume, options) end
 
 ---Takes the last format of a volume back, as long as its new file system was
 ---not used: open, lock, compare, write back, dismount, unlock, close; then it

@@ -15,6 +15,20 @@ M.titles = {
   exfat = "exFAT",
 }
 
+--- The file system that people mean: its name in any case, or its title.
+-- @tparam string text
+-- @treturn[1] string its name
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong, and which there are
+function M.find(text)
+  local name = text:lower()
+  if M.titles[name] then
+    return name
+  end
+  return nil, ("'%s' is no file system that can be made; name one of: %s")
+    :format(text, M.list)
+end
+
 --- Whether a cluster may have this size on some file system.
 -- @tparam integer bytes
 -- @treturn boolean

@@ -279,8 +279,9 @@ ntvol %s: NT volume control
   explain(what)          What an error means, and what to do next.
   progress_bar           A ready-made on_progress.
   sim                    Simulated machines: create, open, remove.
-  plan                   Procedures: change_filesystem, prepare_lun_removal,
-                         restore_lun, with_exclusive_volume, eject.
+  plan                   Procedures: change_filesystem, format_volume,
+                         prepare_lun_removal, restore_lun,
+                         with_exclusive_volume, eject.
   undo(name)             Takes the last format of a volume back.
   recover(name)          Takes back what was interrupted.
   journal                What was done: open.

@@ -273,7 +273,27 @@ end
 -- print(plan)
 -- assert(plan:run { erase = "D:" })
 function M.change_filesystem(...)
-  return require "ntvol.procedures.change_filesystem"(M.new, ...)
+  return require "ntvol.procedures.change_filesystem".change_filesystem(M.new,
+    ...)
+end
+
+--- Formats a volume, whatever it holds now: a file system, or none. Steps,
+-- checks, token and undo are those of `change_filesystem`. Without `fs` the
+-- volume gets the file system again that it has.
+-- @function format_volume
+-- @tparam string volume name of the volume
+-- @tparam[opt] ntvol.plan.format_options options `fs` (`"ntfs"`, `"fat"`,
+--  ...; the one it has unless given), `label`, `cluster_size` (bytes), `quick`,
+--  `undo`, `undo_limit`, `overlaps`, `machine`
+-- @treturn ntvol.plan.object
+-- @failure `"ERROR_UNRECOGNIZED_VOLUME"`, reason `no_file_system`, when the
+--  volume has no file system and `fs` names none
+-- @usage
+-- local plan = assert(ntvol.plan.format_volume("D:", { fs = "exfat" }))
+-- print(plan)
+-- assert(plan:run { erase = "D:" })
+function M.format_volume(...)
+  return require "ntvol.procedures.change_filesystem".format_volume(M.new, ...)
 end
 
 --- Takes the last format of a volume back, as long as its new file system was

@@ -216,7 +216,7 @@ local function read_fs(volume)
   if fs == "raw" or fs == "" then
     fs = nil
   end
-  if fs and not file_systems.titles[fs] then
+  if fs and not file_systems.find(fs) then
     return nil, ("option 'fs' must be one of: raw, %s; got \"%s\"")
       :format(file_systems.list, fs)
   elseif volume.label and not fs then

@@ -239,8 +239,8 @@ printf '%s\n' "${COMPREPLY[@]}" | sort
     assert.same({ "change-fs" },
       offered(folder, { "ntvol", "--machine", "lab", "change-" }))
     assert.same({ "unmask" }, offered(folder, { "ntvol", "sim", "unm" }))
-    assert.same({ "exfat" },
-      offered(folder, { "ntvol", "change-fs", "D:", "--to", "e" }))
+    assert.same({ "required" },
+      offered(folder, { "ntvol", "prepare-removal", "1", "--lock", "r" }))
     assert.same({ "--erase" },
       offered(folder, { "ntvol", "change-fs", "D:", "--era" }))
     assert.same({ "--disk", "--disk-image" },

@@ -245,6 +245,57 @@ describe("ntvol change-fs", function()
   end
 end)
 
+describe("ntvol format", function()
+  it("formats a volume that has no file system, and is taken back", function()
+    local lab = command.lab(finally, "16M:raw:D")
+    local before = lab:bytes()
+    local result = run(lab, { "format", "D:", "--fs", "exFAT", "--label",
+      "STICK", "--erase", "D:" })
+    assert.matches("format D:  done", result.out)
+    assert.equal("exFAT STICK", label_of(lab))
+    run(lab, { "undo", "D:", "--erase", "D:" })
+    assert.equal(before, lab:bytes())
+    -- the plan itself is no format that an undo takes back
+    result = run(lab, { "undo", "D:", "--plan" }, 3)
+    assert.matches("no format of it that could be taken back", result.err)
+  end)
+
+  it("makes the same file system again unless another is named", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD", "16M:raw:E")
+    local result = run(lab, { "format", "D:", "--label", "NEW", "--cluster-size",
+      "2K", "--full", "--erase", "D:" })
+    assert.matches("format D:  done %(FAT16, ", result.out)
+    assert.equal("FAT16 NEW", label_of(lab))
+    result = run(lab, { "format", "E:", "--plan" }, 1)
+    assert.matches("^ntvol: format 'E:': .*it holds RAW, so the new file system"
+      .. " has to be named", result.err)
+    assert.matches("hint: name it: ntvol format E: --fs ntfs; there are ntfs,",
+      result.err, 1, true)
+  end)
+
+  it("needs the name of the volume once more, and says how", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    local before = lab:bytes()
+    local result = run(lab, { "format", "D:", "--fs", "NTFS", "--label", "A B" },
+      2)
+    assert.matches("format D: --fs ntfs --label 'A B' --erase D:", result.err,
+      1, true)
+    run(lab, { "format", "D:", "--fs", "ntfs", "--erase", "E:" }, 2)
+    assert.equal(before, lab:bytes())
+  end)
+
+  it("knows file systems in any case, and names all that there are", function()
+    local lab = command.lab(finally, "16M:fat:D:OLD")
+    run(lab, { "format", "D:", "--fs", "NtFs", "--plan" })
+    run(lab, { "change-fs", "D:", "--to", "FAT16", "--plan" })
+    for _, words in ipairs { { "format", "D:", "--fs", "ext4" },
+      { "change-fs", "D:", "--to", "ext4" } } do
+      assert.matches("'ext4' is no file system that can be made; name one of:"
+        .. " ntfs, fat, fat16, fat32, exfat\n", run(lab, words, 2).err, 1, true)
+    end
+  end)
+end)
+
 describe("a plan whose output nobody reads any more", function()
   -- Runs it into a program that reads some lines and goes away.
   local function read_lines(lab, count, words)

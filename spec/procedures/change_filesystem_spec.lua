@@ -55,6 +55,50 @@ local function assert_free(machine, name)
   assert(volume:unlock())
 end
 
+describe("format_volume", function()
+  it("is the same procedure under its own name", function()
+    local machine = lab "16M:raw:D"
+    local object = assert(plan.format_volume("D:", { fs = "ExFAT",
+      cluster_size = 4096, machine = machine }))
+    assert.equal("format_volume", object.name)
+    local found = {}
+    for i, step in ipairs(object.steps) do
+      found[i] = step.name
+    end
+    assert.same(STEPS, found)
+    local report = assert(object:run { erase = "D:", journal = false })
+    assert.equal("done", report.state)
+    assert.equal("format_volume", report.plan)
+  end)
+
+  it("makes the file system again that the volume has", function()
+    local machine = lab("16M:fat:D:OLD", "16M:raw:E")
+    local object = assert(plan.format_volume("D:", { machine = machine }))
+    assert.matches("Make a new file system, FAT16;", tostring(object), 1, true)
+    local refused, message, code, info = plan.format_volume("E:",
+      { machine = machine })
+    assert.is_nil(refused)
+    assert.matches("^format 'E:': .*it holds RAW", message)
+    assert.equal("ERROR_UNRECOGNIZED_VOLUME", code)
+    assert.equal("no_file_system", info.reason)
+  end)
+
+  it("blames the caller for an option it does not know", function()
+    local machine = lab "16M:fat:D:OLD"
+    for _, row in ipairs {
+      { { to = "ntfs" }, "unknown option 'to'" },
+      { { fs = "ext4" }, "option 'fs' must be one of: ntfs, fat" },
+      { { cluster_size = 3 }, "power of two" },
+    } do
+      row[1].machine = machine
+      local ok, problem = pcall(plan.format_volume, "D:", row[1])
+      assert.is_false(ok)
+      assert.matches("^bad argument #2 to 'format_volume' %(", problem)
+      assert.matches(row[2], problem, 1, true)
+    end
+  end)
+end)
+
 describe("change_filesystem", function()
   it("has the documented steps in the documented order", function()
     local object = assert(change(lab "16M:fat:D:OLD"))

@@ -1,4 +1,4 @@
---- Commands that run a plan: change-fs, prepare-removal, restore-lun,
+--- Commands that run a plan: change-fs, format, prepare-removal, restore-lun,
 -- exclusive, eject.
 -- @module ntvol.cli.plans
 
@@ -27,23 +27,44 @@ local function words_of(args, verb, object, options)
   return words
 end
 
--- ---- change-fs -----------------------------------------------------------
+-- ---- change-fs, format ---------------------------------------------------
 
-local function change_words(args, target)
-  local words = words_of(args, "change-fs", args.volume,
-    "--to --label --cluster-size --full --no-undo --undo-limit --overlaps")
-  return table.move({ "--erase", target }, 1, 2, #words + 1, words)
+-- How a command that formats carries its plan out; `option` names the file
+-- system.
+local function formatting(verb, option)
+  return {
+    danger = "everything on %s would be lost",
+    words = function(args, target)
+      local words = words_of(args, verb, args.volume, option .. " --label"
+        .. " --cluster-size --full --no-undo --undo-limit --overlaps")
+      return table.move({ "--erase", target }, 1, 2, #words + 1, words)
+    end,
+  }
 end
 
-local CHANGE = { words = change_words,
-  danger = "everything on %s would be lost" }
+local CHANGE = formatting("change-fs", "--to")
+local FORMAT = formatting("format", "--fs")
 
-local function change(args, machine)
-  return plan_run.carry_out(args, CHANGE, plans.change_filesystem(args.volume, {
-    to = args.to, label = args.label, cluster_size = args.cluster_size,
+local function format_options(args, machine)
+  return {
+    label = args.label, cluster_size = args.cluster_size,
     quick = not args.full, undo = not args.no_undo,
     undo_limit = args.undo_limit, overlaps = args.overlaps, machine = machine,
-  }))
+  }
+end
+
+local function change(args, machine)
+  local opts = format_options(args, machine)
+  opts.to = args.to
+  return plan_run.carry_out(args, CHANGE,
+    plans.change_filesystem(args.volume, opts))
+end
+
+local function format(args, machine)
+  local opts = format_options(args, machine)
+  opts.fs = args.fs
+  return plan_run.carry_out(args, FORMAT,
+    plans.format_volume(args.volume, opts))
 end
 
 -- ---- prepare-removal, restore-lun ----------------------------------------
@@ -140,16 +161,17 @@ local function plan_flag(command)
     :description "Print the plan, check it, and change nothing."
 end
 
-local function add_change(add, json)
-  local command = json(add("change-fs",
-    "Change the file system of a volume: open, lock, format, dismount,"
-    .. " unlock, close.", change))
-  command:argument "volume"
-    :description "D:, a mount folder or a GUID path."
-  command:option "--to"
-    :description "The new file system."
-    :choices(file_systems.names)
-    :count(1)
+-- An option that takes the name of a file system.
+local function fs_option(command, name, description)
+  return command:option(name)
+    :argname "FS"
+    :description(description .. ": " .. file_systems.list .. ".")
+    :convert(file_systems.find)
+end
+
+-- What change-fs and format have in common beside the option that names the
+-- file system.
+local function add_format_options(command)
   command:option "--label"
     :argname "LABEL"
     :description "Its label."
@@ -174,9 +196,33 @@ local function add_change(add, json)
       .. " Without it the plan is printed and nothing is changed.")
   wait.flag(command)
   plan_flag(command)
+end
+
+local function add_change(add, json)
+  local command = json(add("change-fs",
+    "Change the file system of a volume: open, lock, format, dismount,"
+    .. " unlock, close.", change))
+  command:argument "volume"
+    :description "D:, a mount folder or a GUID path."
+  fs_option(command, "--to", "The new file system"):count(1)
+  add_format_options(command)
   command:epilog [[
 Examples: ntvol change-fs D: --to ntfs --plan
           ntvol change-fs D: --to ntfs --label DATA --erase D:]]
+end
+
+local function add_format(add, json)
+  local command = json(add("format",
+    "Format a volume that has any file system or none; everything on it is"
+    .. " erased.", format))
+  command:argument "volume"
+    :description "D:, a mount folder or a GUID path."
+  fs_option(command, "--fs", "The file system, the same again unless given")
+  add_format_options(command)
+  command:epilog [[
+Steps and undo are those of change-fs. To take it back: ntvol undo D:.
+Examples: ntvol format D: --fs ntfs --plan
+          ntvol format D: --fs exfat --label STICK --erase D:]]
 end
 
 local function add_prepare(add, json)
@@ -269,6 +315,7 @@ end
 --- Adds the commands to the parser.
 function M.add(add, json)
   add_change(add, json)
+  add_format(add, json)
   add_prepare(add, json)
   add_restore(add, json)
   add_exclusive(add, json)

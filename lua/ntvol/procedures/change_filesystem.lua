@@ -1,5 +1,8 @@
---- Changing the file system of a volume, in the documented order: open, lock,
--- format, dismount, unlock, close; then a look at the result.
+--- Making a file system on a volume, in the documented order: open, lock,
+-- format, dismount, unlock, close; then a look at the result. There are two
+-- plans of it. `change_filesystem` changes the file system of a volume; it has
+-- to be told which one. `format_volume` formats a volume that has any file
+-- system or none, again with the same one unless another is named.
 -- @module ntvol.procedures.change_filesystem
 
 local core = require "ntvol.core"
@@ -14,22 +17,29 @@ local size = require "ntvol.size"
 local steps = require "ntvol.procedures.steps"
 local take_back = require "ntvol.take_back"
 
-local NAME = "change_filesystem"
+-- What differs between the two plans: the name, the option that names the file
+-- system, and what the messages of failures call it.
+local CHANGE = { name = "change_filesystem", fs = "to", required = true,
+  op = "change the file system of" }
+local FORMAT = { name = "format_volume", fs = "fs", op = "format" }
 
-local FIELDS = {
-  to = "string", label = "string", cluster_size = "integer",
-  quick = "boolean", machine = "userdata|string",
-  undo = "boolean", undo_limit = "integer", overlaps = "boolean",
-}
+local function fields_of(kind)
+  return {
+    [kind.fs] = "string", label = "string", cluster_size = "integer",
+    quick = "boolean", machine = "userdata|string",
+    undo = "boolean", undo_limit = "integer", overlaps = "boolean",
+  }
+end
 
 -- What is wrong with the options; nil when all is well.
-local function problem_of(opts, to)
+local function problem_of(kind, opts, to)
   local cluster_size, undo_limit = opts.cluster_size, opts.undo_limit
-  if not to then
-    return "option 'to' is missing; give one of: " .. file_systems.list
-  elseif not file_systems.titles[to] then
-    return ("option 'to' must be one of: %s; got \"%s\""):format(
-      file_systems.list, to)
+  if not to and opts[kind.fs] then
+    return ("option '%s' must be one of: %s; got \"%s\""):format(kind.fs,
+      file_systems.list, opts[kind.fs])
+  elseif not to and kind.required then
+    return ("option '%s' is missing; give one of: %s"):format(kind.fs,
+      file_systems.list)
   elseif cluster_size and not file_systems.is_cluster_size(cluster_size) then
     return ("option 'cluster_size' must be a power of two from 512 to 32 MiB,"
       .. " got %d"):format(cluster_size)
@@ -38,27 +48,26 @@ local function problem_of(opts, to)
   end
 end
 
-local function read_options(opts)
-  opts = options.check(2, NAME, opts, FIELDS, 4)
-  local to = opts.to and opts.to:lower()
-  local problem = problem_of(opts, to)
+local function read_options(kind, opts)
+  opts = options.check(2, kind.name, opts, fields_of(kind), 4)
+  local text = opts[kind.fs]
+  local to = text and file_systems.find(text) or nil
+  local problem = problem_of(kind, opts, to)
   if problem then
-    error(("bad argument #2 to '%s' (%s)"):format(NAME, problem), 3)
+    error(("bad argument #2 to '%s' (%s)"):format(kind.name, problem), 3)
   end
   return opts, to
 end
 
 -- ---- preconditions -------------------------------------------------------
 
-local OP = "change the file system of"
-
 local function check(context)
-  local done = safety.check(OP, context.machine, context.name, context.pinned,
+  local done = safety.check(context.kind.op, context.machine, context.name, context.pinned,
     { "medium", "online", "unshared", "writable" })
   local overlaps = safety.overlaps(context.machine,
     names.volume(context.machine, context.name))
   if #overlaps > 0 and not context.options.overlaps then
-    failure.fail { op = OP, target = context.name, reason = "overlaps",
+    failure.fail { op = context.kind.op, target = context.name, reason = "overlaps",
       detail = "it would destroy " .. table.concat(overlaps, "; ") }
   end
   return done
@@ -214,28 +223,48 @@ local function unchecked(own_formatter)
   return list
 end
 
-local new = failure.protect(function(new_plan, name, to, opts)
+-- The file system that a volume has, for a format that names none.
+local function same_again(found)
+  local to = file_systems.find(found.file_system)
+  if not to then
+    failure.fail { op = FORMAT.op, target = found.name,
+      reason = "no_file_system",
+      detail = ("it holds %s, so the new file system has to be named")
+        :format(found.file_system),
+      hint = "name it: fs = \"ntfs\"; there are " .. file_systems.list,
+      hint_command = ("name it: ntvol format %s --fs ntfs; there are %s"):format(
+        found.name, file_systems.list) }
+  end
+  return to
+end
+
+local new = failure.protect(function(new_plan, kind, name, to, opts)
   local machine = current.of_option(opts.machine)
   local found = names.volume(machine, name)
+  to = to or same_again(found)
   local pinned = identity.pin(machine, name)
   local own_formatter = machine:capabilities().own_formatter
   return new_plan {
-    name = NAME, target = found.name, about = steps.about(found, pinned),
+    name = kind.name, target = found.name, about = steps.about(found, pinned),
     steps = list_steps(to, opts, own_formatter,
       also_lost(found, safety.overlaps(machine, found))),
     erase = names.of_volume(found),
     identity = { pinned }, unchecked = unchecked(own_formatter),
     context = {
-      machine = machine, name = name, to = to, options = opts,
+      kind = kind, machine = machine, name = name, to = to, options = opts,
       sector_size = found.sector_size, own_formatter = own_formatter,
       pinned = pinned,
     },
   }
 end)
 
-return function(new_plan, name, opts)
-  options.argument(NAME, name, "string", 2)
-  local to
-  opts, to = read_options(opts)
-  return new(new_plan, name, to, opts)
+local function maker(kind)
+  return function(new_plan, name, opts)
+    options.argument(kind.name, name, "string", 2)
+    local to
+    opts, to = read_options(kind, opts)
+    return new(new_plan, kind, name, to, opts)
+  end
 end
+
+return { change_filesystem = maker(CHANGE), format_volume = maker(FORMAT) }
