@@ -221,8 +221,8 @@ return {
 
   { name = "lock-holds-data-back", file = "src/nt/sim/codes/lock.c",
     old = "  NT_TRY(flush(r));\n"
-      .. "  NT_TRY(nt__sim_check_system(&r->volume, r->err));",
-    new = "  NT_TRY(nt__sim_check_system(&r->volume, r->err));",
+      .. "  NT_TRY(nt__sim_check_system(r, &r->volume));",
+    new = "  NT_TRY(nt__sim_check_system(r, &r->volume));",
     breaks = "L1: a lock writes back what waits",
     specs = { "spec/sim/overwrite_spec.lua" } },
 
@@ -261,7 +261,7 @@ return {
     specs = { "spec/conformance/open_spec.lua", "spec/sim/directory_spec.lua" } },
 
   { name = "holders-dropped", file = "src/nt/sim/rules/holders.c",
-    old = [[    nt_add_holder_row(err, &holder);]], new = [[    (void)err;]],
+    old = [[    nt_add_holder_row(r->err, &holder);]], new = [[    (void)r;]],
     breaks = "a refusal names who is in the way",
     specs = { "spec/conformance/lock_spec.lua" } },
 
@@ -284,13 +284,13 @@ return {
   -- ---- the simulated machine: processes ------------------------------------
 
   { name = "owner-byte-not-taken", file = "src/nt/sim/slots/owner.c",
-    old = [[nt_file_lock_byte(m->lock, (uint64_t)m->owner, err);]],
+    old = [[nt_file_lock_byte(r->m->lock, (uint64_t)r->m->owner, r->err);]],
     new = [[NT_STATUS_SUCCESS;]],
     breaks = "a living process keeps what it has open",
     specs = { "spec/multi/lock_spec.lua" } },
 
   { name = "dead-not-cleaned-up", file = "src/nt/sim/rules/owner.c",
-    old = [[status = nt__sim_owner_clean_up(m, after, pid, node, err);]], new = [[]],
+    old = [[status = nt__sim_owner_clean_up(r, after, pid, node);]], new = [[]],
     breaks = "what a dead process had open ends",
     specs = { "spec/multi/lock_spec.lua" } },
 
@@ -695,12 +695,12 @@ return {
     specs = { "spec/sim/whole_disk_spec.lua" } },
 
   { name = "foreign-content-not-named", file = "src/nt/sim/slots/describe.c",
-    old = [[    NT_TRY(show_content(m, out, err));]], new = [[]],
+    old = [[    NT_TRY(show_content(r, out));]], new = [[]],
     breaks = "what a RAW volume holds is named before it is erased",
     specs = { "spec/sim/whole_disk_spec.lua" } },
 
   { name = "volume-in-use-loses-partition", file = "src/nt/sim/codes/set_layout.c",
-    old = [[nt__sim_check_may_go(r->m, r->disk.number, t->places, t->count, r->err)]],
+    old = [[nt__sim_check_may_go(r, r->disk.number, t->places, t->count)]],
     new = [[NT_STATUS_SUCCESS]],
     breaks = "a new table takes no volume that is in use",
     specs = { "spec/sim/layout_spec.lua" } },
@@ -712,10 +712,10 @@ return {
 
   { name = "past-the-end-not-cut", file = "src/nt/sim/rules/partitions.c",
     old = [[               SIM_INT(part->number)),
-      err));
-  return nt__sim_mark_cut(m, volume, err);]],
+      r->err));
+  return nt__sim_mark_cut(r->m, volume, r->err);]],
     new = [[               SIM_INT(part->number)),
-      err));
+      r->err));
   return NT_STATUS_SUCCESS;]],
     breaks = "a volume that reaches past the end of its disk does not open",
     specs = { "spec/sim/layout_spec.lua" } },

@@ -142,7 +142,8 @@ static void test_written(void) {
   struct sim_machine *m = nt__sim_machine(machine);
   struct sim_disk disk;
   struct nt_error err = {0};
-  nt__sim_begin(m, &err);
+  const struct sim_request r = {.m = m, .err = &err};
+  nt__sim_begin(&r);
   CHECK(flags_of(1) == 0 && flags_of(2) == 0, "two volumes have no flags");
   nt__sim_exec(m, "UPDATE volume SET flags = 1 WHERE id = 2", SIM_NO_ARGS,
                &err);
@@ -151,15 +152,15 @@ static void test_written(void) {
   nt__sim_exec(m, "UPDATE disk SET changes = 7", SIM_NO_ARGS, &err);
   nt__sim_load_disk(m, 0, &disk, &err);
   CHECK(disk.changes == 7, "so is that of a disk");
-  CHECK(nt_ok(nt__sim_end(m, NT_STATUS_SUCCESS, &err)), "it ends");
+  CHECK(nt_ok(nt__sim_end(&r, NT_STATUS_SUCCESS)), "it ends");
   sqlite3_exec(m->db.sqlite, "UPDATE volume SET flags = 0", NULL, NULL, NULL);
-  nt__sim_begin(m, &err);
+  nt__sim_begin(&r);
   CHECK(flags_of(2) == 0, "the next transaction reads every row itself");
   begin_to_count();
   CHECK(flags_of(2) == 0 && flags_of(1) == 0 && flags_of(1) == 0,
         "rows are taken by their numbers");
   CHECK(end_counting() == 1, "and read once");
-  nt__sim_end(m, NT_STATUS_SUCCESS, &err);
+  nt__sim_end(&r, NT_STATUS_SUCCESS);
   begin_to_count();
   CHECK(flags_of(1) == 0 && flags_of(1) == 0, "outside of a transaction");
   CHECK(reads_of("SELECT id, guid") == 2, "nothing is kept");

@@ -27,9 +27,9 @@ nt_status nt__sim_get_disk_attributes(struct sim_request *r) {
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status invalid(struct nt_error *err, const char *detail) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
-  nt_hint(err, "bit 0 is offline, bit 1 read-only; the first field is 40");
+static nt_status invalid(const struct sim_request *r, const char *detail) {
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
+  nt_hint(r->err, "bit 0 is offline, bit 1 read-only; the first field is 40");
   return NT_STATUS_INVALID_PARAMETER;
 }
 
@@ -54,17 +54,16 @@ nt_status nt__sim_set_disk_attributes(struct sim_request *r) {
   NT_TRY(nt__sim_input(r, 40, NT_STATUS_INFO_LENGTH_MISMATCH));
   uint64_t value = nt_get_u64(r->in + 8), mask = nt_get_u64(r->in + 16);
   if (nt_get_u32(r->in) != 40) {
-    return invalid(r->err, "the structure is of another version");
+    return invalid(r, "the structure is of another version");
   }
   if (mask & ~(uint64_t)ATTRIBUTES) {
-    return invalid(r->err, "there is no such attribute");
+    return invalid(r, "there is no such attribute");
   }
   if (mask & ATTRIBUTE_READ_ONLY) {
     NT_TRY(set_read_only(r, (value & ATTRIBUTE_READ_ONLY) != 0));
   }
   if (mask & ATTRIBUTE_OFFLINE) {
-    NT_TRY(nt__sim_disk_offline(r->m, &r->disk,
-                                (value & ATTRIBUTE_OFFLINE) != 0, r->err));
+    NT_TRY(nt__sim_disk_offline(r, &r->disk, (value & ATTRIBUTE_OFFLINE) != 0));
   }
   return NT_STATUS_SUCCESS;
 }

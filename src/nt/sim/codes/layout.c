@@ -167,7 +167,7 @@ nt_status nt__sim_layout_answer(struct sim_request *r) {
 /* ---- taking changes over ------------------------------------------------- */
 
 nt_status nt__sim_layout_update(struct sim_request *r) {
-  return nt__sim_read_table(r->m, &r->disk, r->err);
+  return nt__sim_read_table(r, &r->disk);
 }
 
 /* ---- the type of a partition --------------------------------------------- */

@@ -49,8 +49,7 @@ static nt_status check_alone(const struct sim_request *r) {
         r->err, NT_REASON_ALREADY_LOCKED,
         "this handle holds the lock already, and locks do not nest");
   }
-  NT_TRY(nt__sim_count_handles(r->m, instance, r->object.id, &files, &volumes,
-                               r->err));
+  NT_TRY(nt__sim_count_handles(r, instance, r->object.id, &files, &volumes));
   files += on_file(r); /* a handle to a file prevents its own lock */
   bool taken = (instance->vpb & SIM_VPB_LOCKED) != 0;
   if (!taken && files == 0 &&
@@ -61,14 +60,14 @@ static nt_status check_alone(const struct sim_request *r) {
                taken ? NT_REASON_LOCKED_BY_OTHER : NT_REASON_IN_USE,
                taken ? "the volume is locked" : NULL);
   /* such a handle is in its own way, so it is named, too */
-  nt__sim_add_holders(r->m, instance, on_file(r) ? 0 : r->object.id, r->err);
+  nt__sim_add_holders(r, instance, on_file(r) ? 0 : r->object.id);
   return NT_STATUS_ACCESS_DENIED;
 }
 
 /* Writes to the image what waits of files of the volume, and flushes the image.
  */
 static nt_status flush(const struct sim_request *r) {
-  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
+  NT_TRY(nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES));
   return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
                              r->err);
 }
@@ -87,7 +86,7 @@ static nt_status check_idle(const struct sim_request *r) {
 static nt_status check_there(const struct sim_request *r) {
   enum sim_condition condition = r->instance.condition;
   return condition == SIM_GONE || condition == SIM_INVALIDATED
-             ? nt__sim_check_condition(&r->instance, r->err)
+             ? nt__sim_check_condition(r)
              : NT_STATUS_SUCCESS;
 }
 
@@ -98,8 +97,7 @@ static nt_status check_there(const struct sim_request *r) {
 static nt_status purge(const struct sim_request *r) {
   bool unwritten = (r->volume.flags & NT_VOLUME_OFFLINE) != 0 ||
                    (r->instance.vpb & SIM_VPB_CHANGED) != 0;
-  return unwritten ? nt__sim_cache_drop(r->m, r->instance.id, r->err)
-                   : NT_STATUS_SUCCESS;
+  return unwritten ? nt__sim_cache_drop(r, r->instance.id) : NT_STATUS_SUCCESS;
 }
 
 nt_status nt__sim_check_lockable(const struct sim_request *r) {
@@ -116,9 +114,9 @@ static bool is_relock(const struct sim_request *r) {
 nt_status nt__sim_check_lock(const struct sim_request *r) {
   NT_TRY(check_there(r));
   NT_TRY(flush(r));
-  NT_TRY(nt__sim_check_system(&r->volume, r->err));
+  NT_TRY(nt__sim_check_system(r, &r->volume));
   if (r->instance.fsd->lock_needs_mounted) { /* L16 */
-    NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+    NT_TRY(nt__sim_check_condition(r));
   }
   return is_relock(r) ? NT_STATUS_SUCCESS : check_alone(r);
 }
@@ -164,11 +162,11 @@ static nt_status unlock(struct sim_request *r) {
   }
   instance->lock_owner = 0;
   NT_TRY(nt__sim_save_instance(r->m, instance, r->err));
-  NT_TRY(nt__sim_event_instance(r->m, SIM_UNLOCK, instance, r->err));
+  NT_TRY(nt__sim_event_instance(r, SIM_UNLOCK, instance));
   if (instance->fsd->unlock_ends_instance && instance->condition == SIM_GOOD) {
     /* U7 */
     instance->condition = SIM_DISMOUNTED;
-    NT_TRY(nt__sim_detach(r->m, instance, r->err));
+    NT_TRY(nt__sim_detach(r, instance));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -194,7 +192,7 @@ static nt_status check_foreign_lock(const struct sim_request *r) {
     return NT_STATUS_SUCCESS;
   }
   nt_refuse(r->err, NT_REASON_LOCKED_BY_OTHER, "another handle holds the lock");
-  nt__sim_add_holders(r->m, &r->instance, r->object.id, r->err);
+  nt__sim_add_holders(r, &r->instance, r->object.id);
   return NT_STATUS_ACCESS_DENIED;
 }
 
@@ -204,20 +202,19 @@ static nt_status dismount_again(const struct sim_request *r) {
     return NT_STATUS_SUCCESS;
   }
   if (r->instance.fsd->announces_dismounted) {
-    nt_status status =
-        nt__sim_event_instance(r->m, SIM_DISMOUNT, &r->instance, r->err);
+    nt_status status = nt__sim_event_instance(r, SIM_DISMOUNT, &r->instance);
     if (!nt_ok(status)) {
       return status;
     }
   }
-  return nt__sim_check_condition(&r->instance, r->err);
+  return nt__sim_check_condition(r);
 }
 
 /* X3: a dismount only asks whether the file system was dismounted before, not
  * whether its bytes are still the same. */
 static nt_status check_dismount(const struct sim_request *r) {
   if (!r->instance.fsd->dismounts_system) { /* D5 */
-    NT_TRY(nt__sim_check_system(&r->volume, r->err));
+    NT_TRY(nt__sim_check_system(r, &r->volume));
   }
   NT_TRY(check_there(r));
   return check_foreign_lock(r);
@@ -240,7 +237,7 @@ nt_status nt__sim_check_dismountable(const struct sim_request *r, bool *over) {
 nt_status nt__sim_check_dismount(const struct sim_request *r) {
   NT_TRY(check_dismount(r)); /* a listener may have changed the state */
   if (r->instance.condition == SIM_DISMOUNTED) {
-    return nt__sim_check_condition(&r->instance, r->err);
+    return nt__sim_check_condition(r);
   }
   return flush(r);
 }
@@ -251,11 +248,11 @@ nt_status nt__sim_check_dismount(const struct sim_request *r) {
 nt_status nt__sim_dismount(struct sim_request *r) {
   r->instance.condition = SIM_DISMOUNTED;
   NT_TRY(purge(r));
-  NT_TRY(nt__sim_allow_writes(r->m, &r->instance, r->err));
+  NT_TRY(nt__sim_allow_writes(r, &r->instance));
   r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
   NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
   if (r->instance.fsd->across_nodes) { /* section 3 */
-    NT_TRY(nt__sim_end_elsewhere(r->m, &r->instance, r->err));
+    NT_TRY(nt__sim_end_elsewhere(r, &r->instance));
   }
   return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
@@ -270,8 +267,8 @@ static nt_status is_mounted(struct sim_request *r) {
                         NT_REASON_UNKNOWN_CODE,
                         "there is no file system to ask");
   }
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
-  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  NT_TRY(nt__sim_verify(r));
+  NT_TRY(nt__sim_check_condition(r));
   if (r->instance.vpb & SIM_VPB_LOCKED &&
       r->instance.fsd->locked_means_unmounted) {
     NT_TRY(nt_refuse(r->err, NT_REASON_DISMOUNTED,

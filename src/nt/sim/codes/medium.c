@@ -3,15 +3,14 @@
 #include "query.h"
 
 static nt_status eject_media(struct sim_request *r) {
-  return nt__sim_eject_medium(r->m, &r->disk, r->err);
+  return nt__sim_eject_medium(r, &r->disk);
 }
 
 /* Loads the medium that lies in front of the drive. If there is none, the drive
  * just closes. */
 static nt_status load_media(struct sim_request *r) {
   bool ejected = r->disk.flags & NT_DISK_NO_MEDIUM && r->disk.image[0] != '\0';
-  return ejected ? nt__sim_load_medium(r->m, &r->disk, r->err)
-                 : NT_STATUS_SUCCESS;
+  return ejected ? nt__sim_load_medium(r, &r->disk) : NT_STATUS_SUCCESS;
 }
 
 /* PREVENT_MEDIA_REMOVAL: { u8 prevent }. The setting belongs to the drive, not

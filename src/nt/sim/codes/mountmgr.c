@@ -17,9 +17,9 @@
 
 /* ---- buffers ------------------------------------------------------------- */
 
-static nt_status bad_request(struct nt_error *err, const char *detail) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
-  nt_hint(err, "send and take the structures of mountmgr.h");
+static nt_status bad_request(const struct sim_request *r, const char *detail) {
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
+  nt_hint(r->err, "send and take the structures of mountmgr.h");
   return NT_STATUS_INVALID_PARAMETER;
 }
 
@@ -29,7 +29,7 @@ static nt_status claim(struct sim_request *r, size_t least, size_t whole,
                        bool *more) {
   *more = r->out_cap < whole;
   if (r->out_cap < least) {
-    return bad_request(r->err, "the buffer is shorter than the structure");
+    return bad_request(r, "the buffer is shorter than the structure");
   }
   return nt__sim_claim(r, *more ? least : whole);
 }
@@ -38,11 +38,11 @@ static nt_status claim(struct sim_request *r, size_t least, size_t whole,
 static nt_status read_text(const struct sim_request *r, size_t offset,
                            size_t length, char out[NT_NAME_MAX]) {
   if (offset > r->in_len || length > r->in_len - offset) {
-    return bad_request(r->err, "a name lies outside of the buffer");
+    return bad_request(r, "a name lies outside of the buffer");
   }
   return nt__sim_get_utf16(r->in + offset, length, out, NT_NAME_MAX)
              ? NT_STATUS_SUCCESS
-             : bad_request(r->err, "a name is no UTF-16 text, or too long");
+             : bad_request(r, "a name is no UTF-16 text, or too long");
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -67,7 +67,7 @@ static nt_status find_volume(struct sim_request *r, const char *name,
   struct sim_target target;
   const char *dos = dos_name(name);
   snprintf(path, sizeof path, "%s%s", dos ? "\\\\.\\" : "", dos ? dos : name);
-  nt_status status = nt__sim_resolve(r->m, path, &target, r->err);
+  nt_status status = nt__sim_resolve(r, path, &target);
   if (nt_ok(status) && (target.volume == 0 || target.has_rest)) {
     nt_refuse_as(r->err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
                  NT_REASON_NOT_A_VOLUME, "this is not the name of a volume");
@@ -111,7 +111,7 @@ static nt_status read_filter(const struct sim_request *r, struct filter *out) {
   out->id_length = nt_get_u16(r->in + 12);
   if (out->id_length > 0 &&
       (id > r->in_len || out->id_length > r->in_len - id)) {
-    return bad_request(r->err, "the id lies outside of the buffer");
+    return bad_request(r, "the id lies outside of the buffer");
   }
   out->id = r->in + id;
   NT_TRY(read_text(r, nt_get_u32(r->in), nt_get_u16(r->in + 4), out->link));
@@ -145,8 +145,8 @@ static void add_if(struct list *list, const struct point *point,
 static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
                          struct point *point) {
   struct nt_error failure = {0};
-  nt_status status =
-      nt__sim_unique_id(r->m, volume, point->id, &point->id_length, &failure);
+  nt_status status = nt__sim_unique_id(SIM_REQUEST(r->m, &failure), volume,
+                                       point->id, &point->id_length);
   if (nt_ok(status)) {
     return status;
   }
@@ -165,9 +165,8 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
   struct point point = {.volume = id};
   char letter = '\0';
   NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
-  NT_TRY(nt__sim_letter_of(r->m, id, &letter, r->err));
-  NT_TRY(nt__sim_volume_device(r->m, id, point.device, sizeof point.device,
-                               r->err));
+  NT_TRY(nt__sim_letter_of(r, id, &letter));
+  NT_TRY(nt__sim_volume_device(r, id, point.device, sizeof point.device));
   NT_TRY(find_id(r, &volume, &point));
   if (letter) {
     point.letter = true;
@@ -291,14 +290,14 @@ static nt_status create_point(struct sim_request *r) {
   NT_TRY(find_volume(r, device, &volume));
   const char *point = dos_name(link);
   if (!point || point[0] == '\0' || strcmp(point + 1, ":") != 0) {
-    return bad_request(r->err, "the link is no letter: \\DosDevices\\E:");
+    return bad_request(r, "the link is no letter: \\DosDevices\\E:");
   }
-  return nt__sim_give_point(r->m, volume, point, r->err);
+  return nt__sim_give_point(r, volume, point);
 }
 
 /* Removes the volumes' own names from the list of what is to be deleted,
  * because a volume keeps its own name. */
-static nt_status keep_names(struct list *list, struct nt_error *err) {
+static nt_status keep_names(const struct sim_request *r, struct list *list) {
   size_t letters = 0;
   for (size_t i = 0; i < list->count; i++) {
     if (list->points[i].letter) {
@@ -310,7 +309,7 @@ static nt_status keep_names(struct list *list, struct nt_error *err) {
   if (!only_names) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse(err, NT_REASON_VOLUME_NAME,
+  return nt_refuse(r->err, NT_REASON_VOLUME_NAME,
                    "a volume keeps the name \\??\\Volume{guid}");
 }
 
@@ -336,7 +335,7 @@ static nt_status take_points(struct sim_request *r, bool only_in_store) {
     status = find_points(r, &filter, &list);
   }
   if (nt_ok(status)) {
-    status = keep_names(&list, r->err);
+    status = keep_names(r, &list);
   }
   if (nt_ok(status)) {
     status = put_points(r, &list);
@@ -345,7 +344,7 @@ static nt_status take_points(struct sim_request *r, bool only_in_store) {
   for (size_t i = 0; nt_ok(status) && i < list.count; i++) {
     status = forget_point(r, &list.points[i], only_in_store);
     if (nt_ok(status) && alone && !only_in_store) {
-      status = nt__sim_want_no_letter(r->m, list.points[i].volume, r->err);
+      status = nt__sim_want_no_letter(r, list.points[i].volume);
     }
   }
   free(list.points);
@@ -377,9 +376,9 @@ static nt_status next_letter(struct sim_request *r) {
   char letter = '\0';
   NT_TRY(read_target(r, &volume));
   if (r->out_cap < 2) {
-    NT_TRY(bad_request(r->err, "the answer needs 2 bytes"));
+    NT_TRY(bad_request(r, "the answer needs 2 bytes"));
   }
-  NT_TRY(nt__sim_give_letter(r->m, volume, &given, &letter, r->err));
+  NT_TRY(nt__sim_give_letter(r, volume, &given, &letter));
   NT_TRY(nt__sim_claim(r, 2));
   r->out[0] = given;
   r->out[1] = (uint8_t)letter;
@@ -398,7 +397,7 @@ static nt_status list_paths(struct sim_request *r, int64_t volume, bool all,
   *count = 0;
   if (!all) {
     *count = 1;
-    return nt__sim_volume_name(r->m, volume, paths[0], NT_NAME_MAX, r->err);
+    return nt__sim_volume_name(r, volume, paths[0], NT_NAME_MAX);
   }
   nt_status status = nt__sim_query(r->m,
                                    "SELECT path FROM mount_point "
@@ -459,7 +458,7 @@ static nt_status dos_paths(struct sim_request *r) {
 /* MOUNTMGR_QUERY_AUTO_MOUNT: { u32 0 or 1 } */
 static nt_status query_auto_mount(struct sim_request *r) {
   bool on = true, more;
-  NT_TRY(nt__sim_automount(r->m, &on, r->err));
+  NT_TRY(nt__sim_automount(r, &on));
   NT_TRY(claim(r, 4, 4, &more));
   nt_put_u32(r->out, on);
   return NT_STATUS_SUCCESS;
@@ -468,7 +467,7 @@ static nt_status query_auto_mount(struct sim_request *r) {
 static nt_status set_auto_mount(struct sim_request *r) {
   NT_TRY(nt__sim_input(r, 4, NT_STATUS_INVALID_PARAMETER));
   if (nt_get_u32(r->in) > 1) {
-    NT_TRY(bad_request(r->err, "the state is neither 0 nor 1"));
+    NT_TRY(bad_request(r, "the state is neither 0 nor 1"));
   }
   return nt__sim_exec(r->m,
                       "INSERT OR REPLACE INTO setting (name, value) "

@@ -10,8 +10,8 @@ static nt_status set_offline(struct sim_request *r, bool offline) {
   }
   r->volume.flags ^= NT_VOLUME_OFFLINE;
   NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));
-  return nt__sim_event_volume(r->m, offline ? SIM_OFFLINE : SIM_ONLINE,
-                              r->volume.id, r->err);
+  return nt__sim_event_volume(r, offline ? SIM_OFFLINE : SIM_ONLINE,
+                              r->volume.id);
 }
 
 /* 9.3: an empty drive cannot be verified. The driver of a CD accepts ONLINE all
@@ -28,24 +28,24 @@ static nt_status check_verified(const struct sim_request *r) {
 static nt_status offline(struct sim_request *r) {
   NT_TRY(check_verified(r));
   /* F8 */
-  NT_TRY(nt__sim_check_not_shared(&r->volume, r->err));
-  NT_TRY(nt__sim_check_system(&r->volume, r->err));
+  NT_TRY(nt__sim_check_not_shared(r));
+  NT_TRY(nt__sim_check_system(r, &r->volume));
   return set_offline(r, true);
 }
 
 static nt_status online(struct sim_request *r) {
   NT_TRY(check_verified(r));
   /* F8 */
-  NT_TRY(nt__sim_check_not_shared(&r->volume, r->err));
+  NT_TRY(nt__sim_check_not_shared(r));
   return set_offline(r, false);
 }
 
 static nt_status is_offline(struct sim_request *r) {
-  return nt__sim_boolean(r->volume.flags & NT_VOLUME_OFFLINE, r->err);
+  return nt__sim_boolean(r, r->volume.flags & NT_VOLUME_OFFLINE);
 }
 
 static nt_status supports_offline(struct sim_request *r) {
-  return nt__sim_boolean(!nt__sim_is_shared(&r->volume), r->err);
+  return nt__sim_boolean(r, !nt__sim_is_shared(&r->volume));
 }
 
 const struct sim_answer nt__sim_offline_answers[] = {

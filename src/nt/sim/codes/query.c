@@ -56,9 +56,9 @@ nt_status nt__sim_more(const struct sim_request *r, size_t size) {
   return NT_STATUS_BUFFER_OVERFLOW;
 }
 
-nt_status nt__sim_boolean(bool answer, struct nt_error *err) {
+nt_status nt__sim_boolean(const struct sim_request *r, bool answer) {
   return answer ? NT_STATUS_SUCCESS
-                : nt_fail(err, NT_STATUS_UNSUCCESSFUL, NULL);
+                : nt_fail(r->err, NT_STATUS_UNSUCCESSFUL, NULL);
 }
 
 /* ---- fields -------------------------------------------------------------- */

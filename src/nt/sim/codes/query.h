@@ -10,21 +10,7 @@
 #ifndef NT_SIM_CODES_QUERY_H
 #define NT_SIM_CODES_QUERY_H
 
-#include "../db/rows.h"
-
-struct sim_request {
-  struct sim_machine *m;
-  struct nt_error *err; /* a refusal fills it */
-  struct sim_handle *handle;
-  struct sim_volume volume;      /* id 0: the handle is a disk's */
-  struct sim_file_object object; /* of codes to a file system */
-  struct sim_instance instance;  /* of codes to a file system */
-  struct sim_disk disk;          /* for codes to a device: the (first) disk */
-  const uint8_t *in;
-  size_t in_len;
-  uint8_t *out;
-  size_t out_cap, out_len;
-};
+#include "../db/request.h"
 
 /* Conditions that must be met before a device handles a code. */
 #define SIM_OF_VOLUME 0x1U  /* a disk does not know the code */
@@ -90,7 +76,7 @@ nt_status nt__sim_input(const struct sim_request *r, size_t size,
 nt_status nt__sim_more(const struct sim_request *r, size_t size);
 
 /* Answers a yes-or-no question by the status alone. */
-nt_status nt__sim_boolean(bool answer, struct nt_error *err);
+nt_status nt__sim_boolean(const struct sim_request *r, bool answer);
 
 /* Writes a GUID such as "0fc63daf-8483-..." as it lies in memory. */
 void nt__sim_put_guid(uint8_t *at, const char *text);
@@ -106,15 +92,14 @@ bool nt__sim_get_utf16(const uint8_t *at, size_t bytes, char *buf, size_t cap);
 
 /* Finds the name of a volume's device, such as \Device\HarddiskVolume1 or
  * \Device\CdRom0. */
-nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
-                                char *buf, size_t cap, struct nt_error *err);
+nt_status nt__sim_volume_device(const struct sim_request *r, int64_t volume,
+                                char *buf, size_t cap);
 
 /* An id that no other volume has, wherever the volume is plugged in. */
 #define SIM_UNIQUE_ID_MAX 24
-nt_status nt__sim_unique_id(struct sim_machine *m,
+nt_status nt__sim_unique_id(const struct sim_request *r,
                             const struct sim_volume *volume,
-                            uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length,
-                            struct nt_error *err);
+                            uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length);
 
 /* ---- lock.c -------------------------------------------------------------- */
 

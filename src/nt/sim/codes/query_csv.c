@@ -37,7 +37,7 @@ static nt_status is_shared(struct sim_request *r) {
   if (!r->instance.fsd->across_nodes) {
     return unknown(r);
   }
-  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  NT_TRY(nt__sim_check_condition(r));
   if (r->in_len == 0) {
     return NT_STATUS_SUCCESS;
   }

@@ -106,8 +106,8 @@ static nt_status partition_info(struct sim_request *r) {
 
 static nt_status is_writable(struct sim_request *r) {
   bool readonly;
-  NT_TRY(nt__sim_disks_readonly(r->m, r->handle->extents,
-                                r->handle->extent_count, &readonly, r->err));
+  NT_TRY(nt__sim_disks_readonly(r, r->handle->extents, r->handle->extent_count,
+                                &readonly));
   if (readonly || r->volume.flags & NT_VOLUME_READONLY) {
     return nt_refuse(r->err, NT_REASON_READONLY, NULL);
   }

@@ -27,9 +27,9 @@ nt_status nt__sim_check_volume_handle(const struct sim_request *r) {
 }
 
 nt_status nt__sim_check_alive(struct sim_request *r) {
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
-  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
-  return nt__sim_check_online(&r->volume, r->err);
+  NT_TRY(nt__sim_verify(r));
+  NT_TRY(nt__sim_check_condition(r));
+  return nt__sim_check_online(r);
 }
 
 static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out) {
@@ -106,15 +106,15 @@ static nt_status ntfs_data(struct sim_request *r) {
 
 #define BITMAP_HEADER 16U
 
-static nt_status check_start(uint64_t start, uint64_t clusters,
-                             struct nt_error *err) {
+static nt_status check_start(const struct sim_request *r, uint64_t start,
+                             uint64_t clusters) {
   if (start < clusters) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER,
           "cluster %lld is not among the %llu of the volume", (long long)start,
           (unsigned long long)clusters);
-  nt_hint(err, "begin at a cluster of the volume");
+  nt_hint(r->err, "begin at a cluster of the volume");
   return NT_STATUS_INVALID_PARAMETER;
 }
 
@@ -161,7 +161,7 @@ static nt_status volume_bitmap(struct sim_request *r) {
   }
   uint64_t start = nt_ok(status) ? nt_get_u64(r->in) : 0;
   if (nt_ok(status)) {
-    status = check_start(start, clusters, r->err);
+    status = check_start(r, start, clusters);
   }
   return nt_ok(status) ? put_bitmap(r, &b, fs, start, clusters) : status;
 }
@@ -183,7 +183,7 @@ static nt_status check_dirty_buffer(const struct sim_request *r) {
 /* X4: a file system that is not the one that was mounted counts as dismounted.
  */
 static nt_status check_dirty_condition(struct sim_request *r) {
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  NT_TRY(nt__sim_verify(r));
   if (r->instance.condition == SIM_WRONG_VOLUME) {
     return nt_refuse(r->err, NT_REASON_DISMOUNTED,
                      "another file system is on the volume now");
@@ -207,10 +207,10 @@ static nt_status is_dirty(struct sim_request *r) {
 
 nt_status nt__sim_check_writable(const struct sim_request *r) {
   bool readonly;
-  NT_TRY(nt__sim_disks_readonly(r->m, r->handle->extents,
-                                r->handle->extent_count, &readonly, r->err));
+  NT_TRY(nt__sim_disks_readonly(r, r->handle->extents, r->handle->extent_count,
+                                &readonly));
   if (!readonly && !(r->volume.flags & NT_VOLUME_READONLY)) {
-    return nt__sim_check_held(r->m, r->volume.id, r->err);
+    return nt__sim_check_held(r);
   }
   return nt_refuse(r->err, NT_REASON_READONLY, "the volume is read-only");
 }

@@ -12,7 +12,7 @@
 /* ---- questions by status ------------------------------------------------- */
 
 static nt_status is_clustered(struct sim_request *r) {
-  return nt__sim_boolean(r->volume.node != 0, r->err);
+  return nt__sim_boolean(r, r->volume.node != 0);
 }
 
 /* The output is one BOOLEAN, which is always true: for other volumes the code
@@ -30,14 +30,14 @@ static nt_status is_csv(struct sim_request *r) {
 }
 
 static nt_status is_io_capable(struct sim_request *r) {
-  return nt__sim_boolean(!(r->volume.flags & NT_VOLUME_OFFLINE) &&
-                             (!r->handle->removable || r->handle->length > 0),
-                         r->err);
+  return nt__sim_boolean(r,
+                         !(r->volume.flags & NT_VOLUME_OFFLINE) &&
+                             (!r->handle->removable || r->handle->length > 0));
 }
 
 static nt_status is_partition(struct sim_request *r) {
   return nt__sim_boolean(
-      r->volume.partition_number != 0 && r->handle->extent_count == 1, r->err);
+      r, r->volume.partition_number != 0 && r->handle->extent_count == 1);
 }
 
 /* ---- disks --------------------------------------------------------------- */
@@ -167,18 +167,18 @@ static nt_status put_counted(struct sim_request *r, const uint8_t *bytes,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_volume_device(struct sim_machine *m, int64_t volume,
-                                char *buf, size_t cap, struct nt_error *err) {
+nt_status nt__sim_volume_device(const struct sim_request *r, int64_t volume,
+                                char *buf, size_t cap) {
   int64_t drive = -1;
   nt_status status = nt__sim_number(
-      m,
+      r->m,
       "SELECT d.number FROM extent e JOIN disk d ON d.number = e.disk "
       "WHERE e.volume = ?1 AND d.flags & ?2 <> 0",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_DISK_CDROM)), -1, &drive, err);
+      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_DISK_CDROM)), -1, &drive, r->err);
   if (nt_ok(status) && drive < 0) {
     snprintf(buf, cap, "\\Device\\HarddiskVolume%lld", (long long)volume);
   } else if (nt_ok(status)) {
-    status = nt__sim_cd_number(m, (uint32_t)drive, &drive, err);
+    status = nt__sim_cd_number(r->m, (uint32_t)drive, &drive, r->err);
     snprintf(buf, cap, "\\Device\\CdRom%lld", (long long)drive);
   }
   return status;
@@ -190,8 +190,7 @@ static nt_status device_name(struct sim_request *r) {
   uint8_t units[2 * sizeof name];
   nt_status status = NT_STATUS_SUCCESS;
   if (r->volume.id != 0) {
-    status =
-        nt__sim_volume_device(r->m, r->volume.id, name, sizeof name, r->err);
+    status = nt__sim_volume_device(r, r->volume.id, name, sizeof name);
   } else {
     snprintf(name, sizeof name, "\\Device\\Harddisk%u\\DR%u", r->disk.number,
              r->disk.number);
@@ -204,46 +203,44 @@ static nt_status device_name(struct sim_request *r) {
 }
 
 /* Reads the signature of a disk from its MBR. */
-static nt_status read_signature(struct sim_machine *m,
-                                const struct sim_disk *disk, uint8_t out[4],
-                                struct nt_error *err) {
+static nt_status read_signature(const struct sim_request *r,
+                                const struct sim_disk *disk, uint8_t out[4]) {
   struct nt_extent whole = {disk->number, 0, disk->length};
   struct sim_bytes b;
-  NT_TRY(nt__sim_bytes_open(m, &whole, 1, disk->length, &b, err));
+  NT_TRY(nt__sim_bytes_open(r->m, &whole, 1, disk->length, &b, r->err));
   return nt__sim_bytes_status(
-      &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), err);
+      &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), r->err);
 }
 
 /* W6: whether the entry of the volume says of it what it says of another one
  * that was there before: two entries of a table that are the same, or clones
  * in two drives. */
-static nt_status is_twin(struct sim_machine *m, const struct sim_volume *volume,
-                         bool *out, struct nt_error *err) {
+static nt_status is_twin(const struct sim_request *r,
+                         const struct sim_volume *volume, bool *out) {
   int64_t before = 0;
   nt_status status = nt__sim_number(
-      m,
+      r->m,
       "SELECT count(*) FROM volume v, volume o, extent e, extent f WHERE "
       "v.id = ?1 AND o.id < ?1 AND e.volume = v.id AND f.volume = o.id AND "
       "e.ordinal = 0 AND f.ordinal = 0 AND f.length > 0 AND ((e.disk = "
       "f.disk AND e.start = f.start) OR (v.partition_id <> '' AND "
       "v.partition_id = "
       "o.partition_id AND o.installed = 1))",
-      SIM_ARGS(SIM_INT(volume->id)), 0, &before, err);
+      SIM_ARGS(SIM_INT(volume->id)), 0, &before, r->err);
   *out = before != 0;
   return status;
 }
 
 /* Whether the table tells the volume from all others. The signature of a disk
  * in a drive is not looked at by Windows, and one of zeros is none. */
-static nt_status has_own_entry(struct sim_machine *m,
+static nt_status has_own_entry(const struct sim_request *r,
                                const struct sim_volume *volume,
-                               const struct sim_disk *disk, bool *out,
-                               struct nt_error *err) {
+                               const struct sim_disk *disk, bool *out) {
   uint8_t signature[4] = {1};
   bool twin = false;
-  NT_TRY(is_twin(m, volume, &twin, err));
+  NT_TRY(is_twin(r, volume, &twin));
   if (strcmp(disk->style, "mbr") == 0) {
-    NT_TRY(read_signature(m, disk, signature, err));
+    NT_TRY(read_signature(r, disk, signature));
   }
   *out =
       !twin && !(disk->flags & NT_DISK_REMOVABLE) && nt_get_u32(signature) != 0;
@@ -253,10 +250,9 @@ static nt_status has_own_entry(struct sim_machine *m,
 /* The unique id of a GPT partition is "DMIO:ID:" and its GUID. That of an MBR
  * partition is the signature of the disk and the place of the partition. A
  * volume without a partition of its own has neither; choice: its GUID. */
-nt_status nt__sim_unique_id(struct sim_machine *m,
+nt_status nt__sim_unique_id(const struct sim_request *r,
                             const struct sim_volume *volume,
-                            uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length,
-                            struct nt_error *err) {
+                            uint8_t id[SIM_UNIQUE_ID_MAX], size_t *length) {
   struct nt_extent extents[NT_MAX_EXTENTS];
   struct sim_disk disk;
   uint8_t entry[NT_GPT_ENTRY];
@@ -268,22 +264,23 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
     nt__sim_put_guid(id, volume->guid);
     return status;
   }
-  status = nt__sim_load_extents(m, volume->id, extents, &count, err);
+  status = nt__sim_load_extents(r->m, volume->id, extents, &count, r->err);
   if (nt_ok(status)) {
-    status = nt__sim_load_disk(m, extents[0].disk, &disk, err);
+    status = nt__sim_load_disk(r->m, extents[0].disk, &disk, r->err);
   }
   if (nt_ok(status)) {
-    status = has_own_entry(m, volume, &disk, &own, err);
+    status = has_own_entry(r, volume, &disk, &own);
   }
   if (nt_ok(status) && !own) {
     nt__sim_put_guid(id, volume->guid);
   } else if (nt_ok(status) && strcmp(disk.style, "gpt") == 0) {
-    status = nt__sim_gpt_entry(m, &disk, volume->partition_number, entry, err);
+    status =
+        nt__sim_gpt_entry(r->m, &disk, volume->partition_number, entry, r->err);
     memcpy(id, "DMIO:ID:", 8);
     memcpy(id + 8, entry + NT_GPT_ID, 16);
     *length = 24;
   } else if (nt_ok(status)) {
-    status = read_signature(m, &disk, id, err);
+    status = read_signature(r, &disk, id);
     nt_put_u64(id + 4, extents[0].offset);
     *length = 12;
   }
@@ -294,7 +291,7 @@ nt_status nt__sim_unique_id(struct sim_machine *m,
 static nt_status unique_id(struct sim_request *r) {
   uint8_t id[SIM_UNIQUE_ID_MAX];
   size_t length;
-  NT_TRY(nt__sim_unique_id(r->m, &r->volume, id, &length, r->err));
+  NT_TRY(nt__sim_unique_id(r, &r->volume, id, &length));
   return put_counted(r, id, length, 4);
 }
 

@@ -13,10 +13,10 @@
 #include "../rules/partitions.h"
 #include "layout.h"
 
-static nt_status invalid(struct nt_error *err, const char *detail,
+static nt_status invalid(const struct sim_request *r, const char *detail,
                          const char *hint) {
-  nt_fail(err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
-  nt_hint(err, "%s", hint);
+  nt_fail(r->err, NT_STATUS_INVALID_PARAMETER, "%s", detail);
+  nt_hint(r->err, "%s", hint);
   return NT_STATUS_INVALID_PARAMETER;
 }
 
@@ -57,8 +57,7 @@ static nt_status write_table(struct sim_request *r, struct table *t,
   struct sim_disk_bytes b;
   uint8_t random[NT_GPT_ENTRIES][16];
   NT_TRY(check_writable(r));
-  NT_TRY(
-      nt__sim_check_may_go(r->m, r->disk.number, t->places, t->count, r->err));
+  NT_TRY(nt__sim_check_may_go(r, r->disk.number, t->places, t->count));
   for (uint32_t i = 0; i < NT_GPT_ENTRIES; i++) {
     NT_TRY(nt_random(random[i], sizeof random[i], r->err));
   }
@@ -67,7 +66,7 @@ static nt_status write_table(struct sim_request *r, struct table *t,
       (!wipes || nt_table_erase(&b.disk)) && write_bytes(&b.disk, t, random);
   NT_TRY(nt__sim_table_status(&b, good, r->err));
   NT_TRY(nt__sim_image_flush(r->m, &b.whole, 1, r->err));
-  return nt__sim_read_table(r->m, &r->disk, r->err);
+  return nt__sim_read_table(r, &r->disk);
 }
 
 static nt_status with_table(struct sim_request *r,
@@ -90,7 +89,7 @@ static nt_status check_room(const struct sim_request *r) {
   if (nt_gpt_end(&disk) > nt_gpt_first(&disk)) {
     return NT_STATUS_SUCCESS;
   }
-  return invalid(r->err, "the disk is too small for a GPT", "make it an MBR");
+  return invalid(r, "the disk is too small for a GPT", "make it an MBR");
 }
 
 static nt_status create(struct sim_request *r, struct table *t) {
@@ -107,7 +106,7 @@ static nt_status create(struct sim_request *r, struct table *t) {
     case SIM_STYLE_RAW:
       break;
     default:
-      return invalid(r->err, "there is no such partition style",
+      return invalid(r, "there is no such partition style",
                      "0 is an MBR, 1 a GPT, 2 none");
   }
   return write_table(r, t, true);
@@ -194,7 +193,7 @@ static nt_status take_gpt(struct sim_request *r, struct table *t, uint32_t i) {
   }
   if (range.start < nt_gpt_first(&disk) ||
       range.start + range.count > nt_gpt_end(&disk)) {
-    return invalid(r->err, "a partition lies on the partition table",
+    return invalid(r, "a partition lies on the partition table",
                    "leave the sectors free that GET_DRIVE_LAYOUT_EX names");
   }
   memcpy(entry, at + 32, NT_GPT_FIRST); /* type and id */
@@ -210,15 +209,15 @@ static nt_status check_list(const struct sim_request *r, uint32_t style,
   const bool gpt = strcmp(r->disk.style, "gpt") == 0;
   const bool mbr = strcmp(r->disk.style, "mbr") == 0;
   if (!(gpt && style == SIM_STYLE_GPT) && !(mbr && style == SIM_STYLE_MBR)) {
-    return invalid(r->err, "the list is of another partition style",
+    return invalid(r, "the list is of another partition style",
                    "initialise the disk first: IOCTL_DISK_CREATE_DISK");
   }
   if (count > (gpt ? NT_GPT_ENTRIES : 4 * NT_MBR_RECORDS)) {
-    return invalid(r->err, "the list has more partitions than a table",
+    return invalid(r, "the list has more partitions than a table",
                    "a GPT has 128 of them");
   }
   if (mbr && (count == 0 || count % 4 != 0)) {
-    return invalid(r->err, "the list of an MBR has four entries per record",
+    return invalid(r, "the list of an MBR has four entries per record",
                    "fill it with entries of type 0");
   }
   return nt__sim_input(r, SIM_LAYOUT_HEADER + SIM_LAYOUT_ENTRY * (size_t)count,

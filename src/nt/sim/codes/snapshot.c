@@ -30,15 +30,15 @@ static nt_status load(struct sim_request *r) {
 static nt_status hold(struct sim_request *r) {
   int64_t others = 0;
   NT_TRY(load(r));
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  NT_TRY(nt__sim_verify(r));
   /* STATUS_VOLUME_DISMOUNTED, as documented */
-  NT_TRY(nt__sim_check_condition(&r->instance, r->err));
+  NT_TRY(nt__sim_check_condition(r));
   NT_TRY(held_by_other(r, &others));
   if (others > 0) {
     return nt_refuse(r->err, NT_REASON_WRITES_HELD,
                      "another handle holds the writes already");
   }
-  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
+  NT_TRY(nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES));
   NT_TRY(nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
                              r->err));
   r->object.flags |= SIM_FO_HOLDS_WRITES;

@@ -24,7 +24,7 @@ static nt_status insert_nodes(struct sim_creation *c, struct nt_error *err) {
     NT_TRY(nt__sim_exec(c->m, "INSERT INTO node (name) VALUES (?1)",
                         SIM_ARGS(SIM_TEXT(c->spec->nodes[i])), err));
   }
-  NT_TRY(nt__sim_node_enter(c->m, err));
+  NT_TRY(nt__sim_node_enter(SIM_REQUEST(c->m, err)));
   return nt__sim_exec(c->m, "UPDATE owner SET node = ?2 WHERE id = ?1",
                       SIM_ARGS(SIM_INT(c->m->owner), SIM_INT(c->m->node)), err);
 }
@@ -42,7 +42,7 @@ static nt_status create_disks(struct sim_creation *c, struct nt_error *err) {
   if (!parts) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
-  nt_status status = nt__sim_begin(c->m, err);
+  nt_status status = nt__sim_begin(SIM_REQUEST(c->m, err));
   if (nt_ok(status)) {
     status = insert_identity(c, err);
     if (nt_ok(status)) {
@@ -51,7 +51,7 @@ static nt_status create_disks(struct sim_creation *c, struct nt_error *err) {
     for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++) {
       status = nt__sim_create_disk(c, i, parts, err);
     }
-    status = nt__sim_end(c->m, status, err);
+    status = nt__sim_end(SIM_REQUEST(c->m, err), status);
   }
   free(parts);
   return status;
@@ -181,7 +181,7 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
     status = nt__sim_store_open(c.m, true, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_owner_enter(c.m, err);
+    status = nt__sim_owner_enter(SIM_REQUEST(c.m, err));
   }
   if (nt_ok(status)) {
     status = create_disks(&c, err);
@@ -204,7 +204,7 @@ static nt_status set_flags(struct sim_machine *m, const char *name,
                            uint32_t flags, struct nt_error *err) {
   struct sim_volume volume;
   int64_t id = 0;
-  NT_TRY(nt__sim_resolve_volume(m, name, &id, err));
+  NT_TRY(nt__sim_resolve_volume(SIM_REQUEST(m, err), name, &id));
   NT_TRY(nt__sim_load_volume(m, id, &volume, err));
   volume.flags = (volume.flags & ~CONFIGURED) | (flags & CONFIGURED);
   return nt__sim_save_volume(m, &volume, err);
@@ -214,6 +214,6 @@ nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
                            uint32_t flags, struct nt_error *err) {
   struct sim_machine *m = nt__sim_machine(machine);
   nt_error_name(err, "set the flags of", volume);
-  NT_TRY(nt__sim_begin(m, err));
-  return nt__sim_end(m, set_flags(m, volume, flags, err), err);
+  NT_TRY(nt__sim_begin(SIM_REQUEST(m, err)));
+  return nt__sim_end(SIM_REQUEST(m, err), set_flags(m, volume, flags, err));
 }

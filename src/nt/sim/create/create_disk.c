@@ -235,5 +235,6 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
   if (nt_ok(status)) {
     status = nt__sim_insert_volumes(c, number, parts, &layout, err);
   }
-  return nt_ok(status) ? nt__sim_first_arrival(c->m, number, err) : status;
+  return nt_ok(status) ? nt__sim_first_arrival(SIM_REQUEST(c->m, err), number)
+                       : status;
 }

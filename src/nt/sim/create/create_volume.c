@@ -58,7 +58,7 @@ static nt_status insert_names(struct sim_creation *c, uint32_t disk,
     letter[0] = (char)('A' + nt__sim_letter_index(letter[0]));
     status = insert_mount_point(c, disk, volume, letter, err);
   } else if (use == NT_USE_NO_LETTER || (spec && spec->letter)) {
-    status = nt__sim_want_no_letter(c->m, volume, err);
+    status = nt__sim_want_no_letter(SIM_REQUEST(c->m, err), volume);
   }
   for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
        i++) {
@@ -79,7 +79,7 @@ static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
                                         .flags = spec ? spec->flags : 0,
                                         .piece = spec && spec->span,
                                         .installed = true};
-  NT_TRY(nt__sim_add_volume(c->m, &volume, made, err));
+  NT_TRY(nt__sim_add_volume(SIM_REQUEST(c->m, err), &volume, made));
   return insert_names(c, disk, *made, part->use, spec, err);
 }
 
@@ -101,8 +101,8 @@ static nt_status insert_piece(struct sim_creation *c, uint32_t disk,
                             "its sectors are not those of the first piece",
                             "use disks with equal sectors");
   }
-  NT_TRY(
-      nt__sim_add_extent(c->m, span->volume, span->made - 1, disk, part, err));
+  NT_TRY(nt__sim_add_extent(SIM_REQUEST(c->m, err), span->volume,
+                            span->made - 1, disk, part));
   NT_TRY(nt__sim_exec(
       c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
       SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err));

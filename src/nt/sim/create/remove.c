@@ -95,7 +95,7 @@ static nt_status end_database(struct sim_machine *m, struct nt_error *err) {
 /* Everything happens within one transaction. So whoever connects meanwhile
  * waits, and then finds that there is no database any more. */
 static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = nt__sim_begin(m, err);
+  nt_status status = nt__sim_begin(SIM_REQUEST(m, err));
   if (!nt_ok(status)) {
     return status;
   }
@@ -107,7 +107,7 @@ static nt_status unlink_contents(struct sim_machine *m, struct nt_error *err) {
     nt__sim_forget_images(m);
     status = end_database(m, err);
   }
-  return nt__sim_end(m, status, err);
+  return nt__sim_end(SIM_REQUEST(m, err), status);
 }
 
 nt_status nt_sim_remove(const char *path, struct nt_error *err) {

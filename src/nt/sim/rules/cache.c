@@ -23,7 +23,7 @@
 
 /* Contiguous sectors on their way to the image. */
 struct piece {
-  struct sim_machine *m;
+  const struct sim_request *r;
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t place;
@@ -31,35 +31,34 @@ struct piece {
   unsigned char bytes[128 * SECTOR];
 };
 
-nt_status nt__sim_cache_has(struct sim_machine *m, int64_t instance,
-                            int64_t file, bool *out, struct nt_error *err) {
+nt_status nt__sim_cache_has(const struct sim_request *r, int64_t instance,
+                            int64_t file, bool *out) {
   int64_t any;
   NT_TRY(nt__sim_number(
-      m,
+      r->m,
       "SELECT 1 FROM dirty WHERE instance = ?1 "
       "AND (?2 = ?3 OR file = ?2) LIMIT 1",
       SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)), 0,
-      &any, err));
+      &any, r->err));
   *out = any != 0;
   return NT_STATUS_SUCCESS;
 }
 
 /* ---- write back ---------------------------------------------------------- */
 
-static nt_status write_piece(struct piece *p, struct nt_error *err) {
-  nt_status status =
-      p->used == 0 ? NT_STATUS_SUCCESS
-                   : nt__sim_image_write(p->m, p->extents, p->extent_count,
-                                         p->place, p->bytes, p->used, err);
+static nt_status write_piece(struct piece *p) {
+  nt_status status = p->used == 0 ? NT_STATUS_SUCCESS
+                                  : nt__sim_image_write(
+                                        p->r->m, p->extents, p->extent_count,
+                                        p->place, p->bytes, p->used, p->r->err);
   p->used = 0;
   return status;
 }
 
-static nt_status add_sector(struct piece *p, uint64_t place, const void *data,
-                            struct nt_error *err) {
+static nt_status add_sector(struct piece *p, uint64_t place, const void *data) {
   nt_status status = NT_STATUS_SUCCESS;
   if (p->used == sizeof p->bytes || place != p->place + p->used) {
-    status = write_piece(p, err);
+    status = write_piece(p);
   }
   if (p->used == 0) {
     p->place = place;
@@ -71,17 +70,16 @@ static nt_status add_sector(struct piece *p, uint64_t place, const void *data,
 
 /* Checks a row that was read from the database, because a stranger may have
  * written it. */
-static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
-                              struct nt_error *err) {
-  nt_status status = nt__sim_check_row(m, "dirty", stmt, err);
+static nt_status check_sector(const struct sim_request *r, sqlite3_stmt *stmt) {
+  nt_status status = nt__sim_check_row(r->m, "dirty", stmt, r->err);
   if (nt_ok(status) && (sqlite3_column_int64(stmt, 2) % SECTOR != 0 ||
                         sqlite3_column_int64(stmt, 3) % SECTOR != 0)) {
-    nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
+    nt_refuse(r->err, NT_REASON_MACHINE_DAMAGED,
               "%s: table dirty, columns start and place: %lld and %lld are no "
               "whole sectors",
-              m->db_path, (long long)sqlite3_column_int64(stmt, 2),
+              r->m->db_path, (long long)sqlite3_column_int64(stmt, 2),
               (long long)sqlite3_column_int64(stmt, 3));
-    nt_hint(err, "see all that is wrong: ntvol sim check %s", m->folder);
+    nt_hint(r->err, "see all that is wrong: ntvol sim check %s", r->m->folder);
     status = NT_STATUS_FILE_CORRUPT_ERROR;
   }
   if (!nt_ok(status)) {
@@ -90,96 +88,92 @@ static nt_status check_sector(struct sim_machine *m, sqlite3_stmt *stmt,
   return status;
 }
 
-static nt_status write_rows(struct piece *p, int64_t instance, int64_t file,
-                            struct nt_error *err) {
+static nt_status write_rows(struct piece *p, int64_t instance, int64_t file) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      p->m,
+      p->r->m,
       "SELECT * FROM dirty WHERE instance = ?1 "
       "AND (?2 = ?3 OR file = ?2) ORDER BY place",
       SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)), &stmt,
-      err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(p->m, stmt, err))) {
-    status = check_sector(p->m, stmt, err);
+      p->r->err);
+  while (nt_ok(status) &&
+         nt_ok(status = nt__sim_step(p->r->m, stmt, p->r->err))) {
+    status = check_sector(p->r, stmt);
     if (!nt_ok(status)) {
       return status;
     }
     status = add_sector(p, (uint64_t)sqlite3_column_int64(stmt, 3),
-                        sqlite3_column_blob(stmt, 4), err);
+                        sqlite3_column_blob(stmt, 4));
     if (!nt_ok(status)) {
       sqlite3_reset(stmt);
     }
   }
-  return status == NT_STATUS_NO_MORE_ENTRIES ? write_piece(p, err) : status;
+  return status == NT_STATUS_NO_MORE_ENTRIES ? write_piece(p) : status;
 }
 
 /* Opens the images of the volume, because this process may not have opened them
  * yet. */
-static nt_status find_images(struct piece *p, int64_t volume,
-                             struct nt_error *err) {
-  NT_TRY(nt__sim_load_extents(p->m, volume, p->extents, &p->extent_count, err));
+static nt_status find_images(struct piece *p, int64_t volume) {
+  NT_TRY(nt__sim_load_extents(p->r->m, volume, p->extents, &p->extent_count,
+                              p->r->err));
   for (uint32_t i = 0; i < p->extent_count; i++) {
-    NT_TRY(nt__sim_image(p->m, p->extents[i].disk, err));
+    NT_TRY(nt__sim_image(p->r->m, p->extents[i].disk, p->r->err));
   }
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_cache_write_back(struct sim_machine *m,
+nt_status nt__sim_cache_write_back(const struct sim_request *r,
                                    const struct sim_instance *instance,
-                                   int64_t file, struct nt_error *err) {
+                                   int64_t file) {
   struct piece p;
   struct sim_volume volume;
   bool has = false;
-  nt_status status = nt__sim_cache_has(m, instance->id, file, &has, err);
+  nt_status status = nt__sim_cache_has(r, instance->id, file, &has);
   if (!nt_ok(status) || !has) {
     return status;
   }
-  status = nt__sim_load_volume(m, instance->volume, &volume, err);
+  status = nt__sim_load_volume(r->m, instance->volume, &volume, r->err);
   if (!nt_ok(status) || volume.flags & NT_VOLUME_OFFLINE ||
       instance->vpb & SIM_VPB_CHANGED) { /* the medium may be another one */
     return status;
   }
-  p.m = m;
+  p.r = r;
   p.place = 0;
   p.used = 0;
-  status = find_images(&p, instance->volume, err);
+  status = find_images(&p, instance->volume);
   if (nt_ok(status)) {
-    status = write_rows(&p, instance->id, file, err);
+    status = write_rows(&p, instance->id, file);
   }
   return nt_ok(status)
-             ? nt__sim_exec(m,
+             ? nt__sim_exec(r->m,
                             "DELETE FROM dirty WHERE instance = ?1 "
                             "AND (?2 = ?3 OR file = ?2)",
                             SIM_ARGS(SIM_INT(instance->id), SIM_INT(file),
                                      SIM_INT(SIM_ALL_FILES)),
-                            err)
+                            r->err)
              : status;
 }
 
-nt_status nt__sim_cache_drop(struct sim_machine *m, int64_t instance,
-                             struct nt_error *err) {
-  return nt__sim_exec(m, "DELETE FROM dirty WHERE instance = ?1",
-                      SIM_ARGS(SIM_INT(instance)), err);
+nt_status nt__sim_cache_drop(const struct sim_request *r, int64_t instance) {
+  return nt__sim_exec(r->m, "DELETE FROM dirty WHERE instance = ?1",
+                      SIM_ARGS(SIM_INT(instance)), r->err);
 }
 
 /* ---- read ---------------------------------------------------------------- */
 
-nt_status nt__sim_cache_overlay(const struct sim_handle *h,
-                                const struct sim_instance *instance,
-                                uint64_t offset, void *buf, size_t len,
-                                struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine_of(h);
+nt_status nt__sim_cache_overlay(const struct sim_request *r, uint64_t offset,
+                                void *buf, size_t len) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      m,
+      r->m,
       "SELECT * FROM dirty WHERE instance = ?1 "
       "AND file = ?2 AND start > ?3 AND start < ?4",
-      SIM_ARGS(SIM_INT(instance->id), SIM_INT(nt__sim_files_id(h->file)),
-               SIM_INT((int64_t)offset - (int64_t)SECTOR),
-               SIM_INT(offset + len)),
-      &stmt, err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(m, stmt, err))) {
-    status = check_sector(m, stmt, err);
+      SIM_ARGS(
+          SIM_INT(r->instance.id), SIM_INT(nt__sim_files_id(r->handle->file)),
+          SIM_INT((int64_t)offset - (int64_t)SECTOR), SIM_INT(offset + len)),
+      &stmt, r->err);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(r->m, stmt, r->err))) {
+    status = check_sector(r, stmt);
     if (!nt_ok(status)) {
       return status;
     }
@@ -195,27 +189,19 @@ nt_status nt__sim_cache_overlay(const struct sim_handle *h,
 
 /* ---- write --------------------------------------------------------------- */
 
-struct writing {
-  struct sim_handle *handle;
-  const struct sim_instance *instance;
-  struct sim_machine *m;
-};
-
 /* Keeps `n` bytes that begin `skip` bytes after the start of a sector. The
  * other bytes of the sector stay as they are. */
-static nt_status keep_sector(const struct writing *w, uint64_t start,
+static nt_status keep_sector(const struct sim_request *r, uint64_t start,
                              uint64_t place, size_t skip,
-                             const unsigned char *from, size_t n,
-                             struct nt_error *err) {
-  const struct sim_handle *h = w->handle;
+                             const unsigned char *from, size_t n) {
+  const struct sim_handle *h = r->handle;
   unsigned char sector[SECTOR];
   nt_status status = NT_STATUS_SUCCESS;
   if (n < SECTOR) {
-    status = nt__sim_image_read(w->m, h->extents, h->extent_count, place,
-                                sector, SECTOR, err);
+    status = nt__sim_image_read(r->m, h->extents, h->extent_count, place,
+                                sector, SECTOR, r->err);
     if (nt_ok(status)) {
-      status =
-          nt__sim_cache_overlay(h, w->instance, start, sector, SECTOR, err);
+      status = nt__sim_cache_overlay(r, start, sector, SECTOR);
     }
   }
   if (!nt_ok(status)) {
@@ -223,24 +209,24 @@ static nt_status keep_sector(const struct writing *w, uint64_t start,
   }
   memcpy(sector + skip, from, n);
   return nt__sim_exec(
-      w->m,
+      r->m,
       "INSERT OR REPLACE INTO dirty (instance, file, start, place, data) "
       "VALUES (?1, ?2, ?3, ?4, ?5)",
-      SIM_ARGS(SIM_INT(w->instance->id), SIM_INT(nt__sim_files_id(h->file)),
+      SIM_ARGS(SIM_INT(r->instance.id), SIM_INT(nt__sim_files_id(h->file)),
                SIM_INT(start), SIM_INT(place), SIM_BLOB(sector, SECTOR)),
-      err);
+      r->err);
 }
 
 /* Keeps a run of bytes of the file that lie one after the other on the volume,
  * too. */
-static nt_status keep_run(const struct writing *w, uint64_t offset,
-                          uint64_t place, const unsigned char *from, size_t len,
-                          struct nt_error *err) {
+static nt_status keep_run(const struct sim_request *r, uint64_t offset,
+                          uint64_t place, const unsigned char *from,
+                          size_t len) {
   nt_status status = NT_STATUS_SUCCESS;
   while (nt_ok(status) && len > 0) {
     size_t skip = (size_t)(offset % SECTOR);
     size_t n = len < SECTOR - skip ? len : SECTOR - skip;
-    status = keep_sector(w, offset - skip, place - skip, skip, from, n, err);
+    status = keep_sector(r, offset - skip, place - skip, skip, from, n);
     offset += n;
     place += n;
     from += n;
@@ -249,39 +235,40 @@ static nt_status keep_run(const struct writing *w, uint64_t offset,
   return status;
 }
 
-static nt_status write_through(const struct writing *w, uint64_t place,
-                               const void *from, size_t len,
-                               struct nt_error *err) {
-  return nt__sim_image_write(w->m, w->handle->extents, w->handle->extent_count,
-                             place, from, len, err);
+static nt_status write_through(const struct sim_request *r, uint64_t place,
+                               const void *from, size_t len) {
+  return nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
+                             place, from, len, r->err);
 }
 
 /* Finds the place of every byte before the first one is written, so that a
  * refusal leaves nothing half written. */
-static nt_status check_places(struct sim_files *file, uint64_t offset,
-                              uint64_t end, struct nt_error *err) {
+static nt_status check_places(const struct sim_request *r, uint64_t offset,
+                              uint64_t end) {
   nt_status status = NT_STATUS_SUCCESS;
   while (nt_ok(status) && offset < end) {
     uint64_t place, length;
-    status = nt__sim_files_place(file, offset, &place, &length, err);
+    status =
+        nt__sim_files_place(r->handle->file, offset, &place, &length, r->err);
     offset += nt_ok(status) ? length : 0;
   }
   return status;
 }
 
-static nt_status write_runs(const struct writing *w, uint64_t offset,
-                            const unsigned char *from, size_t len, bool through,
-                            struct nt_error *err) {
+static nt_status write_runs(const struct sim_request *r, uint64_t offset,
+                            const unsigned char *from, size_t len,
+                            bool through) {
   nt_status status = NT_STATUS_SUCCESS;
   while (nt_ok(status) && len > 0) {
     uint64_t place, length;
-    status = nt__sim_files_place(w->handle->file, offset, &place, &length, err);
+    status =
+        nt__sim_files_place(r->handle->file, offset, &place, &length, r->err);
     if (!nt_ok(status)) {
       break;
     }
     size_t n = len < length ? len : (size_t)length;
-    status = through ? write_through(w, place, from, n, err)
-                     : keep_run(w, offset, place, from, n, err);
+    status = through ? write_through(r, place, from, n)
+                     : keep_run(r, offset, place, from, n);
     offset += n;
     from += n;
     len -= n;
@@ -289,28 +276,26 @@ static nt_status write_runs(const struct writing *w, uint64_t offset,
   return status;
 }
 
-static nt_status make_room(const struct writing *w, struct nt_error *err) {
+static nt_status make_room(const struct sim_request *r) {
   int64_t sectors;
-  NT_TRY(nt__sim_number(w->m, "SELECT count(*) FROM dirty WHERE instance = ?1",
-                        SIM_ARGS(SIM_INT(w->instance->id)), 0, &sectors, err));
+  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM dirty WHERE instance = ?1",
+                        SIM_ARGS(SIM_INT(r->instance.id)), 0, &sectors,
+                        r->err));
   return sectors > MOST_SECTORS
-             ? nt__sim_cache_write_back(w->m, w->instance, SIM_ALL_FILES, err)
+             ? nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES)
              : NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_cache_write(struct sim_handle *handle,
-                              const struct sim_instance *instance,
-                              uint64_t offset, const void *buf, size_t len,
-                              struct nt_error *err) {
-  const struct writing w = {handle, instance, nt__sim_machine_of(handle)};
+nt_status nt__sim_cache_write(const struct sim_request *r, uint64_t offset,
+                              const void *buf, size_t len) {
   /* What one node writes, the others must read at once. So nothing waits on a
    * volume that they share. */
-  bool through = len > MOST_SECTORS * SECTOR || instance->fsd->across_nodes;
-  NT_TRY(check_places(handle->file, offset, offset + len, err));
+  bool through = len > MOST_SECTORS * SECTOR || r->instance.fsd->across_nodes;
+  NT_TRY(check_places(r, offset, offset + len));
   if (through) {
-    NT_TRY(nt__sim_cache_write_back(w.m, instance,
-                                    nt__sim_files_id(handle->file), err));
+    NT_TRY(nt__sim_cache_write_back(r, &r->instance,
+                                    nt__sim_files_id(r->handle->file)));
   }
-  NT_TRY(write_runs(&w, offset, buf, len, through, err));
-  return !through ? make_room(&w, err) : NT_STATUS_SUCCESS;
+  NT_TRY(write_runs(r, offset, buf, len, through));
+  return !through ? make_room(r) : NT_STATUS_SUCCESS;
 }

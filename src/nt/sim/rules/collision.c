@@ -25,19 +25,19 @@ static bool is_none(const struct signature *s) {
   return memcmp(s, &none, sizeof none) == 0;
 }
 
-static nt_status read_signature(struct sim_machine *m,
+static nt_status read_signature(const struct sim_request *r,
                                 const struct sim_disk *disk,
-                                struct signature *out, struct nt_error *err) {
+                                struct signature *out) {
   struct sim_disk_bytes b;
   struct nt_gpt gpt;
   *out = (struct signature){{0}};
-  NT_TRY(nt__sim_disk_open(m, disk, &b, err));
+  NT_TRY(nt__sim_disk_open(r->m, disk, &b, r->err));
   if (strcmp(disk->style, "mbr") == 0) {
     return nt__sim_table_status(
         &b, nt_region_read(&b.bytes.region, NT_MBR_SIGNATURE, out->bytes, 4),
-        err);
+        r->err);
   }
-  NT_TRY(nt__sim_table_status(&b, nt_gpt_open(&b.disk, &gpt), err));
+  NT_TRY(nt__sim_table_status(&b, nt_gpt_open(&b.disk, &gpt), r->err));
   if (gpt.entries) {
     memcpy(out->bytes, gpt.header + NT_GPT_DISK_ID, ID_BYTES);
   }
@@ -57,141 +57,139 @@ static bool is_online(const struct sim_disk *disk) {
 }
 
 /* An image that cannot be read collides with nobody. */
-static nt_status has_signature(struct sim_machine *m, int64_t number,
+static nt_status has_signature(const struct sim_request *r, int64_t number,
                                const struct sim_disk *disk,
-                               const struct signature *wanted, bool *same,
-                               struct nt_error *err) {
+                               const struct signature *wanted, bool *same) {
   struct sim_disk other;
   struct signature found;
   struct nt_error failure = {0};
   *same = false;
-  NT_TRY(nt__sim_load_disk(m, number, &other, err));
+  NT_TRY(nt__sim_load_disk(r->m, number, &other, r->err));
   if (number == disk->number || !can_collide(&other) || !is_online(&other) ||
       strcmp(other.style, disk->style) != 0) {
     return NT_STATUS_SUCCESS;
   }
-  if (nt_ok(read_signature(m, &other, &found, &failure))) {
+  if (nt_ok(read_signature(SIM_REQUEST(r->m, &failure), &other, &found))) {
     *same = memcmp(&found, wanted, sizeof found) == 0;
-  } else if (m->db.failed) {
-    *err = failure;
+  } else if (r->m->db.failed) {
+    *r->err = failure;
     return failure.status;
   }
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status collides(struct sim_machine *m, const struct sim_disk *disk,
-                          bool *out, struct nt_error *err) {
+static nt_status collides(const struct sim_request *r,
+                          const struct sim_disk *disk, bool *out) {
   struct signature own;
   int64_t count = 0;
   *out = false;
   if (!can_collide(disk)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(read_signature(m, disk, &own, err));
+  NT_TRY(read_signature(r, disk, &own));
   if (is_none(&own)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM disk", SIM_NO_ARGS, 0, &count,
-                        err));
+  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM disk", SIM_NO_ARGS, 0,
+                        &count, r->err));
   for (int64_t i = 0; i < count && !*out; i++) {
-    NT_TRY(has_signature(m, i, disk, &own, out, err));
+    NT_TRY(has_signature(r, i, disk, &own, out));
   }
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_find_collision(struct sim_machine *m, struct sim_disk *disk,
-                                 struct nt_error *err) {
+nt_status nt__sim_find_collision(const struct sim_request *r,
+                                 struct sim_disk *disk) {
   bool found = false;
   struct nt_error failure = {0};
-  if (!nt_ok(collides(m, disk, &found, &failure)) && m->db.failed) {
-    *err = failure;
+  if (!nt_ok(collides(SIM_REQUEST(r->m, &failure), disk, &found)) &&
+      r->m->db.failed) {
+    *r->err = failure;
     return failure.status;
   }
   disk->flags |= found ? NT_DISK_COLLISION | NT_DISK_OFFLINE : 0;
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_first_arrival(struct sim_machine *m, uint32_t number,
-                                struct nt_error *err) {
+nt_status nt__sim_first_arrival(const struct sim_request *r, uint32_t number) {
   struct sim_disk disk;
-  NT_TRY(nt__sim_load_disk(m, number, &disk, err));
+  NT_TRY(nt__sim_load_disk(r->m, number, &disk, r->err));
   if (disk.flags & NT_DISK_NO_MEDIUM) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_find_collision(m, &disk, err));
+  NT_TRY(nt__sim_find_collision(r, &disk));
   if (!(disk.flags & NT_DISK_COLLISION)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_save_disk(m, &disk, err));
-  return nt__sim_exec(m,
+  NT_TRY(nt__sim_save_disk(r->m, &disk, r->err));
+  return nt__sim_exec(r->m,
                       "UPDATE volume SET installed = 0 WHERE id IN (SELECT "
                       "volume FROM extent WHERE disk = ?1)",
-                      SIM_ARGS(SIM_INT(number)), err);
+                      SIM_ARGS(SIM_INT(number)), r->err);
 }
 
 /* ---- a signature of its own ---------------------------------------------- */
 
-static nt_status cannot_change(struct nt_error *err) {
-  return nt_refuse(err, NT_REASON_SIGNATURE_COLLISION,
+static nt_status cannot_change(const struct sim_request *r) {
+  return nt_refuse(r->err, NT_REASON_SIGNATURE_COLLISION,
                    "another disk that is online has its signature, and the "
                    "disk is read-only, so it cannot get one of its own");
 }
 
-static nt_status write_signature(struct sim_machine *m,
-                                 const struct sim_disk *disk,
-                                 struct nt_error *err) {
+static nt_status write_signature(const struct sim_request *r,
+                                 const struct sim_disk *disk) {
   struct sim_disk_bytes b;
   uint8_t random[ID_BYTES];
   unsigned written = 0;
-  NT_TRY(nt_random(random, sizeof random, err));
+  NT_TRY(nt_random(random, sizeof random, r->err));
   random[0] |= 1; /* none is not zeros */
-  NT_TRY(nt__sim_disk_open(m, disk, &b, err));
+  NT_TRY(nt__sim_disk_open(r->m, disk, &b, r->err));
   bool good =
       strcmp(disk->style, "gpt") == 0
           ? nt_gpt_change_ids(&b.disk, random, &written)
           : nt_region_write(&b.bytes.region, NT_MBR_SIGNATURE, random, 4);
-  NT_TRY(nt__sim_table_status(&b, good, err));
-  return nt__sim_image_flush(m, &b.whole, 1, err);
+  NT_TRY(nt__sim_table_status(&b, good, r->err));
+  return nt__sim_image_flush(r->m, &b.whole, 1, r->err);
 }
 
 /* What the database keeps of the ids of the partitions. */
-static nt_status save_ids(struct sim_machine *m, const struct sim_disk *disk,
-                          struct nt_error *err) {
+static nt_status save_ids(const struct sim_request *r,
+                          const struct sim_disk *disk) {
   struct sim_layout layout = {.sector_size = disk->sector_size};
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+    return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_status status =
-      nt__sim_partition_read(m->images[disk->number].file, disk->length,
-                             &layout, parts, NT_SIM_MAX_VOLUMES, err);
+      nt__sim_partition_read(r->m->images[disk->number].file, disk->length,
+                             &layout, parts, NT_SIM_MAX_VOLUMES, r->err);
   for (uint32_t i = 0; nt_ok(status) && i < layout.count; i++) {
     status = nt__sim_exec(
-        m,
+        r->m,
         "UPDATE volume SET partition_id = ?3 WHERE partition_number <> 0 AND "
         "id IN (SELECT volume FROM extent WHERE disk = ?1 AND "
         "partition_number = ?2)",
         SIM_ARGS(SIM_INT(disk->number), SIM_INT(parts[i].number),
                  SIM_TEXT(parts[i].id)),
-        err);
+        r->err);
   }
   free(parts);
   return status;
 }
 
-nt_status nt__sim_end_collision(struct sim_machine *m, struct sim_disk *disk,
-                                struct nt_error *err) {
+nt_status nt__sim_end_collision(const struct sim_request *r,
+                                struct sim_disk *disk) {
   bool still = false;
   if (!(disk->flags & NT_DISK_COLLISION)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(collides(m, disk, &still, err));
+  NT_TRY(collides(r, disk, &still));
   if (still && disk->flags & NT_DISK_READONLY) {
-    return cannot_change(err);
+    return cannot_change(r);
   }
   if (still) {
-    NT_TRY(write_signature(m, disk, err));
-    NT_TRY(save_ids(m, disk, err));
+    NT_TRY(write_signature(r, disk));
+    NT_TRY(save_ids(r, disk));
   }
   disk->flags &= ~NT_DISK_COLLISION;
   return NT_STATUS_SUCCESS;

@@ -31,24 +31,23 @@ static int64_t node_of(const struct sim_machine *m, enum sim_event event) {
 
 /* Keeps the event that was just recorded for the subscribers, if it is told on
  * their node. */
-static nt_status keep(struct sim_machine *m, enum sim_event event,
-                      const char *target, int64_t time_us,
-                      struct nt_error *err) {
-  int64_t node = node_of(m, event);
+static nt_status keep(const struct sim_request *r, enum sim_event event,
+                      const char *target, int64_t time_us) {
+  int64_t node = node_of(r->m, event);
   struct nt_event kept = {
-      .id = (uint64_t)sqlite3_last_insert_rowid(m->db.sqlite),
-      .pid = m->acting,
+      .id = (uint64_t)sqlite3_last_insert_rowid(r->m->db.sqlite),
+      .pid = r->m->acting,
       .time_us = time_us,
   };
-  if (node != 0 && node != m->node) {
+  if (node != 0 && node != r->m->node) {
     return NT_STATUS_SUCCESS;
   }
   nt__sim_describe_event(event, &kept);
   if (node != 0) {
-    snprintf(kept.node, sizeof kept.node, "%s", m->node_name);
+    snprintf(kept.node, sizeof kept.node, "%s", r->m->node_name);
   }
   snprintf(kept.target, sizeof kept.target, "%s", target);
-  return nt__sim_keep_event(m, &kept, err);
+  return nt__sim_keep_event(r, &kept);
 }
 
 /* The time in microseconds since 1970. With a virtual clock, the time that was
@@ -61,46 +60,46 @@ static int64_t now(const struct sim_machine *m) {
  * its name; otherwise the caller gives the name. A statement that inserts one
  * row of values needs no journal of its own; one that inserts the rows of a
  * query would need one. */
-static nt_status put(struct sim_machine *m, enum sim_event event,
-                     int64_t volume, const char *name, struct nt_error *err) {
+static nt_status put(const struct sim_request *r, enum sim_event event,
+                     int64_t volume, const char *name) {
   char target[NT_NAME_MAX];
-  int64_t time_us = now(m);
+  int64_t time_us = now(r->m);
   NT_TRY(nt__sim_exec(
-      m,
+      r->m,
       "INSERT INTO event (event, target, pid, time_us, node) VALUES (?1, "
       "ifnull(?3, (SELECT " SIM_VOLUME_NAME
       "FROM volume WHERE id = ?2)), "
       "?4, ?5, ?6)",
       SIM_ARGS(SIM_INT(event), SIM_INT(volume), SIM_TEXT(name),
-               SIM_INT(m->acting), SIM_INT(time_us),
-               SIM_INT(node_of(m, event))),
-      err));
-  if (!m->notify.first) {
+               SIM_INT(r->m->acting), SIM_INT(time_us),
+               SIM_INT(node_of(r->m, event))),
+      r->err));
+  if (!r->m->notify.first) {
     return NT_STATUS_SUCCESS;
   }
   if (!name) {
-    NT_TRY(nt__sim_volume_name(m, volume, target, sizeof target, err));
+    NT_TRY(nt__sim_volume_name(r, volume, target, sizeof target));
     name = target;
   }
-  return keep(m, event, name, time_us, err);
+  return keep(r, event, name, time_us);
 }
 
-nt_status nt__sim_event_volume(struct sim_machine *m, enum sim_event event,
-                               int64_t volume, struct nt_error *err) {
-  return put(m, event, volume, NULL, err);
+nt_status nt__sim_event_volume(const struct sim_request *r,
+                               enum sim_event event, int64_t volume) {
+  return put(r, event, volume, NULL);
 }
 
-nt_status nt__sim_event_disk(struct sim_machine *m, enum sim_event event,
-                             int64_t disk, struct nt_error *err) {
+nt_status nt__sim_event_disk(const struct sim_request *r, enum sim_event event,
+                             int64_t disk) {
   char name[40];
   snprintf(name, sizeof name, "PhysicalDrive%lld", (long long)disk);
-  return put(m, event, 0, name, err);
+  return put(r, event, 0, name);
 }
 
-nt_status nt__sim_event_instance(struct sim_machine *m, enum sim_event event,
-                                 const struct sim_instance *instance,
-                                 struct nt_error *err) {
+nt_status nt__sim_event_instance(const struct sim_request *r,
+                                 enum sim_event event,
+                                 const struct sim_instance *instance) {
   return instance->volume != 0
-             ? nt__sim_event_volume(m, event, instance->volume, err)
-             : nt__sim_event_disk(m, event, instance->disk, err);
+             ? nt__sim_event_volume(r, event, instance->volume)
+             : nt__sim_event_disk(r, event, instance->disk);
 }

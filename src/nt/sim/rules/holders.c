@@ -69,45 +69,44 @@ static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
 
 /* ---- in refusals --------------------------------------------------------- */
 
-static void add_rows(struct sim_machine *m, sqlite3_stmt *stmt,
-                     struct nt_error *err) {
+static void add_rows(const struct sim_request *r, sqlite3_stmt *stmt) {
   struct nt_error ignored = {0};
-  err->holders_known = true;
-  while (nt_ok(nt__sim_step(m, stmt, &ignored))) {
+  r->err->holders_known = true;
+  while (nt_ok(nt__sim_step(r->m, stmt, &ignored))) {
     struct nt_holder holder;
-    read_holder(m, stmt, &holder);
-    nt_add_holder_row(err, &holder);
+    read_holder(r->m, stmt, &holder);
+    nt_add_holder_row(r->err, &holder);
   }
 }
 
 #define HOLDERS(scope) \
   HOLDER_COLUMNS "WHERE f." scope "AND f.id <> ?2 ORDER BY f.id"
 
-void nt__sim_add_holders(struct sim_machine *m,
-                         const struct sim_instance *instance, int64_t except,
-                         struct nt_error *err) {
+void nt__sim_add_holders(const struct sim_request *r,
+                         const struct sim_instance *instance, int64_t except) {
   sqlite3_stmt *stmt;
   struct nt_error ignored = {0};
-  if (nt_ok(nt__sim_query(m,
+  if (nt_ok(nt__sim_query(r->m,
                           nt__sim_spans_nodes(instance)
                               ? HOLDERS(SIM_OF_NODES)
                               : HOLDERS(SIM_OF_INSTANCE),
                           SIM_ARGS(SIM_INT(nt__sim_scope(instance)),
-                                   SIM_INT(except), SIM_INT(m->node)),
+                                   SIM_INT(except), SIM_INT(r->m->node)),
                           &stmt, &ignored))) {
-    add_rows(m, stmt, err);
+    add_rows(r, stmt);
   }
 }
 
-void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
-                         struct nt_error *err) {
+void nt__sim_add_openers(const struct sim_request *r, int64_t volume,
+                         int64_t disk) {
   sqlite3_stmt *stmt;
   struct nt_error ignored = {0};
   if (nt_ok(nt__sim_query(
-          m, HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
-          SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt,
+          r->m,
+          HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(r->m->node)), &stmt,
           &ignored))) {
-    add_rows(m, stmt, err);
+    add_rows(r, stmt);
   }
 }
 
@@ -121,10 +120,9 @@ void nt__sim_add_openers(struct sim_machine *m, int64_t volume, int64_t disk,
   "ON o.volume = i.volume AND o.disk = i.disk AND o.current = 1 "         \
   "WHERE i.id = me.instance AND i.current = 1 AND i.fsd = 'csvfs'"
 
-static nt_status find_next(struct sim_machine *m, int64_t file_object,
-                           uint64_t cursor, sqlite3_stmt **stmt,
-                           struct nt_error *err) {
-  NT_TRY(nt__sim_query(m,
+static nt_status find_next(const struct sim_request *r, int64_t file_object,
+                           uint64_t cursor, sqlite3_stmt **stmt) {
+  NT_TRY(nt__sim_query(r->m,
                        HOLDER_COLUMNS
                        "JOIN file_object me ON me.id = ?1 "
                        "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
@@ -136,35 +134,35 @@ static nt_status find_next(struct sim_machine *m, int64_t file_object,
                        "  (SELECT volume FROM extent WHERE disk = me.disk) END "
                        "ORDER BY f.id LIMIT 1",
                        SIM_ARGS(SIM_INT(file_object), SIM_INT(cursor),
-                                SIM_INT(m->node), SIM_INT(NT_KIND_FILE),
+                                SIM_INT(r->m->node), SIM_INT(NT_KIND_FILE),
                                 SIM_INT(NT_KIND_DIRECTORY),
                                 SIM_INT(NT_KIND_SECTION)),
-                       stmt, err));
-  return nt__sim_step(m, *stmt, err);
+                       stmt, r->err));
+  return nt__sim_step(r->m, *stmt, r->err);
 }
 
 /* The list of a disk has paths of several volumes. The name of the volume in
  * front of each tells them apart. */
-static nt_status name_volume(struct sim_machine *m, int64_t volume,
-                             struct nt_holder *holder, struct nt_error *err) {
+static nt_status name_volume(const struct sim_request *r, int64_t volume,
+                             struct nt_holder *holder) {
   char name[NT_NAME_MAX], path[sizeof holder->path];
-  NT_TRY(nt__sim_volume_name(m, volume, name, sizeof name, err));
+  NT_TRY(nt__sim_volume_name(r, volume, name, sizeof name));
   nt_copy(path, sizeof path, holder->path);
   nt_format_text(holder->path, sizeof holder->path, "%s%s", name, path);
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_find_holder(struct sim_handle *h, uint64_t *cursor,
-                              struct nt_holder *out, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine_of(h);
+nt_status nt__sim_find_holder(const struct sim_request *r, uint64_t *cursor,
+                              struct nt_holder *out) {
+  const struct sim_handle *h = r->handle;
   sqlite3_stmt *stmt;
-  NT_TRY(find_next(m, h->file_object, *cursor, &stmt, err));
+  NT_TRY(find_next(r, h->file_object, *cursor, &stmt));
   int64_t volume = sqlite3_column_int64(stmt, 2);
   uint64_t id = (uint64_t)sqlite3_column_int64(stmt, 7);
-  read_holder(m, stmt, out);
+  read_holder(r->m, stmt, out);
   sqlite3_reset(stmt);
   if (h->volume == 0 && volume != 0) {
-    NT_TRY(name_volume(m, volume, out, err));
+    NT_TRY(name_volume(r, volume, out));
   }
   *cursor = id;
   return NT_STATUS_SUCCESS;

@@ -25,8 +25,8 @@ bool nt__sim_is_mount_folder(const char *path) {
 
 /* Brings a mount point into its usual form: "e:" and "E:\" become "E:", and a
  * folder loses the backslash at its end. */
-static nt_status normalise(const char *point, char out[NT_NAME_MAX],
-                           struct nt_error *err) {
+static nt_status normalise(const struct sim_request *r, const char *point,
+                           char out[NT_NAME_MAX]) {
   size_t length = strlen(point);
   if (length > 0 && length < NT_NAME_MAX) {
     nt_copy(out, NT_NAME_MAX, point);
@@ -41,35 +41,34 @@ static nt_status normalise(const char *point, char out[NT_NAME_MAX],
       return NT_STATUS_SUCCESS;
     }
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID,
+  nt_fail(r->err, NT_STATUS_OBJECT_NAME_INVALID,
           "it is neither a letter nor a folder");
-  nt_hint(err, "write it like E: or C:\\mnt\\data");
+  nt_hint(r->err, "write it like E: or C:\\mnt\\data");
   return NT_STATUS_OBJECT_NAME_INVALID;
 }
 
 /* ---- what is there ------------------------------------------------------- */
 
-nt_status nt__sim_letter_of(struct sim_machine *m, int64_t volume, char *letter,
-                            struct nt_error *err) {
+nt_status nt__sim_letter_of(const struct sim_request *r, int64_t volume,
+                            char *letter) {
   int64_t found = 0;
   nt_status status =
-      nt__sim_number(m,
+      nt__sim_number(r->m,
                      "SELECT unicode(path) FROM mount_point "
                      "WHERE volume = ?1 AND length(path) = 2 LIMIT 1",
-                     SIM_ARGS(SIM_INT(volume)), 0, &found, err);
+                     SIM_ARGS(SIM_INT(volume)), 0, &found, r->err);
   *letter = (char)found;
   return status;
 }
 
-static nt_status next_letter(struct sim_machine *m, char *letter,
-                             struct nt_error *err) {
+static nt_status next_letter(const struct sim_request *r, char *letter) {
   int64_t taken = 1;
   nt_status status = NT_STATUS_SUCCESS;
   for (*letter = 'D'; *letter <= 'Z'; ++*letter) {
     char path[3] = {*letter, ':', '\0'};
     status =
-        nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE path = ?1",
-                       SIM_ARGS(SIM_TEXT(path)), 0, &taken, err);
+        nt__sim_number(r->m, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                       SIM_ARGS(SIM_TEXT(path)), 0, &taken, r->err);
     if (!nt_ok(status) || taken == 0) {
       return status;
     }
@@ -78,41 +77,42 @@ static nt_status next_letter(struct sim_machine *m, char *letter,
   return status;
 }
 
-static nt_status count_points(struct sim_machine *m, int64_t volume,
-                              int64_t *count, struct nt_error *err) {
-  return nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE volume = ?1",
-                        SIM_ARGS(SIM_INT(volume)), 0, count, err);
+static nt_status count_points(const struct sim_request *r, int64_t volume,
+                              int64_t *count) {
+  return nt__sim_number(r->m,
+                        "SELECT count(*) FROM mount_point WHERE volume = ?1",
+                        SIM_ARGS(SIM_INT(volume)), 0, count, r->err);
 }
 
-static nt_status check_free(struct sim_machine *m, const char *point,
-                            struct nt_error *err) {
+static nt_status check_free(const struct sim_request *r, const char *point) {
   int64_t taken = 0;
-  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM mount_point WHERE path = ?1",
-                        SIM_ARGS(SIM_TEXT(point)), 0, &taken, err));
+  NT_TRY(nt__sim_number(r->m,
+                        "SELECT count(*) FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(point)), 0, &taken, r->err));
   if (taken == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_OBJECT_NAME_COLLISION,
+  nt_fail(r->err, NT_STATUS_OBJECT_NAME_COLLISION,
           "%s is another volume, or this one already", point);
-  nt_hint(err, "choose another, or remove it there first");
+  nt_hint(r->err, "choose another, or remove it there first");
   return NT_STATUS_OBJECT_NAME_COLLISION;
 }
 
-static nt_status check_room(struct sim_machine *m, int64_t volume,
-                            const char *point, struct nt_error *err) {
+static nt_status check_room(const struct sim_request *r, int64_t volume,
+                            const char *point) {
   char letter = '\0';
   int64_t count = 0;
-  NT_TRY(nt__sim_letter_of(m, volume, &letter, err));
-  NT_TRY(count_points(m, volume, &count, err));
+  NT_TRY(nt__sim_letter_of(r, volume, &letter));
+  NT_TRY(count_points(r, volume, &count));
   if (letter && point[2] == '\0') {
-    return nt_refuse(err, NT_REASON_HAS_LETTER,
+    return nt_refuse(r->err, NT_REASON_HAS_LETTER,
                      "the volume has the letter %c: already", letter);
   }
   if (count >= NT_MAX_MOUNT_POINTS) {
-    nt_fail(err, NT_STATUS_INVALID_PARAMETER,
+    nt_fail(r->err, NT_STATUS_INVALID_PARAMETER,
             "the volume has %d letters and folders already",
             NT_MAX_MOUNT_POINTS);
-    nt_hint(err, "remove one of them first");
+    nt_hint(r->err, "remove one of them first");
     return NT_STATUS_INVALID_PARAMETER;
   }
   return NT_STATUS_SUCCESS;
@@ -120,116 +120,114 @@ static nt_status check_room(struct sim_machine *m, int64_t volume,
 
 /* ---- giving -------------------------------------------------------------- */
 
-nt_status nt__sim_set_online(struct sim_machine *m, struct sim_volume *volume,
-                             struct nt_error *err) {
+nt_status nt__sim_set_online(const struct sim_request *r,
+                             struct sim_volume *volume) {
   if (!(volume->flags & NT_VOLUME_OFFLINE)) {
     return NT_STATUS_SUCCESS;
   }
   volume->flags &= ~NT_VOLUME_OFFLINE;
-  NT_TRY(nt__sim_save_volume(m, volume, err));
-  return nt__sim_event_volume(m, SIM_ONLINE, volume->id, err);
+  NT_TRY(nt__sim_save_volume(r->m, volume, r->err));
+  return nt__sim_event_volume(r, SIM_ONLINE, volume->id);
 }
 
 /* F15 */
-static nt_status put_online(struct sim_machine *m, int64_t id,
-                            struct nt_error *err) {
+static nt_status put_online(const struct sim_request *r, int64_t id) {
   struct sim_volume volume;
-  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
-  return nt__sim_set_online(m, &volume, err);
+  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
+  return nt__sim_set_online(r, &volume);
 }
 
-nt_status nt__sim_give_point(struct sim_machine *m, int64_t volume,
-                             const char *name, struct nt_error *err) {
+nt_status nt__sim_give_point(const struct sim_request *r, int64_t volume,
+                             const char *name) {
   char point[NT_NAME_MAX];
-  NT_TRY(normalise(name, point, err));
-  NT_TRY(check_free(m, point, err));
-  NT_TRY(check_room(m, volume, point, err));
+  NT_TRY(normalise(r, name, point));
+  NT_TRY(check_free(r, point));
+  NT_TRY(check_room(r, volume, point));
   NT_TRY(nt__sim_exec(
-      m, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
-      SIM_ARGS(SIM_TEXT(point), SIM_INT(volume)), err));
-  NT_TRY(nt__sim_exec(m, "DELETE FROM no_letter WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(volume)), err));
-  return put_online(m, volume, err);
+      r->m, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
+      SIM_ARGS(SIM_TEXT(point), SIM_INT(volume)), r->err));
+  NT_TRY(nt__sim_exec(r->m, "DELETE FROM no_letter WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(volume)), r->err));
+  return put_online(r, volume);
 }
 
-nt_status nt__sim_give_letter(struct sim_machine *m, int64_t volume,
-                              bool *given, char *letter, struct nt_error *err) {
+nt_status nt__sim_give_letter(const struct sim_request *r, int64_t volume,
+                              bool *given, char *letter) {
   int64_t unwanted = 0;
   *given = false;
-  NT_TRY(nt__sim_letter_of(m, volume, letter, err));
+  NT_TRY(nt__sim_letter_of(r, volume, letter));
   if (*letter) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM no_letter WHERE volume = ?1",
-                        SIM_ARGS(SIM_INT(volume)), 0, &unwanted, err));
+  NT_TRY(nt__sim_number(r->m,
+                        "SELECT count(*) FROM no_letter WHERE volume = ?1",
+                        SIM_ARGS(SIM_INT(volume)), 0, &unwanted, r->err));
   if (unwanted) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(next_letter(m, letter, err));
+  NT_TRY(next_letter(r, letter));
   if (!*letter) {
     return NT_STATUS_SUCCESS;
   }
   char path[3] = {*letter, ':', '\0'};
   *given = true;
-  return nt__sim_give_point(m, volume, path, err);
+  return nt__sim_give_point(r, volume, path);
 }
 
 /* ---- taking -------------------------------------------------------------- */
 
-nt_status nt__sim_want_no_letter(struct sim_machine *m, int64_t volume,
-                                 struct nt_error *err) {
-  return nt__sim_exec(m, "INSERT OR IGNORE INTO no_letter (volume) VALUES (?1)",
-                      SIM_ARGS(SIM_INT(volume)), err);
+nt_status nt__sim_want_no_letter(const struct sim_request *r, int64_t volume) {
+  return nt__sim_exec(r->m,
+                      "INSERT OR IGNORE INTO no_letter (volume) VALUES (?1)",
+                      SIM_ARGS(SIM_INT(volume)), r->err);
 }
 
-nt_status nt__sim_take_point(struct sim_machine *m, const char *name,
-                             struct nt_error *err) {
+nt_status nt__sim_take_point(const struct sim_request *r, const char *name) {
   char point[NT_NAME_MAX];
   int64_t volume = 0;
-  NT_TRY(normalise(name, point, err));
-  NT_TRY(nt__sim_number(m, "SELECT volume FROM mount_point WHERE path = ?1",
-                        SIM_ARGS(SIM_TEXT(point)), 0, &volume, err));
+  NT_TRY(normalise(r, name, point));
+  NT_TRY(nt__sim_number(r->m, "SELECT volume FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(point)), 0, &volume, r->err));
   if (volume == 0) {
-    nt_fail(err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
+    nt_fail(r->err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
             "no volume has this letter or folder");
-    nt_hint(err, "list what there is: ntvol volumes --json");
+    nt_hint(r->err, "list what there is: ntvol volumes --json");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
-  NT_TRY(nt__sim_exec(m, "DELETE FROM mount_point WHERE path = ?1",
-                      SIM_ARGS(SIM_TEXT(point)), err));
-  return point[2] == '\0' ? nt__sim_want_no_letter(m, volume, err)
+  NT_TRY(nt__sim_exec(r->m, "DELETE FROM mount_point WHERE path = ?1",
+                      SIM_ARGS(SIM_TEXT(point)), r->err));
+  return point[2] == '\0' ? nt__sim_want_no_letter(r, volume)
                           : NT_STATUS_SUCCESS;
 }
 
 /* ---- arriving ------------------------------------------------------------ */
 
-nt_status nt__sim_automount(struct sim_machine *m, bool *on,
-                            struct nt_error *err) {
+nt_status nt__sim_automount(const struct sim_request *r, bool *on) {
   int64_t value;
   nt_status status =
-      nt__sim_number(m, "SELECT value FROM setting WHERE name = 'automount'",
-                     SIM_NO_ARGS, 1, &value, err);
+      nt__sim_number(r->m, "SELECT value FROM setting WHERE name = 'automount'",
+                     SIM_NO_ARGS, 1, &value, r->err);
   *on = value != 0;
   return status;
 }
 
-nt_status nt__sim_points_arrive(struct sim_machine *m, int64_t volume,
-                                bool *online, struct nt_error *err) {
+nt_status nt__sim_points_arrive(const struct sim_request *r, int64_t volume,
+                                bool *online) {
   bool automount = true, given;
   int64_t count = 0;
   char letter;
-  nt_status status =
-      nt__sim_exec(m, "DELETE FROM mount_point WHERE volume = ?1 AND kept = 0",
-                   SIM_ARGS(SIM_INT(volume)), err);
+  nt_status status = nt__sim_exec(
+      r->m, "DELETE FROM mount_point WHERE volume = ?1 AND kept = 0",
+      SIM_ARGS(SIM_INT(volume)), r->err);
   if (nt_ok(status)) {
-    status = nt__sim_automount(m, &automount, err);
+    status = nt__sim_automount(r, &automount);
   }
   if (nt_ok(status) && automount) {
     *online = true;
-    return nt__sim_give_letter(m, volume, &given, &letter, err);
+    return nt__sim_give_letter(r, volume, &given, &letter);
   }
   if (nt_ok(status)) {
-    status = count_points(m, volume, &count, err);
+    status = count_points(r, volume, &count);
   }
   *online = count > 0;
   return status;

@@ -66,16 +66,15 @@ void nt__sim_unsubscribe(struct nt_subscription *subscription) {
 
 /* ---- delivery ------------------------------------------------------------ */
 
-nt_status nt__sim_keep_event(struct sim_machine *m,
-                             const struct nt_event *event,
-                             struct nt_error *err) {
-  struct sim_notify *n = &m->notify;
+nt_status nt__sim_keep_event(const struct sim_request *r,
+                             const struct nt_event *event) {
+  struct sim_notify *n = &r->m->notify;
   if (n->count == n->capacity) {
     size_t capacity = n->capacity ? 2 * n->capacity : 16;
     struct nt_event *more = realloc(n->events, capacity * sizeof *more);
     if (!more) {
-      m->db.failed = true; /* roll back what cannot be told to subscribers */
-      return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+      r->m->db.failed = true; /* roll back what cannot be told to subscribers */
+      return nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
     }
     n->events = more;
     n->capacity = capacity;
@@ -121,12 +120,13 @@ void nt__sim_settle_events(struct sim_machine *m, bool committed) {
   m->db.failed = false; /* a transaction of a subscriber may have set it */
 }
 
-nt_status nt__sim_check_depth(struct sim_machine *m, struct nt_error *err) {
-  if (m->notify.delivering <= SIM_DEEPEST_DELIVERY || m->notify.resuming) {
+nt_status nt__sim_check_depth(const struct sim_request *r) {
+  if (r->m->notify.delivering <= SIM_DEEPEST_DELIVERY ||
+      r->m->notify.resuming) {
     return NT_STATUS_SUCCESS;
   }
-  m->db.failed = true;
-  return nt_refuse(err, NT_REASON_NESTED,
+  r->m->db.failed = true;
+  return nt_refuse(r->err, NT_REASON_NESTED,
                    "subscribers are told what subscribers do, %u times over",
                    SIM_DEEPEST_DELIVERY);
 }

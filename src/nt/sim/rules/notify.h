@@ -11,7 +11,7 @@
 #ifndef NT_SIM_RULES_NOTIFY_H
 #define NT_SIM_RULES_NOTIFY_H
 
-#include "../machine.h"
+#include "../db/request.h"
 
 /* A subscriber may make requests, whose events are told to subscribers, who may
  * make requests again. When this goes deeper than this number, requests are
@@ -25,9 +25,8 @@ void nt__sim_unsubscribe(struct nt_subscription *subscription);
 
 /* Keeps an event that was recorded. Must be called within a transaction, and
  * only when there is a subscriber. */
-nt_status nt__sim_keep_event(struct sim_machine *m,
-                             const struct nt_event *event,
-                             struct nt_error *err);
+nt_status nt__sim_keep_event(const struct sim_request *r,
+                             const struct nt_event *event);
 
 /* Called when a transaction has ended. If it was committed, the events that
  * were kept in it have happened; otherwise they have not. */
@@ -35,7 +34,7 @@ void nt__sim_settle_events(struct sim_machine *m, bool committed);
 
 /* Refuses a request that a subscriber makes while too many deliveries are
  * running one within the other. */
-nt_status nt__sim_check_depth(struct sim_machine *m, struct nt_error *err);
+nt_status nt__sim_check_depth(const struct sim_request *r);
 
 /* Keeps a handle that was closed while subscribers were told of events. The
  * request that is being told may use that very handle, so it is freed only when

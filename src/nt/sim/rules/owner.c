@@ -22,49 +22,48 @@ bool nt__sim_owner_alive(struct sim_machine *m, int64_t owner) {
 }
 
 /* Closes what the owner had open, the oldest first. */
-nt_status nt__sim_owner_clean_up(struct sim_machine *m, int64_t owner,
-                                 int64_t pid, int64_t node,
-                                 struct nt_error *err) {
+nt_status nt__sim_owner_clean_up(const struct sim_request *r, int64_t owner,
+                                 int64_t pid, int64_t node) {
   nt_status status = NT_STATUS_SUCCESS;
-  m->acting = pid;
-  m->acting_node = node;
+  r->m->acting = pid;
+  r->m->acting_node = node;
   for (;;) {
     int64_t file_object;
     status = nt__sim_number(
-        m, "SELECT id FROM file_object WHERE owner = ?1 ORDER BY id LIMIT 1",
-        SIM_ARGS(SIM_INT(owner)), 0, &file_object, err);
+        r->m, "SELECT id FROM file_object WHERE owner = ?1 ORDER BY id LIMIT 1",
+        SIM_ARGS(SIM_INT(owner)), 0, &file_object, r->err);
     if (!nt_ok(status) || file_object == 0) {
       break;
     }
-    status = nt__sim_cleanup(m, file_object, err);
+    status = nt__sim_cleanup(r, file_object);
     if (!nt_ok(status)) {
       break;
     }
   }
-  m->acting = m->pid;
-  m->acting_node = m->node;
+  r->m->acting = r->m->pid;
+  r->m->acting_node = r->m->node;
   if (nt_ok(status)) {
-    status = nt__sim_exec(m, "DELETE FROM heir WHERE owner = ?1",
-                          SIM_ARGS(SIM_INT(owner)), err);
+    status = nt__sim_exec(r->m, "DELETE FROM heir WHERE owner = ?1",
+                          SIM_ARGS(SIM_INT(owner)), r->err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_exec(m, "DELETE FROM owner WHERE id = ?1",
-                          SIM_ARGS(SIM_INT(owner)), err);
+    status = nt__sim_exec(r->m, "DELETE FROM owner WHERE id = ?1",
+                          SIM_ARGS(SIM_INT(owner)), r->err);
   }
   return status;
 }
 
-nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
+nt_status nt__sim_owner_reap(const struct sim_request *r) {
   int64_t after = 0;
   for (;;) {
     sqlite3_stmt *stmt;
-    nt_status status =
-        nt__sim_query(m,
-                      "SELECT id, pid, node FROM owner WHERE id > ?1 "
-                      "AND id <> ?2 ORDER BY id LIMIT 1",
-                      SIM_ARGS(SIM_INT(after), SIM_INT(m->owner)), &stmt, err);
+    nt_status status = nt__sim_query(
+        r->m,
+        "SELECT id, pid, node FROM owner WHERE id > ?1 "
+        "AND id <> ?2 ORDER BY id LIMIT 1",
+        SIM_ARGS(SIM_INT(after), SIM_INT(r->m->owner)), &stmt, r->err);
     if (nt_ok(status)) {
-      status = nt__sim_step(m, stmt, err);
+      status = nt__sim_step(r->m, stmt, r->err);
     }
     if (status == NT_STATUS_NO_MORE_ENTRIES) {
       return NT_STATUS_SUCCESS;
@@ -76,10 +75,10 @@ nt_status nt__sim_owner_reap(struct sim_machine *m, struct nt_error *err) {
     int64_t pid = sqlite3_column_int64(stmt, 1);
     int64_t node = sqlite3_column_int64(stmt, 2);
     sqlite3_reset(stmt);
-    if (nt__sim_owner_alive(m, after)) {
+    if (nt__sim_owner_alive(r->m, after)) {
       continue;
     }
-    status = nt__sim_owner_clean_up(m, after, pid, node, err);
+    status = nt__sim_owner_clean_up(r, after, pid, node);
     if (!nt_ok(status)) {
       return status;
     }

@@ -22,9 +22,9 @@
 /* ---- rows ---------------------------------------------------------------- */
 
 /* Makes a version 4 GUID (RFC 4122), in lower case and without braces. */
-static nt_status new_guid(char buf[40], struct nt_error *err) {
+static nt_status new_guid(const struct sim_request *r, char buf[40]) {
   uint8_t b[16];
-  nt_status status = nt_random(b, sizeof b, err);
+  nt_status status = nt_random(b, sizeof b, r->err);
   b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
   b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
   snprintf(buf, 40,
@@ -35,18 +35,17 @@ static nt_status new_guid(char buf[40], struct nt_error *err) {
   return status;
 }
 
-nt_status nt__sim_add_extent(struct sim_machine *m, int64_t volume,
+nt_status nt__sim_add_extent(const struct sim_request *r, int64_t volume,
                              uint32_t ordinal, uint32_t disk,
-                             const struct sim_partition *part,
-                             struct nt_error *err) {
-  return nt__sim_exec(m,
+                             const struct sim_partition *part) {
+  return nt__sim_exec(r->m,
                       "INSERT INTO extent (volume, ordinal, disk, start, "
                       "length, partition_number) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                       SIM_ARGS(SIM_INT(volume), SIM_INT(ordinal), SIM_INT(disk),
                                SIM_INT(part->offset), SIM_INT(part->length),
                                SIM_INT(part->number)),
-                      err);
+                      r->err);
 }
 
 /* An attribute of a GPT; the MBR has no such bit. */
@@ -57,29 +56,27 @@ static uint32_t flags_of(const struct sim_partition *part, uint32_t flags) {
 
 /* Numbers rise, so that a new volume is not taken for one that went; when they
  * are used up, the lowest free one is taken. */
-static nt_status free_id(struct sim_machine *m, int64_t *id,
-                         struct nt_error *err) {
-  NT_TRY(nt__sim_number(m, "SELECT ifnull(max(id), 0) + 1 FROM volume",
-                        SIM_NO_ARGS, 1, id, err));
+static nt_status free_id(const struct sim_request *r, int64_t *id) {
+  NT_TRY(nt__sim_number(r->m, "SELECT ifnull(max(id), 0) + 1 FROM volume",
+                        SIM_NO_ARGS, 1, id, r->err));
   if (*id <= NT_SIM_MAX_DISKS * NT_SIM_MAX_VOLUMES) {
     return NT_STATUS_SUCCESS;
   }
   return nt__sim_number(
-      m,
+      r->m,
       "SELECT min(n) FROM (SELECT 1 AS n UNION SELECT id + 1 FROM volume) "
       "WHERE n NOT IN (SELECT id FROM volume)",
-      SIM_NO_ARGS, 1, id, err);
+      SIM_NO_ARGS, 1, id, r->err);
 }
 
-nt_status nt__sim_add_volume(struct sim_machine *m,
-                             const struct sim_new_volume *made, int64_t *id,
-                             struct nt_error *err) {
+nt_status nt__sim_add_volume(const struct sim_request *r,
+                             const struct sim_new_volume *made, int64_t *id) {
   const struct sim_partition *part = made->part;
   char guid[40];
-  NT_TRY(new_guid(guid, err));
-  NT_TRY(free_id(m, id, err));
+  NT_TRY(new_guid(r, guid));
+  NT_TRY(free_id(r, id));
   NT_TRY(nt__sim_exec(
-      m,
+      r->m,
       "INSERT INTO volume (id, guid, length, sector_size, partition_number, "
       "partition_type, partition_id, partition_name, partition_attributes, "
       "flags, installed, verify_pending, node) "
@@ -89,32 +86,31 @@ nt_status nt__sim_add_volume(struct sim_machine *m,
                SIM_INT(made->piece ? 0 : part->number), SIM_TEXT(part->type),
                SIM_TEXT(part->id), SIM_TEXT(part->name),
                SIM_INT(part->attributes), SIM_INT(flags_of(part, made->flags)),
-               SIM_INT(made->installed), SIM_INT(m->node)),
-      err));
-  NT_TRY(nt__sim_add_extent(m, *id, 0, made->disk, part, err));
-  return nt__sim_mark_cut(m, *id, err);
+               SIM_INT(made->installed), SIM_INT(r->m->node)),
+      r->err));
+  NT_TRY(nt__sim_add_extent(r, *id, 0, made->disk, part));
+  return nt__sim_mark_cut(r->m, *id, r->err);
 }
 
-nt_status nt__sim_place_volume(struct sim_machine *m, int64_t volume,
-                               const struct sim_partition *part,
-                               struct nt_error *err) {
+nt_status nt__sim_place_volume(const struct sim_request *r, int64_t volume,
+                               const struct sim_partition *part) {
   NT_TRY(nt__sim_exec(
-      m,
+      r->m,
       "UPDATE volume SET length = ?2, partition_number = ?3, "
       "partition_type = ?4, partition_id = ?5, partition_name = ?6, "
       "partition_attributes = ?7 WHERE id = ?1",
       SIM_ARGS(SIM_INT(volume), SIM_INT(part->length), SIM_INT(part->number),
                SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
                SIM_INT(part->attributes)),
-      err));
+      r->err));
   NT_TRY(nt__sim_exec(
-      m,
+      r->m,
       "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
       "WHERE volume = ?1",
       SIM_ARGS(SIM_INT(volume), SIM_INT(part->offset), SIM_INT(part->length),
                SIM_INT(part->number)),
-      err));
-  return nt__sim_mark_cut(m, volume, err);
+      r->err));
+  return nt__sim_mark_cut(r->m, volume, r->err);
 }
 
 /* ---- the partitions of the table ------------------------------------------
@@ -137,10 +133,11 @@ static void note_table(struct sim_disk *disk, const char *style, bool damaged) {
   disk->flags |= damaged ? NT_DISK_TABLE_DAMAGED : 0;
 }
 
-nt_status nt__sim_find_volumes(struct sim_disk *disk,
+nt_status nt__sim_find_volumes(const struct sim_request *r,
+                               struct sim_disk *disk,
                                const struct nt_file *file,
                                struct sim_partition out[NT_SIM_MAX_VOLUMES],
-                               uint32_t *count, struct nt_error *err) {
+                               uint32_t *count) {
   struct sim_layout layout = {.sector_size = disk->sector_size};
   if (disk->flags & NT_DISK_CDROM) {
     out[0] = (struct sim_partition){.length = disk->length};
@@ -149,7 +146,7 @@ nt_status nt__sim_find_volumes(struct sim_disk *disk,
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(nt__sim_partition_read(file, disk->length, &layout, out,
-                                NT_SIM_MAX_VOLUMES, err));
+                                NT_SIM_MAX_VOLUMES, r->err));
   note_table(disk, layout.style, layout.damaged);
   *count = keep_volumes(out, layout.count);
   return NT_STATUS_SUCCESS;
@@ -167,33 +164,31 @@ struct had {
 };
 
 struct change {
-  struct sim_machine *m;
+  const struct sim_request *r;
   struct sim_disk *disk;
   struct had *had;
   uint32_t had_count;
   struct sim_partition *parts; /* of the table, those that are volumes */
   uint32_t count;
   bool taken[NT_SIM_MAX_VOLUMES];
-  struct nt_error *err;
 };
 
 static bool is_drive(const struct change *c) {
   return (c->disk->flags & NT_DISK_REMOVABLE) != 0;
 }
 
-static nt_status read_had(struct sim_machine *m, uint32_t disk, struct had *had,
-                          uint32_t room, uint32_t *count,
-                          struct nt_error *err) {
+static nt_status read_had(const struct sim_request *r, uint32_t disk,
+                          struct had *had, uint32_t room, uint32_t *count) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      m,
+      r->m,
       "SELECT e.volume, e.start, e.length, e.partition_number, "
       "v.partition_number <> e.partition_number OR (SELECT count(*) FROM "
       "extent WHERE volume = e.volume) > 1 FROM extent e JOIN volume v ON "
       "v.id = e.volume WHERE e.disk = ?1 ORDER BY e.volume, e.ordinal",
-      SIM_ARGS(SIM_INT(disk)), &stmt, err);
+      SIM_ARGS(SIM_INT(disk)), &stmt, r->err);
   *count = 0;
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(m, stmt, err)) &&
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(r->m, stmt, r->err)) &&
          *count < room) {
     had[(*count)++] =
         (struct had){.id = sqlite3_column_int64(stmt, 0),
@@ -207,16 +202,15 @@ static nt_status read_had(struct sim_machine *m, uint32_t disk, struct had *had,
 }
 
 /* The caller frees them. */
-static nt_status find_had(struct sim_machine *m, uint32_t disk,
-                          struct had **had, uint32_t *count,
-                          struct nt_error *err) {
+static nt_status find_had(const struct sim_request *r, uint32_t disk,
+                          struct had **had, uint32_t *count) {
   int64_t all = 0;
   *had = NULL;
-  NT_TRY(nt__sim_number(m, "SELECT count(*) FROM extent WHERE disk = ?1",
-                        SIM_ARGS(SIM_INT(disk)), 0, &all, err));
+  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM extent WHERE disk = ?1",
+                        SIM_ARGS(SIM_INT(disk)), 0, &all, r->err));
   *had = calloc((size_t)all + 1, sizeof **had);
-  return *had ? read_had(m, disk, *had, (uint32_t)all, count, err)
-              : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  return *had ? read_had(r, disk, *had, (uint32_t)all, count)
+              : nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
 }
 
 /* ---- may they go --------------------------------------------------------- */
@@ -231,33 +225,31 @@ static bool stays(const struct had *v, const struct nt_extent *stay,
   return false;
 }
 
-static nt_status check_goes(struct sim_machine *m, const struct had *v,
-                            struct nt_error *err) {
+static nt_status check_goes(const struct sim_request *r, const struct had *v) {
   struct sim_volume volume;
   char name[NT_NAME_MAX], why[NT_NAME_MAX + 60];
-  NT_TRY(nt__sim_load_volume(m, v->id, &volume, err));
-  NT_TRY(nt__sim_volume_name(m, v->id, name, sizeof name, err));
-  NT_TRY(nt__sim_check_system(&volume, err));
+  NT_TRY(nt__sim_load_volume(r->m, v->id, &volume, r->err));
+  NT_TRY(nt__sim_volume_name(r, v->id, name, sizeof name));
+  NT_TRY(nt__sim_check_system(r, &volume));
   if (v->pieces) {
-    nt_fail(err, NT_STATUS_NOT_SUPPORTED,
+    nt_fail(r->err, NT_STATUS_NOT_SUPPORTED,
             "%s, which lies in several pieces, would lose one", name);
-    nt_hint(err, "such a machine is made anew: ntvol sim create");
+    nt_hint(r->err, "such a machine is made anew: ntvol sim create");
     return NT_STATUS_NOT_SUPPORTED;
   }
   nt_format_text(why, sizeof why, "%s, whose partition would go, is in use",
                  name);
-  return nt__sim_check_unused(m, v->id, -1, why, err);
+  return nt__sim_check_unused(r, v->id, -1, why);
 }
 
-nt_status nt__sim_check_may_go(struct sim_machine *m, uint32_t disk,
-                               const struct nt_extent *stay, uint32_t count,
-                               struct nt_error *err) {
+nt_status nt__sim_check_may_go(const struct sim_request *r, uint32_t disk,
+                               const struct nt_extent *stay, uint32_t count) {
   struct had *had;
   uint32_t had_count = 0;
-  nt_status status = find_had(m, disk, &had, &had_count, err);
+  nt_status status = find_had(r, disk, &had, &had_count);
   for (uint32_t i = 0; nt_ok(status) && i < had_count; i++) {
     if (!stays(&had[i], stay, count)) {
-      status = check_goes(m, &had[i], err);
+      status = check_goes(r, &had[i]);
     }
   }
   free(had);
@@ -310,43 +302,43 @@ static nt_status save_read_only(struct change *c, const struct had *v,
   if (strcmp(c->disk->style, "gpt") != 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_volume(c->m, v->id, &volume, c->err));
+  NT_TRY(nt__sim_load_volume(c->r->m, v->id, &volume, c->r->err));
   volume.flags = flags_of(part, volume.flags & ~NT_VOLUME_READONLY);
-  return nt__sim_save_volume(c->m, &volume, c->err);
+  return nt__sim_save_volume(c->r->m, &volume, c->r->err);
 }
 
 /* What was mounted elsewhere is not there. */
 static nt_status keep(struct change *c, const struct had *v) {
   const struct sim_partition *part = &c->parts[v->part];
   if (!is_at(v, part)) {
-    NT_TRY(nt__sim_end_instances(c->m, v->id, -1, c->err));
+    NT_TRY(nt__sim_end_instances(c->r, v->id, -1));
   }
-  NT_TRY(nt__sim_place_volume(c->m, v->id, part, c->err));
+  NT_TRY(nt__sim_place_volume(c->r, v->id, part));
   return save_read_only(c, v, part);
 }
 
 static nt_status forget_names(struct change *c, int64_t id) {
-  NT_TRY(nt__sim_exec(c->m, "DELETE FROM mount_point WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->err));
-  return nt__sim_exec(c->m, "DELETE FROM no_letter WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->err);
+  NT_TRY(nt__sim_exec(c->r->m, "DELETE FROM mount_point WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id)), c->r->err));
+  return nt__sim_exec(c->r->m, "DELETE FROM no_letter WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id)), c->r->err);
 }
 
 static nt_status forget(struct change *c, int64_t id) {
-  NT_TRY(nt__sim_exec(c->m, "DELETE FROM persistent_state WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->err));
-  NT_TRY(nt__sim_exec(c->m, "DELETE FROM extent WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->err));
-  return nt__sim_exec(c->m, "DELETE FROM volume WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->err);
+  NT_TRY(nt__sim_exec(c->r->m, "DELETE FROM persistent_state WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id)), c->r->err));
+  NT_TRY(nt__sim_exec(c->r->m, "DELETE FROM extent WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id)), c->r->err));
+  return nt__sim_exec(c->r->m, "DELETE FROM volume WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(id)), c->r->err);
 }
 
 /* Its row stays, without a place, while somebody has a handle of it. */
 static nt_status put_nowhere(struct change *c, struct sim_volume *volume) {
   static const struct sim_partition none;
   volume->installed = volume->installed && is_drive(c);
-  NT_TRY(nt__sim_save_volume(c->m, volume, c->err));
-  return nt__sim_place_volume(c->m, volume->id, &none, c->err);
+  NT_TRY(nt__sim_save_volume(c->r->m, volume, c->r->err));
+  return nt__sim_place_volume(c->r, volume->id, &none);
 }
 
 static nt_status lose(struct change *c, const struct had *v) {
@@ -355,15 +347,15 @@ static nt_status lose(struct change *c, const struct had *v) {
   if (is_drive(c) && v->length == 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_volume(c->m, v->id, &volume, c->err));
-  NT_TRY(nt__sim_number(c->m,
+  NT_TRY(nt__sim_load_volume(c->r->m, v->id, &volume, c->r->err));
+  NT_TRY(nt__sim_number(c->r->m,
                         "SELECT count(*) FROM file_object WHERE volume = ?1",
-                        SIM_ARGS(SIM_INT(v->id)), 0, &openers, c->err));
+                        SIM_ARGS(SIM_INT(v->id)), 0, &openers, c->r->err));
   if (volume.installed && v->length != 0) {
     NT_TRY(nt__sim_event_volume(
-        c->m, openers > 0 ? SIM_SURPRISE_REMOVAL : SIM_REMOVAL, v->id, c->err));
+        c->r, openers > 0 ? SIM_SURPRISE_REMOVAL : SIM_REMOVAL, v->id));
   }
-  NT_TRY(nt__sim_end_instances(c->m, v->id, -1, c->err));
+  NT_TRY(nt__sim_end_instances(c->r, v->id, -1));
   if (is_drive(c)) {
     return put_nowhere(c, &volume);
   }
@@ -379,21 +371,22 @@ static nt_status add(struct change *c, const struct sim_partition *part) {
                                       .part = part};
   struct sim_volume volume;
   int64_t id = 0;
-  NT_TRY(nt__sim_add_volume(c->m, &made, &id, c->err));
+  NT_TRY(nt__sim_add_volume(c->r, &made, &id));
   if (part->use == NT_USE_NO_LETTER) {
-    NT_TRY(nt__sim_want_no_letter(c->m, id, c->err));
+    NT_TRY(nt__sim_want_no_letter(c->r, id));
   }
-  NT_TRY(nt__sim_load_volume(c->m, id, &volume, c->err));
-  return nt__sim_arrive(c->m, &volume, c->err);
+  NT_TRY(nt__sim_load_volume(c->r->m, id, &volume, c->r->err));
+  return nt__sim_arrive(c->r, &volume);
 }
 
 /* ---- all of it ----------------------------------------------------------- */
 
 static nt_status read_parts(struct change *c) {
-  NT_TRY(nt__sim_image(c->m, c->disk->number, c->err));
-  NT_TRY(nt__sim_find_volumes(c->disk, c->m->images[c->disk->number].file,
-                              c->parts, &c->count, c->err));
-  return nt__sim_save_disk(c->m, c->disk, c->err);
+  NT_TRY(nt__sim_image(c->r->m, c->disk->number, c->r->err));
+  NT_TRY(nt__sim_find_volumes(c->r, c->disk,
+                              c->r->m->images[c->disk->number].file, c->parts,
+                              &c->count));
+  return nt__sim_save_disk(c->r->m, c->disk, c->r->err);
 }
 
 /* Those that go free their letters for those that come. */
@@ -413,14 +406,14 @@ static nt_status apply(struct change *c) {
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_read_table(struct sim_machine *m, struct sim_disk *disk,
-                             struct nt_error *err) {
-  struct change c = {.m = m, .disk = disk, .err = err};
+nt_status nt__sim_read_table(const struct sim_request *r,
+                             struct sim_disk *disk) {
+  struct change c = {.r = r, .disk = disk};
   c.parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *c.parts);
   nt_status status =
-      c.parts ? read_parts(&c) : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+      c.parts ? read_parts(&c) : nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
   if (nt_ok(status)) {
-    status = find_had(m, disk->number, &c.had, &c.had_count, err);
+    status = find_had(r, disk->number, &c.had, &c.had_count);
   }
   if (nt_ok(status)) {
     status = apply(&c);

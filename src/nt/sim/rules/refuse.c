@@ -5,86 +5,81 @@
 #include "../db/store.h"
 #include "holders.h"
 
-nt_status nt__sim_check_system(const struct sim_volume *volume,
-                               struct nt_error *err) {
+nt_status nt__sim_check_system(const struct sim_request *r,
+                               const struct sim_volume *volume) {
   bool page = (volume->flags & NT_VOLUME_PAGEFILE) != 0;
   if (!(volume->flags & SIM_VOLUME_OF_SYSTEM)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse_as(err, NT_STATUS_ACCESS_DENIED,
+  nt_refuse_as(r->err, NT_STATUS_ACCESS_DENIED,
                page ? NT_REASON_PAGE_FILE : NT_REASON_SYSTEM_VOLUME,
                page ? "the volume holds a page file"
                     : "the system runs from this volume");
-  nt_hint(err, page ? "move the page file to another volume first"
-                    : "start another system to work on this volume");
+  nt_hint(r->err, page ? "move the page file to another volume first"
+                       : "start another system to work on this volume");
   return NT_STATUS_ACCESS_DENIED;
 }
 
-nt_status nt__sim_check_not_shared(const struct sim_volume *volume,
-                                   struct nt_error *err) {
-  if (!nt__sim_is_shared(volume)) {
+nt_status nt__sim_check_not_shared(const struct sim_request *r) {
+  if (!nt__sim_is_shared(&r->volume)) {
     return NT_STATUS_SUCCESS;
   }
   return nt_refuse(
-      err, NT_REASON_CLUSTER_SHARED,
+      r->err, NT_REASON_CLUSTER_SHARED,
       "cluster shared volumes do not support it: the cluster service puts "
       "them online and offline itself");
 }
 
-nt_status nt__sim_check_unused(struct sim_machine *m, int64_t volume,
-                               int64_t disk, const char *detail,
-                               struct nt_error *err) {
+nt_status nt__sim_check_unused(const struct sim_request *r, int64_t volume,
+                               int64_t disk, const char *detail) {
   int64_t openers = 0;
   NT_TRY(nt__sim_number(
-      m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers, err));
+      r->m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers, r->err));
   if (openers == 0) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse_as(err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE, "%s", detail);
-  nt__sim_add_openers(m, volume, disk, err);
+  nt_refuse_as(r->err, NT_STATUS_DEVICE_BUSY, NT_REASON_IN_USE, "%s", detail);
+  nt__sim_add_openers(r, volume, disk);
   return NT_STATUS_DEVICE_BUSY;
 }
 
-nt_status nt__sim_check_condition(const struct sim_instance *instance,
-                                  struct nt_error *err) {
-  switch (instance->condition) {
+nt_status nt__sim_check_condition(const struct sim_request *r) {
+  switch (r->instance.condition) {
     case SIM_GOOD:
       return NT_STATUS_SUCCESS;
     case SIM_DISMOUNTED:
-      nt_refuse(err, NT_REASON_DISMOUNTED, NULL);
+      nt_refuse(r->err, NT_REASON_DISMOUNTED, NULL);
       return NT_STATUS_VOLUME_DISMOUNTED;
     case SIM_WRONG_VOLUME:
-      nt_refuse(err, NT_REASON_IDENTITY_CHANGED,
+      nt_refuse(r->err, NT_REASON_IDENTITY_CHANGED,
                 "another file system is on the volume now");
       return NT_STATUS_WRONG_VOLUME;
     case SIM_GONE:
     case SIM_INVALIDATED:
       break;
   }
-  if (instance->condition == SIM_INVALIDATED) {
-    return nt_refuse(err, NT_REASON_DISMOUNTED_ELSEWHERE,
+  if (r->instance.condition == SIM_INVALIDATED) {
+    return nt_refuse(r->err, NT_REASON_DISMOUNTED_ELSEWHERE,
                      "another node of the cluster dismounted the volume");
   }
-  return nt_refuse(err, NT_REASON_REMOVED, "the device was removed");
+  return nt_refuse(r->err, NT_REASON_REMOVED, "the device was removed");
 }
 
-nt_status nt__sim_check_online(const struct sim_volume *volume,
-                               struct nt_error *err) {
-  if (!(volume->flags & NT_VOLUME_OFFLINE)) {
+nt_status nt__sim_check_online(const struct sim_request *r) {
+  if (!(r->volume.flags & NT_VOLUME_OFFLINE)) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse(err, NT_REASON_OFFLINE, "the volume is offline");
+  return nt_refuse(r->err, NT_REASON_OFFLINE, "the volume is offline");
 }
 
-nt_status nt__sim_check_not_cut(const struct sim_volume *volume,
-                                struct nt_error *err) {
-  if (!(volume->flags & NT_VOLUME_CUT)) {
+nt_status nt__sim_check_not_cut(const struct sim_request *r) {
+  if (!(r->volume.flags & NT_VOLUME_CUT)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_refuse(err, NT_REASON_PARTITION_TABLE,
+  nt_refuse(r->err, NT_REASON_PARTITION_TABLE,
             "its partition reaches past the end of the disk");
-  nt_hints(err,
+  nt_hints(r->err,
            "bring back the whole image, or make the partition smaller and "
            "create the machine again",
            "bring back the whole image, or make the partition smaller and "
@@ -92,41 +87,38 @@ nt_status nt__sim_check_not_cut(const struct sim_volume *volume,
   return NT_STATUS_DISK_CORRUPT_ERROR;
 }
 
-nt_status nt__sim_disks_readonly(struct sim_machine *m,
+nt_status nt__sim_disks_readonly(const struct sim_request *r,
                                  const struct nt_extent *extents,
-                                 uint32_t count, bool *out,
-                                 struct nt_error *err) {
+                                 uint32_t count, bool *out) {
   nt_status status = NT_STATUS_SUCCESS;
   *out = false;
   for (uint32_t i = 0; nt_ok(status) && !*out && i < count; i++) {
     struct sim_disk disk;
-    status = nt__sim_load_disk(m, extents[i].disk, &disk, err);
+    status = nt__sim_load_disk(r->m, extents[i].disk, &disk, r->err);
     *out = nt_ok(status) && (disk.flags & NT_DISK_READONLY) != 0;
   }
   return status;
 }
 
 /* The object manager refuses this, because a section is not a file object. */
-nt_status nt__sim_check_not_section(const struct sim_handle *h,
-                                    struct nt_error *err) {
-  if (h->base.kind != NT_KIND_SECTION) {
+nt_status nt__sim_check_not_section(const struct sim_request *r) {
+  if (r->handle->base.kind != NT_KIND_SECTION) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse(err, NT_REASON_SECTION,
+  return nt_refuse(r->err, NT_REASON_SECTION,
                    "a mapped file can be read and closed, nothing else");
 }
 
-nt_status nt__sim_check_held(struct sim_machine *m, int64_t volume,
-                             struct nt_error *err) {
+nt_status nt__sim_check_held(const struct sim_request *r) {
   int64_t count = 0;
-  NT_TRY(nt__sim_number(m,
+  NT_TRY(nt__sim_number(r->m,
                         "SELECT count(*) FROM file_object WHERE volume = ?1 "
                         "AND " SIM_HOLDS_WRITES,
-                        SIM_ARGS(SIM_INT(volume)), 0, &count, err));
+                        SIM_ARGS(SIM_INT(r->volume.id)), 0, &count, r->err));
   if (count == 0) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse_as(err, NT_STATUS_MEDIA_WRITE_PROTECTED,
+  return nt_refuse_as(r->err, NT_STATUS_MEDIA_WRITE_PROTECTED,
                       NT_REASON_WRITES_HELD,
                       "writes are held for a snapshot of the volume");
 }

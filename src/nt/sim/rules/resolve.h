@@ -2,7 +2,7 @@
 #ifndef NT_SIM_RULES_RESOLVE_H
 #define NT_SIM_RULES_RESOLVE_H
 
-#include "../machine.h"
+#include "../db/request.h"
 
 /* Exactly one of volume (not 0) and disk (not -1) is set. `rest` is what
  * follows the device's name: NULL, "\" or "\path". */
@@ -11,8 +11,8 @@ struct sim_target {
   char rest[NT_NAME_MAX];
   bool has_rest;
 };
-nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
-                          struct sim_target *out, struct nt_error *err);
+nt_status nt__sim_resolve(const struct sim_request *r, const char *name,
+                          struct sim_target *out);
 
 /* The part of a statement that finds the name of the volume in table `volume`.
  */
@@ -23,11 +23,11 @@ nt_status nt__sim_resolve(struct sim_machine *m, const char *name,
 
 /* Finds the name to show for a volume: its letter, or else a mount folder, or
  * else its GUID path. */
-nt_status nt__sim_volume_name(struct sim_machine *m, int64_t volume, char *buf,
-                              size_t cap, struct nt_error *err);
+nt_status nt__sim_volume_name(const struct sim_request *r, int64_t volume,
+                              char *buf, size_t cap);
 
 /* Finds a volume by a name that must mean the volume itself. */
-nt_status nt__sim_resolve_volume(struct sim_machine *m, const char *name,
-                                 int64_t *volume, struct nt_error *err);
+nt_status nt__sim_resolve_volume(const struct sim_request *r, const char *name,
+                                 int64_t *volume);
 
 #endif

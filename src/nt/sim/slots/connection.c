@@ -167,7 +167,7 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
     status = nt__sim_store_open(m, false, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_owner_enter(m, err);
+    status = nt__sim_owner_enter(SIM_REQUEST(m, err));
   }
   if (nt_ok(status)) {
     status = check_not_removed(m, err);

@@ -18,18 +18,18 @@ static nt_status load(struct sim_request *r) {
   if (r->object.volume != 0) {
     NT_TRY(nt__sim_load_volume(r->m, r->object.volume, &r->volume, r->err));
   }
-  return nt__sim_find_place(r->handle, r->err);
+  return nt__sim_find_place(r);
 }
 
 /* Section 2: the events LOCK and DISMOUNT are told before the attempt, so that
  * listeners can close what they have open. Listeners may do other things as
  * well, so the caller has to check everything again afterwards. */
 static nt_status announce(struct sim_request *r, enum sim_event event) {
-  NT_TRY(nt__sim_event_instance(r->m, event, &r->instance, r->err));
+  NT_TRY(nt__sim_event_instance(r, event, &r->instance));
   if (!r->m->notify.first) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_announce(r->m, r->err));
+  NT_TRY(nt__sim_announce(r));
   if (r->handle->closed) {
     /* L17 */
     return nt_refuse(r->err, NT_REASON_CLOSED_MEANWHILE,
@@ -46,7 +46,8 @@ static nt_status lock(struct sim_request *r) {
   }
   if (!nt_ok(status)) {
     struct nt_error ignored = {0};
-    nt__sim_event_instance(r->m, SIM_LOCK_FAILED, &r->instance, &ignored);
+    nt__sim_event_instance(SIM_REQUEST(r->m, &ignored), SIM_LOCK_FAILED,
+                           &r->instance);
     return status;
   }
   return nt__sim_lock(r);
@@ -66,7 +67,8 @@ static nt_status dismount(struct sim_request *r) {
     struct nt_error ignored = {0};
     if (status != NT_STATUS_VOLUME_DISMOUNTED &&
         !r->instance.fsd->hides_failed_dismount) { /* D8 */
-      nt__sim_event_instance(r->m, SIM_DISMOUNT_FAILED, &r->instance, &ignored);
+      nt__sim_event_instance(SIM_REQUEST(r->m, &ignored), SIM_DISMOUNT_FAILED,
+                             &r->instance);
     }
     return status;
   }
@@ -103,7 +105,7 @@ static nt_status fs_control(struct sim_request *r, uint32_t code) {
         r->err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_HANDLE_ACCESS,
         "the handle was opened without data access and reaches no file system");
   }
-  nt_status status = nt__sim_begin(r->m, r->err);
+  nt_status status = nt__sim_begin(r);
   if (!nt_ok(status)) {
     return status;
   }
@@ -111,7 +113,7 @@ static nt_status fs_control(struct sim_request *r, uint32_t code) {
   if (nt_ok(status)) {
     status = dispatch(r, code);
   }
-  return nt__sim_end(r->m, status, r->err);
+  return nt__sim_end(r, status);
 }
 
 /* obs 35: a code of file systems that is sent to the device reaches the disk
@@ -137,7 +139,7 @@ nt_status nt__sim_control_by(struct nt_handle *handle, bool file_system,
                           .in_len = in_len,
                           .out = out,
                           .out_cap = out_cap};
-  nt_status status = nt__sim_check_not_section(r.handle, err);
+  nt_status status = nt__sim_check_not_section(&r);
   if (!nt_ok(status)) {
     return status;
   }

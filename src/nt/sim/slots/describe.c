@@ -13,19 +13,18 @@
 
 /* ---- volumes ------------------------------------------------------------- */
 
-static nt_status add_mount_points(struct sim_machine *m, int64_t volume,
-                                  struct nt_volume_info *out,
-                                  struct nt_error *err) {
+static nt_status add_mount_points(const struct sim_request *r, int64_t volume,
+                                  struct nt_volume_info *out) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(m,
+  nt_status status = nt__sim_query(r->m,
                                    "SELECT path FROM mount_point "
                                    "WHERE volume = ?1 "
                                    "ORDER BY length(path), path",
-                                   SIM_ARGS(SIM_INT(volume)), &stmt, err);
+                                   SIM_ARGS(SIM_INT(volume)), &stmt, r->err);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(m, stmt, err)) &&
+  while (nt_ok(status = nt__sim_step(r->m, stmt, r->err)) &&
          out->mount_point_count < NT_MAX_MOUNT_POINTS) {
     nt__sim_text(stmt, 0, out->mount_points[out->mount_point_count++],
                  NT_NAME_MAX);
@@ -52,17 +51,17 @@ static void show_instance(const struct sim_instance *instance,
 /* Shows what a mount would find. If the image cannot be read, no file system is
  * shown; opening the volume then says why. If this process lacks memory or may
  * open no more files, that is an error, because nothing was looked at. */
-static nt_status show_bytes(struct sim_machine *m,
+static nt_status show_bytes(const struct sim_request *r,
                             const struct sim_volume *volume,
-                            struct nt_volume_info *out, struct nt_error *err) {
+                            struct nt_volume_info *out) {
   struct nt_probe probe;
   struct nt_error unread = {0};
-  nt_status status = nt__sim_image_probe(m, out->extents, out->extent_count,
+  nt_status status = nt__sim_image_probe(r->m, out->extents, out->extent_count,
                                          out->length, &probe, &unread);
   if (!nt_ok(status)) {
     bool looked = !nt_is_shortage(status);
     out->flags |= NT_VOLUME_UNREADABLE;
-    *err = looked ? *err : unread;
+    *r->err = looked ? *r->err : unread;
     return looked ? NT_STATUS_SUCCESS : status;
   }
   const struct sim_fsd *fsd = nt__sim_fsd_of_volume(volume, probe.file_system);
@@ -77,18 +76,19 @@ static nt_status show_bytes(struct sim_machine *m,
 
 /* Shows what lies in a volume that is RAW. Bytes that cannot be read show
  * nothing; a shortage of this process is a failure. */
-static nt_status show_content(struct sim_machine *m, struct nt_volume_info *out,
-                              struct nt_error *err) {
+static nt_status show_content(const struct sim_request *r,
+                              struct nt_volume_info *out) {
   const uint32_t unseen =
       NT_VOLUME_UNREADABLE | NT_VOLUME_OFFLINE | NT_VOLUME_NO_MEDIUM;
   struct nt_error unread = {0};
   if (strcmp(out->file_system, "RAW") != 0 || out->flags & unseen) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_image_content(m, out->extents, out->extent_count,
-                                           out->length, out->content, &unread);
+  nt_status status =
+      nt__sim_image_content(r->m, out->extents, out->extent_count, out->length,
+                            out->content, &unread);
   if (nt_is_shortage(status)) {
-    *err = unread;
+    *r->err = unread;
     return status;
   }
   return NT_STATUS_SUCCESS;
@@ -96,12 +96,11 @@ static nt_status show_content(struct sim_machine *m, struct nt_volume_info *out,
 
 /* For a mounted file system whose bytes have to be verified, shows what the
  * bytes are now. It is shown as mounted only if they are still its own. */
-static nt_status show_unverified(struct sim_machine *m,
+static nt_status show_unverified(const struct sim_request *r,
                                  const struct sim_volume *volume,
                                  const struct sim_instance *instance,
-                                 struct nt_volume_info *out,
-                                 struct nt_error *err) {
-  nt_status status = show_bytes(m, volume, out, err);
+                                 struct nt_volume_info *out) {
+  nt_status status = show_bytes(r, volume, out);
   if (instance->fsd != &nt__sim_fsd_raw &&
       strcmp(out->file_system, instance->file_system) == 0 &&
       strcmp(out->serial, instance->serial) == 0) {
@@ -110,14 +109,13 @@ static nt_status show_unverified(struct sim_machine *m,
   return status;
 }
 
-static nt_status show_file_system(struct sim_machine *m,
+static nt_status show_file_system(const struct sim_request *r,
                                   const struct sim_volume *volume,
-                                  struct nt_volume_info *out,
-                                  struct nt_error *err) {
+                                  struct nt_volume_info *out) {
   struct sim_instance instance;
   bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
   nt_status status =
-      nt__sim_current_instance(m, volume->id, -1, &instance, err);
+      nt__sim_current_instance(r->m, volume->id, -1, &instance, r->err);
   if (out->flags & NT_VOLUME_NO_MEDIUM) {
     if (nt_ok(status) && instance.vpb & SIM_VPB_LOCKED) {
       out->flags |= NT_VOLUME_LOCKED;
@@ -125,34 +123,33 @@ static nt_status show_file_system(struct sim_machine *m,
     return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
   }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return offline ? NT_STATUS_SUCCESS : show_bytes(m, volume, out, err);
+    return offline ? NT_STATUS_SUCCESS : show_bytes(r, volume, out);
   }
   if (!nt_ok(status)) {
     return status;
   }
   if (volume->verify_pending && !offline && instance.condition == SIM_GOOD &&
       instance.lock_owner == 0) {
-    return show_unverified(m, volume, &instance, out, err);
+    return show_unverified(r, volume, &instance, out);
   }
   show_instance(&instance, out);
   return NT_STATUS_SUCCESS;
 }
 
 /* A shared volume that is locked on one node is locked on all of them. */
-static nt_status show_cluster(struct sim_machine *m,
+static nt_status show_cluster(const struct sim_request *r,
                               const struct sim_volume *volume,
-                              struct nt_volume_info *out,
-                              struct nt_error *err) {
+                              struct nt_volume_info *out) {
   struct sim_instance locked;
   int64_t id = 0;
-  NT_TRY(nt__sim_node_name(m, volume->node, out->owner, err));
+  NT_TRY(nt__sim_node_name(r, volume->node, out->owner));
   if (nt__sim_is_shared(volume)) {
-    NT_TRY(nt__sim_locked_elsewhere(m, volume->id, &id, err));
+    NT_TRY(nt__sim_locked_elsewhere(r, volume->id, &id));
   }
   if (id == 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_instance(m, id, &locked, err));
+  NT_TRY(nt__sim_load_instance(r->m, id, &locked, r->err));
   if (locked.vpb & SIM_VPB_LOCKED) {
     out->flags |= NT_VOLUME_LOCKED;
   }
@@ -179,10 +176,10 @@ static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
   }
 }
 
-static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
-                         char *buf, size_t cap, struct nt_error *err) {
+static nt_status name_cd(const struct sim_request *r, uint32_t disk,
+                         const char *in, char *buf, size_t cap) {
   int64_t number;
-  NT_TRY(nt__sim_cd_number(m, disk, &number, err));
+  NT_TRY(nt__sim_cd_number(r->m, disk, &number, r->err));
   snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
   return NT_STATUS_SUCCESS;
 }
@@ -190,24 +187,23 @@ static nt_status name_cd(struct sim_machine *m, uint32_t disk, const char *in,
 /* Sets `flag` when the image of a disk cannot be read; opening the disk then
  * says why. If this process lacks memory or open files, that is no fault of the
  * image. */
-static nt_status check_image(struct sim_machine *m, uint32_t disk,
-                             uint32_t flag, uint32_t *flags,
-                             struct nt_error *err) {
+static nt_status check_image(const struct sim_request *r, uint32_t disk,
+                             uint32_t flag, uint32_t *flags) {
   struct nt_error unread = {0};
-  nt_status status = nt__sim_image(m, disk, &unread);
+  nt_status status = nt__sim_image(r->m, disk, &unread);
   if (nt_is_shortage(status)) {
-    *err = unread;
+    *r->err = unread;
     return status;
   }
   *flags |= nt_ok(status) ? 0 : flag;
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status describe(struct sim_machine *m, int64_t id,
-                          struct nt_volume_info *out, struct nt_error *err) {
+static nt_status describe(const struct sim_request *r, int64_t id,
+                          struct nt_volume_info *out) {
   struct sim_volume volume;
   *out = (struct nt_volume_info){0};
-  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
+  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
   snprintf(out->guid_path, sizeof out->guid_path, "\\\\?\\Volume{%s}",
            volume.guid);
   snprintf(out->device, sizeof out->device, "\\Device\\HarddiskVolume%lld",
@@ -216,12 +212,13 @@ static nt_status describe(struct sim_machine *m, int64_t id,
   out->sector_size = volume.sector_size;
   out->partition_number = volume.partition_number;
   out->flags = volume.flags | (volume.length == 0 ? NT_VOLUME_NO_MEDIUM : 0);
-  NT_TRY(nt__sim_volume_name(m, id, out->name, sizeof out->name, err));
-  NT_TRY(add_mount_points(m, id, out, err));
-  NT_TRY(nt__sim_load_extents(m, id, out->extents, &out->extent_count, err));
+  NT_TRY(nt__sim_volume_name(r, id, out->name, sizeof out->name));
+  NT_TRY(add_mount_points(r, id, out));
+  NT_TRY(
+      nt__sim_load_extents(r->m, id, out->extents, &out->extent_count, r->err));
   for (uint32_t i = 0; i < out->extent_count; i++) {
     struct sim_disk disk;
-    NT_TRY(nt__sim_load_disk(m, out->extents[i].disk, &disk, err));
+    NT_TRY(nt__sim_load_disk(r->m, out->extents[i].disk, &disk, r->err));
     if (disk.flags & NT_DISK_READONLY) {
       out->flags |= NT_VOLUME_READONLY;
     }
@@ -229,24 +226,23 @@ static nt_status describe(struct sim_machine *m, int64_t id,
       out->flags |= NT_VOLUME_REMOVABLE;
     }
     if (disk.flags & NT_DISK_CDROM) {
-      NT_TRY(name_cd(m, disk.number, "\\Device\\", out->device,
-                     sizeof out->device, err));
+      NT_TRY(name_cd(r, disk.number, "\\Device\\", out->device,
+                     sizeof out->device));
     }
     if (!(disk.flags & NT_DISK_NO_MEDIUM)) {
-      NT_TRY(
-          check_image(m, disk.number, NT_VOLUME_UNREADABLE, &out->flags, err));
+      NT_TRY(check_image(r, disk.number, NT_VOLUME_UNREADABLE, &out->flags));
     }
   }
   if (volume.flags & NT_VOLUME_CUT) {
     out->flags |= NT_VOLUME_UNREADABLE;
   } else {
-    NT_TRY(show_file_system(m, &volume, out, err));
-    NT_TRY(show_content(m, out, err));
+    NT_TRY(show_file_system(r, &volume, out));
+    NT_TRY(show_content(r, out));
   }
   if (volume.node != 0) {
-    NT_TRY(show_cluster(m, &volume, out, err));
+    NT_TRY(show_cluster(r, &volume, out));
   }
-  show_dirty(m, out);
+  show_dirty(r->m, out);
   return NT_STATUS_SUCCESS;
 }
 
@@ -256,31 +252,32 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
   static const char next[] =
       "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
       "AND " SIM_IS_HERE("", "?2", "?3", "?4");
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   int64_t id;
   if (*cursor == 0) { /* a lock ends with its process */
-    nt_status reaped = nt__sim_begin(m, err);
+    nt_status reaped = nt__sim_begin(&r);
     if (nt_ok(reaped)) {
-      reaped = nt__sim_end(m, reaped, err);
+      reaped = nt__sim_end(&r, reaped);
     }
     if (!nt_ok(reaped)) {
       return reaped;
     }
   }
   nt_status status = nt__sim_number(
-      m, next, SIM_ARGS(SIM_INT(*cursor), SIM_HERE(m->node)), 0, &id, err);
+      r.m, next, SIM_ARGS(SIM_INT(*cursor), SIM_HERE(r.m->node)), 0, &id, err);
   NT_TRY(status);
   if (id == 0) {
     return NT_STATUS_NO_MORE_ENTRIES;
   }
   *cursor = (uint64_t)id;
-  return describe(m, id, out, err);
+  return describe(&r, id, out);
 }
 
 nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                        struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  NT_TRY(nt__sim_check_not_section(h, err));
+  struct sim_request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
+  NT_TRY(nt__sim_check_not_section(&r));
   if (h->volume == 0) {
     nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
             h->disk < 0 ? "this is the mount manager, not a volume"
@@ -289,7 +286,7 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
                              : "list the disks: ntvol disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  return describe(nt__sim_machine_of(h), h->volume, out, err);
+  return describe(&r, h->volume, out);
 }
 
 /* ---- disks --------------------------------------------------------------- */
@@ -298,18 +295,18 @@ nt_status nt__sim_info(struct nt_handle *handle, struct nt_volume_info *out,
  * at first although disks are numbered from 0. */
 nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
                             struct nt_disk_info *out, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   sqlite3_stmt *stmt;
   char image[1024];
   nt_status status = nt__sim_query(
-      m,
+      r.m,
       "SELECT number, image, serial, model, style, length, sector_size, flags,"
       " (SELECT count(DISTINCT e.volume) FROM extent e JOIN volume v"
       "  ON v.id = e.volume AND v.installed = 1 WHERE e.disk = number)"
       " FROM disk WHERE number >= ?1 ORDER BY number LIMIT 1",
       SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
   if (nt_ok(status)) {
-    status = nt__sim_step(m, stmt, err);
+    status = nt__sim_step(r.m, stmt, err);
   }
   if (!nt_ok(status)) {
     return status;
@@ -319,7 +316,7 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   *cursor = (uint64_t)out->number + 1;
   snprintf(out->name, sizeof out->name, "PhysicalDrive%u", out->number);
   nt__sim_text(stmt, 1, image, sizeof image);
-  nt__sim_image_path(m, image, out->location, sizeof out->location);
+  nt__sim_image_path(r.m, image, out->location, sizeof out->location);
   nt__sim_text(stmt, 2, out->serial, sizeof out->serial);
   nt__sim_text(stmt, 3, out->model, sizeof out->model);
   nt__sim_text(stmt, 4, out->style, sizeof out->style);
@@ -331,10 +328,10 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   if (out->flags & NT_DISK_NO_MEDIUM) {
     out->location[0] = '\0';
   } else {
-    status = check_image(m, out->number, NT_DISK_UNREADABLE, &out->flags, err);
+    status = check_image(&r, out->number, NT_DISK_UNREADABLE, &out->flags);
   }
   if (nt_ok(status) && out->flags & NT_DISK_CDROM) {
-    return name_cd(m, out->number, "", out->name, sizeof out->name, err);
+    return name_cd(&r, out->number, "", out->name, sizeof out->name);
   }
   return status;
 }

@@ -50,10 +50,8 @@ static nt_status check_needs(const struct sim_request *r, uint32_t needs) {
     nt_hint(r->err, "ask for its extents, and then their disks");
     return NT_STATUS_INVALID_DEVICE_REQUEST;
   }
-  NT_TRY(needs & SIM_OF_ONLINE ? nt__sim_check_online(&r->volume, r->err)
-                               : NT_STATUS_SUCCESS);
-  return needs & SIM_OF_MEDIUM ? nt__sim_check_medium(r->handle, r->err)
-                               : NT_STATUS_SUCCESS;
+  NT_TRY(needs & SIM_OF_ONLINE ? nt__sim_check_online(r) : NT_STATUS_SUCCESS);
+  return needs & SIM_OF_MEDIUM ? nt__sim_check_medium(r) : NT_STATUS_SUCCESS;
 }
 
 static nt_status dispatch(struct sim_request *r, uint32_t code) {
@@ -69,11 +67,11 @@ static nt_status dispatch(struct sim_request *r, uint32_t code) {
 
 static nt_status load(struct sim_request *r) {
   struct sim_handle *h = r->handle;
-  NT_TRY(nt__sim_find_place(h, r->err));
-  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, r->err));
   if (h->volume != 0) {
     NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, r->err));
   }
+  NT_TRY(nt__sim_find_place(r));
+  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, r->err));
   bool there = h->volume != 0 ? r->volume.installed
                               : !(r->disk.flags & NT_DISK_UNINSTALLED);
   if (there) {
@@ -90,8 +88,8 @@ static nt_status mount_manager(struct sim_request *r, uint32_t code) {
     return nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
                    "the mount manager does not know this code");
   }
-  NT_TRY(nt__sim_begin(r->m, r->err));
-  return nt__sim_end(r->m, row->answer(r), r->err);
+  NT_TRY(nt__sim_begin(r));
+  return nt__sim_end(r, row->answer(r));
 }
 
 nt_status nt__sim_device_control(struct sim_request *r, uint32_t code) {
@@ -102,7 +100,7 @@ nt_status nt__sim_device_control(struct sim_request *r, uint32_t code) {
   if (nt__sim_is_mount_manager(r->handle)) {
     return mount_manager(r, code);
   }
-  nt_status status = nt__sim_begin(r->m, r->err);
+  nt_status status = nt__sim_begin(r);
   if (!nt_ok(status)) {
     return status;
   }
@@ -110,5 +108,5 @@ nt_status nt__sim_device_control(struct sim_request *r, uint32_t code) {
   if (nt_ok(status)) {
     status = dispatch(r, code);
   }
-  return nt__sim_end(r->m, status, r->err);
+  return nt__sim_end(r, status);
 }

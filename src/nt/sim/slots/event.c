@@ -7,23 +7,23 @@
 #include "slots.h"
 #include "transaction.h"
 
-static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
-                            struct nt_event *out, struct nt_error *err) {
+static nt_status read_event(const struct sim_request *r, uint64_t *cursor,
+                            struct nt_event *out) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      m,
+      r->m,
       "SELECT * FROM event "
       "WHERE id > ?1 AND event <> ?3 AND node IN (0, ?2) "
       "ORDER BY id LIMIT 1",
-      SIM_ARGS(SIM_INT(*cursor), SIM_INT(m->node), SIM_INT(SIM_FORGOTTEN)),
-      &stmt, err);
+      SIM_ARGS(SIM_INT(*cursor), SIM_INT(r->m->node), SIM_INT(SIM_FORGOTTEN)),
+      &stmt, r->err);
   if (nt_ok(status)) {
-    status = nt__sim_step(m, stmt, err);
+    status = nt__sim_step(r->m, stmt, r->err);
   }
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_check_row(m, "event", stmt, err);
+  status = nt__sim_check_row(r->m, "event", stmt, r->err);
   if (!nt_ok(status)) {
     sqlite3_reset(stmt);
     return status;
@@ -34,7 +34,7 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
   out->pid = sqlite3_column_int64(stmt, 3);
   out->time_us = sqlite3_column_int64(stmt, 5);
   snprintf(out->node, sizeof out->node, "%s",
-           sqlite3_column_int64(stmt, 4) != 0 ? m->node_name : "");
+           sqlite3_column_int64(stmt, 4) != 0 ? r->m->node_name : "");
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }
@@ -43,16 +43,16 @@ static nt_status read_event(struct sim_machine *m, uint64_t *cursor,
  * that there is no further event, it looks for processes that have died. */
 nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
                              struct nt_event *out, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
-  nt_status status = read_event(m, cursor, out, err);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
+  nt_status status = read_event(&r, cursor, out);
   if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
   }
-  status = nt__sim_begin(m, err);
+  status = nt__sim_begin(&r);
   if (nt_ok(status)) {
-    status = nt__sim_end(m, status, err);
+    status = nt__sim_end(&r, status);
   }
-  return nt_ok(status) ? read_event(m, cursor, out, err) : status;
+  return nt_ok(status) ? read_event(&r, cursor, out) : status;
 }
 
 /* The last row stays but is hidden, so that the next event gets a higher id. If
@@ -60,18 +60,18 @@ nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
  * miss new ones. */
 nt_status nt_sim_forget_events(struct nt_machine *machine,
                                struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
-  nt_status status = nt__sim_begin(m, err);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
+  nt_status status = nt__sim_begin(&r);
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_exec(m,
+  status = nt__sim_exec(r.m,
                         "DELETE FROM event "
                         "WHERE id < (SELECT max(id) FROM event)",
                         SIM_NO_ARGS, err);
   if (nt_ok(status)) {
-    status = nt__sim_exec(m, "UPDATE event SET event = ?1",
+    status = nt__sim_exec(r.m, "UPDATE event SET event = ?1",
                           SIM_ARGS(SIM_INT(SIM_FORGOTTEN)), err);
   }
-  return nt__sim_end(m, status, err);
+  return nt__sim_end(&r, status);
 }

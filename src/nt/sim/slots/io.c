@@ -14,31 +14,19 @@
 #include "slots.h"
 #include "transaction.h"
 
-struct request {
-  struct sim_machine *m;
-  struct nt_error *err;
-  struct sim_handle *handle;
-  struct sim_file_object object;
-  struct sim_instance instance;
-  struct sim_volume volume; /* id 0: a disk */
-  struct sim_disk disk;     /* the (first) disk */
-  uint64_t offset;
-  size_t len;
-};
-
 /* ---- what can be said before the state is looked at ---------------------- */
 
-static nt_status check_bytes(const struct sim_handle *h, struct nt_error *err) {
-  if (!nt__sim_is_mount_manager(h)) {
+static nt_status check_bytes(const struct sim_request *r) {
+  if (!nt__sim_is_mount_manager(r->handle)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(err, NT_STATUS_INVALID_DEVICE_REQUEST,
+  nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
           "the mount manager has no bytes");
-  nt_hint(err, "it takes control codes");
+  nt_hint(r->err, "it takes control codes");
   return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static nt_status check_alignment(const struct request *r) {
+static nt_status check_alignment(const struct sim_request *r) {
   uint32_t sector = r->handle->base.sector_size;
   if (r->offset % sector == 0 && r->len % sector == 0) {
     return NT_STATUS_SUCCESS;
@@ -49,7 +37,7 @@ static nt_status check_alignment(const struct request *r) {
       (unsigned long long)r->offset, r->len, sector);
 }
 
-static nt_status load(struct request *r) {
+static nt_status load(struct sim_request *r) {
   struct sim_handle *h = r->handle;
   NT_TRY(nt__sim_load_file_object(r->m, h->file_object, &r->object, r->err));
   NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err));
@@ -62,33 +50,32 @@ static nt_status load(struct request *r) {
 
 /* Must not be called within a transaction. If the bytes have to be verified, it
  * begins one, because verifying changes the state (I8). */
-static nt_status load_verified(struct request *r) {
+static nt_status load_verified(struct sim_request *r) {
   nt_status status = load(r);
-  if (!nt_ok(status) || !nt__sim_must_verify(&r->volume, &r->instance)) {
+  if (!nt_ok(status) || !nt__sim_must_verify(r)) {
     return status;
   }
-  status = nt__sim_begin(r->m, r->err);
+  status = nt__sim_begin(r);
   if (!nt_ok(status)) {
     return status;
   }
   status = load(r);
   if (nt_ok(status)) {
-    status = nt__sim_verify(r->m, &r->volume, &r->instance, r->err);
+    status = nt__sim_verify(r);
   }
-  return nt__sim_end(r->m, status, r->err);
+  return nt__sim_end(r, status);
 }
 
 /* ---- the state ----------------------------------------------------------- */
 
 /* I3 to I7: refuses handles that may not use the instance any more. */
-static nt_status check_condition(const struct request *r) {
+static nt_status check_condition(const struct sim_request *r) {
   bool own = r->instance.condition == SIM_DISMOUNTED &&
              (r->object.flags & SIM_FO_COMPLETE_DISMOUNT ||
               (r->handle->file && r->instance.fsd->waits_for_files));
-  NT_TRY(own ? NT_STATUS_SUCCESS
-             : nt__sim_check_condition(&r->instance, r->err));
-  NT_TRY(nt__sim_check_online(&r->volume, r->err));
-  NT_TRY(nt__sim_check_medium(r->handle, r->err));
+  NT_TRY(own ? NT_STATUS_SUCCESS : nt__sim_check_condition(r));
+  NT_TRY(nt__sim_check_online(r));
+  NT_TRY(nt__sim_check_medium(r));
   if (r->handle->disk >= 0 && r->disk.flags & NT_DISK_UNINSTALLED) {
     return nt_refuse_as(r->err, NT_STATUS_DEVICE_DOES_NOT_EXIST,
                         NT_REASON_REMOVED, NULL);
@@ -97,7 +84,7 @@ static nt_status check_condition(const struct request *r) {
 }
 
 /* X19 */
-static nt_status check_not_directory(const struct request *r) {
+static nt_status check_not_directory(const struct sim_request *r) {
   if (r->handle->base.kind != NT_KIND_DIRECTORY) {
     return NT_STATUS_SUCCESS;
   }
@@ -110,7 +97,7 @@ static nt_status check_not_directory(const struct request *r) {
 /* Returns where the I/O of this handle ends. That is the end of the file
  * system, unless the handle is allowed to go past it. A file system may claim
  * to be longer than the volume is. */
-static uint64_t end_for(const struct request *r) {
+static uint64_t end_for(const struct sim_request *r) {
   uint64_t length = r->handle->length;
   if (r->object.flags & SIM_FO_EXTENDED_DASD || r->instance.fs_bytes > length) {
     return length;
@@ -118,7 +105,7 @@ static uint64_t end_for(const struct request *r) {
   return r->instance.fs_bytes;
 }
 
-static nt_status past_end(const struct request *r, uint64_t end) {
+static nt_status past_end(const struct sim_request *r, uint64_t end) {
   nt_fail(r->err, NT_STATUS_END_OF_FILE,
           "offset %llu is at or past the end at %llu",
           (unsigned long long)r->offset, (unsigned long long)end);
@@ -136,12 +123,12 @@ static nt_status past_end(const struct request *r, uint64_t end) {
 /* 1.11: the first raw access of a volume handle writes back what waits in the
  * files of the volume; later accesses do not look. Must be called within a
  * transaction. */
-static nt_status flush_first(struct request *r) {
+static nt_status flush_first(struct sim_request *r) {
   struct nt_handle *one = &r->handle->base;
   if (r->handle->flushed || r->handle->base.kind != NT_KIND_VOLUME) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_cache_write_back(r->m, &r->instance, SIM_ALL_FILES, r->err));
+  NT_TRY(nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES));
   while (one && !nt__sim_handle(one)->flushed) {
     nt__sim_handle(one)->flushed = true; /* and all handles that share it */
     one = one->peer;
@@ -151,35 +138,34 @@ static nt_status flush_first(struct request *r) {
 
 /* Calls `fn`, within a transaction, if data of this file, or of any file of the
  * volume, waits to be written to the image. */
-static nt_status when_waiting(struct request *r, int64_t file,
-                              nt_status (*fn)(struct request *r)) {
+static nt_status when_waiting(struct sim_request *r, int64_t file,
+                              nt_status (*fn)(struct sim_request *r)) {
   bool waits = false;
-  NT_TRY(nt__sim_cache_has(r->m, r->instance.id, file, &waits, r->err));
+  NT_TRY(nt__sim_cache_has(r, r->instance.id, file, &waits));
   if (!waits) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_begin(r->m, r->err));
-  return nt__sim_end(r->m, fn(r), r->err);
+  NT_TRY(nt__sim_begin(r));
+  return nt__sim_end(r, fn(r));
 }
 
-static nt_status write_back(struct request *r) {
+static nt_status write_back(struct sim_request *r) {
   const struct sim_handle *h = r->handle;
   return nt__sim_cache_write_back(
-      r->m, &r->instance, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
-      r->err);
+      r, &r->instance, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES);
 }
 
 /* ---- read ---------------------------------------------------------------- */
 
-static nt_status read_bytes(struct request *r, void *buf, size_t *done) {
+static nt_status read_bytes(struct sim_request *r, void *buf, size_t *done) {
   return nt__sim_files_read(r->handle->file, r->offset, buf, r->len, done,
                             r->err);
 }
 
 /* Reads the image and then the data that waits. In a transaction nobody else
  * can write waiting data to the image in between. */
-static nt_status read_both(struct request *r, void *buf, size_t *done) {
-  nt_status status = nt__sim_begin(r->m, r->err);
+static nt_status read_both(struct sim_request *r, void *buf, size_t *done) {
+  nt_status status = nt__sim_begin(r);
   if (!nt_ok(status)) {
     return status;
   }
@@ -187,20 +173,20 @@ static nt_status read_both(struct request *r, void *buf, size_t *done) {
   uint64_t valid = nt__sim_files_valid(r->handle->file);
   if (nt_ok(status) && r->offset < valid) {
     uint64_t left = valid - r->offset;
-    status = nt__sim_cache_overlay(r->handle, &r->instance, r->offset, buf,
-                                   *done < left ? *done : (size_t)left, r->err);
+    status = nt__sim_cache_overlay(r, r->offset, buf,
+                                   *done < left ? *done : (size_t)left);
   }
-  return nt__sim_end(r->m, status, r->err);
+  return nt__sim_end(r, status);
 }
 
-static nt_status read_file(struct request *r, void *buf, size_t *done) {
+static nt_status read_file(struct sim_request *r, void *buf, size_t *done) {
   bool waits = false;
-  NT_TRY(nt__sim_cache_has(r->m, r->instance.id,
-                           nt__sim_files_id(r->handle->file), &waits, r->err));
+  NT_TRY(nt__sim_cache_has(r, r->instance.id, nt__sim_files_id(r->handle->file),
+                           &waits));
   return waits ? read_both(r, buf, done) : read_bytes(r, buf, done);
 }
 
-static nt_status read_device(struct request *r, void *buf, size_t *done) {
+static nt_status read_device(struct sim_request *r, void *buf, size_t *done) {
   uint64_t end = end_for(r);
   size_t len = r->len;
   if (r->offset >= end) {
@@ -218,12 +204,12 @@ static nt_status read_device(struct request *r, void *buf, size_t *done) {
 nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
                        size_t len, size_t *done, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h),
-                      .err = err,
-                      .handle = h,
-                      .offset = offset,
-                      .len = len};
-  nt_status status = check_bytes(h, err);
+  struct sim_request r = {.m = nt__sim_machine_of(h),
+                          .err = err,
+                          .handle = h,
+                          .offset = offset,
+                          .len = len};
+  nt_status status = check_bytes(&r);
   if (nt_ok(status)) {
     status = check_alignment(&r);
   }
@@ -244,16 +230,16 @@ nt_status nt__sim_read(struct nt_handle *handle, uint64_t offset, void *buf,
   return nt_ok(status) ? read_device(&r, buf, done) : status;
 }
 
-nt_status nt__sim_check_file(struct sim_handle *h, struct nt_error *err) {
-  struct request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
-  NT_TRY(load_verified(&r));
-  return check_condition(&r);
+nt_status nt__sim_check_file(struct sim_request *r) {
+  NT_TRY(load_verified(r));
+  return check_condition(r);
 }
 
 nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  NT_TRY(nt__sim_check_file(h, err));
+  struct sim_request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
+  NT_TRY(nt__sim_check_file(&r));
   *out = nt__sim_files_is_directory(h->file) ? 0 : nt__sim_files_size(h->file);
   return NT_STATUS_SUCCESS;
 }
@@ -263,7 +249,7 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
 /* 1.10: only a handle that locked or dismounted a volume with a file system may
  * write to it. The boot area, and what lies behind the file system, may always
  * be written. */
-static bool may_write_raw(const struct request *r) {
+static bool may_write_raw(const struct sim_request *r) {
   const struct sim_instance *instance = &r->instance;
   if (instance->fsd->writes_need_own_lock) {
     return instance->lock_owner == r->object.id;
@@ -274,7 +260,7 @@ static bool may_write_raw(const struct request *r) {
          r->offset >= instance->fs_bytes;
 }
 
-static nt_status check_volume_write(const struct request *r) {
+static nt_status check_volume_write(const struct sim_request *r) {
   const struct sim_instance *instance = &r->instance;
   if (may_write_raw(r)) {
     return NT_STATUS_SUCCESS;
@@ -286,11 +272,12 @@ static nt_status check_volume_write(const struct request *r) {
 }
 
 /* Refuses a write into a volume through its disk. */
-static nt_status refuse_disk_write(const struct request *r, int64_t number) {
+static nt_status refuse_disk_write(const struct sim_request *r,
+                                   int64_t number) {
   struct sim_volume volume;
   char name[NT_NAME_MAX];
   NT_TRY(nt__sim_load_volume(r->m, number, &volume, r->err));
-  NT_TRY(nt__sim_volume_name(r->m, number, name, sizeof name, r->err));
+  NT_TRY(nt__sim_volume_name(r, number, name, sizeof name));
   if (volume.flags & SIM_VOLUME_OF_SYSTEM) {
     nt_refuse_as(r->err, NT_STATUS_ACCESS_DENIED, NT_REASON_SYSTEM_VOLUME,
                  "the range is in volume %s, which the system uses", name);
@@ -305,7 +292,7 @@ static nt_status refuse_disk_write(const struct request *r, int64_t number) {
 
 /* 1.10: where a file system is mounted, handles of the disk below may not write
  * either. W2: volumes that the system uses are mounted from the start. */
-static nt_status check_disk_write(const struct request *r) {
+static nt_status check_disk_write(const struct sim_request *r) {
   int64_t volume = 0;
   uint64_t from = r->offset;
   if (from == 0) {
@@ -328,29 +315,28 @@ static nt_status check_disk_write(const struct request *r) {
   return volume == 0 ? NT_STATUS_SUCCESS : refuse_disk_write(r, volume);
 }
 
-static nt_status is_readonly(const struct request *r, bool *readonly) {
+static nt_status is_readonly(const struct sim_request *r, bool *readonly) {
   const struct sim_handle *h = r->handle;
   *readonly = r->disk.flags & NT_DISK_READONLY ||
               r->volume.flags & NT_VOLUME_READONLY ||
               r->instance.fsd->read_only;
   return *readonly || h->extent_count <= 1
              ? NT_STATUS_SUCCESS
-             : nt__sim_disks_readonly(r->m, h->extents + 1, /* its others */
-                                      h->extent_count - 1, readonly, r->err);
+             : nt__sim_disks_readonly(r, h->extents + 1, /* its others */
+                                      h->extent_count - 1, readonly);
 }
 
-static nt_status check_writable(const struct request *r) {
+static nt_status check_writable(const struct sim_request *r) {
   bool readonly;
   NT_TRY(is_readonly(r, &readonly));
   if (!readonly) {
-    return r->volume.id ? nt__sim_check_held(r->m, r->volume.id, r->err)
-                        : NT_STATUS_SUCCESS;
+    return r->volume.id ? nt__sim_check_held(r) : NT_STATUS_SUCCESS;
   }
   return nt_refuse(r->err, NT_REASON_READONLY, "%s is read-only",
                    r->volume.id ? "the volume" : "the disk");
 }
 
-static nt_status mark_modified(struct request *r) {
+static nt_status mark_modified(struct sim_request *r) {
   if (r->object.flags & SIM_FO_MODIFIED) {
     return NT_STATUS_SUCCESS;
   }
@@ -361,7 +347,7 @@ static nt_status mark_modified(struct request *r) {
 /* 1.11: a file system driver silently shortens a request at the end of its file
  * system, even where the volume ends too. This does not happen on RAW, on
  * disks, and to handles that are allowed past the file system. */
-static bool clips(const struct request *r) {
+static bool clips(const struct sim_request *r) {
   return r->instance.fsd->guards_writes &&
          !(r->object.flags & SIM_FO_EXTENDED_DASD) &&
          r->instance.fs_bytes <= r->handle->length;
@@ -369,7 +355,7 @@ static bool clips(const struct request *r) {
 
 /* A write that goes past the end of the volume itself is refused before
  * anything is written. */
-static nt_status write_device(struct request *r, const void *buf,
+static nt_status write_device(struct sim_request *r, const void *buf,
                               size_t *done) {
   uint64_t end = end_for(r);
   size_t len = r->len;
@@ -390,14 +376,14 @@ static nt_status write_device(struct request *r, const void *buf,
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status refuse_growth(uint64_t size, struct nt_error *err) {
+static nt_status refuse_growth(const struct sim_request *r, uint64_t size) {
   return nt_refuse(
-      err, NT_REASON_NO_GROWTH,
+      r->err, NT_REASON_NO_GROWTH,
       "the file has %llu bytes, and files on a simulated volume do not grow",
       (unsigned long long)size);
 }
 
-static nt_status mark_wrote_file(struct request *r) {
+static nt_status mark_wrote_file(struct sim_request *r) {
   if (r->object.flags & SIM_FO_WROTE_FILE) {
     return NT_STATUS_SUCCESS;
   }
@@ -405,20 +391,20 @@ static nt_status mark_wrote_file(struct request *r) {
   return nt__sim_save_file_object(r->m, &r->object, r->err);
 }
 
-static nt_status write_file(struct request *r, const void *buf, size_t *done) {
+static nt_status write_file(struct sim_request *r, const void *buf,
+                            size_t *done) {
   struct sim_files *file = r->handle->file;
   uint64_t size = nt__sim_files_size(file);
   if ((r->offset >= size || r->len > size - r->offset)) {
-    return refuse_growth(size, r->err);
+    return refuse_growth(r, size);
   }
   NT_TRY(mark_wrote_file(r));
-  NT_TRY(nt__sim_cache_write(r->handle, &r->instance, r->offset, buf, r->len,
-                             r->err));
+  NT_TRY(nt__sim_cache_write(r, r->offset, buf, r->len));
   *done = r->len;
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status check_direct_write(const struct request *r) {
+static nt_status check_direct_write(const struct sim_request *r) {
   if (r->handle->file) {
     return NT_STATUS_SUCCESS;
   }
@@ -426,16 +412,17 @@ static nt_status check_direct_write(const struct request *r) {
 }
 
 /* X13: what lies past the end of a CD is not even write-protected. */
-static nt_status check_end(const struct request *r) {
+static nt_status check_end(const struct sim_request *r) {
   bool past =
       r->instance.fsd->read_only && !r->handle->file && r->offset >= end_for(r);
   return past ? past_end(r, end_for(r)) : NT_STATUS_SUCCESS;
 }
 
-static nt_status write_now(struct request *r, const void *buf, size_t *done) {
+static nt_status write_now(struct sim_request *r, const void *buf,
+                           size_t *done) {
   NT_TRY(load(r));
   NT_TRY(check_direct_write(r));
-  NT_TRY(nt__sim_verify(r->m, &r->volume, &r->instance, r->err));
+  NT_TRY(nt__sim_verify(r));
   NT_TRY(check_condition(r));
   NT_TRY(check_not_directory(r));
   NT_TRY(check_end(r));
@@ -453,24 +440,24 @@ nt_status nt__sim_write(struct nt_handle *handle, uint64_t offset,
                         const void *buf, size_t len, size_t *done,
                         struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h),
-                      .err = err,
-                      .handle = h,
-                      .offset = offset,
-                      .len = len};
-  NT_TRY(nt__sim_check_not_section(h, err));
-  NT_TRY(check_bytes(h, err));
+  struct sim_request r = {.m = nt__sim_machine_of(h),
+                          .err = err,
+                          .handle = h,
+                          .offset = offset,
+                          .len = len};
+  NT_TRY(nt__sim_check_not_section(&r));
+  NT_TRY(check_bytes(&r));
   NT_TRY(check_alignment(&r));
   *done = 0;
   if (len == 0) { /* X11 */
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_begin(r.m, err));
-  return nt__sim_end(r.m, write_now(&r, buf, done), err);
+  NT_TRY(nt__sim_begin(&r));
+  return nt__sim_end(&r, write_now(&r, buf, done));
 }
 
 /* X6, X8: what a flush asks first. */
-static nt_status check_flush(const struct request *r) {
+static nt_status check_flush(const struct sim_request *r) {
   if (r->instance.fsd->no_flush) {
     return nt_refuse_as(
         r->err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_UNKNOWN_CODE,
@@ -489,12 +476,12 @@ static nt_status check_flush(const struct request *r) {
 }
 
 /* X7: on a write-protected volume there is nothing to flush. */
-static bool has_nothing_to_flush(const struct request *r, bool readonly) {
+static bool has_nothing_to_flush(const struct sim_request *r, bool readonly) {
   return readonly && r->handle->base.kind == NT_KIND_VOLUME &&
          r->instance.fsd->guards_writes;
 }
 
-static nt_status flush_now(struct request *r) {
+static nt_status flush_now(struct sim_request *r) {
   struct sim_handle *h = r->handle;
   bool readonly;
   NT_TRY(check_flush(r));
@@ -510,9 +497,9 @@ static nt_status flush_now(struct request *r) {
 
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
-  struct request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
-  NT_TRY(nt__sim_check_not_section(h, err));
-  NT_TRY(check_bytes(h, err));
+  struct sim_request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
+  NT_TRY(nt__sim_check_not_section(&r));
+  NT_TRY(check_bytes(&r));
   NT_TRY(load_verified(&r));
   return flush_now(&r);
 }

@@ -7,22 +7,22 @@
 nt_status nt__sim_add_mount_point(struct nt_machine *machine,
                                   const char *volume, const char *point,
                                   struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   int64_t id = 0;
-  nt_status status = nt__sim_begin(m, err);
+  nt_status status = nt__sim_begin(&r);
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_resolve_volume(m, volume, &id, err);
+  status = nt__sim_resolve_volume(&r, volume, &id);
   if (nt_ok(status)) {
-    status = nt__sim_give_point(m, id, point, err);
+    status = nt__sim_give_point(&r, id, point);
   }
-  return nt__sim_end(m, status, err);
+  return nt__sim_end(&r, status);
 }
 
 nt_status nt__sim_remove_mount_point(struct nt_machine *machine,
                                      const char *point, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
-  NT_TRY(nt__sim_begin(m, err));
-  return nt__sim_end(m, nt__sim_take_point(m, point, err), err);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
+  NT_TRY(nt__sim_begin(&r));
+  return nt__sim_end(&r, nt__sim_take_point(&r, point));
 }

@@ -32,43 +32,37 @@
 
 /* Everything that an open works with. */
 struct opening {
-  struct sim_machine *m;
-  struct nt_error *err;
+  struct sim_request r;
   const struct nt_open_options *options;
   struct sim_target target;
-  struct sim_handle *handle;
-  struct sim_file_object object;
-  struct sim_volume volume;
-  struct sim_instance instance;
-  bool mounted; /* `instance` is set */
 };
 
 /* ---- refusals ------------------------------------------------------------ */
 
 static nt_status refuse(struct opening *o, nt_status status,
                         enum nt_reason reason, const char *detail) {
-  nt_refuse_as(o->err, status, reason, "%s", detail);
-  nt__sim_add_holders(o->m, &o->instance, 0, o->err);
+  nt_refuse_as(o->r.err, status, reason, "%s", detail);
+  nt__sim_add_holders(&o->r, &o->r.instance, 0);
   return status;
 }
 
 /* O5, O7, O8, O13: refuses the open because of the state of the instance,
  * whoever asks. */
 static nt_status check_instance(struct opening *o) {
-  struct sim_instance *instance = &o->instance;
+  struct sim_instance *instance = &o->r.instance;
   if (instance->vpb & SIM_VPB_LOCKED) {
     return refuse(o, NT_STATUS_ACCESS_DENIED, NT_REASON_LOCKED_BY_OTHER,
                   "the volume is locked");
   }
   if (instance->condition == SIM_DISMOUNTED) {
     bool files = instance->fsd->waits_for_files;
-    nt_refuse_as(o->err, instance->fsd->open_dismounted, NT_REASON_DISMOUNTED,
+    nt_refuse_as(o->r.err, instance->fsd->open_dismounted, NT_REASON_DISMOUNTED,
                  files ? "the volume was dismounted, and is still open"
                        : "the handle that dismounted the volume is still open");
-    o->err->cls = NT_CLASS_TRANSIENT;
-    nt__sim_add_holders(o->m, instance, 0, o->err);
-    nt_hint(o->err, files ? "it mounts again when its files are closed, too"
-                          : "it mounts again when that handle closes");
+    o->r.err->cls = NT_CLASS_TRANSIENT;
+    nt__sim_add_holders(&o->r, instance, 0);
+    nt_hint(o->r.err, files ? "it mounts again when its files are closed, too"
+                            : "it mounts again when that handle closes");
     return instance->fsd->open_dismounted;
   }
   if (instance->lock_owner != 0) {
@@ -106,17 +100,17 @@ static nt_status check_share(struct opening *o) {
   sqlite3_stmt *stmt;
   bool conflict = false;
   nt_status status = nt__sim_query(
-      o->m,
-      nt__sim_spans_nodes(&o->instance) ? SHARES(SIM_OF_NODES)
-                                        : SHARES(SIM_OF_INSTANCE),
-      SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_TEXT(o->object.path),
-               SIM_INT(NT_KIND_SECTION)),
-      &stmt, o->err);
+      o->r.m,
+      nt__sim_spans_nodes(&o->r.instance) ? SHARES(SIM_OF_NODES)
+                                          : SHARES(SIM_OF_INSTANCE),
+      SIM_ARGS(SIM_INT(nt__sim_scope(&o->r.instance)),
+               SIM_TEXT(o->r.object.path), SIM_INT(NT_KIND_SECTION)),
+      &stmt, o->r.err);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(o->m, stmt, o->err))) {
-    conflict |= shares_conflict(o->object.access, o->object.share,
+  while (nt_ok(status = nt__sim_step(o->r.m, stmt, o->r.err))) {
+    conflict |= shares_conflict(o->r.object.access, o->r.object.share,
                                 (uint32_t)sqlite3_column_int64(stmt, 0),
                                 (uint32_t)sqlite3_column_int64(stmt, 1));
   }
@@ -134,34 +128,33 @@ static nt_status check_share(struct opening *o) {
   "SELECT count(*) FROM file_object WHERE " scope "AND access & ?2 <> 0"
 
 static nt_status count_writers(struct opening *o, int64_t *writers) {
-  return nt__sim_number(o->m,
-                        nt__sim_spans_nodes(&o->instance)
+  return nt__sim_number(o->r.m,
+                        nt__sim_spans_nodes(&o->r.instance)
                             ? WRITERS(SIM_OF_NODES)
                             : WRITERS(SIM_OF_INSTANCE),
-                        SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)),
+                        SIM_ARGS(SIM_INT(nt__sim_scope(&o->r.instance)),
                                  SIM_INT(WRITING | NT_DELETE)),
-                        0, writers, o->err);
+                        0, writers, o->r.err);
 }
 
 /* O4: a volume open that shares neither writing nor deleting is a lock. */
 static nt_status check_implicit_lock(struct opening *o, bool *locks) {
   int64_t files, volumes, writers;
-  uint32_t share = o->object.share, mask = o->instance.fsd->implicit_lock;
+  uint32_t share = o->r.object.share, mask = o->r.instance.fsd->implicit_lock;
   *locks = mask != 0 && !(share & mask);
   if (!*locks) {
     return NT_STATUS_SUCCESS;
   }
-  if (o->object.access & WRITING) {
+  if (o->r.object.access & WRITING) {
     share &= ~NT_SHARE_READ;
   }
-  NT_TRY(
-      nt__sim_count_handles(o->m, &o->instance, 0, &files, &volumes, o->err));
+  NT_TRY(nt__sim_count_handles(&o->r, &o->r.instance, 0, &files, &volumes));
   NT_TRY(count_writers(o, &writers));
   if (share & NT_SHARE_READ ? writers > 0 : files + volumes > 0) {
     return refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
                   "opening without sharing needs the volume alone");
   }
-  o->object.share = share;
+  o->r.object.share = share;
   return NT_STATUS_SUCCESS;
 }
 
@@ -170,8 +163,8 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks) {
 /* O2, O6, O11: such an open mounts nothing, reaches no file system, and is not
  * refused by a lock. */
 static nt_status open_device(struct opening *o) {
-  o->object.kind = NT_KIND_DEVICE;
-  return nt__sim_insert_file_object(o->m, &o->object, o->err);
+  o->r.object.kind = NT_KIND_DEVICE;
+  return nt__sim_insert_file_object(o->r.m, &o->r.object, o->r.err);
 }
 
 /* O10: a volume that is offline and not mounted can be opened. The open gets an
@@ -181,80 +174,81 @@ static nt_status open_device(struct opening *o) {
 static nt_status mount_offline(struct opening *o) {
   int64_t id;
   nt_status status = nt__sim_number(
-      o->m,
+      o->r.m,
       "SELECT id FROM instance WHERE volume = ?1 "
       "AND current = 0 AND condition = ?2 LIMIT 1",
-      SIM_ARGS(SIM_INT(o->volume.id), SIM_INT(SIM_GOOD)), 0, &id, o->err);
+      SIM_ARGS(SIM_INT(o->r.volume.id), SIM_INT(SIM_GOOD)), 0, &id, o->r.err);
   if (!nt_ok(status) || id != 0) {
-    return nt_ok(status) ? nt__sim_load_instance(o->m, id, &o->instance, o->err)
-                         : status;
+    return nt_ok(status)
+               ? nt__sim_load_instance(o->r.m, id, &o->r.instance, o->r.err)
+               : status;
   }
-  o->instance = (struct sim_instance){
-      .volume = o->volume.id,
+  o->r.instance = (struct sim_instance){
+      .volume = o->r.volume.id,
       .disk = -1,
       .fsd = &nt__sim_fsd_raw,
       .file_system = "RAW",
-      .fs_bytes = o->volume.length,
+      .fs_bytes = o->r.volume.length,
       .vpb = SIM_VPB_DIRECT_WRITES,
   };
-  return nt__sim_insert_instance(o->m, &o->instance, o->err);
+  return nt__sim_insert_instance(o->r.m, &o->r.instance, o->r.err);
 }
 
 static nt_status mount(struct opening *o) {
-  struct nt_error mount_err = {0};
-  nt_status status = NT_STATUS_SUCCESS;
-  if (nt__sim_is_shared(&o->volume)) {
-    status = nt__sim_check_cluster(o->m, &o->volume, o->err);
+  struct nt_error mount_err = {0}, *err = o->r.err;
+  if (nt__sim_is_shared(&o->r.volume)) {
+    NT_TRY(nt__sim_check_cluster(&o->r));
+  }
+  o->r.err = &mount_err;
+  nt_status status = nt__sim_mount(&o->r);
+  o->r.err = err;
+  if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
+    return mount_offline(o);
+  }
+  if (status == NT_STATUS_NO_MEDIA_IN_DEVICE && !o->target.has_rest) {
+    return nt__sim_mount_empty(&o->r);
   }
   if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_mount(o->m, &o->volume, &o->instance, &mount_err);
-  if (status == NT_STATUS_DEVICE_NOT_READY && !o->target.has_rest) {
-    status = mount_offline(o);
-  } else if (status == NT_STATUS_NO_MEDIA_IN_DEVICE && !o->target.has_rest) {
-    status = nt__sim_mount_empty(o->m, &o->volume, &o->instance, o->err);
-  } else if (!nt_ok(status)) {
-    *o->err = mount_err;
+    *err = mount_err;
   }
   return status;
 }
 
 static nt_status take_implicit_lock(struct opening *o) {
-  o->instance.lock_owner = o->object.id;
-  return nt__sim_save_instance(o->m, &o->instance, o->err);
+  o->r.instance.lock_owner = o->r.object.id;
+  return nt__sim_save_instance(o->r.m, &o->r.instance, o->r.err);
 }
 
 /* Refuses options that make no sense for a volume or disk. */
-static nt_status check_volume_options(const struct nt_open_options *options,
-                                      struct nt_error *err) {
+static nt_status check_volume_options(const struct sim_request *r,
+                                      const struct nt_open_options *options) {
   if (options->directory) { /* X14: before the disposition */
-    nt_fail(err, NT_STATUS_NOT_A_DIRECTORY, "it is the volume itself");
-    nt_hint(err, "add a backslash for its root directory");
+    nt_fail(r->err, NT_STATUS_NOT_A_DIRECTORY, "it is the volume itself");
+    nt_hint(r->err, "add a backslash for its root directory");
     return NT_STATUS_NOT_A_DIRECTORY;
   }
   if (options->disposition != NT_OPEN && options->disposition != NT_OPEN_IF) {
-    nt_fail(err, NT_STATUS_ACCESS_DENIED,
+    nt_fail(r->err, NT_STATUS_ACCESS_DENIED,
             "a volume cannot be created or overwritten");
-    nt_hint(err, "use the disposition open");
+    nt_hint(r->err, "use the disposition open");
     return NT_STATUS_ACCESS_DENIED;
   }
   return NT_STATUS_SUCCESS;
 }
 
 static nt_status refuse_rights(const struct opening *o) {
-  nt_refuse(o->err, NT_REASON_PRIVILEGE,
+  nt_refuse(o->r.err, NT_REASON_PRIVILEGE,
             "nobody may write or delete on a %s volume",
-            o->instance.file_system);
-  nt_hint(o->err, "open it with access \"r\"");
+            o->r.instance.file_system);
+  nt_hint(o->r.err, "open it with access \"r\"");
   return NT_STATUS_ACCESS_DENIED;
 }
 
 /* Refuses rights that the file system gives to nobody. */
 static nt_status check_rights(const struct opening *o) {
   bool file = o->target.has_rest;
-  const struct sim_fsd *fsd = o->instance.fsd;
-  if (!(o->object.access &
+  const struct sim_fsd *fsd = o->r.instance.fsd;
+  if (!(o->r.object.access &
         (file ? fsd->refused_on_files : fsd->refused_on_volumes))) {
     return NT_STATUS_SUCCESS;
   }
@@ -264,8 +258,8 @@ static nt_status check_rights(const struct opening *o) {
 static nt_status enter_instance(struct opening *o) {
   bool locks = false;
   nt_status status = check_rights(o);
-  if (nt_ok(status) && o->instance.fsd->checks_share_modes) {
-    if (o->object.kind == NT_KIND_VOLUME) {
+  if (nt_ok(status) && o->r.instance.fsd->checks_share_modes) {
+    if (o->r.object.kind == NT_KIND_VOLUME) {
       status = check_implicit_lock(o, &locks);
     }
     if (nt_ok(status)) {
@@ -275,8 +269,8 @@ static nt_status enter_instance(struct opening *o) {
   if (!nt_ok(status)) {
     return status;
   }
-  o->object.instance = o->instance.id;
-  status = nt__sim_insert_file_object(o->m, &o->object, o->err);
+  o->r.object.instance = o->r.instance.id;
+  status = nt__sim_insert_file_object(o->r.m, &o->r.object, o->r.err);
   return nt_ok(status) && locks ? take_implicit_lock(o) : status;
 }
 
@@ -285,10 +279,10 @@ static nt_status enter_instance(struct opening *o) {
 static nt_status open_volume(struct opening *o) {
   NT_TRY(mount(o));
   NT_TRY(check_instance(o));
-  NT_TRY(check_volume_options(o->options, o->err));
-  o->object.kind = NT_KIND_VOLUME;
-  if (o->object.access & MANAGING) {
-    o->object.flags |= SIM_FO_MANAGE_VOLUME;
+  NT_TRY(check_volume_options(&o->r, o->options));
+  o->r.object.kind = NT_KIND_VOLUME;
+  if (o->r.object.access & MANAGING) {
+    o->r.object.flags |= SIM_FO_MANAGE_VOLUME;
   }
   return enter_instance(o);
 }
@@ -296,56 +290,55 @@ static nt_status open_volume(struct opening *o) {
 /* Opens a disk. RAW mounts a whole disk, on an instance of its own. So what
  * happens to that instance does not concern the volumes of the disk. */
 static nt_status open_disk(struct opening *o) {
-  nt_status status =
-      nt__sim_current_instance(o->m, 0, o->target.disk, &o->instance, o->err);
-  if (nt_ok(status) && o->instance.vpb & SIM_VPB_CHANGED &&
-      !(o->instance.vpb & SIM_VPB_LOCKED)) { /* of an earlier medium */
-    o->instance.condition = SIM_WRONG_VOLUME;
-    status = nt__sim_detach(o->m, &o->instance, o->err);
+  nt_status status = nt__sim_current_instance(o->r.m, 0, o->target.disk,
+                                              &o->r.instance, o->r.err);
+  if (nt_ok(status) && o->r.instance.vpb & SIM_VPB_CHANGED &&
+      !(o->r.instance.vpb & SIM_VPB_LOCKED)) { /* of an earlier medium */
+    o->r.instance.condition = SIM_WRONG_VOLUME;
+    status = nt__sim_detach(&o->r, &o->r.instance);
     if (nt_ok(status)) {
       status = NT_STATUS_NO_MORE_ENTRIES;
     }
   }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    o->instance = (struct sim_instance){
+    o->r.instance = (struct sim_instance){
         .disk = o->target.disk,
         .fsd = &nt__sim_fsd_raw,
         .file_system = "RAW",
-        .fs_bytes = o->handle->length,
+        .fs_bytes = o->r.handle->length,
         .current = true,
         .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
     };
-    status = nt__sim_insert_instance(o->m, &o->instance, o->err);
+    status = nt__sim_insert_instance(o->r.m, &o->r.instance, o->r.err);
   }
   if (nt_ok(status)) {
     status = check_instance(o);
   }
   if (nt_ok(status)) {
-    status = check_volume_options(o->options, o->err);
+    status = check_volume_options(&o->r, o->options);
   }
   if (!nt_ok(status)) {
     return status;
   }
-  o->object.kind = NT_KIND_DISK;
-  o->object.flags |= SIM_FO_MANAGE_VOLUME;
+  o->r.object.kind = NT_KIND_DISK;
+  o->r.object.flags |= SIM_FO_MANAGE_VOLUME;
   return enter_instance(o);
 }
 
-static nt_status refuse_new_file(struct nt_error *err) {
+static nt_status refuse_new_file(const struct sim_request *r) {
   return nt_refuse(
-      err, NT_REASON_NO_NEW_FILES,
+      r->err, NT_REASON_NO_NEW_FILES,
       "files on a simulated volume can be opened, not made or emptied");
 }
 
 static nt_status check_protection(const struct opening *o) {
-  const struct sim_handle *h = o->handle;
+  const struct sim_handle *h = o->r.handle;
   bool readonly;
-  NT_TRY(nt__sim_disks_readonly(o->m, h->extents, h->extent_count, &readonly,
-                                o->err));
-  if (!readonly && !(o->volume.flags & NT_VOLUME_READONLY)) {
+  NT_TRY(nt__sim_disks_readonly(&o->r, h->extents, h->extent_count, &readonly));
+  if (!readonly && !(o->r.volume.flags & NT_VOLUME_READONLY)) {
     return NT_STATUS_SUCCESS;
   }
-  return nt_refuse(o->err, NT_REASON_READONLY, "the volume is read-only");
+  return nt_refuse(o->r.err, NT_REASON_READONLY, "the volume is read-only");
 }
 
 static bool opens_only(const struct opening *o) {
@@ -355,28 +348,28 @@ static bool opens_only(const struct opening *o) {
 
 /* X15: NT's own reasons come first; what is left cannot be done here. */
 static nt_status refuse_change(struct opening *o) {
-  if (o->instance.fsd->read_only) {
+  if (o->r.instance.fsd->read_only) {
     return refuse_rights(o);
   }
   NT_TRY(check_protection(o));
-  return refuse_new_file(o->err);
+  return refuse_new_file(&o->r);
 }
 
 static nt_status check_existing(struct opening *o) {
-  bool root = strcmp(nt__sim_files_path(o->handle->file), "\\") == 0;
+  bool root = strcmp(nt__sim_files_path(o->r.handle->file), "\\") == 0;
   if (opens_only(o)) {
     return NT_STATUS_SUCCESS;
   }
   if (root) {
-    nt_fail(o->err, NT_STATUS_ACCESS_DENIED,
+    nt_fail(o->r.err, NT_STATUS_ACCESS_DENIED,
             "the root folder is always there, and stays");
-    nt_hint(o->err, "use the disposition open");
+    nt_hint(o->r.err, "use the disposition open");
     return NT_STATUS_ACCESS_DENIED;
   }
   if (o->options->disposition == NT_CREATE) {
-    nt_fail(o->err, NT_STATUS_OBJECT_NAME_COLLISION,
+    nt_fail(o->r.err, NT_STATUS_OBJECT_NAME_COLLISION,
             "there is a file or folder of this name");
-    nt_hint(o->err, "use the disposition open");
+    nt_hint(o->r.err, "use the disposition open");
     return NT_STATUS_OBJECT_NAME_COLLISION;
   }
   return refuse_change(o);
@@ -388,21 +381,21 @@ static nt_status check_missing(struct opening *o, nt_status status) {
       o->options->disposition == NT_OVERWRITE) {
     return status;
   }
-  *o->err = (struct nt_error){0};
+  *o->r.err = (struct nt_error){0};
   return refuse_change(o);
 }
 
 /* X21: characters that stand for other names, and those that the file system
  * has no use for. */
 static nt_status check_path(const struct opening *o) {
-  const char *bad = o->instance.fsd->no_streams ? "*?<>\":" : "*?<>\"";
+  const char *bad = o->r.instance.fsd->no_streams ? "*?<>\":" : "*?<>\"";
   if (!strpbrk(o->target.rest, bad)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_fail(o->err, NT_STATUS_OBJECT_NAME_INVALID,
+  nt_fail(o->r.err, NT_STATUS_OBJECT_NAME_INVALID,
           "a name on a %s volume has none of the characters %s",
-          o->instance.file_system, bad);
-  nt_hint(o->err, "name one file; list its folder to find it");
+          o->r.instance.file_system, bad);
+  nt_hint(o->r.err, "name one file; list its folder to find it");
   return NT_STATUS_OBJECT_NAME_INVALID;
 }
 
@@ -413,13 +406,15 @@ static nt_status check_path(const struct opening *o) {
 /* X9: nobody writes into a file that runs as a program. */
 static nt_status check_image_section(struct opening *o) {
   int64_t images = 0;
-  if (o->object.kind == NT_KIND_FILE && o->object.access & NT_FILE_WRITE_DATA) {
-    NT_TRY(nt__sim_number(
-        o->m,
-        nt__sim_spans_nodes(&o->instance) ? IMAGES(SIM_OF_NODES)
-                                          : IMAGES(SIM_OF_INSTANCE),
-        SIM_ARGS(SIM_INT(nt__sim_scope(&o->instance)), SIM_INT(o->object.file)),
-        0, &images, o->err));
+  if (o->r.object.kind == NT_KIND_FILE &&
+      o->r.object.access & NT_FILE_WRITE_DATA) {
+    NT_TRY(nt__sim_number(o->r.m,
+                          nt__sim_spans_nodes(&o->r.instance)
+                              ? IMAGES(SIM_OF_NODES)
+                              : IMAGES(SIM_OF_INSTANCE),
+                          SIM_ARGS(SIM_INT(nt__sim_scope(&o->r.instance)),
+                                   SIM_INT(o->r.object.file)),
+                          0, &images, o->r.err));
   }
   return images == 0 ? NT_STATUS_SUCCESS
                      : refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
@@ -430,43 +425,44 @@ _Static_assert(NT_KIND_SECTION == 5 && SIM_FO_IMAGE == 32,
                "the query above tests these values");
 
 static nt_status look_up(struct opening *o) {
-  struct sim_handle *h = o->handle;
-  if (o->instance.fsd->read_only && !opens_only(o)) {
+  struct sim_handle *h = o->r.handle;
+  if (o->r.instance.fsd->read_only && !opens_only(o)) {
     return refuse_rights(o); /* X15 */
   }
   NT_TRY(check_path(o));
   nt_status status =
-      o->instance.fsd->root_only
-          ? nt__sim_files_open_root(o->target.rest, &h->file, o->err)
-          : nt__sim_files_open(o->m, h->extents, h->extent_count, h->length,
-                               o->volume.sector_size,
-                               nt__sim_bytes_of(&o->instance), o->target.rest,
-                               &h->file, o->err);
+      o->r.instance.fsd->root_only
+          ? nt__sim_files_open_root(o->target.rest, &h->file, o->r.err)
+          : nt__sim_files_open(o->r.m, h->extents, h->extent_count, h->length,
+                               o->r.volume.sector_size,
+                               nt__sim_bytes_of(&o->r.instance), o->target.rest,
+                               &h->file, o->r.err);
   if (!nt_ok(status)) {
     return check_missing(o, status);
   }
   NT_TRY(check_existing(o));
   bool directory = nt__sim_files_is_directory(h->file);
   if (o->options->directory && !directory) {
-    return nt_refuse_as(o->err, NT_STATUS_NOT_A_DIRECTORY,
+    return nt_refuse_as(o->r.err, NT_STATUS_NOT_A_DIRECTORY,
                         NT_REASON_NOT_A_DIRECTORY, "it is a file");
   }
-  o->object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
-  o->object.file = nt__sim_files_id(h->file);
-  nt_copy(o->object.path, sizeof o->object.path, nt__sim_files_path(h->file));
+  o->r.object.kind = directory ? NT_KIND_DIRECTORY : NT_KIND_FILE;
+  o->r.object.file = nt__sim_files_id(h->file);
+  nt_copy(o->r.object.path, sizeof o->r.object.path,
+          nt__sim_files_path(h->file));
   return NT_STATUS_SUCCESS;
 }
 
 /* Refuses to open a file because of the state of the volume, whoever asks. */
 static nt_status check_files(struct opening *o) {
   NT_TRY(check_instance(o));
-  if (o->handle->removable && o->handle->length == 0) {
-    return nt__sim_no_medium(o->err);
+  if (o->r.handle->removable && o->r.handle->length == 0) {
+    return nt__sim_no_medium(o->r.err);
   }
-  if (!o->instance.fsd->has_files) {
-    return nt_refuse(o->err, NT_REASON_NO_FILE_SYSTEM, NULL);
+  if (!o->r.instance.fsd->has_files) {
+    return nt_refuse(o->r.err, NT_REASON_NO_FILE_SYSTEM, NULL);
   }
-  return nt__sim_check_online(&o->volume, o->err); /* O10 */
+  return nt__sim_check_online(&o->r); /* O10 */
 }
 
 static nt_status open_file(struct opening *o) {
@@ -482,19 +478,20 @@ static nt_status open_file(struct opening *o) {
 /* Finds out where the object lies, and opens its images, so that the refusal
  * names an image that is missing. */
 static nt_status load_place(struct opening *o) {
-  struct sim_handle *h = o->handle;
+  struct sim_handle *h = o->r.handle;
   struct sim_disk disk;
   nt_status status;
   if (o->target.volume != 0) {
-    status = nt__sim_load_volume(o->m, o->target.volume, &o->volume, o->err);
+    status =
+        nt__sim_load_volume(o->r.m, o->target.volume, &o->r.volume, o->r.err);
     if (nt_ok(status)) {
-      status = nt__sim_load_extents(o->m, o->volume.id, h->extents,
-                                    &h->extent_count, o->err);
+      status = nt__sim_load_extents(o->r.m, o->r.volume.id, h->extents,
+                                    &h->extent_count, o->r.err);
     }
-    h->length = o->volume.length;
-    h->base.sector_size = o->volume.sector_size;
+    h->length = o->r.volume.length;
+    h->base.sector_size = o->r.volume.sector_size;
   } else {
-    status = nt__sim_load_disk(o->m, o->target.disk, &disk, o->err);
+    status = nt__sim_load_disk(o->r.m, o->target.disk, &disk, o->r.err);
     h->extents[0] = (struct nt_extent){disk.number, 0, disk.length};
     h->extent_count = 1;
     h->length = disk.length;
@@ -502,21 +499,21 @@ static nt_status load_place(struct opening *o) {
   }
   for (uint32_t i = 0; nt_ok(status) && i < h->extent_count && h->length > 0;
        i++) {
-    status = nt__sim_image(o->m, h->extents[i].disk, o->err);
+    status = nt__sim_image(o->r.m, h->extents[i].disk, o->r.err);
   }
   if (nt_ok(status) && h->extent_count > 0) {
-    status = nt__sim_load_disk(o->m, h->extents[0].disk, &disk, o->err);
+    status = nt__sim_load_disk(o->r.m, h->extents[0].disk, &disk, o->r.err);
     h->removable = nt_ok(status) && disk.flags & NT_DISK_REMOVABLE;
   }
   return status;
 }
 
 static nt_status open_target(struct opening *o) {
-  bool device = !(o->object.access & ~DEVICE_ACCESS);
+  bool device = !(o->r.object.access & ~DEVICE_ACCESS);
   if (o->target.disk >= 0 && o->target.has_rest) {
-    nt_fail(o->err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
+    nt_fail(o->r.err, NT_STATUS_OBJECT_PATH_NOT_FOUND,
             "a disk has no files, its volumes have");
-    nt_hint(o->err, "name a file by its volume: D:\\path");
+    nt_hint(o->r.err, "name a file by its volume: D:\\path");
     return NT_STATUS_OBJECT_PATH_NOT_FOUND;
   }
   NT_TRY(load_place(o));
@@ -524,7 +521,7 @@ static nt_status open_target(struct opening *o) {
     return open_device(o);
   }
   if (o->target.volume != 0) {
-    NT_TRY(nt__sim_check_not_cut(&o->volume, o->err));
+    NT_TRY(nt__sim_check_not_cut(&o->r));
   }
   if (o->target.has_rest) {
     return open_file(o);
@@ -544,28 +541,27 @@ static bool names_mount_manager(const char *name) {
 static nt_status find_and_open(struct opening *o) {
   if (names_mount_manager(o->options->name)) {
     o->target = (struct sim_target){.disk = -1};
-    o->object.disk = -1;
-    o->handle->base.sector_size = 1;
+    o->r.object.disk = -1;
+    o->r.handle->base.sector_size = 1;
     return open_device(o);
   }
-  nt_status status =
-      nt__sim_resolve(o->m, o->options->name, &o->target, o->err);
-  o->object.volume = o->target.volume;
-  o->object.disk = o->target.disk;
+  nt_status status = nt__sim_resolve(&o->r, o->options->name, &o->target);
+  o->r.object.volume = o->target.volume;
+  o->r.object.disk = o->target.disk;
   return nt_ok(status) ? open_target(o) : status;
 }
 
 static void fill_handle(struct opening *o) {
-  struct sim_handle *h = o->handle;
+  struct sim_handle *h = o->r.handle;
   h->base.ops = &nt__sim_handle_ops;
-  h->base.machine = &o->m->base;
-  h->base.kind = o->object.kind;
-  h->base.access = o->object.access;
+  h->base.machine = &o->r.m->base;
+  h->base.kind = o->r.object.kind;
+  h->base.access = o->r.object.access;
   if (h->file) {
     h->base.sector_size = 1;
   }
   nt_copy(h->base.name, sizeof h->base.name, o->options->name);
-  h->file_object = o->object.id;
+  h->file_object = o->r.object.id;
   h->volume = o->target.volume;
   h->disk = o->target.disk;
 }
@@ -573,28 +569,28 @@ static void fill_handle(struct opening *o) {
 nt_status nt__sim_open(struct nt_machine *machine,
                        const struct nt_open_options *options,
                        struct nt_handle **out, struct nt_error *err) {
-  struct opening o = {
-      .m = nt__sim_machine(machine), .err = err, .options = options};
-  o.handle = calloc(1, sizeof *o.handle);
-  if (!o.handle) {
+  struct opening o = {.r = {.m = nt__sim_machine(machine), .err = err},
+                      .options = options};
+  o.r.handle = calloc(1, sizeof *o.r.handle);
+  if (!o.r.handle) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
-  nt_status status = nt__sim_begin(o.m, err);
+  nt_status status = nt__sim_begin(&o.r);
   if (nt_ok(status)) {
-    o.object = (struct sim_file_object){
-        .owner = o.m->owner,
+    o.r.object = (struct sim_file_object){
+        .owner = o.r.m->owner,
         .access = options->access,
         .share = options->share,
     };
     status = find_and_open(&o);
-    status = nt__sim_end(o.m, status, err);
+    status = nt__sim_end(&o.r, status);
   }
   if (!nt_ok(status)) {
-    nt__sim_files_close(o.handle->file);
-    free(o.handle);
+    nt__sim_files_close(o.r.handle->file);
+    free(o.r.handle);
     return status;
   }
   fill_handle(&o);
-  *out = &o.handle->base;
+  *out = &o.r.handle->base;
   return NT_STATUS_SUCCESS;
 }

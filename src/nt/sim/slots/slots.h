@@ -4,7 +4,7 @@
 #define NT_SIM_SLOTS_SLOTS_H
 
 #include "../../admin.h"
-#include "../machine.h"
+#include "../db/request.h"
 
 /* ---- handle_ops.c -------------------------------------------------------- */
 
@@ -43,7 +43,6 @@ nt_status nt__sim_control(struct nt_handle *handle, uint32_t code,
 
 /* ---- device.c ------------------------------------------------------------ */
 
-struct sim_request;
 nt_status nt__sim_device_control(struct sim_request *r, uint32_t code);
 
 /* ---- io.c ---------------------------------------------------------------- */
@@ -58,7 +57,7 @@ nt_status nt__sim_file_size(struct nt_handle *handle, uint64_t *out,
                             struct nt_error *err);
 /* Refuses if the file system of an open file or directory is not alive any
  * more. */
-nt_status nt__sim_check_file(struct sim_handle *handle, struct nt_error *err);
+nt_status nt__sim_check_file(struct sim_request *r);
 
 /* ---- describe.c ---------------------------------------------------------- */
 
@@ -110,7 +109,7 @@ nt_status nt__sim_unmask(struct nt_machine *machine, const char *disk,
 
 /* ---- owner.c: this process ----------------------------------------------- */
 
-nt_status nt__sim_owner_enter(struct sim_machine *m, struct nt_error *err);
+nt_status nt__sim_owner_enter(const struct sim_request *r);
 void nt__sim_owner_leave(struct sim_machine *m);
 nt_status nt__sim_run(struct nt_machine *machine,
                       const struct nt_program *program, int *exit_status,

@@ -12,15 +12,16 @@
 
 /* ---- handles whose close failed ------------------------------------------ */
 
-static nt_status close_unfinished(struct sim_machine *m, struct nt_error *err) {
+static nt_status close_unfinished(const struct sim_request *r) {
   nt_status status = NT_STATUS_SUCCESS;
-  for (struct sim_handle *h = m->unfinished; h && nt_ok(status); h = h->next) {
+  for (struct sim_handle *h = r->m->unfinished; h && nt_ok(status);
+       h = h->next) {
     struct nt_error failure = {0};
-    status = nt__sim_release(m, h->file_object, &failure);
+    status = nt__sim_release(SIM_REQUEST(r->m, &failure), h->file_object);
     if (status == NT_STATUS_FILE_CLOSED) { /* it is closed already */
       status = NT_STATUS_SUCCESS;
     } else if (!nt_ok(status)) {
-      *err = failure;
+      *r->err = failure;
     }
   }
   return status;
@@ -36,62 +37,61 @@ void nt__sim_free_unfinished(struct sim_machine *m) {
 
 /* ---- begin and end ------------------------------------------------------- */
 
-nt_status nt__sim_begin(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = nt_db_check_process(&m->db, err);
-  if (nt_ok(status) && m->notify.delivering > 0) {
-    status = nt__sim_check_depth(m, err);
+nt_status nt__sim_begin(const struct sim_request *r) {
+  nt_status status = nt_db_check_process(&r->m->db, r->err);
+  if (nt_ok(status) && r->m->notify.delivering > 0) {
+    status = nt__sim_check_depth(r);
   }
   if (!nt_ok(status)) {
     return status;
   }
-  if (m->notify.closed) {
-    nt__sim_free_retired(m);
+  if (r->m->notify.closed) {
+    nt__sim_free_retired(r->m);
   }
-  m->acting = m->pid;
-  m->acting_node = m->node;
-  status = nt__sim_store_begin(m, err);
+  r->m->acting = r->m->pid;
+  r->m->acting_node = r->m->node;
+  status = nt__sim_store_begin(r->m, r->err);
   if (nt_ok(status)) {
-    status = nt__sim_owner_reap(m, err);
+    status = nt__sim_owner_reap(r);
   }
   if (nt_ok(status)) {
-    status = close_unfinished(m, err);
+    status = close_unfinished(r);
   }
   /* A BEGIN that fails may have begun a transaction all the same. */
-  return nt_ok(status) ? status : nt__sim_end(m, status, err);
+  return nt_ok(status) ? status : nt__sim_end(r, status);
 }
 
-nt_status nt__sim_end(struct sim_machine *m, nt_status status,
-                      struct nt_error *err) {
-  if (!m->db.failed) {
+nt_status nt__sim_end(const struct sim_request *r, nt_status status) {
+  if (!r->m->db.failed) {
     struct nt_error commit = {0};
-    nt_status ended = nt_db_commit(&m->db, &commit);
+    nt_status ended = nt_db_commit(&r->m->db, &commit);
     if (nt_ok(ended)) {
-      nt__sim_free_unfinished(m);
-      if (m->notify.first) {
-        nt__sim_settle_events(m, true);
+      nt__sim_free_unfinished(r->m);
+      if (r->m->notify.first) {
+        nt__sim_settle_events(r->m, true);
       }
       return status;
     }
-    nt_error_name(&commit, err->op, err->target);
-    *err = commit;
+    nt_error_name(&commit, r->err->op, r->err->target);
+    *r->err = commit;
     status = ended;
   } else {
-    nt_db_roll_back(&m->db);
+    nt_db_roll_back(&r->m->db);
   }
-  nt__sim_settle_events(m, false);
+  nt__sim_settle_events(r->m, false);
   return status;
 }
 
-nt_status nt__sim_announce(struct sim_machine *m, struct nt_error *err) {
-  nt_status status = nt__sim_end(m, NT_STATUS_SUCCESS, err);
+nt_status nt__sim_announce(const struct sim_request *r) {
+  nt_status status = nt__sim_end(r, NT_STATUS_SUCCESS);
   if (nt_ok(status)) {
-    m->notify.resuming = true;
-    status = nt__sim_begin(m, err);
-    m->notify.resuming = false;
+    r->m->notify.resuming = true;
+    status = nt__sim_begin(r);
+    r->m->notify.resuming = false;
   }
   if (!nt_ok(status)) {
-    m->db.in_transaction = true; /* the request ends one; it is empty */
-    m->db.failed = true;
+    r->m->db.in_transaction = true; /* the request ends one; it is empty */
+    r->m->db.failed = true;
   }
   return status;
 }

@@ -7,37 +7,37 @@
 #include "../db/store.h"
 #include "slots.h"
 
-static nt_status refuse_memory(struct nt_error *err) {
-  nt_refuse(err, NT_REASON_IN_MEMORY,
+static nt_status refuse_memory(const struct sim_request *r) {
+  nt_refuse(r->err, NT_REASON_IN_MEMORY,
             "nobody else can do anything to a machine in memory while this "
             "process waits");
-  nt_hint(err, "list what happened with events, or subscribe");
+  nt_hint(r->err, "list what happened with events, or subscribe");
   return NT_STATUS_NOT_SUPPORTED;
 }
 
-static nt_status begin_to_watch(struct sim_machine *m, struct nt_error *err) {
-  if (m->notify.watch) {
+static nt_status begin_to_watch(const struct sim_request *r) {
+  if (r->m->notify.watch) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status =
-      nt_watch_open(m->folder, "machine.db-wal", &m->notify.watch, err);
+  nt_status status = nt_watch_open(r->m->folder, "machine.db-wal",
+                                   &r->m->notify.watch, r->err);
   if (!nt_ok(status)) {
-    nt_error_about(err, NT_REASON_STORE, "%s-wal", m->db_path);
+    nt_error_about(r->err, NT_REASON_STORE, "%s-wal", r->m->db_path);
   }
   return status;
 }
 
 /* Only reads. Processes that have died are found by whoever writes. */
-static nt_status look(struct sim_machine *m, uint64_t after, bool *found,
-                      struct nt_error *err) {
+static nt_status look(const struct sim_request *r, uint64_t after,
+                      bool *found) {
   int64_t id;
   int64_t from = after < INT64_MAX ? (int64_t)after : INT64_MAX;
   nt_status status = nt__sim_number(
-      m,
+      r->m,
       "SELECT id FROM event WHERE id > ?1 AND event <> ?3 "
       "AND node IN (0, ?2) LIMIT 1",
-      SIM_ARGS(SIM_INT(from), SIM_INT(m->node), SIM_INT(SIM_FORGOTTEN)), 0, &id,
-      err);
+      SIM_ARGS(SIM_INT(from), SIM_INT(r->m->node), SIM_INT(SIM_FORGOTTEN)), 0,
+      &id, r->err);
   *found = nt_ok(status) && id != 0;
   return status;
 }
@@ -54,22 +54,23 @@ static uint32_t left(uint32_t timeout, int64_t since) {
 
 nt_status nt__sim_wait_event(struct nt_machine *machine, uint64_t after,
                              uint32_t timeout, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   int64_t since = nt_steady_us();
   bool found, wrote = true;
-  if (m->folder[0] == '\0') {
-    return refuse_memory(err);
+  if (r.m->folder[0] == '\0') {
+    return refuse_memory(&r);
   }
-  nt_status status = begin_to_watch(m, err);
+  nt_status status = begin_to_watch(&r);
   while (nt_ok(status)) {
-    status = look(m, after, &found, err);
+    status = look(&r, after, &found);
     if (!nt_ok(status) || found) {
       return status;
     }
     if (!wrote) {
       return NT_STATUS_NO_MORE_ENTRIES;
     }
-    status = nt_watch_wait(m->notify.watch, left(timeout, since), &wrote, err);
+    status =
+        nt_watch_wait(r.m->notify.watch, left(timeout, since), &wrote, err);
   }
   return status;
 }
@@ -96,17 +97,16 @@ static uint64_t mix(uint64_t hash, int64_t value) {
  * changes when any of it changes. Ids are never used again, so the highest id
  * and the number of rows tell what is open. Refused attempts do not change the
  * number, so two processes that both wait do not wake each other. */
-static nt_status sign(struct sim_machine *m, uint64_t *out,
-                      struct nt_error *err) {
+static nt_status sign(const struct sim_request *r, uint64_t *out) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(m,
+  NT_TRY(nt__sim_query(r->m,
                        "SELECT (SELECT count(*) FROM file_object),"
                        " (SELECT max(id) FROM file_object),"
                        " (SELECT total(lock_owner * 64 + vpb) FROM instance),"
                        " (SELECT total(id * 4 + condition) FROM instance),"
                        " (SELECT total(flags * 2 + installed) FROM volume)",
-                       SIM_NO_ARGS, &stmt, err));
-  NT_TRY(nt__sim_step(m, stmt, err));
+                       SIM_NO_ARGS, &stmt, r->err));
+  NT_TRY(nt__sim_step(r->m, stmt, r->err));
   *out = UINT64_C(0xCBF29CE484222325);
   for (int i = 0; i < 5; i++) {
     *out = mix(*out, sqlite3_column_int64(stmt, i));
@@ -115,10 +115,10 @@ static nt_status sign(struct sim_machine *m, uint64_t *out,
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status look_for_change(struct sim_machine *m, uint64_t *seen,
-                                 bool *changed, struct nt_error *err) {
+static nt_status look_for_change(const struct sim_request *r, uint64_t *seen,
+                                 bool *changed) {
   uint64_t now;
-  nt_status status = sign(m, &now, err);
+  nt_status status = sign(r, &now);
   *changed = nt_ok(status) && now != *seen;
   if (*changed) {
     *seen = now;
@@ -128,12 +128,12 @@ static nt_status look_for_change(struct sim_machine *m, uint64_t *seen,
 
 /* Waits by the virtual clock. No real time passes, so nothing can change during
  * the wait, only before and after it. */
-static nt_status pass(struct sim_machine *m, uint64_t *seen, uint32_t timeout,
-                      struct nt_error *err) {
+static nt_status pass(const struct sim_request *r, uint64_t *seen,
+                      uint32_t timeout) {
   bool changed;
-  NT_TRY(look_for_change(m, seen, &changed, err));
+  NT_TRY(look_for_change(r, seen, &changed));
   if (!changed) {
-    m->waited_us += (int64_t)timeout * 1000;
+    r->m->waited_us += (int64_t)timeout * 1000;
     NT_TRY(NT_STATUS_NO_MORE_ENTRIES);
   }
   return NT_STATUS_SUCCESS;
@@ -141,26 +141,27 @@ static nt_status pass(struct sim_machine *m, uint64_t *seen, uint32_t timeout,
 
 nt_status nt__sim_wait_change(struct nt_machine *machine, uint64_t *seen,
                               uint32_t timeout, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   int64_t since = nt_steady_us();
   bool changed, wrote = true;
-  if (m->virtual_clock) {
-    return pass(m, seen, timeout, err);
+  if (r.m->virtual_clock) {
+    return pass(&r, seen, timeout);
   }
-  if (m->folder[0] == '\0') {
+  if (r.m->folder[0] == '\0') {
     nt_sleep_ms(timeout);
     return NT_STATUS_NO_MORE_ENTRIES;
   }
-  nt_status status = begin_to_watch(m, err);
+  nt_status status = begin_to_watch(&r);
   while (nt_ok(status)) {
-    status = look_for_change(m, seen, &changed, err);
+    status = look_for_change(&r, seen, &changed);
     if (!nt_ok(status) || changed) {
       return status;
     }
     if (!wrote) {
       return NT_STATUS_NO_MORE_ENTRIES;
     }
-    status = nt_watch_wait(m->notify.watch, left(timeout, since), &wrote, err);
+    status =
+        nt_watch_wait(r.m->notify.watch, left(timeout, since), &wrote, err);
   }
   return status;
 }
