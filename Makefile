@@ -60,9 +60,9 @@ RUN = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 MAKE_IN = +$(MAKE) --no-print-directory -j$(JOBS)
 
 .SECONDARY:
-.PHONY: all tests suite part demo test docs reference tables bench install clean deps
+.PHONY: all tests suite part demo test docs reference tables bench deps
 
-all: $(addprefix $B/ntvol/,core.so sim/core.so journal/core.so)
+all: $(addprefix $B/ntvol/,core.so sim/core.so journal/core.so) # the modules
 
 $B/ntvol/core.so: $(CORE_OBJ)
 	$(LINK) -shared $^ $(CORE_LIBS)
@@ -99,51 +99,46 @@ $B/%.so: $B/obj/spec/c/%_shim.o
 
 -include $(patsubst %,$B/obj/%.d,$(basename $(ALL_C)))
 
-tests: all $(C_TESTS) $(FAKES)
+tests: all $(C_TESTS) $(FAKES) # the modules and what the suite needs
 
 # ARGS go to busted, which then runs in one process; PARTS are files and folders,
 # each file a process; WITHOUT are files to leave out.
 BUSTED = $(LUA) "$$(command -v busted)"
-suite: tests
+suite: tests # runs the specs of PARTS, each file a process; or of ARGS, in one
 	@$(RUN) $(if $(ARGS),,PARTS='$(PARTS)' WITHOUT='$(WITHOUT)' \
 	  PLAIN="$(LUA) $$(command -v busted)" sh tools/suite.sh $(JOBS)) \
 	  $(WRAP) $(BUSTED) $(ARGS)
 
-part: all $(FAKES) # the same, for specs that need no C test
+part: all $(FAKES) # runs the specs of ARGS that need no C test
 	@$(RUN) $(WRAP) $(BUSTED) $(ARGS)
 
-deps:
+deps: # what is missing to build and test
 	@sh tools/deps.sh
 
-demo: deps
+demo: deps # a change of a file system, and its undo, step by step
 	$(MAKE_IN) all
 	@$(RUN) sh tools/demo.sh
 
-test: deps
+test: deps # builds and runs the whole suite
 	$(MAKE_IN) suite
 	@+$(MAKE) --no-print-directory try-wine
 
-docs:
+docs: # docs/api, by LDoc
 	$(LUA) "$$(command -v ldoc)" --quiet .
 
-reference: # what is made from the comments of functions; needs no build
+reference: # types, help and manual from the comments; needs no build
 	@$(LUA) tools/reference.lua
 
-tables: tests reference # write the tables that the code makes into the documents
+tables: tests reference # the tables of the documents, from the code
 	@$(RUN) $(LUA) tools/errors.lua docs/errors.md
 	@$(RUN) $(LUA) tools/personalities.lua docs/simulator.md
+	@$(RUN) $(LUA) tools/words.lua docs/from-other-tools.md
 	@for spec in spec/conformance/*_spec.lua; do \
 	  $(RUN) $(LUA) "$$(command -v busted)" -o TAP $$spec; \
 	done >$B/conformance.tap || true # the page says what failed
 	@$(RUN) $(LUA) tools/conformance.lua $B/conformance.tap docs/conformance.md
 
-bench: all
+bench: all # measurements
 	@$(RUN) $(LUA) bench/run.lua $(ARGS)
 
-install: all
-	@$(RUN) sh tools/install.sh $(LUA) $B '$(DESTDIR)$(PREFIX)' \
-	  '$(DESTDIR)$(LUADIR)' '$(DESTDIR)$(LIBDIR)'
-
-include checks.mk windows.mk
-clean:
-	rm -rf build docs/api
+include install.mk checks.mk windows.mk

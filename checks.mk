@@ -35,42 +35,42 @@ NOT_CHECKED = spec/install_spec.lua spec/mutants_spec.lua spec/tree_spec.lua \
   spec/unit/timeline_spec.lua
 asan: export NTVOL_CHECKER = $(KEEP_ADDRESSES) env \
   ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
-asan:
+asan: # the suite with the sanitizers
 	$(MAKE_IN) suite KIND=asan CC=gcc LDFLAGS=-Wl,-z,nodelete \
 	  WRAP='$(SANITIZER)' WITHOUT='$(NOT_CHECKED)'
 
 VALGRIND = valgrind -q --leak-check=full --keep-debuginfo=yes --error-exitcode=9
 valgrind: export NTVOL_CHECKER = $(VALGRIND)
-valgrind:
+valgrind: # parts of it under valgrind
 	$(MAKE_IN) suite PARTS='$(or $(PARTS),spec/unit spec/c_spec.lua)' \
 	  WITHOUT='$(NOT_CHECKED)' WRAP='$(VALGRIND)'
 
 # The other compiler: what it makes of the C code; Lua runs the same with it.
-clang:
+clang: # the suite, built by the other compiler
 	$(MAKE_IN) suite KIND=clang CC=clang \
 	  PARTS='$(or $(PARTS),spec/c_spec.lua spec/unit spec/contract \
 	  spec/conformance spec/sim)'
 
 # A change of a file system that is cut at every write; the suite looks at a
 # part of them.
-crash:
+crash: # a format, cut at every write
 	$(MAKE_IN) suite PARTS=spec/crash NTVOL_CRASH=all
 
-sweeps:
+sweeps: # something fails at every allocation and system call
 	$(MAKE_IN) suite PARTS='$(or $(PARTS),spec/sweep)' NTVOL_SWEEP=wide
 
-stress:
+stress: # the same, all of it, for hours
 	$(MAKE_IN) suite PARTS='$(or $(PARTS),spec/sweep)' NTVOL_SWEEP=all
 
 # The parsers of src/nt/disk; FUZZ says how many times longer than `parsers`,
 # which is what .ci/run has the time for.
-fuzz: stress
+fuzz: stress # and random bytes for every parser
 	@sh tools/fuzz.sh build/fuzz $(or $(FUZZ),100)
 
-parsers:
+parsers: # random bytes for every parser, for a minute
 	@sh tools/fuzz.sh build/fuzz 1
 
-lint:
+lint: # formatters, linters, both compilers
 	luacheck --quiet bench bin/ntvol config.ld examples lua spec tools types *.rockspec
 	clang-format --dry-run -Werror $(ALL_C) $(wildcard $(addsuffix /*.h,$(FOLDERS)))
 	cppcheck --quiet --error-exitcode=1 --std=c11 -D__GNUC__ --inline-suppr \
@@ -79,13 +79,13 @@ lint:
 	$(MAKE_IN) tests
 	$(MAKE_IN) tests KIND=clang CC=clang
 
-coverage:
+coverage: # which lines of src no test reached
 	rm -rf build/coverage
 	$(MAKE_IN) suite KIND=coverage CC=gcc WITHOUT='$(NOT_CHECKED)'; code=$$?; \
 	  sh tools/coverage.sh build/coverage && exit $$code
 
-fakes: all $(FAKES) # what `part` needs
+fakes: all $(FAKES) # the modules, and what part needs
 
-mutants:
+mutants: # plants faults; ARGS are names of some
 	$(MAKE_IN) tests
 	@$(LUA) tools/mutants.lua $(JOBS) $(ARGS)

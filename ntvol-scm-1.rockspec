@@ -357,6 +357,7 @@ build = {
     ["ntvol.cli.verbs"] = "lua/ntvol/cli/verbs.lua",
     ["ntvol.cli.wait"] = "lua/ntvol/cli/wait.lua",
     ["ntvol.cli.watch"] = "lua/ntvol/cli/watch.lua",
+    ["ntvol.cli.words"] = "lua/ntvol/cli/words.lua",
     ["ntvol.current"] = "lua/ntvol/current.lua",
     ["ntvol.explain"] = "lua/ntvol/explain.lua",
     ["ntvol.failure"] = "lua/ntvol/failure.lua",

@@ -11,7 +11,7 @@ WIN_SOURCES ?= build/win/src
 
 .PHONY: deps-win win-sources win win32 win-objects test-wine try-wine dist-win
 
-deps-win:
+deps-win: # what the Windows build needs
 	@sh tools/deps.sh windows
 
 win-sources:
@@ -21,7 +21,7 @@ BUILD_WIN = $(MAKE_IN) -f tools/windows/build.mk SOURCES=$(WIN_SOURCES)
 ARCH_win = TRIPLE=x86_64-w64-mingw32 W=build/win SUBSYSTEM="5 2"
 ARCH_win32 = TRIPLE=i686-w64-mingw32 W=build/win32 SUBSYSTEM="5 1"
 
-win win32: win-sources
+win win32: win-sources # the Windows build
 	$(BUILD_WIN) $(ARCH_$@) bin
 
 win-objects: win-sources
@@ -31,7 +31,7 @@ win-objects: win-sources
 # A prefix is 700 MB and takes seconds to make: it is kept.
 WINE_PREFIX ?= build/wine
 
-test-wine: win-sources
+test-wine: win-sources # the suite under Wine
 	$(BUILD_WIN) $(ARCH_win) test
 	@! command -v zip >/dev/null || sh tools/windows/dist.sh build/win \
 	  $(WIN_SOURCES) x86-64 build/ntvol-win64
@@ -44,6 +44,6 @@ try-wine:
 	  "0 passed, 0 failed, 1 skipped"; exit 0; }; \
 	  $(MAKE) --no-print-directory test-wine ARGS=
 
-dist-win: win win32
+dist-win: win win32 # zips for Windows
 	@sh tools/windows/dist.sh build/win $(WIN_SOURCES) x86-64 build/ntvol-win64
 	@sh tools/windows/dist.sh build/win32 $(WIN_SOURCES) i686 build/ntvol-win32

@@ -7,6 +7,10 @@
 #ifndef NTVOL_H
 #define NTVOL_H
 
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -100,5 +104,9 @@ static inline const struct ntvol_api *ntvol_getapi(lua_State *L) {
   }
   return api;
 }
+
+#if defined(__cplusplus)
+}
+#endif
 
 #endif

@@ -9,6 +9,7 @@ local ntvol = require "ntvol"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
 local shortage = require "ntvol.shortage"
+local words = require "ntvol.cli.words"
 
 local M = {}
 
@@ -94,9 +95,23 @@ end
 -- What is raised for wrong usage, and for what this process lacks.
 local Usage, Shortage = {}, {}
 
+-- What stands below a message about wrong usage: what a word of another tool
+-- is called here, else how the command is used.
+local function usage_of(at, tip, argv)
+  local row = words.find(argv)
+  if row then
+    return "hint: " .. words.hint(row)
+  end
+  local usage = at:get_usage()
+  return ("%s\n%shint: see %s --help"):format(usage,
+    tip and "hint: " .. tip .. "\n" or "", usage:match "^Usage: ([%w -]*%w)")
+end
+
 local function parse(parser, argv)
-  parser.error = function(at, message)
-    error(setmetatable({ message = message, usage = at:get_usage() }, Usage), 0)
+  parser.error = function(at, text)
+    local message, tip = text:match "^(.-)\n(Did you mean.*)$"
+    error(setmetatable({ message = message or text,
+      usage = usage_of(at, tip, argv) }, Usage), 0)
   end
   return parser:parse(argv)
 end
@@ -142,8 +157,7 @@ end
 local function explain(problem, begun)
   progress.finish()
   if getmetatable(problem) == Usage then
-    return output.usage(problem.message, ("%s\nhint: see %s --help"):format(
-      problem.usage, problem.usage:match "^Usage: ([%w -]*%w)"))
+    return output.usage(problem.message, problem.usage)
   elseif getmetatable(problem) == Shortage then
     output.say(problem.words)
     return output.EXIT.refused

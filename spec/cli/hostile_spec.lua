@@ -173,6 +173,7 @@ local WORDS = {
   ["sim owner"] = { { "%LAB", "D:", "%EVIL" } },
   ["repl"] = { NOTHING, { "D:" }, { "%EVIL" } },
   ["completion"] = { { "bash" }, { "%EVIL" } },
+  ["help"] = { NOTHING, { "sim", "create" }, { "%EVIL" } },
   ["man"] = { NOTHING, { "%EVIL" } },
   ["sim rm"] = { { "%EVIL" }, { "%LAB" } },
 }

@@ -194,7 +194,7 @@ describe("wrong usage", function()
     { { "show" }, "missing argument 'name'" },
     { { "lock", "D:" }, "missing argument 'command'" },
     { { "change-fs", "D:" }, "missing option '%-%-to'" },
-    { { "change-fs", "D:", "--to", "xfs" }, "must be one of" },
+    { { "change-fs", "D:", "--to", "xfs" }, "name one of: ntfs" },
     { { "change-fs", "D:", "--to", "ntfs", "--cluster-size", "3K" },
       "not a power of two" },
     { { "change-fs", "D:", "--to", "ntfs", "--cluster-size", "x" },

@@ -1,4 +1,4 @@
---- Commands about the command: completion and man.
+--- Commands about the command: completion, help and man.
 -- @module ntvol.cli.manual
 
 local core = require "ntvol.core"
@@ -22,6 +22,21 @@ this user:
 Examples: ntvol completion bash > ~/.local/share/bash-completion/completions/ntvol
           ntvol completion zsh > ~/.zfunc/_ntvol
           ntvol completion fish > ~/.config/fish/completions/ntvol.fish]]
+end
+
+local function add_help(add, parser)
+  local command = add("help", "Show the help of a command.", function(args)
+    local argv = table.move(args.words, 1, #args.words, 1, {})
+    argv[#argv + 1] = "--help"
+    parser:parse(argv) -- ends the program, or says which word is wrong
+  end)
+  command:argument "words"
+    :args "*"
+    :argname "COMMAND"
+    :description "The command; all of them unless given."
+  command:epilog [[
+Examples: ntvol help
+          ntvol help sim create]]
 end
 
 -- A pipe to the program `man`, when output goes to a terminal and there is such
@@ -55,6 +70,7 @@ end
 -- @tparam string version
 function M.add(add, parser, version)
   add_completion(add, parser)
+  add_help(add, parser)
   add_man(add, parser, version)
 end
 
