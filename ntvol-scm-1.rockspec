@@ -424,6 +424,9 @@ build = {
       },
     },
   },
-  install = { bin = { ntvol = "bin/ntvol" } },
-  copy_directories = { "docs", "examples" },
+  install = {
+    bin = { ntvol = "bin/ntvol" },
+    conf = { ["ntvol.h"] = "src/ntvol.h" }, -- for C hosts
+  },
+  copy_directories = { "docs", "examples", "types" },
 }

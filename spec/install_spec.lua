@@ -1,6 +1,8 @@
 -- Installs the rock into an empty tree, without network, from a copy of the
 -- source tree, and uses what was installed and nothing else.
 
+local command = require "spec.support.command"
+local machines = require "spec.support.machines"
 local proc = require "spec.support.proc"
 local tempdir = require "spec.support.tempdir"
 
@@ -25,10 +27,10 @@ end
 
 -- Runs without a network where that can be arranged, and without what a checker
 -- puts before our own programs: the compiler is not under test.
-local function alone(command)
+local function alone(line)
   local _, code = proc.run("unshare -n true")
   return ("%s env -u LD_PRELOAD -u KIND -u CC -u WRAP -u ARGS sh -c %s"):format(
-    code == 0 and "unshare -n" or "", proc.quote(command))
+    code == 0 and "unshare -n" or "", proc.quote(line))
 end
 
 local function install(folder)
@@ -43,12 +45,12 @@ local function install(folder)
 end
 
 -- A command that sees the installed tree and argparse, and no more.
-local function with_tree(tree, command)
+local function with_tree(tree, line)
   local root = tree:match("^(.*)/")
   return ([[cd %s && env -u LD_PRELOAD -u LUA_PATH_5_4 -u LUA_CPATH_5_4 -u NTVOL_MACHINE \
     LUA_PATH='%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua;;' \
     LUA_CPATH='%s/lib/lua/5.4/?.so;;' %s]]):format(
-    proc.quote(root), tree, tree, tree, command)
+    proc.quote(root), tree, tree, tree, line)
 end
 
 describe("the rock", function()
@@ -88,16 +90,136 @@ describe("the rock", function()
     assert.matches("^ntvol %d+%.%d+%.%d+\n", output)
 
     local rock = tree .. "/lib/luarocks/rocks-5.4/ntvol/scm-1"
-    assert(#proc.lines("ls " .. rock .. "/docs/manual.md") == 1)
+    for _, path in ipairs { "docs/manual.md", "types/ntvol.lua",
+      "conf/ntvol.h" } do
+      assert.same({ rock .. "/" .. path }, proc.lines("ls " .. rock .. "/" .. path))
+    end
+
+    -- What it built beside the sources disturbs nobody, and is cleaned away.
+    local source = tree:gsub("/tree$", "/source")
+    local built = "find . -name '*.o' -o -name '*.so'"
+    assert(#proc.lines("cd " .. source .. " && " .. built) > 0)
+    output, code = proc.run(("cd %s && %s %s spec/tree_spec.lua 2>&1"):format(
+      source, command.LUA, proc.lines("command -v busted")[1]))
+    assert.equal(0, code, output)
+    output, code = proc.run(("cd %s && MAKEFLAGS= make -s clean"):format(source))
+    assert.equal(0, code, output)
+    assert.same({}, proc.lines("cd " .. source .. " && " .. built))
+  end)
+end)
+
+-- A C++ program with a Lua state: it loads the core and asks it for the table
+-- of functions that it has for C modules.
+local HOST = [[
+#include <ntvol.h>
+#include <lua.hpp>
+#include <cstdio>
+
+static int ask(lua_State *L) {
+  luaL_requiref(L, "_G", luaopen_base, 0);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "ntvol.core");
+  lua_call(L, 1, 1);
+  const ntvol_api *api = ntvol_getapi(L);
+  std::printf("version %d of the interface of " NTVOL_VERSION "\n",
+              api->version);
+  api->newmachine(L);
+  std::printf("%s\n", luaL_tolstring(L, -1, nullptr));
+  return 0;
+}
+
+int main() {
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  lua_pushcfunction(L, ask);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+    std::printf("%s\n", lua_tostring(L, -1));
+    return 1;
+  }
+  lua_close(L);
+}
+]]
+
+local function make(words)
+  return proc.run(alone("MAKEFLAGS= MAKEOVERRIDES= make -s " .. words .. " 2>&1"))
+end
+
+describe("make help", function()
+  it("has a line for each name that may be made", function()
+    local output, code = make "help"
+    assert.equal(0, code, output)
+    local text = proc.slurp "Makefile" .. proc.slurp "install.mk"
+      .. proc.slurp "checks.mk" .. proc.slurp "windows.mk"
+    -- These are parts of others.
+    local parts = { ["win-sources"] = true, ["win-objects"] = true,
+      ["try-wine"] = true, fakes = true }
+    local count = 0
+    for names in text:gsub("\\\n", ""):gmatch "\n%.PHONY:([^\n]+)" do
+      for name in names:gmatch "%S+" do
+        count = count + 1
+        assert(parts[name] or ("\n" .. output):find("\n[^\n]*%f[%w]"
+          .. name:gsub("%-", "%%-") .. "%f[^%w-][^\n]* %l"), name)
+      end
+    end
+    assert(count > 25)
   end)
 end)
 
 describe("make install", function()
+  it("takes a relative prefix for one from here, and uninstall takes all away",
+    function()
+      local folder = tempdir(finally)
+      local here = proc.lines "pwd"[1]
+      -- from here to the folder: up to the root, and down again
+      local prefix = here:gsub("[^/]+", ".."):sub(2) .. folder .. "/a b"
+      machines.sh("mkdir -p %s/'a b'/share/man", folder)
+      local output, code = make("install PREFIX=" .. proc.quote(prefix))
+      assert.equal(0, code, output)
+      output, code = proc.run("cd / && env -u LUA_PATH -u LUA_CPATH -u NTVOL_BUILD "
+        .. proc.quote(folder .. "/a b/bin/ntvol") .. " --version")
+      assert.equal(0, code, output)
+      assert.same({ "./a b" }, proc.lines("cd " .. folder
+        .. " && find . -mindepth 1 -maxdepth 1"))
+      machines.sh("touch %s/'a b'/share/mine", folder)
+      output, code = make("uninstall PREFIX=" .. proc.quote(prefix))
+      assert.equal(0, code, output)
+      -- What was there before, and what others put there, stays.
+      assert.same({ "./a b", "./a b/share", "./a b/share/man",
+        "./a b/share/mine" }, proc.lines("cd " .. folder
+        .. " && find . -mindepth 1 | sort"))
+      output, code = make("uninstall PREFIX=" .. proc.quote(prefix))
+      assert.equal(2, code)
+      assert.matches("nothing is installed in ", output, 1, true)
+      assert.matches("make uninstall PREFIX=FOLDER", output, 1, true)
+    end)
+
+  it("brings the header, which a C++ host can include, and the types", function()
+    local folder = tempdir(finally)
+    local output, code = make("install PREFIX=" .. proc.quote(folder))
+    assert.equal(0, code, output)
+    assert.equal(proc.slurp "types/ntvol.lua",
+      proc.slurp(folder .. "/share/ntvol/types/ntvol.lua"))
+    assert.equal(proc.slurp "src/ntvol.h",
+      proc.slurp(folder .. "/include/ntvol.h"))
+    local missing = machines.missing("g++", "pkg-config")
+    if missing then
+      pending(missing)
+    end
+    machines.put(folder .. "/host.cc", HOST)
+    output, code = proc.run(alone(("cd %s && g++ -Wall -Wextra -Werror -o host"
+      .. " host.cc -Iinclude $(pkg-config --cflags --libs lua5.4)"):format(folder)))
+    assert.equal(0, code, output)
+    output, code = proc.run(alone(("cd / && env LUA_CPATH=%s/lib/lua/5.4/?.so"
+      .. " %s/host"):format(folder, folder)))
+    assert.equal(0, code, output)
+    assert.equal("version 1 of the interface of 0.1.0\nntvol.machine (closed)\n",
+      output)
+  end)
+
   it("puts the same files under DESTDIR, and they work", function()
     local folder = tempdir(finally)
-    local output, code = proc.run(alone(
-      "MAKEFLAGS= MAKEOVERRIDES= make -s install PREFIX=/tree DESTDIR="
-      .. proc.quote(folder)))
+    local output, code = make("install PREFIX=/tree DESTDIR="
+      .. proc.quote(folder))
     assert.equal(0, code, output)
     local tree = folder .. "/tree"
     output, code = proc.run(with_tree(tree, tree .. "/bin/ntvol --version"))

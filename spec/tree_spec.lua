@@ -2,8 +2,10 @@
 
 local proc = require "spec.support.proc"
 
-local FILES = [[find . \( -name .git -o -name build -o -path ./docs/api \) \
-  -prune -o -type f -print]]
+-- What is built is not of the tree: neither by make, nor by `luarocks make`.
+local FILES = [[find . \( -name .git -o -name build -o -path ./docs/api \
+  -o -path ./ntvol -o -path ./luarocks -o -path ./lua_modules \
+  -o -name .luarocks -o -name '*.o' -o -name '*.so' \) -prune -o -type f -print]]
 
 -- Files of the tree, without ./, that match a pattern.
 local function files(pattern)
