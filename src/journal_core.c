@@ -50,7 +50,8 @@ is made, and only its owner can read it.
 @function open
 @tparam ?string folder without it, the folder of the user's state is taken:
  `NTVOL_STATE`, else `$XDG_STATE_HOME/ntvol` or `~/.local/state/ntvol`, on
- Windows `%LOCALAPPDATA%\ntvol`
+ Windows `%LOCALAPPDATA%\ntvol`; `":memory:"` is a new journal in memory, which
+ is gone when it is closed
 @treturn ntvol.journal
 @failure
 */
@@ -601,11 +602,21 @@ static int ln_journal_check(lua_State *L) {
   return 1;
 }
 
+static bool has_option(lua_State *L, const struct ln_options *o,
+                       const char *name) {
+  bool has = ln_optionvalue(L, o, name) != LUA_TNIL;
+  lua_pop(L, 1);
+  return has;
+}
+
 /***
 Forgets what is old. These are entries beyond the newest `keep`, and entries
 that ended more than `days` ago. The saved bytes, which make an undo possible,
 are forgotten beyond the newest `keep_saved` entries and when they are older
 than `days_saved`. An operation that runs or was interrupted stays.
+
+The newest saved bytes of each volume stay, too, as long as its machine is
+there, unless `keep_saved` or `days_saved` is given.
 @function journal:prune
 @tparam[opt] ntvol.journal_limits policy `keep` (1000 unless given), `days`
  (366), `keep_saved` (20), `days_saved` (31)
@@ -636,6 +647,8 @@ static int ln_journal_prune(lua_State *L) {
       *fields[i] =
           ln_optioninteger(L, &o, names[i], 0, 1000000000 / 365, *fields[i]);
     }
+    policy.spare_newest =
+        !has_option(L, &o, "keep_saved") && !has_option(L, &o, "days_saved");
   }
   status = nt_journal_prune(journal_of(L), &policy, &operations, &saved, &err);
   if (!nt_ok(status)) {

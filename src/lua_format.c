@@ -196,7 +196,7 @@ Options:
   system's own formatter never save.
 * `undo_limit`: how many bytes may be saved, counted when they are packed; 256
   MiB unless given. When that is not enough, the format is refused.
-* `journal`: an open journal; the user's journal unless given. With false, no
+* `journal`: an open journal; that of the machine unless given. With false, no
   note is kept at all.
 * `operation`: the number of the operation that the format is a part of.
 * `overlaps`: true says that the partition table, if the volume holds it, and
@@ -236,7 +236,7 @@ int ln_volume_format(lua_State *L) {
                       "a request of the machine waits for this subscriber; "
                       "format when it is over");
   }
-  if (!ln_pushjournal(L, &o)) {
+  if (!ln_pushjournal(L, 1, &o)) {
     return 4;
   }
   luaL_checkstack(L, LUA_MINSTACK, NULL); /* report() must not raise */

@@ -32,7 +32,8 @@ static void push_module(lua_State *L) {
   }
 }
 
-bool ln_pushjournal(lua_State *L, const struct ln_options *options) {
+bool ln_pushjournal(lua_State *L, int volume,
+                    const struct ln_options *options) {
   int type = ln_optionvalue(L, options, "journal");
   if (luaL_testudata(L, -1, NTVOL_JOURNAL) != NULL) {
     return true;
@@ -51,9 +52,10 @@ bool ln_pushjournal(lua_State *L, const struct ln_options *options) {
   if (lua_isnil(L, -1)) {
     return true;
   }
-  lua_getfield(L, -1, "_of_user");
+  lua_getfield(L, -1, "_of");
   lua_remove(L, -2);
-  lua_call(L, 0, 4);
+  lua_getiuservalue(L, volume, 1);
+  lua_call(L, 1, 4);
   if (lua_isnil(L, -4)) {
     return false;
   }

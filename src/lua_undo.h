@@ -18,9 +18,10 @@
 struct ntvol_journal *ln_usejournal(lua_State *L, int index,
                                     struct nt_keeper *keeper);
 
-/* Pushes the journal that the option names, or the user's when the option is
- * nil. Pushes nil when there is no journal. Returns false when the journal
- * cannot be used; then the four values of a failure are pushed. */
-bool ln_pushjournal(lua_State *L, const struct ln_options *options);
+/* Pushes the journal that the option names, or that of the volume's machine
+ * when the option is nil. Pushes nil when there is no journal. Returns false
+ * when the journal cannot be used; then the four values of a failure are
+ * pushed. `volume` is the index of the volume. */
+bool ln_pushjournal(lua_State *L, int volume, const struct ln_options *options);
 
 #endif

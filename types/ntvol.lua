@@ -223,7 +223,7 @@
 ---@field on_attempt? function
 ---@field on_busy? function
 
----Options of `ntvol.undo` and `ntvol.recover`.
+---Options of `ntvol.undo` and `ntvol.recover`; `ntvol.undo` needs `erase`.
 ---@class ntvol.undo_options
 ---@field machine? ntvol.machine|string
 ---@field journal? ntvol.journal
@@ -722,8 +722,8 @@ function volume:media_removal(allowed) end
 ---  system's own formatter never save.
 ---* `undo_limit`: how many bytes may be saved, counted when they are packed;
 ---  256 MiB unless given. When that is not enough, the format is refused.
----* `journal`: an open journal; the user's journal unless given. With false, no
----  note is kept at all.
+---* `journal`: an open journal; that of the machine unless given. With false,
+---  no note is kept at all.
 ---* `operation`: the number of the operation that the format is a part of.
 ---* `overlaps`: true says that the partition table, if the volume holds it, and
 ---  the volumes that lie in the same place may go, too. Otherwise such a format
@@ -1039,11 +1039,22 @@ local journal = {}
 -- begin functions of journal
 ---Opens the journal in a folder, that of the user's state unless one is given.
 ---It makes both when they are not there, readable by their owner only. On
----Windows it comes with the zip and not with the rock.
----@param path? string # that of the user's state unless given
+---Windows it comes with the zip and not with the rock. `":memory:"` is a new
+---journal in memory, which is gone when it is closed.
+---@param path? string # that of the user's state unless given, or `":memory:"`
 ---@return ntvol.journal
 ---@overload fun(path?: string): nil, string, string, ntvol.info
 function journal.open(path) end
+
+---Returns the journal in which operations on a machine are noted when no other
+---one is named. A machine in memory has a journal of its own. It is in memory,
+---too, and ends with its machine, so that a test leaves no trace in the user's
+---journal. All other machines share the user's journal. The journal stays open,
+---and every call returns the same one.
+---@param machine ntvol.machine
+---@return ntvol.journal
+---@overload fun(machine: ntvol.machine): nil, string, string, ntvol.info
+function journal.of(machine) end
 
 ---Begins an operation and returns its number. When `begin`, `step` or `finish`
 ---has returned success, its note is on the disk.
@@ -1094,6 +1105,9 @@ function journal:check(id) end
 ---that ended more than `days` ago. The saved bytes, which make an undo
 ---possible, are forgotten beyond the newest `keep_saved` entries and when they
 ---are older than `days_saved`. An operation that runs or was interrupted stays.
+---
+---The newest saved bytes of each volume stay, too, as long as its machine is
+---there, unless `keep_saved` or `days_saved` is given.
 ---@param policy? ntvol.journal_limits # `keep` (1000 unless given), `days` (366), `keep_saved` (20), `days_saved` (31)
 ---@return { operations: integer, saved: integer } # `{ operations, saved }`: how many entries, and how many entries' saved bytes were forgotten
 ---@overload fun(self: ntvol.journal, policy?: ntvol.journal_limits): nil, string, string, ntvol.info
@@ -1142,23 +1156,23 @@ function ntvol.volumes() end
 function ntvol.disks() end
 
 ---Takes the last format of a volume back, byte for byte, as long as its new
----file system was not used. Under the lock, the volume is compared with what
----the format wrote. When a byte differs, the undo is refused, reason
+---file system was not used. The file system that is on the volume now is lost,
+---so `erase` names the volume once more. Under the lock, the volume is compared
+---with what the format wrote. When a byte differs, the undo is refused, reason
 ---`file_system_used`, and the message names the first such byte. `ntvol log`
 ---says what the journal has. `ntvol.plan.undo` makes a plan of the same.
 ---
 ---All that the journal has saved is verified before the first write, and is
 ---read back from the volume after the last one. When the journal is damaged,
 ---the undo is refused, reason `journal_damaged`, and `info.detail` says which
----bytes are good. `good_only = true` together with `erase`, the name of the
----volume once more, writes back what is good and leaves the rest as it is. That
----is a failure with the outcome `"partly restored"`, because the volume is not
----what it was. The reason `verify` means that the volume did not keep what was
----written back.
+---bytes are good. `good_only = true` writes back what is good and leaves the
+---rest as it is. That is a failure with the outcome `"partly restored"`,
+---because the volume is not what it was. The reason `verify` means that the
+---volume did not keep what was written back.
 ---@param name string # of the volume
----@param options? ntvol.undo_options # `machine`, `journal`; `good_only`: when the journal is damaged, write back what is good in it and leave the rest as it is, with `erase`, the name of the volume once more
+---@param options ntvol.undo_options # `erase`, the name of the volume once more, and optional: `machine`, `journal`; `good_only`: when the journal is damaged, write back what is good in it and leave the rest as it is
 ---@return ntvol.report # of the plan
----@overload fun(name: string, options?: ntvol.undo_options): nil, string, string, ntvol.info
+---@overload fun(name: string, options: ntvol.undo_options): nil, string, string, ntvol.info
 function ntvol.undo(name, options) end
 
 ---Takes back what a crash, a kill or a power cut has interrupted, on one volume
@@ -1457,7 +1471,7 @@ function plan.format_volume(volume, options) end
 ---is opened again, and the old file system has to be there. `ntvol.undo` is the
 ---same in one call.
 ---@param volume string # name of the volume
----@param options? ntvol.plan.undo_options # `machine`, `journal` (an open one; the user's unless given), `good_only` (when the journal is damaged: write back what is good in it; the run fails with outcome `"partly restored"`)
+---@param options? ntvol.plan.undo_options # `machine`, `journal` (an open one; that of the machine unless given), `good_only` (when it is damaged: write back what is good in it; the run fails with outcome `"partly restored"`)
 ---@return ntvol.plan.object
 ---@overload fun(volume: string, options?: ntvol.plan.undo_options): nil, string, string, ntvol.info
 function plan.undo(volume, options) end
@@ -1566,7 +1580,8 @@ function object:check() end
 ---* `wait`, `on_attempt`, `on_busy`: to [wait](manual.md#waiting) while
 ---  somebody uses the volume, as in `volume:lock`; all steps share the time.
 ---* `journal`: an open [journal](journal.md), or false for none; unless given
----  it is the user's, and the run is refused when that cannot be written.
+---  it is that of the machine, and the run is refused when that cannot be
+---  written.
 ---@param opts? ntvol.plan.run_options
 ---@return ntvol.report # the report, see `plan:report`
 ---@overload fun(self: ntvol.plan.object, opts?: ntvol.plan.run_options): nil, string, string, ntvol.info

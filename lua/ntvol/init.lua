@@ -13,6 +13,7 @@
 local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
+local options_of = require "ntvol.options"
 local progress = require "ntvol.progress"
 
 -- They put their methods over those of the core.
@@ -20,6 +21,7 @@ require "ntvol.machine"
 require "ntvol.volume"
 
 local and_then, protect = failure.and_then, failure.protect
+local argument, check_options = options_of.argument, options_of.check
 
 local get_machine = protect(current.machine)
 
@@ -178,8 +180,12 @@ function M.explain(what)
   return protect(require "ntvol.explain".explain)(what)
 end
 
+local UNDO_FIELDS = { machine = "userdata|string", journal = "userdata",
+  good_only = "boolean", erase = "string" }
+
 --- Takes the last format of a volume back, byte for byte, as long as its new
--- file system was not used. Under the lock, the volume is compared with what
+-- file system was not used. The file system that is on the volume now is lost,
+-- so `erase` names the volume once more. Under the lock, the volume is compared with what
 -- the format wrote. When a byte differs, the undo is refused, reason
 -- `file_system_used`, and the message names the first such byte. `ntvol log`
 -- says what the journal has. `ntvol.plan.undo` makes a plan of the same.
@@ -187,17 +193,17 @@ end
 -- All that the journal has saved is verified before the first write, and is
 -- read back from the volume after the last one. When the journal is damaged,
 -- the undo is refused, reason `journal_damaged`, and `info.detail` says which
--- bytes are good. `good_only = true` together with `erase`, the name of the
--- volume once more, writes back what is good and leaves the rest as it is. That
--- is a failure with the outcome `"partly restored"`, because the volume is not
+-- bytes are good. `good_only = true` writes back what is good and leaves the
+-- rest as it is. That is a failure with the outcome `"partly restored"`, because the volume is not
 -- what it was. The reason `verify` means that the volume did not keep what was
 -- written back.
 -- @tparam string name of the volume
--- @tparam[opt] ntvol.undo_options options `machine`, `journal`; `good_only`:
---  when the journal is damaged, write back what is good in it and leave the
---  rest as it is, with `erase`, the name of the volume once more
+-- @tparam ntvol.undo_options options `erase`, the name of the volume once more,
+--  and optional: `machine`, `journal`; `good_only`: when the journal is
+--  damaged, write back what is good in it and leave the rest as it is
 -- @treturn ntvol.report of the plan
--- @failure `"ERROR_FILE_NOT_FOUND"` when the journal has nothing of it,
+-- @failure `"ERROR_INVALID_PARAMETER"`, reason `erase_token`, without `erase`,
+--  `"ERROR_FILE_NOT_FOUND"` when the journal has nothing of it,
 --  `"ERROR_ACCESS_DENIED"`, reason `file_system_used`, `"ERROR_FILE_CORRUPT"`,
 --  reason `journal_damaged`: `info.outcome` is `"untouched"`, or `"partly
 --  restored"` with `good_only`
@@ -208,21 +214,14 @@ end
 --   assert(vol:format { fs = "ntfs", erase = "D:" })
 --   assert(vol:dismount())
 -- end
--- assert(ntvol.undo "D:")
+-- assert(ntvol.undo("D:", { erase = "D:" }))
 function M.undo(name, options)
-  local good_only = type(options) == "table" and options.good_only
-  local erase
-  if good_only then
-    local copy = {}
-    for field, value in pairs(options) do
-      copy[field] = value
-    end
-    erase, copy.erase, options = copy.erase, nil, copy
-  end
+  argument("undo", name, "string", 2)
+  options = check_options(2, "undo", options, UNDO_FIELDS)
   return and_then(function(plan)
-    return plan:run { erase = not good_only and plan.erase[1] or erase,
-      journal = options and options.journal }
-  end, M.plan.undo(name, options))
+    return plan:run { erase = options.erase, journal = options.journal }
+  end, M.plan.undo(name, { machine = options.machine,
+    journal = options.journal, good_only = options.good_only }))
 end
 
 --- Takes back what a crash, a kill or a power cut has interrupted, on one
@@ -282,9 +281,9 @@ ntvol %s: NT volume control
   plan                   Procedures: change_filesystem, format_volume,
                          prepare_lun_removal, restore_lun,
                          with_exclusive_volume, eject.
-  undo(name)             Takes the last format of a volume back.
+  undo(name, options)    Takes the last format of a volume back.
   recover(name)          Takes back what was interrupted.
-  journal                What was done: open.
+  journal                What was done: open, of.
   retry                  Policies for waiting.
   timeline               The picture of a run: svg, of_report.
   help(topic)            This text, or help on one of the topics.

@@ -190,7 +190,8 @@ end
 -- * `wait`, `on_attempt`, `on_busy`: to [wait](manual.md#waiting) while
 --   somebody uses the volume, as in `volume:lock`; all steps share the time.
 -- * `journal`: an open [journal](journal.md), or false for none; unless given
---   it is the user's, and the run is refused when that cannot be written.
+--   it is that of the machine, and the run is refused when that cannot be
+--   written.
 -- @tparam[opt] ntvol.plan.run_options opts
 -- @treturn ntvol.report the report, see `plan:report`
 -- @failure the message: it begins with the step; `info` of the first failure,
@@ -303,7 +304,7 @@ end
 -- @function undo
 -- @tparam string volume name of the volume
 -- @tparam[opt] ntvol.plan.undo_options options `machine`, `journal` (an open
---  one; the user's unless given), `good_only` (when the journal is damaged:
+--  one; that of the machine unless given), `good_only` (when it is damaged:
 --  write back what is good in it; the run fails with outcome `"partly
 --  restored"`)
 -- @treturn ntvol.plan.object

@@ -4,9 +4,14 @@
 -- @module ntvol.record
 
 local core = require "ntvol.core"
-local try = require "ntvol.failure".try
+local failure = require "ntvol.failure"
+local journal = require "ntvol.journal"
+
+local try = failure.try
 
 local M = {}
+
+local borrow = failure.protect(journal._borrow)
 
 local Record = {}
 Record.__index = Record
@@ -17,23 +22,24 @@ local function nothing(why)
 end
 
 --- Opens the journal for a run.
--- @param option of `plan:run`: nil for the user's journal, false for none, or
---  an open journal, which stays open
+-- @param option of `plan:run`: nil for the journal of the machine, false for
+--  none, or an open journal, which stays open
+-- @tparam ?ntvol.machine machine of the plan
 -- @treturn table
 -- @failure
-function M.open(option)
+function M.open(option, machine)
   if option == false then
     return nothing "the run was told not to"
   elseif core.type(option) == "journal" then
     return setmetatable({ log = option }, Record)
   end
-  local log, message, code, info = require "ntvol.journal".open()
+  local log, own, code, info = borrow(machine)
   if log then
-    return setmetatable({ log = log, own = true }, Record)
+    return setmetatable({ log = log, own = own }, Record)
   elseif info.reason == "not_installed" then
     return nothing(info.detail)
   end
-  try(log, message, code, info)
+  try(log, own, code, info)
 end
 
 --- Begins the operation of a run.

@@ -264,7 +264,7 @@ end
 
 -- Begins the run in the journal.
 function Run:note(name, parent)
-  self.record = records.open(self.options.journal)
+  self.record = records.open(self.options.journal, self.plan.context.machine)
   self.record:begin(self.report, name, parent)
   self.context.journal = self.record.log or false
   self.context.operation = self.record.id

@@ -366,8 +366,11 @@ end
 local with_interrupted = protect(function(name, opts, f)
   check_token(name, opts)
   local machine = current.of_option(opts.machine)
-  local log = opts.journal or try(journal.open())
-  local _ <close> = not opts.journal and log or nil
+  local log, own = opts.journal, false
+  if not log then
+    log, own = journal._borrow(machine)
+  end
+  local _ <close> = own and log or nil
   local found = interrupted(log, volumes_of(machine, name),
     not name and machine or nil)
   return f(machine, log, found, opts)

@@ -108,7 +108,7 @@ end
 function Lab:recover(before, after, what)
   local machine <close> = assert(sim.open(self.path))
   local log <close> = assert(journal.open(self.folder .. "/state"), what)
-  local options = { machine = machine, journal = log }
+  local options = { machine = machine, journal = log, erase = "D:" }
   local ok, message = ntvol.recover("D:", options)
   assert(ok, what .. ": " .. tostring(message))
   local bytes, found = self:bytes(), states(log)

@@ -105,7 +105,8 @@ describe("a cancel that comes when the new file system is durable", function()
         lab.states())
       assert.equal("MOUNT LOCK DISMOUNT UNLOCK MOUNT", lab.events())
       assert.equal("NTFS", lab.machine:volumes()[1].file_system)
-      assert(ntvol.undo("D:", { machine = lab.machine, journal = lab.log }))
+      assert(ntvol.undo("D:", { machine = lab.machine, journal = lab.log,
+        erase = "D:" }))
       assert(lab.bytes() == before)
     end)
   end

@@ -25,7 +25,7 @@ local function new_lab(finally, ...)
     end
     clean()
   end)
-  lab.options = { machine = lab.machine, journal = lab.log }
+  lab.options = { machine = lab.machine, journal = lab.log, erase = "D:" }
   return lab
 end
 
@@ -114,7 +114,7 @@ describe("undo", function()
   it("has steps, a check that changes nothing, and its token", function()
     local lab = new_lab(finally, "16M:fat:D:OLD")
     change(lab)
-    local object = assert(plan.undo("D:", lab.options))
+    local object = assert(plan.undo("D:", { machine = lab.machine, journal = lab.log }))
     assert.matches("cannot be undone from here %-%-\n   4. write back",
       tostring(object))
     assert.matches("operation %d+ of the journal: fs=ntfs", tostring(object))
@@ -162,6 +162,22 @@ describe("undo", function()
       is_free(lab.machine)
     end)
 
+  it("asks for the name of the volume once more, as the command does",
+    function()
+      local lab = new_lab(finally, "16M:fat:D:OLD")
+      change(lab, "ntfs")
+      local after = lab:bytes()
+      for _, given in ipairs { false, "E:" } do
+        lab.options.erase = given or nil
+        local message, info = refused("ERROR_INVALID_PARAMETER",
+          ntvol.undo("D:", lab.options))
+        assert.equal("erase_token", info.reason)
+        assert.equal("refused", info.report.state)
+        assert(message:find('erase = "D:"', 1, true), message)
+      end
+      assert(lab:bytes() == after)
+    end)
+
   it("refuses what nothing is saved of, with what to do", function()
     local lab = new_lab(finally, "16M:fat:D:OLD")
     local _, info = refused("ERROR_FILE_NOT_FOUND",
@@ -172,7 +188,7 @@ describe("undo", function()
     _, info = refused("ERROR_FILE_NOT_FOUND", ntvol.undo("D:", lab.options))
     assert.equal("restore it from a backup", info.hint)
     raises("string expected, got number", ntvol.undo, 1)
-    raises("unknown option 'erase'", ntvol.undo, "D:", { erase = "D:" })
+    raises("unknown option 'lock'", ntvol.undo, "D:", { lock = "D:" })
   end)
 
   it("is refused while others have the volume open", function()

@@ -58,7 +58,7 @@ end
 local function with(lab, f)
   local machine <close> = lab:connect()
   local log <close> = assert(journal.open(lab.state))
-  return f({ machine = machine, journal = log }, log)
+  return f({ machine = machine, journal = log, erase = "D:" }, log)
 end
 
 -- A plan that was refused or failed: its message, without its step, has the
@@ -142,7 +142,7 @@ describe("what the journal saved", function()
         length = not piece.good and piece.length or length
       end
       with(lab, function(options, log)
-        options.good_only = true
+        options.good_only, options.erase = true, nil
         local _, info = refused("ERROR_INVALID_PARAMETER",
           ntvol.undo("D:", options))
         assert.equal("erase_token", info.reason)
@@ -192,7 +192,7 @@ describe("what the journal saved", function()
     local lab = new_lab(finally)
     assert(journals.tamper(lab.db, "UPDATE saved SET old_checksum = 1"))
     with(lab, function(options)
-      options.good_only, options.erase = true, "D:"
+      options.good_only = true
       local _, info = stopped("ERROR_FILE_CORRUPT", ntvol.undo("D:", options))
       assert.equal("journal_damaged", info.reason)
       assert.is_nil(info.hint:find("good-only", 1, true))
@@ -207,7 +207,6 @@ describe("what the journal saved", function()
     with(lab, function(options)
       for _, good_only in ipairs { false, true } do
         options.good_only = good_only or nil
-        options.erase = good_only and "D:" or nil
         local message, info = stopped("ERROR_FILE_CORRUPT",
           ntvol.undo("D:", options))
         assert.equal("journal_damaged", info.reason)
@@ -220,7 +219,7 @@ describe("what the journal saved", function()
   it("restores all with good_only, too, when nothing is damaged", function()
     local lab = new_lab(finally)
     with(lab, function(options)
-      options.good_only, options.erase = true, "D:"
+      options.good_only = true
       assert.equal("done", assert(ntvol.undo("D:", options)).state)
     end)
     assert(lab:bytes() == lab.old)
@@ -295,7 +294,8 @@ describe("a journal that an older version wrote", function()
       with(lab, function(options, log)
         local entry = assert(log:entry(lab.id))
         assert.is_true(entry.unchecked)
-        local object = assert(plan.undo("D:", options))
+        local object = assert(plan.undo("D:",
+          { machine = options.machine, journal = log }))
         assert.matches("older version, without checksums", tostring(object))
         local report = assert(object:run { erase = "D:", journal = log })
         assert.matches("could not be verified", report.steps[4].message)

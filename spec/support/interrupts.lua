@@ -241,7 +241,7 @@ end
 --- Puts all back as a user would: the bytes are those of before.
 function Lab:put_back(what)
   self:with(function(machine, log)
-    local options = { machine = machine, journal = log }
+    local options = { machine = machine, journal = log, erase = "D:" }
     local ok, message = ntvol.recover(nil, options)
     assert(ok, what .. ": recover: " .. tostring(message))
     local found = self.scenario.look(machine, self:image())

@@ -116,7 +116,8 @@ local OPERATIONS = {
   format_ntfs = { run = formatted "ntfs", changes = "NTFS" },
   change = { run = change, changes = "NTFS" },
   undo = { before = change, run = function(machine, log)
-    return ntvol.undo("D:", { machine = machine, journal = log })
+    return ntvol.undo("D:", { machine = machine, journal = log,
+      erase = "D:" })
   end },
   recover = { before = break_off, run = function(machine, log)
     return ntvol.recover("D:", { machine = machine, journal = log })
@@ -189,7 +190,7 @@ end
 local function check_recovered(op, call, before)
   local machine <close> = assert(sim.open(PATH))
   local log <close> = assert(journal.open(STATE))
-  local options = { machine = machine, journal = log }
+  local options = { machine = machine, journal = log, erase = "D:" }
   assert(ntvol.recover("D:", options))
   local found = states(log)
   assert(not found.interrupted and not found.running, "left open")

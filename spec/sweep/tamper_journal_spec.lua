@@ -114,7 +114,7 @@ end
 -- Takes back, and looks what the volume holds.
 local function take_back(seen, log, how)
   local machine <close> = assert(sim.open(lab.path))
-  local options = { machine = machine, journal = log }
+  local options = { machine = machine, journal = log, erase = "D:" }
   local ok, info = judge(seen, ntvol[how]("D:", options))
   machine:close()
   local bytes = lab:bytes()

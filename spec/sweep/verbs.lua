@@ -364,6 +364,17 @@ M.journal_module = {
       return journal.open(lab.folder .. "/new")
     end
   end,
+  memory = function()
+    return function()
+      return journal.open ":memory:"
+    end
+  end,
+  of = function(lab)
+    local machine = lab:start()
+    return function()
+      return require "ntvol.journal".of(machine)
+    end
+  end,
 }
 
 -- ---- the modules ---------------------------------------------------------------

@@ -185,7 +185,7 @@ function M.add(add, json)
   command:flag "--prune"
     :description("Forget what is old: all but the newest 1000 operations, what"
       .. " ended more than a year ago, and saved bytes beyond the newest 20"
-      .. " or older than 31 days.")
+      .. " or older than 31 days. The newest undo of each volume stays.")
   command:epilog [[
 The journal is in the folder NTVOL_STATE, else in ~/.local/state/ntvol, on
 Windows in %LOCALAPPDATA%\ntvol. An operation is "interrupted" when its process

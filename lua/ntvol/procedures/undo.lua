@@ -28,8 +28,9 @@ local function open_journal(context)
   if context.options.journal then
     return context.options.journal
   end
-  context.log = context.keep(try(journal.open()))
-  return context.log
+  local log, own = journal._borrow(context.machine)
+  context.log = own and context.keep(log) or log
+  return log
 end
 
 local function log_of(context)
@@ -135,18 +136,19 @@ local function about(found, entry, good_only)
   return lines
 end
 
-local function find_entry(found, opts)
+local function find_entry(machine, found, opts)
   if opts.journal then
     return take_back.last_format(opts.journal, found)
   end
-  local log <close> = try(journal.open())
+  local log, own = journal._borrow(machine)
+  local _ <close> = own and log or nil
   return take_back.last_format(log, found)
 end
 
 local new = failure.protect(function(new_plan, name, opts)
   local machine = current.of_option(opts.machine)
   local found = names.volume(machine, name)
-  local entry, pinned = find_entry(found, opts), identity.pin(machine, name)
+  local entry, pinned = find_entry(machine, found, opts), identity.pin(machine, name)
   return new_plan {
     name = NAME, target = found.name, about = about(found, entry, opts.good_only),
     steps = list_steps(entry), erase = names.of_volume(found),

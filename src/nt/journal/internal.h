@@ -36,7 +36,8 @@ struct nt__piece {
 
 struct nt_journal {
   struct nt_db db;
-  struct nt_file *lock;   /* bytes of this connection's operations */
+  struct nt_file *lock;   /* bytes of this connection's operations; NULL in
+                             memory, as `look` is */
   struct nt_file *look;   /* to ask whether bytes are locked: an open file does
                              not see its own locks */
   int64_t saving;         /* the operation that is being saved */
@@ -97,6 +98,13 @@ nt_status nt__journal_read_piece(struct nt_journal *journal, int64_t id,
 
 /* Whether the process that ran an operation is alive and has the journal open.
  */
-bool nt__journal_alive(const struct nt_journal *journal, int64_t id);
+bool nt__journal_alive(struct nt_journal *journal, int64_t id);
+
+/* Whether the journal is in memory: it has no files, and no locks. */
+bool nt__journal_in_memory(const struct nt_journal *journal);
+
+/* Adds the functions that statements of list.c call. */
+nt_status nt__journal_add_functions(struct nt_journal *journal,
+                                    struct nt_error *err);
 
 #endif

@@ -15,6 +15,10 @@
 
 #include "../operation.h"
 
+/* Instead of a folder: a new journal that is in memory, and is gone when it is
+ * closed. */
+#define NT_JOURNAL_MEMORY ":memory:"
+
 /* Opens the journal in a folder; NULL: in the user's state folder (host.h).
  * Makes folder and journal when they are missing, readable by their owner
  * only. */
@@ -103,10 +107,14 @@ struct nt_journal_policy {
   int64_t keep_saved; /* the same for saved bytes: their operations stay, but
                          cannot be undone any more */
   int64_t days_saved;
+  bool spare_newest; /* the newest saved bytes of each volume stay whatever the
+                        limits say, as long as its machine is there */
 };
 extern const struct nt_journal_policy nt_journal_default_policy;
 
-/* Forgets operations by the policy. *operations is how many lost their entry,
+/* Forgets operations by the policy. A volume is known by its machine and its
+ * place on the disks. A machine is gone when its name ends in a full path, and
+ * nothing is there. *operations is how many lost their entry,
  * *saved how many lost their saved bytes. An operation that runs or was
  * interrupted is never touched. */
 nt_status nt_journal_prune(struct nt_journal *journal,

@@ -219,7 +219,11 @@ nt_status nt_journal_next_step(struct nt_journal *journal, int64_t id,
 /* ---- forgetting ---------------------------------------------------------- */
 
 const struct nt_journal_policy nt_journal_default_policy = {
-    .keep = 1000, .days = 366, .keep_saved = 20, .days_saved = 31};
+    .keep = 1000,
+    .days = 366,
+    .keep_saved = 20,
+    .days_saved = 31,
+    .spare_newest = true};
 
 #define DAY_US (INT64_C(86400) * 1000000)
 
@@ -227,12 +231,55 @@ const struct nt_journal_policy nt_journal_default_policy = {
  * there, when its process may be dead. Those two may need their bytes. */
 #define OVER "state NOT IN ('running', 'interrupted') "
 
+/* The name of this function in statements. */
+#define GONE "ntvol_gone"
+
+/* Whether a machine is gone: the name of its kind is followed by a full path,
+ * perhaps with a node behind it, and nothing is there. */
+static void is_gone(sqlite3_context *ctx, int count, sqlite3_value **values) {
+  const char *name = (const char *)sqlite3_value_text(values[0]);
+  const char *path = name != NULL ? strchr(name, ':') : NULL;
+  char folder[NT_NAME_MAX] = "";
+  (void)count;
+  if (path != NULL) {
+    nt_copy(folder, sizeof folder, path + 1);
+    folder[strcspn(folder, "?")] = '\0';
+  }
+  sqlite3_result_int(
+      ctx, nt_path_is_absolute(folder) &&
+               nt_path_check(folder, NULL) == NT_STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+nt_status nt__journal_add_functions(struct nt_journal *journal,
+                                    struct nt_error *err) {
+  int code = sqlite3_create_function_v2(journal->db.sqlite, GONE, 1,
+                                        SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL,
+                                        is_gone, NULL, NULL, NULL);
+  return code == SQLITE_OK ? NT_STATUS_SUCCESS
+                           : nt_db_fail_with(&journal->db, code, err);
+}
+
+/* Whether the operation holds the newest saved bytes of its volume, on a
+ * machine that is there. A volume in the same place is the same one, or came
+ * after it: a machine may have been made anew in the same folder. */
+#define NEWEST                                                         \
+  "(saved_bytes > 0 AND NOT " GONE                                     \
+  "(machine) AND NOT EXISTS ("                                         \
+  "SELECT 1 FROM operation AS later WHERE later.id > operation.id"     \
+  " AND later.saved_bytes > 0 AND later.machine = operation.machine"   \
+  " AND (later.guid_path = operation.guid_path OR EXISTS ("            \
+  "SELECT 1 FROM extent AS its, extent AS mine WHERE"                  \
+  " its.operation = later.id AND mine.operation = operation.id"        \
+  " AND its.disk = mine.disk AND its.start < mine.start + mine.length" \
+  " AND mine.start < its.start + its.length))))"
+
 static nt_status forget(struct nt_journal *journal, const char *sql,
-                        int64_t keep, int64_t days, uint64_t *count,
-                        struct nt_error *err) {
+                        int64_t keep, int64_t days, bool spare_newest,
+                        uint64_t *count, struct nt_error *err) {
   NT_TRY(nt_db_run(
       &journal->db, sql,
-      NT_DB_ARGS(NT_DB_INT(keep), NT_DB_INT(nt_time_us() - days * DAY_US)),
+      NT_DB_ARGS(NT_DB_INT(keep), NT_DB_INT(nt_time_us() - days * DAY_US),
+                 NT_DB_INT(spare_newest)),
       err));
   *count = (uint64_t)sqlite3_changes(journal->db.sqlite);
   return NT_STATUS_SUCCESS;
@@ -250,15 +297,17 @@ static nt_status forget_all(struct nt_journal *journal,
       forget(journal,
              "DELETE FROM operation WHERE " OVER
              "AND (ended_us < ?2 OR id NOT IN (SELECT id FROM operation"
-             " ORDER BY id DESC LIMIT ?1))",
-             policy->keep, policy->days, operations, err);
+             " ORDER BY id DESC LIMIT ?1)) AND NOT (?3 AND " NEWEST ")",
+             policy->keep, policy->days, policy->spare_newest, operations, err);
   if (nt_ok(status)) {
     status = forget(journal,
                     "UPDATE operation SET " NT__JOURNAL_NOTHING_SAVED
                     " WHERE saved_bytes > 0 AND " OVER
                     "AND (ended_us < ?2 OR id NOT IN (SELECT id FROM operation"
-                    " WHERE saved_bytes > 0 ORDER BY id DESC LIMIT ?1))",
-                    policy->keep_saved, policy->days_saved, saved, err);
+                    " WHERE saved_bytes > 0 ORDER BY id DESC LIMIT ?1))"
+                    " AND NOT (?3 AND " NEWEST ")",
+                    policy->keep_saved, policy->days_saved,
+                    policy->spare_newest, saved, err);
   }
   for (size_t i = 0; nt_ok(status) && i < 3; i++) {
     status = nt_db_run(&journal->db, orphans[i], NT_DB_NO_ARGS, err);

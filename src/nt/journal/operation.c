@@ -54,6 +54,9 @@ static nt_status insert_extent(struct nt_journal *journal, int64_t id,
 
 static nt_status take_byte(struct nt_journal *journal, int64_t id,
                            struct nt_error *err) {
+  if (nt__journal_in_memory(journal)) {
+    return NT_STATUS_SUCCESS;
+  }
   nt_status status = nt_file_lock_byte(journal->lock, (uint64_t)id, err);
   if (!nt_ok(status)) {
     nt_error_about(err, NT_REASON_JOURNAL, "the lock beside %s", journal->path);
@@ -233,8 +236,7 @@ static nt_status reopen(struct nt_journal *journal, int64_t id,
 
 nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
                            struct nt_error *err) {
-  if (nt__journal_alive(journal, id) ||
-      !nt_ok(nt_file_lock_byte(journal->lock, (uint64_t)id, NULL))) {
+  if (nt__journal_alive(journal, id) || !nt_ok(take_byte(journal, id, NULL))) {
     return refuse_claim(id, err);
   }
   nt_status status = reopen(journal, id, err);
@@ -244,8 +246,18 @@ nt_status nt_journal_claim(struct nt_journal *journal, int64_t id,
   return status;
 }
 
+/* In memory the row itself says that nobody runs the operation. When even that
+ * fails, the process lacks memory, and the operation counts as running until
+ * the journal is gone. */
 void nt_journal_release(struct nt_journal *journal, int64_t id) {
-  nt_file_unlock_byte(journal->lock, (uint64_t)id);
+  if (nt__journal_in_memory(journal)) {
+    run_for(journal,
+            "UPDATE operation SET state = 'interrupted' WHERE id = ?1"
+            " AND state = 'running'",
+            id, NULL);
+  } else {
+    nt_file_unlock_byte(journal->lock, (uint64_t)id);
+  }
 }
 
 /* ---- what nobody saves --------------------------------------------------- */

@@ -139,8 +139,10 @@ static nt_status make_schema(struct nt_journal *journal, struct nt_error *err) {
  * ALTER TABLE. */
 static nt_status open_database(struct nt_journal *journal,
                                struct nt_error *err) {
+  int where = nt__journal_in_memory(journal) ? SQLITE_OPEN_MEMORY : 0;
   NT_TRY(nt_db_open(&journal->db, &kind, journal->path, NULL,
-                    SQLITE_OPEN_READWRITE, err));
+                    SQLITE_OPEN_READWRITE | where, err));
+  NT_TRY(nt__journal_add_functions(journal, err));
   NT_TRY(nt_db_script(&journal->db,
                       "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
                       /* What an undo needs may be large: it is not worth
@@ -154,6 +156,10 @@ static nt_status open_database(struct nt_journal *journal,
 
 static nt_status open_in(struct nt_journal *journal, const char *folder,
                          struct nt_error *err) {
+  if (strcmp(folder, NT_JOURNAL_MEMORY) == 0) {
+    nt_copy(journal->path, sizeof journal->path, folder);
+    return open_database(journal, err);
+  }
   nt_path_join(journal->path, sizeof journal->path, folder, "journal.db");
   nt_status status = nt_folder_make_private(folder, err);
   if (!nt_ok(status)) {
@@ -205,6 +211,26 @@ const char *nt_journal_path(const struct nt_journal *journal) {
   return journal->path;
 }
 
-bool nt__journal_alive(const struct nt_journal *journal, int64_t id) {
-  return !nt_file_byte_is_free(journal->look, (uint64_t)id);
+bool nt__journal_in_memory(const struct nt_journal *journal) {
+  return journal->lock == NULL;
+}
+
+/* Nobody but this process has a journal in memory, so the row says enough. When
+ * it cannot be read, whatever comes next fails by that, too. */
+static bool is_running(struct nt_journal *journal, int64_t id) {
+  sqlite3_stmt *stmt;
+  int64_t running = 0;
+  if (nt_ok(nt_db_start(&journal->db,
+                        "SELECT count(*) FROM operation WHERE id = ?1"
+                        " AND state = 'running'",
+                        NT_DB_ARGS(NT_DB_INT(id)), &stmt, NULL))) {
+    nt_db_take_number(&journal->db, stmt, 0, &running, NULL);
+  }
+  return running > 0;
+}
+
+bool nt__journal_alive(struct nt_journal *journal, int64_t id) {
+  return nt__journal_in_memory(journal)
+             ? is_running(journal, id)
+             : !nt_file_byte_is_free(journal->look, (uint64_t)id);
 }

@@ -46,6 +46,17 @@ nt_status nt__sim_check_location(const char *location, struct nt_error *err) {
              : too_long(location, err);
 }
 
+/* A path that begins at the working folder means another machine to a process
+ * elsewhere, and in the journal. So the name has the full path, where it
+ * fits. */
+static void name_by_folder(struct sim_machine *m, const char *location) {
+  size_t room =
+      sizeof m->base.name - sizeof "sim:" - strlen(NT_SIM_NODE) - NT_NODE_MAX;
+  if (!nt_path_is_absolute(location) && strlen(m->folder) < room) {
+    nt_format_text(m->base.name, sizeof m->base.name, "sim:%s", m->folder);
+  }
+}
+
 nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
                                 struct nt_error *err) {
   char *folder;
@@ -62,6 +73,7 @@ nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
   }
   if (strlen(folder) < sizeof m->folder) {
     nt_copy(m->folder, sizeof m->folder, folder);
+    name_by_folder(m, location);
     nt_path_join(m->db_path, sizeof m->db_path, folder, "machine.db");
   } else {
     status = too_long(folder, err);
