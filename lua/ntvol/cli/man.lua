@@ -2,7 +2,8 @@
 -- argument and option with the words of its `--help`.
 --
 -- argparse has no public list of them. The fields with an underscore are read
--- here and nowhere else; spec/cli/man_spec.lua compares the page with the help.
+-- here and in ntvol.cli.complete, and nowhere else; spec/cli/manual_spec.lua
+-- compares the page with the help.
 -- @module ntvol.cli.man
 
 local M = {}

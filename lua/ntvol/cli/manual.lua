@@ -1,24 +1,26 @@
 --- Commands about the command: completion, help and man.
 -- @module ntvol.cli.manual
 
+local complete = require "ntvol.cli.complete"
+local completion = require "ntvol.cli.completion"
 local core = require "ntvol.core"
 local man = require "ntvol.cli.man"
 local output = require "ntvol.cli.output"
 
 local M = {}
 
-local function add_completion(add, parser)
+local function add_completion(add)
   local command = add("completion", "Print the completion for a shell.",
     function(args)
-      output.write(parser["get_" .. args.shell .. "_complete"](parser))
+      output.write(completion[args.shell])
       return output.EXIT.ok
     end)
   command:argument "shell"
     :description "The shell that reads it."
     :choices { "bash", "zsh", "fish" }
   command:epilog [[
-"make install" puts the files where bash and zsh look for them. By hand, for
-this user:
+"make install" puts the files where the shells look for them. Volumes, disks,
+numbers of operations and reasons are completed, too. By hand, for this user:
 Examples: ntvol completion bash > ~/.local/share/bash-completion/completions/ntvol
           ntvol completion zsh > ~/.zfunc/_ntvol
           ntvol completion fish > ~/.config/fish/completions/ntvol.fish]]
@@ -69,7 +71,8 @@ end
 -- @param parser the whole parser
 -- @tparam string version
 function M.add(add, parser, version)
-  add_completion(add, parser)
+  add_completion(add)
+  complete.add(add, parser)
   add_help(add, parser)
   add_man(add, parser, version)
 end
