@@ -338,7 +338,7 @@ return {
     specs = { "spec/conformance/ends_spec.lua" } },
 
   { name = "image-never-dirty", file = "src/nt/sim/disk/image.c",
-    old = [[    m->images[disk].dirty = true;]], new = [[]],
+    old = [[    r->m->images[disk].dirty = true;]], new = [[]],
     breaks = "a flush of a volume reaches the disk",
     specs = { "spec/crash/fat_to_ntfs_spec.lua" } },
 
@@ -535,7 +535,7 @@ return {
     specs = { "spec/sim/trust_spec.lua" } },
 
   { name = "note-of-a-folder", file = "src/nt/sim/disk/outside.c",
-    old = [[!same_text(n, &at, m->folder)) {]], new = [[false) {]],
+    old = [[!same_text(n, &at, r->m->folder)) {]], new = [[false) {]],
     breaks = "a machine that was moved is allowed its images anew",
     specs = { "spec/sim/trust_spec.lua" } },
 
@@ -711,11 +711,9 @@ return {
     specs = { "spec/sim/layout_spec.lua" } },
 
   { name = "past-the-end-not-cut", file = "src/nt/sim/rules/partitions.c",
-    old = [[               SIM_INT(part->number)),
-      r->err));
-  return nt__sim_mark_cut(r->m, volume, r->err);]],
-    new = [[               SIM_INT(part->number)),
-      r->err));
+    old = [[               SIM_INT(part->number))));
+  return nt__sim_mark_cut(r, volume);]],
+    new = [[               SIM_INT(part->number))));
   return NT_STATUS_SUCCESS;]],
     breaks = "a volume that reaches past the end of its disk does not open",
     specs = { "spec/sim/layout_spec.lua" } },

@@ -16,6 +16,7 @@
 #include "next.h"
 #include "nt/admin.h"
 #include "nt/format.h"
+#include "nt/sim/db/request.h"
 #include "nt/sim/db/store.h"
 
 #define MIB (1024U * 1024U)
@@ -960,8 +961,8 @@ static void test_statements(void) {
     forget_statements(m);
     m->trusted = -1; /* no version of the database has this number */
     char *text = memcpy(texts + 8 * i, sql, sizeof sql);
-    nt_status status =
-        nt__sim_number(m, text, SIM_ARGS(SIM_INT(2)), 0, &answer, &err);
+    nt_status status = nt__sim_number(SIM_REQUEST(m, &err), text,
+                                      SIM_ARGS(SIM_INT(2)), 0, &answer);
     wrong += !nt_ok(status) || answer != 42;
     nt_disconnect(lab.machine);
   }
@@ -1015,8 +1016,8 @@ static void test_after_failure(void) {
             strstr(err.detail, "an earlier statement failed"),
         "the next one is refused: %s", err.detail);
   nt_db_roll_back(&m->db);
-  nt__sim_number(m, "SELECT count(*) FROM no_letter", SIM_NO_ARGS, -1, &left,
-                 &err);
+  nt__sim_number(SIM_REQUEST(m, &err), "SELECT count(*) FROM no_letter",
+                 SIM_NO_ARGS, -1, &left);
   CHECK(left == 0, "nothing of the transaction stays (%lld)", (long long)left);
   nt_disconnect(lab.machine);
 }

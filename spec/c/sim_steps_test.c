@@ -134,7 +134,8 @@ static void test_requests(void) {
 static uint32_t flags_of(int64_t volume) {
   struct sim_volume row = {0};
   struct nt_error err = {0};
-  nt__sim_load_volume(nt__sim_machine(machine), volume, &row, &err);
+  nt__sim_load_volume(SIM_REQUEST(nt__sim_machine(machine), &err), volume,
+                      &row);
   return row.flags;
 }
 
@@ -145,12 +146,13 @@ static void test_written(void) {
   const struct sim_request r = {.m = m, .err = &err};
   nt__sim_begin(&r);
   CHECK(flags_of(1) == 0 && flags_of(2) == 0, "two volumes have no flags");
-  nt__sim_exec(m, "UPDATE volume SET flags = 1 WHERE id = 2", SIM_NO_ARGS,
-               &err);
+  nt__sim_exec(SIM_REQUEST(m, &err), "UPDATE volume SET flags = 1 WHERE id = 2",
+               SIM_NO_ARGS);
   CHECK(flags_of(2) == 1, "a row that a statement writes is read again");
-  nt__sim_load_disk(m, 0, &disk, &err);
-  nt__sim_exec(m, "UPDATE disk SET changes = 7", SIM_NO_ARGS, &err);
-  nt__sim_load_disk(m, 0, &disk, &err);
+  nt__sim_load_disk(SIM_REQUEST(m, &err), 0, &disk);
+  nt__sim_exec(SIM_REQUEST(m, &err), "UPDATE disk SET changes = 7",
+               SIM_NO_ARGS);
+  nt__sim_load_disk(SIM_REQUEST(m, &err), 0, &disk);
   CHECK(disk.changes == 7, "so is that of a disk");
   CHECK(nt_ok(nt__sim_end(&r, NT_STATUS_SUCCESS)), "it ends");
   sqlite3_exec(m->db.sqlite, "UPDATE volume SET flags = 0", NULL, NULL, NULL);

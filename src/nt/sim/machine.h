@@ -14,6 +14,8 @@
 #include "../host.h"
 #include "sim.h"
 
+struct sim_request; /* db/request.h */
+
 struct sim_image {
   struct nt_file *file; /* NULL: not open */
   bool dirty;           /* written by this process since the last flush */

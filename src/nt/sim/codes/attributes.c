@@ -41,10 +41,10 @@ static nt_status set_read_only(struct sim_request *r, bool on) {
   } else {
     r->disk.flags &= ~NT_DISK_READONLY;
   }
-  NT_TRY(nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
-                      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags)),
-                      r->err));
-  return nt__sim_image(r->m, r->disk.number, r->err);
+  NT_TRY(
+      nt__sim_exec(r, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                   SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(r->disk.flags))));
+  return nt__sim_image(r, r->disk.number);
 }
 
 /* SET_DISK_ATTRIBUTES: { u32 size, u8 persist, padding, u64 attributes, u64

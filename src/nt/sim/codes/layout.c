@@ -53,9 +53,8 @@ static void put_place(uint8_t *at, uint32_t style, uint64_t start,
 static nt_status number_of(struct sim_request *r, uint64_t start,
                            int64_t *number) {
   return nt__sim_number(
-      r->m,
-      "SELECT partition_number FROM extent WHERE disk = ?1 AND start = ?2",
-      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number, r->err);
+      r, "SELECT partition_number FROM extent WHERE disk = ?1 AND start = ?2",
+      SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(start)), 0, number);
 }
 
 /* Adds an entry of an MBR; unused entries are zeros. */
@@ -82,13 +81,11 @@ static nt_status list_mbr(struct list *l) {
   struct sim_disk_bytes b;
   struct nt_mbr mbr = {.count = 0};
   uint8_t sector[512];
-  nt_status status = nt__sim_disk_open(l->r->m, &l->r->disk, &b, l->r->err);
+  nt_status status = nt__sim_disk_open(l->r, &l->r->disk, &b);
   if (nt_ok(status)) {
     status = nt__sim_table_status(
-        &b,
-        nt_region_read(&b.bytes.region, 0, sector, sizeof sector) &&
-            nt_mbr_read(&b.disk, sector, &mbr),
-        l->r->err);
+        &b, nt_region_read(&b.bytes.region, 0, sector, sizeof sector) &&
+                nt_mbr_read(&b.disk, sector, &mbr));
   }
   nt_put_u32(l->header, SIM_STYLE_MBR);
   nt_put_u32(l->header + 8, mbr.signature);
@@ -118,7 +115,7 @@ static void add_gpt_entry(struct list *l, const struct nt_gpt *gpt,
 static nt_status list_gpt(struct list *l) {
   struct nt_gpt gpt;
   uint64_t sector = l->r->disk.sector_size;
-  NT_TRY(nt__sim_gpt_open(l->r->m, &l->r->disk, &gpt, l->r->err));
+  NT_TRY(nt__sim_gpt_open(l->r, &l->r->disk, &gpt));
   nt_put_u32(l->header, SIM_STYLE_GPT);
   memcpy(l->header + 8, gpt.header + NT_GPT_DISK_ID, 16);
   nt_put_u64(l->header + 24, gpt.first * sector);
@@ -141,7 +138,7 @@ static nt_status fill(struct list *l) {
     return list_mbr(l);
   }
   nt_put_u32(l->header, SIM_STYLE_RAW);
-  return nt__sim_image(l->r->m, l->r->disk.number, l->r->err);
+  return nt__sim_image(l->r, l->r->disk.number);
 }
 
 nt_status nt__sim_layout_answer(struct sim_request *r) {
@@ -189,13 +186,11 @@ nt_status nt__sim_set_partition_type(struct sim_request *r) {
   char type[16];
   NT_TRY(check_mbr(r));
   NT_TRY(nt__sim_input(r, 1, NT_STATUS_INFO_LENGTH_MISMATCH));
-  NT_TRY(nt__sim_disk_open(r->m, &r->disk, &b, r->err));
+  NT_TRY(nt__sim_disk_open(r, &r->disk, &b));
   NT_TRY(nt__sim_table_status(
-      &b, nt_mbr_set_type(&b.disk, r->volume.partition_number, r->in[0]),
-      r->err));
-  NT_TRY(nt__sim_image_flush(r->m, &b.whole, 1, r->err));
+      &b, nt_mbr_set_type(&b.disk, r->volume.partition_number, r->in[0])));
+  NT_TRY(nt__sim_image_flush(r, &b.whole, 1));
   nt_format_text(type, sizeof type, "0x%x", r->in[0]);
-  return nt__sim_exec(r->m,
-                      "UPDATE volume SET partition_type = ?2 WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(type)), r->err);
+  return nt__sim_exec(r, "UPDATE volume SET partition_type = ?2 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(type)));
 }

@@ -68,8 +68,7 @@ static nt_status check_alone(const struct sim_request *r) {
  */
 static nt_status flush(const struct sim_request *r) {
   NT_TRY(nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES));
-  return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
-                             r->err);
+  return nt__sim_image_flush(r, r->handle->extents, r->handle->extent_count);
 }
 
 /* L18: btrfs refuses a lock while it is scrubbed or balanced. */
@@ -131,10 +130,10 @@ nt_status nt__sim_lock(struct sim_request *r) {
     r->instance.vpb |= SIM_VPB_DIRECT_WRITES;
   }
   r->instance.lock_owner = r->object.id;
-  NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
+  NT_TRY(nt__sim_save_instance(r, &r->instance));
   if (r->instance.fsd->across_nodes) { /* U8 */
     r->object.flags |= SIM_FO_HELD_LOCK;
-    NT_TRY(nt__sim_save_file_object(r->m, &r->object, r->err));
+    NT_TRY(nt__sim_save_file_object(r, &r->object));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -161,7 +160,7 @@ static nt_status unlock(struct sim_request *r) {
     instance->vpb &= ~SIM_VPB_DIRECT_WRITES; /* U1 */
   }
   instance->lock_owner = 0;
-  NT_TRY(nt__sim_save_instance(r->m, instance, r->err));
+  NT_TRY(nt__sim_save_instance(r, instance));
   NT_TRY(nt__sim_event_instance(r, SIM_UNLOCK, instance));
   if (instance->fsd->unlock_ends_instance && instance->condition == SIM_GOOD) {
     /* U7 */
@@ -250,11 +249,11 @@ nt_status nt__sim_dismount(struct sim_request *r) {
   NT_TRY(purge(r));
   NT_TRY(nt__sim_allow_writes(r, &r->instance));
   r->object.flags |= SIM_FO_COMPLETE_DISMOUNT;
-  NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
+  NT_TRY(nt__sim_save_instance(r, &r->instance));
   if (r->instance.fsd->across_nodes) { /* section 3 */
     NT_TRY(nt__sim_end_elsewhere(r, &r->instance));
   }
-  return nt__sim_save_file_object(r->m, &r->object, r->err);
+  return nt__sim_save_file_object(r, &r->object);
 }
 
 /* ---- the others ---------------------------------------------------------- */
@@ -286,7 +285,7 @@ static nt_status allow_extended_io(struct sim_request *r) {
   }
   NT_TRY(nt__sim_check_manage(r));
   r->object.flags |= SIM_FO_EXTENDED_DASD;
-  return nt__sim_save_file_object(r->m, &r->object, r->err);
+  return nt__sim_save_file_object(r, &r->object);
 }
 
 const struct sim_answer nt__sim_lock_answers[] = {

@@ -21,7 +21,7 @@ static nt_status media_removal(struct sim_request *r) {
   if (r->in[0] != 0) {
     r->disk.flags |= NT_DISK_MEDIUM_LOCKED;
   }
-  return nt__sim_save_disk(r->m, &r->disk, r->err);
+  return nt__sim_save_disk(r, &r->disk);
 }
 
 const struct sim_answer nt__sim_medium_answers[] = {

@@ -164,7 +164,7 @@ static nt_status add_volume(struct sim_request *r, int64_t id,
   struct sim_volume volume;
   struct point point = {.volume = id};
   char letter = '\0';
-  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
+  NT_TRY(nt__sim_load_volume(r, id, &volume));
   NT_TRY(nt__sim_letter_of(r, id, &letter));
   NT_TRY(nt__sim_volume_device(r, id, point.device, sizeof point.device));
   NT_TRY(find_id(r, &volume, &point));
@@ -185,8 +185,8 @@ static nt_status find_points(struct sim_request *r, const struct filter *filter,
   int64_t count = 0;
   *list = (struct list){NULL, 0};
   nt_status status =
-      nt__sim_number(r->m, "SELECT count(*) FROM volume WHERE installed = 1",
-                     SIM_NO_ARGS, 0, &count, r->err);
+      nt__sim_number(r, "SELECT count(*) FROM volume WHERE installed = 1",
+                     SIM_NO_ARGS, 0, &count);
   if (!nt_ok(status)) {
     return status;
   }
@@ -196,10 +196,10 @@ static nt_status find_points(struct sim_request *r, const struct filter *filter,
   }
   for (int64_t id = 0; nt_ok(status);) {
     status = nt__sim_number(
-        r->m,
+        r,
         "SELECT min(id) FROM volume WHERE id > ?1 AND installed = 1 "
         "AND " SIM_IS_HERE("", "?2", "?3", "?4"),
-        SIM_ARGS(SIM_INT(id), SIM_HERE(r->m->node)), 0, &id, r->err);
+        SIM_ARGS(SIM_INT(id), SIM_HERE(r->m->node)), 0, &id);
     if (!nt_ok(status) || id == 0) {
       break;
     }
@@ -317,11 +317,11 @@ static nt_status forget_point(struct sim_request *r, const struct point *point,
                               bool only_in_store) {
   const char *path = dos_name(point->link);
   return only_in_store
-             ? nt__sim_exec(r->m,
+             ? nt__sim_exec(r,
                             "UPDATE mount_point SET kept = 0 WHERE path = ?1",
-                            SIM_ARGS(SIM_TEXT(path)), r->err)
-             : nt__sim_exec(r->m, "DELETE FROM mount_point WHERE path = ?1",
-                            SIM_ARGS(SIM_TEXT(path)), r->err);
+                            SIM_ARGS(SIM_TEXT(path)))
+             : nt__sim_exec(r, "DELETE FROM mount_point WHERE path = ?1",
+                            SIM_ARGS(SIM_TEXT(path)));
 }
 
 /* Returns what it deletes, and deletes nothing if that does not fit into the
@@ -399,16 +399,15 @@ static nt_status list_paths(struct sim_request *r, int64_t volume, bool all,
     *count = 1;
     return nt__sim_volume_name(r, volume, paths[0], NT_NAME_MAX);
   }
-  nt_status status = nt__sim_query(r->m,
+  nt_status status = nt__sim_query(r,
                                    "SELECT path FROM mount_point "
                                    "WHERE volume = ?1 "
                                    "ORDER BY length(path), path",
-                                   SIM_ARGS(SIM_INT(volume)), &stmt, r->err);
+                                   SIM_ARGS(SIM_INT(volume)), &stmt);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(r->m, stmt, r->err)) &&
-         *count < PATHS_MAX) {
+  while (nt_ok(status = nt__sim_step(r, stmt)) && *count < PATHS_MAX) {
     nt__sim_text(stmt, 0, paths[(*count)++], NT_NAME_MAX);
   }
   sqlite3_reset(stmt);
@@ -469,22 +468,22 @@ static nt_status set_auto_mount(struct sim_request *r) {
   if (nt_get_u32(r->in) > 1) {
     NT_TRY(bad_request(r, "the state is neither 0 nor 1"));
   }
-  return nt__sim_exec(r->m,
+  return nt__sim_exec(r,
                       "INSERT OR REPLACE INTO setting (name, value) "
                       "VALUES ('automount', ?1)",
-                      SIM_ARGS(SIM_INT(nt_get_u32(r->in))), r->err);
+                      SIM_ARGS(SIM_INT(nt_get_u32(r->in))));
 }
 
 /* mountvol /R: removes what is known of volumes that are not there. */
 static nt_status scrub(struct sim_request *r) {
-  NT_TRY(nt__sim_exec(r->m,
+  NT_TRY(nt__sim_exec(r,
                       "DELETE FROM mount_point WHERE volume IN "
                       "(SELECT id FROM volume WHERE installed = 0)",
-                      SIM_NO_ARGS, r->err));
-  return nt__sim_exec(r->m,
+                      SIM_NO_ARGS));
+  return nt__sim_exec(r,
                       "DELETE FROM no_letter WHERE volume IN "
                       "(SELECT id FROM volume WHERE installed = 0)",
-                      SIM_NO_ARGS, r->err);
+                      SIM_NO_ARGS);
 }
 
 const struct sim_answer nt__sim_mount_manager_answers[] = {

@@ -9,7 +9,7 @@ static nt_status set_offline(struct sim_request *r, bool offline) {
     return NT_STATUS_SUCCESS; /* F4 */
   }
   r->volume.flags ^= NT_VOLUME_OFFLINE;
-  NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));
+  NT_TRY(nt__sim_save_volume(r, &r->volume));
   return nt__sim_event_volume(r, offline ? SIM_OFFLINE : SIM_ONLINE,
                               r->volume.id);
 }

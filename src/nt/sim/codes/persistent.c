@@ -49,12 +49,12 @@ static nt_status check(struct sim_request *r) {
 static nt_status load(struct sim_request *r, uint32_t *flags) {
   int64_t found = 0;
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT flags FROM persistent_state WHERE volume = ?1 "
       "AND file_system = ?2 AND serial = ?3",
       SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
                SIM_TEXT(r->instance.serial)),
-      0, &found, r->err);
+      0, &found);
   *flags = (uint32_t)found;
   return status;
 }
@@ -86,12 +86,11 @@ static nt_status set(struct sim_request *r) {
   uint32_t mask = nt_get_u32(r->in + AT_MASK);
   flags = (flags & ~mask) | (nt_get_u32(r->in + AT_FLAGS) & mask);
   return nt__sim_exec(
-      r->m,
+      r,
       "INSERT OR REPLACE INTO persistent_state "
       "(volume, file_system, serial, flags) VALUES (?1, ?2, ?3, ?4)",
       SIM_ARGS(SIM_INT(r->volume.id), SIM_TEXT(nt__sim_bytes_of(&r->instance)),
-               SIM_TEXT(r->instance.serial), SIM_INT(flags)),
-      r->err);
+               SIM_TEXT(r->instance.serial), SIM_INT(flags)));
 }
 
 const struct sim_answer nt__sim_persistent_answers[] = {

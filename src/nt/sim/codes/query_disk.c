@@ -75,11 +75,11 @@ static void put_gpt(struct sim_request *r, sqlite3_stmt *stmt) {
 
 static nt_status put_partition(struct sim_request *r) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(r->m,
+  NT_TRY(nt__sim_query(r,
                        "SELECT partition_type, partition_id, partition_name, "
                        "partition_attributes FROM volume WHERE id = ?1",
-                       SIM_ARGS(SIM_INT(r->volume.id)), &stmt, r->err));
-  NT_TRY(nt__sim_step(r->m, stmt, r->err));
+                       SIM_ARGS(SIM_INT(r->volume.id)), &stmt));
+  NT_TRY(nt__sim_step(r, stmt));
   if (strcmp(r->disk.style, "gpt") == 0) {
     put_gpt(r, stmt);
   } else {
@@ -141,12 +141,12 @@ static nt_status verify(struct sim_request *r) {
   uint64_t at = nt_get_u64(r->in), left = nt_get_u32(r->in + 8);
   status = check_range(r, at, left);
   for (uint32_t i = 0; nt_ok(status) && i < r->handle->extent_count; i++) {
-    status = nt__sim_image(r->m, r->handle->extents[i].disk, r->err);
+    status = nt__sim_image(r, r->handle->extents[i].disk);
   }
   while (nt_ok(status) && left > 0) {
     size_t n = left < sizeof buf ? (size_t)left : sizeof buf;
-    status = nt__sim_image_read(r->m, r->handle->extents,
-                                r->handle->extent_count, at, buf, n, r->err);
+    status = nt__sim_image_read(r, r->handle->extents, r->handle->extent_count,
+                                at, buf, n);
     at += n;
     left -= n;
   }
@@ -161,7 +161,7 @@ static nt_status verify(struct sim_request *r) {
 /* CD drives have numbers of their own: \Device\CdRom0 is the first. */
 static nt_status cd_number(struct sim_request *r) {
   int64_t number;
-  NT_TRY(nt__sim_cd_number(r->m, r->disk.number, &number, r->err));
+  NT_TRY(nt__sim_cd_number(r, r->disk.number, &number));
   NT_TRY(nt__sim_claim(r, 12));
   nt_put_u32(r->out, FILE_DEVICE_CD_ROM);
   nt_put_u32(r->out + 4, (uint32_t)number);

@@ -34,8 +34,8 @@ nt_status nt__sim_check_alive(struct sim_request *r) {
 
 static nt_status open_bytes(struct sim_request *r, struct sim_bytes *out) {
   NT_TRY(nt__sim_check_alive(r));
-  return nt__sim_bytes_open(r->m, r->handle->extents, r->handle->extent_count,
-                            r->handle->length, out, r->err);
+  return nt__sim_bytes_open(r, r->handle->extents, r->handle->extent_count,
+                            r->handle->length, out);
 }
 
 /* Returns the parser that reads the bytes. For RAW, and for file systems whose
@@ -85,7 +85,7 @@ static nt_status ntfs_data(struct sim_request *r) {
   }
   NT_TRY(nt__sim_claim(r, 96));
   NT_TRY(open_bytes(r, &b));
-  NT_TRY(nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts), r->err));
+  NT_TRY(nt__sim_bytes_status(&b, nt_ntfs_facts(&b.region, &facts)));
   nt_put_u64(r->out, facts.serial);
   nt_put_u64(r->out + 8, facts.sectors);
   nt_put_u64(r->out + 16, facts.clusters);
@@ -130,7 +130,7 @@ static nt_status put_bitmap(struct sim_request *r, struct sim_bytes *b,
   size_t fit = bytes < room ? (size_t)bytes : room;
   NT_TRY(nt__sim_claim(r, BITMAP_HEADER + fit));
   NT_TRY(nt__sim_bytes_status(
-      b, fs->bitmap(&b->region, start, r->out + BITMAP_HEADER, fit), r->err));
+      b, fs->bitmap(&b->region, start, r->out + BITMAP_HEADER, fit)));
   nt_put_u64(r->out, start);
   nt_put_u64(r->out + 8, clusters - start);
   return fit < bytes ? nt__sim_more(r, (size_t)(BITMAP_HEADER + bytes))
@@ -156,8 +156,7 @@ static nt_status volume_bitmap(struct sim_request *r) {
     status = open_bytes(r, &b);
   }
   if (nt_ok(status)) {
-    status =
-        nt__sim_bytes_status(&b, fs->clusters(&b.region, &clusters), r->err);
+    status = nt__sim_bytes_status(&b, fs->clusters(&b.region, &clusters));
   }
   uint64_t start = nt_ok(status) ? nt_get_u64(r->in) : 0;
   if (nt_ok(status)) {
@@ -225,10 +224,9 @@ static nt_status mark_dirty(struct sim_request *r) {
   NT_TRY(open_bytes(r, &b));
   NT_TRY(nt__sim_check_writable(r));
   r->instance.vpb |= SIM_VPB_DIRTY;
-  NT_TRY(nt__sim_save_instance(r->m, &r->instance, r->err));
-  NT_TRY(nt__sim_bytes_status(&b, fs->mark_dirty(&b.region), r->err));
-  return nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
-                             r->err);
+  NT_TRY(nt__sim_save_instance(r, &r->instance));
+  NT_TRY(nt__sim_bytes_status(&b, fs->mark_dirty(&b.region)));
+  return nt__sim_image_flush(r, r->handle->extents, r->handle->extent_count);
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -252,8 +250,8 @@ static nt_status recognition(struct sim_request *r) {
   }
   NT_TRY(nt__sim_claim(r, 9));
   NT_TRY(open_bytes(r, &b));
-  NT_TRY(nt__sim_bytes_status(
-      &b, nt_region_read(&b.region, 0, boot, sizeof boot), r->err));
+  NT_TRY(nt__sim_bytes_status(&b,
+                              nt_region_read(&b.region, 0, boot, sizeof boot)));
   if (!nt_is_recognition(boot)) {
     return nt_refuse(r->err, NT_REASON_NO_FILE_SYSTEM,
                      "nothing on the volume names its file system");

@@ -82,9 +82,9 @@ static nt_status device_descriptor(struct sim_request *r) {
   char model[64], serial[64];
   size_t used = 36; /* where the raw data of the device would be */
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(r->m, "SELECT model, serial FROM disk WHERE number = ?1",
-                       SIM_ARGS(SIM_INT(r->disk.number)), &stmt, r->err));
-  NT_TRY(nt__sim_step(r->m, stmt, r->err));
+  NT_TRY(nt__sim_query(r, "SELECT model, serial FROM disk WHERE number = ?1",
+                       SIM_ARGS(SIM_INT(r->disk.number)), &stmt));
+  NT_TRY(nt__sim_step(r, stmt));
   nt__sim_text(stmt, 0, model, sizeof model);
   nt__sim_text(stmt, 1, serial, sizeof serial);
   sqlite3_reset(stmt);

@@ -171,14 +171,14 @@ nt_status nt__sim_volume_device(const struct sim_request *r, int64_t volume,
                                 char *buf, size_t cap) {
   int64_t drive = -1;
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT d.number FROM extent e JOIN disk d ON d.number = e.disk "
       "WHERE e.volume = ?1 AND d.flags & ?2 <> 0",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_DISK_CDROM)), -1, &drive, r->err);
+      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_DISK_CDROM)), -1, &drive);
   if (nt_ok(status) && drive < 0) {
     snprintf(buf, cap, "\\Device\\HarddiskVolume%lld", (long long)volume);
   } else if (nt_ok(status)) {
-    status = nt__sim_cd_number(r->m, (uint32_t)drive, &drive, r->err);
+    status = nt__sim_cd_number(r, (uint32_t)drive, &drive);
     snprintf(buf, cap, "\\Device\\CdRom%lld", (long long)drive);
   }
   return status;
@@ -207,9 +207,9 @@ static nt_status read_signature(const struct sim_request *r,
                                 const struct sim_disk *disk, uint8_t out[4]) {
   struct nt_extent whole = {disk->number, 0, disk->length};
   struct sim_bytes b;
-  NT_TRY(nt__sim_bytes_open(r->m, &whole, 1, disk->length, &b, r->err));
+  NT_TRY(nt__sim_bytes_open(r, &whole, 1, disk->length, &b));
   return nt__sim_bytes_status(
-      &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4), r->err);
+      &b, nt_region_read(&b.region, NT_MBR_SIGNATURE, out, 4));
 }
 
 /* W6: whether the entry of the volume says of it what it says of another one
@@ -219,14 +219,14 @@ static nt_status is_twin(const struct sim_request *r,
                          const struct sim_volume *volume, bool *out) {
   int64_t before = 0;
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT count(*) FROM volume v, volume o, extent e, extent f WHERE "
       "v.id = ?1 AND o.id < ?1 AND e.volume = v.id AND f.volume = o.id AND "
       "e.ordinal = 0 AND f.ordinal = 0 AND f.length > 0 AND ((e.disk = "
       "f.disk AND e.start = f.start) OR (v.partition_id <> '' AND "
       "v.partition_id = "
       "o.partition_id AND o.installed = 1))",
-      SIM_ARGS(SIM_INT(volume->id)), 0, &before, r->err);
+      SIM_ARGS(SIM_INT(volume->id)), 0, &before);
   *out = before != 0;
   return status;
 }
@@ -264,9 +264,9 @@ nt_status nt__sim_unique_id(const struct sim_request *r,
     nt__sim_put_guid(id, volume->guid);
     return status;
   }
-  status = nt__sim_load_extents(r->m, volume->id, extents, &count, r->err);
+  status = nt__sim_load_extents(r, volume->id, extents, &count);
   if (nt_ok(status)) {
-    status = nt__sim_load_disk(r->m, extents[0].disk, &disk, r->err);
+    status = nt__sim_load_disk(r, extents[0].disk, &disk);
   }
   if (nt_ok(status)) {
     status = has_own_entry(r, volume, &disk, &own);
@@ -274,8 +274,7 @@ nt_status nt__sim_unique_id(const struct sim_request *r,
   if (nt_ok(status) && !own) {
     nt__sim_put_guid(id, volume->guid);
   } else if (nt_ok(status) && strcmp(disk.style, "gpt") == 0) {
-    status =
-        nt__sim_gpt_entry(r->m, &disk, volume->partition_number, entry, r->err);
+    status = nt__sim_gpt_entry(r, &disk, volume->partition_number, entry);
     memcpy(id, "DMIO:ID:", 8);
     memcpy(id + 8, entry + NT_GPT_ID, 16);
     *length = 24;
@@ -318,8 +317,7 @@ static nt_status gpt_attributes(struct sim_request *r) {
   uint8_t entry[NT_GPT_ENTRY];
   NT_TRY(check_gpt(r));
   NT_TRY(nt__sim_claim(r, 8));
-  NT_TRY(nt__sim_gpt_entry(r->m, &r->disk, r->volume.partition_number, entry,
-                           r->err));
+  NT_TRY(nt__sim_gpt_entry(r, &r->disk, r->volume.partition_number, entry));
   memcpy(r->out, entry + NT_GPT_ATTRIBUTES, 8);
   return NT_STATUS_SUCCESS;
 }
@@ -331,10 +329,10 @@ static nt_status save_attributes(struct sim_request *r, uint64_t attributes) {
   if (attributes & NT_GPT_READ_ONLY) {
     r->volume.flags |= NT_VOLUME_READONLY;
   }
-  NT_TRY(nt__sim_save_volume(r->m, &r->volume, r->err));
+  NT_TRY(nt__sim_save_volume(r, &r->volume));
   return nt__sim_exec(
-      r->m, "UPDATE volume SET partition_attributes = ?2 WHERE id = ?1",
-      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(attributes)), r->err);
+      r, "UPDATE volume SET partition_attributes = ?2 WHERE id = ?1",
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(attributes)));
 }
 
 /* VOLUME_SET_GPT_ATTRIBUTES_INFORMATION: { u64 attributes, u8 revert on close,
@@ -349,8 +347,8 @@ static nt_status set_gpt_attributes(struct sim_request *r) {
         "the simulated machine does not take attributes back at the close");
   }
   uint64_t attributes = nt_get_u64(r->in);
-  NT_TRY(nt__sim_gpt_set_attributes(r->m, &r->disk, r->volume.partition_number,
-                                    attributes, r->err));
+  NT_TRY(nt__sim_gpt_set_attributes(r, &r->disk, r->volume.partition_number,
+                                    attributes));
   return save_attributes(r, attributes);
 }
 

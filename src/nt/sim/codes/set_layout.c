@@ -61,11 +61,11 @@ static nt_status write_table(struct sim_request *r, struct table *t,
   for (uint32_t i = 0; i < NT_GPT_ENTRIES; i++) {
     NT_TRY(nt_random(random[i], sizeof random[i], r->err));
   }
-  NT_TRY(nt__sim_disk_open(r->m, &r->disk, &b, r->err));
+  NT_TRY(nt__sim_disk_open(r, &r->disk, &b));
   bool good =
       (!wipes || nt_table_erase(&b.disk)) && write_bytes(&b.disk, t, random);
-  NT_TRY(nt__sim_table_status(&b, good, r->err));
-  NT_TRY(nt__sim_image_flush(r->m, &b.whole, 1, r->err));
+  NT_TRY(nt__sim_table_status(&b, good));
+  NT_TRY(nt__sim_image_flush(r, &b.whole, 1));
   return nt__sim_read_table(r, &r->disk);
 }
 

@@ -15,16 +15,15 @@
 
 static nt_status held_by_other(const struct sim_request *r, int64_t *count) {
   return nt__sim_number(
-      r->m,
+      r,
       "SELECT count(*) FROM file_object "
       "WHERE volume = ?1 AND " SIM_HOLDS_WRITES " AND id <> ?2",
-      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(r->object.id)), 0, count, r->err);
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(r->object.id)), 0, count);
 }
 
 static nt_status load(struct sim_request *r) {
-  NT_TRY(nt__sim_load_file_object(r->m, r->handle->file_object, &r->object,
-                                  r->err));
-  return nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err);
+  NT_TRY(nt__sim_load_file_object(r, r->handle->file_object, &r->object));
+  return nt__sim_load_instance(r, r->object.instance, &r->instance);
 }
 
 static nt_status hold(struct sim_request *r) {
@@ -39,10 +38,9 @@ static nt_status hold(struct sim_request *r) {
                      "another handle holds the writes already");
   }
   NT_TRY(nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES));
-  NT_TRY(nt__sim_image_flush(r->m, r->handle->extents, r->handle->extent_count,
-                             r->err));
+  NT_TRY(nt__sim_image_flush(r, r->handle->extents, r->handle->extent_count));
   r->object.flags |= SIM_FO_HOLDS_WRITES;
-  return nt__sim_save_file_object(r->m, &r->object, r->err);
+  return nt__sim_save_file_object(r, &r->object);
 }
 
 /* Releases the writes. The coordinator opens the volume anew for this, so any
@@ -55,8 +53,8 @@ static nt_status release(struct sim_request *r) {
                      "nobody holds the writes of this volume");
   }
   return nt__sim_exec(
-      r->m, "UPDATE file_object SET flags = flags & ~?2 WHERE volume = ?1",
-      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(SIM_FO_HOLDS_WRITES)), r->err);
+      r, "UPDATE file_object SET flags = flags & ~?2 WHERE volume = ?1",
+      SIM_ARGS(SIM_INT(r->volume.id), SIM_INT(SIM_FO_HOLDS_WRITES)));
 }
 
 const struct sim_answer nt__sim_snapshot_answers[] = {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../db/request.h"
 #include "../db/rows.h"
 #include "../db/store.h"
 #include "../db/trust.h"
@@ -22,7 +23,7 @@ struct nt_sim_report {
 };
 
 struct check {
-  struct sim_machine *m;
+  struct sim_request r;
   struct nt_sim_report *report;
 };
 
@@ -45,16 +46,15 @@ static void hear_of(struct check *c, bool note, const char *what) {
 /* The database may refuse because the file is damaged: that is what the check
  * looks for, so it is recorded. Any other refusal ends the check. */
 static nt_status hear_refusal(struct check *c, nt_status status,
-                              const struct nt_error *failure,
-                              struct nt_error *err) {
+                              const struct nt_error *failure) {
   if (status == NT_STATUS_FILE_CORRUPT_ERROR) {
     hear_of(c, false, failure->detail);
     return NT_STATUS_SUCCESS;
   }
   if (!nt_ok(status)) {
     struct nt_error named = *failure;
-    nt_error_name(&named, err->op, err->target);
-    *err = named;
+    nt_error_name(&named, c->r.err->op, c->r.err->target);
+    *c->r.err = named;
   }
   return status;
 }
@@ -63,16 +63,16 @@ static nt_status hear_refusal(struct check *c, nt_status status,
 
 /* Records what SQLite itself finds wrong in the pages. Wrong values are left to
  * the functions below, which describe them better. */
-static nt_status check_pages(struct check *c, struct nt_error *err) {
+static nt_status check_pages(struct check *c) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(c->m, "PRAGMA ignore_check_constraints = ON",
-                                   SIM_NO_ARGS, &stmt, err);
+  nt_status status = nt__sim_query(
+      &c->r, "PRAGMA ignore_check_constraints = ON", SIM_NO_ARGS, &stmt);
   if (nt_ok(status)) {
-    nt__sim_step(c->m, stmt, err);
-    status = nt__sim_query(c->m, "PRAGMA integrity_check(20)", SIM_NO_ARGS,
-                           &stmt, err);
+    nt__sim_step(&c->r, stmt);
+    status =
+        nt__sim_query(&c->r, "PRAGMA integrity_check(20)", SIM_NO_ARGS, &stmt);
   }
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(&c->r, stmt))) {
     char words[160];
     nt__sim_text(stmt, 0, words, sizeof words);
     if (strcmp(words, "ok") != 0 && !strstr(words, "value in ")) {
@@ -86,17 +86,17 @@ static nt_status check_pages(struct check *c, struct nt_error *err) {
 
 /* Finds volumes that overlap and are not two entries of a table: entries may,
  * and Windows shows both. */
-static nt_status check_overlaps(struct check *c, struct nt_error *err) {
+static nt_status check_overlaps(struct check *c) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      c->m,
+      &c->r,
       "SELECT a.volume, a.start, b.volume FROM extent a JOIN extent b ON "
       "a.disk = b.disk AND (a.volume, a.ordinal) < (b.volume, b.ordinal) AND "
       "a.start < b.start + b.length AND b.start < a.start + a.length AND "
       "(a.partition_number = b.partition_number OR 0 IN (a.partition_number, "
       "b.partition_number))",
-      SIM_NO_ARGS, &stmt, err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
+      SIM_NO_ARGS, &stmt);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(&c->r, stmt))) {
     struct sim_damage damage = {.table = "extent", .column = "start"};
     nt_format_text(damage.row, sizeof damage.row, "volume %lld",
                    (long long)sqlite3_column_int64(stmt, 0));
@@ -110,16 +110,15 @@ static nt_status check_overlaps(struct check *c, struct nt_error *err) {
   return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
 }
 
-static nt_status check_image(struct check *c, uint32_t number,
-                             struct nt_error *err) {
+static nt_status check_image(struct check *c, uint32_t number) {
   struct sim_disk disk;
   struct nt_error failure = {0};
   struct sim_damage damage = {.table = "disk", .column = "image"};
-  NT_TRY(nt__sim_load_disk(c->m, number, &disk, err));
+  NT_TRY(nt__sim_load_disk(&c->r, number, &disk));
   if (disk.flags & NT_DISK_NO_MEDIUM) {
     return NT_STATUS_SUCCESS;
   }
-  if (nt_ok(nt__sim_image(c->m, number, &failure))) {
+  if (nt_ok(nt__sim_image(SIM_REQUEST(c->r.m, &failure), number))) {
     return NT_STATUS_SUCCESS;
   }
   nt_format_text(damage.row, sizeof damage.row, "number %u", number);
@@ -130,18 +129,17 @@ static nt_status check_image(struct check *c, uint32_t number,
 }
 
 static nt_status for_all_disks(struct check *c,
-                               nt_status (*f)(struct check *c, uint32_t number,
-                                              struct nt_error *err),
-                               struct nt_error *err) {
+                               nt_status (*f)(struct check *c,
+                                              uint32_t number)) {
   int64_t number = -1;
   for (;;) {
     nt_status status = nt__sim_number(
-        c->m, "SELECT ifnull(min(number), -1) FROM disk WHERE number > ?1",
-        SIM_ARGS(SIM_INT(number)), -1, &number, err);
+        &c->r, "SELECT ifnull(min(number), -1) FROM disk WHERE number > ?1",
+        SIM_ARGS(SIM_INT(number)), -1, &number);
     if (!nt_ok(status) || number < 0) {
       return status;
     }
-    status = f(c, (uint32_t)number, err);
+    status = f(c, (uint32_t)number);
     if (!nt_ok(status)) {
       return status;
     }
@@ -161,20 +159,20 @@ static void hear_of_owner(struct check *c, sqlite3_stmt *stmt) {
   hear(c->report, &damage);
 }
 
-static nt_status check_owners(struct check *c, struct nt_error *err) {
-  char path[sizeof c->m->folder + 16];
+static nt_status check_owners(struct check *c) {
+  char path[sizeof c->r.m->folder + 16];
   sqlite3_stmt *stmt;
   struct nt_error failure = {0};
-  nt_path_join(path, sizeof path, c->m->folder, "machine.lock");
-  if (!nt_ok(nt_file_open_plain(path, false, &c->m->lock, &failure))) {
+  nt_path_join(path, sizeof path, c->r.m->folder, "machine.lock");
+  if (!nt_ok(nt_file_open_plain(path, false, &c->r.m->lock, &failure))) {
     nt_error_about(&failure, NT_REASON_NONE, "%s", path);
     hear_of(c, false, failure.detail);
     return NT_STATUS_SUCCESS;
   }
   nt_status status = nt__sim_query(
-      c->m, "SELECT id, pid FROM owner ORDER BY id", SIM_NO_ARGS, &stmt, err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(c->m, stmt, err))) {
-    if (!nt__sim_owner_alive(c->m, sqlite3_column_int64(stmt, 0))) {
+      &c->r, "SELECT id, pid FROM owner ORDER BY id", SIM_NO_ARGS, &stmt);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(&c->r, stmt))) {
+    if (!nt__sim_owner_alive(c->r.m, sqlite3_column_int64(stmt, 0))) {
       hear_of_owner(c, stmt);
     }
   }
@@ -183,48 +181,49 @@ static nt_status check_owners(struct check *c, struct nt_error *err) {
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static nt_status check_contents(struct check *c, struct nt_error *err) {
-  NT_TRY(check_pages(c, err));
-  NT_TRY(nt__sim_find_damage(c->m, true, hear, c->report, err));
+static nt_status check_contents(struct check *c) {
+  NT_TRY(check_pages(c));
+  NT_TRY(nt__sim_find_damage(c->r.m, true, hear, c->report, c->r.err));
   if (c->report->count > 0) { /* the rest relies on good tables */
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(check_overlaps(c, err));
-  NT_TRY(for_all_disks(c, check_image, err));
-  return check_owners(c, err);
+  NT_TRY(check_overlaps(c));
+  NT_TRY(for_all_disks(c, check_image));
+  return check_owners(c);
 }
 
-static nt_status open_machine(const char *path, struct check *c,
-                              struct nt_error *err) {
-  NT_TRY(nt__sim_check_location(path, err));
-  c->m = nt__sim_machine_new(path);
+static nt_status open_machine(const char *path, struct check *c) {
+  NT_TRY(nt__sim_check_location(path, c->r.err));
+  c->r.m = nt__sim_machine_new(path);
   c->report = calloc(1, sizeof *c->report);
-  if (!c->m || !c->report) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+  if (!c->r.m || !c->report) {
+    return nt_fail(c->r.err, NT_STATUS_NO_MEMORY, NULL);
   }
-  NT_TRY(nt__sim_machine_enter(c->m, path, err));
-  return nt__sim_machine_check_exists(c->m, err);
+  NT_TRY(nt__sim_machine_enter(c->r.m, path, c->r.err));
+  return nt__sim_machine_check_exists(c->r.m, c->r.err);
 }
 
-static nt_status check_machine(struct check *c, struct nt_error *err) {
-  struct nt_error failure = {0};
-  nt_status status = nt__sim_store_open_to_read(c->m, &failure);
+static nt_status check_machine(struct check *c) {
+  struct nt_error failure = {0}, *err = c->r.err;
+  c->r.err = &failure;
+  nt_status status = nt__sim_store_open_to_read(c->r.m, &failure);
   if (nt_ok(status)) {
-    status = check_contents(c, &failure);
+    status = check_contents(c);
   }
-  return hear_refusal(c, status, &failure, err);
+  c->r.err = err;
+  return hear_refusal(c, status, &failure);
 }
 
 nt_status nt_sim_check(const char *path, struct nt_sim_report **out,
                        struct nt_error *err) {
-  struct check c = {NULL, NULL};
+  struct check c = {.r = {.err = err}};
   nt_error_name(err, "check", path);
-  nt_status status = open_machine(path, &c, err);
+  nt_status status = open_machine(path, &c);
   if (nt_ok(status)) {
-    status = check_machine(&c, err);
+    status = check_machine(&c);
   }
-  if (c.m) {
-    nt__sim_machine_free(c.m);
+  if (c.r.m) {
+    nt__sim_machine_free(c.r.m);
   }
   if (nt_ok(status)) {
     *out = c.report;
@@ -251,25 +250,25 @@ bool nt_sim_next_damage(const struct nt_sim_report *report, uint32_t index,
 
 /* ---- allowing images ----------------------------------------------------- */
 
-static nt_status allow(struct check *c, uint32_t number, struct nt_error *err) {
+static nt_status allow(struct check *c, uint32_t number) {
   struct sim_disk disk;
-  NT_TRY(nt__sim_load_disk(c->m, number, &disk, err));
-  return nt__sim_allow_image(c->m, disk.image, err);
+  NT_TRY(nt__sim_load_disk(&c->r, number, &disk));
+  return nt__sim_allow_image(&c->r, disk.image);
 }
 
 nt_status nt_sim_allow_images(const char *path, struct nt_error *err) {
-  struct check c = {NULL, NULL};
+  struct check c = {.r = {.err = err}};
   nt_error_name(err, "allow the images of", path);
-  nt_status status = open_machine(path, &c, err);
+  nt_status status = open_machine(path, &c);
   if (nt_ok(status)) {
-    status = nt__sim_store_open_to_read(c.m, err);
+    status = nt__sim_store_open_to_read(c.r.m, err);
   }
   if (nt_ok(status)) { /* from here on, all rows are checked */
-    c.m->guarded = true;
-    status = for_all_disks(&c, allow, err);
+    c.r.m->guarded = true;
+    status = for_all_disks(&c, allow);
   }
-  if (c.m) {
-    nt__sim_machine_free(c.m);
+  if (c.r.m) {
+    nt__sim_machine_free(c.r.m);
   }
   free(c.report);
   return status;

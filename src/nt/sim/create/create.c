@@ -19,39 +19,39 @@
 
 /* ---- nodes and disks ----------------------------------------------------- */
 
-static nt_status insert_nodes(struct sim_creation *c, struct nt_error *err) {
+static nt_status insert_nodes(struct sim_creation *c) {
   for (uint32_t i = 0; i < c->spec->node_count; i++) {
-    NT_TRY(nt__sim_exec(c->m, "INSERT INTO node (name) VALUES (?1)",
-                        SIM_ARGS(SIM_TEXT(c->spec->nodes[i])), err));
+    NT_TRY(nt__sim_exec(&c->r, "INSERT INTO node (name) VALUES (?1)",
+                        SIM_ARGS(SIM_TEXT(c->spec->nodes[i]))));
   }
-  NT_TRY(nt__sim_node_enter(SIM_REQUEST(c->m, err)));
-  return nt__sim_exec(c->m, "UPDATE owner SET node = ?2 WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(c->m->owner), SIM_INT(c->m->node)), err);
+  NT_TRY(nt__sim_node_enter(&c->r));
+  return nt__sim_exec(&c->r, "UPDATE owner SET node = ?2 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(c->r.m->owner), SIM_INT(c->r.m->node)));
 }
 
 /* Inserts the random number that tells this machine from all others. */
-static nt_status insert_identity(struct sim_creation *c, struct nt_error *err) {
+static nt_status insert_identity(struct sim_creation *c) {
   int64_t id = 0;
-  NT_TRY(nt_random(&id, sizeof id, err));
-  return nt__sim_exec(c->m, "INSERT INTO setting VALUES ('machine', ?1)",
-                      SIM_ARGS(SIM_INT(id & INT64_MAX)), err);
+  NT_TRY(nt_random(&id, sizeof id, c->r.err));
+  return nt__sim_exec(&c->r, "INSERT INTO setting VALUES ('machine', ?1)",
+                      SIM_ARGS(SIM_INT(id & INT64_MAX)));
 }
 
-static nt_status create_disks(struct sim_creation *c, struct nt_error *err) {
+static nt_status create_disks(struct sim_creation *c) {
   struct sim_partition *parts = calloc(NT_SIM_MAX_VOLUMES, sizeof *parts);
   if (!parts) {
-    return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+    return nt_fail(c->r.err, NT_STATUS_NO_MEMORY, NULL);
   }
-  nt_status status = nt__sim_begin(SIM_REQUEST(c->m, err));
+  nt_status status = nt__sim_begin(&c->r);
   if (nt_ok(status)) {
-    status = insert_identity(c, err);
+    status = insert_identity(c);
     if (nt_ok(status)) {
-      status = insert_nodes(c, err);
+      status = insert_nodes(c);
     }
     for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++) {
-      status = nt__sim_create_disk(c, i, parts, err);
+      status = nt__sim_create_disk(c, i, parts);
     }
-    status = nt__sim_end(SIM_REQUEST(c->m, err), status);
+    status = nt__sim_end(&c->r, status);
   }
   free(parts);
   return status;
@@ -81,23 +81,22 @@ static nt_status check_empty(const char *folder, struct nt_error *err) {
 
 /* Whoever creates machine.lock in the folder owns it: another process may have
  * found the folder empty, too. */
-static nt_status claim_folder(struct sim_creation *c, struct nt_error *err) {
-  char path[sizeof c->m->folder + 16];
+static nt_status claim_folder(struct sim_creation *c) {
+  char path[sizeof c->r.m->folder + 16];
   struct nt_file *file;
-  nt_path_join(path, sizeof path, c->m->folder, "machine.lock");
-  nt_status status = nt_file_create(path, &file, err);
+  nt_path_join(path, sizeof path, c->r.m->folder, "machine.lock");
+  nt_status status = nt_file_create(path, &file, c->r.err);
   if (nt_ok(status)) {
     nt_file_close(file);
     c->own_folder = true;
     return status;
   }
-  nt_error_about(err, NT_REASON_FOLDER, "making %s", path);
-  nt_hint(err, "choose a new folder, in a place that is writable");
+  nt_error_about(c->r.err, NT_REASON_FOLDER, "making %s", path);
+  nt_hint(c->r.err, "choose a new folder, in a place that is writable");
   return status;
 }
 
-static nt_status find_folder(struct sim_creation *c, const char *folder,
-                             struct nt_error *err) {
+static nt_status find_folder(struct sim_creation *c, const char *folder) {
   struct nt_error failure = {0};
   nt_status status = nt_folder_make(folder, &failure);
   if (nt_ok(status)) {
@@ -105,23 +104,22 @@ static nt_status find_folder(struct sim_creation *c, const char *folder,
     return status;
   }
   if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
-    return check_empty(folder, err);
+    return check_empty(folder, c->r.err);
   }
   nt_error_about(&failure, NT_REASON_FOLDER, "making the folder %s", folder);
   nt_hint(&failure, "choose a folder whose parent exists and is writable");
-  nt_error_name(&failure, err->op, err->target);
-  *err = failure;
+  nt_error_name(&failure, c->r.err->op, c->r.err->target);
+  *c->r.err = failure;
   return status;
 }
 
-static nt_status make_folder(struct sim_creation *c, const char *folder,
-                             struct nt_error *err) {
-  nt_status status = find_folder(c, folder, err);
+static nt_status make_folder(struct sim_creation *c, const char *folder) {
+  nt_status status = find_folder(c, folder);
   if (nt_ok(status)) {
-    status = nt__sim_machine_enter(c->m, folder, err);
+    status = nt__sim_machine_enter(c->r.m, folder, c->r.err);
   }
   if (nt_ok(status)) {
-    status = claim_folder(c, err);
+    status = claim_folder(c);
   }
   if (!nt_ok(status) && c->made_folder) {
     nt_folder_remove(folder);
@@ -131,12 +129,12 @@ static nt_status make_folder(struct sim_creation *c, const char *folder,
 
 /* Removes everything that a failed creation has made. */
 static void take_back(struct sim_creation *c) {
-  char folder[sizeof c->m->folder];
-  nt_copy(folder, sizeof folder, c->m->folder);
+  char folder[sizeof c->r.m->folder];
+  nt_copy(folder, sizeof folder, c->r.m->folder);
   if (c->own_folder) {
-    nt__sim_forget_images(c->m);
+    nt__sim_forget_images(c->r.m);
   }
-  nt__sim_machine_free(c->m);
+  nt__sim_machine_free(c->r.m);
   if (!c->own_folder) {
     return;
   }
@@ -157,7 +155,7 @@ static void take_back(struct sim_creation *c) {
 
 nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
                         struct nt_machine **out, struct nt_error *err) {
-  struct sim_creation c = {.spec = spec};
+  struct sim_creation c = {.r = {.err = err}, .spec = spec};
   nt_error_name(err, "create", path);
   nt_status status = nt__sim_check_location(path, err);
   if (nt_ok(status) && strstr(path, NT_SIM_NODE)) {
@@ -169,25 +167,25 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   if (!nt_ok(status)) {
     return status;
   }
-  c.m = nt__sim_machine_new(path);
-  if (!c.m) {
+  c.r.m = nt__sim_machine_new(path);
+  if (!c.r.m) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
-  status = nt__sim_check_spec(&c, err);
+  status = nt__sim_check_spec(&c);
   if (nt_ok(status) && strcmp(path, NT_SIM_MEMORY) != 0) {
-    status = make_folder(&c, path, err);
+    status = make_folder(&c, path);
   }
   if (nt_ok(status)) {
-    status = nt__sim_store_open(c.m, true, err);
+    status = nt__sim_store_open(c.r.m, true, err);
   }
   if (nt_ok(status)) {
-    status = nt__sim_owner_enter(SIM_REQUEST(c.m, err));
+    status = nt__sim_owner_enter(&c.r);
   }
   if (nt_ok(status)) {
-    status = create_disks(&c, err);
+    status = create_disks(&c);
   }
   if (nt_ok(status)) {
-    *out = &c.m->base;
+    *out = &c.r.m->base;
   } else {
     take_back(&c);
   }
@@ -200,20 +198,20 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
   (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE | \
    NT_VOLUME_READONLY | NT_VOLUME_BUSY)
 
-static nt_status set_flags(struct sim_machine *m, const char *name,
-                           uint32_t flags, struct nt_error *err) {
+static nt_status set_flags(const struct sim_request *r, const char *name,
+                           uint32_t flags) {
   struct sim_volume volume;
   int64_t id = 0;
-  NT_TRY(nt__sim_resolve_volume(SIM_REQUEST(m, err), name, &id));
-  NT_TRY(nt__sim_load_volume(m, id, &volume, err));
+  NT_TRY(nt__sim_resolve_volume(r, name, &id));
+  NT_TRY(nt__sim_load_volume(r, id, &volume));
   volume.flags = (volume.flags & ~CONFIGURED) | (flags & CONFIGURED);
-  return nt__sim_save_volume(m, &volume, err);
+  return nt__sim_save_volume(r, &volume);
 }
 
 nt_status nt_sim_set_flags(struct nt_machine *machine, const char *volume,
                            uint32_t flags, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   nt_error_name(err, "set the flags of", volume);
-  NT_TRY(nt__sim_begin(SIM_REQUEST(m, err)));
-  return nt__sim_end(SIM_REQUEST(m, err), set_flags(m, volume, flags, err));
+  NT_TRY(nt__sim_begin(&r));
+  return nt__sim_end(&r, set_flags(&r, volume, flags));
 }

@@ -5,8 +5,8 @@
 #ifndef NT_SIM_CREATE_CREATE_H
 #define NT_SIM_CREATE_CREATE_H
 
+#include "../db/request.h"
 #include "../disk/partitions.h"
-#include "../machine.h"
 
 #define SIM_SERIAL_MAX 40 /* bytes of a serial number, with the zero */
 
@@ -20,7 +20,7 @@ struct sim_span {
 };
 
 struct sim_creation {
-  struct sim_machine *m;
+  struct sim_request r;
   const struct nt_sim_spec *spec;
   bool made_folder, own_folder;
   bool made_image[NT_SIM_MAX_DISKS];
@@ -52,7 +52,7 @@ struct sim_span *nt__sim_find_span(struct sim_creation *c, const char *name);
 
 /* Refuses what cannot be made. Notes the letters that are taken, and the
  * volumes in several pieces. */
-nt_status nt__sim_check_spec(struct sim_creation *c, struct nt_error *err);
+nt_status nt__sim_check_spec(struct sim_creation *c);
 
 /* ---- create_disk.c ------------------------------------------------------- */
 
@@ -60,8 +60,7 @@ nt_status nt__sim_check_spec(struct sim_creation *c, struct nt_error *err);
  * volumes. `parts` has room for NT_SIM_MAX_VOLUMES. Must be called within a
  * transaction. */
 nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
-                              struct sim_partition *parts,
-                              struct nt_error *err);
+                              struct sim_partition *parts);
 
 /* ---- create_volume.c ----------------------------------------------------- */
 
@@ -71,8 +70,7 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
  * partitions that are volumes to the front of `parts`. */
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
                                  struct sim_partition *parts,
-                                 struct sim_layout *layout,
-                                 struct nt_error *err);
+                                 struct sim_layout *layout);
 
 /* ---- remove.c ------------------------------------------------------------ */
 

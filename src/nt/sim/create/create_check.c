@@ -50,13 +50,13 @@ int nt__sim_letter_index(char c) {
 /* ---- names --------------------------------------------------------------- */
 
 static nt_status check_letter(struct sim_creation *c, uint32_t disk,
-                              const char *letter, struct nt_error *err) {
+                              const char *letter) {
   if (!letter || !letter[0]) {
     return NT_STATUS_SUCCESS;
   }
   int index = nt__sim_letter_index(letter[0]);
   if (index < 0 || strcmp(letter + 1, ":") != 0) {
-    return nt__sim_bad_spec(err, disk,
+    return nt__sim_bad_spec(c->r.err, disk,
                             "a drive letter is one letter and a colon",
                             "write it like D:");
   }
@@ -65,7 +65,7 @@ static nt_status check_letter(struct sim_creation *c, uint32_t disk,
     nt_format_text(words, sizeof words,
                    "the drive letter %c: is given to disk %u already",
                    'A' + index, c->letter_used[index]);
-    return nt__sim_bad_spec(err, disk, words, "choose another letter");
+    return nt__sim_bad_spec(c->r.err, disk, words, "choose another letter");
   }
   c->letter_used[index] = disk + 1;
   return NT_STATUS_SUCCESS;
@@ -93,63 +93,62 @@ struct sim_span *nt__sim_find_span(struct sim_creation *c, const char *name) {
 
 static nt_status check_piece(struct sim_creation *c, uint32_t index,
                              const struct nt_sim_volume_spec *volume,
-                             const struct sim_span *span,
-                             struct nt_error *err) {
+                             const struct sim_span *span) {
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   if (nt__sim_spec_sector_size(disk) !=
       nt__sim_spec_sector_size(&c->spec->disks[span->disk])) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "its sectors are not those of the first piece",
                             "use disks with equal sectors");
   }
   if ((volume->letter && volume->letter[0]) || volume->mount_points[0] ||
       volume->flags || volume->fs) {
     return nt__sim_bad_spec(
-        err, index,
+        c->r.err, index,
         "a further piece has names, flags or a file system of its own",
         "give them to the first piece of the volume: only it says what the "
         "volume is");
   }
   return span->pieces < NT_MAX_EXTENTS
              ? NT_STATUS_SUCCESS
-             : nt__sim_bad_spec(err, index, "a volume has too many pieces",
+             : nt__sim_bad_spec(c->r.err, index, "a volume has too many pieces",
                                 "use at most 32");
 }
 
 static nt_status check_span(struct sim_creation *c, uint32_t index,
-                            const struct nt_sim_volume_spec *volume,
-                            struct nt_error *err) {
+                            const struct nt_sim_volume_spec *volume) {
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   if (!volume->span) {
     return NT_STATUS_SUCCESS;
   }
   if (!volume->span[0]) {
-    return nt__sim_bad_spec(err, index, "the name of a span is empty",
+    return nt__sim_bad_spec(c->r.err, index, "the name of a span is empty",
                             "name it, or leave the span out");
   }
   if (disk->flags & NT_DISK_CDROM ||
       (!disk->image && strcmp(nt__sim_spec_style(disk), "none") == 0)) {
-    return nt__sim_bad_spec(err, index, "a piece of a volume is a partition",
+    return nt__sim_bad_spec(c->r.err, index,
+                            "a piece of a volume is a partition",
                             "use the style mbr or gpt");
   }
   if (disk->flags & NT_DISK_REMOVABLE) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "a removable disk has whole volumes only",
                             "leave the span out");
   }
   if (volume->flags & NT_VOLUME_CSV) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "a cluster shared volume lies in one piece",
                             "leave the span out");
   }
   struct sim_span *span = nt__sim_find_span(c, volume->span);
   if (!span && c->span_count == NT_SIM_MAX_SPANS) {
-    return nt__sim_bad_spec(err, index, "too many volumes are in pieces",
+    return nt__sim_bad_spec(c->r.err, index, "too many volumes are in pieces",
                             "use several machines");
   }
   nt_status status = NT_STATUS_SUCCESS;
   if (span) {
-    status = check_piece(c, index, volume, span, err);
+    status = check_piece(c, index, volume, span);
   } else {
     span = &c->spans[c->span_count++];
     *span = (struct sim_span){.name = volume->span, .disk = index};
@@ -158,11 +157,10 @@ static nt_status check_span(struct sim_creation *c, uint32_t index,
   return status;
 }
 
-static nt_status check_spans(const struct sim_creation *c,
-                             struct nt_error *err) {
+static nt_status check_spans(const struct sim_creation *c) {
   for (uint32_t i = 0; i < c->span_count; i++) {
     if (c->spans[i].pieces < 2) {
-      return nt__sim_bad_spec(err, c->spans[i].disk,
+      return nt__sim_bad_spec(c->r.err, c->spans[i].disk,
                               "a volume in pieces has one piece only",
                               "give the same span to another volume");
     }
@@ -219,20 +217,21 @@ static bool same_name(const char *a, const char *b) {
 }
 
 static nt_status check_cluster(struct sim_creation *c, uint32_t index,
-                               uint32_t at, struct nt_error *err) {
+                               uint32_t at) {
   const struct nt_sim_volume_spec *volume = &c->spec->disks[index].volumes[at];
   bool found = !volume->owner;
   for (uint32_t i = 0; !found && i < c->spec->node_count; i++) {
     found = same_name(c->spec->nodes[i], volume->owner);
   }
   if (!found) {
-    return bad_volume(err, index, at, "its owner is no node of the machine",
+    return bad_volume(c->r.err, index, at,
+                      "its owner is no node of the machine",
                       "name one of the nodes");
   }
   if (volume->flags & NT_VOLUME_CSV && c->spec->node_count == 0) {
-    bad_volume(err, index, at, "only the nodes of a cluster share a volume",
-               "");
-    nt_hints(err, "name the nodes of the machine in the option 'nodes'",
+    bad_volume(c->r.err, index, at,
+               "only the nodes of a cluster share a volume", "");
+    nt_hints(c->r.err, "name the nodes of the machine in the option 'nodes'",
              "name the nodes of the machine: --node n1 --node n2");
     return NT_STATUS_INVALID_PARAMETER;
   }
@@ -240,19 +239,19 @@ static nt_status check_cluster(struct sim_creation *c, uint32_t index,
 }
 
 static nt_status check_volume(struct sim_creation *c, uint32_t index,
-                              uint32_t at, struct nt_error *err) {
+                              uint32_t at) {
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   const struct nt_sim_volume_spec *volume = &disk->volumes[at];
-  NT_TRY(check_fs(err, index, disk, at));
+  NT_TRY(check_fs(c->r.err, index, disk, at));
   if (!disk->image) {
-    NT_TRY(check_size(err, index, disk, at));
+    NT_TRY(check_size(c->r.err, index, disk, at));
   }
-  NT_TRY(check_cluster(c, index, at, err));
-  NT_TRY(check_letter(c, index, volume->letter, err));
+  NT_TRY(check_cluster(c, index, at));
+  NT_TRY(check_letter(c, index, volume->letter));
   for (int i = 0; i < NT_MAX_MOUNT_POINTS && volume->mount_points[i]; i++) {
-    NT_TRY(check_mount_point(index, volume->mount_points[i], err));
+    NT_TRY(check_mount_point(index, volume->mount_points[i], c->r.err));
   }
-  return check_span(c, index, volume, err);
+  return check_span(c, index, volume);
 }
 
 /* A CD is an image, read-only, and one volume without a partition table. */
@@ -274,64 +273,63 @@ static nt_status check_cd(uint32_t index, const struct nt_sim_disk_spec *disk,
   return NT_STATUS_SUCCESS;
 }
 
-static nt_status check_disk(struct sim_creation *c, uint32_t index,
-                            struct nt_error *err) {
+static nt_status check_disk(struct sim_creation *c, uint32_t index) {
   const struct nt_sim_disk_spec *disk = &c->spec->disks[index];
   uint32_t sector = nt__sim_spec_sector_size(disk);
   bool table = strcmp(nt__sim_spec_style(disk), "none") != 0;
   bool cd = (disk->flags & NT_DISK_CDROM) != 0;
-  nt_status checked = check_cd(index, disk, err);
+  nt_status checked = check_cd(index, disk, c->r.err);
   if (!nt_ok(checked)) {
     return checked;
   }
   if (!cd && sector != 512 && sector != 4096) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "the sector size is neither 512 nor 4096",
                             "use 512 or 4096");
   }
   if (table && strcmp(nt__sim_spec_style(disk), "mbr") != 0 &&
       strcmp(nt__sim_spec_style(disk), "gpt") != 0) {
-    return nt__sim_bad_spec(err, index, "the partition style is unknown",
+    return nt__sim_bad_spec(c->r.err, index, "the partition style is unknown",
                             "use none, mbr or gpt");
   }
   if (disk->volume_count > NT_SIM_MAX_VOLUMES) {
-    return nt__sim_bad_spec(err, index, "too many volumes",
+    return nt__sim_bad_spec(c->r.err, index, "too many volumes",
                             "use several disks");
   }
   if (nt__sim_spec_is_empty(disk) && (table || disk->volume_count > 1)) {
-    return nt__sim_bad_spec(err, index, "an empty drive is one volume",
+    return nt__sim_bad_spec(c->r.err, index, "an empty drive is one volume",
                             "leave the style out, and name one volume");
   }
   if (disk->image && disk->size) {
-    return nt__sim_bad_spec(err, index, "an existing image has its size",
+    return nt__sim_bad_spec(c->r.err, index, "an existing image has its size",
                             "give an image or a size");
   }
   if (disk->image && disk->style) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "an existing image keeps its partition table",
                             "leave the style out: it is for new disks");
   }
   if (!disk->image && !nt__sim_spec_is_empty(disk) && disk->size == 0) {
-    return nt__sim_bad_spec(err, index, "it has neither size nor image",
+    return nt__sim_bad_spec(c->r.err, index, "it has neither size nor image",
                             "give a size, or an existing image");
   }
   if (!disk->image && !nt__sim_spec_is_empty(disk) &&
       (disk->size % sector != 0 || disk->size > (uint64_t)NT__SIM_MOST_BYTES)) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "the size is not a number of whole sectors",
                             "give a size like 64M");
   }
   if (!disk->image && !table && disk->volume_count > 1) {
-    return nt__sim_bad_spec(err, index,
+    return nt__sim_bad_spec(c->r.err, index,
                             "several volumes need a partition table",
                             "use the style mbr or gpt");
   }
   if (disk->serial && strlen(disk->serial) >= SIM_SERIAL_MAX) {
-    return nt__sim_bad_spec(err, index, "the serial number is too long",
+    return nt__sim_bad_spec(c->r.err, index, "the serial number is too long",
                             "use one of at most 39 bytes");
   }
   for (uint32_t i = 0; i < disk->volume_count; i++) {
-    NT_TRY(check_volume(c, index, i, err));
+    NT_TRY(check_volume(c, index, i));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -379,20 +377,20 @@ static nt_status check_nodes(const struct nt_sim_spec *spec,
 
 /* ---- all of it ----------------------------------------------------------- */
 
-nt_status nt__sim_check_spec(struct sim_creation *c, struct nt_error *err) {
-  nt_status checked = check_nodes(c->spec, err);
+nt_status nt__sim_check_spec(struct sim_creation *c) {
+  nt_status checked = check_nodes(c->spec, c->r.err);
   if (!nt_ok(checked)) {
     return checked;
   }
   if (c->spec->disk_count > NT_SIM_MAX_DISKS) {
-    return nt__sim_bad_spec(err, NT_SIM_MAX_DISKS, "too many disks",
+    return nt__sim_bad_spec(c->r.err, NT_SIM_MAX_DISKS, "too many disks",
                             "use several machines");
   }
   for (uint32_t i = 0; i < c->spec->disk_count; i++) {
-    nt_status status = check_disk(c, i, err);
+    nt_status status = check_disk(c, i);
     if (!nt_ok(status)) {
       return status;
     }
   }
-  return check_spans(c, err);
+  return check_spans(c);
 }

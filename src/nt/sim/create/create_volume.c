@@ -7,20 +7,20 @@
 #include "create.h"
 
 static nt_status insert_mount_point(struct sim_creation *c, uint32_t disk,
-                                    int64_t volume, const char *path,
-                                    struct nt_error *err) {
+                                    int64_t volume, const char *path) {
   int64_t taken;
-  NT_TRY(nt__sim_number(c->m,
+  NT_TRY(nt__sim_number(&c->r,
                         "SELECT count(*) FROM mount_point WHERE path = ?1",
-                        SIM_ARGS(SIM_TEXT(path)), 0, &taken, err));
+                        SIM_ARGS(SIM_TEXT(path)), 0, &taken));
   if (taken) {
-    return nt__sim_bad_spec(err, disk, "the same mount folder is given twice",
+    return nt__sim_bad_spec(c->r.err, disk,
+                            "the same mount folder is given twice",
                             "choose another folder");
   }
-  return nt__sim_exec(c->m,
+  return nt__sim_exec(&c->r,
                       "INSERT INTO mount_point (path, volume, kept) "
                       "VALUES (?1, ?2, 1)",
-                      SIM_ARGS(SIM_TEXT(path), SIM_INT(volume)), err);
+                      SIM_ARGS(SIM_TEXT(path), SIM_INT(volume)));
 }
 
 /* Finds the next free letter from D: on; "" when all are taken. */
@@ -49,21 +49,20 @@ static void choose_letter(struct sim_creation *c, enum nt_partition_use use,
 
 static nt_status insert_names(struct sim_creation *c, uint32_t disk,
                               int64_t volume, enum nt_partition_use use,
-                              const struct nt_sim_volume_spec *spec,
-                              struct nt_error *err) {
+                              const struct nt_sim_volume_spec *spec) {
   char letter[3];
   nt_status status = NT_STATUS_SUCCESS;
   choose_letter(c, use, spec, letter);
   if (letter[0]) {
     letter[0] = (char)('A' + nt__sim_letter_index(letter[0]));
-    status = insert_mount_point(c, disk, volume, letter, err);
+    status = insert_mount_point(c, disk, volume, letter);
   } else if (use == NT_USE_NO_LETTER || (spec && spec->letter)) {
-    status = nt__sim_want_no_letter(SIM_REQUEST(c->m, err), volume);
+    status = nt__sim_want_no_letter(&c->r, volume);
   }
   for (int i = 0; spec && i < NT_MAX_MOUNT_POINTS && spec->mount_points[i];
        i++) {
     if (nt_ok(status)) {
-      status = insert_mount_point(c, disk, volume, spec->mount_points[i], err);
+      status = insert_mount_point(c, disk, volume, spec->mount_points[i]);
     }
   }
   return status;
@@ -72,41 +71,40 @@ static nt_status insert_names(struct sim_creation *c, uint32_t disk,
 static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
                                const struct sim_partition *part,
                                const struct nt_sim_volume_spec *spec,
-                               int64_t *made, struct nt_error *err) {
+                               int64_t *made) {
   const struct sim_new_volume volume = {.disk = disk,
                                         .sector_size = c->sector_size[disk],
                                         .part = part,
                                         .flags = spec ? spec->flags : 0,
                                         .piece = spec && spec->span,
                                         .installed = true};
-  NT_TRY(nt__sim_add_volume(SIM_REQUEST(c->m, err), &volume, made));
-  return insert_names(c, disk, *made, part->use, spec, err);
+  NT_TRY(nt__sim_add_volume(&c->r, &volume, made));
+  return insert_names(c, disk, *made, part->use, spec);
 }
 
 /* The first piece makes the volume, the others make it longer. */
 static nt_status insert_piece(struct sim_creation *c, uint32_t disk,
                               const struct sim_partition *part,
-                              const struct nt_sim_volume_spec *spec,
-                              struct nt_error *err) {
+                              const struct nt_sim_volume_spec *spec) {
   struct sim_span *span = nt__sim_find_span(c, spec->span);
   if (part->number == 0) {
-    return nt__sim_bad_spec(err, disk, "a piece of a volume is a partition",
+    return nt__sim_bad_spec(c->r.err, disk,
+                            "a piece of a volume is a partition",
                             "the image has no partition table");
   }
   if (span->made++ == 0) {
-    return insert_volume(c, disk, part, spec, &span->volume, err);
+    return insert_volume(c, disk, part, spec, &span->volume);
   }
   if (c->sector_size[disk] != c->sector_size[span->disk]) {
-    return nt__sim_bad_spec(err, disk,
+    return nt__sim_bad_spec(c->r.err, disk,
                             "its sectors are not those of the first piece",
                             "use disks with equal sectors");
   }
-  NT_TRY(nt__sim_add_extent(SIM_REQUEST(c->m, err), span->volume,
-                            span->made - 1, disk, part));
-  NT_TRY(nt__sim_exec(
-      c->m, "UPDATE volume SET length = length + ?2 WHERE id = ?1",
-      SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length)), err));
-  return nt__sim_mark_cut(c->m, span->volume, err);
+  NT_TRY(nt__sim_add_extent(&c->r, span->volume, span->made - 1, disk, part));
+  NT_TRY(nt__sim_exec(&c->r,
+                      "UPDATE volume SET length = length + ?2 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(span->volume), SIM_INT(part->length))));
+  return nt__sim_mark_cut(&c->r, span->volume);
 }
 
 /* ---- which partition is which volume ------------------------------------- */
@@ -155,29 +153,27 @@ static nt_status too_few(uint32_t disk, const struct sim_layout *layout,
 
 static nt_status insert_one(struct sim_creation *c, uint32_t disk,
                             const struct sim_partition *part,
-                            const struct nt_sim_volume_spec *spec,
-                            struct nt_error *err) {
+                            const struct nt_sim_volume_spec *spec) {
   int64_t made;
-  return spec && spec->span ? insert_piece(c, disk, part, spec, err)
-                            : insert_volume(c, disk, part, spec, &made, err);
+  return spec && spec->span ? insert_piece(c, disk, part, spec)
+                            : insert_volume(c, disk, part, spec, &made);
 }
 
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
                                  struct sim_partition *parts,
-                                 struct sim_layout *layout,
-                                 struct nt_error *err) {
+                                 struct sim_layout *layout) {
   const struct nt_sim_disk_spec *spec = &c->spec->disks[disk];
   uint32_t next = 0;
   layout->count = keep_volumes(spec, parts, layout->count);
   if (spec->volume_count > layout->count) {
-    return too_few(disk, layout, err);
+    return too_few(disk, layout, c->r.err);
   }
   bool lettered = names_lettered(spec, parts, layout->count);
   for (uint32_t i = 0; i < layout->count; i++) {
     bool named = next < spec->volume_count &&
                  !(lettered && parts[i].use == NT_USE_NO_LETTER);
-    NT_TRY(insert_one(c, disk, &parts[i], named ? &spec->volumes[next++] : NULL,
-                      err));
+    NT_TRY(
+        insert_one(c, disk, &parts[i], named ? &spec->volumes[next++] : NULL));
   }
   return NT_STATUS_SUCCESS;
 }

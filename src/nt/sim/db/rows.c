@@ -1,5 +1,6 @@
 /* Turns rows of the database into structs, and back. */
 #include "rows.h"
+#include "request.h"
 
 #include <string.h>
 
@@ -7,11 +8,10 @@
 #include "store.h"
 
 /* Runs a query for one row; the caller reads the columns and resets. */
-static nt_status one_row(struct sim_machine *m, const char *sql,
-                         const struct nt_db_arg *args, sqlite3_stmt **stmt,
-                         struct nt_error *err) {
-  NT_TRY(nt__sim_query(m, sql, args, stmt, err));
-  return nt__sim_step(m, *stmt, err);
+static nt_status one_row(const struct sim_request *r, const char *sql,
+                         const struct nt_db_arg *args, sqlite3_stmt **stmt) {
+  NT_TRY(nt__sim_query(r, sql, args, stmt));
+  return nt__sim_step(r, *stmt);
 }
 
 static uint32_t column_u32(sqlite3_stmt *stmt, int column) {
@@ -22,19 +22,19 @@ static uint64_t column_u64(sqlite3_stmt *stmt, int column) {
   return (uint64_t)sqlite3_column_int64(stmt, column);
 }
 
-nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
-                            struct sim_disk *out, struct nt_error *err) {
+nt_status nt__sim_load_disk(const struct sim_request *r, int64_t number,
+                            struct sim_disk *out) {
   bool usual = number >= 0 && number < NT_SIM_MAX_DISKS;
-  struct sim_loaded *l = usual ? nt__sim_loaded(m) : NULL;
+  struct sim_loaded *l = usual ? nt__sim_loaded(r->m) : NULL;
   if (l && l->disks_known >> number & 1) {
     *out = l->disks[number];
     return NT_STATUS_SUCCESS;
   }
   sqlite3_stmt *stmt;
-  NT_TRY(one_row(m,
+  NT_TRY(one_row(r,
                  "SELECT number, image, length, sector_size, "
                  "style, flags, changes FROM disk WHERE number = ?1",
-                 SIM_ARGS(SIM_INT(number)), &stmt, err));
+                 SIM_ARGS(SIM_INT(number)), &stmt));
   out->number = column_u32(stmt, 0);
   nt__sim_text(stmt, 1, out->image, sizeof out->image);
   out->length = column_u64(stmt, 2);
@@ -50,38 +50,37 @@ nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_save_disk(struct sim_machine *m, const struct sim_disk *disk,
-                            struct nt_error *err) {
+nt_status nt__sim_save_disk(const struct sim_request *r,
+                            const struct sim_disk *disk) {
   return nt__sim_exec(
-      m,
+      r,
       "UPDATE disk SET image = ?2, length = ?3, style = ?4, flags = ?5, "
       "changes = ?6 WHERE number = ?1",
       SIM_ARGS(SIM_INT(disk->number), SIM_TEXT(disk->image),
                SIM_INT(disk->length), SIM_TEXT(disk->style),
-               SIM_INT(disk->flags), SIM_INT(disk->changes)),
-      err);
+               SIM_INT(disk->flags), SIM_INT(disk->changes)));
 }
 
-nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
-                            struct nt_error *err) {
+nt_status nt__sim_cd_number(const struct sim_request *r, uint32_t disk,
+                            int64_t *out) {
   return nt__sim_number(
-      m, "SELECT count(*) FROM disk WHERE flags & ?2 <> 0 AND number < ?1",
-      SIM_ARGS(SIM_INT(disk), SIM_INT(NT_DISK_CDROM)), 0, out, err);
+      r, "SELECT count(*) FROM disk WHERE flags & ?2 <> 0 AND number < ?1",
+      SIM_ARGS(SIM_INT(disk), SIM_INT(NT_DISK_CDROM)), 0, out);
 }
 
-nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
-                              struct sim_volume *out, struct nt_error *err) {
-  struct sim_loaded *l = nt__sim_loaded(m);
+nt_status nt__sim_load_volume(const struct sim_request *r, int64_t id,
+                              struct sim_volume *out) {
+  struct sim_loaded *l = nt__sim_loaded(r->m);
   if (l && id != 0 && l->volume.id == id) {
     *out = l->volume;
     return NT_STATUS_SUCCESS;
   }
   sqlite3_stmt *stmt;
   NT_TRY(
-      one_row(m,
+      one_row(r,
               "SELECT id, guid, length, sector_size, partition_number, flags, "
               "installed, verify_pending, node FROM volume WHERE id = ?1",
-              SIM_ARGS(SIM_INT(id)), &stmt, err));
+              SIM_ARGS(SIM_INT(id)), &stmt));
   out->id = sqlite3_column_int64(stmt, 0);
   nt__sim_text(stmt, 1, out->guid, sizeof out->guid);
   out->length = column_u64(stmt, 2);
@@ -98,33 +97,30 @@ nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_save_volume(struct sim_machine *m,
-                              const struct sim_volume *volume,
-                              struct nt_error *err) {
+nt_status nt__sim_save_volume(const struct sim_request *r,
+                              const struct sim_volume *volume) {
   return nt__sim_exec(
-      m,
+      r,
       "UPDATE volume SET flags = ?2, installed = ?3, "
       "verify_pending = ?4, node = ?5 WHERE id = ?1",
       SIM_ARGS(SIM_INT(volume->id), SIM_INT(volume->flags),
                SIM_INT(volume->installed), SIM_INT(volume->verify_pending),
-               SIM_INT(volume->node)),
-      err);
+               SIM_INT(volume->node)));
 }
 
-nt_status nt__sim_mark_cut(struct sim_machine *m, int64_t volume,
-                           struct nt_error *err) {
+nt_status nt__sim_mark_cut(const struct sim_request *r, int64_t volume) {
   return nt__sim_exec(
-      m,
+      r,
       "UPDATE volume SET flags = (flags & ~?2) | CASE WHEN EXISTS (SELECT 1 "
       "FROM extent e JOIN disk d ON d.number = e.disk WHERE e.volume = ?1 AND "
       "e.start + e.length > d.length) THEN ?2 ELSE 0 END WHERE id = ?1",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_VOLUME_CUT)), err);
+      SIM_ARGS(SIM_INT(volume), SIM_INT(NT_VOLUME_CUT)));
 }
 
-nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
+nt_status nt__sim_load_extents(const struct sim_request *r, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],
-                               uint32_t *count, struct nt_error *err) {
-  struct sim_loaded *l = nt__sim_loaded(m);
+                               uint32_t *count) {
+  struct sim_loaded *l = nt__sim_loaded(r->m);
   sqlite3_stmt *stmt;
   uint32_t n = 0;
   if (l && volume != 0 && l->lies == volume) {
@@ -132,14 +128,14 @@ nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
     *count = l->extent_count;
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = nt__sim_query(m,
+  nt_status status = nt__sim_query(r,
                                    "SELECT disk, start, length FROM extent "
                                    "WHERE volume = ?1 ORDER BY ordinal",
-                                   SIM_ARGS(SIM_INT(volume)), &stmt, err);
+                                   SIM_ARGS(SIM_INT(volume)), &stmt);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(m, stmt, err)) && n < NT_MAX_EXTENTS) {
+  while (nt_ok(status = nt__sim_step(r, stmt)) && n < NT_MAX_EXTENTS) {
     out[n].disk = column_u32(stmt, 0);
     out[n].offset = column_u64(stmt, 1);
     out[n].length = column_u64(stmt, 2);
@@ -193,17 +189,16 @@ static void read_instance(sqlite3_stmt *stmt, struct sim_instance *out) {
   out->fsd = nt__sim_fsd_named(fsd); /* trust.c has checked that it is known */
 }
 
-nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
-                                struct sim_instance *out,
-                                struct nt_error *err) {
-  struct sim_loaded *l = nt__sim_loaded(m);
+nt_status nt__sim_load_instance(const struct sim_request *r, int64_t id,
+                                struct sim_instance *out) {
+  struct sim_loaded *l = nt__sim_loaded(r->m);
   if (l && id != 0 && l->instance.id == id) {
     *out = l->instance;
     return NT_STATUS_SUCCESS;
   }
   sqlite3_stmt *stmt;
-  NT_TRY(one_row(m, INSTANCE_COLUMNS "WHERE id = ?1", SIM_ARGS(SIM_INT(id)),
-                 &stmt, err));
+  NT_TRY(one_row(r, INSTANCE_COLUMNS "WHERE id = ?1", SIM_ARGS(SIM_INT(id)),
+                 &stmt));
   read_instance(stmt, out);
   if (l) {
     l->instance = *out;
@@ -211,16 +206,15 @@ nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
-                                   int64_t disk, struct sim_instance *out,
-                                   struct nt_error *err) {
-  struct sim_loaded *l = nt__sim_loaded(m);
+nt_status nt__sim_current_instance(const struct sim_request *r, int64_t volume,
+                                   int64_t disk, struct sim_instance *out) {
+  struct sim_loaded *l = nt__sim_loaded(r->m);
   sqlite3_stmt *stmt;
   NT_TRY(one_row(
-      m,
+      r,
       INSTANCE_COLUMNS
       "WHERE volume = ?1 AND disk = ?2 AND current = 1 AND node = ?3",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(m->node)), &stmt, err));
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(r->m->node)), &stmt));
   read_instance(stmt, out);
   if (l) {
     l->instance = *out;
@@ -228,11 +222,10 @@ nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_insert_instance(struct sim_machine *m,
-                                  struct sim_instance *instance,
-                                  struct nt_error *err) {
+nt_status nt__sim_insert_instance(const struct sim_request *r,
+                                  struct sim_instance *instance) {
   nt_status status = nt__sim_exec(
-      m,
+      r,
       "INSERT INTO instance (volume, disk, fsd, file_system, label, serial, "
       "reserved_bytes, fs_bytes, current, condition, vpb, lock_owner, node, "
       "bpb) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
@@ -243,44 +236,41 @@ nt_status nt__sim_insert_instance(struct sim_machine *m,
                SIM_INT(instance->reserved_bytes), SIM_INT(instance->fs_bytes),
                SIM_INT(instance->current), SIM_INT(instance->condition),
                SIM_INT(instance->vpb), SIM_INT(instance->lock_owner),
-               SIM_INT(m->node), SIM_BLOB(instance->bpb, instance->bpb_size)),
-      err);
-  instance->node = m->node;
-  instance->id = sqlite3_last_insert_rowid(m->db.sqlite);
+               SIM_INT(r->m->node),
+               SIM_BLOB(instance->bpb, instance->bpb_size)));
+  instance->node = r->m->node;
+  instance->id = sqlite3_last_insert_rowid(r->m->db.sqlite);
   return status;
 }
 
-nt_status nt__sim_save_instance(struct sim_machine *m,
-                                const struct sim_instance *instance,
-                                struct nt_error *err) {
+nt_status nt__sim_save_instance(const struct sim_request *r,
+                                const struct sim_instance *instance) {
   return nt__sim_exec(
-      m,
+      r,
       "UPDATE instance SET current = ?2, condition = ?3, vpb = ?4, "
       "lock_owner = ?5, label = ?6 WHERE id = ?1",
       SIM_ARGS(SIM_INT(instance->id), SIM_INT(instance->current),
                SIM_INT(instance->condition), SIM_INT(instance->vpb),
-               SIM_INT(instance->lock_owner), SIM_TEXT(instance->label)),
-      err);
+               SIM_INT(instance->lock_owner), SIM_TEXT(instance->label)));
 }
 
 /* ---- file objects -------------------------------------------------------- */
 
-nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
-                                   struct sim_file_object *out,
-                                   struct nt_error *err) {
-  struct sim_loaded *l = nt__sim_loaded(m);
+nt_status nt__sim_load_file_object(const struct sim_request *r, int64_t id,
+                                   struct sim_file_object *out) {
+  struct sim_loaded *l = nt__sim_loaded(r->m);
   if (l && id != 0 && l->object.id == id) {
     *out = l->object;
     return NT_STATUS_SUCCESS;
   }
   sqlite3_stmt *stmt;
   nt_status status =
-      one_row(m,
+      one_row(r,
               "SELECT id, owner, instance, volume, disk, kind, access, share, "
               "flags, path, refs, file FROM file_object WHERE id = ?1",
-              SIM_ARGS(SIM_INT(id)), &stmt, err);
+              SIM_ARGS(SIM_INT(id)), &stmt);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return nt_fail(err, NT_STATUS_FILE_CLOSED,
+    return nt_fail(r->err, NT_STATUS_FILE_CLOSED,
                    "the machine does not know this handle any more");
   }
   if (!nt_ok(status)) {
@@ -305,11 +295,10 @@ nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_insert_file_object(struct sim_machine *m,
-                                     struct sim_file_object *object,
-                                     struct nt_error *err) {
+nt_status nt__sim_insert_file_object(const struct sim_request *r,
+                                     struct sim_file_object *object) {
   nt_status status = nt__sim_exec(
-      m,
+      r,
       "INSERT INTO file_object (owner, instance, volume, disk, kind, access, "
       "share, flags, path, refs, file) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)",
@@ -317,20 +306,17 @@ nt_status nt__sim_insert_file_object(struct sim_machine *m,
                SIM_INT(object->volume), SIM_INT(object->disk),
                SIM_INT(object->kind), SIM_INT(object->access),
                SIM_INT(object->share), SIM_INT(object->flags),
-               SIM_TEXT(object->path), SIM_INT(object->file)),
-      err);
-  object->id = sqlite3_last_insert_rowid(m->db.sqlite);
+               SIM_TEXT(object->path), SIM_INT(object->file)));
+  object->id = sqlite3_last_insert_rowid(r->m->db.sqlite);
   return status;
 }
 
-nt_status nt__sim_save_file_object(struct sim_machine *m,
-                                   const struct sim_file_object *object,
-                                   struct nt_error *err) {
+nt_status nt__sim_save_file_object(const struct sim_request *r,
+                                   const struct sim_file_object *object) {
   return nt__sim_exec(
-      m, "UPDATE file_object SET flags = ?2, share = ?3 WHERE id = ?1",
+      r, "UPDATE file_object SET flags = ?2, share = ?3 WHERE id = ?1",
       SIM_ARGS(SIM_INT(object->id), SIM_INT(object->flags),
-               SIM_INT(object->share)),
-      err);
+               SIM_INT(object->share)));
 }
 
 /* ---- who mounts it ------------------------------------------------------- */

@@ -185,44 +185,36 @@ enum sim_event {
 /* ---- loading and saving -------------------------------------------------- */
 
 /* rows.c: these return STATUS_NO_MORE_ENTRIES when there is no such row. */
-nt_status nt__sim_load_disk(struct sim_machine *m, int64_t number,
-                            struct sim_disk *out, struct nt_error *err);
-nt_status nt__sim_save_disk(struct sim_machine *m, const struct sim_disk *disk,
-                            struct nt_error *err);
+nt_status nt__sim_load_disk(const struct sim_request *r, int64_t number,
+                            struct sim_disk *out);
+nt_status nt__sim_save_disk(const struct sim_request *r,
+                            const struct sim_disk *disk);
 /* Finds the N of \Device\CdRomN: CD drives have numbers of their own. */
-nt_status nt__sim_cd_number(struct sim_machine *m, uint32_t disk, int64_t *out,
-                            struct nt_error *err);
-nt_status nt__sim_load_volume(struct sim_machine *m, int64_t id,
-                              struct sim_volume *out, struct nt_error *err);
-nt_status nt__sim_save_volume(struct sim_machine *m,
-                              const struct sim_volume *volume,
-                              struct nt_error *err);
+nt_status nt__sim_cd_number(const struct sim_request *r, uint32_t disk,
+                            int64_t *out);
+nt_status nt__sim_load_volume(const struct sim_request *r, int64_t id,
+                              struct sim_volume *out);
+nt_status nt__sim_save_volume(const struct sim_request *r,
+                              const struct sim_volume *volume);
 /* Sets or clears NT_VOLUME_CUT, by where its extents lie now. */
-nt_status nt__sim_mark_cut(struct sim_machine *m, int64_t volume,
-                           struct nt_error *err);
-nt_status nt__sim_load_extents(struct sim_machine *m, int64_t volume,
+nt_status nt__sim_mark_cut(const struct sim_request *r, int64_t volume);
+nt_status nt__sim_load_extents(const struct sim_request *r, int64_t volume,
                                struct nt_extent out[NT_MAX_EXTENTS],
-                               uint32_t *count, struct nt_error *err);
-nt_status nt__sim_load_instance(struct sim_machine *m, int64_t id,
-                                struct sim_instance *out, struct nt_error *err);
+                               uint32_t *count);
+nt_status nt__sim_load_instance(const struct sim_request *r, int64_t id,
+                                struct sim_instance *out);
 /* Loads the instance that the device's VPB points to on this node. */
-nt_status nt__sim_current_instance(struct sim_machine *m, int64_t volume,
-                                   int64_t disk, struct sim_instance *out,
-                                   struct nt_error *err);
-nt_status nt__sim_insert_instance(struct sim_machine *m,
-                                  struct sim_instance *instance,
-                                  struct nt_error *err);
-nt_status nt__sim_save_instance(struct sim_machine *m,
-                                const struct sim_instance *instance,
-                                struct nt_error *err);
-nt_status nt__sim_load_file_object(struct sim_machine *m, int64_t id,
-                                   struct sim_file_object *out,
-                                   struct nt_error *err);
-nt_status nt__sim_insert_file_object(struct sim_machine *m,
-                                     struct sim_file_object *object,
-                                     struct nt_error *err);
-nt_status nt__sim_save_file_object(struct sim_machine *m,
-                                   const struct sim_file_object *object,
-                                   struct nt_error *err);
+nt_status nt__sim_current_instance(const struct sim_request *r, int64_t volume,
+                                   int64_t disk, struct sim_instance *out);
+nt_status nt__sim_insert_instance(const struct sim_request *r,
+                                  struct sim_instance *instance);
+nt_status nt__sim_save_instance(const struct sim_request *r,
+                                const struct sim_instance *instance);
+nt_status nt__sim_load_file_object(const struct sim_request *r, int64_t id,
+                                   struct sim_file_object *out);
+nt_status nt__sim_insert_file_object(const struct sim_request *r,
+                                     struct sim_file_object *object);
+nt_status nt__sim_save_file_object(const struct sim_request *r,
+                                   const struct sim_file_object *object);
 
 #endif

@@ -3,6 +3,7 @@
  * are checked before they are used (trust.c).
  */
 #include "store.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,29 +34,32 @@ static const struct nt_db_kind kind = {
 
 /* ---- statements ---------------------------------------------------------- */
 
-nt_status nt__sim_query(struct sim_machine *m, const char *sql,
-                        const struct nt_db_arg *args, sqlite3_stmt **out,
-                        struct nt_error *err) {
-  if (!m->db.in_transaction) { /* otherwise it was done when it began */
-    NT_TRY(nt__sim_trust(m, err));
+nt_status nt__sim_query(const struct sim_request *r, const char *sql,
+                        const struct nt_db_arg *args, sqlite3_stmt **out) {
+  if (!r->m->db.in_transaction) { /* otherwise it was done when it began */
+    NT_TRY(nt__sim_trust(r->m, r->err));
   }
-  nt__sim_loaded_forget(m, sql);
-  return nt_db_start(&m->db, sql, args, out, err);
+  nt__sim_loaded_forget(r->m, sql);
+  return nt_db_start(&r->m->db, sql, args, out, r->err);
 }
 
-nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
-                       const struct nt_db_arg *args, struct nt_error *err) {
+nt_status nt__sim_step(const struct sim_request *r, sqlite3_stmt *stmt) {
+  return nt_db_step(&r->m->db, stmt, r->err);
+}
+
+nt_status nt__sim_exec(const struct sim_request *r, const char *sql,
+                       const struct nt_db_arg *args) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(m, sql, args, &stmt, err));
-  return nt_db_finish(&m->db, stmt, err);
+  NT_TRY(nt__sim_query(r, sql, args, &stmt));
+  return nt_db_finish(&r->m->db, stmt, r->err);
 }
 
-nt_status nt__sim_number(struct sim_machine *m, const char *sql,
+nt_status nt__sim_number(const struct sim_request *r, const char *sql,
                          const struct nt_db_arg *args, int64_t none,
-                         int64_t *out, struct nt_error *err) {
+                         int64_t *out) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(m, sql, args, &stmt, err));
-  return nt_db_take_number(&m->db, stmt, none, out, err);
+  NT_TRY(nt__sim_query(r, sql, args, &stmt));
+  return nt_db_take_number(&r->m->db, stmt, none, out, r->err);
 }
 
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
@@ -66,10 +70,10 @@ void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap) {
   nt_format_text(buf, cap, "%.*s", text ? length : 0, text ? text : "");
 }
 
-nt_status nt__sim_store_begin(struct sim_machine *m, struct nt_error *err) {
-  nt__sim_loaded_forget_all(m);
-  NT_TRY(nt_db_begin(&m->db, err));
-  return nt__sim_trust(m, err);
+nt_status nt__sim_store_begin(const struct sim_request *r) {
+  nt__sim_loaded_forget_all(r->m);
+  NT_TRY(nt_db_begin(&r->m->db, r->err));
+  return nt__sim_trust(r->m, r->err);
 }
 
 /* ---- opening ------------------------------------------------------------- */

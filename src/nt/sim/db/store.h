@@ -22,26 +22,22 @@ void nt__sim_store_close(struct sim_machine *m);
 
 /* Begins a transaction, and checks that the database can be trusted. A failure
  * may have begun one all the same. */
-nt_status nt__sim_store_begin(struct sim_machine *m, struct nt_error *err);
+nt_status nt__sim_store_begin(const struct sim_request *r);
 
 /* Starts a statement (db.h), after checking that the database can be trusted.
  */
-nt_status nt__sim_query(struct sim_machine *m, const char *sql,
-                        const struct nt_db_arg *args, sqlite3_stmt **out,
-                        struct nt_error *err);
-static inline nt_status nt__sim_step(struct sim_machine *m, sqlite3_stmt *stmt,
-                                     struct nt_error *err) {
-  return nt_db_step(&m->db, stmt, err);
-}
+nt_status nt__sim_query(const struct sim_request *r, const char *sql,
+                        const struct nt_db_arg *args, sqlite3_stmt **out);
+nt_status nt__sim_step(const struct sim_request *r, sqlite3_stmt *stmt);
 
 /* Runs a statement without rows. */
-nt_status nt__sim_exec(struct sim_machine *m, const char *sql,
-                       const struct nt_db_arg *args, struct nt_error *err);
+nt_status nt__sim_exec(const struct sim_request *r, const char *sql,
+                       const struct nt_db_arg *args);
 
 /* Runs a query for one number, which is `none` when there is no row. */
-nt_status nt__sim_number(struct sim_machine *m, const char *sql,
+nt_status nt__sim_number(const struct sim_request *r, const char *sql,
                          const struct nt_db_arg *args, int64_t none,
-                         int64_t *out, struct nt_error *err);
+                         int64_t *out);
 
 /* Copies a text column. The schema makes sure that it fits. */
 void nt__sim_text(sqlite3_stmt *stmt, int column, char *buf, size_t cap);

@@ -262,7 +262,7 @@ static nt_status search_rows(struct search *s, const struct sim_table *table,
   struct sim_damage damage;
   nt_status status =
       nt_db_start(&s->m->db, table->rows, SIM_NO_ARGS, &stmt, err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+  while (nt_ok(status) && nt_ok(status = nt_db_step(&s->m->db, stmt, err))) {
     if (seen && nt__sim_seen_row(seen, stmt)) {
       continue;
     }
@@ -314,7 +314,7 @@ static nt_status search_relation(struct search *s, const struct relation *r,
   }
   nt_status status = nt_db_start(&s->m->db, r->sql,
                                  r->args ? r->args : SIM_NO_ARGS, &stmt, err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+  while (nt_ok(status) && nt_ok(status = nt_db_step(&s->m->db, stmt, err))) {
     struct sim_damage damage = {0};
     char key[sizeof damage.value];
     nt_copy(damage.table, sizeof damage.table, r->table);
@@ -340,7 +340,7 @@ static nt_status search_drivers(struct search *s, struct nt_error *err) {
     return NT_STATUS_SUCCESS;
   }
   nt_status status = nt_db_start(&s->m->db, sql, SIM_NO_ARGS, &stmt, err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(s->m, stmt, err))) {
+  while (nt_ok(status) && nt_ok(status = nt_db_step(&s->m->db, stmt, err))) {
     char key[64];
     struct sim_damage damage = {.table = "instance",
                                 .column = "fsd",
@@ -439,7 +439,7 @@ static nt_status find_version(struct sim_machine *m, int64_t *version,
                               struct nt_error *err) {
   sqlite3_stmt *stmt;
   NT_TRY(nt_db_start(&m->db, "PRAGMA data_version", SIM_NO_ARGS, &stmt, err));
-  NT_TRY(nt__sim_step(m, stmt, err));
+  NT_TRY(nt_db_step(&m->db, stmt, err));
   *version = sqlite3_column_int64(stmt, 0);
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;

@@ -41,25 +41,25 @@ static nt_status check_length(const char *path, const struct nt_file *file,
                                       : cut_off(path, facts.length, disk, err);
 }
 
-static nt_status open_image(struct sim_machine *m, const char *path,
-                            const struct sim_disk *disk, struct nt_file **file,
-                            struct nt_error *err) {
+static nt_status open_image(const struct sim_request *r, const char *path,
+                            const struct sim_disk *disk,
+                            struct nt_file **file) {
   bool readonly = (disk->flags & NT_DISK_READONLY) != 0;
-  nt_status status = nt__sim_open_image(m, disk->image, !readonly, file, err);
-  if (nt_ok(status) || err->reason) {
+  nt_status status = nt__sim_open_image(r, disk->image, !readonly, file);
+  if (nt_ok(status) || r->err->reason) {
     return status;
   }
-  nt_error_about(err, NT_REASON_IMAGE, "the image %s", path);
+  nt_error_about(r->err, NT_REASON_IMAGE, "the image %s", path);
   if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
-    err->status = status = NT_STATUS_DEVICE_NOT_CONNECTED;
-    nt_hint(err, "put the image back where it was");
+    r->err->status = status = NT_STATUS_DEVICE_NOT_CONNECTED;
+    nt_hint(r->err, "put the image back where it was");
   } else if (status == NT_STATUS_ACCESS_DENIED ||
              status == NT_STATUS_MEDIA_WRITE_PROTECTED) {
-    nt_hint(err,
+    nt_hint(r->err,
             "make the image writable, or make a machine in which the "
             "disk is read-only");
   } else if (!nt_is_shortage(status)) {
-    nt_hint(err, "put the disk image back there");
+    nt_hint(r->err, "put the disk image back there");
   }
   return status;
 }
@@ -81,39 +81,38 @@ static bool is_another(const struct sim_machine *m,
   return image->changes != disk->changes && !is_in_memory(m, disk);
 }
 
-nt_status nt__sim_image(struct sim_machine *m, uint32_t number,
-                        struct nt_error *err) {
+nt_status nt__sim_image(const struct sim_request *r, uint32_t number) {
   struct sim_disk disk;
   char path[2100];
   if (number >= NT_SIM_MAX_DISKS) {
-    return nt_refuse(err, NT_REASON_STORE, "%s: disk number %u", m->db_path,
-                     number);
+    return nt_refuse(r->err, NT_REASON_STORE, "%s: disk number %u",
+                     r->m->db_path, number);
   }
-  struct sim_image *image = &m->images[number];
-  nt_status status = nt__sim_load_disk(m, number, &disk, err);
+  struct sim_image *image = &r->m->images[number];
+  nt_status status = nt__sim_load_disk(r, number, &disk);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
-    return nt_refuse(err, NT_REASON_STORE, "%s: there is no disk %u",
-                     m->db_path, number);
+    return nt_refuse(r->err, NT_REASON_STORE, "%s: there is no disk %u",
+                     r->m->db_path, number);
   }
   if (!nt_ok(status)) {
     return status;
   }
   if (disk.flags & NT_DISK_NO_MEDIUM) {
-    return nt__sim_no_medium(err);
+    return nt__sim_no_medium(r->err);
   }
-  nt__sim_image_path(m, disk.image, path, sizeof path);
-  if (is_another(m, &disk) ||
+  nt__sim_image_path(r->m, disk.image, path, sizeof path);
+  if (is_another(r->m, &disk) ||
       (image->readonly && !(disk.flags & NT_DISK_READONLY))) {
     struct nt_file *file;
-    status = open_image(m, path, &disk, &file, err);
+    status = open_image(r, path, &disk, &file);
     if (!nt_ok(status)) {
       return status;
     }
-    nt__sim_image_keep(m, &disk, file);
+    nt__sim_image_keep(r->m, &disk, file);
   }
   image->changes = disk.changes;
   image->length = disk.length;
-  return check_length(path, image->file, &disk, err);
+  return check_length(path, image->file, &disk, r->err);
 }
 
 void nt__sim_images_close(struct sim_machine *m) {
@@ -163,64 +162,62 @@ static void path_of(struct sim_machine *m, uint32_t number, char *buf,
                     size_t cap) {
   struct sim_disk disk = {0};
   struct nt_error ignored = {0};
-  nt__sim_load_disk(m, number, &disk, &ignored);
+  nt__sim_load_disk(SIM_REQUEST(m, &ignored), number, &disk);
   nt__sim_image_path(m, disk.image, buf, cap);
 }
 
-static nt_status ends_early(struct sim_machine *m, uint32_t number,
-                            uint64_t place, struct nt_error *err) {
+static nt_status ends_early(const struct sim_request *r, uint32_t number,
+                            uint64_t place) {
   char path[2100];
-  path_of(m, number, path, sizeof path);
-  nt_refuse(err, NT_REASON_IMAGE_TRUNCATED,
+  path_of(r->m, number, path, sizeof path);
+  nt_refuse(r->err, NT_REASON_IMAGE_TRUNCATED,
             "the image %s is cut off: it ends before byte %llu", path,
             (unsigned long long)place);
-  nt_hint(err, "put the whole image back; do not extend it by hand");
+  nt_hint(r->err, "put the whole image back; do not extend it by hand");
   return NT_STATUS_DEVICE_DATA_ERROR;
 }
 
-static nt_status failed(struct sim_machine *m, uint32_t number,
-                        nt_status status, const char *verb, uint64_t place,
-                        struct nt_error *err) {
+static nt_status failed(const struct sim_request *r, uint32_t number,
+                        nt_status status, const char *verb, uint64_t place) {
   char path[2100];
-  path_of(m, number, path, sizeof path);
-  nt_error_about(err, NT_REASON_IMAGE, "%s the image %s at byte %llu", verb,
+  path_of(r->m, number, path, sizeof path);
+  nt_error_about(r->err, NT_REASON_IMAGE, "%s the image %s at byte %llu", verb,
                  path, (unsigned long long)place);
   if (status == NT_STATUS_DISK_FULL) {
-    nt_hint(err, "free some space on the file system of the image");
+    nt_hint(r->err, "free some space on the file system of the image");
   }
   return status;
 }
 
 /* What lies behind the disk in its image is not its own. */
-static nt_status check_within(struct sim_machine *m, uint32_t disk,
-                              uint64_t end, struct nt_error *err) {
-  return end <= m->images[disk].length
+static nt_status check_within(const struct sim_request *r, uint32_t disk,
+                              uint64_t end) {
+  return end <= r->m->images[disk].length
              ? NT_STATUS_SUCCESS
-             : nt_refuse(err, NT_REASON_PARTITION_TABLE,
+             : nt_refuse(r->err, NT_REASON_PARTITION_TABLE,
                          "byte %llu lies behind the end of disk %u",
                          (unsigned long long)end, disk);
 }
 
-nt_status nt__sim_image_read(struct sim_machine *m,
+nt_status nt__sim_image_read(const struct sim_request *r,
                              const struct nt_extent *extents, uint32_t count,
-                             uint64_t offset, void *buf, size_t len,
-                             struct nt_error *err) {
+                             uint64_t offset, void *buf, size_t len) {
   char *to = buf;
   while (len > 0) {
     uint32_t disk = 0;
     uint64_t place = 0;
     size_t done = 0, n = piece(extents, count, offset, len, &disk, &place);
     if (n == 0) {
-      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
+      return nt_fail(r->err, NT_STATUS_END_OF_FILE, NULL);
     }
-    NT_TRY(check_within(m, disk, place + n, err));
+    NT_TRY(check_within(r, disk, place + n));
     nt_status status =
-        nt_file_read(m->images[disk].file, place, to, n, &done, err);
+        nt_file_read(r->m->images[disk].file, place, to, n, &done, r->err);
     if (!nt_ok(status)) {
-      return failed(m, disk, status, "reading", place, err);
+      return failed(r, disk, status, "reading", place);
     }
     if (done < n) {
-      return ends_early(m, disk, place + done, err);
+      return ends_early(r, disk, place + done);
     }
     to += n;
     offset += n;
@@ -233,42 +230,41 @@ nt_status nt__sim_image_read(struct sim_machine *m,
  * writing behind the end would only make the image look complete again. Also
  * refuses an image without a name: what is written into it would be lost when
  * it is closed. */
-static nt_status check_not_cut(struct sim_machine *m, uint32_t disk,
-                               uint64_t end, struct nt_error *err) {
+static nt_status check_not_cut(const struct sim_request *r, uint32_t disk,
+                               uint64_t end) {
   struct nt_file_facts facts;
-  nt_status status = nt_file_look(m->images[disk].file, &facts, err);
+  nt_status status = nt_file_look(r->m->images[disk].file, &facts, r->err);
   if (!nt_ok(status)) {
-    return failed(m, disk, status, "looking at", end, err);
+    return failed(r, disk, status, "looking at", end);
   }
   if (facts.deleted) {
     char path[2100];
-    path_of(m, disk, path, sizeof path);
-    return deleted(path, err);
+    path_of(r->m, disk, path, sizeof path);
+    return deleted(path, r->err);
   }
-  return facts.length >= end ? status : ends_early(m, disk, facts.length, err);
+  return facts.length >= end ? status : ends_early(r, disk, facts.length);
 }
 
-nt_status nt__sim_image_write(struct sim_machine *m,
+nt_status nt__sim_image_write(const struct sim_request *r,
                               const struct nt_extent *extents, uint32_t count,
-                              uint64_t offset, const void *buf, size_t len,
-                              struct nt_error *err) {
+                              uint64_t offset, const void *buf, size_t len) {
   const char *from = buf;
   while (len > 0) {
     uint32_t disk = 0;
     uint64_t place = 0;
     size_t n = piece(extents, count, offset, len, &disk, &place);
     if (n == 0) {
-      return nt_fail(err, NT_STATUS_END_OF_FILE, NULL);
+      return nt_fail(r->err, NT_STATUS_END_OF_FILE, NULL);
     }
-    NT_TRY(check_within(m, disk, place + n, err));
-    nt_status status = check_not_cut(m, disk, place + n, err);
+    NT_TRY(check_within(r, disk, place + n));
+    nt_status status = check_not_cut(r, disk, place + n);
     if (!nt_ok(status)) {
       return status;
     }
-    m->images[disk].dirty = true;
-    status = nt_file_write(m->images[disk].file, place, from, n, err);
+    r->m->images[disk].dirty = true;
+    status = nt_file_write(r->m->images[disk].file, place, from, n, r->err);
     if (!nt_ok(status)) {
-      return failed(m, disk, status, "writing", place, err);
+      return failed(r, disk, status, "writing", place);
     }
     from += n;
     offset += n;
@@ -277,17 +273,16 @@ nt_status nt__sim_image_write(struct sim_machine *m,
   return NT_STATUS_SUCCESS;
 }
 
-nt_status nt__sim_image_flush(struct sim_machine *m,
-                              const struct nt_extent *extents, uint32_t count,
-                              struct nt_error *err) {
+nt_status nt__sim_image_flush(const struct sim_request *r,
+                              const struct nt_extent *extents, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
-    struct sim_image *image = &m->images[extents[i].disk];
+    struct sim_image *image = &r->m->images[extents[i].disk];
     if (!image->dirty) {
       continue;
     }
-    nt_status status = nt_file_flush(image->file, err);
+    nt_status status = nt_file_flush(image->file, r->err);
     if (!nt_ok(status)) {
-      return failed(m, extents[i].disk, status, "flushing", 0, err);
+      return failed(r, extents[i].disk, status, "flushing", 0);
     }
     image->dirty = false;
   }

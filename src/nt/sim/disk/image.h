@@ -2,13 +2,12 @@
 #ifndef NT_SIM_DISK_IMAGE_H
 #define NT_SIM_DISK_IMAGE_H
 
-#include "../db/rows.h"
+#include "../db/request.h"
 #include "../machine.h"
 
 /* Opens the image of a disk, unless it is open already. Refuses a missing image
  * and one that is shorter than the disk, and says which image it is. */
-nt_status nt__sim_image(struct sim_machine *m, uint32_t disk,
-                        struct nt_error *err);
+nt_status nt__sim_image(const struct sim_request *r, uint32_t disk);
 void nt__sim_images_close(struct sim_machine *m);
 /* Of one disk, whose medium went away: who else wants the image can have it.
  * What is in memory stays, it has no name to open it by. */
@@ -19,17 +18,14 @@ void nt__sim_image_keep(struct sim_machine *m, const struct sim_disk *disk,
 
 /* Reads or writes `len` bytes at `offset` of an object that lies on `extents`.
  * The range must lie within them. */
-nt_status nt__sim_image_read(struct sim_machine *m,
+nt_status nt__sim_image_read(const struct sim_request *r,
                              const struct nt_extent *extents, uint32_t count,
-                             uint64_t offset, void *buf, size_t len,
-                             struct nt_error *err);
-nt_status nt__sim_image_write(struct sim_machine *m,
+                             uint64_t offset, void *buf, size_t len);
+nt_status nt__sim_image_write(const struct sim_request *r,
                               const struct nt_extent *extents, uint32_t count,
-                              uint64_t offset, const void *buf, size_t len,
-                              struct nt_error *err);
-nt_status nt__sim_image_flush(struct sim_machine *m,
-                              const struct nt_extent *extents, uint32_t count,
-                              struct nt_error *err);
+                              uint64_t offset, const void *buf, size_t len);
+nt_status nt__sim_image_flush(const struct sim_request *r,
+                              const struct nt_extent *extents, uint32_t count);
 
 nt_status nt__sim_no_medium(struct nt_error *err);
 
@@ -51,18 +47,15 @@ bool nt__sim_is_outside(const struct sim_machine *m, const char *image);
 /* Opens an image, if the machine may use it. A refusal has a hint and the
  * reason "image_outside" or "image", unless it comes from the operating system.
  */
-nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
-                             bool writable, struct nt_file **out,
-                             struct nt_error *err);
+nt_status nt__sim_open_image(const struct sim_request *r, const char *image,
+                             bool writable, struct nt_file **out);
 /* Makes this machine the only user of an image that is open; refuses with the
  * reason image_in_use if there is another. An image in memory has no other. */
-nt_status nt__sim_claim_image(struct sim_machine *m, const char *image,
-                              bool writable, struct nt_file *file,
-                              struct nt_error *err);
+nt_status nt__sim_claim_image(const struct sim_request *r, const char *image,
+                              bool writable, struct nt_file *file);
 /* Called when the user names the image by its full path: from then on the
  * machine may use it. */
-nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
-                              struct nt_error *err);
+nt_status nt__sim_allow_image(const struct sim_request *r, const char *image);
 /* Called when the machine is going to be removed. */
 void nt__sim_forget_images(struct sim_machine *m);
 

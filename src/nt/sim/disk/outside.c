@@ -33,30 +33,28 @@ bool nt__sim_is_outside(const struct sim_machine *m, const char *image) {
 
 /* ---- refusals ------------------------------------------------------------ */
 
-static nt_status not_allowed(const struct sim_machine *m, const char *path,
-                             struct nt_error *err) {
+static nt_status not_allowed(const struct sim_request *r, const char *path) {
   nt_refuse(
-      err, NT_REASON_IMAGE_OUTSIDE,
+      r->err, NT_REASON_IMAGE_OUTSIDE,
       "the image %s lies outside of the machine's folder, and you have not "
       "allowed that to this machine",
       path);
-  nt_hint(err,
+  nt_hint(r->err,
           "if you trust the machine: ntvol sim check %s --allow-images; a "
           "machine that was moved or copied has to be allowed anew",
-          m->folder);
+          r->m->folder);
   return NT_STATUS_ACCESS_DENIED;
 }
 
-static nt_status is_hard_link(const struct sim_machine *m, const char *path,
-                              struct nt_error *err) {
-  nt_refuse(err, NT_REASON_IMAGE_OUTSIDE,
+static nt_status is_hard_link(const struct sim_request *r, const char *path) {
+  nt_refuse(r->err, NT_REASON_IMAGE_OUTSIDE,
             "the image %s is a hard link: the file has another name, too, and "
             "you have not allowed that to this machine",
             path);
-  nt_hint(err,
+  nt_hint(r->err,
           "put a copy of the file in its place, or, if you trust the machine: "
           "ntvol sim check %s --allow-images",
-          m->folder);
+          r->m->folder);
   return NT_STATUS_ACCESS_DENIED;
 }
 
@@ -79,10 +77,9 @@ static nt_status check_owner_of(const char *path, struct nt_error *err) {
   return NT_STATUS_ACCESS_DENIED;
 }
 
-static nt_status check_owner(const struct sim_machine *m,
-                             struct nt_error *err) {
-  NT_TRY(check_owner_of(m->folder, err));
-  return check_owner_of(m->db_path, err);
+static nt_status check_owner(const struct sim_request *r) {
+  NT_TRY(check_owner_of(r->m->folder, r->err));
+  return check_owner_of(r->m->db_path, r->err);
 }
 
 /* ---- notes --------------------------------------------------------------- */
@@ -100,21 +97,21 @@ struct notes {
 /* No file of notes that this program wrote is larger. */
 #define MOST_NOTES (1U << 20)
 
-static nt_status name_notes(struct sim_machine *m, struct notes *n,
-                            char folder[4096], struct nt_error *err) {
+static nt_status name_notes(const struct sim_request *r, struct notes *n,
+                            char folder[4096]) {
   char state[4000];
   int64_t id = 0;
   struct nt_path_facts facts;
-  NT_TRY(nt__sim_number(m, "SELECT value FROM setting WHERE name = 'machine'",
-                        SIM_NO_ARGS, 0, &id, err));
+  NT_TRY(nt__sim_number(r, "SELECT value FROM setting WHERE name = 'machine'",
+                        SIM_NO_ARGS, 0, &id));
   if (id == 0) {
-    nt_refuse(err, NT_REASON_MACHINE_DAMAGED,
-              "%s: table setting has no row machine", m->db_path);
-    nt_hint(err, "make a new machine around the images with --disk-image");
+    nt_refuse(r->err, NT_REASON_MACHINE_DAMAGED,
+              "%s: table setting has no row machine", r->m->db_path);
+    nt_hint(r->err, "make a new machine around the images with --disk-image");
     return NT_STATUS_FILE_CORRUPT_ERROR;
   }
-  NT_TRY(nt_state_folder(state, sizeof state, err));
-  NT_TRY(nt_path_look(m->db_path, &facts, err));
+  NT_TRY(nt_state_folder(state, sizeof state, r->err));
+  NT_TRY(nt_path_look(r->m->db_path, &facts, r->err));
   nt_path_join(folder, 4096, state, "images");
   char name[32];
   nt_format_text(name, sizeof name, "%016" PRIx64, (uint64_t)id);
@@ -136,26 +133,26 @@ static bool same_text(const struct notes *n, size_t *at, const char *text) {
 }
 
 /* Reads the notes of this machine only; notes of another one are ignored. */
-static nt_status read_notes(const struct sim_machine *m, struct notes *n,
-                            struct nt_error *err) {
+static nt_status read_notes(const struct sim_request *r, struct notes *n) {
   struct nt_file *file;
   struct nt_file_facts facts;
   size_t done = 0, at = 0;
-  nt_status status = nt_file_open_plain(n->path, false, &file, err);
+  nt_status status = nt_file_open_plain(n->path, false, &file, r->err);
   if (!nt_ok(status)) {
     return status == NT_STATUS_OBJECT_NAME_NOT_FOUND ? NT_STATUS_SUCCESS
                                                      : status;
   }
-  status = nt_file_look(file, &facts, err);
+  status = nt_file_look(file, &facts, r->err);
   if (nt_ok(status) && facts.regular && facts.length <= MOST_NOTES) {
     n->length = (size_t)facts.length;
     n->bytes = malloc(n->length + 1);
-    status = n->bytes ? nt_file_read(file, 0, n->bytes, n->length, &done, err)
-                      : nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
+    status = n->bytes
+                 ? nt_file_read(file, 0, n->bytes, n->length, &done, r->err)
+                 : nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_file_close(file);
   if (!nt_ok(status) || done != n->length || !same_text(n, &at, n->which) ||
-      !same_text(n, &at, m->folder)) {
+      !same_text(n, &at, r->m->folder)) {
     free(n->bytes);
     n->bytes = NULL;
     n->length = 0;
@@ -179,46 +176,44 @@ static bool is_noted(const struct notes *n, const char *image) {
   return false;
 }
 
-static nt_status find_notes(struct sim_machine *m, struct notes *n,
-                            char folder[4096], struct nt_error *err) {
+static nt_status find_notes(const struct sim_request *r, struct notes *n,
+                            char folder[4096]) {
   *n = (struct notes){.bytes = NULL};
-  NT_TRY(name_notes(m, n, folder, err));
-  return read_notes(m, n, err);
+  NT_TRY(name_notes(r, n, folder));
+  return read_notes(r, n);
 }
 
 /* ---- asking and allowing ------------------------------------------------- */
 
-static nt_status look_for_note(struct sim_machine *m, const char *image,
-                               bool *noted, struct nt_error *err) {
+static nt_status look_for_note(const struct sim_request *r, const char *image,
+                               bool *noted) {
   struct notes n;
   char folder[4096];
-  NT_TRY(check_owner(m, err));
-  nt_status status = find_notes(m, &n, folder, err);
+  NT_TRY(check_owner(r));
+  nt_status status = find_notes(r, &n, folder);
   *noted = nt_ok(status) && is_noted(&n, image);
   free(n.bytes);
   return status;
 }
 
-static nt_status check_allowed(struct sim_machine *m, const char *image,
-                               struct nt_error *err) {
+static nt_status check_allowed(const struct sim_request *r, const char *image) {
   bool noted;
-  NT_TRY(look_for_note(m, image, &noted, err));
-  return noted ? NT_STATUS_SUCCESS : not_allowed(m, image, err);
+  NT_TRY(look_for_note(r, image, &noted));
+  return noted ? NT_STATUS_SUCCESS : not_allowed(r, image);
 }
 
 /* Checks an image in the folder. It is open already, so that nobody can
  * exchange it afterwards. */
-static nt_status check_name(struct sim_machine *m, const char *image,
-                            const char *path, const struct nt_file *file,
-                            struct nt_error *err) {
+static nt_status check_name(const struct sim_request *r, const char *image,
+                            const char *path, const struct nt_file *file) {
   struct nt_file_facts facts;
   bool noted;
-  NT_TRY(nt_file_look(file, &facts, err));
+  NT_TRY(nt_file_look(file, &facts, r->err));
   if (!facts.linked) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(look_for_note(m, image, &noted, err));
-  return noted ? NT_STATUS_SUCCESS : is_hard_link(m, path, err);
+  NT_TRY(look_for_note(r, image, &noted));
+  return noted ? NT_STATUS_SUCCESS : is_hard_link(r, path);
 }
 
 /* Returns whether an image may be used only if the user allowed it. */
@@ -239,56 +234,55 @@ static nt_status append(struct nt_file *file, uint64_t *at, const char *text,
   return status;
 }
 
-static nt_status write_note(const struct sim_machine *m, const struct notes *n,
-                            const char *image, struct nt_error *err) {
+static nt_status write_note(const struct sim_request *r, const struct notes *n,
+                            const char *image) {
   struct nt_file *file;
   uint64_t at = n->length;
-  nt_status status = nt_file_open_plain(n->path, true, &file, err);
+  nt_status status = nt_file_open_plain(n->path, true, &file, r->err);
   if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
-    status = nt_file_create_private(n->path, &file, err);
+    status = nt_file_create_private(n->path, &file, r->err);
   }
   if (!nt_ok(status)) {
     return status;
   }
   if (at == 0) { /* there are none, or those of another machine */
-    status = nt_file_resize(file, 0, err);
+    status = nt_file_resize(file, 0, r->err);
     if (nt_ok(status)) {
-      status = append(file, &at, n->which, err);
+      status = append(file, &at, n->which, r->err);
     }
     if (nt_ok(status)) {
-      status = append(file, &at, m->folder, err);
+      status = append(file, &at, r->m->folder, r->err);
     }
   }
   if (nt_ok(status)) {
-    status = append(file, &at, image, err);
+    status = append(file, &at, image, r->err);
   }
   nt_file_close(file);
   return status;
 }
 
-nt_status nt__sim_allow_image(struct sim_machine *m, const char *image,
-                              struct nt_error *err) {
+nt_status nt__sim_allow_image(const struct sim_request *r, const char *image) {
   struct notes n;
   char folder[4096];
-  if (!needs_note(m, image)) {
+  if (!needs_note(r->m, image)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = check_owner(m, err);
+  nt_status status = check_owner(r);
   if (!nt_ok(status)) {
     return status;
   }
-  status = find_notes(m, &n, folder, err);
+  status = find_notes(r, &n, folder);
   if (nt_ok(status) && !is_noted(&n, image)) {
-    status = nt_folder_make_private(folder, err);
+    status = nt_folder_make_private(folder, r->err);
     if (nt_ok(status)) {
-      status = write_note(m, &n, image, err);
+      status = write_note(r, &n, image);
     }
   }
   free(n.bytes);
   if (!nt_ok(status)) {
-    nt_error_about(err, NT_REASON_IMAGE_OUTSIDE, "noting that %s may be used",
-                   image);
-    nt_hint(err, "name a folder that you may write to in NTVOL_STATE");
+    nt_error_about(r->err, NT_REASON_IMAGE_OUTSIDE,
+                   "noting that %s may be used", image);
+    nt_hint(r->err, "name a folder that you may write to in NTVOL_STATE");
   }
   return status;
 }
@@ -297,7 +291,7 @@ void nt__sim_forget_images(struct sim_machine *m) {
   struct notes n;
   char folder[4096];
   struct nt_error ignored = {0};
-  if (nt_ok(find_notes(m, &n, folder, &ignored)) && n.bytes) {
+  if (nt_ok(find_notes(SIM_REQUEST(m, &ignored), &n, folder)) && n.bytes) {
     nt_file_remove(n.path);
   }
   free(n.bytes);
@@ -343,39 +337,37 @@ static nt_status check_plain(const char *path, struct nt_error *err) {
 }
 
 /* Processes of one machine are one user: they have its database. */
-nt_status nt__sim_claim_image(struct sim_machine *m, const char *image,
-                              bool writable, struct nt_file *file,
-                              struct nt_error *err) {
+nt_status nt__sim_claim_image(const struct sim_request *r, const char *image,
+                              bool writable, struct nt_file *file) {
   char path[2100];
-  bool memory = m->folder[0] == '\0';
+  bool memory = r->m->folder[0] == '\0';
   if (memory && !nt_path_is_absolute(image)) {
     return NT_STATUS_SUCCESS;
   }
-  nt__sim_image_path(m, image, path, sizeof path);
+  nt__sim_image_path(r->m, image, path, sizeof path);
   const struct nt_group group = {
-      memory ? NULL : m->db_path,
-      (uint64_t)nt_process_id() << 48 ^ (uint64_t)(uintptr_t)m};
-  return nt_file_claim(file, path, &group, writable, err);
+      memory ? NULL : r->m->db_path,
+      (uint64_t)nt_process_id() << 48 ^ (uint64_t)(uintptr_t)r->m};
+  return nt_file_claim(file, path, &group, writable, r->err);
 }
 
-nt_status nt__sim_open_image(struct sim_machine *m, const char *image,
-                             bool writable, struct nt_file **out,
-                             struct nt_error *err) {
+nt_status nt__sim_open_image(const struct sim_request *r, const char *image,
+                             bool writable, struct nt_file **out) {
   char path[2100];
   nt_status status = NT_STATUS_SUCCESS;
-  bool outside = nt__sim_is_outside(m, image);
-  nt__sim_image_path(m, image, path, sizeof path);
+  bool outside = nt__sim_is_outside(r->m, image);
+  nt__sim_image_path(r->m, image, path, sizeof path);
   if (outside) {
-    NT_TRY(check_allowed(m, image, err));
-    NT_TRY(check_no_links(path, err));
+    NT_TRY(check_allowed(r, image));
+    NT_TRY(check_no_links(path, r->err));
   }
-  NT_TRY(check_plain(path, err));
-  NT_TRY(nt_file_open_plain(path, writable, out, err));
-  if (!outside && m->folder[0] != '\0') {
-    status = check_name(m, image, path, *out, err);
+  NT_TRY(check_plain(path, r->err));
+  NT_TRY(nt_file_open_plain(path, writable, out, r->err));
+  if (!outside && r->m->folder[0] != '\0') {
+    status = check_name(r, image, path, *out);
   }
   if (nt_ok(status)) {
-    status = nt__sim_claim_image(m, image, writable, *out, err);
+    status = nt__sim_claim_image(r, image, writable, *out);
   }
   if (!nt_ok(status)) {
     nt_file_close(*out);

@@ -17,7 +17,7 @@ struct sim_files {
   TSK_IMG_INFO *image;
   TSK_FS_INFO *fs;
   TSK_FS_FILE *file;
-  struct sim_machine *m;
+  struct sim_request r; /* of those who read the image; `unread` is its error */
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t extent_count;
   uint64_t length;
@@ -66,8 +66,8 @@ static ssize_t image_read(TSK_IMG_INFO *image, TSK_OFF_T offset, char *buf,
   if (len > f->length - (uint64_t)offset) {
     len = (size_t)(f->length - (uint64_t)offset);
   }
-  if (!nt_ok(nt__sim_image_read(f->m, f->extents, f->extent_count,
-                                (uint64_t)offset, buf, len, &f->unread))) {
+  if (!nt_ok(nt__sim_image_read(&f->r, f->extents, f->extent_count,
+                                (uint64_t)offset, buf, len))) {
     return -1;
   }
   if (f->adapt != NULL) {
@@ -311,7 +311,7 @@ nt_status nt__sim_files_open(struct sim_machine *m,
   if (!f) {
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
-  f->m = m;
+  f->r = (struct sim_request){.m = m, .err = &f->unread};
   memcpy(f->extents, extents, count * sizeof *extents);
   f->extent_count = count;
   f->length = length;

@@ -35,11 +35,11 @@ nt_status nt__sim_cache_has(const struct sim_request *r, int64_t instance,
                             int64_t file, bool *out) {
   int64_t any;
   NT_TRY(nt__sim_number(
-      r->m,
+      r,
       "SELECT 1 FROM dirty WHERE instance = ?1 "
       "AND (?2 = ?3 OR file = ?2) LIMIT 1",
       SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)), 0,
-      &any, r->err));
+      &any));
   *out = any != 0;
   return NT_STATUS_SUCCESS;
 }
@@ -47,10 +47,10 @@ nt_status nt__sim_cache_has(const struct sim_request *r, int64_t instance,
 /* ---- write back ---------------------------------------------------------- */
 
 static nt_status write_piece(struct piece *p) {
-  nt_status status = p->used == 0 ? NT_STATUS_SUCCESS
-                                  : nt__sim_image_write(
-                                        p->r->m, p->extents, p->extent_count,
-                                        p->place, p->bytes, p->used, p->r->err);
+  nt_status status =
+      p->used == 0 ? NT_STATUS_SUCCESS
+                   : nt__sim_image_write(p->r, p->extents, p->extent_count,
+                                         p->place, p->bytes, p->used);
   p->used = 0;
   return status;
 }
@@ -91,13 +91,12 @@ static nt_status check_sector(const struct sim_request *r, sqlite3_stmt *stmt) {
 static nt_status write_rows(struct piece *p, int64_t instance, int64_t file) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      p->r->m,
+      p->r,
       "SELECT * FROM dirty WHERE instance = ?1 "
       "AND (?2 = ?3 OR file = ?2) ORDER BY place",
-      SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)), &stmt,
-      p->r->err);
-  while (nt_ok(status) &&
-         nt_ok(status = nt__sim_step(p->r->m, stmt, p->r->err))) {
+      SIM_ARGS(SIM_INT(instance), SIM_INT(file), SIM_INT(SIM_ALL_FILES)),
+      &stmt);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(p->r, stmt))) {
     status = check_sector(p->r, stmt);
     if (!nt_ok(status)) {
       return status;
@@ -114,10 +113,9 @@ static nt_status write_rows(struct piece *p, int64_t instance, int64_t file) {
 /* Opens the images of the volume, because this process may not have opened them
  * yet. */
 static nt_status find_images(struct piece *p, int64_t volume) {
-  NT_TRY(nt__sim_load_extents(p->r->m, volume, p->extents, &p->extent_count,
-                              p->r->err));
+  NT_TRY(nt__sim_load_extents(p->r, volume, p->extents, &p->extent_count));
   for (uint32_t i = 0; i < p->extent_count; i++) {
-    NT_TRY(nt__sim_image(p->r->m, p->extents[i].disk, p->r->err));
+    NT_TRY(nt__sim_image(p->r, p->extents[i].disk));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -132,7 +130,7 @@ nt_status nt__sim_cache_write_back(const struct sim_request *r,
   if (!nt_ok(status) || !has) {
     return status;
   }
-  status = nt__sim_load_volume(r->m, instance->volume, &volume, r->err);
+  status = nt__sim_load_volume(r, instance->volume, &volume);
   if (!nt_ok(status) || volume.flags & NT_VOLUME_OFFLINE ||
       instance->vpb & SIM_VPB_CHANGED) { /* the medium may be another one */
     return status;
@@ -145,18 +143,17 @@ nt_status nt__sim_cache_write_back(const struct sim_request *r,
     status = write_rows(&p, instance->id, file);
   }
   return nt_ok(status)
-             ? nt__sim_exec(r->m,
+             ? nt__sim_exec(r,
                             "DELETE FROM dirty WHERE instance = ?1 "
                             "AND (?2 = ?3 OR file = ?2)",
                             SIM_ARGS(SIM_INT(instance->id), SIM_INT(file),
-                                     SIM_INT(SIM_ALL_FILES)),
-                            r->err)
+                                     SIM_INT(SIM_ALL_FILES)))
              : status;
 }
 
 nt_status nt__sim_cache_drop(const struct sim_request *r, int64_t instance) {
-  return nt__sim_exec(r->m, "DELETE FROM dirty WHERE instance = ?1",
-                      SIM_ARGS(SIM_INT(instance)), r->err);
+  return nt__sim_exec(r, "DELETE FROM dirty WHERE instance = ?1",
+                      SIM_ARGS(SIM_INT(instance)));
 }
 
 /* ---- read ---------------------------------------------------------------- */
@@ -165,14 +162,14 @@ nt_status nt__sim_cache_overlay(const struct sim_request *r, uint64_t offset,
                                 void *buf, size_t len) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      r->m,
+      r,
       "SELECT * FROM dirty WHERE instance = ?1 "
       "AND file = ?2 AND start > ?3 AND start < ?4",
       SIM_ARGS(
           SIM_INT(r->instance.id), SIM_INT(nt__sim_files_id(r->handle->file)),
           SIM_INT((int64_t)offset - (int64_t)SECTOR), SIM_INT(offset + len)),
-      &stmt, r->err);
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(r->m, stmt, r->err))) {
+      &stmt);
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(r, stmt))) {
     status = check_sector(r, stmt);
     if (!nt_ok(status)) {
       return status;
@@ -198,8 +195,8 @@ static nt_status keep_sector(const struct sim_request *r, uint64_t start,
   unsigned char sector[SECTOR];
   nt_status status = NT_STATUS_SUCCESS;
   if (n < SECTOR) {
-    status = nt__sim_image_read(r->m, h->extents, h->extent_count, place,
-                                sector, SECTOR, r->err);
+    status = nt__sim_image_read(r, h->extents, h->extent_count, place, sector,
+                                SECTOR);
     if (nt_ok(status)) {
       status = nt__sim_cache_overlay(r, start, sector, SECTOR);
     }
@@ -209,12 +206,11 @@ static nt_status keep_sector(const struct sim_request *r, uint64_t start,
   }
   memcpy(sector + skip, from, n);
   return nt__sim_exec(
-      r->m,
+      r,
       "INSERT OR REPLACE INTO dirty (instance, file, start, place, data) "
       "VALUES (?1, ?2, ?3, ?4, ?5)",
       SIM_ARGS(SIM_INT(r->instance.id), SIM_INT(nt__sim_files_id(h->file)),
-               SIM_INT(start), SIM_INT(place), SIM_BLOB(sector, SECTOR)),
-      r->err);
+               SIM_INT(start), SIM_INT(place), SIM_BLOB(sector, SECTOR)));
 }
 
 /* Keeps a run of bytes of the file that lie one after the other on the volume,
@@ -237,8 +233,8 @@ static nt_status keep_run(const struct sim_request *r, uint64_t offset,
 
 static nt_status write_through(const struct sim_request *r, uint64_t place,
                                const void *from, size_t len) {
-  return nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
-                             place, from, len, r->err);
+  return nt__sim_image_write(r, r->handle->extents, r->handle->extent_count,
+                             place, from, len);
 }
 
 /* Finds the place of every byte before the first one is written, so that a
@@ -278,9 +274,8 @@ static nt_status write_runs(const struct sim_request *r, uint64_t offset,
 
 static nt_status make_room(const struct sim_request *r) {
   int64_t sectors;
-  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM dirty WHERE instance = ?1",
-                        SIM_ARGS(SIM_INT(r->instance.id)), 0, &sectors,
-                        r->err));
+  NT_TRY(nt__sim_number(r, "SELECT count(*) FROM dirty WHERE instance = ?1",
+                        SIM_ARGS(SIM_INT(r->instance.id)), 0, &sectors));
   return sectors > MOST_SECTORS
              ? nt__sim_cache_write_back(r, &r->instance, SIM_ALL_FILES)
              : NT_STATUS_SUCCESS;

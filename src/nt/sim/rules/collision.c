@@ -31,13 +31,12 @@ static nt_status read_signature(const struct sim_request *r,
   struct sim_disk_bytes b;
   struct nt_gpt gpt;
   *out = (struct signature){{0}};
-  NT_TRY(nt__sim_disk_open(r->m, disk, &b, r->err));
+  NT_TRY(nt__sim_disk_open(r, disk, &b));
   if (strcmp(disk->style, "mbr") == 0) {
     return nt__sim_table_status(
-        &b, nt_region_read(&b.bytes.region, NT_MBR_SIGNATURE, out->bytes, 4),
-        r->err);
+        &b, nt_region_read(&b.bytes.region, NT_MBR_SIGNATURE, out->bytes, 4));
   }
-  NT_TRY(nt__sim_table_status(&b, nt_gpt_open(&b.disk, &gpt), r->err));
+  NT_TRY(nt__sim_table_status(&b, nt_gpt_open(&b.disk, &gpt)));
   if (gpt.entries) {
     memcpy(out->bytes, gpt.header + NT_GPT_DISK_ID, ID_BYTES);
   }
@@ -64,7 +63,7 @@ static nt_status has_signature(const struct sim_request *r, int64_t number,
   struct signature found;
   struct nt_error failure = {0};
   *same = false;
-  NT_TRY(nt__sim_load_disk(r->m, number, &other, r->err));
+  NT_TRY(nt__sim_load_disk(r, number, &other));
   if (number == disk->number || !can_collide(&other) || !is_online(&other) ||
       strcmp(other.style, disk->style) != 0) {
     return NT_STATUS_SUCCESS;
@@ -90,8 +89,8 @@ static nt_status collides(const struct sim_request *r,
   if (is_none(&own)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM disk", SIM_NO_ARGS, 0,
-                        &count, r->err));
+  NT_TRY(
+      nt__sim_number(r, "SELECT count(*) FROM disk", SIM_NO_ARGS, 0, &count));
   for (int64_t i = 0; i < count && !*out; i++) {
     NT_TRY(has_signature(r, i, disk, &own, out));
   }
@@ -113,7 +112,7 @@ nt_status nt__sim_find_collision(const struct sim_request *r,
 
 nt_status nt__sim_first_arrival(const struct sim_request *r, uint32_t number) {
   struct sim_disk disk;
-  NT_TRY(nt__sim_load_disk(r->m, number, &disk, r->err));
+  NT_TRY(nt__sim_load_disk(r, number, &disk));
   if (disk.flags & NT_DISK_NO_MEDIUM) {
     return NT_STATUS_SUCCESS;
   }
@@ -121,11 +120,11 @@ nt_status nt__sim_first_arrival(const struct sim_request *r, uint32_t number) {
   if (!(disk.flags & NT_DISK_COLLISION)) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_save_disk(r->m, &disk, r->err));
-  return nt__sim_exec(r->m,
+  NT_TRY(nt__sim_save_disk(r, &disk));
+  return nt__sim_exec(r,
                       "UPDATE volume SET installed = 0 WHERE id IN (SELECT "
                       "volume FROM extent WHERE disk = ?1)",
-                      SIM_ARGS(SIM_INT(number)), r->err);
+                      SIM_ARGS(SIM_INT(number)));
 }
 
 /* ---- a signature of its own ---------------------------------------------- */
@@ -143,13 +142,13 @@ static nt_status write_signature(const struct sim_request *r,
   unsigned written = 0;
   NT_TRY(nt_random(random, sizeof random, r->err));
   random[0] |= 1; /* none is not zeros */
-  NT_TRY(nt__sim_disk_open(r->m, disk, &b, r->err));
+  NT_TRY(nt__sim_disk_open(r, disk, &b));
   bool good =
       strcmp(disk->style, "gpt") == 0
           ? nt_gpt_change_ids(&b.disk, random, &written)
           : nt_region_write(&b.bytes.region, NT_MBR_SIGNATURE, random, 4);
-  NT_TRY(nt__sim_table_status(&b, good, r->err));
-  return nt__sim_image_flush(r->m, &b.whole, 1, r->err);
+  NT_TRY(nt__sim_table_status(&b, good));
+  return nt__sim_image_flush(r, &b.whole, 1);
 }
 
 /* What the database keeps of the ids of the partitions. */
@@ -165,13 +164,12 @@ static nt_status save_ids(const struct sim_request *r,
                              &layout, parts, NT_SIM_MAX_VOLUMES, r->err);
   for (uint32_t i = 0; nt_ok(status) && i < layout.count; i++) {
     status = nt__sim_exec(
-        r->m,
+        r,
         "UPDATE volume SET partition_id = ?3 WHERE partition_number <> 0 AND "
         "id IN (SELECT volume FROM extent WHERE disk = ?1 AND "
         "partition_number = ?2)",
         SIM_ARGS(SIM_INT(disk->number), SIM_INT(parts[i].number),
-                 SIM_TEXT(parts[i].id)),
-        r->err);
+                 SIM_TEXT(parts[i].id)));
   }
   free(parts);
   return status;

@@ -65,15 +65,14 @@ static nt_status put(const struct sim_request *r, enum sim_event event,
   char target[NT_NAME_MAX];
   int64_t time_us = now(r->m);
   NT_TRY(nt__sim_exec(
-      r->m,
+      r,
       "INSERT INTO event (event, target, pid, time_us, node) VALUES (?1, "
       "ifnull(?3, (SELECT " SIM_VOLUME_NAME
       "FROM volume WHERE id = ?2)), "
       "?4, ?5, ?6)",
       SIM_ARGS(SIM_INT(event), SIM_INT(volume), SIM_TEXT(name),
                SIM_INT(r->m->acting), SIM_INT(time_us),
-               SIM_INT(node_of(r->m, event))),
-      r->err));
+               SIM_INT(node_of(r->m, event)))));
   if (!r->m->notify.first) {
     return NT_STATUS_SUCCESS;
   }

@@ -72,7 +72,7 @@ static void read_holder(const struct sim_machine *m, sqlite3_stmt *stmt,
 static void add_rows(const struct sim_request *r, sqlite3_stmt *stmt) {
   struct nt_error ignored = {0};
   r->err->holders_known = true;
-  while (nt_ok(nt__sim_step(r->m, stmt, &ignored))) {
+  while (nt_ok(nt_db_step(&r->m->db, stmt, &ignored))) {
     struct nt_holder holder;
     read_holder(r->m, stmt, &holder);
     nt_add_holder_row(r->err, &holder);
@@ -86,13 +86,13 @@ void nt__sim_add_holders(const struct sim_request *r,
                          const struct sim_instance *instance, int64_t except) {
   sqlite3_stmt *stmt;
   struct nt_error ignored = {0};
-  if (nt_ok(nt__sim_query(r->m,
+  if (nt_ok(nt__sim_query(SIM_REQUEST(r->m, &ignored),
                           nt__sim_spans_nodes(instance)
                               ? HOLDERS(SIM_OF_NODES)
                               : HOLDERS(SIM_OF_INSTANCE),
                           SIM_ARGS(SIM_INT(nt__sim_scope(instance)),
                                    SIM_INT(except), SIM_INT(r->m->node)),
-                          &stmt, &ignored))) {
+                          &stmt))) {
     add_rows(r, stmt);
   }
 }
@@ -102,10 +102,10 @@ void nt__sim_add_openers(const struct sim_request *r, int64_t volume,
   sqlite3_stmt *stmt;
   struct nt_error ignored = {0};
   if (nt_ok(nt__sim_query(
-          r->m,
+          SIM_REQUEST(r->m, &ignored),
           HOLDER_COLUMNS "WHERE f.volume = ?1 AND f.disk = ?2 ORDER BY f.id",
-          SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(r->m->node)), &stmt,
-          &ignored))) {
+          SIM_ARGS(SIM_INT(volume), SIM_INT(disk), SIM_INT(r->m->node)),
+          &stmt))) {
     add_rows(r, stmt);
   }
 }
@@ -122,7 +122,7 @@ void nt__sim_add_openers(const struct sim_request *r, int64_t volume,
 
 static nt_status find_next(const struct sim_request *r, int64_t file_object,
                            uint64_t cursor, sqlite3_stmt **stmt) {
-  NT_TRY(nt__sim_query(r->m,
+  NT_TRY(nt__sim_query(r,
                        HOLDER_COLUMNS
                        "JOIN file_object me ON me.id = ?1 "
                        "WHERE f.id > ?2 AND f.id <> me.id AND CASE"
@@ -137,8 +137,8 @@ static nt_status find_next(const struct sim_request *r, int64_t file_object,
                                 SIM_INT(r->m->node), SIM_INT(NT_KIND_FILE),
                                 SIM_INT(NT_KIND_DIRECTORY),
                                 SIM_INT(NT_KIND_SECTION)),
-                       stmt, r->err));
-  return nt__sim_step(r->m, *stmt, r->err);
+                       stmt));
+  return nt__sim_step(r, *stmt);
 }
 
 /* The list of a disk has paths of several volumes. The name of the volume in

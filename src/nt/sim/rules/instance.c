@@ -24,9 +24,8 @@ static nt_status probe_volume(const struct sim_request *r,
                               struct nt_probe *probe) {
   struct nt_extent extents[NT_MAX_EXTENTS];
   uint32_t count;
-  NT_TRY(nt__sim_load_extents(r->m, volume->id, extents, &count, r->err));
-  return nt__sim_image_probe(r->m, extents, count, volume->length, probe,
-                             r->err);
+  NT_TRY(nt__sim_load_extents(r, volume->id, extents, &count));
+  return nt__sim_image_probe(r, extents, count, volume->length, probe);
 }
 
 /* Fills the instance that a mount makes from what was found in the bytes. */
@@ -68,8 +67,8 @@ static nt_status read_facts(const struct sim_request *r,
   if (!fs) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_extents(r->m, volume->id, extents, &count, r->err));
-  NT_TRY(nt__sim_bytes_open(r->m, extents, count, volume->length, &b, r->err));
+  NT_TRY(nt__sim_load_extents(r, volume->id, extents, &count));
+  NT_TRY(nt__sim_bytes_open(r, extents, count, volume->length, &b));
   if (strcmp(name, "FAT12") == 0 || strcmp(name, "FAT16") == 0) {
     out->bpb_size =
         nt_region_read(&b.region, 0, out->bpb, NT_FAT_BPB) ? NT_FAT_BPB : 0;
@@ -89,11 +88,11 @@ static nt_status mount_now(const struct sim_request *r,
   NT_TRY(read_facts(r, volume, out));
   bool raw = out->fsd == &nt__sim_fsd_raw;
   volume->verify_pending = false;
-  NT_TRY(nt__sim_save_volume(r->m, volume, r->err));
+  NT_TRY(nt__sim_save_volume(r, volume));
   if (nt__sim_is_shared(volume)) {
     NT_TRY(nt__sim_verify_elsewhere(r, out));
   }
-  NT_TRY(nt__sim_insert_instance(r->m, out, r->err));
+  NT_TRY(nt__sim_insert_instance(r, out));
   if (!raw) {
     NT_TRY(nt__sim_event_volume(r, SIM_MOUNT, volume->id));
   }
@@ -133,12 +132,11 @@ static nt_status verify(const struct sim_request *r, struct sim_volume *volume,
   }
   instance->vpb &= ~SIM_VPB_CHANGED;
   volume->verify_pending = false;
-  NT_TRY(nt__sim_save_volume(r->m, volume, r->err));
+  NT_TRY(nt__sim_save_volume(r, volume));
   if (nt__sim_is_shared(volume)) {
     NT_TRY(nt__sim_verify_elsewhere(r, &now));
   }
-  return *same ? nt__sim_save_instance(r->m, instance, r->err)
-               : NT_STATUS_SUCCESS;
+  return *same ? nt__sim_save_instance(r, instance) : NT_STATUS_SUCCESS;
 }
 
 /* Handles that were opened while the volume was offline belong to instances of
@@ -149,26 +147,25 @@ static nt_status end_stand_ins(const struct sim_request *r, int64_t volume,
                                struct sim_instance *out, bool *locked) {
   int64_t id;
   NT_TRY(nt__sim_number(
-      r->m,
+      r,
       "SELECT id FROM instance WHERE volume = ?1 "
       "AND current = 0 AND condition = ?2 "
       "ORDER BY vpb & ?3 DESC LIMIT 1",
       SIM_ARGS(SIM_INT(volume), SIM_INT(SIM_GOOD), SIM_INT(SIM_VPB_LOCKED)), 0,
-      &id, r->err));
+      &id));
   *locked = false;
   if (id == 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_instance(r->m, id, out, r->err));
+  NT_TRY(nt__sim_load_instance(r, id, out));
   *locked = (out->vpb & SIM_VPB_LOCKED) != 0;
   return *locked
              ? NT_STATUS_SUCCESS
-             : nt__sim_exec(r->m,
+             : nt__sim_exec(r,
                             "UPDATE instance SET condition = ?2 WHERE "
                             "volume = ?1 AND current = 0 AND condition = ?3",
                             SIM_ARGS(SIM_INT(volume), SIM_INT(SIM_DISMOUNTED),
-                                     SIM_INT(SIM_GOOD)),
-                            r->err);
+                                     SIM_INT(SIM_GOOD)));
 }
 
 /* A lock keeps other programs from writing to the volume. It does not keep a
@@ -189,10 +186,9 @@ static nt_status verify_raw(const struct sim_request *r,
   struct nt_extent extents[NT_MAX_EXTENTS] = {{(uint32_t)instance->disk, 0, 0}};
   uint32_t count = 1;
   if (instance->volume != 0) {
-    NT_TRY(
-        nt__sim_load_extents(r->m, instance->volume, extents, &count, r->err));
+    NT_TRY(nt__sim_load_extents(r, instance->volume, extents, &count));
   }
-  NT_TRY(nt__sim_image(r->m, extents[0].disk, r->err));
+  NT_TRY(nt__sim_image(r, extents[0].disk));
   instance->condition = SIM_WRONG_VOLUME;
   return NT_STATUS_SUCCESS;
 }
@@ -219,13 +215,12 @@ nt_status nt__sim_verify(struct sim_request *r) {
     return status;
   }
   instance->vpb |= lock; /* the owner keeps its lock, on a dead instance */
-  return nt__sim_save_instance(r->m, instance, r->err);
+  return nt__sim_save_instance(r, instance);
 }
 
 nt_status nt__sim_mount(struct sim_request *r) {
   struct sim_instance *out = &r->instance;
-  nt_status status =
-      nt__sim_current_instance(r->m, r->volume.id, -1, out, r->err);
+  nt_status status = nt__sim_current_instance(r, r->volume.id, -1, out);
   if (nt_ok(status)) {
     if (out->vpb & SIM_VPB_LOCKED) { /* O5 */
       return status;
@@ -258,8 +253,7 @@ static bool is_empty(const struct sim_instance *instance) {
 
 nt_status nt__sim_mount_empty(struct sim_request *r) {
   struct sim_instance *out = &r->instance;
-  nt_status status =
-      nt__sim_current_instance(r->m, r->volume.id, -1, out, r->err);
+  nt_status status = nt__sim_current_instance(r, r->volume.id, -1, out);
   if (nt_ok(status)) {
     if (is_empty(out)) {
       return status;
@@ -281,7 +275,7 @@ nt_status nt__sim_mount_empty(struct sim_request *r) {
       .current = true,
       .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
   };
-  return nt__sim_insert_instance(r->m, out, r->err);
+  return nt__sim_insert_instance(r, out);
 }
 
 /* ---- ending -------------------------------------------------------------- */
@@ -291,57 +285,55 @@ nt_status nt__sim_forget(const struct sim_request *r,
   if (instance->current) {
     return NT_STATUS_SUCCESS;
   }
-  return nt__sim_exec(r->m,
+  return nt__sim_exec(r,
                       "DELETE FROM instance WHERE id = ?1 AND NOT EXISTS "
                       "(SELECT 1 FROM file_object WHERE instance = ?1)",
-                      SIM_ARGS(SIM_INT(instance->id)), r->err);
+                      SIM_ARGS(SIM_INT(instance->id)));
 }
 
 nt_status nt__sim_detach(const struct sim_request *r,
                          struct sim_instance *instance) {
   instance->current = false;
   instance->vpb &= ~SIM_VPB_OF_MOUNT;
-  NT_TRY(nt__sim_save_instance(r->m, instance, r->err));
+  NT_TRY(nt__sim_save_instance(r, instance));
   return nt__sim_forget(r, instance);
 }
 
 nt_status nt__sim_end_instances(const struct sim_request *r, int64_t volume,
                                 int64_t disk) {
   NT_TRY(nt__sim_exec(
-      r->m,
+      r,
       "DELETE FROM dirty WHERE instance IN (SELECT id FROM instance "
       "WHERE volume = ?1 AND disk = ?2 AND current = 1)",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), r->err));
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk))));
   /* Instances that were dismounted before lose their device, too. */
-  NT_TRY(nt__sim_exec(r->m,
+  NT_TRY(nt__sim_exec(r,
                       "UPDATE instance SET condition = ?3, current = 0, "
                       "vpb = CASE current WHEN 1 THEN vpb & ~?4 ELSE vpb END "
                       "WHERE volume = ?1 AND disk = ?2",
                       SIM_ARGS(SIM_INT(volume), SIM_INT(disk),
-                               SIM_INT(SIM_GONE), SIM_INT(SIM_VPB_OF_MOUNT)),
-                      r->err));
+                               SIM_INT(SIM_GONE), SIM_INT(SIM_VPB_OF_MOUNT))));
   return nt__sim_exec(
-      r->m,
+      r,
       "DELETE FROM instance WHERE volume = ?1 AND disk = ?2 AND NOT EXISTS "
       "(SELECT 1 FROM file_object f WHERE f.instance = instance.id)",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), r->err);
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)));
 }
 
 static nt_status set_verify_pending(const struct sim_request *r,
                                     const struct sim_file_object *object) {
-  return nt__sim_exec(r->m,
-                      "UPDATE volume SET verify_pending = 1 WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(object->volume)), r->err);
+  return nt__sim_exec(r, "UPDATE volume SET verify_pending = 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(object->volume)));
 }
 
 /* A handle to the disk that wrote may have changed any volume of the disk. So
  * all of these volumes have to be verified. */
 static nt_status set_verify_of_disk(const struct sim_request *r,
                                     const struct sim_file_object *object) {
-  return nt__sim_exec(r->m,
+  return nt__sim_exec(r,
                       "UPDATE volume SET verify_pending = 1 WHERE id IN "
                       "(SELECT volume FROM extent WHERE disk = ?1)",
-                      SIM_ARGS(SIM_INT(object->disk)), r->err);
+                      SIM_ARGS(SIM_INT(object->disk)));
 }
 
 /* Finds out whether a dismount is finished when this file object closes. On FAT
@@ -358,12 +350,12 @@ static nt_status is_dismount_over(const struct sim_request *r,
     return NT_STATUS_SUCCESS;
   }
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT count(*) FROM file_object WHERE instance = ?1 "
       "AND (kind IN (?2, ?3) OR flags & ?4 <> 0)",
       SIM_ARGS(SIM_INT(instance->id), SIM_INT(NT_KIND_FILE),
                SIM_INT(NT_KIND_DIRECTORY), SIM_INT(SIM_FO_COMPLETE_DISMOUNT)),
-      0, &left, r->err);
+      0, &left);
   *over = left == 0;
   return status;
 }
@@ -390,7 +382,7 @@ static nt_status files_closed(const struct sim_request *r,
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(nt__sim_allow_writes(r, instance));
-  return nt__sim_save_instance(r->m, instance, r->err);
+  return nt__sim_save_instance(r, instance);
 }
 
 /* The order is that of NT (fastfat cleanup): first the dismount is finished, or
@@ -421,7 +413,7 @@ static nt_status clean_instance(const struct sim_request *r,
       instance->vpb &= ~SIM_VPB_DIRECT_WRITES;
     }
   }
-  status = nt__sim_save_instance(r->m, instance, r->err);
+  status = nt__sim_save_instance(r, instance);
   return nt_ok(status) ? nt__sim_event_instance(r, SIM_UNLOCK, instance)
                        : status;
 }
@@ -445,17 +437,16 @@ static nt_status write_file_back(const struct sim_request *r,
 nt_status nt__sim_cleanup(const struct sim_request *r, int64_t file_object) {
   struct sim_file_object object;
   struct sim_instance instance;
-  nt_status status =
-      nt__sim_load_file_object(r->m, file_object, &object, r->err);
+  nt_status status = nt__sim_load_file_object(r, file_object, &object);
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_exec(r->m, "DELETE FROM file_object WHERE id = ?1",
-                        SIM_ARGS(SIM_INT(object.id)), r->err);
+  status = nt__sim_exec(r, "DELETE FROM file_object WHERE id = ?1",
+                        SIM_ARGS(SIM_INT(object.id)));
   if (!nt_ok(status) || object.instance == 0) {
     return status;
   }
-  status = nt__sim_load_instance(r->m, object.instance, &instance, r->err);
+  status = nt__sim_load_instance(r, object.instance, &instance);
   if (!nt_ok(status)) {
     return status == NT_STATUS_NO_MORE_ENTRIES ? NT_STATUS_SUCCESS : status;
   }
@@ -470,13 +461,12 @@ nt_status nt__sim_cleanup(const struct sim_request *r, int64_t file_object) {
 
 nt_status nt__sim_release(const struct sim_request *r, int64_t file_object) {
   struct sim_file_object object;
-  NT_TRY(nt__sim_load_file_object(r->m, file_object, &object, r->err));
+  NT_TRY(nt__sim_load_file_object(r, file_object, &object));
   if (object.refs <= 1) {
     return nt__sim_cleanup(r, file_object);
   }
-  return nt__sim_exec(r->m,
-                      "UPDATE file_object SET refs = refs - 1 WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(file_object)), r->err);
+  return nt__sim_exec(r, "UPDATE file_object SET refs = refs - 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(file_object)));
 }
 
 /* ---- who has it open ----------------------------------------------------- */
@@ -492,15 +482,15 @@ nt_status nt__sim_count_handles(const struct sim_request *r,
                                 int64_t *volumes) {
   sqlite3_stmt *stmt;
   NT_TRY(
-      nt__sim_query(r->m,
+      nt__sim_query(r,
                     nt__sim_spans_nodes(instance) ? HANDLES(SIM_OF_NODES)
                                                   : HANDLES(SIM_OF_INSTANCE),
                     SIM_ARGS(SIM_INT(nt__sim_scope(instance)), SIM_INT(except),
                              SIM_INT(NT_KIND_FILE), SIM_INT(NT_KIND_DIRECTORY),
                              SIM_INT(NT_KIND_SECTION), SIM_INT(NT_KIND_VOLUME),
                              SIM_INT(NT_KIND_DISK)),
-                    &stmt, r->err));
-  NT_TRY(nt__sim_step(r->m, stmt, r->err));
+                    &stmt));
+  NT_TRY(nt__sim_step(r, stmt));
   *files = sqlite3_column_int64(stmt, 0);
   *volumes = sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);

@@ -26,10 +26,9 @@ nt_status nt__sim_find_place(const struct sim_request *r) {
   }
   if (h->volume != 0) {
     h->length = r->volume.length;
-    return nt__sim_load_extents(r->m, h->volume, h->extents, &h->extent_count,
-                                r->err);
+    return nt__sim_load_extents(r, h->volume, h->extents, &h->extent_count);
   }
-  nt_status status = nt__sim_load_disk(r->m, h->disk, &disk, r->err);
+  nt_status status = nt__sim_load_disk(r, h->disk, &disk);
   h->length = nt_ok(status) ? disk.length : 0;
   h->extents[0].length = h->length;
   return status;
@@ -44,7 +43,7 @@ nt_status nt__sim_check_medium(const struct sim_request *r) {
   if (h->length == 0) {
     NT_TRY(nt__sim_no_medium(r->err));
   }
-  return nt__sim_image(nt__sim_machine_of(h), h->extents[0].disk, r->err);
+  return nt__sim_image(r, h->extents[0].disk);
 }
 
 /* ---- the medium goes ----------------------------------------------------- */
@@ -63,17 +62,16 @@ static nt_status check_not_held(const struct sim_request *r,
 /* Marks everything that is mounted from the drive, because it has to be looked
  * at again. */
 static nt_status mark_changed(const struct sim_request *r, uint32_t disk) {
-  NT_TRY(nt__sim_exec(r->m,
+  NT_TRY(nt__sim_exec(r,
                       "UPDATE volume SET verify_pending = 1 WHERE id IN "
                       "(SELECT volume FROM extent WHERE disk = ?1)",
-                      SIM_ARGS(SIM_INT(disk)), r->err));
+                      SIM_ARGS(SIM_INT(disk))));
   return nt__sim_exec(
-      r->m,
+      r,
       "UPDATE instance SET vpb = vpb | ?2 WHERE condition = ?3 "
       "AND (disk = ?1 OR volume IN "
       "(SELECT volume FROM extent WHERE disk = ?1))",
-      SIM_ARGS(SIM_INT(disk), SIM_INT(SIM_VPB_CHANGED), SIM_INT(SIM_GOOD)),
-      r->err);
+      SIM_ARGS(SIM_INT(disk), SIM_INT(SIM_VPB_CHANGED), SIM_INT(SIM_GOOD)));
 }
 
 /* Gives the volumes of the drive the partitions of the medium, in order.
@@ -85,8 +83,8 @@ static nt_status place_volumes(const struct sim_request *r, uint32_t disk,
   int64_t id = 0;
   for (uint32_t i = 0;; i++) {
     nt_status status = nt__sim_number(
-        r->m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
-        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, r->err);
+        r, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id);
     if (!nt_ok(status) || id == 0) {
       return status;
     }
@@ -108,7 +106,7 @@ nt_status nt__sim_eject_medium(const struct sim_request *r,
   disk->flags &= ~NT_DISK_TABLE_DAMAGED;
   disk->length = 0;
   nt_copy(disk->style, sizeof disk->style, "none");
-  NT_TRY(nt__sim_save_disk(r->m, disk, r->err));
+  NT_TRY(nt__sim_save_disk(r, disk));
   NT_TRY(mark_changed(r, disk->number));
   return place_volumes(r, disk->number, NULL, 0, SIM_MEDIA_REMOVAL);
 }
@@ -117,7 +115,7 @@ nt_status nt__sim_take_medium(const struct sim_request *r,
                               struct sim_disk *disk) {
   nt_status status = nt__sim_eject_medium(r, disk);
   disk->image[0] = '\0';
-  return nt_ok(status) ? nt__sim_save_disk(r->m, disk, r->err) : status;
+  return nt_ok(status) ? nt__sim_save_disk(r, disk) : status;
 }
 
 /* ---- the medium comes ---------------------------------------------------- */
@@ -151,8 +149,7 @@ static nt_status open_medium(struct coming *c) {
   nt_status status = NT_STATUS_SUCCESS;
   if (!c->file) {
     bool writes = (c->disk->flags & NT_DISK_READONLY) == 0;
-    status = nt__sim_open_image(c->r->m, c->disk->image, writes, &c->file,
-                                c->r->err);
+    status = nt__sim_open_image(c->r, c->disk->image, writes, &c->file);
     c->opened = nt_ok(status);
   }
   if (nt_ok(status)) {
@@ -182,7 +179,7 @@ static nt_status open_medium(struct coming *c) {
 static nt_status is_in(const struct coming *c, uint32_t disk, bool *same) {
   struct nt_error failure = {0};
   *same = false;
-  if (nt_ok(nt__sim_image(c->r->m, disk, &failure))) {
+  if (nt_ok(nt__sim_image(SIM_REQUEST(c->r->m, &failure), disk))) {
     *same = nt_file_same(c->r->m->images[disk].file, c->file);
   } else if (c->r->m->db.failed) {
     *c->r->err = failure;
@@ -194,8 +191,8 @@ static nt_status is_in(const struct coming *c, uint32_t disk, bool *same) {
 /* Refuses an image that is in another drive already. */
 static nt_status check_not_elsewhere(const struct coming *c) {
   int64_t count = 0;
-  nt_status status = nt__sim_number(c->r->m, "SELECT count(*) FROM disk",
-                                    SIM_NO_ARGS, 0, &count, c->r->err);
+  nt_status status =
+      nt__sim_number(c->r, "SELECT count(*) FROM disk", SIM_NO_ARGS, 0, &count);
   for (uint32_t i = 0; nt_ok(status) && i < count; i++) {
     bool same = false;
     if (i != c->disk->number) {
@@ -224,7 +221,7 @@ static nt_status arrive(struct coming *c, struct sim_partition *parts) {
   c->disk->flags &= ~NT_DISK_NO_MEDIUM;
   c->disk->changes++;
   if (nt_ok(status)) {
-    status = nt__sim_save_disk(c->r->m, c->disk, c->r->err);
+    status = nt__sim_save_disk(c->r, c->disk);
   }
   if (nt_ok(status)) {
     status = mark_changed(c->r, c->disk->number);

@@ -53,10 +53,10 @@ nt_status nt__sim_letter_of(const struct sim_request *r, int64_t volume,
                             char *letter) {
   int64_t found = 0;
   nt_status status =
-      nt__sim_number(r->m,
+      nt__sim_number(r,
                      "SELECT unicode(path) FROM mount_point "
                      "WHERE volume = ?1 AND length(path) = 2 LIMIT 1",
-                     SIM_ARGS(SIM_INT(volume)), 0, &found, r->err);
+                     SIM_ARGS(SIM_INT(volume)), 0, &found);
   *letter = (char)found;
   return status;
 }
@@ -67,8 +67,8 @@ static nt_status next_letter(const struct sim_request *r, char *letter) {
   for (*letter = 'D'; *letter <= 'Z'; ++*letter) {
     char path[3] = {*letter, ':', '\0'};
     status =
-        nt__sim_number(r->m, "SELECT count(*) FROM mount_point WHERE path = ?1",
-                       SIM_ARGS(SIM_TEXT(path)), 0, &taken, r->err);
+        nt__sim_number(r, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                       SIM_ARGS(SIM_TEXT(path)), 0, &taken);
     if (!nt_ok(status) || taken == 0) {
       return status;
     }
@@ -79,16 +79,14 @@ static nt_status next_letter(const struct sim_request *r, char *letter) {
 
 static nt_status count_points(const struct sim_request *r, int64_t volume,
                               int64_t *count) {
-  return nt__sim_number(r->m,
-                        "SELECT count(*) FROM mount_point WHERE volume = ?1",
-                        SIM_ARGS(SIM_INT(volume)), 0, count, r->err);
+  return nt__sim_number(r, "SELECT count(*) FROM mount_point WHERE volume = ?1",
+                        SIM_ARGS(SIM_INT(volume)), 0, count);
 }
 
 static nt_status check_free(const struct sim_request *r, const char *point) {
   int64_t taken = 0;
-  NT_TRY(nt__sim_number(r->m,
-                        "SELECT count(*) FROM mount_point WHERE path = ?1",
-                        SIM_ARGS(SIM_TEXT(point)), 0, &taken, r->err));
+  NT_TRY(nt__sim_number(r, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(point)), 0, &taken));
   if (taken == 0) {
     return NT_STATUS_SUCCESS;
   }
@@ -126,14 +124,14 @@ nt_status nt__sim_set_online(const struct sim_request *r,
     return NT_STATUS_SUCCESS;
   }
   volume->flags &= ~NT_VOLUME_OFFLINE;
-  NT_TRY(nt__sim_save_volume(r->m, volume, r->err));
+  NT_TRY(nt__sim_save_volume(r, volume));
   return nt__sim_event_volume(r, SIM_ONLINE, volume->id);
 }
 
 /* F15 */
 static nt_status put_online(const struct sim_request *r, int64_t id) {
   struct sim_volume volume;
-  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
+  NT_TRY(nt__sim_load_volume(r, id, &volume));
   return nt__sim_set_online(r, &volume);
 }
 
@@ -144,10 +142,10 @@ nt_status nt__sim_give_point(const struct sim_request *r, int64_t volume,
   NT_TRY(check_free(r, point));
   NT_TRY(check_room(r, volume, point));
   NT_TRY(nt__sim_exec(
-      r->m, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
-      SIM_ARGS(SIM_TEXT(point), SIM_INT(volume)), r->err));
-  NT_TRY(nt__sim_exec(r->m, "DELETE FROM no_letter WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(volume)), r->err));
+      r, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
+      SIM_ARGS(SIM_TEXT(point), SIM_INT(volume))));
+  NT_TRY(nt__sim_exec(r, "DELETE FROM no_letter WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(volume))));
   return put_online(r, volume);
 }
 
@@ -159,9 +157,8 @@ nt_status nt__sim_give_letter(const struct sim_request *r, int64_t volume,
   if (*letter) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_number(r->m,
-                        "SELECT count(*) FROM no_letter WHERE volume = ?1",
-                        SIM_ARGS(SIM_INT(volume)), 0, &unwanted, r->err));
+  NT_TRY(nt__sim_number(r, "SELECT count(*) FROM no_letter WHERE volume = ?1",
+                        SIM_ARGS(SIM_INT(volume)), 0, &unwanted));
   if (unwanted) {
     return NT_STATUS_SUCCESS;
   }
@@ -177,25 +174,24 @@ nt_status nt__sim_give_letter(const struct sim_request *r, int64_t volume,
 /* ---- taking -------------------------------------------------------------- */
 
 nt_status nt__sim_want_no_letter(const struct sim_request *r, int64_t volume) {
-  return nt__sim_exec(r->m,
-                      "INSERT OR IGNORE INTO no_letter (volume) VALUES (?1)",
-                      SIM_ARGS(SIM_INT(volume)), r->err);
+  return nt__sim_exec(r, "INSERT OR IGNORE INTO no_letter (volume) VALUES (?1)",
+                      SIM_ARGS(SIM_INT(volume)));
 }
 
 nt_status nt__sim_take_point(const struct sim_request *r, const char *name) {
   char point[NT_NAME_MAX];
   int64_t volume = 0;
   NT_TRY(normalise(r, name, point));
-  NT_TRY(nt__sim_number(r->m, "SELECT volume FROM mount_point WHERE path = ?1",
-                        SIM_ARGS(SIM_TEXT(point)), 0, &volume, r->err));
+  NT_TRY(nt__sim_number(r, "SELECT volume FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(point)), 0, &volume));
   if (volume == 0) {
     nt_fail(r->err, NT_STATUS_OBJECT_NAME_NOT_FOUND,
             "no volume has this letter or folder");
     nt_hint(r->err, "list what there is: ntvol volumes --json");
     return NT_STATUS_OBJECT_NAME_NOT_FOUND;
   }
-  NT_TRY(nt__sim_exec(r->m, "DELETE FROM mount_point WHERE path = ?1",
-                      SIM_ARGS(SIM_TEXT(point)), r->err));
+  NT_TRY(nt__sim_exec(r, "DELETE FROM mount_point WHERE path = ?1",
+                      SIM_ARGS(SIM_TEXT(point))));
   return point[2] == '\0' ? nt__sim_want_no_letter(r, volume)
                           : NT_STATUS_SUCCESS;
 }
@@ -205,8 +201,8 @@ nt_status nt__sim_take_point(const struct sim_request *r, const char *name) {
 nt_status nt__sim_automount(const struct sim_request *r, bool *on) {
   int64_t value;
   nt_status status =
-      nt__sim_number(r->m, "SELECT value FROM setting WHERE name = 'automount'",
-                     SIM_NO_ARGS, 1, &value, r->err);
+      nt__sim_number(r, "SELECT value FROM setting WHERE name = 'automount'",
+                     SIM_NO_ARGS, 1, &value);
   *on = value != 0;
   return status;
 }
@@ -216,9 +212,9 @@ nt_status nt__sim_points_arrive(const struct sim_request *r, int64_t volume,
   bool automount = true, given;
   int64_t count = 0;
   char letter;
-  nt_status status = nt__sim_exec(
-      r->m, "DELETE FROM mount_point WHERE volume = ?1 AND kept = 0",
-      SIM_ARGS(SIM_INT(volume)), r->err);
+  nt_status status =
+      nt__sim_exec(r, "DELETE FROM mount_point WHERE volume = ?1 AND kept = 0",
+                   SIM_ARGS(SIM_INT(volume)));
   if (nt_ok(status)) {
     status = nt__sim_automount(r, &automount);
   }

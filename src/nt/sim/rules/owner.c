@@ -30,8 +30,8 @@ nt_status nt__sim_owner_clean_up(const struct sim_request *r, int64_t owner,
   for (;;) {
     int64_t file_object;
     status = nt__sim_number(
-        r->m, "SELECT id FROM file_object WHERE owner = ?1 ORDER BY id LIMIT 1",
-        SIM_ARGS(SIM_INT(owner)), 0, &file_object, r->err);
+        r, "SELECT id FROM file_object WHERE owner = ?1 ORDER BY id LIMIT 1",
+        SIM_ARGS(SIM_INT(owner)), 0, &file_object);
     if (!nt_ok(status) || file_object == 0) {
       break;
     }
@@ -43,12 +43,12 @@ nt_status nt__sim_owner_clean_up(const struct sim_request *r, int64_t owner,
   r->m->acting = r->m->pid;
   r->m->acting_node = r->m->node;
   if (nt_ok(status)) {
-    status = nt__sim_exec(r->m, "DELETE FROM heir WHERE owner = ?1",
-                          SIM_ARGS(SIM_INT(owner)), r->err);
+    status = nt__sim_exec(r, "DELETE FROM heir WHERE owner = ?1",
+                          SIM_ARGS(SIM_INT(owner)));
   }
   if (nt_ok(status)) {
-    status = nt__sim_exec(r->m, "DELETE FROM owner WHERE id = ?1",
-                          SIM_ARGS(SIM_INT(owner)), r->err);
+    status = nt__sim_exec(r, "DELETE FROM owner WHERE id = ?1",
+                          SIM_ARGS(SIM_INT(owner)));
   }
   return status;
 }
@@ -57,13 +57,13 @@ nt_status nt__sim_owner_reap(const struct sim_request *r) {
   int64_t after = 0;
   for (;;) {
     sqlite3_stmt *stmt;
-    nt_status status = nt__sim_query(
-        r->m,
-        "SELECT id, pid, node FROM owner WHERE id > ?1 "
-        "AND id <> ?2 ORDER BY id LIMIT 1",
-        SIM_ARGS(SIM_INT(after), SIM_INT(r->m->owner)), &stmt, r->err);
+    nt_status status =
+        nt__sim_query(r,
+                      "SELECT id, pid, node FROM owner WHERE id > ?1 "
+                      "AND id <> ?2 ORDER BY id LIMIT 1",
+                      SIM_ARGS(SIM_INT(after), SIM_INT(r->m->owner)), &stmt);
     if (nt_ok(status)) {
-      status = nt__sim_step(r->m, stmt, r->err);
+      status = nt__sim_step(r, stmt);
     }
     if (status == NT_STATUS_NO_MORE_ENTRIES) {
       return NT_STATUS_SUCCESS;

@@ -38,14 +38,13 @@ static nt_status new_guid(const struct sim_request *r, char buf[40]) {
 nt_status nt__sim_add_extent(const struct sim_request *r, int64_t volume,
                              uint32_t ordinal, uint32_t disk,
                              const struct sim_partition *part) {
-  return nt__sim_exec(r->m,
+  return nt__sim_exec(r,
                       "INSERT INTO extent (volume, ordinal, disk, start, "
                       "length, partition_number) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                       SIM_ARGS(SIM_INT(volume), SIM_INT(ordinal), SIM_INT(disk),
                                SIM_INT(part->offset), SIM_INT(part->length),
-                               SIM_INT(part->number)),
-                      r->err);
+                               SIM_INT(part->number)));
 }
 
 /* An attribute of a GPT; the MBR has no such bit. */
@@ -57,16 +56,16 @@ static uint32_t flags_of(const struct sim_partition *part, uint32_t flags) {
 /* Numbers rise, so that a new volume is not taken for one that went; when they
  * are used up, the lowest free one is taken. */
 static nt_status free_id(const struct sim_request *r, int64_t *id) {
-  NT_TRY(nt__sim_number(r->m, "SELECT ifnull(max(id), 0) + 1 FROM volume",
-                        SIM_NO_ARGS, 1, id, r->err));
+  NT_TRY(nt__sim_number(r, "SELECT ifnull(max(id), 0) + 1 FROM volume",
+                        SIM_NO_ARGS, 1, id));
   if (*id <= NT_SIM_MAX_DISKS * NT_SIM_MAX_VOLUMES) {
     return NT_STATUS_SUCCESS;
   }
   return nt__sim_number(
-      r->m,
+      r,
       "SELECT min(n) FROM (SELECT 1 AS n UNION SELECT id + 1 FROM volume) "
       "WHERE n NOT IN (SELECT id FROM volume)",
-      SIM_NO_ARGS, 1, id, r->err);
+      SIM_NO_ARGS, 1, id);
 }
 
 nt_status nt__sim_add_volume(const struct sim_request *r,
@@ -76,7 +75,7 @@ nt_status nt__sim_add_volume(const struct sim_request *r,
   NT_TRY(new_guid(r, guid));
   NT_TRY(free_id(r, id));
   NT_TRY(nt__sim_exec(
-      r->m,
+      r,
       "INSERT INTO volume (id, guid, length, sector_size, partition_number, "
       "partition_type, partition_id, partition_name, partition_attributes, "
       "flags, installed, verify_pending, node) "
@@ -86,31 +85,28 @@ nt_status nt__sim_add_volume(const struct sim_request *r,
                SIM_INT(made->piece ? 0 : part->number), SIM_TEXT(part->type),
                SIM_TEXT(part->id), SIM_TEXT(part->name),
                SIM_INT(part->attributes), SIM_INT(flags_of(part, made->flags)),
-               SIM_INT(made->installed), SIM_INT(r->m->node)),
-      r->err));
+               SIM_INT(made->installed), SIM_INT(r->m->node))));
   NT_TRY(nt__sim_add_extent(r, *id, 0, made->disk, part));
-  return nt__sim_mark_cut(r->m, *id, r->err);
+  return nt__sim_mark_cut(r, *id);
 }
 
 nt_status nt__sim_place_volume(const struct sim_request *r, int64_t volume,
                                const struct sim_partition *part) {
   NT_TRY(nt__sim_exec(
-      r->m,
+      r,
       "UPDATE volume SET length = ?2, partition_number = ?3, "
       "partition_type = ?4, partition_id = ?5, partition_name = ?6, "
       "partition_attributes = ?7 WHERE id = ?1",
       SIM_ARGS(SIM_INT(volume), SIM_INT(part->length), SIM_INT(part->number),
                SIM_TEXT(part->type), SIM_TEXT(part->id), SIM_TEXT(part->name),
-               SIM_INT(part->attributes)),
-      r->err));
+               SIM_INT(part->attributes))));
   NT_TRY(nt__sim_exec(
-      r->m,
+      r,
       "UPDATE extent SET start = ?2, length = ?3, partition_number = ?4 "
       "WHERE volume = ?1",
       SIM_ARGS(SIM_INT(volume), SIM_INT(part->offset), SIM_INT(part->length),
-               SIM_INT(part->number)),
-      r->err));
-  return nt__sim_mark_cut(r->m, volume, r->err);
+               SIM_INT(part->number))));
+  return nt__sim_mark_cut(r, volume);
 }
 
 /* ---- the partitions of the table ------------------------------------------
@@ -181,14 +177,14 @@ static nt_status read_had(const struct sim_request *r, uint32_t disk,
                           struct had *had, uint32_t room, uint32_t *count) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      r->m,
+      r,
       "SELECT e.volume, e.start, e.length, e.partition_number, "
       "v.partition_number <> e.partition_number OR (SELECT count(*) FROM "
       "extent WHERE volume = e.volume) > 1 FROM extent e JOIN volume v ON "
       "v.id = e.volume WHERE e.disk = ?1 ORDER BY e.volume, e.ordinal",
-      SIM_ARGS(SIM_INT(disk)), &stmt, r->err);
+      SIM_ARGS(SIM_INT(disk)), &stmt);
   *count = 0;
-  while (nt_ok(status) && nt_ok(status = nt__sim_step(r->m, stmt, r->err)) &&
+  while (nt_ok(status) && nt_ok(status = nt__sim_step(r, stmt)) &&
          *count < room) {
     had[(*count)++] =
         (struct had){.id = sqlite3_column_int64(stmt, 0),
@@ -206,8 +202,8 @@ static nt_status find_had(const struct sim_request *r, uint32_t disk,
                           struct had **had, uint32_t *count) {
   int64_t all = 0;
   *had = NULL;
-  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM extent WHERE disk = ?1",
-                        SIM_ARGS(SIM_INT(disk)), 0, &all, r->err));
+  NT_TRY(nt__sim_number(r, "SELECT count(*) FROM extent WHERE disk = ?1",
+                        SIM_ARGS(SIM_INT(disk)), 0, &all));
   *had = calloc((size_t)all + 1, sizeof **had);
   return *had ? read_had(r, disk, *had, (uint32_t)all, count)
               : nt_fail(r->err, NT_STATUS_NO_MEMORY, NULL);
@@ -228,7 +224,7 @@ static bool stays(const struct had *v, const struct nt_extent *stay,
 static nt_status check_goes(const struct sim_request *r, const struct had *v) {
   struct sim_volume volume;
   char name[NT_NAME_MAX], why[NT_NAME_MAX + 60];
-  NT_TRY(nt__sim_load_volume(r->m, v->id, &volume, r->err));
+  NT_TRY(nt__sim_load_volume(r, v->id, &volume));
   NT_TRY(nt__sim_volume_name(r, v->id, name, sizeof name));
   NT_TRY(nt__sim_check_system(r, &volume));
   if (v->pieces) {
@@ -302,9 +298,9 @@ static nt_status save_read_only(struct change *c, const struct had *v,
   if (strcmp(c->disk->style, "gpt") != 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_volume(c->r->m, v->id, &volume, c->r->err));
+  NT_TRY(nt__sim_load_volume(c->r, v->id, &volume));
   volume.flags = flags_of(part, volume.flags & ~NT_VOLUME_READONLY);
-  return nt__sim_save_volume(c->r->m, &volume, c->r->err);
+  return nt__sim_save_volume(c->r, &volume);
 }
 
 /* What was mounted elsewhere is not there. */
@@ -318,26 +314,26 @@ static nt_status keep(struct change *c, const struct had *v) {
 }
 
 static nt_status forget_names(struct change *c, int64_t id) {
-  NT_TRY(nt__sim_exec(c->r->m, "DELETE FROM mount_point WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->r->err));
-  return nt__sim_exec(c->r->m, "DELETE FROM no_letter WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->r->err);
+  NT_TRY(nt__sim_exec(c->r, "DELETE FROM mount_point WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id))));
+  return nt__sim_exec(c->r, "DELETE FROM no_letter WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id)));
 }
 
 static nt_status forget(struct change *c, int64_t id) {
-  NT_TRY(nt__sim_exec(c->r->m, "DELETE FROM persistent_state WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->r->err));
-  NT_TRY(nt__sim_exec(c->r->m, "DELETE FROM extent WHERE volume = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->r->err));
-  return nt__sim_exec(c->r->m, "DELETE FROM volume WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(id)), c->r->err);
+  NT_TRY(nt__sim_exec(c->r, "DELETE FROM persistent_state WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id))));
+  NT_TRY(nt__sim_exec(c->r, "DELETE FROM extent WHERE volume = ?1",
+                      SIM_ARGS(SIM_INT(id))));
+  return nt__sim_exec(c->r, "DELETE FROM volume WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(id)));
 }
 
 /* Its row stays, without a place, while somebody has a handle of it. */
 static nt_status put_nowhere(struct change *c, struct sim_volume *volume) {
   static const struct sim_partition none;
   volume->installed = volume->installed && is_drive(c);
-  NT_TRY(nt__sim_save_volume(c->r->m, volume, c->r->err));
+  NT_TRY(nt__sim_save_volume(c->r, volume));
   return nt__sim_place_volume(c->r, volume->id, &none);
 }
 
@@ -347,10 +343,10 @@ static nt_status lose(struct change *c, const struct had *v) {
   if (is_drive(c) && v->length == 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_volume(c->r->m, v->id, &volume, c->r->err));
-  NT_TRY(nt__sim_number(c->r->m,
+  NT_TRY(nt__sim_load_volume(c->r, v->id, &volume));
+  NT_TRY(nt__sim_number(c->r,
                         "SELECT count(*) FROM file_object WHERE volume = ?1",
-                        SIM_ARGS(SIM_INT(v->id)), 0, &openers, c->r->err));
+                        SIM_ARGS(SIM_INT(v->id)), 0, &openers));
   if (volume.installed && v->length != 0) {
     NT_TRY(nt__sim_event_volume(
         c->r, openers > 0 ? SIM_SURPRISE_REMOVAL : SIM_REMOVAL, v->id));
@@ -375,18 +371,18 @@ static nt_status add(struct change *c, const struct sim_partition *part) {
   if (part->use == NT_USE_NO_LETTER) {
     NT_TRY(nt__sim_want_no_letter(c->r, id));
   }
-  NT_TRY(nt__sim_load_volume(c->r->m, id, &volume, c->r->err));
+  NT_TRY(nt__sim_load_volume(c->r, id, &volume));
   return nt__sim_arrive(c->r, &volume);
 }
 
 /* ---- all of it ----------------------------------------------------------- */
 
 static nt_status read_parts(struct change *c) {
-  NT_TRY(nt__sim_image(c->r->m, c->disk->number, c->r->err));
+  NT_TRY(nt__sim_image(c->r, c->disk->number));
   NT_TRY(nt__sim_find_volumes(c->r, c->disk,
                               c->r->m->images[c->disk->number].file, c->parts,
                               &c->count));
-  return nt__sim_save_disk(c->r->m, c->disk, c->r->err);
+  return nt__sim_save_disk(c->r, c->disk);
 }
 
 /* Those that go free their letters for those that come. */

@@ -22,7 +22,7 @@ static nt_status check_removable(const struct sim_request *r, int64_t volume,
 
 nt_status nt__sim_uninstall_volume(const struct sim_request *r, int64_t id) {
   struct sim_volume volume;
-  nt_status status = nt__sim_load_volume(r->m, id, &volume, r->err);
+  nt_status status = nt__sim_load_volume(r, id, &volume);
   if (nt_ok(status)) {
     status = check_removable(r, id, -1);
   }
@@ -36,25 +36,25 @@ nt_status nt__sim_uninstall_volume(const struct sim_request *r, int64_t id) {
   if (nt_ok(status)) {
     status = nt__sim_event_volume(r, SIM_REMOVAL, id);
   }
-  return nt_ok(status) ? nt__sim_save_volume(r->m, &volume, r->err) : status;
+  return nt_ok(status) ? nt__sim_save_volume(r, &volume) : status;
 }
 
 static nt_status set_disk_flags(const struct sim_request *r, int64_t disk,
                                 uint32_t flags) {
-  return nt__sim_exec(r->m, "UPDATE disk SET flags = ?2 WHERE number = ?1",
-                      SIM_ARGS(SIM_INT(disk), SIM_INT(flags)), r->err);
+  return nt__sim_exec(r, "UPDATE disk SET flags = ?2 WHERE number = ?1",
+                      SIM_ARGS(SIM_INT(disk), SIM_INT(flags)));
 }
 
 nt_status nt__sim_uninstall_disk(const struct sim_request *r, int64_t number) {
   struct sim_disk disk;
   int64_t volumes;
-  NT_TRY(nt__sim_load_disk(r->m, number, &disk, r->err));
+  NT_TRY(nt__sim_load_disk(r, number, &disk));
   NT_TRY(check_removable(r, 0, number));
   NT_TRY(nt__sim_number(
-      r->m,
+      r,
       "SELECT count(*) FROM volume WHERE installed = 1 AND id IN "
       "(SELECT volume FROM extent WHERE disk = ?1)",
-      SIM_ARGS(SIM_INT(number)), 0, &volumes, r->err));
+      SIM_ARGS(SIM_INT(number)), 0, &volumes));
   if (volumes > 0) {
     return nt_refuse(r->err, NT_REASON_VOLUMES_INSTALLED,
                      "%lld of its volumes are still installed",
@@ -74,12 +74,12 @@ static nt_status each_volume(const struct sim_request *r, uint32_t disk,
   for (int64_t id = 0;;) {
     struct sim_volume volume;
     nt_status status = nt__sim_number(
-        r->m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
-        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id, r->err);
+        r, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(id)), 0, &id);
     if (!nt_ok(status) || id == 0) {
       return status;
     }
-    status = nt__sim_load_volume(r->m, id, &volume, r->err);
+    status = nt__sim_load_volume(r, id, &volume);
     if (nt_ok(status)) {
       status = fn(r, &volume);
     }
@@ -99,7 +99,7 @@ static nt_status surprise_volume(const struct sim_request *r,
     status = nt__sim_end_instances(r, volume->id, -1);
   }
   volume->installed = false;
-  return nt_ok(status) ? nt__sim_save_volume(r->m, volume, r->err) : status;
+  return nt_ok(status) ? nt__sim_save_volume(r, volume) : status;
 }
 
 nt_status nt__sim_mask_disk(const struct sim_request *r,
@@ -127,14 +127,14 @@ static nt_status has_all_disks(const struct sim_request *r, int64_t volume,
                                bool *whole) {
   int64_t missing = 0;
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT count(*) FROM extent e JOIN disk d ON d.number = e.disk "
       "WHERE e.volume = ?1 AND (d.flags & ?2 <> 0 OR (e.length = 0 AND "
       "d.flags & ?3 = 0))",
       SIM_ARGS(SIM_INT(volume),
                SIM_INT(NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_OFFLINE),
                SIM_INT(NT_DISK_REMOVABLE)),
-      0, &missing, r->err);
+      0, &missing);
   *whole = missing == 0;
   return status;
 }
@@ -153,11 +153,11 @@ nt_status nt__sim_arrive(const struct sim_request *r,
   }
   bool online = false;
   volume->installed = true;
-  NT_TRY(nt__sim_save_volume(r->m, volume, r->err));
+  NT_TRY(nt__sim_save_volume(r, volume));
   NT_TRY(nt__sim_event_volume(r, SIM_ARRIVAL, volume->id));
   NT_TRY(nt__sim_points_arrive(r, volume->id, &online));
   /* a new letter may have put the volume online */
-  NT_TRY(nt__sim_load_volume(r->m, volume->id, volume, r->err));
+  NT_TRY(nt__sim_load_volume(r, volume->id, volume));
   return online ? nt__sim_set_online(r, volume) : NT_STATUS_SUCCESS;
 }
 

@@ -34,8 +34,8 @@ nt_status nt__sim_check_unused(const struct sim_request *r, int64_t volume,
                                int64_t disk, const char *detail) {
   int64_t openers = 0;
   NT_TRY(nt__sim_number(
-      r->m, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
-      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers, r->err));
+      r, "SELECT count(*) FROM file_object WHERE volume = ?1 AND disk = ?2",
+      SIM_ARGS(SIM_INT(volume), SIM_INT(disk)), 0, &openers));
   if (openers == 0) {
     return NT_STATUS_SUCCESS;
   }
@@ -94,7 +94,7 @@ nt_status nt__sim_disks_readonly(const struct sim_request *r,
   *out = false;
   for (uint32_t i = 0; nt_ok(status) && !*out && i < count; i++) {
     struct sim_disk disk;
-    status = nt__sim_load_disk(r->m, extents[i].disk, &disk, r->err);
+    status = nt__sim_load_disk(r, extents[i].disk, &disk);
     *out = nt_ok(status) && (disk.flags & NT_DISK_READONLY) != 0;
   }
   return status;
@@ -111,10 +111,10 @@ nt_status nt__sim_check_not_section(const struct sim_request *r) {
 
 nt_status nt__sim_check_held(const struct sim_request *r) {
   int64_t count = 0;
-  NT_TRY(nt__sim_number(r->m,
+  NT_TRY(nt__sim_number(r,
                         "SELECT count(*) FROM file_object WHERE volume = ?1 "
                         "AND " SIM_HOLDS_WRITES,
-                        SIM_ARGS(SIM_INT(r->volume.id)), 0, &count, r->err));
+                        SIM_ARGS(SIM_INT(r->volume.id)), 0, &count));
   if (count == 0) {
     return NT_STATUS_SUCCESS;
   }

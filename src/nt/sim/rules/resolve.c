@@ -24,7 +24,7 @@ static nt_status not_found(const struct sim_request *r,
 static nt_status find_volume(const struct sim_request *r, const char *sql,
                              const struct nt_db_arg *args,
                              struct sim_target *out) {
-  NT_TRY(nt__sim_number(r->m, sql, args, 0, &out->volume, r->err));
+  NT_TRY(nt__sim_number(r, sql, args, 0, &out->volume));
   if (out->volume == 0) {
     NT_TRY(not_found(r, out));
   }
@@ -37,11 +37,11 @@ static nt_status find_device(const struct sim_request *r, uint32_t number,
                              struct sim_target *out) {
   int64_t gone = 0;
   NT_TRY(nt__sim_number(
-      r->m,
+      r,
       "SELECT v.id FROM volume v JOIN extent e ON e.volume = v.id "
       "JOIN disk d ON d.number = e.disk "
       "WHERE v.id = ?1 AND v.installed = 0 AND d.flags & ?2 <> 0 LIMIT 1",
-      SIM_ARGS(SIM_INT(number), SIM_INT(NT_DISK_MASKED)), 0, &gone, r->err));
+      SIM_ARGS(SIM_INT(number), SIM_INT(NT_DISK_MASKED)), 0, &gone));
   if (gone != 0) {
     nt_refuse_as(r->err, NT_STATUS_DEVICE_DOES_NOT_EXIST, NT_REASON_REMOVED,
                  "the LUN of this volume is not presented");
@@ -57,10 +57,10 @@ static nt_status find_device(const struct sim_request *r, uint32_t number,
 static nt_status find_disk(const struct sim_request *r, uint32_t number,
                            struct sim_target *out) {
   NT_TRY(nt__sim_number(
-      r->m, "SELECT number FROM disk WHERE number = ?1 AND flags & ?2 = 0",
+      r, "SELECT number FROM disk WHERE number = ?1 AND flags & ?2 = 0",
       SIM_ARGS(SIM_INT(number),
                SIM_INT(NT_DISK_MASKED | NT_DISK_UNINSTALLED | NT_DISK_CDROM)),
-      -1, &out->disk, r->err));
+      -1, &out->disk));
   if (out->disk < 0) {
     NT_TRY(not_found(r, out));
   }
@@ -79,10 +79,9 @@ static nt_status find_folder(const struct sim_request *r, const char *path,
       "ORDER BY length(p.path) DESC LIMIT 1";
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      r->m, longest, SIM_ARGS(SIM_TEXT(path), SIM_HERE(r->m->node)), &stmt,
-      r->err);
+      r, longest, SIM_ARGS(SIM_TEXT(path), SIM_HERE(r->m->node)), &stmt);
   NT_TRY(status);
-  NT_TRY(nt__sim_step(r->m, stmt, r->err));
+  NT_TRY(nt__sim_step(r, stmt));
   out->volume = sqlite3_column_int64(stmt, 0);
   size_t used = (size_t)sqlite3_column_int64(stmt, 1);
   sqlite3_reset(stmt);
@@ -239,10 +238,10 @@ nt_status nt__sim_volume_name(const struct sim_request *r, int64_t volume,
                               char *buf, size_t cap) {
   sqlite3_stmt *stmt;
   nt_status status =
-      nt__sim_query(r->m, "SELECT " SIM_VOLUME_NAME "FROM volume WHERE id = ?1",
-                    SIM_ARGS(SIM_INT(volume)), &stmt, r->err);
+      nt__sim_query(r, "SELECT " SIM_VOLUME_NAME "FROM volume WHERE id = ?1",
+                    SIM_ARGS(SIM_INT(volume)), &stmt);
   if (nt_ok(status)) {
-    status = nt__sim_step(r->m, stmt, r->err);
+    status = nt__sim_step(r, stmt);
   }
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     return nt_refuse(r->err, NT_REASON_STORE, "%s: there is no volume %lld",

@@ -115,7 +115,8 @@ static nt_status check_not_removed(struct sim_machine *m,
   int moved = 0;
   int64_t id;
   sqlite3_file_control(m->db.sqlite, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  NT_TRY(nt__sim_number(m, "PRAGMA application_id", SIM_NO_ARGS, 0, &id, err));
+  NT_TRY(nt__sim_number(SIM_REQUEST(m, err), "PRAGMA application_id",
+                        SIM_NO_ARGS, 0, &id));
   if (!moved && id == NT__SIM_APPLICATION_ID) {
     return NT_STATUS_SUCCESS;
   }

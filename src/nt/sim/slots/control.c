@@ -12,11 +12,10 @@
 /* ---- what a request begins with ------------------------------------------ */
 
 static nt_status load(struct sim_request *r) {
-  NT_TRY(nt__sim_load_file_object(r->m, r->handle->file_object, &r->object,
-                                  r->err));
-  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err));
+  NT_TRY(nt__sim_load_file_object(r, r->handle->file_object, &r->object));
+  NT_TRY(nt__sim_load_instance(r, r->object.instance, &r->instance));
   if (r->object.volume != 0) {
-    NT_TRY(nt__sim_load_volume(r->m, r->object.volume, &r->volume, r->err));
+    NT_TRY(nt__sim_load_volume(r, r->object.volume, &r->volume));
   }
   return nt__sim_find_place(r);
 }

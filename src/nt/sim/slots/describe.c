@@ -16,15 +16,15 @@
 static nt_status add_mount_points(const struct sim_request *r, int64_t volume,
                                   struct nt_volume_info *out) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(r->m,
+  nt_status status = nt__sim_query(r,
                                    "SELECT path FROM mount_point "
                                    "WHERE volume = ?1 "
                                    "ORDER BY length(path), path",
-                                   SIM_ARGS(SIM_INT(volume)), &stmt, r->err);
+                                   SIM_ARGS(SIM_INT(volume)), &stmt);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(r->m, stmt, r->err)) &&
+  while (nt_ok(status = nt__sim_step(r, stmt)) &&
          out->mount_point_count < NT_MAX_MOUNT_POINTS) {
     nt__sim_text(stmt, 0, out->mount_points[out->mount_point_count++],
                  NT_NAME_MAX);
@@ -56,8 +56,9 @@ static nt_status show_bytes(const struct sim_request *r,
                             struct nt_volume_info *out) {
   struct nt_probe probe;
   struct nt_error unread = {0};
-  nt_status status = nt__sim_image_probe(r->m, out->extents, out->extent_count,
-                                         out->length, &probe, &unread);
+  nt_status status =
+      nt__sim_image_probe(SIM_REQUEST(r->m, &unread), out->extents,
+                          out->extent_count, out->length, &probe);
   if (!nt_ok(status)) {
     bool looked = !nt_is_shortage(status);
     out->flags |= NT_VOLUME_UNREADABLE;
@@ -85,8 +86,8 @@ static nt_status show_content(const struct sim_request *r,
     return NT_STATUS_SUCCESS;
   }
   nt_status status =
-      nt__sim_image_content(r->m, out->extents, out->extent_count, out->length,
-                            out->content, &unread);
+      nt__sim_image_content(SIM_REQUEST(r->m, &unread), out->extents,
+                            out->extent_count, out->length, out->content);
   if (nt_is_shortage(status)) {
     *r->err = unread;
     return status;
@@ -114,8 +115,7 @@ static nt_status show_file_system(const struct sim_request *r,
                                   struct nt_volume_info *out) {
   struct sim_instance instance;
   bool offline = (volume->flags & NT_VOLUME_OFFLINE) != 0;
-  nt_status status =
-      nt__sim_current_instance(r->m, volume->id, -1, &instance, r->err);
+  nt_status status = nt__sim_current_instance(r, volume->id, -1, &instance);
   if (out->flags & NT_VOLUME_NO_MEDIUM) {
     if (nt_ok(status) && instance.vpb & SIM_VPB_LOCKED) {
       out->flags |= NT_VOLUME_LOCKED;
@@ -149,7 +149,7 @@ static nt_status show_cluster(const struct sim_request *r,
   if (id == 0) {
     return NT_STATUS_SUCCESS;
   }
-  NT_TRY(nt__sim_load_instance(r->m, id, &locked, r->err));
+  NT_TRY(nt__sim_load_instance(r, id, &locked));
   if (locked.vpb & SIM_VPB_LOCKED) {
     out->flags |= NT_VOLUME_LOCKED;
   }
@@ -169,8 +169,8 @@ static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
   if (!fs || out->flags & NT_VOLUME_OFFLINE) {
     return;
   }
-  nt_status status = nt__sim_bytes_open(m, out->extents, out->extent_count,
-                                        out->length, &b, &ignored);
+  nt_status status = nt__sim_bytes_open(SIM_REQUEST(m, &ignored), out->extents,
+                                        out->extent_count, out->length, &b);
   if (nt_ok(status) && fs->is_dirty(&b.region, &dirty) && dirty) {
     out->flags |= NT_VOLUME_DIRTY;
   }
@@ -179,7 +179,7 @@ static void show_dirty(struct sim_machine *m, struct nt_volume_info *out) {
 static nt_status name_cd(const struct sim_request *r, uint32_t disk,
                          const char *in, char *buf, size_t cap) {
   int64_t number;
-  NT_TRY(nt__sim_cd_number(r->m, disk, &number, r->err));
+  NT_TRY(nt__sim_cd_number(r, disk, &number));
   snprintf(buf, cap, "%sCdRom%lld", in, (long long)number);
   return NT_STATUS_SUCCESS;
 }
@@ -190,7 +190,7 @@ static nt_status name_cd(const struct sim_request *r, uint32_t disk,
 static nt_status check_image(const struct sim_request *r, uint32_t disk,
                              uint32_t flag, uint32_t *flags) {
   struct nt_error unread = {0};
-  nt_status status = nt__sim_image(r->m, disk, &unread);
+  nt_status status = nt__sim_image(SIM_REQUEST(r->m, &unread), disk);
   if (nt_is_shortage(status)) {
     *r->err = unread;
     return status;
@@ -203,7 +203,7 @@ static nt_status describe(const struct sim_request *r, int64_t id,
                           struct nt_volume_info *out) {
   struct sim_volume volume;
   *out = (struct nt_volume_info){0};
-  NT_TRY(nt__sim_load_volume(r->m, id, &volume, r->err));
+  NT_TRY(nt__sim_load_volume(r, id, &volume));
   snprintf(out->guid_path, sizeof out->guid_path, "\\\\?\\Volume{%s}",
            volume.guid);
   snprintf(out->device, sizeof out->device, "\\Device\\HarddiskVolume%lld",
@@ -214,11 +214,10 @@ static nt_status describe(const struct sim_request *r, int64_t id,
   out->flags = volume.flags | (volume.length == 0 ? NT_VOLUME_NO_MEDIUM : 0);
   NT_TRY(nt__sim_volume_name(r, id, out->name, sizeof out->name));
   NT_TRY(add_mount_points(r, id, out));
-  NT_TRY(
-      nt__sim_load_extents(r->m, id, out->extents, &out->extent_count, r->err));
+  NT_TRY(nt__sim_load_extents(r, id, out->extents, &out->extent_count));
   for (uint32_t i = 0; i < out->extent_count; i++) {
     struct sim_disk disk;
-    NT_TRY(nt__sim_load_disk(r->m, out->extents[i].disk, &disk, r->err));
+    NT_TRY(nt__sim_load_disk(r, out->extents[i].disk, &disk));
     if (disk.flags & NT_DISK_READONLY) {
       out->flags |= NT_VOLUME_READONLY;
     }
@@ -264,7 +263,7 @@ nt_status nt__sim_next_volume(struct nt_machine *machine, uint64_t *cursor,
     }
   }
   nt_status status = nt__sim_number(
-      r.m, next, SIM_ARGS(SIM_INT(*cursor), SIM_HERE(r.m->node)), 0, &id, err);
+      &r, next, SIM_ARGS(SIM_INT(*cursor), SIM_HERE(r.m->node)), 0, &id);
   NT_TRY(status);
   if (id == 0) {
     return NT_STATUS_NO_MORE_ENTRIES;
@@ -299,14 +298,14 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   sqlite3_stmt *stmt;
   char image[1024];
   nt_status status = nt__sim_query(
-      r.m,
+      &r,
       "SELECT number, image, serial, model, style, length, sector_size, flags,"
       " (SELECT count(DISTINCT e.volume) FROM extent e JOIN volume v"
       "  ON v.id = e.volume AND v.installed = 1 WHERE e.disk = number)"
       " FROM disk WHERE number >= ?1 ORDER BY number LIMIT 1",
-      SIM_ARGS(SIM_INT(*cursor)), &stmt, err);
+      SIM_ARGS(SIM_INT(*cursor)), &stmt);
   if (nt_ok(status)) {
-    status = nt__sim_step(r.m, stmt, err);
+    status = nt__sim_step(&r, stmt);
   }
   if (!nt_ok(status)) {
     return status;

@@ -68,10 +68,10 @@ static nt_status dispatch(struct sim_request *r, uint32_t code) {
 static nt_status load(struct sim_request *r) {
   struct sim_handle *h = r->handle;
   if (h->volume != 0) {
-    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, r->err));
+    NT_TRY(nt__sim_load_volume(r, h->volume, &r->volume));
   }
   NT_TRY(nt__sim_find_place(r));
-  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, r->err));
+  NT_TRY(nt__sim_load_disk(r, h->extents[0].disk, &r->disk));
   bool there = h->volume != 0 ? r->volume.installed
                               : !(r->disk.flags & NT_DISK_UNINSTALLED);
   if (there) {

@@ -11,14 +11,14 @@ static nt_status read_event(const struct sim_request *r, uint64_t *cursor,
                             struct nt_event *out) {
   sqlite3_stmt *stmt;
   nt_status status = nt__sim_query(
-      r->m,
+      r,
       "SELECT * FROM event "
       "WHERE id > ?1 AND event <> ?3 AND node IN (0, ?2) "
       "ORDER BY id LIMIT 1",
       SIM_ARGS(SIM_INT(*cursor), SIM_INT(r->m->node), SIM_INT(SIM_FORGOTTEN)),
-      &stmt, r->err);
+      &stmt);
   if (nt_ok(status)) {
-    status = nt__sim_step(r->m, stmt, r->err);
+    status = nt__sim_step(r, stmt);
   }
   if (!nt_ok(status)) {
     return status;
@@ -65,13 +65,13 @@ nt_status nt_sim_forget_events(struct nt_machine *machine,
   if (!nt_ok(status)) {
     return status;
   }
-  status = nt__sim_exec(r.m,
+  status = nt__sim_exec(&r,
                         "DELETE FROM event "
                         "WHERE id < (SELECT max(id) FROM event)",
-                        SIM_NO_ARGS, err);
+                        SIM_NO_ARGS);
   if (nt_ok(status)) {
-    status = nt__sim_exec(r.m, "UPDATE event SET event = ?1",
-                          SIM_ARGS(SIM_INT(SIM_FORGOTTEN)), err);
+    status = nt__sim_exec(&r, "UPDATE event SET event = ?1",
+                          SIM_ARGS(SIM_INT(SIM_FORGOTTEN)));
   }
   return nt__sim_end(&r, status);
 }

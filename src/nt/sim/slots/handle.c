@@ -32,10 +32,9 @@ static struct sim_handle *copy_handle(const struct sim_request *r,
 static nt_status add_reference(const struct sim_request *r,
                                int64_t file_object) {
   struct sim_file_object object;
-  NT_TRY(nt__sim_load_file_object(r->m, file_object, &object, r->err));
-  return nt__sim_exec(r->m,
-                      "UPDATE file_object SET refs = refs + 1 WHERE id = ?1",
-                      SIM_ARGS(SIM_INT(file_object)), r->err);
+  NT_TRY(nt__sim_load_file_object(r, file_object, &object));
+  return nt__sim_exec(r, "UPDATE file_object SET refs = refs + 1 WHERE id = ?1",
+                      SIM_ARGS(SIM_INT(file_object)));
 }
 
 nt_status nt__sim_duplicate(struct nt_handle *handle, struct nt_handle **out,
@@ -107,9 +106,9 @@ static nt_status check_mappable(const struct sim_request *r) {
 static nt_status insert_section(struct sim_request *r,
                                 struct sim_handle *section, bool image) {
   struct sim_file_object *object = &r->object;
-  NT_TRY(nt__sim_load_file_object(r->m, section->file_object, object, r->err));
-  NT_TRY(nt__sim_load_instance(r->m, object->instance, &r->instance, r->err));
-  NT_TRY(nt__sim_load_volume(r->m, object->volume, &r->volume, r->err));
+  NT_TRY(nt__sim_load_file_object(r, section->file_object, object));
+  NT_TRY(nt__sim_load_instance(r, object->instance, &r->instance));
+  NT_TRY(nt__sim_load_volume(r, object->volume, &r->volume));
   NT_TRY(nt__sim_verify(r));
   NT_TRY(nt__sim_check_condition(r));
   object->kind = NT_KIND_SECTION;
@@ -119,7 +118,7 @@ static nt_status insert_section(struct sim_request *r,
       (object->access & (NT_FILE_WRITE_DATA | NT_FILE_APPEND_DATA));
   object->share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE;
   object->flags = image ? SIM_FO_IMAGE : 0;
-  nt_status status = nt__sim_insert_file_object(r->m, object, r->err);
+  nt_status status = nt__sim_insert_file_object(r, object);
   section->file_object = object->id;
   return status;
 }

@@ -39,12 +39,12 @@ static nt_status check_alignment(const struct sim_request *r) {
 
 static nt_status load(struct sim_request *r) {
   struct sim_handle *h = r->handle;
-  NT_TRY(nt__sim_load_file_object(r->m, h->file_object, &r->object, r->err));
-  NT_TRY(nt__sim_load_instance(r->m, r->object.instance, &r->instance, r->err));
+  NT_TRY(nt__sim_load_file_object(r, h->file_object, &r->object));
+  NT_TRY(nt__sim_load_instance(r, r->object.instance, &r->instance));
   if (h->volume != 0) {
-    NT_TRY(nt__sim_load_volume(r->m, h->volume, &r->volume, r->err));
+    NT_TRY(nt__sim_load_volume(r, h->volume, &r->volume));
   }
-  NT_TRY(nt__sim_load_disk(r->m, h->extents[0].disk, &r->disk, r->err));
+  NT_TRY(nt__sim_load_disk(r, h->extents[0].disk, &r->disk));
   return NT_STATUS_SUCCESS;
 }
 
@@ -195,8 +195,8 @@ static nt_status read_device(struct sim_request *r, void *buf, size_t *done) {
   if (len > end - r->offset) {
     len = (size_t)(end - r->offset);
   }
-  NT_TRY(nt__sim_image_read(r->m, r->handle->extents, r->handle->extent_count,
-                            r->offset, buf, len, r->err));
+  NT_TRY(nt__sim_image_read(r, r->handle->extents, r->handle->extent_count,
+                            r->offset, buf, len));
   *done = len;
   return NT_STATUS_SUCCESS;
 }
@@ -276,7 +276,7 @@ static nt_status refuse_disk_write(const struct sim_request *r,
                                    int64_t number) {
   struct sim_volume volume;
   char name[NT_NAME_MAX];
-  NT_TRY(nt__sim_load_volume(r->m, number, &volume, r->err));
+  NT_TRY(nt__sim_load_volume(r, number, &volume));
   NT_TRY(nt__sim_volume_name(r, number, name, sizeof name));
   if (volume.flags & SIM_VOLUME_OF_SYSTEM) {
     nt_refuse_as(r->err, NT_STATUS_ACCESS_DENIED, NT_REASON_SYSTEM_VOLUME,
@@ -302,7 +302,7 @@ static nt_status check_disk_write(const struct sim_request *r) {
     return NT_STATUS_SUCCESS;
   }
   NT_TRY(nt__sim_number(
-      r->m,
+      r,
       "SELECT e.volume FROM extent e JOIN volume v ON v.id = e.volume "
       "LEFT JOIN instance i ON i.volume = e.volume AND i.disk = -1 AND "
       "i.current = 1 AND i.fsd <> 'raw' AND i.vpb & ?5 = 0 AND i.node = ?4 "
@@ -311,7 +311,7 @@ static nt_status check_disk_write(const struct sim_request *r) {
       SIM_ARGS(SIM_INT(r->disk.number), SIM_INT(from),
                SIM_INT(r->offset + r->len), SIM_INT(r->m->node),
                SIM_INT(SIM_VPB_DIRECT_WRITES), SIM_INT(SIM_VOLUME_OF_SYSTEM)),
-      0, &volume, r->err));
+      0, &volume));
   return volume == 0 ? NT_STATUS_SUCCESS : refuse_disk_write(r, volume);
 }
 
@@ -341,7 +341,7 @@ static nt_status mark_modified(struct sim_request *r) {
     return NT_STATUS_SUCCESS;
   }
   r->object.flags |= SIM_FO_MODIFIED;
-  return nt__sim_save_file_object(r->m, &r->object, r->err);
+  return nt__sim_save_file_object(r, &r->object);
 }
 
 /* 1.11: a file system driver silently shortens a request at the end of its file
@@ -370,8 +370,8 @@ static nt_status write_device(struct sim_request *r, const void *buf,
     len = (size_t)(end - r->offset);
   }
   NT_TRY(mark_modified(r));
-  NT_TRY(nt__sim_image_write(r->m, r->handle->extents, r->handle->extent_count,
-                             r->offset, buf, len, r->err));
+  NT_TRY(nt__sim_image_write(r, r->handle->extents, r->handle->extent_count,
+                             r->offset, buf, len));
   *done = len;
   return NT_STATUS_SUCCESS;
 }
@@ -388,7 +388,7 @@ static nt_status mark_wrote_file(struct sim_request *r) {
     return NT_STATUS_SUCCESS;
   }
   r->object.flags |= SIM_FO_WROTE_FILE;
-  return nt__sim_save_file_object(r->m, &r->object, r->err);
+  return nt__sim_save_file_object(r, &r->object);
 }
 
 static nt_status write_file(struct sim_request *r, const void *buf,
@@ -492,7 +492,7 @@ static nt_status flush_now(struct sim_request *r) {
   NT_TRY(check_writable(r));
   NT_TRY(when_waiting(r, h->file ? nt__sim_files_id(h->file) : SIM_ALL_FILES,
                       write_back));
-  return nt__sim_image_flush(r->m, h->extents, h->extent_count, r->err);
+  return nt__sim_image_flush(r, h->extents, h->extent_count);
 }
 
 nt_status nt__sim_flush(struct nt_handle *handle, struct nt_error *err) {

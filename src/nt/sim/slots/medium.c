@@ -25,10 +25,10 @@ static nt_status find_disk(const struct sim_request *r, const char *name,
     return NT_STATUS_INVALID_PARAMETER;
   }
   if (target.volume != 0) {
-    NT_TRY(nt__sim_load_extents(r->m, target.volume, extents, &count, r->err));
+    NT_TRY(nt__sim_load_extents(r, target.volume, extents, &count));
     target.disk = count > 0 ? (int64_t)extents[0].disk : 0;
   }
-  return nt__sim_load_disk(r->m, target.disk, out, r->err);
+  return nt__sim_load_disk(r, target.disk, out);
 }
 
 static nt_status find_drive(const struct sim_request *r, const char *name,
@@ -60,7 +60,7 @@ static nt_status insert(const struct sim_request *r, const char *name,
     disk.flags &= ~NT_DISK_READONLY;
     disk.flags |= readonly ? NT_DISK_READONLY : 0;
   }
-  NT_TRY(nt__sim_allow_image(r->m, image, r->err));
+  NT_TRY(nt__sim_allow_image(r, image));
   return nt__sim_load_medium(r, &disk);
 }
 
@@ -106,10 +106,10 @@ nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
 static nt_status check_unused(const struct sim_request *r, uint32_t disk) {
   int64_t openers, volume = 0;
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT count(*) FROM file_object WHERE disk = ?1 OR volume IN "
       "(SELECT volume FROM extent WHERE disk = ?1)",
-      SIM_ARGS(SIM_INT(disk)), 0, &openers, r->err);
+      SIM_ARGS(SIM_INT(disk)), 0, &openers);
   if (!nt_ok(status) || openers == 0) {
     return status;
   }
@@ -119,8 +119,9 @@ static nt_status check_unused(const struct sim_request *r, uint32_t disk) {
   struct nt_error ignored = {0};
   do {
     status = nt__sim_number(
-        r->m, "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
-        SIM_ARGS(SIM_INT(disk), SIM_INT(volume)), 0, &volume, &ignored);
+        SIM_REQUEST(r->m, &ignored),
+        "SELECT min(volume) FROM extent WHERE disk = ?1 AND volume > ?2",
+        SIM_ARGS(SIM_INT(disk), SIM_INT(volume)), 0, &volume);
     if (nt_ok(status) && volume != 0) {
       nt__sim_add_openers(r, volume, -1);
     }

@@ -13,15 +13,15 @@
 
 nt_status nt__sim_next_node(struct nt_machine *machine, uint64_t *cursor,
                             struct nt_node_info *out, struct nt_error *err) {
-  struct sim_machine *m = nt__sim_machine(machine);
+  struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   sqlite3_stmt *stmt;
   NT_TRY(nt__sim_query(
-      m, "SELECT id, name FROM node WHERE id > ?1 ORDER BY id LIMIT 1",
-      SIM_ARGS(SIM_INT(*cursor)), &stmt, err));
-  NT_TRY(nt__sim_step(m, stmt, err));
+      &r, "SELECT id, name FROM node WHERE id > ?1 ORDER BY id LIMIT 1",
+      SIM_ARGS(SIM_INT(*cursor)), &stmt));
+  NT_TRY(nt__sim_step(&r, stmt));
   *cursor = (uint64_t)sqlite3_column_int64(stmt, 0);
   nt__sim_text(stmt, 1, out->name, sizeof out->name);
-  out->own = sqlite3_column_int64(stmt, 0) == m->node;
+  out->own = sqlite3_column_int64(stmt, 0) == r.m->node;
   sqlite3_reset(stmt);
   return NT_STATUS_SUCCESS;
 }
@@ -33,7 +33,7 @@ static nt_status find_volume(const struct sim_request *r, const char *name,
   r->m->node = SIM_EVERY_NODE;
   nt_status status = nt__sim_resolve_volume(r, name, &id);
   r->m->node = own;
-  return nt_ok(status) ? nt__sim_load_volume(r->m, id, out, r->err) : status;
+  return nt_ok(status) ? nt__sim_load_volume(r, id, out) : status;
 }
 
 static nt_status check_csv(const struct sim_request *r,
@@ -80,7 +80,7 @@ static nt_status set_maintenance(const struct sim_request *r, const char *name,
   if (nt_ok(status) && !on) {
     status = put_online(r, &volume);
   }
-  return nt_ok(status) ? nt__sim_save_volume(r->m, &volume, r->err) : status;
+  return nt_ok(status) ? nt__sim_save_volume(r, &volume) : status;
 }
 
 nt_status nt__sim_set_maintenance(struct nt_machine *machine,
@@ -111,7 +111,7 @@ static nt_status set_owner(const struct sim_request *r, const char *name,
     status = unmount(r, &volume);
   }
   volume.node = owner;
-  return nt_ok(status) ? nt__sim_save_volume(r->m, &volume, r->err) : status;
+  return nt_ok(status) ? nt__sim_save_volume(r, &volume) : status;
 }
 
 nt_status nt__sim_set_owner(struct nt_machine *machine, const char *volume,

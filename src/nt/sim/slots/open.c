@@ -100,16 +100,16 @@ static nt_status check_share(struct opening *o) {
   sqlite3_stmt *stmt;
   bool conflict = false;
   nt_status status = nt__sim_query(
-      o->r.m,
+      &o->r,
       nt__sim_spans_nodes(&o->r.instance) ? SHARES(SIM_OF_NODES)
                                           : SHARES(SIM_OF_INSTANCE),
       SIM_ARGS(SIM_INT(nt__sim_scope(&o->r.instance)),
                SIM_TEXT(o->r.object.path), SIM_INT(NT_KIND_SECTION)),
-      &stmt, o->r.err);
+      &stmt);
   if (!nt_ok(status)) {
     return status;
   }
-  while (nt_ok(status = nt__sim_step(o->r.m, stmt, o->r.err))) {
+  while (nt_ok(status = nt__sim_step(&o->r, stmt))) {
     conflict |= shares_conflict(o->r.object.access, o->r.object.share,
                                 (uint32_t)sqlite3_column_int64(stmt, 0),
                                 (uint32_t)sqlite3_column_int64(stmt, 1));
@@ -128,13 +128,13 @@ static nt_status check_share(struct opening *o) {
   "SELECT count(*) FROM file_object WHERE " scope "AND access & ?2 <> 0"
 
 static nt_status count_writers(struct opening *o, int64_t *writers) {
-  return nt__sim_number(o->r.m,
+  return nt__sim_number(&o->r,
                         nt__sim_spans_nodes(&o->r.instance)
                             ? WRITERS(SIM_OF_NODES)
                             : WRITERS(SIM_OF_INSTANCE),
                         SIM_ARGS(SIM_INT(nt__sim_scope(&o->r.instance)),
                                  SIM_INT(WRITING | NT_DELETE)),
-                        0, writers, o->r.err);
+                        0, writers);
 }
 
 /* O4: a volume open that shares neither writing nor deleting is a lock. */
@@ -164,7 +164,7 @@ static nt_status check_implicit_lock(struct opening *o, bool *locks) {
  * refused by a lock. */
 static nt_status open_device(struct opening *o) {
   o->r.object.kind = NT_KIND_DEVICE;
-  return nt__sim_insert_file_object(o->r.m, &o->r.object, o->r.err);
+  return nt__sim_insert_file_object(&o->r, &o->r.object);
 }
 
 /* O10: a volume that is offline and not mounted can be opened. The open gets an
@@ -174,14 +174,13 @@ static nt_status open_device(struct opening *o) {
 static nt_status mount_offline(struct opening *o) {
   int64_t id;
   nt_status status = nt__sim_number(
-      o->r.m,
+      &o->r,
       "SELECT id FROM instance WHERE volume = ?1 "
       "AND current = 0 AND condition = ?2 LIMIT 1",
-      SIM_ARGS(SIM_INT(o->r.volume.id), SIM_INT(SIM_GOOD)), 0, &id, o->r.err);
+      SIM_ARGS(SIM_INT(o->r.volume.id), SIM_INT(SIM_GOOD)), 0, &id);
   if (!nt_ok(status) || id != 0) {
-    return nt_ok(status)
-               ? nt__sim_load_instance(o->r.m, id, &o->r.instance, o->r.err)
-               : status;
+    return nt_ok(status) ? nt__sim_load_instance(&o->r, id, &o->r.instance)
+                         : status;
   }
   o->r.instance = (struct sim_instance){
       .volume = o->r.volume.id,
@@ -191,7 +190,7 @@ static nt_status mount_offline(struct opening *o) {
       .fs_bytes = o->r.volume.length,
       .vpb = SIM_VPB_DIRECT_WRITES,
   };
-  return nt__sim_insert_instance(o->r.m, &o->r.instance, o->r.err);
+  return nt__sim_insert_instance(&o->r, &o->r.instance);
 }
 
 static nt_status mount(struct opening *o) {
@@ -216,7 +215,7 @@ static nt_status mount(struct opening *o) {
 
 static nt_status take_implicit_lock(struct opening *o) {
   o->r.instance.lock_owner = o->r.object.id;
-  return nt__sim_save_instance(o->r.m, &o->r.instance, o->r.err);
+  return nt__sim_save_instance(&o->r, &o->r.instance);
 }
 
 /* Refuses options that make no sense for a volume or disk. */
@@ -270,7 +269,7 @@ static nt_status enter_instance(struct opening *o) {
     return status;
   }
   o->r.object.instance = o->r.instance.id;
-  status = nt__sim_insert_file_object(o->r.m, &o->r.object, o->r.err);
+  status = nt__sim_insert_file_object(&o->r, &o->r.object);
   return nt_ok(status) && locks ? take_implicit_lock(o) : status;
 }
 
@@ -290,8 +289,8 @@ static nt_status open_volume(struct opening *o) {
 /* Opens a disk. RAW mounts a whole disk, on an instance of its own. So what
  * happens to that instance does not concern the volumes of the disk. */
 static nt_status open_disk(struct opening *o) {
-  nt_status status = nt__sim_current_instance(o->r.m, 0, o->target.disk,
-                                              &o->r.instance, o->r.err);
+  nt_status status =
+      nt__sim_current_instance(&o->r, 0, o->target.disk, &o->r.instance);
   if (nt_ok(status) && o->r.instance.vpb & SIM_VPB_CHANGED &&
       !(o->r.instance.vpb & SIM_VPB_LOCKED)) { /* of an earlier medium */
     o->r.instance.condition = SIM_WRONG_VOLUME;
@@ -309,7 +308,7 @@ static nt_status open_disk(struct opening *o) {
         .current = true,
         .vpb = SIM_VPB_MOUNTED | SIM_VPB_DIRECT_WRITES,
     };
-    status = nt__sim_insert_instance(o->r.m, &o->r.instance, o->r.err);
+    status = nt__sim_insert_instance(&o->r, &o->r.instance);
   }
   if (nt_ok(status)) {
     status = check_instance(o);
@@ -408,13 +407,13 @@ static nt_status check_image_section(struct opening *o) {
   int64_t images = 0;
   if (o->r.object.kind == NT_KIND_FILE &&
       o->r.object.access & NT_FILE_WRITE_DATA) {
-    NT_TRY(nt__sim_number(o->r.m,
+    NT_TRY(nt__sim_number(&o->r,
                           nt__sim_spans_nodes(&o->r.instance)
                               ? IMAGES(SIM_OF_NODES)
                               : IMAGES(SIM_OF_INSTANCE),
                           SIM_ARGS(SIM_INT(nt__sim_scope(&o->r.instance)),
                                    SIM_INT(o->r.object.file)),
-                          0, &images, o->r.err));
+                          0, &images));
   }
   return images == 0 ? NT_STATUS_SUCCESS
                      : refuse(o, NT_STATUS_SHARING_VIOLATION, NT_REASON_IN_USE,
@@ -482,16 +481,15 @@ static nt_status load_place(struct opening *o) {
   struct sim_disk disk;
   nt_status status;
   if (o->target.volume != 0) {
-    status =
-        nt__sim_load_volume(o->r.m, o->target.volume, &o->r.volume, o->r.err);
+    status = nt__sim_load_volume(&o->r, o->target.volume, &o->r.volume);
     if (nt_ok(status)) {
-      status = nt__sim_load_extents(o->r.m, o->r.volume.id, h->extents,
-                                    &h->extent_count, o->r.err);
+      status = nt__sim_load_extents(&o->r, o->r.volume.id, h->extents,
+                                    &h->extent_count);
     }
     h->length = o->r.volume.length;
     h->base.sector_size = o->r.volume.sector_size;
   } else {
-    status = nt__sim_load_disk(o->r.m, o->target.disk, &disk, o->r.err);
+    status = nt__sim_load_disk(&o->r, o->target.disk, &disk);
     h->extents[0] = (struct nt_extent){disk.number, 0, disk.length};
     h->extent_count = 1;
     h->length = disk.length;
@@ -499,10 +497,10 @@ static nt_status load_place(struct opening *o) {
   }
   for (uint32_t i = 0; nt_ok(status) && i < h->extent_count && h->length > 0;
        i++) {
-    status = nt__sim_image(o->r.m, h->extents[i].disk, o->r.err);
+    status = nt__sim_image(&o->r, h->extents[i].disk);
   }
   if (nt_ok(status) && h->extent_count > 0) {
-    status = nt__sim_load_disk(o->r.m, h->extents[0].disk, &disk, o->r.err);
+    status = nt__sim_load_disk(&o->r, h->extents[0].disk, &disk);
     h->removable = nt_ok(status) && disk.flags & NT_DISK_REMOVABLE;
   }
   return status;

@@ -51,11 +51,11 @@ static nt_status take_byte(const struct sim_request *r) {
  * the first process to connect marks everything to be verified. */
 static nt_status verify_if_first(const struct sim_request *r) {
   int64_t others;
-  NT_TRY(nt__sim_number(r->m, "SELECT count(*) FROM owner WHERE id <> ?1",
-                        SIM_ARGS(SIM_INT(r->m->owner)), 0, &others, r->err));
+  NT_TRY(nt__sim_number(r, "SELECT count(*) FROM owner WHERE id <> ?1",
+                        SIM_ARGS(SIM_INT(r->m->owner)), 0, &others));
   if (others == 0) {
-    NT_TRY(nt__sim_exec(r->m, "UPDATE volume SET verify_pending = 1",
-                        SIM_NO_ARGS, r->err));
+    NT_TRY(
+        nt__sim_exec(r, "UPDATE volume SET verify_pending = 1", SIM_NO_ARGS));
   }
   return NT_STATUS_SUCCESS;
 }
@@ -73,12 +73,11 @@ nt_status nt__sim_owner_enter(const struct sim_request *r) {
   status = nt__sim_node_enter(r);
   if (nt_ok(status)) {
     status = nt__sim_exec(
-        r->m,
+        r,
         "INSERT INTO owner (pid, program, start_us, node) "
         "VALUES (?1, ?2, ?3, ?4)",
         SIM_ARGS(SIM_INT(r->m->pid), SIM_TEXT(program),
-                 SIM_INT(nt_process_start_us()), SIM_INT(r->m->node)),
-        r->err);
+                 SIM_INT(nt_process_start_us()), SIM_INT(r->m->node)));
   }
   if (nt_ok(status)) {
     r->m->owner = sqlite3_last_insert_rowid(r->m->db.sqlite);
@@ -104,13 +103,12 @@ static nt_status note_heir(void *ctx, const struct nt_process *process,
     return status;
   }
   status = nt__sim_exec(
-      m,
+      &r,
       "INSERT OR REPLACE INTO heir "
       "(owner, pid, program, start_us) "
       "VALUES (?1, ?2, ?3, ?4)",
       SIM_ARGS(SIM_INT(m->owner), SIM_INT(process->id),
-               SIM_TEXT(process->program), SIM_INT(process->start_us)),
-      err);
+               SIM_TEXT(process->program), SIM_INT(process->start_us)));
   return nt__sim_end(&r, status);
 }
 

@@ -37,7 +37,7 @@ static nt_status find_disk(const struct sim_request *r, const char *name,
     return status;
   }
   if (parsed.kind == NT_NAME_DISK && !parsed.path) {
-    status = nt__sim_load_disk(r->m, parsed.number, out, r->err);
+    status = nt__sim_load_disk(r, parsed.number, out);
     bool cd = nt_ok(status) && out->flags & NT_DISK_CDROM; /* it is no LUN */
     if (status != NT_STATUS_NO_MORE_ENTRIES && !cd) {
       return status;

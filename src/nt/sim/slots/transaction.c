@@ -50,7 +50,7 @@ nt_status nt__sim_begin(const struct sim_request *r) {
   }
   r->m->acting = r->m->pid;
   r->m->acting_node = r->m->node;
-  status = nt__sim_store_begin(r->m, r->err);
+  status = nt__sim_store_begin(r);
   if (nt_ok(status)) {
     status = nt__sim_owner_reap(r);
   }

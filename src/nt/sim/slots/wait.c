@@ -33,11 +33,11 @@ static nt_status look(const struct sim_request *r, uint64_t after,
   int64_t id;
   int64_t from = after < INT64_MAX ? (int64_t)after : INT64_MAX;
   nt_status status = nt__sim_number(
-      r->m,
+      r,
       "SELECT id FROM event WHERE id > ?1 AND event <> ?3 "
       "AND node IN (0, ?2) LIMIT 1",
       SIM_ARGS(SIM_INT(from), SIM_INT(r->m->node), SIM_INT(SIM_FORGOTTEN)), 0,
-      &id, r->err);
+      &id);
   *found = nt_ok(status) && id != 0;
   return status;
 }
@@ -99,14 +99,14 @@ static uint64_t mix(uint64_t hash, int64_t value) {
  * number, so two processes that both wait do not wake each other. */
 static nt_status sign(const struct sim_request *r, uint64_t *out) {
   sqlite3_stmt *stmt;
-  NT_TRY(nt__sim_query(r->m,
+  NT_TRY(nt__sim_query(r,
                        "SELECT (SELECT count(*) FROM file_object),"
                        " (SELECT max(id) FROM file_object),"
                        " (SELECT total(lock_owner * 64 + vpb) FROM instance),"
                        " (SELECT total(id * 4 + condition) FROM instance),"
                        " (SELECT total(flags * 2 + installed) FROM volume)",
-                       SIM_NO_ARGS, &stmt, r->err));
-  NT_TRY(nt__sim_step(r->m, stmt, r->err));
+                       SIM_NO_ARGS, &stmt));
+  NT_TRY(nt__sim_step(r, stmt));
   *out = UINT64_C(0xCBF29CE484222325);
   for (int i = 0; i < 5; i++) {
     *out = mix(*out, sqlite3_column_int64(stmt, i));
