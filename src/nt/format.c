@@ -82,10 +82,7 @@ static nt_status begin(struct nt_handle *handle,
                        struct nt_error *err) {
   const struct nt_keeper *keeper = options->keeper;
   struct nt_operation about;
-  nt_status status = nt_operation_about(handle, "format", &about, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_operation_about(handle, "format", &about, err));
   about.parent = options->parent;
   describe(options, about.command, sizeof(about.command));
   return keeper->ops->begin(keeper->journal, &about, id, err);

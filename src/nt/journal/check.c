@@ -423,11 +423,8 @@ static nt_status compare_row(struct comparison *c, sqlite3_stmt *row) {
 static nt_status compare_all(struct comparison *c) {
   sqlite3_stmt *stmt;
   struct noted noted = {0};
-  nt_status status = load_noted(c->journal, c->id, &noted, c->err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__journal_pieces(c->journal, c->id, &stmt, c->err);
+  NT_TRY(load_noted(c->journal, c->id, &noted, c->err));
+  nt_status status = nt__journal_pieces(c->journal, c->id, &stmt, c->err);
   while (nt_ok(status) &&
          nt_ok(status = nt_db_step(&c->journal->db, stmt, c->err))) {
     status = compare_row(c, stmt);

@@ -336,11 +336,8 @@ nt_status nt_journal_prune(struct nt_journal *journal,
                            uint64_t *operations, uint64_t *saved,
                            struct nt_error *err) {
   uint64_t gone = 0, lost = 0;
-  nt_status status = nt_db_begin(&journal->db, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = check_operations(journal, err);
+  NT_TRY(nt_db_begin(&journal->db, err));
+  nt_status status = check_operations(journal, err);
   if (nt_ok(status)) {
     status = forget_all(journal, policy, &gone, &lost, err);
   }

@@ -86,14 +86,9 @@ nt_status nt_journal_begin(struct nt_journal *journal,
                            const struct nt_operation *about, int64_t *id,
                            struct nt_error *err) {
   int64_t made = 0;
-  nt_status status = check_place(journal, err);
-  if (nt_ok(status)) {
-    status = nt_db_begin(&journal->db, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = insert(journal, about, err);
+  NT_TRY(check_place(journal, err));
+  NT_TRY(nt_db_begin(&journal->db, err));
+  nt_status status = insert(journal, about, err);
   if (nt_ok(status)) {
     made = sqlite3_last_insert_rowid(journal->db.sqlite);
     /* before anybody sees the row: without its byte it would look
@@ -186,11 +181,8 @@ nt_status nt_journal_finish(struct nt_journal *journal, int64_t id,
                             struct nt_error *err) {
   bool keeps =
       strcmp(state, "committed") == 0 || strcmp(state, "interrupted") == 0;
-  nt_status status = nt_db_begin(&journal->db, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = set_state(journal, id, state, message, err);
+  NT_TRY(nt_db_begin(&journal->db, err));
+  nt_status status = set_state(journal, id, state, message, err);
   if (nt_ok(status) && !keeps) {
     status = forget_saved(journal, id, err);
   }

@@ -72,11 +72,8 @@ static nt_status open_locks(struct nt_journal *journal, const char *folder,
                             struct nt_error *err) {
   char path[NT_JOURNAL_PATH_MAX];
   nt_path_join(path, sizeof path, folder, "journal.lock");
-  nt_status status = make_if_missing(path, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt_file_open(path, true, &journal->lock, err);
+  NT_TRY(make_if_missing(path, err));
+  nt_status status = nt_file_open(path, true, &journal->lock, err);
   if (nt_ok(status)) {
     status = nt_file_open(path, true, &journal->look, err);
   }
@@ -165,11 +162,9 @@ static nt_status open_in(struct nt_journal *journal, const char *folder,
   if (!nt_ok(status)) {
     return about(status, folder, err);
   }
-  status = open_locks(journal, folder, err);
-  if (nt_ok(status)) {
-    status = make_if_missing(journal->path, err);
-  }
-  return nt_ok(status) ? open_database(journal, err) : status;
+  NT_TRY(open_locks(journal, folder, err));
+  NT_TRY(make_if_missing(journal->path, err));
+  return open_database(journal, err);
 }
 
 nt_status nt_journal_open(const char *folder, struct nt_journal **out,

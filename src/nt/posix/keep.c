@@ -110,12 +110,9 @@ static nt_status save(struct work *work, const struct nt_ranges *sorted) {
   const struct nt_keeper *keeper = options->keeper;
   uint64_t limit =
       options->undo_limit != 0 ? options->undo_limit : NT_UNDO_LIMIT;
-  nt_status status = keeper->ops->save_begin(
-      keeper->journal, options->operation, limit, work->err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = keep_all(work, sorted);
+  NT_TRY(keeper->ops->save_begin(keeper->journal, options->operation, limit,
+                                 work->err));
+  nt_status status = keep_all(work, sorted);
   status = keeper->ops->save_end(keeper->journal, status, work->err);
   if (!nt_ok(status) && nt_because_of(work->err, NT_REASON_UNDO_LIMIT)) {
     nt_hint(work->err,

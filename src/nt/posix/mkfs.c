@@ -196,10 +196,7 @@ static nt_status verify(const struct nt_mkfs_row *row,
                         const struct nt_tool_result *result,
                         struct nt_probe *made, struct nt_error *err) {
   const struct nt_file file = {.fd = scratch, .nameless = true};
-  nt_status status = nt_probe(&file, 0, r->length, made, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_probe(&file, 0, r->length, made, err));
   for (size_t i = 0; i < COUNT(row->makes); i++) {
     if (row->makes[i] != NULL &&
         strcmp(row->makes[i], made->file_system) == 0) {
@@ -209,9 +206,10 @@ static nt_status verify(const struct nt_mkfs_row *row,
   if (strcmp(made->file_system, "RAW") == 0) {
     return refused(row, result, scratch, "made nothing", err);
   }
-  status = nt_refuse(err, NT_REASON_MKFS_REFUSED,
-                     "%s made %s, not %s: the volume has the wrong size for it",
-                     row->tool, made->file_system, row->fs);
+  nt_status status =
+      nt_refuse(err, NT_REASON_MKFS_REFUSED,
+                "%s made %s, not %s: the volume has the wrong size for it",
+                row->tool, made->file_system, row->fs);
   nt_hint(err, "use fat, which takes the FAT that fits the size");
   return status;
 }

@@ -102,18 +102,16 @@ static nt_status fat_finish(const struct nt_mkfs_request *r, int scratch,
                             struct nt_error *err) {
   unsigned char boot[512];
   struct nt_fat fat;
-  nt_status status = nt_scratch_read(scratch, 0, boot, sizeof(boot), err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_scratch_read(scratch, 0, boot, sizeof(boot), err));
   if (!nt_fat_decode(boot, sizeof(boot), &fat) || fat.width != 32 ||
       fat.clusters >= NT_FAT32_FEWEST_CLUSTERS) {
     return NT_STATUS_SUCCESS;
   }
-  status = nt_refuse(err, NT_REASON_TOO_SMALL,
-                     "FAT32 needs %" PRIu32 " clusters, %" PRIu64
-                     " bytes have room for %" PRIu64,
-                     NT_FAT32_FEWEST_CLUSTERS, r->length, fat.clusters);
+  nt_status status =
+      nt_refuse(err, NT_REASON_TOO_SMALL,
+                "FAT32 needs %" PRIu32 " clusters, %" PRIu64
+                " bytes have room for %" PRIu64,
+                NT_FAT32_FEWEST_CLUSTERS, r->length, fat.clusters);
   nt_hint(err, r->cluster_size > r->sector_size
                    ? "use a smaller cluster size, or fat16"
                    : "use fat or fat16");

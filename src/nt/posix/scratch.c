@@ -96,10 +96,7 @@ static nt_status set_size(int fd, uint64_t size, struct nt_error *err) {
 static nt_status check_holes(int fd, struct nt_error *err) {
   static const unsigned char zeros[PAGE];
   bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO;
-  nt_status status = nt_scratch_write(fd, 0, zeros, sizeof(zeros), err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_scratch_write(fd, 0, zeros, sizeof(zeros), err));
   if (hole && lseek(fd, 0, SEEK_DATA) == 0) {
     return NT_STATUS_SUCCESS;
   }
@@ -118,11 +115,8 @@ static nt_status prepare(int fd, uint64_t size, struct nt_error *err) {
 
 nt_status nt_scratch_open(uint64_t size, int *fd, struct nt_error *err) {
   int made = -1;
-  nt_status status = make(&made, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = prepare(made, size, err);
+  NT_TRY(make(&made, err));
+  nt_status status = prepare(made, size, err);
   if (!nt_ok(status)) {
     close(made);
     return status;

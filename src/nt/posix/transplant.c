@@ -332,10 +332,8 @@ static nt_status prepare(struct job *job, struct nt_probe *made) {
   job->place.fs = options->fs;
   job->place.label = options->label;
   job->place.cluster_size = options->cluster_size;
-  nt_status status = nt_place_ask(job->handle, &job->place, job->err);
-  if (nt_ok(status)) {
-    status = nt_mkfs(&job->place, &job->scratch, made, job->err);
-  }
+  NT_TRY(nt_place_ask(job->handle, &job->place, job->err));
+  nt_status status = nt_mkfs(&job->place, &job->scratch, made, job->err);
   if (!nt_ok(status)) {
     return status;
   }

@@ -134,12 +134,9 @@ static nt_status check_range(const struct sim_request *r, uint64_t start,
  * read. */
 static nt_status verify(struct sim_request *r) {
   char buf[65536];
-  nt_status status = nt__sim_input(r, 16, NT_STATUS_INFO_LENGTH_MISMATCH);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_input(r, 16, NT_STATUS_INFO_LENGTH_MISMATCH));
   uint64_t at = nt_get_u64(r->in), left = nt_get_u32(r->in + 8);
-  status = check_range(r, at, left);
+  nt_status status = check_range(r, at, left);
   for (uint32_t i = 0; nt_ok(status) && i < r->handle->extent_count; i++) {
     status = nt__sim_image(r, r->handle->extents[i].disk);
   }

@@ -117,10 +117,8 @@ static nt_status to_physical(struct sim_request *r) {
 
 /* Converts a VOLUME_PHYSICAL_OFFSET to a VOLUME_LOGICAL_OFFSET. */
 static nt_status to_logical(struct sim_request *r) {
-  nt_status status = nt__sim_input(r, 16, NT_STATUS_BUFFER_TOO_SMALL);
-  if (nt_ok(status)) {
-    status = nt__sim_claim(r, 8);
-  }
+  NT_TRY(nt__sim_input(r, 16, NT_STATUS_BUFFER_TOO_SMALL));
+  nt_status status = nt__sim_claim(r, 8);
   if (!nt_ok(status)) {
     return status;
   }

@@ -99,11 +99,9 @@ static nt_status adopt_image(struct sim_creation *c, uint32_t number,
                              const struct nt_sim_disk_spec *spec,
                              uint64_t *length, char *image, size_t cap) {
   struct nt_file_facts facts;
-  nt_status status = open_image(c, number, spec, image, cap);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt_file_look(c->r.m->images[number].file, &facts, c->r.err);
+  NT_TRY(open_image(c, number, spec, image, cap));
+  nt_status status =
+      nt_file_look(c->r.m->images[number].file, &facts, c->r.err);
   if (!nt_ok(status) || !facts.regular ||
       facts.length < nt__sim_spec_sector_size(spec)) {
     return nt__sim_bad_spec(
@@ -116,12 +114,10 @@ static nt_status adopt_image(struct sim_creation *c, uint32_t number,
                             "use one of at most 128 PiB");
   }
   NT_TRY(find_disk(c, number, image, facts.length, length));
-  status = check_not_twice(c, number);
-  if (nt_ok(status)) {
-    status = nt__sim_claim_image(&c->r, image, !c->r.m->images[number].readonly,
-                                 c->r.m->images[number].file);
-  }
-  return nt_ok(status) ? nt__sim_allow_image(&c->r, image) : status;
+  NT_TRY(check_not_twice(c, number));
+  NT_TRY(nt__sim_claim_image(&c->r, image, !c->r.m->images[number].readonly,
+                             c->r.m->images[number].file));
+  return nt__sim_allow_image(&c->r, image);
 }
 
 static nt_status write_table(struct sim_creation *c, uint32_t number,

@@ -96,11 +96,8 @@ static nt_status end_database(const struct sim_request *r) {
 /* Everything happens within one transaction. So whoever connects meanwhile
  * waits, and then finds that there is no database any more. */
 static nt_status unlink_contents(const struct sim_request *r) {
-  nt_status status = nt__sim_begin(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = check_alone(r);
+  NT_TRY(nt__sim_begin(r));
+  nt_status status = check_alone(r);
   if (nt_ok(status)) {
     status = unlink_images(r);
   }
@@ -114,13 +111,11 @@ static nt_status unlink_contents(const struct sim_request *r) {
 nt_status nt_sim_remove(const char *path, struct nt_error *err) {
   struct nt_machine *machine;
   nt_error_name(err, "remove", path);
-  nt_status status = nt_connect(&nt_sim_ops, path, &machine, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt_connect(&nt_sim_ops, path, &machine, err));
   char folder[sizeof nt__sim_machine(machine)->folder];
   nt_copy(folder, sizeof folder, nt__sim_machine(machine)->folder);
-  status = unlink_contents(SIM_REQUEST(nt__sim_machine(machine), err));
+  nt_status status =
+      unlink_contents(SIM_REQUEST(nt__sim_machine(machine), err));
   nt_disconnect(machine);
   if (!nt_ok(status)) {
     return status;

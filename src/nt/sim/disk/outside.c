@@ -267,11 +267,8 @@ nt_status nt__sim_allow_image(const struct sim_request *r, const char *image) {
   if (!needs_note(r->m, image)) {
     return NT_STATUS_SUCCESS;
   }
-  nt_status status = check_owner(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = find_notes(r, &n, folder);
+  NT_TRY(check_owner(r));
+  nt_status status = find_notes(r, &n, folder);
   if (nt_ok(status) && !is_noted(&n, image)) {
     status = nt_folder_make_private(folder, r->err);
     if (nt_ok(status)) {

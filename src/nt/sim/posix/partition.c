@@ -70,11 +70,7 @@ static nt_status write_table(struct fdisk_context *cxt, const char *style,
   if (code) {
     return fdisk_failed(code, "creating the partition table", err);
   }
-  nt_status status =
-      add_partitions(cxt, style, sector_size, sizes, count, pieces, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(add_partitions(cxt, style, sector_size, sizes, count, pieces, err));
   code = fdisk_write_disklabel(cxt);
   return code ? fdisk_failed(code, "writing the partition table", err)
               : NT_STATUS_SUCCESS;

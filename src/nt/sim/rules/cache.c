@@ -138,17 +138,13 @@ nt_status nt__sim_cache_write_back(const struct sim_request *r,
   p.r = r;
   p.place = 0;
   p.used = 0;
-  status = find_images(&p, instance->volume);
-  if (nt_ok(status)) {
-    status = write_rows(&p, instance->id, file);
-  }
-  return nt_ok(status)
-             ? nt__sim_exec(r,
-                            "DELETE FROM dirty WHERE instance = ?1 "
-                            "AND (?2 = ?3 OR file = ?2)",
-                            SIM_ARGS(SIM_INT(instance->id), SIM_INT(file),
-                                     SIM_INT(SIM_ALL_FILES)))
-             : status;
+  NT_TRY(find_images(&p, instance->volume));
+  NT_TRY(write_rows(&p, instance->id, file));
+  return nt__sim_exec(
+      r,
+      "DELETE FROM dirty WHERE instance = ?1 "
+      "AND (?2 = ?3 OR file = ?2)",
+      SIM_ARGS(SIM_INT(instance->id), SIM_INT(file), SIM_INT(SIM_ALL_FILES)));
 }
 
 nt_status nt__sim_cache_drop(const struct sim_request *r, int64_t instance) {

@@ -53,15 +53,12 @@ static void name_machine(struct sim_machine *m) {
 }
 
 nt_status nt__sim_node_enter(const struct sim_request *r) {
-  nt_status status = nt__sim_find_node(r, r->m->node_name, &r->m->node);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_find_node(r, r->m->node_name, &r->m->node));
   if (r->m->node == 0) {
     return r->m->node_name[0] ? nt__sim_no_node(r, r->m->node_name)
                               : NT_STATUS_SUCCESS;
   }
-  status = nt__sim_node_name(r, r->m->node, r->m->node_name);
+  nt_status status = nt__sim_node_name(r, r->m->node, r->m->node_name);
   r->m->acting_node = r->m->node;
   name_machine(r->m);
   return status;

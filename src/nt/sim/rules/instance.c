@@ -232,10 +232,7 @@ nt_status nt__sim_mount(struct sim_request *r) {
   } else if (status != NT_STATUS_NO_MORE_ENTRIES) {
     return status;
   }
-  status = nt__sim_check_online(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_online(r));
   bool locked;
   status = end_stand_ins(r, r->volume.id, out, &locked);
   if (!nt_ok(status) || locked) {
@@ -413,9 +410,8 @@ static nt_status clean_instance(const struct sim_request *r,
       instance->vpb &= ~SIM_VPB_DIRECT_WRITES;
     }
   }
-  status = nt__sim_save_instance(r, instance);
-  return nt_ok(status) ? nt__sim_event_instance(r, SIM_UNLOCK, instance)
-                       : status;
+  NT_TRY(nt__sim_save_instance(r, instance));
+  return nt__sim_event_instance(r, SIM_UNLOCK, instance);
 }
 
 /* Writes the file's waiting data to the image, as if the lazy writer came right
@@ -437,12 +433,9 @@ static nt_status write_file_back(const struct sim_request *r,
 nt_status nt__sim_cleanup(const struct sim_request *r, int64_t file_object) {
   struct sim_file_object object;
   struct sim_instance instance;
-  nt_status status = nt__sim_load_file_object(r, file_object, &object);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_exec(r, "DELETE FROM file_object WHERE id = ?1",
-                        SIM_ARGS(SIM_INT(object.id)));
+  NT_TRY(nt__sim_load_file_object(r, file_object, &object));
+  nt_status status = nt__sim_exec(r, "DELETE FROM file_object WHERE id = ?1",
+                                  SIM_ARGS(SIM_INT(object.id)));
   if (!nt_ok(status) || object.instance == 0) {
     return status;
   }

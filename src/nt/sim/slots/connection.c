@@ -151,16 +151,9 @@ static nt_status split_location(const char *location, char folder[NT_NAME_MAX],
 static nt_status sim_connect(const char *location, struct nt_machine **out,
                              struct nt_error *err) {
   char folder[NT_NAME_MAX], node[NT_NODE_MAX];
-  nt_status status = nt__sim_check_location(location, err);
-  if (nt_ok(status)) {
-    status = split_location(location, folder, node, err);
-  }
-  if (nt_ok(status)) {
-    status = nt__sim_check_location(folder, err);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_check_location(location, err));
+  NT_TRY(split_location(location, folder, node, err));
+  NT_TRY(nt__sim_check_location(folder, err));
   if (strcmp(folder, NT_SIM_MEMORY) == 0) {
     nt_refuse(err, NT_REASON_NO_MACHINE,
               "a machine in memory is gone when its creator closes it");
@@ -172,7 +165,7 @@ static nt_status sim_connect(const char *location, struct nt_machine **out,
     return nt_fail(err, NT_STATUS_NO_MEMORY, NULL);
   }
   nt_copy(m->node_name, sizeof m->node_name, node);
-  status = nt__sim_machine_enter(m, folder, err);
+  nt_status status = nt__sim_machine_enter(m, folder, err);
   if (nt_ok(status)) {
     status = nt__sim_machine_check_exists(m, err);
   }

@@ -104,11 +104,8 @@ static nt_status fs_control(struct sim_request *r, uint32_t code) {
         r->err, NT_STATUS_INVALID_DEVICE_REQUEST, NT_REASON_HANDLE_ACCESS,
         "the handle was opened without data access and reaches no file system");
   }
-  nt_status status = nt__sim_begin(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = load(r);
+  NT_TRY(nt__sim_begin(r));
+  nt_status status = load(r);
   if (nt_ok(status)) {
     status = dispatch(r, code);
   }

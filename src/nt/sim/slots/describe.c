@@ -297,16 +297,14 @@ nt_status nt__sim_next_disk(struct nt_machine *machine, uint64_t *cursor,
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   sqlite3_stmt *stmt;
   char image[1024];
-  nt_status status = nt__sim_query(
+  NT_TRY(nt__sim_query(
       &r,
       "SELECT number, image, serial, model, style, length, sector_size, flags,"
       " (SELECT count(DISTINCT e.volume) FROM extent e JOIN volume v"
       "  ON v.id = e.volume AND v.installed = 1 WHERE e.disk = number)"
       " FROM disk WHERE number >= ?1 ORDER BY number LIMIT 1",
-      SIM_ARGS(SIM_INT(*cursor)), &stmt);
-  if (nt_ok(status)) {
-    status = nt__sim_step(&r, stmt);
-  }
+      SIM_ARGS(SIM_INT(*cursor)), &stmt));
+  nt_status status = nt__sim_step(&r, stmt);
   if (!nt_ok(status)) {
     return status;
   }

@@ -100,11 +100,8 @@ nt_status nt__sim_device_control(struct sim_request *r, uint32_t code) {
   if (nt__sim_is_mount_manager(r->handle)) {
     return mount_manager(r, code);
   }
-  nt_status status = nt__sim_begin(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = load(r);
+  NT_TRY(nt__sim_begin(r));
+  nt_status status = load(r);
   if (nt_ok(status)) {
     status = dispatch(r, code);
   }

@@ -10,20 +10,15 @@
 static nt_status read_event(const struct sim_request *r, uint64_t *cursor,
                             struct nt_event *out) {
   sqlite3_stmt *stmt;
-  nt_status status = nt__sim_query(
+  NT_TRY(nt__sim_query(
       r,
       "SELECT * FROM event "
       "WHERE id > ?1 AND event <> ?3 AND node IN (0, ?2) "
       "ORDER BY id LIMIT 1",
       SIM_ARGS(SIM_INT(*cursor), SIM_INT(r->m->node), SIM_INT(SIM_FORGOTTEN)),
-      &stmt);
-  if (nt_ok(status)) {
-    status = nt__sim_step(r, stmt);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_check_row(r->m, "event", stmt, r->err);
+      &stmt));
+  NT_TRY(nt__sim_step(r, stmt));
+  nt_status status = nt__sim_check_row(r->m, "event", stmt, r->err);
   if (!nt_ok(status)) {
     sqlite3_reset(stmt);
     return status;
@@ -61,14 +56,11 @@ nt_status nt__sim_next_event(struct nt_machine *machine, uint64_t *cursor,
 nt_status nt_sim_forget_events(struct nt_machine *machine,
                                struct nt_error *err) {
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_exec(&r,
-                        "DELETE FROM event "
-                        "WHERE id < (SELECT max(id) FROM event)",
-                        SIM_NO_ARGS);
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = nt__sim_exec(&r,
+                                  "DELETE FROM event "
+                                  "WHERE id < (SELECT max(id) FROM event)",
+                                  SIM_NO_ARGS);
   if (nt_ok(status)) {
     status = nt__sim_exec(&r, "UPDATE event SET event = ?1",
                           SIM_ARGS(SIM_INT(SIM_FORGOTTEN)));

@@ -127,15 +127,12 @@ nt_status nt__sim_map(struct nt_handle *handle, bool image,
                       struct nt_handle **out, struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
   struct sim_request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
-  nt_status status = check_mappable(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(check_mappable(&r));
   struct sim_handle *section = copy_handle(&r, h);
   if (!section) {
     return NT_STATUS_NO_MEMORY;
   }
-  status = nt__sim_begin(&r);
+  nt_status status = nt__sim_begin(&r);
   if (nt_ok(status)) {
     status = nt__sim_end(&r, insert_section(&r, section, image));
   }
@@ -174,11 +171,8 @@ nt_status nt__sim_next_holder(struct nt_handle *handle, uint64_t *cursor,
                               struct nt_error *err) {
   struct sim_handle *h = nt__sim_handle(handle);
   struct sim_request r = {.m = nt__sim_machine_of(h), .err = err, .handle = h};
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_end(&r, nt__sim_find_holder(&r, cursor, out));
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = nt__sim_end(&r, nt__sim_find_holder(&r, cursor, out));
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     *missing = NULL;
   }

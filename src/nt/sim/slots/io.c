@@ -55,10 +55,7 @@ static nt_status load_verified(struct sim_request *r) {
   if (!nt_ok(status) || !nt__sim_must_verify(r)) {
     return status;
   }
-  status = nt__sim_begin(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(nt__sim_begin(r));
   status = load(r);
   if (nt_ok(status)) {
     status = nt__sim_verify(r);
@@ -165,11 +162,8 @@ static nt_status read_bytes(struct sim_request *r, void *buf, size_t *done) {
 /* Reads the image and then the data that waits. In a transaction nobody else
  * can write waiting data to the image in between. */
 static nt_status read_both(struct sim_request *r, void *buf, size_t *done) {
-  nt_status status = nt__sim_begin(r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = read_bytes(r, buf, done);
+  NT_TRY(nt__sim_begin(r));
+  nt_status status = read_bytes(r, buf, done);
   uint64_t valid = nt__sim_files_valid(r->handle->file);
   if (nt_ok(status) && r->offset < valid) {
     uint64_t left = valid - r->offset;

@@ -89,11 +89,8 @@ nt_status nt_sim_take_out(struct nt_machine *machine, const char *drive,
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   struct sim_disk disk;
   nt_error_name(err, "take the medium out of", drive);
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = find_drive(&r, drive, &disk);
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = find_drive(&r, drive, &disk);
   if (nt_ok(status)) {
     status = nt__sim_take_medium(&r, &disk);
   }

@@ -9,11 +9,8 @@ nt_status nt__sim_add_mount_point(struct nt_machine *machine,
                                   struct nt_error *err) {
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   int64_t id = 0;
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_resolve_volume(&r, volume, &id);
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = nt__sim_resolve_volume(&r, volume, &id);
   if (nt_ok(status)) {
     status = nt__sim_give_point(&r, id, point);
   }

@@ -63,14 +63,9 @@ static nt_status verify_if_first(const struct sim_request *r) {
 nt_status nt__sim_owner_enter(const struct sim_request *r) {
   char program[64];
   nt_process_name(program, sizeof program);
-  nt_status status = open_lock_file(r);
-  if (nt_ok(status)) {
-    status = nt__sim_begin(r);
-  }
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_node_enter(r);
+  NT_TRY(open_lock_file(r));
+  NT_TRY(nt__sim_begin(r));
+  nt_status status = nt__sim_node_enter(r);
   if (nt_ok(status)) {
     status = nt__sim_exec(
         r,
@@ -98,11 +93,8 @@ static nt_status note_heir(void *ctx, const struct nt_process *process,
                            struct nt_error *err) {
   struct sim_machine *m = ctx;
   struct sim_request r = {.m = m, .err = err};
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_exec(
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = nt__sim_exec(
       &r,
       "INSERT OR REPLACE INTO heir "
       "(owner, pid, program, start_us) "

@@ -10,11 +10,8 @@ nt_status nt__sim_uninstall(struct nt_machine *machine, const char *name,
                             struct nt_error *err) {
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   struct sim_target target;
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt__sim_resolve(&r, name, &target);
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = nt__sim_resolve(&r, name, &target);
   if (nt_ok(status) && target.has_rest) {
     nt_refuse(err, NT_REASON_NOT_A_VOLUME, "this names a file or directory");
     nt_hint(err, "name a volume or a disk: D:, PhysicalDrive1");
@@ -52,11 +49,8 @@ nt_status nt__sim_mask(struct nt_machine *machine, const char *name,
                        struct nt_error *err) {
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   struct sim_disk disk;
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = find_disk(&r, name, &disk);
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = find_disk(&r, name, &disk);
   if (nt_ok(status) && !(disk.flags & NT_DISK_MASKED)) {
     status = nt__sim_mask_disk(&r, &disk);
   }
@@ -67,11 +61,8 @@ nt_status nt__sim_unmask(struct nt_machine *machine, const char *name,
                          struct nt_error *err) {
   struct sim_request r = {.m = nt__sim_machine(machine), .err = err};
   struct sim_disk disk;
-  nt_status status = nt__sim_begin(&r);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = find_disk(&r, name, &disk);
+  NT_TRY(nt__sim_begin(&r));
+  nt_status status = find_disk(&r, name, &disk);
   if (nt_ok(status)) {
     status = nt__sim_unmask_disk(&r, &disk);
   }

@@ -50,20 +50,16 @@ nt_status nt__sim_table_create(const struct nt_file *file, const char *path,
   struct nt_file_facts facts;
   struct nt_file_region r;
   bool gpt = strcmp(style, "gpt") == 0;
-  nt_status status = check_count(gpt, count, err);
-  if (!nt_ok(status)) {
-    return status;
-  }
-  status = nt_file_look(file, &facts, err);
+  NT_TRY(check_count(gpt, count, err));
+  nt_status status = nt_file_look(file, &facts, err);
   if (!nt_ok(status)) {
     nt_error_about(err, NT_REASON_PARTITION_TABLE, "%s", path);
     return status;
   }
   nt_file_region(file, 0, facts.length, &r, err);
   const struct nt_disk disk = {&r.region, sector_size};
-  status = nt__sim_place(style, sector_size,
-                         gpt ? nt_gpt_end(&disk) : nt_mbr_end(&disk), sizes,
-                         count, pieces, ranges, err);
-  return nt_ok(status) ? write_table(&r, &disk, gpt, ranges, count, err)
-                       : status;
+  NT_TRY(nt__sim_place(style, sector_size,
+                       gpt ? nt_gpt_end(&disk) : nt_mbr_end(&disk), sizes,
+                       count, pieces, ranges, err));
+  return write_table(&r, &disk, gpt, ranges, count, err);
 }

@@ -143,13 +143,10 @@ static const struct page_file *page_file_at(const void *buf, ULONG length,
 nt_status nt__os_page_file(uint32_t index, nt_wchar *path, uint32_t capacity) {
   void *buf = NULL;
   ULONG length = 0;
-  nt_status status = query_system(PAGE_FILE_INFORMATION, &buf, &length);
-  if (!nt_ok(status)) {
-    return status;
-  }
+  NT_TRY(query_system(PAGE_FILE_INFORMATION, &buf, &length));
   const struct page_file *file = page_file_at(buf, length, index);
-  status = file == NULL ? NT_STATUS_NO_MORE_ENTRIES
-                        : copy_string(&file->name, path, capacity);
+  nt_status status = file == NULL ? NT_STATUS_NO_MORE_ENTRIES
+                                  : copy_string(&file->name, path, capacity);
   HeapFree(GetProcessHeap(), 0, buf);
   return status;
 }
