@@ -122,6 +122,25 @@ static int ln_core_pid(lua_State *L) {
 }
 
 /***
+Makes the folder for what ntvol keeps between two runs (`NTVOL_STATE`, else the
+system's usual place), unless it is there. Only its owner may use it.
+@function state_folder
+@treturn string its path
+@failure
+*/
+static int ln_core_state_folder(lua_State *L) {
+  char path[4096];
+  struct nt_error err = {0};
+  if (!nt_ok(nt_state_folder(path, sizeof path, &err)) ||
+      !nt_ok(nt_folder_make_private(path, &err))) {
+    nt_error_about(&err, NT_REASON_NONE, "the folder of ntvol's state");
+    return ln_pusherror(L, &err);
+  }
+  lua_pushstring(L, path);
+  return 1;
+}
+
+/***
 Returns a text in a form that is safe to show. Some characters become escapes
 that can be read, such as `\x1b` and `\u{202e}`: those that a terminal would
 obey, those that turn the direction of writing, those that cannot be seen, and
@@ -149,6 +168,7 @@ static const luaL_Reg functions[] = {
     {"printable", ln_core_printable},
     {"pid", ln_core_pid},
     {"is_terminal", ln_core_is_terminal},
+    {"state_folder", ln_core_state_folder},
     {"check_label", ln_core_check_label},
     {"rehearse_format", ln_core_rehearse_format},
     {"fail", ln_core_fail},
@@ -158,6 +178,9 @@ static const luaL_Reg functions[] = {
     {"take_back", ln_core_take_back},
     {"shield", ln_core_shield},
     {"heed_termination", ln_core_heed_termination},
+    {"heed_interrupts", ln_core_heed_interrupts},
+    {"is_terminating", ln_core_is_terminating},
+    {"await_input", ln_core_await_input},
     {"outlive_limits", ln_core_outlive_limits},
     {"outlive_writes", ln_core_outlive_writes},
     {"help_class", ln_core_help_class},

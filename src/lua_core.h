@@ -29,6 +29,9 @@ int ln_core_wait_change(lua_State *L);
 /* lua_shield.c: interrupts */
 int ln_core_shield(lua_State *L);
 int ln_core_heed_termination(lua_State *L);
+int ln_core_heed_interrupts(lua_State *L);
+int ln_core_is_terminating(lua_State *L);
+int ln_core_await_input(lua_State *L);
 int ln_core_outlive_limits(lua_State *L);
 int ln_core_outlive_writes(lua_State *L);
 

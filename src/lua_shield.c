@@ -117,10 +117,29 @@ static void raise_interrupt(lua_State *L, lua_Debug *ar) {
 }
 
 /* Setting a hook is all that a handler may ask of Lua. */
-static void interrupt(int number) {
-  signal(number, SIG_DFL); /* a second signal ends the process */
+static void set_hook(void) {
   lua_sethook(interrupted, raise_interrupt,
               LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+static volatile sig_atomic_t terminating;
+
+static void interrupt(int number) {
+  signal(number, SIG_DFL); /* a second signal ends the process */
+  terminating = 1;
+  set_hook();
+}
+
+/* Some systems forget the handler of a signal when it comes. */
+static void interrupt_again(int number) {
+  signal(number, interrupt_again);
+  set_hook();
+}
+
+static void note_thread(lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  interrupted = lua_tothread(L, -1);
+  lua_pop(L, 1);
 }
 
 /***
@@ -129,10 +148,40 @@ terminal goes away) interrupts this program as Ctrl-C does.
 @function heed_termination
 */
 int ln_core_heed_termination(lua_State *L) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-  interrupted = lua_tothread(L, -1);
+  note_thread(L);
   nt_on_termination(interrupt);
   return 0;
+}
+
+/***
+From now on every Ctrl-C interrupts this program, as the interpreter does it
+with the first one. A prompt needs that: Ctrl-C does not end it.
+@function heed_interrupts
+*/
+int ln_core_heed_interrupts(lua_State *L) {
+  note_thread(L);
+  signal(SIGINT, interrupt_again);
+  return 0;
+}
+
+/***
+Whether the system has asked this program to end; see `heed_termination`.
+@function is_terminating
+@treturn boolean
+*/
+int ln_core_is_terminating(lua_State *L) {
+  lua_pushboolean(L, terminating != 0);
+  return 1;
+}
+
+/***
+Waits until standard input has something to read, or its end.
+@function await_input
+@treturn boolean false when a signal came first
+*/
+int ln_core_await_input(lua_State *L) {
+  lua_pushboolean(L, nt_await_input());
+  return 1;
 }
 
 /***

@@ -49,18 +49,6 @@ local function adder(parent, commands, prefix, needs_machine)
   end
 end
 
-local function add_repl(add)
-  local command = add("repl", "Explore a machine in Lua.",
-    function(args, machine)
-      return require "ntvol.repl".run { machine = machine,
-        volume = args.volume }
-    end)
-  command:argument "volume"
-    :args "?"
-    :description "A volume to open as 'vol'."
-  command:epilog "Example: ntvol --machine lab repl D:"
-end
-
 local function make_parser(commands)
   local parser = argparse("ntvol", "NT volume control.", EPILOG)
   parser:help_max_width(79)
@@ -86,7 +74,7 @@ local function make_parser(commands)
     :description "Create and manage simulated machines."
     :command_target "sim_name"
   require "ntvol.cli.sim".add(adder(sim, commands, "sim ", false), json_flag)
-  add_repl(add)
+  require "ntvol.cli.repl".add(adder(parser, commands, "", false))
   require "ntvol.cli.manual".add(adder(parser, commands, "", false), parser,
     ntvol._VERSION)
   return parser

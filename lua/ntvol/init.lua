@@ -327,6 +327,7 @@ M.retry = require "ntvol.retry"
 
 setmetatable(M, {
   __name = "ntvol",
+  __parts = LAZY, -- for completion
   __tostring = function(self)
     return ("ntvol %s: print(ntvol.help())"):format(self._VERSION)
   end,

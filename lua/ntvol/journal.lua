@@ -29,6 +29,26 @@ local load = failure.protect(function(path)
   })
 end)
 
+-- The user's journal as this process writes to it, and the value that
+-- NTVOL_STATE had when it was opened.
+local current, folder
+
+-- The folder of the journal when it is not that of the user's state.
+local chosen
+
+-- From now on, the journal that nobody names is the one in this folder.
+function M._use(path)
+  chosen = path
+end
+
+-- Closes the journal that this process writes to when nobody names one.
+function M._close()
+  if current then
+    current:close()
+    current = nil
+  end
+end
+
 --- Opens the journal in a folder, that of the user's state unless one is given.
 -- It makes both when they are not there, readable by their owner only. On
 -- Windows it comes with the zip and not with the rock. `":memory:"` is a new
@@ -41,16 +61,13 @@ end)
 -- local journal <close> = assert(ntvol.journal.open())
 -- print(journal:path())
 function M.open(path)
+  path = path or chosen
   return failure.and_then(function(module)
     return module.open(path)
   end, load(path))
 end
 
 -- ---- which journal -------------------------------------------------------
-
--- The user's journal as this process writes to it, and the value that
--- NTVOL_STATE had when it was opened.
-local current, folder
 
 -- Journals of machines in memory. Each lives as long as its machine.
 local in_memory = setmetatable({}, { __mode = "k" })
@@ -75,7 +92,7 @@ local function of_memory(machine)
 end
 
 local function of_user()
-  local named = os.getenv("NTVOL_STATE") or ""
+  local named = chosen or os.getenv("NTVOL_STATE") or ""
   if is_open(current) and folder == named then
     return current
   end

@@ -1,4 +1,4 @@
--- Commands for simulated machines, and the repl.
+-- Commands for simulated machines.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
@@ -197,82 +197,5 @@ describe("ntvol sim show, mask, unmask, rm", function()
     proc.lines("touch " .. proc.quote(lab.path .. "/mine"))
     run(lab, { "sim", "rm", lab.path }, 3)
     assert.is_true(exists(lab.path .. "/mine"))
-  end)
-end)
-
-describe("ntvol repl", function()
-  local function repl(input, code, ...)
-    local lab = command.lab(finally, "8M:fat:D:OLD")
-    return run(lab, { "repl", ... }, code, { input = input }), lab
-  end
-
-  local rows = {
-    { "1 + 1\n", "2\n" },
-    { "1, 'a', nil\n", "1\ta\tnil\n" },
-    { "x = 1\nx\n", "1\n" },
-    { "for i = 1, 2 do\nprint(i)\nend\n", "1\n2\n" },
-    { "return (\n1\n)\n", "1\n" },
-    { "'no newline'", "no newline\n" },
-    { "", "" },
-    { "\n\n1\n", "1\n" },
-    { "nil\n", "nil\n" },
-    { "{}\n", "{}\n" },
-    { "{ 1, 'b' }\n", "1\nb\n" },
-    { "{ b = 1, a = 2, 3 }\n", "3\na = 2\nb = 1\n" },
-    { "nil, 'message'\n", "nil: message\n" },
-    { "1\nexit\n2\n", "1\n" },
-    { "1\nquit()\n2\n", "1\n" },
-    { "machine:volumes()[1].label\n", "OLD\n" },
-    { "#ntvol.disks()\n", "1\n" },
-    { "vol\n", "nil\n" },
-  }
-  for _, row in ipairs(rows) do
-    it(("prints %q for %q"):format(row[2], row[1]), function()
-      local result = repl(row[1])
-      assert.equal(row[2], result.out)
-      assert.equal("", result.err)
-    end)
-  end
-
-  it("prints volumes as lines, and has help", function()
-    local result = repl "machine:volumes()\nhelp\nntvol.help()\nhelp 'lock'\n"
-    assert.matches('^D:  FAT12  "OLD"  8 MiB  not mounted\n', result.out)
-    assert.matches("machine  the machine", result.out)
-    assert.matches("ntvol %d", result.out)
-    assert.matches("ntvol.lock: ", result.out)
-  end)
-
-  it("opens a volume as vol, and gives it back at the end", function()
-    local result, lab = repl("vol\nlock = vol:lock()\nlock\n", 0, "D:")
-    assert.matches('^ntvol.volume %(D: FAT12 "OLD" 8 MiB, mounted%)\n'
-      .. "ntvol.lock %(D:%)\n$", result.out)
-    assert.same({ "MOUNT D:", "LOCK D:", "UNLOCK D:" }, lab:history())
-    run(lab, { "repl", "Q:" }, 3, { input = "1\n" })
-  end)
-
-  it("goes on after mistakes, and returns 1", function()
-    local result = repl("error 'one'\nx x\n(\nnil)()\nprint 'still here'\n", 1)
-    assert.equal("still here\n", result.out)
-    assert.matches("repl:1: one", result.err)
-    assert.matches("syntax error", result.err)
-    assert.matches("attempt to call a nil value", result.err)
-  end)
-
-  it("says when the input ends in the middle", function()
-    local result = repl("for i = 1, 2 do\n", 1)
-    assert.matches("<eof>", result.err)
-  end)
-
-  it("prompts only on a terminal", function()
-    if not proc.has "script" then
-      pending "the program script is not installed"
-    end
-    local lab = command.lab(finally, "8M:fat:D:OLD")
-    local line = command.line({ "repl" }, { machine = lab.path })
-    local result = command.capture("script -qec " .. proc.quote(line)
-      .. " /dev/null", lab.folder, "(1 +\n1)\nexit\n")
-    assert.matches("Type help, or exit", result.out)
-    assert.matches("> ", result.out, 1, true)
-    assert.matches("> >> 2\r?\n> ", result.out)
   end)
 end)

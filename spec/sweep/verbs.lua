@@ -472,6 +472,7 @@ M.core = {
   time = plain(core.time),
   pid = plain(core.pid),
   is_terminal = plain(core.is_terminal, 0),
+  state_folder = plain(core.state_folder),
   fail = plain(function()
     return select("#", core.fail { op = "lock", target = "D:",
       reason = "in_use" }) == 4
@@ -502,6 +503,9 @@ M.core = {
   end, "a text"),
   outlive_limits = false, outlive_writes = false, -- for all of the suite, too
   heed_termination = false, -- what ends the suite would not end it any more
+  heed_interrupts = false, -- the same
+  is_terminating = plain(core.is_terminating),
+  await_input = false, -- it waits for somebody who types
   help_class = plain(core.help_class, "ntvol.volume"),
   register = false, -- a kind is registered once for a program
   kinds = plain(core.kinds),

@@ -203,6 +203,9 @@ int64_t nt_steady_us(void);
 /* Calls `handler` when the system asks this process to end (SIGTERM, SIGHUP). A
  * process that ignores these signals goes on ignoring them. */
 void nt_on_termination(void (*handler)(int number));
+/* Waits until standard input has something to read, or its end. Returns false
+ * when a signal came first. On Windows it does not wait. */
+bool nt_await_input(void);
 /* From now on a write that nobody reads fails, and does not end this process.
  * Programs that it starts are not affected. */
 void nt_outlive_writes(void);

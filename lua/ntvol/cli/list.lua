@@ -47,7 +47,7 @@ M.DISKS = {
   { title = "LOCATION", field = "location" },
 }
 
-local EVENTS = {
+M.EVENTS = {
   { title = "ID", field = "id" },
   { title = "TIME", field = "time", show = output.time,
     always = true },
@@ -60,15 +60,18 @@ local EVENTS = {
 -- In a cluster, an event of a file system belongs to one node.
 local NODE = { title = "NODE", field = "node" }
 
-local function event_columns(events)
+--- The columns of a list of events.
+-- @tparam {table,...} events
+-- @treturn {table,...}
+function M.event_columns(events)
   for _, event in ipairs(events) do
     if event.node then
-      local columns = { table.unpack(EVENTS) }
+      local columns = { table.unpack(M.EVENTS) }
       columns[#columns + 1] = NODE
       return columns
     end
   end
-  return EVENTS
+  return M.EVENTS
 end
 
 -- A command that prints what a method of the machine lists. `columns` may be a
@@ -84,7 +87,7 @@ end
 
 -- ---- holders -------------------------------------------------------------
 
-local HOLDERS = {
+M.HOLDERS = {
   { title = "PID", field = "pid" },
   { title = "NAME", field = "name" },
   { title = "HOW", field = "how" },
@@ -102,7 +105,7 @@ local function list_holders(args, machine)
       missing = list.missing }
     return output.EXIT.ok
   end
-  output.table(HOLDERS, list)
+  output.table(M.HOLDERS, list)
   if not list.complete then
     output.say("ntvol: the list may be incomplete: " .. list.missing)
   end
@@ -211,7 +214,7 @@ function M.add(add, json)
     :description "D:, D:\\path, a mount folder, a GUID path, PhysicalDrive1."
   command:epilog "Example: ntvol holders D: --json"
   command = json(add("events", "List what happened, oldest first.",
-    lister(event_columns, function(machine, args)
+    lister(M.event_columns, function(machine, args)
       return machine:events(args.after)
     end)))
   command:option "--after"

@@ -135,7 +135,12 @@ local function one_line(value)
   return core.printable(tostring(value))
 end
 
-local function rows_of(columns, list, raw)
+--- The rows of a list, the titles first.
+-- @tparam {table,...} columns as of `table`
+-- @tparam {table,...} list
+-- @tparam[opt] boolean raw for a program
+-- @treturn {table,...} lists of strings
+function M.rows(columns, list, raw)
   local rows = { {} }
   for i, column in ipairs(columns) do
     rows[1][i] = column.title
@@ -161,7 +166,7 @@ end
 -- @tparam {table,...} list
 function M.table(columns, list)
   local terminal = core.is_terminal(1)
-  local rows = rows_of(columns, list, not terminal)
+  local rows = M.rows(columns, list, not terminal)
   if terminal then
     rows = lines.aligned(rows)
   else

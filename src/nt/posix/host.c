@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,6 +238,12 @@ static void heed(int number, void (*handler)(int)) {
 void nt_on_termination(void (*handler)(int number)) {
   heed(SIGTERM, handler);
   heed(SIGHUP, handler); /* nohup ignores it */
+}
+
+/* poll() is not begun again after a signal, whatever its handler asks for. */
+bool nt_await_input(void) {
+  struct pollfd input = {.fd = 0, .events = POLLIN};
+  return poll(&input, 1, -1) >= 0 || errno != EINTR;
 }
 
 static void do_nothing(int number) {
