@@ -75,6 +75,18 @@ static int ln_journal_open(lua_State *L) {
 }
 
 /***
+Says whether there is a journal in a folder. It makes nothing.
+@function exists
+@tparam ?string folder that of the user's state unless given
+@treturn boolean
+*/
+static int ln_journal_exists(lua_State *L) {
+  const char *folder = lua_isnoneornil(L, 1) ? NULL : ln_checkname(L, 1);
+  lua_pushboolean(L, nt_journal_exists(folder));
+  return 1;
+}
+
+/***
 Closes the journal. An operation that was begun and not finished counts as
 interrupted from now on. Closing twice is harmless.
 @function journal:close
@@ -690,7 +702,8 @@ static const luaL_Reg meta[] = {{"__close", journal_leave},
                                 {"__tostring", journal_tostring},
                                 {NULL, NULL}};
 
-static const luaL_Reg functions[] = {{"open", ln_journal_open}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"open", ln_journal_open}, {"exists", ln_journal_exists}, {NULL, NULL}};
 
 int luaopen_ntvol_journal_core(lua_State *L) {
   luaL_checkversion(L);

@@ -141,29 +141,36 @@ static int push_result(lua_State *L, const struct nt_format_result *result) {
 /* The callback raised an error when the new file system was there already, so
  * the caller does not get the result. This dismounts the old file system,
  * because nobody else could. */
-static void settle_late(lua_State *L, struct nt_handle *handle) {
+static void settle_late(lua_State *L, struct nt_handle *handle,
+                        const struct nt_format_result *result) {
   struct nt_error ignored = {0};
   char name[NT_NAME_MAX];
   bool ended = nt_ok(nt_verb(handle, NT_FSCTL_DISMOUNT_VOLUME, &ignored));
   nt_printable_text(name, sizeof name, handle->name);
   lua_warning(L, "ntvol: format '", 1);
   lua_warning(L, name, 1);
+  lua_warning(L, "': the error of on_progress came too late: the volume holds ",
+              1);
+  lua_warning(L, result->file_system, 1);
   lua_warning(L,
-              "': the error of on_progress came too late: the new file system "
-              "is there, and ",
+              ended ? " now, and the old file system is dismounted; "
+                    : " now, and the old file system could not be dismounted: "
+                      "dismount it; ",
               1);
   lua_warning(L,
-              ended ? "the old one is dismounted"
-                    : "the old one could not be dismounted: dismount it",
-              0);
+              result->can_undo ? "to take the format back: ntvol undo "
+                               : "it has no undo; see ntvol log",
+              1);
+  lua_warning(L, result->can_undo ? name : "", 0);
 }
 
 /* Raises the error of the callback. That error cannot say what the volume
  * holds, so a warning says it. */
 static int raise(lua_State *L, struct nt_handle *handle, nt_status status,
+                 const struct nt_format_result *result,
                  const struct nt_error *err) {
   if (nt_ok(status)) {
-    settle_late(L, handle);
+    settle_late(L, handle, result);
   } else {
     ln_warn(L, err);
   }
@@ -256,7 +263,7 @@ int ln_volume_format(lua_State *L) {
   v->busy = false;
   ln_synclock(v); /* a formatter may give the lock up and not get it back */
   if (progress.failed) {
-    return raise(L, handle, status, &err);
+    return raise(L, handle, status, &result, &err);
   }
   return nt_ok(status) ? push_result(L, &result) : ln_pusherror(L, &err);
 }

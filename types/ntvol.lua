@@ -1137,8 +1137,9 @@ function journal:help() end
 ---@field retry ntvol.retry_module
 local ntvol = {}
 -- begin functions of ntvol
----Opens a volume, disk, file or directory of the current machine: the same as
----`machine:open`.
+---Opens a volume, disk, file or directory of the current machine, as
+---`machine:open` does. When a crash or a kill has interrupted an operation on
+---it, a warning says so first, once for each name.
 ---@param name string
 ---@param options? ntvol.open_options
 ---@return ntvol.volume
@@ -1648,6 +1649,7 @@ function object:report() end
 ---@field journal? integer number of the run in the journal
 ---@field journal_missing? string why it is not there
 ---@field too_late? true it was cancelled, and was done all the same
+---@field holds? string what the volume holds after that: `NTFS "DATA"`
 ---@field next? string the command that says or does more: "ntvol undo D:"
 ---@field data fun(self: ntvol.report): table
 

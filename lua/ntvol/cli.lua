@@ -9,6 +9,7 @@ local ntvol = require "ntvol"
 local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
 local shortage = require "ntvol.shortage"
+local unfinished = require "ntvol.unfinished"
 local words = require "ntvol.cli.words"
 
 local M = {}
@@ -106,6 +107,20 @@ end
 
 -- ---- running -------------------------------------------------------------
 
+-- These commands are about what was interrupted, and tell it themselves.
+local TELLS = { recover = true, undo = true }
+
+-- Says what a crash or a kill left of the object of the command.
+local function tell_unfinished(command, args, machine)
+  local name = args.volume or args.disk or args.name
+  if not name or TELLS[command] then
+    return
+  end
+  for _, line in ipairs(unfinished.lines(machine, name)) do
+    output.say("ntvol: " .. line[1] .. "\nhint: " .. line[2])
+  end
+end
+
 local function run(commands, args)
   local name = args.command_name
   if args.sim_name then
@@ -117,6 +132,7 @@ local function run(commands, args)
     return command.run(args)
   end
   local machine <close> = current.machine(args.machine)
+  tell_unfinished(name, args, machine)
   args.ended.begun = true
   return command.run(args, machine)
 end

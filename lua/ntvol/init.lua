@@ -104,8 +104,9 @@ function M.machine(spec)
   return get_machine(spec)
 end
 
---- Opens a volume, disk, file or directory of the current machine: the same as
--- `machine:open`.
+--- Opens a volume, disk, file or directory of the current machine, as
+-- `machine:open` does. When a crash or a kill has interrupted an operation on
+-- it, a warning says so first, once for each name.
 -- @tparam string name
 -- @tparam[opt] ntvol.open_options options
 -- @treturn ntvol.volume
@@ -115,6 +116,9 @@ end
 -- print(vol)
 function M.open(name, options)
   return and_then(function(machine)
+    if type(name) == "string" then
+      require "ntvol.unfinished".warn(machine, name)
+    end
     return machine:open(name, options)
   end, get_machine())
 end

@@ -150,4 +150,12 @@ function M._borrow(machine)
   return try(M.open()), true
 end
 
+-- Whether the journal of a machine is there. It is not made by that.
+function M._is_there(machine)
+  if is_in_memory(machine) then
+    return is_open(in_memory[machine])
+  end
+  return try(load()).exists()
+end
+
 return M

@@ -3,6 +3,7 @@
 -- `report:data()` is what `--json` writes; docs/plans.md lists its fields.
 -- @module ntvol.report
 
+local aftermath = require "ntvol.aftermath"
 local core = require "ntvol.core"
 local lines = require "ntvol.lines"
 
@@ -81,7 +82,7 @@ local STEP = "name target says outcome message code started ended undo_started"
 function Report:data()
   local data = copy(self, "plan target machine command pid state message"
     .. " code outcome reason class veto started ended journal"
-    .. " journal_missing too_late next")
+    .. " journal_missing too_late holds next")
   data.format = M.FORMAT
   data.ok = self.state == "done"
   data.started_at = M.iso(self.started)
@@ -131,7 +132,7 @@ end
 
 function Report:__tostring()
   local took = seconds(self.started, self.ended)
-  local list = { ("%s %s: %s, %s%s"):format(self.plan, self.target,
+  local list = { ("%s '%s': %s, %s%s"):format(self.plan, self.target,
     self.state, M.iso(self.started), took ~= "" and ", " .. took or "") }
   append(list, lines.aligned(step_rows(self)))
   if #self.events > 0 then
@@ -144,6 +145,9 @@ function Report:__tostring()
   end
   if self.message then
     list[#list + 1] = "  " .. self.message
+  end
+  for _, line in ipairs(aftermath.now(self)) do
+    list[#list + 1] = "  " .. line
   end
   return lines.join(list)
 end

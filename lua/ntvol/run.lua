@@ -8,6 +8,7 @@
 -- done can be undone.
 -- @module ntvol.run
 
+local aftermath = require "ntvol.aftermath"
 local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local names = require "ntvol.names"
@@ -216,6 +217,9 @@ function Run:finish(state, why, journal_state)
   report.message, report.code = why.message, why.code
   for _, field in ipairs { "outcome", "reason", "class", "veto" } do
     report[field] = why.info and why.info[field]
+  end
+  if state ~= "done" and state ~= "refused" or self.late then
+    report.holds = aftermath.holds(machine, report.target)
   end
   if machine and self.last_event then
     report.events = events_after(machine, self.last_event)
@@ -438,9 +442,23 @@ function Run:finish_undone(failed)
   return why
 end
 
+-- What was raised says nothing of the volume. So a warning does, unless somebody
+-- else tells it.
+local function tell_end(plan, report)
+  local words = { "ntvol: " .. aftermath.what(report.plan, report.target,
+    report) }
+  for _, line in ipairs(aftermath.now(report)) do
+    words[#words + 1] = line:gsub("^hint: ", "")
+  end
+  if not plan.told then
+    warn(table.concat(words, "; "))
+  end
+end
+
 -- What interrupted the run, or was a mistake, is raised at its end.
 function Run:raise_problem()
   if self.problem then
+    tell_end(self.plan, self.report)
     error(self.problem[1], 0)
   end
 end

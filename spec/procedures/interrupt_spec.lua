@@ -125,7 +125,7 @@ describe("a cancel that comes when the new file system is durable", function()
       assert.is_true(guard:held())
     end
     local warning = fake.warnings()
-    assert.matches("format 'D:': .*too late.*the new file system is there", warning)
+    assert.matches("format 'D:': .*too late.*the volume holds NTFS now", warning)
     assert.is_nil(warning:find("success", 1, true))
     assert.equal("MOUNT LOCK DISMOUNT UNLOCK", lab.events())
     assert.same({ format = "committed" }, lab.states())

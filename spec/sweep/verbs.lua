@@ -364,6 +364,11 @@ M.journal_module = {
       return journal.open(lab.folder .. "/new")
     end
   end,
+  exists = function(lab)
+    return function()
+      return journal.exists(lab.folder .. "/none")
+    end
+  end,
   memory = function()
     return function()
       return journal.open ":memory:"

@@ -99,7 +99,7 @@ describe("a report", function()
     for line in tostring(report):gmatch("[^\n]+") do
       lines[#lines + 1] = line
     end
-    assert.matches("^test D:: done, %d%d%d%d%-%d%d%-%d%dT[%d:.]+Z, "
+    assert.matches("^test 'D:': done, %d%d%d%d%-%d%d%-%d%dT[%d:.]+Z, "
       .. "%d+%.%d%d%d s$", lines[1])
     assert.matches("^   1%.  a  D:  done  %d+%.%d%d%d s  well$", lines[2])
     assert.matches("^   3%.  c  D:  done  %d+%.%d%d%d s$", lines[4])
@@ -113,11 +113,11 @@ describe("a report", function()
       a = { undo = function() return nil, "stuck" end } }
     assert.is_nil((object:run()))
     local text = tostring(object:report())
-    assert.matches("^test D:: failed, ", text)
+    assert.matches("^test 'D:': failed, ", text)
     assert.matches("\n   1%.  a  D:  undo failed  [^\n]*stuck\n", text)
     assert.matches("\n   3%.  c  D:  not run\n", text)
     assert.matches("\n  Undo of a D: failed: stuck\n", text)
-    assert.matches("\n  step 'b': b 'D:': no$", text)
+    assert.matches("\n  step 'b': b 'D:': no\n  hint: see what was done: ntvol log %d+$", text)
   end)
 
   it("writes times as ISO 8601 does", function()

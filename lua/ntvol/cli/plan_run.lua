@@ -2,6 +2,7 @@
 -- how it ended.
 -- @module ntvol.cli.plan_run
 
+local aftermath = require "ntvol.aftermath"
 local core = require "ntvol.core"
 local failure = require "ntvol.failure"
 local numbers = require "ntvol.number"
@@ -67,13 +68,6 @@ local function print_step(plan, write)
   end
 end
 
--- The words in front of the command that `report.next` names.
-local NEXT = {
-  log = "see what was done: ",
-  undo = "the new file system is complete; to take it back: ",
-  recover = "it holds part of a file system; to have the old one back: ",
-}
-
 local function show_undo_failures(report)
   for _, failed in ipairs(report.undo_failures) do
     output.say(core.printable(("ntvol: undo of %s %s failed: %s"):format(
@@ -81,52 +75,40 @@ local function show_undo_failures(report)
   end
 end
 
-local function say_next(report)
-  if report.next then
-    output.say("hint: " .. NEXT[report.next:match "^ntvol (%a+)"]
-      .. core.printable(report.next))
+local function say_now(report)
+  for _, line in ipairs(aftermath.now(report)) do
+    output.say(line)
   end
 end
 
 local function finish(report, message, code, info)
   if report then
     if report.too_late then
-      output.say(core.printable(("ntvol: %s '%s': %s"):format(report.plan,
-        report.target, report.message)))
-      say_next(report)
+      output.say("ntvol: " .. aftermath.what(report.plan, report.target,
+        report))
+      say_now(report)
     end
     return output.EXIT.ok
   end
   local status = output.fail(message, code, info)
-  if info and info.outcome then
-    output.say(("the volume is %s"):format(info.outcome))
-  end
   if info and info.report then
+    say_now(info.report)
     show_undo_failures(info.report)
+  elseif info and info.outcome then
+    output.say(("the volume is %s"):format(info.outcome))
   end
   return status
 end
 
--- How an interrupt left a plan.
-local LEFT = {
-  ["not run"] = "did not begin: nothing was changed",
-  undone = "was taken back: all is as it was before",
-}
-
 -- Says how a run ended that was interrupted.
 local function finish_interrupted(plan, report)
-  local state = report and report.state or "not run"
-  output.say(core.printable(("ntvol: interrupted: %s '%s' %s"):format(plan.name,
-    plan.target, LEFT[state] or "is " .. state)
-    .. (state ~= "not run" and ": " .. report.message or "")))
-  if report and report.outcome then
-    output.say(("the volume is %s"):format(report.outcome))
-  end
-  if LEFT[state] and plan.run_it then
+  output.say("ntvol: interrupted: " .. aftermath.what(plan.name, plan.target,
+    report))
+  if aftermath.is_untouched(report) and plan.run_it then
     output.say("hint: to run it again: " .. core.printable(plan.run_it))
   end
   if report then
-    say_next(report)
+    say_now(report)
     show_undo_failures(report)
   end
   return output.EXIT.cancelled
@@ -191,6 +173,7 @@ end
 --  output unless given
 -- @treturn integer exit code
 function M.run(args, plan, erase, write)
+  plan.told = true -- the command tells how the run ends
   core.outlive_writes() -- the run goes on when nobody reads its output any more
   return core.shield(carry, args, plan, {
     erase = erase, on_progress = progress.bar, wait = args.wait,

@@ -245,7 +245,7 @@ local new = failure.protect(function(new_plan, kind, name, to, opts)
   local pinned = identity.pin(machine, name)
   local own_formatter = machine:capabilities().own_formatter
   return new_plan {
-    name = kind.name, target = found.name, about = steps.about(found, pinned),
+    name = kind.name, target = found.name, about = steps.about(machine, found, pinned),
     steps = list_steps(to, opts, own_formatter,
       also_lost(found, safety.overlaps(machine, found))),
     erase = names.of_volume(found),

@@ -105,7 +105,7 @@ local new = failure.protect(function(new_plan, name, opts)
   local pinned = identity.pin(machine, name)
   local reads_only = opts.access == "r"
   return new_plan {
-    name = NAME, target = found.name, about = steps.about(found, pinned),
+    name = NAME, target = found.name, about = steps.about(machine, found, pinned),
     steps = list_steps(opts, reads_only), identity = { pinned },
     unchecked = { "whether it is in use (known only when locking)" },
     context = {

@@ -10,6 +10,7 @@
 
 local failure = require "ntvol.failure"
 local identity = require "ntvol.identity"
+local unfinished = require "ntvol.unfinished"
 
 local try = failure.try
 
@@ -28,10 +29,13 @@ function M.pin_all(machine, volumes)
   return pinned, list
 end
 
---- Lines on a volume, and on what identifies it.
-function M.about(found, pinned)
+--- Lines on a volume, on what identifies it, and on what was interrupted there.
+function M.about(machine, found, pinned)
   local lines = identity.describe(pinned)
   table.insert(lines, 1, tostring(found))
+  for _, line in ipairs(unfinished.lines(machine, found.guid_path)) do
+    lines[#lines + 1] = line[1] .. "; see " .. line[2]
+  end
   return lines
 end
 

@@ -25,6 +25,10 @@
 nt_status nt_journal_open(const char *folder, struct nt_journal **out,
                           struct nt_error *err);
 
+/* Whether there is a journal in a folder; NULL: in the user's state folder.
+ * Nothing is made. */
+bool nt_journal_exists(const char *folder);
+
 /* Closes the journal. Operations that still run count as interrupted from then
  * on. NULL: nothing is done. */
 void nt_journal_close(struct nt_journal *journal);

@@ -191,6 +191,18 @@ nt_status nt_journal_open(const char *folder, struct nt_journal **out,
   return status;
 }
 
+bool nt_journal_exists(const char *folder) {
+  char state[NT_JOURNAL_PATH_MAX], path[NT_JOURNAL_PATH_MAX];
+  if (folder == NULL) {
+    if (!nt_ok(nt_state_folder(state, sizeof state, NULL))) {
+      return false;
+    }
+    folder = state;
+  }
+  nt_path_join(path, sizeof path, folder, "journal.db");
+  return nt_ok(nt_path_check(path, NULL));
+}
+
 void nt_journal_close(struct nt_journal *journal) {
   if (journal == NULL) {
     return;
