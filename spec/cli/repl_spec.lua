@@ -321,7 +321,7 @@ p:run({ erase = "D:" }).outcome
 ntvol.volumes()[1].file_system
 #ntvol.journal.open():entries() > 0
 ntvol.journal.open():path():sub(1, #folder) == folder
-ntvol.undo("D:").outcome
+ntvol.undo("D:", { erase = "D:" }).outcome
 ntvol.machine():volumes()[1].file_system
 ]])
     assert.equal(0, result.code, result.err)
