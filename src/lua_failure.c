@@ -72,15 +72,13 @@ void ln_endholders(lua_State *L, const char *missing) {
 
 static void set_holders(lua_State *L, const struct nt_error *err) {
   const char *missing = err->holders_missing;
-  uint32_t count = err->holder_count, i;
-  if (!err->holders_known && count == 0) {
+  const uint32_t count = err->holders_kept;
+  uint32_t i;
+  if (!err->holders_known && err->holder_count == 0) {
     return;
   }
-  if (count > NT_MAX_HOLDERS) {
-    count = NT_MAX_HOLDERS;
-    if (missing == NULL) {
-      missing = "there are more than the list holds";
-    }
+  if (err->holder_count > count && missing == NULL) {
+    missing = "there are more than the list holds";
   }
   lua_createtable(L, (int)count, 0);
   for (i = 0; i < count; i++) {
@@ -282,7 +280,7 @@ Makes a failure, in the same words as the core.
 @raise for a reason or a status that does not exist
 */
 int ln_core_fail(lua_State *L) {
-  struct nt_error err = {0};
+  NT_ERROR(err);
   luaL_checktype(L, 1, LUA_TTABLE);
   read_info(L, 1, &err);
   const struct nt_reason_row *row = nt_reason_find(err.reason);
@@ -311,7 +309,7 @@ Returns the message of a failure, made anew from its details.
 */
 int ln_core_message(lua_State *L) {
   char message[MESSAGE_MAX];
-  struct nt_error err = {0};
+  NT_ERROR(err);
   luaL_checktype(L, 1, LUA_TTABLE);
   read_info(L, 1, &err);
   if (lua_toboolean(L, 2)) {

@@ -217,7 +217,7 @@ nt_status ln_closemachine(struct ln_machine *m, struct nt_error *err) {
     nt_status status = ln_closevolume(m->volumes, &one);
     if (!nt_ok(status) && nt_ok(result)) {
       result = status;
-      *err = one;
+      nt_error_copy(err, &one);
     }
   }
   ln_closesubscriptions(m);

@@ -253,7 +253,7 @@ first node.
 static int ln_sim_create(lua_State *L) {
   const char *path = ln_checkname(L, 1);
   struct nt_sim_spec spec = {0};
-  struct nt_error err = {0};
+  NT_ERROR(err);
   struct nt_machine **slot;
   nt_status status;
   lua_settop(L, 2);
@@ -277,7 +277,7 @@ were made for it.
 */
 static int ln_sim_remove(lua_State *L) {
   const char *path = ln_checkname(L, 1);
-  struct nt_error err = {0};
+  NT_ERROR(err);
   nt_status status = nt_sim_remove(path, &err);
   nt_error_name(&err, "remove machine", path);
   return ln_result(L, status, &err);
@@ -335,7 +335,7 @@ the entry mends itself.
 static int ln_sim_check(lua_State *L) {
   const char *path = ln_checkname(L, 1);
   struct nt_sim_damage damage;
-  struct nt_error err = {0};
+  NT_ERROR(err);
   struct nt_sim_report **report = push_report(L);
   nt_status status = nt_sim_check(path, report, &err);
   uint32_t i;
@@ -361,7 +361,7 @@ disks name now.
 */
 static int ln_sim_allow_images(lua_State *L) {
   const char *path = ln_checkname(L, 1);
-  struct nt_error err = {0};
+  NT_ERROR(err);
   nt_status status = nt_sim_allow_images(path, &err);
   nt_error_name(&err, "allow the images of", path);
   return ln_result(L, status, &err);
@@ -396,7 +396,7 @@ static int ln_sim_set_flags(lua_State *L) {
                                     NT_VOLUME_PAGEFILE, NT_VOLUME_READONLY,
                                     NT_VOLUME_BUSY};
   struct ln_options o = {3, 3, ""};
-  struct nt_error err = {0};
+  NT_ERROR(err);
   uint32_t flags = 0;
   const char *name = ln_checkname(L, 2);
   nt_status status;
@@ -441,7 +441,7 @@ Puts a medium into the empty drive of a simulated machine.
 static int ln_sim_insert(lua_State *L) {
   static const char *const names[] = {"readonly", NULL};
   struct ln_options o = {4, 4, ""};
-  struct nt_error err = {0};
+  NT_ERROR(err);
   const char *drive = ln_checkname(L, 2);
   const char *image = ln_checkname(L, 3);
   bool readonly = false;
@@ -465,7 +465,7 @@ Takes the medium out of a drive of a simulated machine, and takes it away.
 @raise for a machine of another kind
 */
 static int ln_sim_eject(lua_State *L) {
-  struct nt_error err = {0};
+  NT_ERROR(err);
   const char *drive = ln_checkname(L, 2);
   return ln_result(L, nt_sim_take_out(check_simulated(L), drive, &err), &err);
 }
@@ -480,7 +480,7 @@ Empties the event history of a simulated machine.
 */
 static int ln_sim_forget_events(lua_State *L) {
   struct nt_machine *machine = check_simulated(L);
-  struct nt_error err = {0};
+  NT_ERROR(err);
   nt_status status = nt_sim_forget_events(machine, &err);
   nt_error_name(&err, "forget events of", machine->name);
   return ln_result(L, status, &err);

@@ -478,7 +478,7 @@ static void test_message_parts(void) {
 }
 
 static void test_message_holders(void) {
-  struct nt_error err = {0};
+  NT_ERROR(err);
   nt_refuse(&err, NT_REASON_IN_USE, NULL);
   nt_error_name(&err, "lock", "D:");
   nt_hint(&err, "close them or retry");
@@ -505,7 +505,7 @@ static void test_message_holders(void) {
 }
 
 static void test_message_odd_holders(void) {
-  struct nt_error err = {0};
+  NT_ERROR(err);
   nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL);
   err.holders_missing = "not root";
   check_message(&err,
@@ -523,7 +523,7 @@ static void test_message_odd_holders(void) {
 }
 
 static void test_message_many_holders(void) {
-  struct nt_error err = {0};
+  NT_ERROR(err);
   char buf[4096];
   nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL);
   for (int i = 1; i <= NT_MAX_HOLDERS + 3; i++) {
@@ -537,8 +537,44 @@ static void test_message_many_holders(void) {
   CHECK(strstr(buf, "pid 17") == NULL, "only those that were kept");
 }
 
-static void test_message_one_line(void) {
+static void test_message_counted_holders(void) {
   struct nt_error err = {0};
+  nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL);
+  nt_add_holder(&err, 1, false, "p", "h");
+  nt_add_holder(&err, 2, false, "p", "h");
+  check_message(&err,
+                "access denied: 2 holders [ERROR_ACCESS_DENIED, "
+                "STATUS_ACCESS_DENIED]",
+                "holders without room for them are counted");
+}
+
+/* An error that is copied takes its holders along, into the room of the other;
+ * one that is cleared says nothing, and keeps its room. */
+static void test_copied_holders(void) {
+  NT_ERROR(from);
+  NT_ERROR(to);
+  struct nt_error bare = {0};
+  char said[512], copied[512];
+  nt_fail(&from, NT_STATUS_ACCESS_DENIED, NULL);
+  nt_add_holder(&from, 812, false, "python3", "directory");
+  nt_error_copy(&to, &from);
+  nt_error_copy(&bare, &from);
+  nt_error_format(&from, said, sizeof(said));
+  nt_error_clear(&from);
+  nt_error_format(&to, copied, sizeof(copied));
+  CHECK_TEXT(copied, said, "the copy says the same");
+  CHECK(to.holders == to_holders && to.holders_kept == 1, "in its own room");
+  CHECK(bare.holder_count == 1 && bare.holders_kept == 0, "or only counted");
+  CHECK(from.holders == from_holders && from.holders_kept == 0 &&
+            from.holder_count == 0 && from.status == 0,
+        "a cleared error says nothing");
+  from.holders = to.holders; /* the same room twice */
+  nt_error_copy(&from, &to);
+  CHECK(from.holders_kept == 1 && from.holders[0].pid == 812, "in one room");
+}
+
+static void test_message_one_line(void) {
+  NT_ERROR(err);
   nt_fail(&err, NT_STATUS_ACCESS_DENIED,
           "a\r\nb\tc\x7F"
           "d");
@@ -652,6 +688,8 @@ int main(void) {
   test_message_holders();
   test_message_odd_holders();
   test_message_many_holders();
+  test_message_counted_holders();
+  test_copied_holders();
   test_message_one_line();
   test_message_cuts();
   return check_done();

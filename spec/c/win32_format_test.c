@@ -87,7 +87,8 @@ static void set_length(uint64_t length) {
 
 static struct nt_machine *machine;
 static struct nt_handle *handle;
-static struct nt_error err;
+static struct nt_holder err_holders[NT_MAX_HOLDERS];
+static struct nt_error err = {.holders = err_holders};
 static struct nt_format_result result;
 static struct nt_format_options options;
 
@@ -119,7 +120,7 @@ static void begin(void) {
   options =
       (struct nt_format_options){.fs = "ntfs", .label = "DATA", .erase = "D:"};
   result = (struct nt_format_result){.bytes_written = 77};
-  err = (struct nt_error){0};
+  nt_error_clear(&err);
 }
 
 /* The rows that a test put before these win. */

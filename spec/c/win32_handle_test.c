@@ -708,11 +708,11 @@ static void test_not_ready(void) {
     CHECK(nt_read(h, 0, buf, 512, &done, &lab_err) == rows[i].status &&
               has_reason(rows[i].reason) && next_of(&lab_err)[0] != '\0',
           "1.3: a read answers %#x", (unsigned)rows[i].status);
-    lab_err = (struct nt_error){0};
+    nt_error_clear(&lab_err);
     CHECK(nt_write(h, 0, buf, 512, &done, &lab_err) == rows[i].status &&
               has_reason(rows[i].reason),
           "a write");
-    lab_err = (struct nt_error){0};
+    nt_error_clear(&lab_err);
     CHECK(nt_flush(h, &lab_err) == rows[i].status && has_reason(rows[i].reason),
           "a flush");
     lab_end(h);
@@ -1023,7 +1023,7 @@ static void test_alignment(void) {
   struct nt_handle *h = open_content(answers, 8192, 0);
   for (size_t i = 0; i < COUNT(rows); i++) {
     size_t done;
-    lab_err = (struct nt_error){0};
+    nt_error_clear(&lab_err);
     CHECK(nt_read(h, rows[i].offset, buffer, rows[i].length, &done, &lab_err) ==
                   NT_STATUS_INVALID_PARAMETER &&
               has_reason("alignment"),
@@ -1083,7 +1083,7 @@ static void test_disk_ends(void) {
     CHECK(
         nt_read(h, 1024, buffer, 512, &done, &lab_err) == NT_STATUS_END_OF_FILE,
         "one past it is STATUS_END_OF_FILE");
-    lab_err = (struct nt_error){0};
+    nt_error_clear(&lab_err);
     CHECK(nt_read(h, 0, buffer, 512, &done, &lab_err) == statuses[i] &&
               next_of(&lab_err)[0] != '\0',
           "one within it is refused for another cause");

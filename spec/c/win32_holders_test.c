@@ -11,7 +11,8 @@
 static struct nt_machine *machine;
 static struct nt_win32_os table;
 static struct nt_handle *handle;
-static struct nt_error err;
+static struct nt_holder err_holders[NT_MAX_HOLDERS];
+static struct nt_error err = {.holders = err_holders};
 
 static const struct fake_volume volumes[] = {
     {.guid_path = "\\\\?\\Volume{00000001-0000-0000-0000-000000000000}\\",
@@ -31,7 +32,7 @@ static void start(const struct fake_process *users) {
   fake_os.volumes = volumes;
   table = fake_os_table;
   handle = NULL;
-  memset(&err, 0, sizeof(err));
+  nt_error_clear(&err);
   nt_win32_connect(&table, &machine, &err);
   nt__win32_open(machine, &options, &handle, &err);
   CHECK(handle != NULL, "the volume opens");
@@ -40,7 +41,7 @@ static void start(const struct fake_process *users) {
 }
 
 static void look(void) {
-  memset(&err, 0, sizeof(err));
+  nt_error_clear(&err);
   nt_refuse(&err, NT_REASON_IN_USE, NULL);
   nt__win32_add_holders(nt__win32_handle(handle), &err);
 }

@@ -37,13 +37,14 @@ static const struct fake_volume lab_volumes[] = {
 /* The table of the next connection; a test may change it. */
 static struct nt_win32_os lab_os;
 static struct nt_machine *lab;
-static struct nt_error lab_err;
+static struct nt_holder lab_holders[NT_MAX_HOLDERS];
+static struct nt_error lab_err = {.holders = lab_holders};
 
 static inline void lab_start(void) {
   fake_os_reset();
   fake_os.volumes = lab_volumes;
   lab_os = fake_os_table;
-  lab_err = (struct nt_error){0};
+  nt_error_clear(&lab_err);
   lab = NULL;
   CHECK(nt_win32_connect(&lab_os, &lab, &lab_err) == NT_STATUS_SUCCESS,
         "connects");
@@ -53,7 +54,7 @@ static inline void lab_start(void) {
 static inline struct nt_handle *lab_open_with(
     const struct nt_open_options *options) {
   struct nt_handle *h = NULL;
-  lab_err = (struct nt_error){0};
+  nt_error_clear(&lab_err);
   return nt_ok(nt_open(lab, options, &h, &lab_err)) ? h : NULL;
 }
 
@@ -68,7 +69,7 @@ static inline struct nt_handle *lab_open(const char *name, uint32_t access) {
 }
 
 static inline nt_status lab_verb(struct nt_handle *h, uint32_t code) {
-  lab_err = (struct nt_error){0};
+  nt_error_clear(&lab_err);
   return nt_verb(h, code, &lab_err);
 }
 

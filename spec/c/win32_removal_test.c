@@ -60,7 +60,8 @@ static struct fake_volume volumes[4];
 static struct fake_answer answers[40];
 static struct nt_win32_os table;
 static struct nt_machine *machine;
-static struct nt_error err;
+static struct nt_holder err_holders[NT_MAX_HOLDERS];
+static struct nt_error err = {.holders = err_holders};
 
 /* Bytes of answers, until the next world. */
 static unsigned char bytes[4096];
@@ -131,7 +132,7 @@ static void begin(void) {
   fake_os.interfaces = all_interfaces;
   fake_os.parents = 1;
   table = fake_os_table;
-  err = (struct nt_error){0};
+  nt_error_clear(&err);
 }
 
 /* The rows that a test put before these win. */

@@ -214,13 +214,28 @@ void nt_hints(struct nt_error *err, const char *lua, const char *command, ...) {
   va_end(args);
 }
 
+void nt_error_clear(struct nt_error *err) {
+  *err = (struct nt_error){.holders = err->holders};
+}
+
+void nt_error_copy(struct nt_error *err, const struct nt_error *from) {
+  struct nt_holder *room = err->holders;
+  *err = *from;
+  err->holders = room;
+  if (room == NULL) {
+    err->holders_kept = 0;
+  } else if (room != from->holders) {
+    memcpy(room, from->holders, from->holders_kept * sizeof(*room));
+  }
+}
+
 void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder) {
   if (err == NULL) {
     return;
   }
   err->holders_known = true;
-  if (err->holder_count < NT_MAX_HOLDERS) {
-    err->holders[err->holder_count] = *holder;
+  if (err->holders != NULL && err->holders_kept < NT_MAX_HOLDERS) {
+    err->holders[err->holders_kept++] = *holder;
   }
   err->holder_count++;
 }
@@ -421,12 +436,13 @@ static void put_holder(struct writer *w, const struct nt_holder *holder) {
 }
 
 static void put_holder_list(struct writer *w, const struct nt_error *err) {
-  uint32_t shown = err->holder_count;
-  if (shown > NT_MAX_HOLDERS) {
-    shown = NT_MAX_HOLDERS;
-  }
+  const uint32_t shown = err->holders_kept;
   put_number(w, err->holder_count);
-  put(w, err->holder_count == 1 ? " holder: " : " holders: ");
+  put(w, err->holder_count == 1 ? " holder" : " holders");
+  if (shown == 0) {
+    return;
+  }
+  put(w, ": ");
   for (uint32_t i = 0; i < shown; i++) {
     put(w, i == 0 ? "" : ", ");
     put_holder(w, &err->holders[i]);

@@ -4,7 +4,8 @@
  *
  * Everything below src/ may include this header.
  *
- * Life of an error. The caller owns the struct and hands it down zeroed.
+ * Life of an error. The caller owns the struct and hands it down zeroed; who
+ * wants to know the holders declares it with NT_ERROR, which has room for them.
  * Whoever refuses calls nt_refuse() once, which takes status, class and next
  * step from the row of reasons.h, and may add holders, a native number or a
  * next step of its own. nt_fail() is for what has no row: the status says it.
@@ -60,8 +61,10 @@ struct nt_error {
                           "formatted", "partly restored" */
   enum nt_native_kind native_kind;
   int64_t native;
-  struct nt_holder holders[NT_MAX_HOLDERS];
-  uint32_t holder_count;       /* may be more than NT_MAX_HOLDERS */
+  struct nt_holder *holders;   /* room for NT_MAX_HOLDERS, of the caller; NULL:
+                                  they are only counted */
+  uint32_t holders_kept;       /* how many of them have a row there */
+  uint32_t holder_count;       /* how many there are; may be more */
   bool holders_known;          /* somebody looked for holders */
   const char *holders_missing; /* static string: why the list may be
                                   incomplete; NULL: complete */
@@ -69,6 +72,17 @@ struct nt_error {
                                   removal, "driver", "open handle"; NULL: nobody */
   char veto_name[280];         /* that object: a device, service or window */
 };
+
+/* Declares an error that keeps holders. They lie beside it, and are not zeroed:
+ * most errors stay empty. */
+#define NT_ERROR(name)                             \
+  struct nt_holder name##_holders[NT_MAX_HOLDERS]; \
+  struct nt_error name = {.holders = name##_holders}
+
+/* Makes `err` say what another error says, and nothing at all. Its room for
+ * holders stays its own. */
+void nt_error_copy(struct nt_error *err, const struct nt_error *from);
+void nt_error_clear(struct nt_error *err);
 
 /* Refuses for a reason of the list: fills status, class, reason and detail,
  * and returns the status, so that a refusal is one statement. `fmt` NULL means
@@ -120,7 +134,7 @@ enum nt_language { NT_LANGUAGE_LUA, NT_LANGUAGE_COMMAND };
 void nt_error_next(const struct nt_error *err, enum nt_language language,
                    char *buf, size_t cap);
 
-/* Adds a holder. When the array is full, it is only counted. */
+/* Adds a holder. When there is no room for it, it is only counted. */
 void nt_add_holder(struct nt_error *err, int64_t pid, bool self,
                    const char *program, const char *how);
 void nt_add_holder_row(struct nt_error *err, const struct nt_holder *holder);

@@ -73,7 +73,7 @@ static nt_status set_type(struct nt_handle *handle, uint8_t type,
   if (nt_ok(status) || cannot(status)) {
     return NT_STATUS_SUCCESS;
   }
-  *err = failure;
+  nt_error_copy(err, &failure);
   nt_error_about(err, NT_REASON_NONE, "setting the type of the partition");
   return status;
 }

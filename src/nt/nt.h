@@ -29,7 +29,7 @@
 #include "codes.h"
 #include "error.h"
 
-#define NT_OPS_VERSION 2U
+#define NT_OPS_VERSION 3U
 
 #define NT_NAME_MAX 280
 #define NT_LABEL_MAX 256

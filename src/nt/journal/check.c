@@ -288,7 +288,7 @@ static nt_status look_at_all(struct look *look, struct nt_error *err) {
   while (nt_ok(status) && nt_ok(status = nt_db_step(db, stmt, err))) {
     status = look_at_piece(look, stmt);
     if (!nt_ok(status) && err != NULL) {
-      *err = look->problem;
+      nt_error_copy(err, &look->problem);
     }
   }
   sqlite3_reset(stmt);

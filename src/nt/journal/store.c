@@ -64,7 +64,7 @@ static nt_status make_if_missing(const char *path, struct nt_error *err) {
   if (nt_ok(status) || status == NT_STATUS_OBJECT_NAME_COLLISION) {
     return NT_STATUS_SUCCESS;
   }
-  *err = failure;
+  nt_error_copy(err, &failure);
   return about(status, path, err);
 }
 

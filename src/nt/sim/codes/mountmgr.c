@@ -151,7 +151,7 @@ static nt_status find_id(struct sim_request *r, const struct sim_volume *volume,
     return status;
   }
   if (r->m->db.failed) {
-    *r->err = failure;
+    nt_error_copy(r->err, &failure);
     return status;
   }
   nt__sim_put_guid(point->id, volume->guid);

@@ -54,7 +54,7 @@ static nt_status hear_refusal(struct check *c, nt_status status,
   if (!nt_ok(status)) {
     struct nt_error named = *failure;
     nt_error_name(&named, c->r.err->op, c->r.err->target);
-    *c->r.err = named;
+    nt_error_copy(c->r.err, &named);
   }
   return status;
 }

@@ -109,7 +109,7 @@ static nt_status find_folder(struct sim_creation *c, const char *folder) {
   nt_error_about(&failure, NT_REASON_FOLDER, "making the folder %s", folder);
   nt_hint(&failure, "choose a folder whose parent exists and is writable");
   nt_error_name(&failure, c->r.err->op, c->r.err->target);
-  *c->r.err = failure;
+  nt_error_copy(c->r.err, &failure);
   return status;
 }
 

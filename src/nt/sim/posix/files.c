@@ -82,7 +82,7 @@ static nt_status check_image(struct sim_files *f, struct nt_error *err) {
   nt_status status = f->unread.status;
   if (!nt_ok(status)) {
     if (err != NULL) {
-      *err = f->unread;
+      nt_error_copy(err, &f->unread);
     }
     f->unread = (struct nt_error){0};
   }

@@ -71,7 +71,7 @@ static nt_status has_signature(const struct sim_request *r, int64_t number,
   if (nt_ok(read_signature(SIM_REQUEST(r->m, &failure), &other, &found))) {
     *same = memcmp(&found, wanted, sizeof found) == 0;
   } else if (r->m->db.failed) {
-    *r->err = failure;
+    nt_error_copy(r->err, &failure);
     return failure.status;
   }
   return NT_STATUS_SUCCESS;
@@ -103,7 +103,7 @@ nt_status nt__sim_find_collision(const struct sim_request *r,
   struct nt_error failure = {0};
   if (!nt_ok(collides(SIM_REQUEST(r->m, &failure), disk, &found)) &&
       r->m->db.failed) {
-    *r->err = failure;
+    nt_error_copy(r->err, &failure);
     return failure.status;
   }
   disk->flags |= found ? NT_DISK_COLLISION | NT_DISK_OFFLINE : 0;

@@ -426,7 +426,7 @@ static nt_status write_file_back(const struct sim_request *r,
   if (nt_ok(status) || !r->m->db.failed) {
     return NT_STATUS_SUCCESS;
   }
-  *r->err = failure;
+  nt_error_copy(r->err, &failure);
   return status;
 }
 

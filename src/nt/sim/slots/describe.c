@@ -62,7 +62,9 @@ static nt_status show_bytes(const struct sim_request *r,
   if (!nt_ok(status)) {
     bool looked = !nt_is_shortage(status);
     out->flags |= NT_VOLUME_UNREADABLE;
-    *r->err = looked ? *r->err : unread;
+    if (!looked) {
+      nt_error_copy(r->err, &unread);
+    }
     return looked ? NT_STATUS_SUCCESS : status;
   }
   const struct sim_fsd *fsd = nt__sim_fsd_of_volume(volume, probe.file_system);
@@ -89,7 +91,7 @@ static nt_status show_content(const struct sim_request *r,
       nt__sim_image_content(SIM_REQUEST(r->m, &unread), out->extents,
                             out->extent_count, out->length, out->content);
   if (nt_is_shortage(status)) {
-    *r->err = unread;
+    nt_error_copy(r->err, &unread);
     return status;
   }
   return NT_STATUS_SUCCESS;
@@ -192,7 +194,7 @@ static nt_status check_image(const struct sim_request *r, uint32_t disk,
   struct nt_error unread = {0};
   nt_status status = nt__sim_image(SIM_REQUEST(r->m, &unread), disk);
   if (nt_is_shortage(status)) {
-    *r->err = unread;
+    nt_error_copy(r->err, &unread);
     return status;
   }
   *flags |= nt_ok(status) ? 0 : flag;

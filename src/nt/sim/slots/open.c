@@ -194,7 +194,8 @@ static nt_status mount_offline(struct opening *o) {
 }
 
 static nt_status mount(struct opening *o) {
-  struct nt_error mount_err = {0}, *err = o->r.err;
+  struct nt_error *err = o->r.err;
+  struct nt_error mount_err = {.holders = err->holders};
   if (nt__sim_is_shared(&o->r.volume)) {
     NT_TRY(nt__sim_check_cluster(&o->r));
   }
@@ -208,7 +209,7 @@ static nt_status mount(struct opening *o) {
     return nt__sim_mount_empty(&o->r);
   }
   if (!nt_ok(status)) {
-    *err = mount_err;
+    nt_error_copy(err, &mount_err);
   }
   return status;
 }
@@ -380,7 +381,7 @@ static nt_status check_missing(struct opening *o, nt_status status) {
       o->options->disposition == NT_OVERWRITE) {
     return status;
   }
-  *o->r.err = (struct nt_error){0};
+  nt_error_clear(o->r.err);
   return refuse_change(o);
 }
 

@@ -21,7 +21,7 @@ static nt_status close_unfinished(const struct sim_request *r) {
     if (status == NT_STATUS_FILE_CLOSED) { /* it is closed already */
       status = NT_STATUS_SUCCESS;
     } else if (!nt_ok(status)) {
-      *r->err = failure;
+      nt_error_copy(r->err, &failure);
     }
   }
   return status;
@@ -73,7 +73,7 @@ nt_status nt__sim_end(const struct sim_request *r, nt_status status) {
       return status;
     }
     nt_error_name(&commit, r->err->op, r->err->target);
-    *r->err = commit;
+    nt_error_copy(r->err, &commit);
     status = ended;
   } else {
     nt_db_roll_back(&r->m->db);

@@ -73,7 +73,7 @@ static nt_status try_often(struct win32_format *f, struct nt_error *err,
   nt_status status = step(f->h, err);
   for (int i = 1; !nt_ok(status) && may_pass(err) && i < LOCK_TRIES; i++) {
     pause_for(f->h->os, LOCK_PAUSE);
-    *err = (struct nt_error){0};
+    nt_error_clear(err);
     status = step(f->h, err);
   }
   return status;
@@ -142,7 +142,7 @@ static nt_status verify(struct win32_format *f,
  * handle. */
 static nt_status fail_after(struct win32_format *f, const struct nt_error *why,
                             const char *what) {
-  *f->err = *why;
+  nt_error_copy(f->err, why);
   nt_error_about(f->err, NT_REASON_NONE, "the volume is formatted, but %s",
                  what);
   f->err->outcome = "formatted";
@@ -164,13 +164,13 @@ static void say_lost(struct win32_format *f) {
 
 /* Opens the volume and locks it again, if that is possible. */
 static void take_back_after_failure(struct win32_format *f) {
-  struct nt_error why = {0};
+  NT_ERROR(why);
   nt_status status = try_often(f, &why, nt__win32_reopen);
   if (nt_ok(status)) {
     if (nt_because_of(f->err, NT_REASON_IN_USE)) {
       nt__win32_add_holders(f->h, f->err);
     }
-    why = (struct nt_error){0};
+    nt_error_clear(&why);
     status = try_often(f, &why, lock);
   }
   if (!nt_ok(status)) {
@@ -180,13 +180,13 @@ static void take_back_after_failure(struct win32_format *f) {
 
 static nt_status take_back(struct win32_format *f,
                            struct nt_format_result *result) {
-  struct nt_error why = {0};
+  NT_ERROR(why);
   nt_status status = try_often(f, &why, nt__win32_reopen);
   if (!nt_ok(status)) {
     return fail_after(f, &why, "could not be opened again");
   }
   nt_status verified = verify(f, result);
-  why = (struct nt_error){0};
+  nt_error_clear(&why);
   status = try_often(f, &why, lock);
   if (nt_ok(verified)) {
     return nt_ok(status) ? status

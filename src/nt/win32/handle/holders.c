@@ -36,10 +36,10 @@ static const char *why_not(nt_status status) {
 
 static void add(struct win32_handle *h, uint32_t pid, struct nt_error *err) {
   nt_wchar name[WIN32_NAME_MAX];
-  char program[sizeof(err->holders[0].program)] = "";
+  char program[sizeof(((struct nt_holder *)0)->program)] = "";
   /* Each name costs a snapshot of all processes, so only the names that the
    * error keeps are looked up. */
-  if (err->holder_count < NT_MAX_HOLDERS &&
+  if (err->holders != NULL && err->holders_kept < NT_MAX_HOLDERS &&
       h->os->process_name(pid, name, WIN32_NAME_MAX) == 0) {
     nt__win32_show(name, program, sizeof(program));
   }

@@ -80,13 +80,13 @@ static nt_status read_piece(struct win32_handle *h, uint64_t offset, void *buf,
   nt_status status = nt__win32_read_piece(h, offset, buf, len, done, err);
   if (may_cross_end(h, status) && bytes_to_end(h, offset, &rest) &&
       rest < len) {
-    *err = (struct nt_error){0};
+    nt_error_clear(err);
     status = rest == 0 ? NT_STATUS_END_OF_FILE
                        : nt__win32_read_piece(h, offset, buf, (size_t)rest,
                                               done, err);
   }
   if (status == NT_STATUS_END_OF_FILE) {
-    *err = (struct nt_error){0};
+    nt_error_clear(err);
     *done = 0;
     return NT_STATUS_SUCCESS;
   }

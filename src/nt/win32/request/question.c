@@ -37,7 +37,7 @@ nt_status nt__win32_ask_sector_size(struct win32_handle *h, uint32_t *out,
     nt_status status = nt__win32_request(h, codes[i], NULL, 0, buf, sizeof(buf),
                                          &length, &failure);
     if (status == NT_STATUS_IO_TIMEOUT) {
-      *err = failure;
+      nt_error_copy(err, &failure);
       return status;
     }
     *out = nt_ok(status) && length >= 24

@@ -268,7 +268,7 @@ static nt_status run(struct request *r, size_t *done, struct nt_error *err) {
   }
   if (waited.status != 0) {
     if (err != NULL) {
-      *err = waited;
+      nt_error_copy(err, &waited);
     }
   } else {
     status = conclude(r, status, done, err);
