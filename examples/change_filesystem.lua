@@ -1,8 +1,18 @@
+#!/usr/bin/env lua5.4
 -- Changes the file system of a volume to NTFS. Prints the plan, and runs it
 -- only when the volume is named a second time.
 --
 --   lua5.4 examples/change_filesystem.lua D:
 --   lua5.4 examples/change_filesystem.lua D: D:
+
+local USAGE = "usage: change_filesystem.lua [VOLUME [VOLUME]]"
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 2 or not (arg[1] or "D:"):find "^[^-]" then
+  io.stderr:write(USAGE, "\n")
+  os.exit(2, true)
+end
 
 local ntvol = require "ntvol"
 
@@ -25,8 +35,8 @@ end
 print(plan)
 
 if not erase then
-  print(("Nothing was changed. To run it: examples/change_filesystem.lua %s %s")
-    :format(name, name))
+  print(("Nothing was changed. To run it: lua5.4 %s %s %s"):format(arg[0],
+    name, name))
   os.exit(0, true)
 end
 

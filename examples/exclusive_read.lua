@@ -1,7 +1,17 @@
+#!/usr/bin/env lua5.4
 -- Reads a whole volume while nobody else can write to it, and prints a
 -- checksum (Adler-32), as a backup would. Changes nothing.
 --
 --   lua5.4 examples/exclusive_read.lua D:
+
+local USAGE = "usage: exclusive_read.lua [VOLUME]"
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 1 or not (arg[1] or "D:"):find "^[^-]" then
+  io.stderr:write(USAGE, "\n")
+  os.exit(2, true)
+end
 
 local ntvol = require "ntvol"
 

@@ -1,7 +1,17 @@
+#!/usr/bin/env lua5.4
 -- Lists volumes and disks of a machine. Changes nothing.
 --
 --   lua5.4 examples/list_volumes.lua
 --   NTVOL_MACHINE=lab lua5.4 examples/list_volumes.lua
+
+local USAGE = "usage: list_volumes.lua"
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 0 then
+  io.stderr:write(USAGE, "\n")
+  os.exit(2, true)
+end
 
 local ntvol = require "ntvol"
 

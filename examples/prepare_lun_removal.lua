@@ -1,9 +1,19 @@
+#!/usr/bin/env lua5.4
 -- Prepares a disk for the removal of its LUN. Prints the plan, and runs it
 -- only with --yes. On a simulated machine the LUN is masked afterwards, and
 -- the history shows whether that was a surprise.
 --
 --   lua5.4 examples/prepare_lun_removal.lua 1
 --   lua5.4 examples/prepare_lun_removal.lua 1 --yes
+
+local USAGE = "usage: prepare_lun_removal.lua [DISK [--yes]]"
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 2 or not (arg[1] or "0"):find "^[^-]" or arg[2] and arg[2] ~= "--yes" then
+  io.stderr:write(USAGE, "\n")
+  os.exit(2, true)
+end
 
 local ntvol = require "ntvol"
 
@@ -26,8 +36,8 @@ end
 print(plan)
 
 if not yes then
-  print(("Nothing was changed. To run it: examples/prepare_lun_removal.lua %s"
-    .. " --yes"):format(disk))
+  print(("Nothing was changed. To run it: lua5.4 %s %s --yes"):format(arg[0],
+    disk))
   os.exit(0, true)
 end
 

@@ -1,17 +1,24 @@
+#!/usr/bin/env lua5.4
 -- Prints sectors of a volume or disk in hexadecimal. Changes nothing.
 --
 --   lua5.4 examples/raw_sectors.lua D:          the first sector
 --   lua5.4 examples/raw_sectors.lua 0 2048 1    one sector of a disk
 
-local ntvol = require "ntvol"
-
+local USAGE = "usage: raw_sectors.lua [NAME [FIRST [COUNT]]]"
 local name = arg[1] or "D:"
 local first = math.tointeger(tonumber(arg[2] or "0"))
 local count = math.tointeger(tonumber(arg[3] or "1"))
-if not first or not count or first < 0 or count < 1 then
-  io.stderr:write("usage: raw_sectors.lua [NAME [FIRST [COUNT]]]\n")
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 3 or not name:find "^[^-]" or not first or not count
+  or first < 0 or count < 1 then
+  io.stderr:write(USAGE, "\n")
   os.exit(2, true)
 end
+
+local ntvol = require "ntvol"
+
 if name:find("^%d+$") then
   name = "PhysicalDrive" .. name
 end

@@ -1,9 +1,19 @@
+#!/usr/bin/env lua5.4
 -- Takes a disk away and brings it back. It prepares the removal of the LUN, masks
 -- it, presents it again, and makes sure that the same volumes come back. It does
 -- so on a simulated machine of its own. On the machine that NTVOL_MACHINE names,
 -- it does so only with --yes.
 --
 --   lua5.4 examples/restore_lun.lua 1 --yes
+
+local USAGE = "usage: restore_lun.lua [DISK [--yes]]"
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 2 or not (arg[1] or "0"):find "^[^-]" or arg[2] and arg[2] ~= "--yes" then
+  io.stderr:write(USAGE, "\n")
+  os.exit(2, true)
+end
 
 local ntvol = require "ntvol"
 
@@ -20,7 +30,8 @@ local machine = assert(ntvol.machine())
 local removal = assert(ntvol.plan.prepare_lun_removal(disk))
 if not ours and not yes then
   print(removal)
-  print("Nothing was changed. To run it, add: " .. disk .. " --yes")
+  print(("Nothing was changed. To run it: lua5.4 %s %s --yes"):format(arg[0],
+    disk))
   os.exit(0, true)
 end
 

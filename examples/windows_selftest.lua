@@ -1,3 +1,4 @@
+#!/usr/bin/env lua5.4
 -- Checks on a scratch volume what lock, unlock, dismount, offline, online and
 -- format really do here, and prints a report that can be attached to an issue.
 -- It is made for real Windows and needs an administrator. On a simulated machine
@@ -18,6 +19,15 @@
 --   assign letter=E
 --
 -- and takes it away again: select vdisk file=C:\scratch.vhd, detach vdisk.
+
+local USAGE = "usage: windows_selftest.lua [VOLUME [VOLUME]]"
+if arg[1] == "--help" or arg[1] == "-h" then
+  print(USAGE)
+  os.exit(0, true)
+elseif #arg > 2 or not (arg[1] or "D:"):find "^[^-]" then
+  io.stderr:write(USAGE, "\n")
+  os.exit(2, true)
+end
 
 local ntvol = require "ntvol"
 

@@ -183,4 +183,52 @@ describe("examples/", function()
       assert.equal(2, example(lab, "raw_sectors", words, lab.path).code)
     end
   end)
+
+  for _, name in ipairs(NAMES) do
+    it(name .. ".lua has a short usage for --help and for what it cannot take",
+      function()
+        local lab = command.lab(finally)
+        local result = example(lab, name, { "--help" })
+        assert.equal(0, result.code, result.err)
+        local usage = "^usage: " .. name .. "%.lua[^\n]*\n$"
+        assert.matches(usage, result.out)
+        for _, words in ipairs { { "--nonsense" }, { "" },
+          { "D:", "1", "1", "1" } } do
+          result = example(lab, name, words)
+          assert.equal(2, result.code, table.concat(words, " "))
+          assert.matches(usage, result.err)
+          assert.equal("", result.out)
+        end
+      end)
+
+    it(name .. ".lua can be run by its name", function()
+      if proc.windows then
+        pending "Windows runs no script by its first line"
+      end
+      local lab = command.lab(finally)
+      local result = command.capture(
+        ("LUA_PATH=%s LUA_CPATH=%s examples/%s.lua --help"):format(
+        proc.quote(package.path), proc.quote(package.cpath), name), lab.folder)
+      assert.equal(0, result.code, result.err)
+    end)
+  end
+
+  -- The line "To run it" as it was printed, in sh.
+  for name, words in pairs { change_filesystem = "D:", prepare_lun_removal = "0",
+    restore_lun = "0" } do
+    it(name .. ".lua says how to run it, and that works as it stands", function()
+      if proc.windows then
+        pending "the line is one of sh"
+      end
+      local lab = command.lab(finally, "8M:fat:D:OLD")
+      local shown = example(lab, name, { words }, lab.path).out
+      assert.same({}, lab:history())
+      local result = command.capture(
+        ("export NTVOL_MACHINE=%s LUA_PATH=%s LUA_CPATH=%s; %s"):format(
+        proc.quote(lab.path), proc.quote(package.path), proc.quote(package.cpath),
+        assert(shown:match "To run it: ([^\n]+)")), lab.folder)
+      assert.equal(0, result.code, result.err)
+      assert.is_true(#lab:history() > 0)
+    end)
+  end
 end)

@@ -44,7 +44,8 @@ static bool check_to_stderr(lua_State *L, int index) {
 /***
 Runs a program while the volume stays as it is. This waits until the program has
 ended. The words are the program, which is looked for in `PATH`, and its
-arguments; no shell takes them apart.
+arguments; no shell takes them apart. The environment variable `NTVOL_MACHINE`
+tells it the machine, so that `ntvol` works on the same one there.
 
 What this process has open and locked on the machine stays open and locked as
 long as the program runs, even when this process is killed. When this process

@@ -125,7 +125,7 @@ describe("ntvol man", function()
     for _, text in ipairs {
       "EXIT STATUS 0 done, 1 refused by the machine",
       "go to the command, and ntvol waits for it. The lock holds until the command",
-      "ntvol lock D: -- tar cf backup.tar files",
+      "ntvol lock D: -- ntvol show D:",
       "EXAMPLES ntvol sim create lab --disk 64M:fat:D:OLD",
     } do
       assert(page:find(text, 1, true), text .. " is not in " .. page)

@@ -133,6 +133,103 @@ describe("ntvol lock", function()
   end)
 end)
 
+-- Help, manual and documents show commands that run a program. They run as they
+-- stand, when `ntvol` can be found and NTVOL_MACHINE names the machine.
+local function shown_commands()
+  local found = {}
+  for _, verb in ipairs { "lock", "exclusive" } do
+    local help = proc.run(command.line { verb, "--help" })
+    for line in help:gmatch "[^\n]+" do
+      found[#found + 1] = line:match("^Examples: +(ntvol .*)$")
+        or line:match("^ +(ntvol " .. verb .. " .*)$")
+    end
+  end
+  for line in proc.slurp("docs/procedures.md"):gmatch "[^\n]+" do
+    found[#found + 1] = line:match "^%$ (ntvol %a+ .* %-%- .*)$"
+  end
+  return found
+end
+
+describe("a program under a lock", function()
+  local function needs_sh()
+    if proc.windows then
+      pending "the program is one of sh"
+    end
+  end
+
+  -- What sh prints under the lock.
+  local function said(lab, verb, script, options)
+    options = options or {}
+    local words = { verb, "D:", "--", "sh", "-c", script }
+    if options.option then
+      table.move(words, 1, #words, 3)
+      words[1], words[2] = "--machine", options.option
+    end
+    local result = command.capture((options.before or "") .. command.line(words,
+      { machine = options.variable, script = options.script }), lab.folder)
+    assert.equal(0, result.code, result.err)
+    return result.out
+  end
+
+  for _, verb in ipairs { "lock", "exclusive" } do
+    it("is told by ntvol " .. verb .. " which machine it works on", function()
+      needs_sh()
+      local lab = command.lab(finally, "8M:fat:D:OLD")
+      local expected = "sim:" .. lab.path .. "\n"
+      local print = "echo $NTVOL_MACHINE"
+      assert.equal(expected, said(lab, verb, print, { option = lab.path }))
+      assert.equal(expected, said(lab, verb, print, { variable = lab.path }))
+      assert.equal(expected, said(lab, verb, print,
+        { option = lab.path, variable = "sim:/nowhere" }))
+    end)
+  end
+
+  it("reaches the machine from another folder, and has the rest of the"
+    .. " environment", function()
+    needs_sh()
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    local tree = proc.lines("pwd")[1]
+    local out = said(lab, "lock", ("cd / && echo $OTHER && %s %s/bin/ntvol show D:")
+      :format(command.LUA, proc.quote(tree)), { option = "lab",
+        before = ("cd %s && OTHER=kept "):format(proc.quote(lab.folder)),
+        script = tree .. "/bin/ntvol" })
+    assert.matches("^kept\n", out)
+    assert.matches("machine: +sim:" .. lab.path:gsub("%p", "%%%0") .. "\n", out)
+    assert.matches("state: +mounted, locked\n", out)
+  end)
+
+  it("is told by volume:run, too; this process is not changed", function()
+    needs_sh()
+    local machine <close> = assert(require "ntvol.sim".create(":memory:",
+      { disks = { "8M:fat:D:OLD" } }))
+    local volume <close> = assert(machine:open "D:")
+    local before = os.getenv "NTVOL_MACHINE"
+    assert.equal(0, volume:run { "sh", "-c", "test \"$NTVOL_MACHINE\" = '"
+      .. machine:name() .. "'" })
+    assert.equal(before, os.getenv "NTVOL_MACHINE")
+  end)
+
+  it("is shown by help, manual and documents in commands that run", function()
+    needs_sh()
+    local lab = command.lab(finally, "8M:fat:D:OLD")
+    local bin = lab.folder .. "/bin"
+    proc.lines(("mkdir %s"):format(bin))
+    local file <close> = assert(io.open(bin .. "/ntvol", "w"))
+    assert(file:write(("#!/bin/sh\nexec %s %s \"$@\"\n"):format(command.LUA,
+      proc.quote(proc.lines("pwd")[1] .. "/bin/ntvol"))))
+    assert(file:close())
+    proc.lines("chmod 755 " .. bin .. "/ntvol")
+    local commands = shown_commands()
+    assert.equal(6, #commands)
+    for _, line in ipairs(commands) do
+      local result = command.capture(("export NTVOL_MACHINE=%s NTVOL_STATE=%s"
+        .. " PATH=%s:$PATH; %s"):format(lab.path, lab.folder, bin, line),
+        lab.folder)
+      assert.equal(0, result.code, line .. "\n" .. result.err)
+    end
+  end)
+end)
+
 describe("ntvol dismount, offline, online", function()
   it("do what they say, in the documented order", function()
     local lab = command.lab(finally, "8M:fat:D")

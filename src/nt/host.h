@@ -164,6 +164,8 @@ struct nt_program {
   const char *const *words; /* the program, which is looked for as a shell does,
                                and its arguments; NULL ends them */
   bool to_stderr;           /* what it prints goes to standard error */
+  const char *machine;      /* what NTVOL_MACHINE says to it; NULL: what it says
+                               here */
   /* An open file that the program keeps open, and with it its byte locks, so
    * that they outlive this process; NULL: none. Windows gives the locks of a
    * file to one process only: there the program ends with this process. */

@@ -89,7 +89,8 @@ nt_status nt_eject(struct nt_machine *machine, const char *name,
 
 nt_status nt_run(struct nt_machine *machine, const char *const *words,
                  bool to_stderr, int *exit_status, struct nt_error *err) {
-  const struct nt_program program = {.words = words, .to_stderr = to_stderr};
+  const struct nt_program program = {
+      .words = words, .to_stderr = to_stderr, .machine = machine->name};
   nt_status status = nt__check_machine(machine, true, err);
   if (nt_ok(status)) {
     status = MACHINE_HAS(machine, run)

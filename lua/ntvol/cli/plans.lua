@@ -290,7 +290,7 @@ that the system needs, and a volume that is not the one it was. The exit status
 is that of the program when that failed. Standard output is the program's; what
 is said of the steps goes to standard error. With --json it is the other way
 round.
-Examples: ntvol exclusive D: --read-only -- tar cf backup.tar files
+Examples: ntvol exclusive D: --read-only -- ntvol show D:
           ntvol exclusive D: --plan -- true]]
 end
 

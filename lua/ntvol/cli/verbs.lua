@@ -96,8 +96,9 @@ when there is no such program, 126 when it cannot be run. When the lock is
 refused the command does not run. Signals that ntvol gets (HUP, INT, QUIT, TERM)
 go to the command, and ntvol waits for it. The lock holds until the command has
 ended, even when ntvol itself is killed.
-Examples: ntvol lock D: -- tar cf backup.tar files
-          ntvol lock D: --wait 10 -- ./backup D:]]
+The command works on the same machine: NTVOL_MACHINE names it.
+Examples: ntvol lock D: -- ntvol show D:
+          ntvol lock D: --wait 10 -- ntvol holders D:]]
   command = no_lock_flag(volume_argument(add("dismount",
     "Dismount a volume.", verbs("dismount"))))
   command:epilog [[

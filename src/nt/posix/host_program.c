@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,8 +110,47 @@ static void forget_handlers(void) {
   }
 }
 
+#define MACHINE "NTVOL_MACHINE"
+
+/* The environment of the program: this process's with another NTVOL_MACHINE. It
+ * is made before fork, because memory cannot be asked for after it. */
+struct environment {
+  char **entries; /* NULL: that of this process */
+  char *machine;
+};
+
+static void free_environment(struct environment *environment) {
+  free(environment->machine);
+  free(environment->entries);
+}
+
+/* Returns an errno value. */
+static int make_environment(const char *machine, struct environment *out) {
+  size_t count = 0, kept = 0;
+  if (machine == NULL) {
+    return 0;
+  }
+  while (environ != NULL && environ[count] != NULL) {
+    count++;
+  }
+  out->entries = calloc(count + 2, sizeof *out->entries);
+  if (out->entries == NULL ||
+      asprintf(&out->machine, MACHINE "=%s", machine) < 0) {
+    out->machine = NULL;
+    return ENOMEM;
+  }
+  out->entries[kept++] = out->machine;
+  for (size_t i = 0; i < count; i++) {
+    if (strncmp(environ[i], MACHINE "=", sizeof MACHINE) != 0) {
+      out->entries[kept++] = environ[i];
+    }
+  }
+  return 0;
+}
+
 static _Noreturn void become(const struct nt_program *program,
-                             const struct child *child, int gate, int keep) {
+                             const struct child *child, int gate, int keep,
+                             char **entries) {
   char go;
   close(child->gate);
   if (read(gate, &go, 1) != 1) {
@@ -122,6 +163,9 @@ static _Noreturn void become(const struct nt_program *program,
   }
   forget_handlers();
   release_signals(child);
+  if (entries != NULL) {
+    environ = entries;
+  }
   if (number == 0) {
     /* exec does not change the words; its type is older than const */
     execvp(program->words[0], (char *const *)(uintptr_t)program->words);
@@ -150,17 +194,23 @@ static int make_gate(struct child *child, int *inner) {
 static int start(const struct nt_program *program, struct child *child,
                  int keep) {
   int inner = -1;
-  int number = make_gate(child, &inner);
+  struct environment environment = {0};
+  int number = make_environment(program->machine, &environment);
+  if (number == 0) {
+    number = make_gate(child, &inner);
+  }
   if (number != 0) {
+    free_environment(&environment);
     return number;
   }
   hold_signals(child);
   child->pid = fork();
   if (child->pid == 0) {
-    become(program, child, inner, keep);
+    become(program, child, inner, keep, environment.entries);
   }
   number = child->pid < 0 ? errno : 0;
   close(inner);
+  free_environment(&environment);
   if (number != 0) {
     close(child->gate);
     release_signals(child);

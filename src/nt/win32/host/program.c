@@ -90,12 +90,32 @@ static void close_if(HANDLE handle) {
   }
 }
 
+#define VARIABLE L"NTVOL_MACHINE"
+
+/* A program gets the environment of this process, so that is changed while the
+ * program is created. The C library, which reads it once, does not see it. */
+static nt_status set_machine(const char *machine, nt_wchar *before,
+                             struct nt_error *err) {
+  nt_wchar value[HOST_PATH_MAX];
+  DWORD length = GetEnvironmentVariableW(VARIABLE, before, HOST_PATH_MAX);
+  if (length == 0 || length >= HOST_PATH_MAX) {
+    before[0] = 0;
+  }
+  NT_TRY(nt__win32_wide(machine, value, HOST_PATH_MAX, err));
+  return SetEnvironmentVariableW(VARIABLE, value) ? NT_STATUS_SUCCESS
+                                                  : nt__host_failed(err);
+}
+
 static nt_status create(const struct nt_program *program,
                         PROCESS_INFORMATION *out, struct nt_error *err) {
-  nt_wchar *line;
+  nt_wchar *line, before[HOST_PATH_MAX];
   STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES};
   nt_status status = make_line(program->words, &line, err);
+  if (nt_ok(status) && program->machine != NULL) {
+    status = set_machine(program->machine, before, err);
+  }
   if (!nt_ok(status)) {
+    free(line);
     return status;
   }
   start.hStdInput = inherited(STD_INPUT_HANDLE);
@@ -109,6 +129,9 @@ static nt_status create(const struct nt_program *program,
     nt_hint(err,
             "name a program, with the folder that it is in; for a command "
             "of the shell: cmd /c");
+  }
+  if (program->machine != NULL) {
+    SetEnvironmentVariableW(VARIABLE, before[0] != 0 ? before : NULL);
   }
   close_if(start.hStdInput);
   close_if(start.hStdOutput);
