@@ -361,6 +361,7 @@ build = {
     ["ntvol.cli.show"] = "lua/ntvol/cli/show.lua",
     ["ntvol.cli.sim"] = "lua/ntvol/cli/sim.lua",
     ["ntvol.cli.undo"] = "lua/ntvol/cli/undo.lua",
+    ["ntvol.cli.values"] = "lua/ntvol/cli/values.lua",
     ["ntvol.cli.verbs"] = "lua/ntvol/cli/verbs.lua",
     ["ntvol.cli.wait"] = "lua/ntvol/cli/wait.lua",
     ["ntvol.cli.watch"] = "lua/ntvol/cli/watch.lua",

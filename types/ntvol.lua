@@ -1603,9 +1603,9 @@ function object:undo(opts) end
 ---
 ---It prints as a table. Fields: `plan`, `target`, `machine`, `command`, `state`
 ---(`"done"`, `"undone"`, `"failed"`, `"refused"`), `started` and `ended`
----(microseconds since 1970, UTC), `steps` (`{ name, target, says, outcome,
----message, code, started, ended, seconds, destroys, can_undo }`; an outcome is
----`"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not run"`), `events`,
+---(seconds since 1970, UTC), `steps` (`{ name, target, says, outcome, message,
+---code, started, ended, seconds, destroys, can_undo }`; an outcome is `"done"`,
+---`"failed"`, `"undone"`, `"undo failed"` or `"not run"`), `events`,
 ---`undo_failures`, `identity`, `unchecked`, and after a failure `message`,
 ---`code`, `class`, `reason`, `outcome`, `next` (the command that deals with
 ---what is left); `too_late` when it was cancelled and was done all the same.
@@ -1621,8 +1621,8 @@ function object:report() end
 ---@field outcome "not run"|"done"|"failed"|"undone"|"undo failed"
 ---@field message? string a note, or the failure
 ---@field code? string
----@field started? integer microseconds since 1970, UTC
----@field ended? integer
+---@field started? number seconds since 1970, UTC
+---@field ended? number
 ---@field seconds? number
 ---@field destroys boolean
 ---@field can_undo boolean
@@ -1641,8 +1641,8 @@ function object:report() end
 ---@field class? string
 ---@field outcome? string what the volume holds after a format that failed
 ---@field veto? { type: string, name: string } who refused a removal
----@field started integer microseconds since 1970, UTC
----@field ended? integer
+---@field started number seconds since 1970, UTC
+---@field ended? number
 ---@field identity table[] the pinned volumes
 ---@field steps ntvol.report.step[]
 ---@field undo_failures table[]

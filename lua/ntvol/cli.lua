@@ -10,6 +10,7 @@ local output = require "ntvol.cli.output"
 local progress = require "ntvol.progress"
 local shortage = require "ntvol.shortage"
 local unfinished = require "ntvol.unfinished"
+local values = require "ntvol.cli.values"
 local words = require "ntvol.cli.words"
 
 local M = {}
@@ -65,7 +66,7 @@ local function make_parser(commands)
     end)
   local add = adder(parser, commands, "", true)
   require "ntvol.cli.list".add(add, json_flag)
-  require "ntvol.cli.verbs".add(add)
+  require "ntvol.cli.verbs".add(add, json_flag)
   require "ntvol.cli.plans".add(add, json_flag)
   require "ntvol.cli.explain".add(adder(parser, commands, "", false), json_flag)
   require "ntvol.cli.undo".add(add, json_flag)
@@ -99,10 +100,14 @@ end
 local function parse(parser, argv)
   parser.error = function(at, text)
     local message, tip = text:match "^(.-)\n(Did you mean.*)$"
+    local negative = values.of_negative(text)
+    if negative then
+      message, tip = negative, nil
+    end
     error(setmetatable({ message = message or text,
       usage = usage_of(at, tip, argv) }, Usage), 0)
   end
-  return parser:parse(argv)
+  return parser:parse(values.join_negative(argv))
 end
 
 -- ---- running -------------------------------------------------------------
@@ -174,6 +179,19 @@ local function explain(problem, begun)
   return output.EXIT.refused
 end
 
+-- Whether the words of the command, not those of a program that it runs, ask for
+-- JSON. The parser cannot say so when it refuses them.
+local function wants_json(argv)
+  for _, word in ipairs(argv) do
+    if word == "--" then
+      break
+    elseif word == "--json" then
+      return true
+    end
+  end
+  return false
+end
+
 -- When an interrupt arrives after a command has said how it ended
 -- (`ended.code`), that exit code stays.
 local function main(outside, argv, ended)
@@ -201,6 +219,9 @@ function M.main(argv, leave)
   warn("@on") -- a handle that cannot be closed is told by a warning
   core.heed_termination()
   core.outlive_limits()
+  if wants_json(argv) then
+    output.say_json()
+  end
   return core.shield(function(outside)
     local code = output.flush(main(outside, argv, {}))
     if leave then

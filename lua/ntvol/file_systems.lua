@@ -29,6 +29,14 @@ function M.find(text)
     :format(text, M.list)
 end
 
+--- The file system that makes again what a volume holds. A small volume that
+-- is formatted with "fat" holds FAT12.
+-- @tparam string title as a machine says it: `"NTFS"`, `"FAT12"`, `"RAW"`
+-- @treturn ?string nil: nothing that could be made
+function M.again(title)
+  return title == "FAT12" and "fat" or M.find(title) or nil
+end
+
 --- Whether a cluster may have this size on some file system.
 -- @tparam integer bytes
 -- @treturn boolean

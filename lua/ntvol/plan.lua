@@ -244,7 +244,7 @@ end
 --
 -- It prints as a table. Fields: `plan`, `target`, `machine`, `command`,
 -- `state` (`"done"`, `"undone"`, `"failed"`, `"refused"`), `started` and
--- `ended` (microseconds since 1970, UTC), `steps` (`{ name, target, says,
+-- `ended` (seconds since 1970, UTC), `steps` (`{ name, target, says,
 -- outcome, message, code, started, ended, seconds, destroys, can_undo }`; an
 -- outcome is `"done"`, `"failed"`, `"undone"`, `"undo failed"` or `"not
 -- run"`), `events`, `undo_failures`, `identity`, `unchecked`, and after a

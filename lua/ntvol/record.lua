@@ -59,10 +59,6 @@ function Record:begin(report, name, parent)
   report.journal = self.id
 end
 
-local function seconds(us)
-  return us and us / 1000000
-end
-
 --- Notes a step as its report has it. A step that cannot be noted must not
 -- begin.
 -- @tparam integer i
@@ -77,9 +73,9 @@ function Record:step(i, step, outcome)
     name = step.name, target = step.target,
     outcome = outcome or step.outcome,
     message = step.message and tostring(step.message),
-    started = seconds(step.started), ended = seconds(step.ended),
-    undo_started = seconds(step.undo_started),
-    undo_ended = seconds(step.undo_ended), final = step.final,
+    started = step.started, ended = step.ended,
+    undo_started = step.undo_started, undo_ended = step.undo_ended,
+    final = step.final,
   })
 end
 

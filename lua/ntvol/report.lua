@@ -17,16 +17,15 @@ Report.__name = "ntvol.report"
 -- meaning.
 M.FORMAT = "ntvol.report/1"
 
---- Microseconds since 1970, UTC.
--- @treturn integer
-function M.now()
-  return math.floor(core.time() * 1000000 + 0.5)
-end
+--- Seconds since 1970, UTC, as all times are.
+-- @treturn number
+M.now = core.time
 
 --- A time as ISO 8601 has it, UTC.
--- @tparam integer us microseconds since 1970
+-- @tparam number time seconds since 1970
 -- @treturn string
-function M.iso(us)
+function M.iso(time)
+  local us = math.floor(time * 1000000 + 0.5)
   return ("%s.%06dZ"):format(os.date("!%Y-%m-%dT%H:%M:%S", us // 1000000),
     us % 1000000)
 end
@@ -93,10 +92,7 @@ function Report:data()
     step.number = i
   end
   data.undo_failures = copies(self.undo_failures, "name target message code")
-  data.events = copies(self.events, "id kind name target pid")
-  for i, event in ipairs(self.events) do
-    data.events[i].time = math.floor(event.time * 1000000 + 0.5)
-  end
+  data.events = copies(self.events, "id kind name target pid time")
   data.unchecked = self.unchecked or {}
   return data
 end
@@ -104,7 +100,7 @@ end
 -- ---- for people ----------------------------------------------------------
 
 local function seconds(from, to)
-  return from and to and ("%.3f s"):format((to - from) / 1000000) or ""
+  return from and to and ("%.3f s"):format(to - from) or ""
 end
 
 local function step_rows(report)
@@ -119,8 +115,7 @@ end
 local function event_rows(report)
   local rows = {}
   for i, event in ipairs(report.events) do
-    rows[i] = { "     ", ("+%.3f s"):format(
-        event.time - report.started / 1000000),
+    rows[i] = { "     ", ("+%.3f s"):format(event.time - report.started),
       event.name, event.target, ("pid %d"):format(event.pid) }
   end
   return rows

@@ -315,7 +315,7 @@ function Run:step(i)
   outcome.started = reports.now()
   local ok, result, message, code, info = pcall(note_and_run, self, i)
   outcome.ended = reports.now()
-  outcome.seconds = (outcome.ended - outcome.started) / 1000000
+  outcome.seconds = outcome.ended - outcome.started
   if not ok then
     self.problem = self.problem or { result }
     return { message = tostring(result) }

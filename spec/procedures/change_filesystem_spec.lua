@@ -75,6 +75,11 @@ describe("format_volume", function()
     local machine = lab("16M:fat:D:OLD", "16M:raw:E")
     local object = assert(plan.format_volume("D:", { machine = machine }))
     assert.matches("Make a new file system, FAT16;", tostring(object), 1, true)
+    local small <close> = assert(sim.create(":memory:",
+      { disks = { "2M:fat:D:OLD" } }))
+    assert(assert(plan.format_volume("D:", { machine = small }))
+      :run { erase = "D:", journal = false })
+    assert.equal("FAT12", small:volumes()[1].file_system)
     local refused, message, code, info = plan.format_volume("E:",
       { machine = machine })
     assert.is_nil(refused)

@@ -5,6 +5,7 @@ local failure = require "ntvol.failure"
 local journal = require "ntvol.journal"
 local output = require "ntvol.cli.output"
 local size = require "ntvol.size"
+local values = require "ntvol.cli.values"
 
 local try = failure.try
 
@@ -153,14 +154,6 @@ local function run(args)
   return output.answer(args, print_entries, log:entries())
 end
 
-local function to_id(text)
-  local id = math.tointeger(tonumber(text))
-  if not id or id < 1 then
-    return nil, ("'%s' is not the number of an operation"):format(text)
-  end
-  return id
-end
-
 --- Adds the command to the parser.
 -- @param add function(name, summary, run), of commands without a machine
 -- @param json function(command) that adds --json
@@ -170,7 +163,7 @@ function M.add(add, json)
   command:argument "id"
     :args "?"
     :description "The number of an operation."
-    :convert(to_id)
+    :convert(values.whole("the number of an operation", 1))
   command:option "--svg"
     :argname "FILE"
     :description("Draw the operation as a picture: each step, who held which"

@@ -5,6 +5,7 @@ local failure = require "ntvol.failure"
 local names = require "ntvol.names"
 local output = require "ntvol.cli.output"
 local size = require "ntvol.size"
+local values = require "ntvol.cli.values"
 local watch = require "ntvol.cli.watch"
 
 local try = failure.try
@@ -185,12 +186,14 @@ end
 
 -- ---- the commands --------------------------------------------------------
 
-local function to_event_id(text)
-  local id = math.tointeger(tonumber(text))
-  if not id or id < 0 then
-    return nil, ("'%s' is not the id of an event"):format(text)
+local to_event_id = values.whole("the id of an event", 0)
+
+-- The newest events, no more than `count` of them.
+local function newest(count, events, ...)
+  if not events or not count or #events <= count then
+    return events, ...
   end
-  return id
+  return table.move(events, #events - count + 1, #events, 1, {})
 end
 
 --- Adds the commands to the parser.
@@ -215,13 +218,19 @@ function M.add(add, json)
   command:epilog "Example: ntvol holders D: --json"
   command = json(add("events", "List what happened, oldest first.",
     lister(M.event_columns, function(machine, args)
-      return machine:events(args.after)
+      return newest(args.last, machine:events(args.after))
     end)))
   command:option "--after"
     :argname "ID"
     :description "Only events with a greater id."
     :convert(to_event_id)
-  command:epilog "Example: ntvol events --after 17"
+  command:option "--last"
+    :argname "N"
+    :description "Only the newest N of them."
+    :convert(values.whole("a number of events", 0))
+  command:epilog [[
+Examples: ntvol events --last 20
+          ntvol events --after 17]]
   watch.add(add, json, to_event_id)
 end
 

@@ -38,14 +38,61 @@ function M.exit_code(code, info)
   return M.EXIT[word or "refused"]
 end
 
+-- ---- what is said on standard error ---------------------------------------
+
+-- With --json, what was said so far: `error`, a table for programs, and `notes`.
+-- It is printed at the end, so that standard error has one object.
+local told
+
+--- From now on, what is said on standard error is one JSON object on one line,
+-- which `flush` writes: `error` says why the command failed, `notes` has all
+-- else.
+function M.say_json()
+  told = { notes = {} }
+end
+
 --- Says something on standard error; lines stay lines.
 -- @tparam string text
 function M.say(text)
-  io.stderr:write(core.printable(text, true), "\n")
+  if told then
+    table.insert(told.notes, text)
+  else
+    io.stderr:write(core.printable(text, true), "\n")
+  end
 end
 
-local function print_error(text)
-  M.say("ntvol: " .. core.printable(text))
+-- Says why the command failed; `fields` are what programs may know beside it.
+local function print_error(text, fields)
+  if told then
+    told.error = fields or {}
+    told.error.message = text
+  else
+    M.say("ntvol: " .. core.printable(text))
+  end
+end
+
+-- What of a failure is for programs.
+local function error_fields(code, info)
+  return { code = code, status = info.status_name, reason = info.reason,
+    class = info.class, op = info.op, target = info.target,
+    detail = info.detail, outcome = info.outcome, holders = info.holders,
+    hint = info.hint_command or info.hint }
+end
+
+-- The object, when there is something to say.
+local function write_told(code)
+  local error_of, notes = told.error, told.notes
+  if code ~= M.EXIT.ok and not error_of and notes[1] then
+    error_of = { message = table.remove(notes, 1):gsub("^ntvol: ", "") }
+  end
+  if error_of then
+    error_of.exit_code = code
+  end
+  if error_of or notes[1] then
+    io.stderr:write(json.line { error = error_of,
+      notes = notes[1] and notes or nil }, "\n")
+  end
+  told = { notes = {} }
 end
 
 --- Prints a failure, and returns its exit code.
@@ -55,9 +102,10 @@ end
 -- @treturn integer
 function M.fail(message, code, info)
   progress.finish()
-  print_error(failure.without_hint(message, info))
+  print_error(failure.without_hint(message, info),
+    error_fields(code, info or {}))
   local hint = info and (info.hint_command or info.hint)
-  if hint then
+  if hint and not told then
     M.say("hint: " .. core.printable(hint))
   end
   return M.exit_code(code, info)
@@ -84,7 +132,7 @@ end
 -- @tparam ?string usage
 -- @treturn integer
 function M.usage(text, usage)
-  print_error(text)
+  print_error(text, { class = "usage" })
   if usage then
     M.say(usage)
   end
@@ -119,11 +167,14 @@ end
 -- @tparam integer code the exit code so far
 -- @treturn integer
 function M.flush(code)
-  if M.send() then
-    return code
+  if not M.send() then
+    print_error("write to standard output: " .. lost)
+    code = code ~= M.EXIT.ok and code or M.EXIT.refused
   end
-  print_error("write to standard output: " .. lost)
-  return code ~= M.EXIT.ok and code or M.EXIT.refused
+  if told then
+    write_told(code)
+  end
+  return code
 end
 
 --- Prints a value as JSON.
@@ -191,6 +242,17 @@ function M.answer(args, show, ...)
     M.json(found)
   else
     show(found)
+  end
+  return M.EXIT.ok
+end
+
+--- Tells programs what a command did that prints nothing for people.
+-- @tparam table args of the parser: `json`
+-- @tparam table data `did`, the verbs in order, and what they were done to
+-- @treturn integer exit code
+function M.did(args, data)
+  if args.json then
+    M.json(data)
   end
   return M.EXIT.ok
 end

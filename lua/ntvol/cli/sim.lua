@@ -65,23 +65,44 @@ local function on_machine(f)
   end
 end
 
+-- Ends a command that prints nothing for people; `names` are arguments that
+-- programs read.
+local function did(args, verb, names, ...)
+  try(...)
+  local data = { did = { verb }, machine = args.dir }
+  for name in names:gmatch "%S+" do
+    data[name] = args[name]
+  end
+  return output.did(args, data)
+end
+
 local function verb(method)
   return on_machine(function(machine, args)
-    return output.done(machine[method](machine, args.disk))
+    return did(args, method, "disk", machine[method](machine, args.disk))
   end)
 end
 
 local function insert(machine, args)
-  return output.done(sim().insert(machine, args.drive, args.image,
-    { readonly = args.readonly }))
+  return did(args, "insert", "drive image readonly", sim().insert(machine,
+    args.drive, args.image, { readonly = args.readonly }))
 end
 
 local function eject(machine, args)
-  return output.done(sim().eject(machine, args.drive))
+  return did(args, "eject", "drive", sim().eject(machine, args.drive))
 end
 
 local function remove(args)
-  return output.done(sim().remove(args.dir))
+  return did(args, "rm", "", sim().remove(args.dir))
+end
+
+local function maintain(machine, args)
+  return did(args, "maintenance", "volume state",
+    machine:set_maintenance(args.volume, args.state == "on"))
+end
+
+local function own(machine, args)
+  return did(args, "owner", "volume node",
+    machine:set_owner(args.volume, args.node))
 end
 
 -- The line about one thing that is wrong.
@@ -161,8 +182,8 @@ local function disk_option(command, name, argname, read, description)
     :action(collect(read))
 end
 
-local function add_create(add, json)
-  local command = json(add("create", "Create a simulated machine.", create))
+local function add_create(add)
+  local command = add("create", "Create a simulated machine.", create)
   command:argument "dir"
     :description "A folder that does not exist yet or is empty."
   disk_option(command, "--disk", "DISK", sim_spec.disk,
@@ -197,9 +218,7 @@ end
 local function add_cluster(add)
   local maintenance = dir_argument(add("maintenance",
     "Take a cluster shared volume out of the cluster, or put it back.",
-    on_machine(function(machine, args)
-      return output.done(machine:set_maintenance(args.volume, args.state == "on"))
-    end)))
+    on_machine(maintain)))
   maintenance:argument "volume"
     :description "D:, a mount folder or a GUID path."
   maintenance:argument "state"
@@ -207,9 +226,7 @@ local function add_cluster(add)
     :choices { "on", "off" }
   maintenance:epilog "Example: ntvol sim maintenance lab D: on"
   local owner = dir_argument(add("owner", "Make a node the owner of a volume.",
-    on_machine(function(machine, args)
-      return output.done(machine:set_owner(args.volume, args.node))
-    end)))
+    on_machine(own)))
   owner:argument "volume"
     :description "D:, a mount folder or a GUID path."
   owner:argument "node"
@@ -234,14 +251,17 @@ local function add_insert(add)
 end
 
 --- Adds the commands to the parser.
--- @param add function(name, summary, run)
+-- @param plain_add function(name, summary, run)
 -- @param json function(command) that adds --json
-function M.add(add, json)
-  add_create(add, json)
-  json(dir_argument(add("show", "Show its disks and volumes.",
-    on_machine(show_machine)))):epilog "Example: ntvol sim show lab"
-  local checking = json(dir_argument(add("check", "Say what is wrong with a"
-    .. " simulated machine; change nothing.", check_machine)))
+function M.add(plain_add, json)
+  local function add(...)
+    return json(plain_add(...))
+  end
+  add_create(add)
+  dir_argument(add("show", "Show its disks and volumes.",
+    on_machine(show_machine))):epilog "Example: ntvol sim show lab"
+  local checking = dir_argument(add("check", "Say what is wrong with a"
+    .. " simulated machine; change nothing.", check_machine))
   checking:flag "--allow-images"
     :description "I trust it: let it use images outside of its folder."
   checking:epilog [[

@@ -28,7 +28,13 @@ end
 local function lock(args, machine)
   return with_volume(args, machine, function(volume, waiting)
     local _ <close> = take_lock(volume, waiting)
-    return program.status(volume:run(args.command))
+    local status, message, code, info = volume:run(args.command,
+      { to_stderr = args.json })
+    if status then
+      output.did(args, { did = { "lock", "run" }, volume = args.volume,
+        command = args.command, status = status })
+    end
+    return program.status(status, message, code, info)
   end)
 end
 
@@ -37,32 +43,37 @@ local function verbs(...)
   local list = { ... }
   return function(args, machine)
     return with_volume(args, machine, function(volume, waiting)
+      local did = {}
       if not args.no_lock then
         take_lock(volume, waiting)
+        did[1] = "lock"
       end
       for _, verb in ipairs(list) do
         try(volume[verb](volume))
+        did[#did + 1] = verb
       end
-      return output.EXIT.ok
+      return output.did(args, { did = did, volume = args.volume })
     end)
   end
 end
 
 local function online(args, machine)
   return with_volume(args, machine, function(volume)
-    return output.done(volume:online())
+    try(volume:online())
+    return output.did(args, { did = { "online" }, volume = args.volume })
   end)
 end
 
 -- A command that gives its arguments to a method of the machine.
-local function on_machine(method, ...)
+local function on_machine(verb, method, ...)
   local names = { ... }
   return function(args, machine)
-    local values = {}
+    local values, data = {}, { did = { verb } }
     for i, name in ipairs(names) do
-      values[i] = args[name]
+      values[i], data[name] = args[name], args[name]
     end
-    return output.done(machine[method](machine, table.unpack(values)))
+    try(machine[method](machine, table.unpack(values)))
+    return output.did(args, data)
   end
 end
 
@@ -80,7 +91,12 @@ local function no_lock_flag(command)
 end
 
 --- Adds the commands to the parser.
-function M.add(add)
+-- @param plain_add function(name, summary, run)
+-- @param json function(command) that adds --json
+function M.add(plain_add, json)
+  local function add(...)
+    return json(plain_add(...))
+  end
   local command = volume_argument(add("lock",
     "Hold the lock of a volume while a command runs.",
     program.named("lock", lock)))
@@ -89,14 +105,15 @@ function M.add(add)
     :description "The program and its arguments, after --."
   wait.flag(command)
   command:usage
-    "Usage: ntvol lock [-h] [--wait SECONDS] <volume> -- <command> ..."
+    "Usage: ntvol lock [-h] [--json] [--wait SECONDS] <volume> -- <command> ..."
   command:epilog [[
 The exit status is that of the command; 128 + N when signal N ended it; 127
 when there is no such program, 126 when it cannot be run. When the lock is
 refused the command does not run. Signals that ntvol gets (HUP, INT, QUIT, TERM)
 go to the command, and ntvol waits for it. The lock holds until the command has
-ended, even when ntvol itself is killed.
-The command works on the same machine: NTVOL_MACHINE names it.
+ended, even when ntvol itself is killed. With --json, what the command prints
+goes to standard error. The command works on the same machine: NTVOL_MACHINE
+names it.
 Examples: ntvol lock D: -- ntvol show D:
           ntvol lock D: --wait 10 -- ntvol holders D:]]
   command = no_lock_flag(volume_argument(add("dismount",
@@ -118,7 +135,7 @@ Example: ntvol offline D:]]
     :epilog "Example: ntvol online D:"
   command = volume_argument(add("assign",
     "Give a volume a letter or a mount folder, and put it online.",
-    on_machine("add_mount_point", "volume", "point")))
+    on_machine("assign", "add_mount_point", "volume", "point")))
   command:argument "point"
     :description "E: or a folder."
   command:epilog [[
@@ -126,7 +143,7 @@ A volume has one letter, and any number of folders.
 Examples: ntvol assign '\\?\Volume{01234567-89ab-cdef-0123-456789abcdef}' E:
           ntvol assign D: 'C:\mnt\data']]
   command = add("unassign", "Take a letter or a mount folder from its volume.",
-    on_machine("remove_mount_point", "point"))
+    on_machine("unassign", "remove_mount_point", "point"))
   command:argument "point"
     :description "E: or a folder."
   command:epilog [[

@@ -4,30 +4,16 @@
 local holders = require "ntvol.holders"
 local progress = require "ntvol.progress"
 local retry = require "ntvol.retry"
+local values = require "ntvol.cli.values"
 
 local M = {}
-
---- A function that reads a number of seconds for the parser.
--- @tparam[opt] integer most the largest number; any unless given
--- @treturn function
-function M.seconds(most)
-  return function(text)
-    local seconds = tonumber(text)
-    if not seconds or seconds ~= seconds or seconds < 0
-      or seconds > (most or math.huge) then
-      return nil, ("'%s' is not a number of seconds%s"):format(text,
-        most and " from 0 to " .. most or "")
-    end
-    return seconds
-  end
-end
 
 --- Adds the option to a command.
 function M.flag(command)
   command:option "--wait"
     :argname "SECONDS"
     :description "Wait up to SECONDS while the volume is in use."
-    :convert(M.seconds(86400))
+    :convert(values.seconds(86400))
   return command
 end
 

@@ -4,7 +4,7 @@
 local failure = require "ntvol.failure"
 local json = require "ntvol.json"
 local output = require "ntvol.cli.output"
-local wait = require "ntvol.cli.wait"
+local values = require "ntvol.cli.values"
 
 local M = {}
 
@@ -39,7 +39,7 @@ function M.add(add, json_flag, to_event_id)
   command:option "--timeout"
     :argname "SECONDS"
     :description "End when nothing happens for so long."
-    :convert(wait.seconds())
+    :convert(values.seconds())
   command:epilog("Ctrl-C ends it with exit code 5.\n\n"
     .. "Example: ntvol watch --json --timeout 60")
 end

@@ -225,7 +225,7 @@ end
 
 -- The file system that a volume has, for a format that names none.
 local function same_again(found)
-  local to = file_systems.find(found.file_system)
+  local to = file_systems.again(found.file_system)
   if not to then
     failure.fail { op = FORMAT.op, target = found.name,
       reason = "no_file_system",
