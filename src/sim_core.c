@@ -96,6 +96,18 @@ static const char *read_letter(const struct reader *r,
   return none ? "" : read_string(r, o, "letter");
 }
 
+/* Reads whether something is mounted: nil means as usual. */
+static enum nt_sim_mounted read_mounted(const struct reader *r,
+                                        const struct ln_options *o) {
+  bool given = ln_optionvalue(r->L, o, "mounted") != LUA_TNIL;
+  lua_pop(r->L, 1);
+  if (!given) {
+    return NT_SIM_MOUNTED_AS_USUAL;
+  }
+  return ln_optionboolean(r->L, o, "mounted", false) ? NT_SIM_MOUNTED
+                                                     : NT_SIM_UNMOUNTED;
+}
+
 static void read_mount_points(const struct reader *r,
                               const struct ln_options *o,
                               struct nt_sim_volume_spec *volume) {
@@ -119,9 +131,9 @@ static void read_mount_points(const struct reader *r,
 static void read_volume(const struct reader *r, const struct ln_options *o,
                         struct nt_sim_volume_spec *volume) {
   static const char *const names[] = {
-      "size",     "letter", "mount_points", "system", "boot", "pagefile",
-      "readonly", "busy",   "csv",          "span",   "fs",   "owner",
-      NULL};
+      "size",     "letter",   "mount_points", "system", "boot",
+      "pagefile", "readonly", "busy",         "csv",    "span",
+      "fs",       "owner",    "mounted",      NULL};
   ln_optionnames(r->L, o, names);
   volume->size = read_size(r, o);
   volume->letter = read_letter(r, o);
@@ -129,6 +141,7 @@ static void read_volume(const struct reader *r, const struct ln_options *o,
   volume->span = read_string(r, o, "span");
   volume->fs = read_string(r, o, "fs");
   volume->owner = read_string(r, o, "owner");
+  volume->mounted = read_mounted(r, o);
   volume->flags = read_flag(r, o, "system", NT_VOLUME_SYSTEM) |
                   read_flag(r, o, "boot", NT_VOLUME_BOOT) |
                   read_flag(r, o, "pagefile", NT_VOLUME_PAGEFILE) |
@@ -207,7 +220,7 @@ static void read_nodes(const struct reader *r, const struct ln_options *o,
 
 /* Reads the specification. What `spec` points to stays on the stack. */
 static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
-  static const char *const names[] = {"disks", "nodes", NULL};
+  static const char *const names[] = {"disks", "nodes", "mounted", NULL};
   struct ln_options o = {arg, arg, ""};
   struct reader r = {L, arg, 0};
   struct nt_sim_disk_spec *disks;
@@ -228,6 +241,7 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
   spec->disks = disks;
   spec->disk_count = count;
   lua_settop(L, r.keep);
+  spec->mounted = ln_optionboolean(L, &o, "mounted", false);
   read_nodes(&r, &o, spec);
 }
 
@@ -237,12 +251,14 @@ static void read_spec(lua_State *L, int arg, struct nt_sim_spec *spec) {
 Creates a simulated machine in a folder or in memory, and connects to it. The
 specification is `{ disks = { { image, size, sector_size, style, serial,
 readonly, removable, cdrom, volumes = { { size, letter, mount_points, system,
-boot, pagefile, readonly, busy, csv, span, fs, owner } } } }, nodes = { name }
-}`. Sizes are integers, in bytes; `letter = false` means none. New volumes are
-RAW, and belong to the first node: `fs` and `owner` are only checked. A
-removable disk without image and size, and a CD drive without image, is a drive
-without a medium. A machine with nodes is a cluster, and this connection is its
-first node.
+boot, pagefile, readonly, busy, csv, span, fs, owner, mounted } } } }, nodes = {
+name }, mounted }`. Sizes are integers, in bytes; `letter = false` means none.
+New volumes are RAW, and belong to the first node: `fs` and `owner` are only
+checked, and a volume with `fs` gets its flags by `set_flags`. With `mounted`,
+what has a letter on a fixed disk is mounted; a volume with a `mounted` of its
+own is, or is not. A removable disk without image and size, and a CD drive
+without image, is a drive without a medium. A machine with nodes is a cluster,
+and this connection is its first node.
 @function create
 @tparam string path a folder that does not exist or is empty, or `":memory:"`
 @tparam table spec

@@ -246,6 +246,7 @@
 ---@field disks (ntvol.sim.disk_spec|string)[]
 ---@field nodes? string[]
 ---@field clock? "real"|"virtual"
+---@field mounted? boolean volumes with a letter on fixed disks are mounted from the start: true unless given
 
 ---Options of `sim.open`.
 ---@class ntvol.sim.open_options
@@ -1303,6 +1304,12 @@ local sim = {}
 ---volume smaller than itself, gets a GPT unless `style` says otherwise. The
 ---history of events begins empty.
 ---
+---Volumes with a letter on fixed disks are mounted from the start, as on
+---Windows, where something has always looked at them: a write into one through
+---its disk needs a lock or a dismount. `mounted = false` in `spec` leaves them
+---unmounted; `mounted` in a volume says it of that volume. What the system uses
+---(`system`, `boot`, `pagefile`) always is mounted.
+---
 ---`spec.nodes`, a list of names (1 to 15 letters, digits and `-`), makes the
 ---machine a [cluster](simulator.md#clusters), and the connection its first
 ---node; `csv` in a volume makes it cluster shared. `spec.clock` is as in
@@ -1387,6 +1394,7 @@ function sim.remove(path) end
 ---@field busy? boolean a scrub or balance runs, so that btrfs is not locked
 ---@field csv? boolean shared by the nodes of the cluster
 ---@field owner? string the node that owns it; the first one unless given
+---@field mounted? boolean from the start; unless given as the machine says, and always when the system uses it
 
 ---@class ntvol.sim.disk_spec
 ---@field size? string|integer "64M" or bytes; needed without `image`, but for an empty drive

@@ -23,11 +23,10 @@ local MEMORY = ":memory:"
 -- volume gets them when its file system is there.
 local FLAGS = { "system", "boot", "pagefile", "readonly", "busy" }
 
--- Takes the flags out of the specification of a volume.
-local function take_flags(volume)
+local function flags_of(volume)
   local flags = {}
   for _, flag in ipairs(FLAGS) do
-    flags[flag], volume[flag] = volume[flag], nil
+    flags[flag] = volume[flag]
   end
   return flags
 end
@@ -46,6 +45,22 @@ local function find_volume(machine, disk, index)
     return a.offset < b.offset
   end)
   return assert(pieces[index], "a volume that was asked for is not there").volume
+end
+
+-- W3: whether a volume is mounted from the start; the core asks the same of
+-- volumes that are not formatted.
+local function is_looked_at(format, volume)
+  local flags = format.flags
+  if format.mounted ~= nil or flags.system or flags.boot or flags.pagefile then
+    return format.mounted ~= false
+  end
+  return format.usually_mounted and volume.name:find "^%a:$"
+    and not volume.removable
+end
+
+-- Mounts a volume as everything does that looks at it.
+local function mount(machine, name)
+  local _ <close> = try(machine:open(name, { access = "r" }))
 end
 
 local function format_volume(machine, name, format)
@@ -73,6 +88,9 @@ local make_file_system = protect(function(machine, format)
   local found = find_volume(machine, format.disk - 1, format.index)
   local make = format.csv and format_shared or format_volume
   make(machine, found.guid_path, format)
+  if is_looked_at(format, found) then
+    mount(machine, found.guid_path)
+  end
   return true
 end)
 
@@ -139,6 +157,12 @@ end
 -- volume smaller than itself, gets a GPT unless `style` says otherwise. The
 -- history of events begins empty.
 --
+-- Volumes with a letter on fixed disks are mounted from the start, as on
+-- Windows, where something has always looked at them: a write into one through
+-- its disk needs a lock or a dismount. `mounted = false` in `spec` leaves them
+-- unmounted; `mounted` in a volume says it of that volume. What the system uses
+-- (`system`, `boot`, `pagefile`) always is mounted.
+--
 -- `spec.nodes`, a list of names (1 to 15 letters, digits and `-`), makes the
 -- machine a [cluster](simulator.md#clusters), and the connection its first
 -- node; `csv` in a volume makes it cluster shared. `spec.clock` is as in
@@ -170,7 +194,9 @@ function M.create(path, spec)
     error(("bad argument #2 to 'create' (%s)"):format(problem), 2)
   end
   for _, format in ipairs(formats) do
-    format.flags = take_flags(complete.disks[format.disk].volumes[format.index])
+    local volume = complete.disks[format.disk].volumes[format.index]
+    format.flags, format.mounted = flags_of(volume), volume.mounted
+    format.usually_mounted = complete.mounted
   end
   return and_then(function(machine)
     return set_clock(machine, spec.clock)

@@ -2,19 +2,23 @@
 -- command line, and completing the form with tables. Types and words are checked
 -- here; whether the whole can be made, the core decides.
 --
---    DISK   = [SECTOR:] SIZE [:FS [:LETTER [:LABEL]]] [:csv]
+--    DISK   = [SECTOR:] SIZE [:FS [:LETTER [:LABEL]]] {:WORD}
 --           | [SECTOR:] STYLE : SIZE [= VOLUME {+ VOLUME}]
---           | [SECTOR:] STYLE : SIZE [:FS [:LETTER [:LABEL]]] [:csv]
---    VOLUME = (SIZE | rest) [@SPAN] [:FS [:LETTER [:LABEL]]] [:csv]
---    IMAGE  = [SECTOR:] PATH [:LETTER]
---    CD     = PATH [:LETTER]
---    DRIVE  = [SECTOR:] PATH [:LETTER]
+--           | [SECTOR:] STYLE : SIZE [:FS [:LETTER [:LABEL]]] {:WORD}
+--    VOLUME = (SIZE | rest) [@SPAN] [:FS [:LETTER [:LABEL]]] {:WORD}
+--    IMAGE  = [SECTOR:] PATH [:LETTER] [:MOUNTED]
+--    CD     = PATH [:LETTER] [:MOUNTED]
+--    DRIVE  = [SECTOR:] PATH [:LETTER] [:MOUNTED]
+--    WORD   = csv | MOUNTED
+--    MOUNTED = mounted | unmounted
 --
 -- SECTOR is 512 or 4096, the bytes of a sector; without it an image has those
 -- of its GPT. A PATH that begins so is written ./4096:x.
 -- The PATH of a CD or DRIVE is "none" when it has no medium. STYLE is mbr or
 -- gpt. SIZE is like 64M or 1.5G. FS is raw or a file system that a format can
 -- make. LETTER is like D, or - for none. "csv" makes the volume cluster shared.
+-- "mounted" and "unmounted" say whether it is mounted from the start; without
+-- them it is when it has a letter on a fixed disk.
 -- When a part is left out, the volume is RAW, has the next free letter (a
 -- cluster shared volume has the next folder C:\ClusterStorage\VolumeN), and no
 -- label. Without STYLE the volume is the whole disk. Volumes with the same
@@ -40,7 +44,14 @@ local VOLUME_FIELDS = {
   size = "string|integer", mount_points = "table", system = "boolean",
   boot = "boolean", pagefile = "boolean", readonly = "boolean",
   busy = "boolean", span = "string",
-  csv = "boolean", owner = "string",
+  csv = "boolean", owner = "string", mounted = "boolean",
+}
+
+-- What a word at the end of the short form says of a volume.
+local WORDS = {
+  csv = { csv = true },
+  mounted = { mounted = true },
+  unmounted = { mounted = false },
 }
 
 -- ---- the short form ------------------------------------------------------
@@ -54,12 +65,25 @@ local function take_sector_size(text)
   return nil, text
 end
 
+-- Takes the words off the end of `text` and into `volume`.
+local function take_words(text, volume)
+  local before, last = text:match "^(.*):([^:]*)$"
+  if not before then
+    before, last = "", text
+  end
+  local word = WORDS[last:lower()]
+  if not word then
+    return text
+  end
+  for field, value in pairs(word) do
+    volume[field] = value
+  end
+  return take_words(before, volume)
+end
+
 -- "fat:D:OLD" into `volume`.
 local function read_volume_rest(text, volume)
-  local before = text:match("^(.*):[cC][sS][vV]$")
-    or text:match("^[cC][sS][vV]$") and ""
-  volume.csv = before and true
-  text = before or text
+  text = take_words(text, volume)
   local fs, letter, label = text:match("^([^:]*):?([^:]*):?(.*)$")
   if fs ~= "" then
     volume.fs = fs:lower()
@@ -152,6 +176,12 @@ end
 -- @treturn[2] string what is wrong
 function M.image(text)
   local sector_size, plain = take_sector_size(text)
+  local mounted = plain:match "^.+:([uU]?[nN]?[mM][oO][uU][nN][tT][eE][dD])$"
+  local volume = {}
+  if mounted and WORDS[mounted:lower()] then
+    plain = plain:sub(1, -#mounted - 2)
+    volume.mounted = WORDS[mounted:lower()].mounted
+  end
   local path, letter = plain:match("^(.+):([%a-])$")
   if not path then
     path = plain
@@ -159,13 +189,11 @@ function M.image(text)
   if path == "" then
     return nil, "an image needs a path"
   end
-  local disk = { image = path, sector_size = sector_size }
-  if letter == "-" then
-    disk.volumes = { { letter = false } }
-  elseif letter then
-    disk.volumes = { { letter = letter:upper() .. ":" } }
+  if letter then
+    volume.letter = letter ~= "-" and letter:upper() .. ":"
   end
-  return disk
+  return { image = path, sector_size = sector_size,
+    volumes = next(volume) ~= nil and { volume } or nil }
 end
 
 -- A drive of the kind "cdrom" or "removable", with the medium that the text
@@ -238,7 +266,7 @@ local function complete_volume(volume)
     mount_points = volume.mount_points, system = volume.system,
     boot = volume.boot, pagefile = volume.pagefile, readonly = volume.readonly,
     busy = volume.busy, span = volume.span,
-    csv = volume.csv, owner = volume.owner,
+    csv = volume.csv, owner = volume.owner, mounted = volume.mounted,
   }
   out.letter, problem = read_letter(volume.letter)
   if not problem then
@@ -331,7 +359,7 @@ local function name_shared(disks)
 end
 
 --- Checks the types and words of a specification, and completes it.
--- @tparam table spec `{ disks = { ... }, nodes = { ... }, clock }`
+-- @tparam table spec `{ disks = { ... }, nodes = { ... }, clock, mounted }`
 -- @treturn[1] table as `ntvol.sim.core` wants it
 -- @treturn[1] {table,...} what to format: `{ disk, index, fs, label, csv }`,
 --  disk and index count from 1
@@ -340,7 +368,8 @@ end
 -- @treturn[2] string what is wrong, and where
 function M.complete(spec)
   local problem = options.problem(spec,
-      { disks = "table", clock = "string", nodes = "table" })
+      { disks = "table", clock = "string", nodes = "table",
+        mounted = "boolean" })
     or nodes_problem(spec.nodes or {})
   if problem then
     return nil, problem
@@ -362,7 +391,8 @@ function M.complete(spec)
     end
   end
   name_shared(disks)
-  return { disks = disks, nodes = spec.nodes }, formats, owners
+  return { disks = disks, nodes = spec.nodes, mounted = spec.mounted ~= false },
+    formats, owners
 end
 
 return M

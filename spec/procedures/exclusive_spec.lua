@@ -44,7 +44,7 @@ describe("ntvol.with_exclusive_volume", function()
       assert.equal(7, a)
       assert.equal("eight", b)
       assert.equal("closed volume", ntvol.type(seen))
-      assert.equal("MOUNT LOCK UNLOCK", event_names(machine):gsub(
+      assert.equal("LOCK UNLOCK", event_names(machine):gsub(
         " LOCK_FAILED", ""), nil)
       assert_free(machine)
     end)
@@ -199,7 +199,7 @@ describe("plan.with_exclusive_volume", function()
     end })):run())
     assert.is_true(locked)
     assert.equal("512 bytes", report.steps[4].message)
-    assert.equal("MOUNT LOCK UNLOCK", event_names(machine))
+    assert.equal("LOCK UNLOCK", event_names(machine))
     assert_free(machine)
   end)
 
@@ -224,7 +224,7 @@ describe("plan.with_exclusive_volume", function()
       -- what the function did, nobody knows
       assert.equal("failed", object:report().state)
       assert.equal("undone", object:report().steps[2].outcome)
-      assert.equal("MOUNT LOCK UNLOCK", event_names(machine))
+      assert.equal("LOCK UNLOCK", event_names(machine))
       assert_free(machine)
     end)
   end

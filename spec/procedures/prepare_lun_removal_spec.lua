@@ -90,9 +90,8 @@ describe("prepare_lun_removal", function()
       assert.equal("done", step.outcome)
     end
     assert.same({
-      "MOUNT D:", "LOCK D:", "DISMOUNT D:", "OFFLINE D:",
-      "MOUNT E:", "LOCK E:", "DISMOUNT E:", "OFFLINE E:",
-      "UNLOCK E:", "UNLOCK D:",
+      "LOCK D:", "DISMOUNT D:", "OFFLINE D:",
+      "LOCK E:", "DISMOUNT E:", "OFFLINE E:", "UNLOCK E:", "UNLOCK D:",
       "REMOVAL D:", "REMOVAL E:", "REMOVAL PhysicalDrive0",
     }, history(machine))
     assert.equal(1, #machine:volumes())

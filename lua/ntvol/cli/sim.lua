@@ -48,7 +48,8 @@ local function create(args)
       .. " --cd or --removable",
       "hint: ntvol sim create lab --disk 64M:fat:D:OLD")
   end
-  local spec = { disks = args.disks, nodes = args.nodes }
+  local spec = { disks = args.disks, nodes = args.nodes,
+    mounted = not args.unmounted }
   local complete, problem = sim_spec.complete(spec)
   if not complete then
     return output.usage("sim create: " .. problem)
@@ -153,7 +154,7 @@ local function check(read)
 end
 
 local GRAMMAR = [==[
-DISK is SIZE[:FS[:LETTER[:LABEL]]][:csv]: a disk that is one volume. FS is ntfs, fat,
+DISK is SIZE[:FS[:LETTER[:LABEL]]][:WORD]: a disk that is one volume. FS is ntfs, fat,
 fat16, fat32, exfat or raw; LETTER is D, or - for none. A disk with partitions
 is STYLE:SIZE=VOLUME+VOLUME..., STYLE is mbr or gpt, and VOLUME is like DISK
 with its own SIZE, or rest. VOLUMEs with the same @SPAN behind their SIZE, on
@@ -161,8 +162,10 @@ whatever disks, are one volume in pieces; its first piece says all else.
 IMAGE is an existing image, PATH[:LETTER]; its contents stay as they are. In a
 drive, --cd or --removable, none is no medium. 4096: in front of a DISK or an
 IMAGE gives it sectors of 4096 bytes; without it an image has those that its GPT
-says, else 512. With --node the machine is a cluster; csv makes a volume cluster
-shared.
+says, else 512. With --node the machine is a cluster; the WORD csv makes a volume
+cluster shared. A volume with a letter on a fixed disk is mounted from the start,
+as on Windows: a write through its disk needs a lock or a dismount. The WORDs
+mounted and unmounted, behind an IMAGE, too, say otherwise of one volume.
 
 Examples: ntvol sim create lab --disk 64M:fat:D:OLD --disk 1G:ntfs:E
           ntvol sim create lab --disk gpt:1G=512M:ntfs:D:DATA+rest:fat32:E
@@ -199,6 +202,8 @@ local function add_create(add)
     :target "nodes"
   disk_option(command, "--removable", "IMAGE", sim_spec.removable,
     "A removable disk, and its medium: stick.img:F, none:F.")
+  command:flag "--unmounted"
+    :description "Nothing is mounted from the start but what the system uses."
   command:epilog(GRAMMAR)
 end
 

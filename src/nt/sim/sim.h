@@ -21,6 +21,13 @@
 
 extern const struct nt_machine_ops nt_sim_ops;
 
+/* Whether the file system of a volume is mounted when the machine is ready. */
+enum nt_sim_mounted {
+  NT_SIM_MOUNTED_AS_USUAL, /* as nt_sim_spec.mounted says */
+  NT_SIM_MOUNTED,
+  NT_SIM_UNMOUNTED
+};
+
 struct nt_sim_volume_spec {
   uint64_t size;      /* bytes; 0: what is left of the disk */
   const char *letter; /* "D:"; NULL: the next free one; "": none */
@@ -33,6 +40,8 @@ struct nt_sim_volume_spec {
    * that it gets, and the node that gets it. NULL: it stays RAW, and with the
    * first node. */
   const char *fs, *owner;
+  enum nt_sim_mounted mounted;
+  /* With `fs`, all but _CSV are given by nt_sim_set_flags() afterwards. */
   uint32_t flags; /* NT_VOLUME_SYSTEM, _BOOT, _PAGEFILE, _READONLY, _BUSY; _CSV:
                      the nodes of the cluster share it */
 };
@@ -58,6 +67,9 @@ struct nt_sim_spec {
   uint32_t disk_count;
   const char *const *nodes; /* names of 1 to 15 letters, digits and "-" */
   uint32_t node_count;      /* 0: no cluster */
+  /* W3: volumes with a letter on fixed disks are mounted from the start, where
+   * they can be. What the system uses always is (W2). */
+  bool mounted;
 };
 
 /* Creates a machine in the folder `path` (made when missing; must be empty)

@@ -51,6 +51,9 @@ static nt_status create_disks(struct sim_creation *c) {
     for (uint32_t i = 0; nt_ok(status) && i < c->spec->disk_count; i++) {
       status = nt__sim_create_disk(c, i, parts);
     }
+    if (nt_ok(status)) {
+      status = nt__sim_mount_volumes(c);
+    }
     status = nt__sim_end(&c->r, status);
   }
   free(parts);
@@ -194,9 +197,8 @@ nt_status nt_sim_create(const char *path, const struct nt_sim_spec *spec,
 
 /* ---- afterwards ---------------------------------------------------------- */
 
-#define CONFIGURED                                          \
-  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE | \
-   NT_VOLUME_READONLY | NT_VOLUME_BUSY)
+#define CONFIGURED \
+  (NT__SIM_USED_BY_SYSTEM | NT_VOLUME_READONLY | NT_VOLUME_BUSY)
 
 static nt_status set_flags(const struct sim_request *r, const char *name,
                            uint32_t flags) {

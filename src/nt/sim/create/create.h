@@ -10,6 +10,10 @@
 
 #define SIM_SERIAL_MAX 40 /* bytes of a serial number, with the zero */
 
+/* W2: a volume with one of these is mounted from the start. */
+#define NT__SIM_USED_BY_SYSTEM \
+  (NT_VOLUME_SYSTEM | NT_VOLUME_BOOT | NT_VOLUME_PAGEFILE)
+
 /* A volume in several pieces. */
 struct sim_span {
   const char *name;
@@ -26,6 +30,8 @@ struct sim_creation {
   bool made_image[NT_SIM_MAX_DISKS];
   uint32_t letter_used[26];               /* the disk, from 1; 0: none */
   uint32_t sector_size[NT_SIM_MAX_DISKS]; /* that the disks have */
+  /* By volume: enum nt_sim_mounted, as it was asked for. */
+  uint8_t mounted[NT_SIM_MAX_DISKS * NT_SIM_MAX_VOLUMES + 1];
   struct sim_span spans[NT_SIM_MAX_SPANS];
   uint32_t span_count;
 };
@@ -71,6 +77,10 @@ nt_status nt__sim_create_disk(struct sim_creation *c, uint32_t number,
 nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
                                  struct sim_partition *parts,
                                  struct sim_layout *layout);
+
+/* W3: mounts the volumes that are to be mounted from the start. Must be called
+ * within a transaction, when all disks are there. */
+nt_status nt__sim_mount_volumes(const struct sim_creation *c);
 
 /* ---- remove.c ------------------------------------------------------------ */
 

@@ -102,7 +102,8 @@ static nt_status check_piece(struct sim_creation *c, uint32_t index,
                             "use disks with equal sectors");
   }
   if ((volume->letter && volume->letter[0]) || volume->mount_points[0] ||
-      volume->flags || volume->fs) {
+      volume->flags || volume->fs ||
+      volume->mounted != NT_SIM_MOUNTED_AS_USUAL) {
     return nt__sim_bad_spec(
         c->r.err, index,
         "a further piece has names, flags or a file system of its own",
@@ -245,6 +246,11 @@ static nt_status check_volume(struct sim_creation *c, uint32_t index,
   NT_TRY(check_fs(c->r.err, index, disk, at));
   if (!disk->image) {
     NT_TRY(check_size(c->r.err, index, disk, at));
+  }
+  if (volume->mounted == NT_SIM_UNMOUNTED &&
+      volume->flags & NT__SIM_USED_BY_SYSTEM) {
+    return bad_volume(c->r.err, index, at, "what the system uses is mounted",
+                      "leave out that it is not");
   }
   NT_TRY(check_cluster(c, index, at));
   NT_TRY(check_letter(c, index, volume->letter));

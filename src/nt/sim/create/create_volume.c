@@ -1,9 +1,12 @@
-/* Creates the volumes of a new machine, their pieces, and their names. */
+/* Creates the volumes of a new machine, their pieces, and their names, and
+ * mounts those that are mounted from the start. */
 #include <stdio.h>
 
 #include "../db/store.h"
+#include "../rules/instance.h"
 #include "../rules/mount_points.h"
 #include "../rules/partitions.h"
+#include "../rules/refuse.h"
 #include "create.h"
 
 static nt_status insert_mount_point(struct sim_creation *c, uint32_t disk,
@@ -68,6 +71,23 @@ static nt_status insert_names(struct sim_creation *c, uint32_t disk,
   return status;
 }
 
+/* A volume that is still to be formatted gets its flags after that, because
+ * they refuse a format; whether nodes share it must be known at once. */
+static uint32_t flags_now(const struct nt_sim_volume_spec *spec) {
+  if (!spec) {
+    return 0;
+  }
+  return spec->fs ? spec->flags & NT_VOLUME_CSV : spec->flags;
+}
+
+static enum nt_sim_mounted mounted_from_start(
+    const struct nt_sim_volume_spec *spec) {
+  if (!spec) {
+    return NT_SIM_MOUNTED_AS_USUAL;
+  }
+  return spec->flags & NT__SIM_USED_BY_SYSTEM ? NT_SIM_MOUNTED : spec->mounted;
+}
+
 static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
                                const struct sim_partition *part,
                                const struct nt_sim_volume_spec *spec,
@@ -75,10 +95,11 @@ static nt_status insert_volume(struct sim_creation *c, uint32_t disk,
   const struct sim_new_volume volume = {.disk = disk,
                                         .sector_size = c->sector_size[disk],
                                         .part = part,
-                                        .flags = spec ? spec->flags : 0,
+                                        .flags = flags_now(spec),
                                         .piece = spec && spec->span,
                                         .installed = true};
   NT_TRY(nt__sim_add_volume(&c->r, &volume, made));
+  c->mounted[*made] = (uint8_t)mounted_from_start(spec);
   return insert_names(c, disk, *made, part->use, spec);
 }
 
@@ -175,5 +196,79 @@ nt_status nt__sim_insert_volumes(struct sim_creation *c, uint32_t disk,
     NT_TRY(
         insert_one(c, disk, &parts[i], named ? &spec->volumes[next++] : NULL));
   }
+  return NT_STATUS_SUCCESS;
+}
+
+/* ---- mounted from the start ---------------------------------------------- */
+
+/* W3: finds out whether something has looked at the volume of the request
+ * before any script begins. */
+static nt_status is_looked_at(const struct sim_creation *c,
+                              const struct sim_request *r, bool *looked) {
+  const uint32_t closed = NT_VOLUME_OFFLINE | NT_VOLUME_CUT;
+  const struct sim_volume *volume = &r->volume;
+  int64_t letters = 0;
+  *looked = false;
+  if (!c->spec->mounted || !volume->installed || volume->flags & closed) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_number(
+      r,
+      "SELECT count(*) FROM mount_point WHERE volume = ?1 "
+      "AND length(path) = 2 AND NOT EXISTS (SELECT 1 FROM extent e "
+      "JOIN disk d ON d.number = e.disk "
+      "WHERE e.volume = ?1 AND d.flags & ?2 <> 0)",
+      SIM_ARGS(SIM_INT(volume->id), SIM_INT(NT_DISK_REMOVABLE)), 0, &letters));
+  *looked = letters > 0;
+  return NT_STATUS_SUCCESS;
+}
+
+/* What nobody has asked for, and cannot be read, stays as it is. */
+static nt_status mount_as_usual(const struct sim_creation *c,
+                                const struct sim_request *r) {
+  struct nt_error unread = {0};
+  struct sim_request attempt = *r;
+  bool looked;
+  NT_TRY(is_looked_at(c, r, &looked));
+  if (!looked) {
+    return NT_STATUS_SUCCESS;
+  }
+  attempt.err = &unread;
+  nt_status status = nt__sim_mount(&attempt);
+  if (nt_is_shortage(status)) {
+    *r->err = unread;
+    return status;
+  }
+  return NT_STATUS_SUCCESS;
+}
+
+static nt_status mount_volume(const struct sim_creation *c, int64_t id) {
+  struct sim_request r = c->r;
+  NT_TRY(nt__sim_load_volume(&r, id, &r.volume));
+  if (c->mounted[id] == NT_SIM_UNMOUNTED) {
+    return NT_STATUS_SUCCESS;
+  }
+  if (c->mounted[id] == NT_SIM_MOUNTED_AS_USUAL) {
+    return mount_as_usual(c, &r);
+  }
+  nt_status status = nt__sim_check_not_cut(&r);
+  if (nt_ok(status)) {
+    status = nt__sim_mount(&r);
+  }
+  if (!nt_ok(status)) {
+    nt_error_about(r.err, NT_REASON_NONE, "mounting a volume from the start");
+  }
+  return status;
+}
+
+nt_status nt__sim_mount_volumes(const struct sim_creation *c) {
+  int64_t id = 0;
+  do {
+    NT_TRY(nt__sim_number(&c->r, "SELECT min(id) FROM volume WHERE id > ?1",
+                          SIM_ARGS(SIM_INT(id)), 0, &id));
+    if (id != 0) {
+      NT_TRY(mount_volume(c, id));
+    }
+  } while (id != 0);
   return NT_STATUS_SUCCESS;
 }
