@@ -224,7 +224,7 @@ void nt_error_copy(struct nt_error *err, const struct nt_error *from) {
   err->holders = room;
   if (room == NULL) {
     err->holders_kept = 0;
-  } else if (room != from->holders) {
+  } else if (from->holders_kept > 0 && room != from->holders) {
     memcpy(room, from->holders, from->holders_kept * sizeof(*room));
   }
 }
