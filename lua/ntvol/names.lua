@@ -70,6 +70,14 @@ function M.disk_number(disk)
     or text:match("^%d+$")))
 end
 
+--- A name as machines take it: the number of a disk, which people may write
+-- wherever a disk is named, becomes its name.
+-- @tparam string name
+-- @treturn string
+function M.full(name)
+  return name:find "^%d+$" and "PhysicalDrive" .. name or name
+end
+
 -- What to do about a name that is not the name of a disk. When it is the name
 -- of a volume, the hint says on which disk that volume lies.
 local function hint_for(machine, name)

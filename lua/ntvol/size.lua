@@ -1,4 +1,5 @@
---- Sizes as people write and read them. Units are powers of 1024.
+--- Sizes as people write and read them. Units are powers of 1024, also "MB":
+-- so it is for all tools that disks and volumes are managed with on Windows.
 -- @module ntvol.size
 
 local M = {}
@@ -6,8 +7,7 @@ local M = {}
 local LETTERS = "KMGTPE"
 
 local function unit_of(text)
-  local letter = text:upper():match("^([KMGTPE])$")
-    or text:upper():match("^([KMGTPE])IB$")
+  local letter = text:upper():match("^([KMGTPE])I?B?$")
   if letter then
     return 1 << (10 * LETTERS:find(letter, 1, true))
   end
@@ -35,7 +35,7 @@ local function multiply(whole, fraction, unit)
   return bytes * unit <= math.maxinteger - rest and bytes * unit + rest or nil
 end
 
---- Reads a size: `"64M"`, `"64 MiB"`, `"1.5G"`, `"512"`. An integer is bytes
+--- Reads a size: `"64M"`, `"64MB"`, `"64 MiB"`, `"1.5G"`, `"512"`. An integer is bytes
 -- already.
 -- @tparam string|integer text
 -- @treturn[1] integer bytes

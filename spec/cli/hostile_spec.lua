@@ -327,7 +327,7 @@ describe("Hostile labels, names, paths and programs:", function()
     assert.equal("p\27[7m\u{202e}q", list.holders[1].name)
     for _, words in ipairs { { "holders", "D:" }, { "lock", "D:", "--", "true" },
       { "change-fs", "D:", "--to", "fat", "--erase", "D:" },
-      { "offline", "D:" }, { "eject", "D:" } } do
+      { "offline", "D:" }, { "eject", "D:", "--what", "device" } } do
       local result = run(lab, words[1], words)
       assert((result.out .. result.err):find("p\\x1b[7m\\u{202e}q", 1, true),
         words[1] .. ": " .. result.out .. result.err)

@@ -215,3 +215,23 @@ describe("a number on the command line", function()
     assert.equal("-1\n", run(lab, { "lock", "D:", "--", "echo", "-1" }).out)
   end)
 end)
+
+describe("names on the command line", function()
+  it("a letter without its colon is told to have one", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    for _, words in ipairs { { "show", "D" }, { "holders", "d" },
+      { "format", "D" }, { "dismount", "D" } } do
+      assert.matches("\nhint: a letter has a colon: " .. words[2] .. ":\n",
+        run(lab, words, 2).err, 1, true)
+    end
+  end)
+
+  it("a disk may be named by its number", function()
+    local lab = command.lab(finally, "8M:fat:D")
+    for _, words in ipairs { { "show", "0" }, { "holders", "0" },
+      { "prepare-removal", "0", "--plan" }, { "restore-lun", "0", "--plan" } } do
+      run(lab, words)
+    end
+    assert.matches("fixed", run(lab, { "sim", "eject", lab.path, "0" }, 6).err)
+  end)
+end)

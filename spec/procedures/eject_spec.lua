@@ -204,6 +204,22 @@ describe("eject", function()
     assert.is_true(machine:disks()[1].no_medium)
   end)
 
+  it("refuses a fixed disk by its check, and says how a device is named",
+    function()
+      local machine = lab "8M:fat:D"
+      local object = assert(plan.eject("D:", { machine = machine }))
+      local ok, message, _, info = object:check()
+      assert.is_nil(ok)
+      assert.equal("fixed_disk", info.reason)
+      assert.matches("^step 'open D:': eject 'PhysicalDrive0': ", message)
+      assert.matches("ntvol eject PhysicalDrive0 --what device",
+        info.hint_command, 1, true)
+      assert.same({}, events(machine))
+      -- who says that it can be unplugged is not refused by the check
+      assert(assert(plan.eject("D:", { machine = machine, what = "device" }))
+        :check())
+    end)
+
   it("refuses before anything what cannot be ejected", function()
     local machine = lab("16M:fat:D:OLD")
     local _, _, code, info =

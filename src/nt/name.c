@@ -158,6 +158,13 @@ static const char *parse_bare_form(const char *s, struct nt_name *out) {
   return rest != NULL ? rest : parse_native(s, out);
 }
 
+/* A single letter is most likely that of a volume, without its colon. */
+static bool is_letter_alone(const char *name) {
+  return ((name[0] >= 'A' && name[0] <= 'Z') ||
+          (name[0] >= 'a' && name[0] <= 'z')) &&
+         name[1] == '\0';
+}
+
 static nt_status refuse(struct nt_error *err, const char *detail) {
   nt_status status = nt_fail(err, NT_STATUS_OBJECT_NAME_INVALID, "%s", detail);
   nt_hint(err,
@@ -186,7 +193,11 @@ nt_status nt_name_parse(const char *name, struct nt_name *out,
   const char *rest = device != NULL ? parse_device_form(device, &parsed)
                                     : parse_bare_form(name, &parsed);
   if (rest == NULL) {
-    return refuse(err, "not the name of a volume, disk or file");
+    nt_status status = refuse(err, "not the name of a volume, disk or file");
+    if (is_letter_alone(name)) {
+      nt_hint(err, "a letter has a colon: %c:", name[0]);
+    }
+    return status;
   }
   if (verbatim != NULL && strchr(rest, '/') != NULL) {
     return refuse(err,

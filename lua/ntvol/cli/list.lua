@@ -100,7 +100,7 @@ M.HOLDERS = {
 -- An empty list is a success, too: the exit code only says whether the machine
 -- could be asked.
 local function list_holders(args, machine)
-  local list = try(machine:holders(args.name))
+  local list = try(machine:holders(names.full(args.name)))
   if args.json then
     output.json { target = args.name, holders = list, complete = list.complete,
       missing = list.missing }
@@ -214,7 +214,7 @@ function M.add(add, json)
   command = json(add("holders", "List who has a volume, disk or file open.",
     list_holders))
   command:argument "name"
-    :description "D:, D:\\path, a mount folder, a GUID path, PhysicalDrive1."
+    :description "D:, D:\\path, a mount folder, a GUID path, PhysicalDrive1 or 1."
   command:epilog "Example: ntvol holders D: --json"
   command = json(add("events", "List what happened, oldest first.",
     lister(M.event_columns, function(machine, args)

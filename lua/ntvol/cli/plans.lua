@@ -302,7 +302,7 @@ local function add_eject(add, json)
     :description "A volume on it, or the disk: E:, PhysicalDrive1."
   command:option "--what"
     :description("medium: out of the drive; device: safe to take away. Unless"
-      .. " given, the medium where it can be taken out.")
+      .. " given, the medium; a fixed disk is refused.")
     :choices { "medium", "device" }
   wait.flag(command)
   plan_flag(command)

@@ -4,6 +4,7 @@
 
 local failure = require "ntvol.failure"
 local list = require "ntvol.cli.list"
+local names = require "ntvol.names"
 local output = require "ntvol.cli.output"
 local sim_spec = require "ntvol.sim_spec"
 
@@ -66,12 +67,12 @@ local function on_machine(f)
   end
 end
 
--- Ends a command that prints nothing for people; `names` are arguments that
+-- Ends a command that prints nothing for people; `fields` are arguments that
 -- programs read.
-local function did(args, verb, names, ...)
+local function did(args, verb, fields, ...)
   try(...)
   local data = { did = { verb }, machine = args.dir }
-  for name in names:gmatch "%S+" do
+  for name in fields:gmatch "%S+" do
     data[name] = args[name]
   end
   return output.did(args, data)
@@ -85,11 +86,12 @@ end
 
 local function insert(machine, args)
   return did(args, "insert", "drive image readonly", sim().insert(machine,
-    args.drive, args.image, { readonly = args.readonly }))
+    names.full(args.drive), args.image, { readonly = args.readonly }))
 end
 
 local function eject(machine, args)
-  return did(args, "eject", "drive", sim().eject(machine, args.drive))
+  return did(args, "eject", "drive", sim().eject(machine,
+    names.full(args.drive)))
 end
 
 local function remove(args)
@@ -241,7 +243,7 @@ end
 
 local function drive_argument(command)
   command:argument "drive"
-    :description "E:, CdRom0 or PhysicalDrive1."
+    :description "E:, CdRom0, PhysicalDrive1 or 1."
   return command
 end
 

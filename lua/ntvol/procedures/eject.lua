@@ -47,6 +47,13 @@ local function check_way(context)
       detail = "this machine ejects no devices",
       hint = "eject the medium: what = \"medium\"",
       hint_command = "eject the medium: ntvol eject --what medium" }
+  elseif context.fixed then
+    failure.fail { op = "eject", target = context.name, reason = "fixed_disk",
+      detail = "neither its medium nor, as far as is known, the disk comes out",
+      hint = "name a drive with a medium; when the device itself can be"
+        .. " unplugged: what = \"device\"",
+      hint_command = "name a drive with a medium; when the device itself can be"
+        .. (" unplugged: ntvol eject %s --what device"):format(context.name) }
   end
 end
 
@@ -190,6 +197,8 @@ local new = failure.protect(function(new_plan, name, opts)
       "whether the drive, or somebody at the device, refuses",
     },
     context = { machine = machine, name = disk.name, disk = disk,
+      -- Nobody said that a fixed disk can be unplugged.
+      fixed = not (opts.what or disk.removable or disk.cdrom),
       volumes = volumes, pinned = pinned, what = what,
       -- A CD drive has no handle that may write.
       access = disk.cdrom and "r" or "rw" },
