@@ -36,6 +36,26 @@ local function connect_native()
   }
 end
 
+local function has_kind(wanted)
+  for _, kind in ipairs(core.kinds()) do
+    if kind == wanted then
+      return true
+    end
+  end
+  return false
+end
+
+-- The machine of Windows is asked for on another system.
+local function refuse_win32(spec)
+  failure.fail {
+    op = "connect to", target = spec, reason = "no_native_machine",
+    detail = "the machine win32 is a computer with Windows, and this is none",
+    hint = "run ntvol on Windows, from the zip that make dist-win makes; here,"
+      .. " name a simulated machine: ntvol --machine FOLDER, or in Lua"
+      .. " ntvol.machine \"sim:FOLDER\"",
+  }
+end
+
 --- Connects to a machine without making it the current one.
 -- @tparam string spec `"kind:location"`, where a kind has two letters or more;
 --  anything else is the folder of a simulated machine
@@ -43,6 +63,9 @@ end
 -- @failure
 function M.connect(spec)
   local kind, location = spec:match("^(%a%w+):(.*)$")
+  if kind == "win32" and not has_kind(kind) then
+    refuse_win32(spec)
+  end
   if kind and kind ~= "sim" then
     return try(core.connect(kind, location))
   end

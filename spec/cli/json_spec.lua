@@ -235,4 +235,16 @@ describe("names on the command line", function()
     end
     assert.matches("fixed", run(lab, { "sim", "eject", lab.path, "0" }, 6).err)
   end)
+
+  it("the machine win32 on another system says what it needs", function()
+    if proc.windows then
+      pending "this is Windows"
+    end
+    local lab = command.lab(finally)
+    local result = lab:run({ "--machine", "win32:", "volumes" },
+      { machine = false })
+    assert.equal(6, result.code, result.err)
+    assert.matches("connect to 'win32:': .*a computer with Windows", result.err)
+    assert.matches("hint: run ntvol on Windows", result.err, 1, true)
+  end)
 end)
