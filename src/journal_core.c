@@ -58,7 +58,7 @@ is made, and only its owner can read it.
 static int ln_journal_open(lua_State *L) {
   const char *folder = lua_isnoneornil(L, 1) ? NULL : ln_checkname(L, 1);
   struct ntvol_journal *self;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status;
   luaL_argcheck(L, folder == NULL || folder[0] != '\0', 1, "folder is empty");
   self = lua_newuserdatauv(L, sizeof *self, 0);
@@ -260,7 +260,7 @@ static int ln_journal_begin(lua_State *L) {
   static const char *const names[] = {
       "plan", "target", "machine", "identity", "command", "parent", NULL};
   struct ln_options o = {2, 2, ""};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_operation *about;
   int64_t id = 0;
   nt_status status;
@@ -304,7 +304,7 @@ static int ln_journal_step(lua_State *L) {
       "name",  "target",       "outcome",    "message", "started",
       "ended", "undo_started", "undo_ended", "final",   NULL};
   struct ln_options o = {4, 4, ""};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_step *step;
   int64_t id;
   nt_status status;
@@ -345,7 +345,7 @@ Ends an operation that runs, or that was interrupted.
 @raise for another state
 */
 static int ln_journal_finish(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   const char *state, *message;
   int64_t id;
   nt_status status;
@@ -444,7 +444,7 @@ for _, entry in ipairs(assert(journal:entries())) do
 end
 */
 static int ln_journal_entries(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_operation *operation;
   int64_t cursor = 0;
   nt_status status;
@@ -506,7 +506,7 @@ assert(journal:entry(id).state == "running")
 assert(journal:finish(id, "committed"))
 */
 static int ln_journal_entry(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_operation *operation;
   int64_t id;
   nt_status status;
@@ -575,7 +575,7 @@ for _, entry in ipairs(assert(journal:entries())) do
 end
 */
 static int ln_journal_check(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_saved_check found;
   struct piece_list list = {.L = L};
   struct ntvol_journal *self;
@@ -644,7 +644,7 @@ static int ln_journal_prune(lua_State *L) {
   static const char *const names[] = {"keep", "days", "keep_saved",
                                       "days_saved", NULL};
   struct nt_journal_policy policy = nt_journal_default_policy;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   uint64_t operations = 0, saved = 0;
   nt_status status;
   journal_of(L);

@@ -280,7 +280,7 @@ Makes a failure, in the same words as the core.
 @raise for a reason or a status that does not exist
 */
 int ln_core_fail(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   luaL_checktype(L, 1, LUA_TTABLE);
   read_info(L, 1, &err);
   const struct nt_reason_row *row = nt_reason_find(err.reason);
@@ -309,7 +309,7 @@ Returns the message of a failure, made anew from its details.
 */
 int ln_core_message(lua_State *L) {
   char message[MESSAGE_MAX];
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   luaL_checktype(L, 1, LUA_TTABLE);
   read_info(L, 1, &err);
   if (lua_toboolean(L, 2)) {

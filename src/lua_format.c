@@ -231,7 +231,7 @@ int ln_volume_format(lua_State *L) {
   struct progress progress = {L, 0, false};
   struct nt_format_options options = {0};
   struct nt_format_result result = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_keeper keeper;
   struct ntvol_journal *journal = NULL;
   struct nt_handle *handle;
@@ -280,7 +280,7 @@ volume.
 int ln_core_check_label(lua_State *L) {
   static const char *const names[] = {"fs", "label", "target", NULL};
   struct ln_options o = {1, 1, ""};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   enum nt_format_fs fs = NT_FORMAT_NTFS;
   const char *name, *label, *target;
   nt_status status;
@@ -316,7 +316,7 @@ int ln_core_rehearse_format(lua_State *L) {
       "fs", "label", "cluster_size", "size", "sector_size", "target", NULL};
   struct ln_options o = {1, 1, ""};
   struct nt_format_options options = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status;
   uint64_t size;
   uint32_t sector_size;

@@ -31,7 +31,7 @@ assert(not vol:is_locked())
 */
 int ln_volume_duplicate(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "duplicate");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_handle *handle = NULL;
   struct ln_machine *m;
   struct ln_volume *twin = new_sibling(L, &m);
@@ -66,7 +66,7 @@ int ln_volume_map(lua_State *L) {
   static const char *const names[] = {"image", NULL};
   const struct ln_options options = {2, 2, ""};
   struct ln_volume *v = ln_checkvolume(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_handle *handle = NULL;
   struct ln_machine *m;
   struct ln_volume *section;
@@ -101,7 +101,7 @@ end
 */
 int ln_volume_list(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "list");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_directory_entry entry;
   uint64_t cursor = 0;
   lua_Integer count = 0;

@@ -7,7 +7,7 @@ Holders: the processes that have something open.
 
 /* Pushes the list, or a failure. */
 static int push_holders(lua_State *L, const struct ln_volume *v) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_holder holder;
   const char *missing = NULL;
   uint64_t cursor = 0;
@@ -76,7 +76,7 @@ int ln_machine_holders(lua_State *L) {
       .share = NT_SHARE_READ | NT_SHARE_WRITE | NT_SHARE_DELETE,
       .disposition = NT_OPEN};
   struct nt_handle *handle = NULL;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct ln_volume *v;
   int results;
   options.name = ln_checkname(L, 2);

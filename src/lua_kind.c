@@ -127,7 +127,7 @@ static const char *push_kind_names(lua_State *L) {
 }
 
 static int unknown_kind(lua_State *L, const char *kind, const char *location) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   const char *names = push_kind_names(L);
   nt_refuse(&err, NT_REASON_UNKNOWN_KIND, "there is no machine kind '%s'",
             kind);
@@ -150,7 +150,7 @@ Connects to a machine.
  says
 */
 static int ln_core_connect(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   const char *kind = ln_checkname(L, 1);
   const char *location = lua_isnoneornil(L, 2) ? "" : ln_checkname(L, 2);
   const struct ntvol_kind *known;

@@ -27,7 +27,7 @@ assert(guard:unlock())
 assert(not vol:is_locked())
 */
 static int ln_lock_unlock(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = NT_STATUS_SUCCESS;
   struct ln_volume *v;
   check_self(L);
@@ -41,7 +41,7 @@ static int ln_lock_unlock(lua_State *L) {
 }
 
 static int lock_leave(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct ln_volume *v;
   check_self(L);
   v = ln_heldvolume(L, 1);

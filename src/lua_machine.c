@@ -32,7 +32,7 @@ harmless.
 */
 static int ln_machine_close(lua_State *L) {
   struct ln_machine *m = to_machine(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = NT_STATUS_SUCCESS;
   const char *refusal = m->machine != NULL ? ln_machinebusy(m) : NULL;
   ln_noargs(L, 2, "close");
@@ -47,7 +47,7 @@ static int ln_machine_close(lua_State *L) {
 
 static int machine_leave(lua_State *L) {
   struct ln_machine *m = to_machine(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   const char *refusal = ln_machinebusy(m);
   if (m->machine == NULL) {
     return 0;
@@ -63,7 +63,7 @@ static int machine_leave(lua_State *L) {
 
 static int machine_gc(lua_State *L) {
   struct ln_machine *m = to_machine(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   char name[NT_NAME_MAX];
   bool open_volumes;
   if (m->machine == NULL) {
@@ -135,7 +135,7 @@ owns the volume, and for a shared volume `csv_state`: `"direct"`,
 */
 static int ln_machine_volumes(lua_State *L) {
   struct ln_machine *m = self_only(L, "volumes");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_volume_info info;
   uint64_t cursor = 0;
   nt_status status;
@@ -166,7 +166,7 @@ image is missing or damaged), `offline` (by its attribute: it shows no volumes),
 */
 static int ln_machine_disks(lua_State *L) {
   struct ln_machine *m = self_only(L, "disks");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_disk_info info;
   uint64_t cursor = 0;
   nt_status status;
@@ -199,7 +199,7 @@ for _, e in ipairs(machine:events(last)) do print(e) end
 */
 static int ln_machine_events(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_event event;
   uint64_t cursor = 0;
   nt_status status;
@@ -232,7 +232,7 @@ of a disk before the disk.
 static int ln_machine_uninstall(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *name = ln_checkname(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_uninstall(ln_connection(L, m), name, &err);
   return ln_result(L, status, &err);
 }
@@ -253,7 +253,7 @@ disk it returns `ERROR_NOT_SUPPORTED`.
 static int ln_machine_eject(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *name = ln_checkname(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_eject(ln_connection(L, m), name, &err);
   return ln_result(L, status, &err);
 }
@@ -285,7 +285,7 @@ removed by surprise, and `events` shows it.
 static int ln_machine_mask(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *disk = check_disk(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_mask(ln_connection(L, m), disk, &err);
   return ln_result(L, status, &err);
 }
@@ -304,7 +304,7 @@ assert(ntvol.machine():unmask(0))
 static int ln_machine_unmask(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *disk = check_disk(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_unmask(ln_connection(L, m), disk, &err);
   return ln_result(L, status, &err);
 }
@@ -322,7 +322,7 @@ works on the simulated machine only, as do `set_maintenance` and `set_owner`.
 */
 static int ln_machine_nodes(lua_State *L) {
   struct ln_machine *m = self_only(L, "nodes");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_node_info info;
   uint64_t cursor = 0;
   nt_status status;
@@ -356,7 +356,7 @@ assert(lab:set_maintenance("D:", true))
 static int ln_machine_set_maintenance(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *volume = ln_checkname(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status;
   luaL_checktype(L, 3, LUA_TBOOLEAN);
   status = nt_set_maintenance(ln_connection(L, m), volume,
@@ -383,7 +383,7 @@ static int ln_machine_set_owner(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *volume = ln_checkname(L, 2);
   const char *node = ln_checkname(L, 3);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_set_owner(ln_connection(L, m), volume, node, &err);
   return ln_result(L, status, &err);
 }
@@ -408,7 +408,7 @@ assert(machine:remove_mount_point "C:\\mnt\\data")
 static int ln_machine_add_mount_point(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *volume = ln_checkname(L, 2), *point = ln_checkname(L, 3);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status =
       nt_add_mount_point(ln_connection(L, m), volume, point, &err);
   return ln_result(L, status, &err);
@@ -429,7 +429,7 @@ assert(machine:remove_mount_point "C:\\mnt\\data")
 static int ln_machine_remove_mount_point(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   const char *point = ln_checkname(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_remove_mount_point(ln_connection(L, m), point, &err);
   return ln_result(L, status, &err);
 }

@@ -192,7 +192,7 @@ int ln_machine_open(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   struct nt_open_options options = {0};
   struct nt_handle *handle = NULL;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct ln_volume *v;
   nt_status status;
   options.name = ln_checkname(L, 2);

@@ -17,7 +17,7 @@ its end, for a directory 0.
 */
 int ln_volume_size(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "size");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   uint64_t length = 0;
   if (!nt_ok(nt_size(v->handle, &length, &err))) {
     return ln_pusherror(L, &err);
@@ -41,7 +41,7 @@ int ln_volume_sector_size(lua_State *L) {
 static bool query_info(lua_State *L, const char *verb_name,
                        struct nt_volume_info *info) {
   struct ln_volume *v = ln_onlyvolume(L, verb_name);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   memset(info, 0, sizeof *info);
   if (nt_ok(nt_info(v->handle, info, &err))) {
     return true;
@@ -96,7 +96,7 @@ int ln_volume_identity(lua_State *L) {
  * the file system. */
 static bool check_alive(lua_State *L, const struct nt_volume_info *info) {
   const struct nt_handle *handle = ln_onlyvolume(L, "label")->handle;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   if (!(info->flags & NT_VOLUME_DISMOUNTED) || handle->kind == NT_KIND_DEVICE) {
     return true;
   }
@@ -131,7 +131,7 @@ Says where the volume lies on disks (IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS).
 int ln_volume_extents(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "extents");
   struct nt_extent extents[NT_MAX_EXTENTS];
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   uint32_t count = 0;
   if (!nt_ok(nt_extents(v->handle, extents, &count, &err))) {
     return ln_pusherror(L, &err);
@@ -150,7 +150,7 @@ Returns the geometry of the disk below (IOCTL_DISK_GET_DRIVE_GEOMETRY_EX).
 int ln_volume_geometry(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "geometry");
   struct nt_geometry geometry = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   if (!nt_ok(nt_geometry(v->handle, &geometry, &err))) {
     return ln_pusherror(L, &err);
   }
@@ -174,7 +174,7 @@ Returns device type, disk number and partition number
 int ln_volume_device_number(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "device_number");
   struct nt_device_number number = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   if (!nt_ok(nt_device_number(v->handle, &number, &err))) {
     return ln_pusherror(L, &err);
   }
@@ -197,7 +197,7 @@ int ln_volume_is_locked(lua_State *L) {
 
 static int ask(lua_State *L, const char *name, uint32_t code) {
   struct ln_volume *v = ln_onlyvolume(L, name);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   bool answer = false;
   if (!nt_ok(nt_ask(v->handle, code, &answer, &err))) {
     return ln_pusherror(L, &err);

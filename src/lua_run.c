@@ -71,7 +71,7 @@ assert(vol:run({ "true" }) == 0)
 */
 int ln_volume_run(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   int exit_status = 0;
   ln_noargs(L, 4, "run");
   bool to_stderr = check_to_stderr(L, 3);

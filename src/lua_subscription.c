@@ -159,7 +159,7 @@ assert(vol:lock())
 */
 int ln_machine_subscribe(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct ln_subscription *s;
   nt_status status;
   luaL_checktype(L, 2, LUA_TFUNCTION);

@@ -117,7 +117,7 @@ int ln_core_take_back(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
   struct nt_keeper keeper;
   struct ntvol_journal *journal;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_handle *handle;
   struct nt_restored restored = {0};
   lua_Integer id = ln_checkrange(L, 3, "operation", 1, LUA_MAXINTEGER);

@@ -7,7 +7,7 @@ The methods that send one control code to a volume.
 
 static int verb(lua_State *L, const char *name, uint32_t code) {
   struct ln_volume *v = ln_onlyvolume(L, name);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_verb(v->handle, code, &err);
   return ln_result(L, status, &err);
 }
@@ -16,7 +16,7 @@ static int verb(lua_State *L, const char *name, uint32_t code) {
  * with its description. */
 int ln_volume_lock(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct ln_lock *lock;
   nt_status status;
   ln_nowaiting(L, 2, "lock");
@@ -41,7 +41,7 @@ assert(vol:unlock())
 */
 int ln_volume_unlock(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "unlock");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = ln_unlockvolume(v, &err);
   return ln_result(L, status, &err);
 }
@@ -119,7 +119,7 @@ Allows or forbids taking the medium out by hand (IOCTL_STORAGE_MEDIA_REMOVAL).
 */
 int ln_volume_media_removal(lua_State *L) {
   struct ln_volume *v = ln_checkvolume(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   unsigned char prevent;
   size_t out_len = 0;
   nt_status status;

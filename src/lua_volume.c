@@ -42,7 +42,7 @@ assert(ntvol.type(vol) == "closed volume")
 */
 static int ln_volume_close(lua_State *L) {
   struct ln_volume *v = to_volume(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = NT_STATUS_SUCCESS;
   ln_noargs(L, 2, "close");
   if (v->handle != NULL) {
@@ -54,7 +54,7 @@ static int ln_volume_close(lua_State *L) {
 
 static int volume_leave(lua_State *L) {
   struct ln_volume *v = to_volume(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   if (v->handle == NULL) {
     return 0;
   }
@@ -72,7 +72,7 @@ static int volume_leave(lua_State *L) {
  * format never goes on. */
 static int volume_gc(lua_State *L) {
   struct ln_volume *v = to_volume(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   char name[NT_NAME_MAX];
   if (v->handle == NULL) {
     return 0;
@@ -115,7 +115,7 @@ static const char *kind_name(enum nt_handle_kind kind) {
  * error. */
 static void push_description(lua_State *L, struct nt_handle *handle) {
   struct nt_volume_info info;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   char state[LN_STATE_MAX];
   memset(&info, 0, sizeof info);
   if (handle->kind != NT_KIND_VOLUME) {
@@ -154,7 +154,7 @@ Makes what was written durable. It is durable when this returns true.
 */
 static int ln_volume_flush(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "flush");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_flush(v->handle, &err);
   return ln_result(L, status, &err);
 }
@@ -180,7 +180,7 @@ static int ln_volume_read(lua_State *L) {
   uint32_t sector = v->handle->sector_size;
   uint64_t offset = ln_checkoffset(L, 2, sector);
   size_t length = ln_checklength(L, 3, offset, sector);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   size_t done = 0;
   nt_status status;
   luaL_Buffer b;
@@ -219,7 +219,7 @@ static int ln_volume_write(lua_State *L) {
   uint64_t offset = ln_checkoffset(L, 2, sector);
   size_t length, done = 0;
   const char *data = luaL_checklstring(L, 3, &length);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status;
   ln_checkspan(L, 3, "data length", offset, length, sector);
   status = nt_write(ln_handle(L, v), offset, data, length, &done, &err);
@@ -306,7 +306,7 @@ static int ln_volume_control(lua_State *L) {
   uint32_t code = check_code(L, 2);
   size_t in_len, room, out_len = 0;
   const char *in = luaL_optlstring(L, 3, "", &in_len);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status;
   bool file_system;
   luaL_Buffer b;

@@ -26,7 +26,7 @@ if data then print(data.free_clusters * data.cluster_size) end
 int ln_volume_ntfs_data(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "ntfs_data");
   struct nt_ntfs_data data = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   if (!nt_ok(nt_ntfs_data(v->handle, &data, &err))) {
     return ln_pusherror(L, &err);
   }
@@ -64,7 +64,7 @@ static int next_run(lua_State *L) {
   struct nt_bitmap *bitmap = lua_touserdata(L, lua_upvalueindex(BITMAP));
   uint64_t cursor = (uint64_t)lua_tointeger(L, lua_upvalueindex(CURSOR));
   struct nt_run run = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_next_run(ln_handle(L, v), bitmap, &cursor, &run, &err);
   if (status == NT_STATUS_NO_MORE_ENTRIES) {
     return 0;
@@ -102,7 +102,7 @@ print(free)
 */
 int ln_volume_bitmap(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "bitmap");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_bitmap *bitmap;
   lua_settop(L, 1);
   bitmap = lua_newuserdatauv(L, sizeof *bitmap, 0);
@@ -129,7 +129,7 @@ assert(vol:is_dirty() == false)
 */
 int ln_volume_is_dirty(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "is_dirty");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   bool dirty = false;
   if (!nt_ok(nt_is_dirty(v->handle, &dirty, &err))) {
     return ln_pusherror(L, &err);
@@ -152,7 +152,7 @@ assert(vol:is_dirty())
 */
 int ln_volume_mark_dirty(lua_State *L) {
   struct ln_volume *v = ln_onlyvolume(L, "mark_dirty");
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_verb(v->handle, NT_FSCTL_MARK_VOLUME_DIRTY, &err);
   return ln_result(L, status, &err);
 }

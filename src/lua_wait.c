@@ -45,7 +45,7 @@ int ln_core_wait_change(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   lua_Number seconds = luaL_checknumber(L, 2);
   uint64_t mark = (uint64_t)luaL_optinteger(L, 3, 0);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status;
   int64_t until, left;
   luaL_argcheck(L, seconds >= 0 && seconds < 1e9, 2,

@@ -45,7 +45,7 @@ static int raise(lua_State *L, const struct nt_error *err) {
  * none in time. */
 static bool wait_event(lua_State *L, const struct ln_machine *m,
                        uint64_t after) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   int64_t until = moment_after(L, lua_upvalueindex(TIMEOUT));
   for (;;) {
     uint32_t ms = slice(until);
@@ -66,7 +66,7 @@ static bool wait_event(lua_State *L, const struct ln_machine *m,
 static int next_event(lua_State *L) {
   const struct ln_machine *m = ln_testmachine(L, lua_upvalueindex(MACHINE));
   uint64_t after = (uint64_t)lua_tointeger(L, lua_upvalueindex(AFTER));
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_event event = {0};
   nt_status status;
   do {
@@ -130,7 +130,7 @@ end
 int ln_machine_watch(lua_State *L) {
   struct ln_machine *m = ln_checkmachine(L, 1);
   bool from_now = lua_isnoneornil(L, 2);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   uint64_t after = INT64_MAX;
   nt_status status;
   check_timeout(L, 3);

@@ -269,7 +269,7 @@ and this connection is its first node.
 static int ln_sim_create(lua_State *L) {
   const char *path = ln_checkname(L, 1);
   struct nt_sim_spec spec = {0};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_machine **slot;
   nt_status status;
   lua_settop(L, 2);
@@ -293,7 +293,7 @@ were made for it.
 */
 static int ln_sim_remove(lua_State *L) {
   const char *path = ln_checkname(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_sim_remove(path, &err);
   nt_error_name(&err, "remove machine", path);
   return ln_result(L, status, &err);
@@ -351,7 +351,7 @@ the entry mends itself.
 static int ln_sim_check(lua_State *L) {
   const char *path = ln_checkname(L, 1);
   struct nt_sim_damage damage;
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   struct nt_sim_report **report = push_report(L);
   nt_status status = nt_sim_check(path, report, &err);
   uint32_t i;
@@ -377,7 +377,7 @@ disks name now.
 */
 static int ln_sim_allow_images(lua_State *L) {
   const char *path = ln_checkname(L, 1);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_sim_allow_images(path, &err);
   nt_error_name(&err, "allow the images of", path);
   return ln_result(L, status, &err);
@@ -412,7 +412,7 @@ static int ln_sim_set_flags(lua_State *L) {
                                     NT_VOLUME_PAGEFILE, NT_VOLUME_READONLY,
                                     NT_VOLUME_BUSY};
   struct ln_options o = {3, 3, ""};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   uint32_t flags = 0;
   const char *name = ln_checkname(L, 2);
   nt_status status;
@@ -457,7 +457,7 @@ Puts a medium into the empty drive of a simulated machine.
 static int ln_sim_insert(lua_State *L) {
   static const char *const names[] = {"readonly", NULL};
   struct ln_options o = {4, 4, ""};
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   const char *drive = ln_checkname(L, 2);
   const char *image = ln_checkname(L, 3);
   bool readonly = false;
@@ -481,7 +481,7 @@ Takes the medium out of a drive of a simulated machine, and takes it away.
 @raise for a machine of another kind
 */
 static int ln_sim_eject(lua_State *L) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   const char *drive = ln_checkname(L, 2);
   return ln_result(L, nt_sim_take_out(check_simulated(L), drive, &err), &err);
 }
@@ -496,7 +496,7 @@ Empties the event history of a simulated machine.
 */
 static int ln_sim_forget_events(lua_State *L) {
   struct nt_machine *machine = check_simulated(L);
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_status status = nt_sim_forget_events(machine, &err);
   nt_error_name(&err, "forget events of", machine->name);
   return ln_result(L, status, &err);

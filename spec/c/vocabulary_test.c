@@ -478,7 +478,7 @@ static void test_message_parts(void) {
 }
 
 static void test_message_holders(void) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_refuse(&err, NT_REASON_IN_USE, NULL);
   nt_error_name(&err, "lock", "D:");
   nt_hint(&err, "close them or retry");
@@ -505,7 +505,7 @@ static void test_message_holders(void) {
 }
 
 static void test_message_odd_holders(void) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_fail(&err, NT_STATUS_DEVICE_BUSY, NULL);
   err.holders_missing = "not root";
   check_message(&err,
@@ -523,7 +523,7 @@ static void test_message_odd_holders(void) {
 }
 
 static void test_message_many_holders(void) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   char buf[4096];
   nt_fail(&err, NT_STATUS_ACCESS_DENIED, NULL);
   for (int i = 1; i <= NT_MAX_HOLDERS + 3; i++) {
@@ -551,8 +551,8 @@ static void test_message_counted_holders(void) {
 /* An error that is copied takes its holders along, into the room of the other;
  * one that is cleared says nothing, and keeps its room. */
 static void test_copied_holders(void) {
-  NT_ERROR(from);
-  NT_ERROR(to);
+  NT_DECLARE_ERROR(from);
+  NT_DECLARE_ERROR(to);
   struct nt_error bare = {0};
   char said[512], copied[512];
   nt_fail(&from, NT_STATUS_ACCESS_DENIED, NULL);
@@ -574,7 +574,7 @@ static void test_copied_holders(void) {
 }
 
 static void test_message_one_line(void) {
-  NT_ERROR(err);
+  NT_DECLARE_ERROR(err);
   nt_fail(&err, NT_STATUS_ACCESS_DENIED,
           "a\r\nb\tc\x7F"
           "d");

@@ -5,13 +5,13 @@
  * Everything below src/ may include this header.
  *
  * Life of an error. The caller owns the struct and hands it down zeroed; who
- * wants to know the holders declares it with NT_ERROR, which has room for them.
- * Whoever refuses calls nt_refuse() once, which takes status, class and next
- * step from the row of reasons.h, and may add holders, a native number or a
- * next step of its own. nt_fail() is for what has no row: the status says it.
- * The thin callers of nt.h add `op` and `target` where they are still empty,
- * so a back end names them only when it knows better. A function that returns
- * a success status leaves the struct alone.
+ * wants to know the holders declares it with NT_DECLARE_ERROR, which has room
+ * for them. Whoever refuses calls nt_refuse() once, which takes status, class
+ * and next step from the row of reasons.h, and may add holders, a native number
+ * or a next step of its own. nt_fail() is for what has no row: the status says
+ * it. The thin callers of nt.h add `op` and `target` where they are still
+ * empty, so a back end names them only when it knows better. A function that
+ * returns a success status leaves the struct alone.
  */
 #ifndef NT_ERROR_H
 #define NT_ERROR_H
@@ -75,7 +75,7 @@ struct nt_error {
 
 /* Declares an error that keeps holders. They lie beside it, and are not zeroed:
  * most errors stay empty. */
-#define NT_ERROR(name)                             \
+#define NT_DECLARE_ERROR(name)                     \
   struct nt_holder name##_holders[NT_MAX_HOLDERS]; \
   struct nt_error name = {.holders = name##_holders}
 

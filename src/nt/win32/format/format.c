@@ -164,7 +164,7 @@ static void say_lost(struct win32_format *f) {
 
 /* Opens the volume and locks it again, if that is possible. */
 static void take_back_after_failure(struct win32_format *f) {
-  NT_ERROR(why);
+  NT_DECLARE_ERROR(why);
   nt_status status = try_often(f, &why, nt__win32_reopen);
   if (nt_ok(status)) {
     if (nt_because_of(f->err, NT_REASON_IN_USE)) {
@@ -180,7 +180,7 @@ static void take_back_after_failure(struct win32_format *f) {
 
 static nt_status take_back(struct win32_format *f,
                            struct nt_format_result *result) {
-  NT_ERROR(why);
+  NT_DECLARE_ERROR(why);
   nt_status status = try_often(f, &why, nt__win32_reopen);
   if (!nt_ok(status)) {
     return fail_after(f, &why, "could not be opened again");
