@@ -628,10 +628,10 @@ function volume:lock(options) end
 function volume:unlock() end
 
 ---Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a lock
----it is forced**: everything that others have open on it is dead from then on.
----The first access after this handle was closed mounts the volume again. A
----dismount is refused for system, boot and page-file volumes, and while another
----handle holds the lock.
+---it is forced**: programs that have it open lose their handles. The first
+---access after this handle was closed mounts the volume again. A dismount is
+---refused for system, boot and page-file volumes, and while another handle
+---holds the lock.
 ---
 ---Options:
 ---* `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to
@@ -1568,7 +1568,8 @@ function plan.new(spec) end
 local object = {}
 -- begin functions of object
 ---Tests every precondition, and changes nothing. `plan.unchecked` lists what no
----check can find out without writing.
+---check can find out without writing. A plan whose last check failed does not
+---say how to run it when it is printed.
 ---@return true
 ---@overload fun(self: ntvol.plan.object): nil, string, string, ntvol.info
 function object:check() end

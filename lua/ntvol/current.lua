@@ -81,6 +81,8 @@ function M.check(spec)
     and core.type(spec) ~= "machine" then
     error(("bad argument #1 to 'machine' (string or machine expected, got %s)")
       :format(core.type(spec) or type(spec)), 3)
+  elseif type(spec) == "string" and spec:find("\0", 1, true) then
+    error("bad argument #1 to 'machine' (the string contains a zero byte)", 3)
   end
 end
 

@@ -115,10 +115,9 @@ end
 -- local vol <close> = assert(ntvol.open("D:", { access = "r" }))
 -- print(vol)
 function M.open(name, options)
+  argument("open", name, "string", 2)
   return and_then(function(machine)
-    if type(name) == "string" then
-      require "ntvol.unfinished".warn(machine, name)
-    end
+    require "ntvol.unfinished".warn(machine, name)
     return machine:open(name, options)
   end, get_machine())
 end
@@ -180,6 +179,10 @@ function M.explain(what)
   if kind ~= "string" and kind ~= "integer" and kind ~= "table" then
     error(("bad argument #1 to 'explain' (string, integer or table expected,"
       .. " got %s)"):format(kind), 2)
+  elseif kind == "table" and not (what.code or what.reason or what.status
+    or what.class) then
+    error("bad argument #1 to 'explain' (the table is not the info of a"
+      .. " failure: it has no code, status, reason or class)", 2)
   end
   return protect(require "ntvol.explain".explain)(what)
 end

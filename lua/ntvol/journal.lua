@@ -63,7 +63,7 @@ end
 function M.open(path)
   path = path or chosen
   return failure.and_then(function(module)
-    return module.open(path)
+    return options.pass("open", 0, module.open, path)
   end, load(path))
 end
 

@@ -63,11 +63,11 @@ function Machine:open(...)
   options.object(self, "machine", "open")
   local name, opts = ...
   if type(opts) ~= "table" then
-    return once.open(self, ...)
+    return options.pass("open", 1, once.open, self, ...)
   end
   local plain, waiting = split(opts)
   if not retry._waits(waiting) then
-    return once.open(self, name, plain)
+    return options.pass("open", 1, once.open, self, name, plain)
   end
   local policy = retry._policy("open", 2, waiting.wait, 2)
   return retry._run(policy, self, waiting, function()

@@ -89,6 +89,31 @@ function M.no_more(arg, name, level, ...)
   end
 end
 
+local function passed(name, shift, ok, ...)
+  if ok then
+    return ...
+  end
+  -- a function that pcall calls is named by its module, or by "?"
+  local number, rest = tostring((...)):match
+    "^bad argument #(%d+) to '[^']*' (.*)$"
+  if not number then
+    error((...), 0)
+  end
+  error(("bad argument #%d to '%s' %s"):format(number - shift, name, rest), 2)
+end
+
+--- Calls a function of the core in the place of one of ours, which does that
+-- last, by a tail call. When an argument is wrong, the error points to the line
+-- of the caller, and counts the arguments as the caller does.
+-- @tparam string name of the function, as the error has it
+-- @tparam integer shift how many arguments stand in front of the caller's
+-- @tparam function f
+-- @param ... its arguments
+-- @return what it returns
+function M.pass(name, shift, f, ...)
+  return passed(name, shift, pcall(f, ...))
+end
+
 --- Checks a table of options; nil stands for an empty one.
 -- @tparam integer arg the number of the argument, for the error
 -- @tparam string name of the function

@@ -5,6 +5,7 @@
 local failure = require "ntvol.failure"
 local lines = require "ntvol.lines"
 local options = require "ntvol.options"
+local retry = require "ntvol.retry"
 local runs = require "ntvol.run"
 
 -- They put their methods over those of the core.
@@ -157,19 +158,35 @@ function Plan:__tostring()
     list[#list + 1] = (i == 1 and "  Cannot be checked beforehand: "
       or "                                ") .. line
   end
-  list[#list + 1] = "Run it: " .. how_to_run(self)
+  if not self.refused then
+    list[#list + 1] = "Run it: " .. how_to_run(self)
+  end
   return lines.join(list)
 end
 
 -- ---- the object ----------------------------------------------------------
 
+-- Raises unless the object of a method is a plan: plan.run() for plan:run().
+local function check_object(self, name)
+  if getmetatable(self) ~= Plan then
+    error(("bad argument #1 to '%s' (a plan expected, got %s; write it with a"
+      .. " colon: plan:%s())"):format(name, type(self), name), 3)
+  end
+end
+
 --- Tests every precondition, and changes nothing. `plan.unchecked` lists what
--- no check can find out without writing.
+-- no check can find out without writing. A plan whose last check failed does
+-- not say how to run it when it is printed.
 -- @treturn true
 -- @failure the message: it begins with the step
 function Plan:check()
+  check_object(self, "check")
   local run = runs.new(self, {})
-  return runs.shielded(run, run.check)
+  self.refused = true -- until all is well
+  return failure.and_then(function(...)
+    self.refused = false
+    return ...
+  end, runs.shielded(run, run.check))
 end
 
 --- Checks the plan and runs it. When a step fails, the finished steps are
@@ -199,7 +216,9 @@ end
 -- @raise what interrupted it, and what a step raises: `plan:report()` says how
 --  it ended
 function Plan:run(opts)
+  check_object(self, "run")
   opts = options.check(1, "run", opts, RUN_FIELDS)
+  retry._policy("run", 1, opts.wait, 2)
   local run = runs.new(self, opts)
   self.last = run
   return runs.shielded(run, run.go)
@@ -233,6 +252,7 @@ end)
 -- @failure `"ERROR_INVALID_PARAMETER"` when there is nothing to undo,
 --  `"ERROR_NOT_SUPPORTED"` when a step has no way back
 function Plan:undo(opts)
+  check_object(self, "undo")
   opts = options.check(1, "undo", opts, UNDO_FIELDS)
   return failure.and_then(function(last)
     return runs.shielded(last, last.take_back, opts)
@@ -253,6 +273,7 @@ end
 -- all the same. `report:data()` returns plain tables for JSON.
 -- @treturn ?ntvol.report
 function Plan:report()
+  check_object(self, "report")
   return self.last and self.last.report
 end
 

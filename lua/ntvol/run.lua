@@ -170,15 +170,34 @@ function Run:set(i, outcome, message, code)
   self.record:step(i, step)
 end
 
+-- Steps open volumes by their GUID paths, because a letter may go to another
+-- volume. People know volumes by their letters, so a failure names those.
+local function by_letter(plan, message, info)
+  for _, pinned in ipairs(plan.identity) do
+    local path, name = pinned.guid_path, pinned.name
+    local pattern = path and path:gsub("%p", "%%%0")
+    local function named(text)
+      return text and pattern and name
+        and text:gsub(pattern, (name:gsub("%%", "%%%%"))) or text
+    end
+    message = named(message)
+    for _, field in ipairs { "target", "detail", "hint" } do
+      info[field] = named(info[field])
+    end
+  end
+  return message
+end
+
 -- A failure of step `i` as the plan returns it: `{ message, code, info }`.
 function Run:of_step(i, message, code, info)
   local step = self.plan.steps[i]
   info = info or { op = step.name, target = step.target or self.plan.target,
     class = "permanent" }
   info.report = self.report
+  message = by_letter(self.plan, tostring(message or "failed without a reason"),
+    info)
   return { code = code, info = info,
-    message = core.printable(("step '%s': %s"):format(self:label(i),
-      tostring(message or "failed without a reason"))) }
+    message = core.printable(("step '%s': %s"):format(self:label(i), message)) }
 end
 
 local function raise(failed)

@@ -259,7 +259,8 @@ end
 -- local ok, why = ntvol.sim.insert(machine, "E:", "stick.img")
 -- print(ok or why)
 function M.insert(machine, drive, image, how)
-  return sim_core.insert(machine, drive, image, how)
+  return options.pass("insert", 0, sim_core.insert, machine, drive, image,
+    how)
 end
 
 --- Takes the medium out of a drive of a simulated machine, as a person does it
@@ -277,7 +278,7 @@ end
 -- assert(ntvol.sim.eject(machine, "D:"))
 -- assert(machine:disks()[1].no_medium)
 function M.eject(machine, drive)
-  return sim_core.eject(machine, drive)
+  return options.pass("eject", 0, sim_core.eject, machine, drive)
 end
 
 --- Removes a simulated machine's folder: its database, and the images that were
@@ -287,7 +288,7 @@ end
 -- @treturn true
 -- @failure `"ERROR_BUSY"` while somebody has it open
 function M.remove(path)
-  return sim_core.remove(path)
+  return options.pass("remove", 0, sim_core.remove, path)
 end
 
 --- Looks for everything that is wrong with a simulated machine, and changes
@@ -312,6 +313,7 @@ end
 -- end
 -- print(list and #list or why)
 function M.check(path, how)
+  options.argument("check", path, "string", 2)
   how = options.check(2, "check", how, { allow_images = "boolean" })
   if not how.allow_images then
     return sim_core.check(path)

@@ -381,7 +381,7 @@ local function check_arguments(caller, name, opts)
     error(("bad argument #1 to '%s' (string expected, got %s)"):format(caller,
       type(name)), 3)
   end
-  return options.check(2, caller, opts, FIELDS, 4)
+  return options.check(2, caller, opts, FIELDS, 3)
 end
 
 --- What `recover` would look at; changes nothing.

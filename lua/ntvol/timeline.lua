@@ -186,6 +186,10 @@ end
 -- local svg = ntvol.timeline.svg(ntvol.timeline.of_report(report))
 -- print(#svg)
 function M.of_report(report, events)
+  if type(report) ~= "table" then
+    error("bad argument #1 to 'of_report' (table expected, got "
+      .. type(report) .. ")", 2)
+  end
   local list, others = events_of(report, events or report.events)
   local pid = math.tointeger(report.pid)
   return {

@@ -20,10 +20,10 @@ describe("the command ntvol explain", function()
 
   it("says what to do next in the words of the command line", function()
     local result = run(finally, { "explain", "in_use" })
-    assert(result.out:find("next: close them, or wait: --wait 10\n", 1, true),
+    assert(result.out:find("next: close all handles to it, or wait: --wait 10\n", 1, true),
       result.out)
     assert(tostring(ntvol.explain "in_use"):find(
-      "next: close them, or wait: wait = 10\n", 1, true))
+      "next: close all handles to it, or wait: wait = 10\n", 1, true))
   end)
 
   it("prints JSON", function()

@@ -78,7 +78,7 @@ describe("--wait of", function()
       local result = run(lab, words, 4)
       assert(result.err:find(("attempts: 1 holder: lua5.4 (pid %d, volume"
         .. " handle)"):format(child.pid), 1, true), result.err)
-      assert(result.err:find("\nhint: close them, or wait: --wait 10\n", 1, true),
+      assert(result.err:find("\nhint: close all handles to it, or wait: --wait 10\n", 1, true),
         result.err)
       assert.is_nil(result.err:find("waiting for", 1, true)) -- no terminal
     end)

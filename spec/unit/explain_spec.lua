@@ -75,7 +75,7 @@ describe("explain", function()
       .. "in_use: "), text)
     assert(text:find("1 holder: this script (pid", 1, true), text)
     assert(text:find("waited 1.00 s, attempts: ", 1, true), text)
-    assert(text:find("next: close them, or wait: wait = 10", 1, true), text)
+    assert(text:find("next: close all handles to it, or wait: wait = 10", 1, true), text)
     other:close()
   end)
 

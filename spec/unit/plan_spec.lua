@@ -1,5 +1,6 @@
 -- Plans: what they print, what they check, how they run, how they undo.
 
+local core = require "ntvol.core"
 local plan = require "ntvol.plan"
 
 -- A plan of steps that write down what happens to them. `faults[name]` is what
@@ -436,5 +437,35 @@ describe("a plan that destroys data", function()
     object.steps[1].check = function() return nil, "not there" end
     local _, message = object:run()
     assert.equal("step 'x': not there", message)
+  end)
+end)
+
+describe("a plan whose check failed", function()
+  it("does not say how to run it, until a check succeeds", function()
+    local good = false
+    local object = plan.new { name = "test", target = "D:", steps = {
+      { name = "a", says = "Does a.", run = function() return true end,
+        check = function() return good or nil, "not now" end } } }
+    assert.matches("\nRun it: plan:run%(%)$", tostring(object))
+    assert.is_nil((object:check()))
+    assert.is_nil(tostring(object):find("Run it", 1, true))
+    good = true
+    assert(object:check())
+    assert.matches("\nRun it: plan:run%(%)$", tostring(object))
+  end)
+end)
+
+describe("a failure of a step", function()
+  it("names a volume by its letter, not by its GUID path", function()
+    local path = [[\\?\Volume{0f7a1b2c-0000-4000-8000-00c04f97ab12}]]
+    local object = plan.new { name = "test", target = "PhysicalDrive0",
+      identity = { { name = "E:", guid_path = path } }, steps = {
+      { name = "lock", target = "E:", says = "Locks.", run = function()
+        return core.fail { op = "lock", target = path, reason = "in_use" }
+      end } } }
+    local _, message, _, info = object:run { journal = false }
+    assert.matches("^step 'lock E:': lock 'E:': ", message)
+    assert.equal("E:", info.target)
+    assert.is_nil(tostring(object:report()):find("Volume{", 1, true))
   end)
 end)

@@ -220,8 +220,8 @@ X(IN_MEMORY, "in_memory", NONE,                                               \
   NT_STATUS_NOT_SUPPORTED)                                                    \
 X(IN_USE, "in_use", TRANSIENT,                                                \
   "others have it open: `info.holders`",                                      \
-  "close them, or wait: `wait = 10`",                                         \
-  "close them, or wait: --wait 10",                                           \
+  "close all handles to it, or wait: `wait = 10`",                            \
+  "close all handles to it, or wait: --wait 10",                              \
   NT_STATUS_ACCESS_DENIED, NT_STATUS_DEVICE_BUSY,                             \
   NT_STATUS_SHARING_VIOLATION)                                                \
 X(INSTALLED, "installed", NONE,                                               \

@@ -50,7 +50,7 @@ local function plan_data(plan)
     steps[i] = step_data(plan, step)
   end
   return { plan = plan.name, target = plan.target, about = plan.about,
-    run_it = plan.run_it, steps = steps, identity = plan.identity,
+    run_it = not plan.refused and plan.run_it or nil, steps = steps, identity = plan.identity,
     unchecked = plan.unchecked }
 end
 
@@ -91,11 +91,14 @@ local function finish(report, message, code, info)
     return output.EXIT.ok
   end
   local status = output.fail(message, code, info)
-  if info and info.report then
-    say_now(info.report)
-    show_undo_failures(info.report)
+  local ended = info and info.report
+  if ended and ended.state == "failed" then
+    say_now(ended)
   elseif info and info.outcome then
     output.say(("the volume is %s"):format(info.outcome))
+  end
+  if ended then
+    show_undo_failures(ended)
   end
   return status
 end
@@ -126,8 +129,9 @@ end
 -- @treturn integer exit code
 -- @failure
 function M.only(args, plan)
+  local found = table.pack(plan:check())
   show_plan(args, plan)
-  return output.done(plan:check())
+  return output.done(table.unpack(found, 1, found.n))
 end
 
 --- Refuses to run a plan because the confirmation is missing. It shows the

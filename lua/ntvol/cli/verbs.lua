@@ -85,8 +85,8 @@ end
 
 local function no_lock_flag(command)
   command:flag "--no-lock"
-    :description("Do not lock first. What others have open on the volume is"
-      .. " dead then.")
+    :description("Do not lock first. Programs that have the volume open lose"
+      .. " their handles.")
   return command
 end
 

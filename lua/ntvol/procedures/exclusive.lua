@@ -18,7 +18,7 @@ local try = failure.try
 local M = {}
 
 local NAME = "with_exclusive_volume"
-local OP = "have for oneself"
+local OP = "get exclusive access to"
 
 local CALL_FIELDS = { access = "string|table", machine = "userdata|string",
   wait = "number|table", on_attempt = "function", on_busy = "function" }
@@ -56,6 +56,7 @@ function M.call(name, fn, opts)
       NAME, type(fn)), 2)
   end
   opts = options.check(3, NAME, opts, CALL_FIELDS, 3)
+  retry._policy(NAME, 3, opts.wait, 2)
   return failure.and_then(function(volume, guard)
     local _ <close> = volume
     local _guard <close> = guard

@@ -1,4 +1,6 @@
 /* Chooses where the partitions of a new disk lie. */
+#include <string.h>
+
 #include "partitions.h"
 
 #define MIB (1U << 20)
@@ -8,9 +10,9 @@ static nt_status too_big(uint32_t index, const char *style,
   nt_refuse(err, NT_REASON_SIZE, "volume %u does not fit on the disk",
             index + 1);
   nt_hint(err,
-          "an %s disk needs about 2 MiB for its table and alignment: make the "
-          "disk larger or the volumes smaller",
-          style);
+          "a disk with %s needs about 2 MiB for its table and alignment: make "
+          "the disk larger or the volumes smaller",
+          strcmp(style, "gpt") == 0 ? "a GPT" : "an MBR");
   return NT_STATUS_INVALID_PARAMETER;
 }
 

@@ -123,7 +123,7 @@ static nt_status check_unused(const struct sim_request *r, uint32_t disk) {
       nt__sim_add_openers(r, volume, -1);
     }
   } while (nt_ok(status) && volume != 0);
-  nt_hint(r->err, "close them, or try again");
+  nt_hint(r->err, "close all handles to it, or try again");
   return NT_STATUS_DEVICE_BUSY;
 }
 
