@@ -86,9 +86,10 @@ local function dismount(volume, again)
 end
 
 --- Dismounts the volume (FSCTL_DISMOUNT_VOLUME), locked or not. **Without a
--- lock it is forced**: programs that have it open lose their handles. The first access after this handle was closed mounts the volume again. A
--- dismount is refused for system, boot and page-file volumes, and while another
--- handle holds the lock.
+-- lock it is forced**: programs that have it open lose their handles. The first
+-- access after this handle was closed mounts the volume again. A dismount is
+-- refused for system, boot and page-file volumes, and while another handle
+-- holds the lock.
 --
 -- Options:
 -- * `wait`, `timeout`, `on_attempt`, `on_busy`: as those of `lock`, to

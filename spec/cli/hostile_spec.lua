@@ -370,3 +370,61 @@ describe("What the command prints", function()
     end
   end)
 end)
+
+describe("Hostile labels and names in Lua:", function()
+  if MISSING then
+    pending(MISSING)
+    return
+  end
+
+  -- Everything that prints, of plans, runs and failures on a hostile volume.
+  local SCRIPT = [[
+    warn "@on"
+    local ntvol = require "ntvol"
+    local machine = assert(ntvol.machine(io.read "a"))
+    local function show(...) -- as print does, and with what errors show
+      for _, value in ipairs { ... } do print(value) end
+    end
+    show(machine, machine:name() and "", assert(ntvol.journal.of(machine)))
+    for _, list in ipairs { machine:volumes(), machine:disks(),
+      machine:events() } do
+      for _, item in ipairs(list) do show(item) end
+    end
+    for _, name in ipairs { "D:", "E:" } do
+      local volume <close> = assert(ntvol.open(name))
+      show(volume, select(2, ntvol.open(name .. "\\a\27[1m\u{202e}")))
+      local _guard <close> = assert(volume:lock())
+      show(_guard, ntvol.plan.eject(name), ntvol.plan.undo(name) or "")
+    end
+    local plan = assert(ntvol.plan.change_filesystem("D:", { to = "fat" }))
+    show(plan, (pcall(plan.run, plan, { erase = "D:",
+      on_step = function(step, state)
+        if step.name == "format" and state == "start" then
+          error("stop \27[2J", 0)
+        end
+      end })))
+    show(plan:report(), assert(plan:run { erase = "D:" }))
+    show(ntvol.plan.undo "D:", ntvol.undo("D:", { erase = "D:" }))
+    show(ntvol.timeline.svg(ntvol.timeline.of_report(plan:report())))
+    for disk = 0, 2 do
+      show(ntvol.plan.prepare_lun_removal(disk), ntvol.plan.restore_lun(disk))
+    end
+    local _, message, _, info = plan:run { erase = "\27[2J" }
+    show(message, info.report, ntvol.explain(info))
+    show(select(2, ntvol.recover "\27[2J\u{202e}"))]]
+
+  it("no tostring, message, warning or picture shows what a terminal would"
+    .. " obey", function()
+    local lab = new_lab(finally)
+    local script = lab.folder .. "/script.lua"
+    machines.put(script, SCRIPT)
+    local result = command.capture(("%s %s"):format(command.LUA,
+      proc.quote(script)), lab.folder, lab.path)
+    assert.equal(0, result.code, result.err)
+    check(result.out, "Lua")
+    check(result.err, "a warning")
+    assert.matches("\\x1b", result.out, 1, true)
+    assert.matches("was taken back: all is as it was before: stop \\x1b[2J",
+      result.err, 1, true)
+  end)
+end)

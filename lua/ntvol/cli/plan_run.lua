@@ -50,7 +50,7 @@ local function plan_data(plan)
     steps[i] = step_data(plan, step)
   end
   return { plan = plan.name, target = plan.target, about = plan.about,
-    run_it = not plan.refused and plan.run_it or nil, steps = steps, identity = plan.identity,
+    run_it = plan.run_it, steps = steps, identity = plan.identity,
     unchecked = plan.unchecked }
 end
 
