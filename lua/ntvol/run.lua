@@ -177,7 +177,7 @@ local function by_letter(plan, message, info)
     local path, name = pinned.guid_path, pinned.name
     local pattern = path and path:gsub("%p", "%%%0")
     local function named(text)
-      return text and pattern and name
+      return type(text) == "string" and pattern and name
         and text:gsub(pattern, (name:gsub("%%", "%%%%"))) or text
     end
     message = named(message)
@@ -339,7 +339,8 @@ function Run:step(i)
     self.problem = self.problem or { result }
     return { message = tostring(result) }
   elseif not result then
-    return { message = message, code = code, info = info }
+    return { message = by_letter(self.plan, message, info or {}), code = code,
+      info = info }
   end
   return nil, type(message) == "string" and message or nil
 end
