@@ -109,13 +109,21 @@ static bool out_of_memory(void) {
   return errno == ENOMEM || tsk_error_get_errno() == TSK_ERR_AUX_MALLOC;
 }
 
+/* Returns whether the library only lacks what the image has: then nothing is
+ * damaged. */
+static bool is_unsupported(void) {
+  uint32_t number = tsk_error_get_errno();
+  return number == TSK_ERR_FS_UNSUPFUNC || number == TSK_ERR_FS_UNSUPTYPE;
+}
+
 static nt_status tsk_failed(struct nt_error *err, const char *what) {
   if (out_of_memory()) {
     return no_memory(err, what);
   }
   const char *text = tsk_error_get();
-  return nt_refuse(err, NT_REASON_FILE_SYSTEM, "%s: %s", what,
-                   text ? text : "unknown failure");
+  return nt_refuse(
+      err, is_unsupported() ? NT_REASON_NO_FILE_READER : NT_REASON_FILE_SYSTEM,
+      "%s: %s", what, text ? text : "unknown failure");
 }
 
 /* Tells the library which file system this is. It could find out by itself, but
