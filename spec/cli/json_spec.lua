@@ -247,4 +247,15 @@ describe("names on the command line", function()
     assert.matches("connect to 'win32:': .*a computer with Windows", result.err)
     assert.matches("hint: run ntvol on Windows", result.err, 1, true)
   end)
+
+  it("the folder of a machine that is not there is named from the root",
+    function()
+      local lab = command.lab(finally)
+      local result = command.capture("cd " .. proc.quote(lab.folder) .. " && "
+        .. command.line({ "--machine", "none", "volumes" }, { script =
+        proc.lines "pwd"[1] .. "/bin/ntvol" }), lab.folder)
+      assert.equal(3, result.code, result.err)
+      assert.matches("the folder " .. lab.folder .. "/none: ", result.err, 1,
+        true)
+    end)
 end)

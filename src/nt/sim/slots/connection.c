@@ -57,12 +57,28 @@ static void name_by_folder(struct sim_machine *m, const char *location) {
   }
 }
 
+/* Says which folder is none of a machine; where it was looked for, too, because
+ * a relative path begins at a folder that the user may have mistaken. */
+static void about_folder(const char *location, struct nt_error *err) {
+  struct nt_error other = {0};
+  char *here = NULL;
+  if (!nt_path_is_absolute(location) &&
+      nt_ok(nt_path_full(".", &here, &other))) {
+    char full[2 * NT_NAME_MAX];
+    nt_path_join(full, sizeof full, here, location);
+    nt_error_about(err, NT_REASON_NO_MACHINE, "the folder %s", full);
+  } else {
+    nt_error_about(err, NT_REASON_NO_MACHINE, "the folder %s", location);
+  }
+  free(here);
+}
+
 nt_status nt__sim_machine_enter(struct sim_machine *m, const char *location,
                                 struct nt_error *err) {
   char *folder;
   nt_status status = nt_path_full(location, &folder, err);
   if (!nt_ok(status)) {
-    nt_error_about(err, NT_REASON_NO_MACHINE, "the folder %s", location);
+    about_folder(location, err);
     if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
       nt_hint(err, "create a machine: ntvol sim create %s --disk 64M:fat:D",
               location);
