@@ -175,15 +175,15 @@ end)
 describe("the lock", function()
   it("may be tried: then the plan goes on without it", function()
     local machine = lab(TWO)
-    local file <close> = assert(machine:open("D:\\", { access = "r",
-      directory = true }))
-    assert.equal("directory", file:kind())
     local object = assert(prepare(machine, { lock = "try" }))
     assert.matches("programs that have it open lose their handles",
       tostring(object))
-    local note
+    local note, late
     local ok, message, code = object:run { on_step = function(step, state, text)
-      if step.name == "lock" and state == "done" then
+      if step.name == "ask" and state == "done" then
+        -- it comes too late to be asked
+        late = assert(machine:open("D:\\", { access = "r", directory = true }))
+      elseif step.name == "lock" and state == "done" then
         note = note or text
       end
     end }
@@ -192,7 +192,27 @@ describe("the lock", function()
     assert.matches("goes on without the lock: lock .*1 holder", note or "")
     assert.matches("^step 'uninstall D:': ", message)
     assert.equal("ERROR_BUSY", code)
+    late:close()
   end)
+
+  for _, mode in ipairs { "try", "no" } do
+    it("without it (" .. mode .. ") asks first, and nobody is cut off for an"
+      .. " uninstall that would be refused", function()
+      local machine = lab(TWO)
+      local file <close> = assert(machine:open("E:\\", { access = "r",
+        directory = true }))
+      local object = assert(prepare(machine, { lock = mode }))
+      local ok, message, code, info = object:run()
+      assert.is_nil(ok)
+      assert.matches("^step 'ask': .*'E:': .*would be refused: 1 holder", message)
+      assert.equal("ERROR_BUSY", code)
+      assert.equal("in_use", info.reason)
+      assert.same({}, find_all(history(machine), "DISMOUNT"))
+      assert.same({}, assert(file:list()))
+      file:close()
+      assert_back(machine, { "D:", "E:" })
+    end)
+  end
 
   it("is required otherwise, and nobody is cut off", function()
     local machine = lab(TWO)

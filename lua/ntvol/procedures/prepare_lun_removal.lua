@@ -8,6 +8,7 @@
 local core = require "ntvol.core"
 local current = require "ntvol.current"
 local failure = require "ntvol.failure"
+local holders = require "ntvol.holders"
 local names = require "ntvol.names"
 local options = require "ntvol.options"
 local safety = require "ntvol.safety"
@@ -131,6 +132,29 @@ local function check(context)
   check_volumes(context)
   check_children(context)
   return true
+end
+
+-- ---- asking --------------------------------------------------------------
+
+-- Plug and Play has no request that asks and removes nothing. But whoever has a
+-- volume open vetoes its uninstall, even by a handle that a dismount has
+-- killed. So before anything is dismounted without a lock, it is known that the
+-- uninstall would fail, and others keep their handles.
+local function ask(context)
+  for _, volume in ipairs(context.volumes) do
+    local found = context.machine:holders(volume.guid_path)
+    if found and #found > 0 then
+      failure.fail { op = OP, target = volume.name, reason = "in_use",
+        status = "STATUS_DEVICE_BUSY", outcome = "untouched",
+        detail = "the uninstall would be refused: " .. holders.text(found) }
+    end
+  end
+  return true
+end
+
+local function ask_step()
+  return { name = "ask", run = ask,
+    says = "Ask who has a volume open: that would veto the uninstall." }
 end
 
 -- ---- steps of one volume -------------------------------------------------
@@ -264,7 +288,7 @@ local function uninstall_steps(volumes, disk, can_arrive)
 end
 
 local function list_steps(volumes, disk, mode, can_arrive)
-  local list = {}
+  local list = { mode ~= "required" and ask_step() or nil }
   for _, volume in ipairs(volumes) do
     table.move(volume_steps(volume, mode), 1, 9, #list + 1, list)
   end
