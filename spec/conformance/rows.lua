@@ -709,6 +709,12 @@ group("10 corrections", {
   { "X21", "fat:O ntfs:choice", "what names NT takes, and what Win32 makes of them" },
 })
 
+group("10.1 volumes", {
+  { "W1", "fat:C ntfs:D", "the boot sector decides, not a signature elsewhere" },
+  { "W2", "nt:D", "what the system uses is not written" },
+  { "W3", "nt:D", "volumes with a letter are mounted from the start" },
+})
+
 local rows = {}
 for _, list in ipairs(groups) do
   for _, row in ipairs(list) do

@@ -130,7 +130,7 @@ end
 -- in spec/sim): they have no rows.
 local function has_rows(anchor)
   return not anchor:find("^rule%-[06][.-]") and not anchor:find("^rule%-5[.-]1")
-    and not anchor:find("^rule%-W%d+$") and not anchor:find("^rule%-obs%-")
+    and not anchor:find("^rule%-W[4-8]$") and not anchor:find("^rule%-obs%-")
 end
 
 --- The anchors of all rules that need a row, in the order of the page. Those
