@@ -35,7 +35,7 @@ describe("sim.core.create", function()
     local machine = assert(sim.create(folder .. "/lab",
       { disks = { { size = MIB }, { size = 8 * MIB, style = "gpt" } } }))
     assert.equal("machine", core.type(machine))
-    assert.equal("sim:" .. folder .. "/lab", machine:name())
+    assert.equal("sim:" .. proc.native(folder .. "/lab"), machine:name())
     assert.equal(proc.native(folder .. "/lab/disk0.img"),
       machine:disks()[1].location)
     assert.equal(MIB, #proc.slurp(folder .. "/lab/disk0.img"))

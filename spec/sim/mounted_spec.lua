@@ -181,6 +181,9 @@ describe("ntvol sim create", function()
   end
 
   it("mounts what has a letter, and the words say otherwise", function()
+    if proc.windows then
+      pending "Lua for Windows does not find the modules of this tree"
+    end
     local lab = command.lab(finally)
     assert.same({ "D: true", "E: false" },
       volumes(lab, { "--disk", "8M:fat:D", "--disk", "8M:fat:E:OLD:unmounted" }))
@@ -189,6 +192,9 @@ describe("ntvol sim create", function()
   end)
 
   it("takes the words behind an image, too", function()
+    if proc.windows then
+      pending "Lua for Windows does not find the modules of this tree"
+    end
     local lab = command.lab(finally)
     local image = lab:neighbour("8M:fat:D:KEPT").path .. "/disk0.img"
     local mine = lab.folder .. "/old.img"

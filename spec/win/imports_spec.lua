@@ -63,6 +63,7 @@ local KNOWN = {
     QueryPerformanceCounter QueryPerformanceFrequency ReadFile RemoveDirectoryW
     ResetEvent ResumeThread RtlAddFunctionTable RtlCaptureContext
     RtlLookupFunctionEntry RtlVirtualUnwind SetConsoleCtrlHandler SetEndOfFile
+    SetEnvironmentVariableW
     SetErrorMode SetEvent SetFilePointer SetFilePointerEx
     SetInformationJobObject SetLastError SetUnhandledExceptionFilter Sleep
     SystemTimeToFileTime TerminateProcess TlsGetValue TryEnterCriticalSection
