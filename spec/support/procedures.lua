@@ -20,6 +20,13 @@ return {
     run = { erase = "D:" },
   },
   {
+    name = "format_volume", disks = { "16M:fat:D:OLD" },
+    make = function(machine)
+      return plan.format_volume("D:", { machine = machine })
+    end,
+    run = { erase = "D:" },
+  },
+  {
     name = "undo", disks = { "16M:fat:D:OLD" },
     before = function(machine)
       assert(assert(plan.change_filesystem("D:", { to = "ntfs",
