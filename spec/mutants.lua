@@ -710,6 +710,11 @@ return {
     breaks = "a volume without a partition does not arrive again",
     specs = { "spec/sim/layout_spec.lua" } },
 
+  { name = "mount-folder-anywhere", file = "src/nt/sim/rules/mount_points.c",
+    old = [[    NT_TRY(check_folder(r, point));]], new = [[]],
+    breaks = "a mount folder is an empty folder of an NTFS volume",
+    specs = { "spec/conformance/recognise_spec.lua" } },
+
   { name = "past-the-end-not-cut", file = "src/nt/sim/rules/partitions.c",
     old = [[               SIM_INT(part->number))));
   return nt__sim_mark_cut(r, volume);]],

@@ -391,7 +391,9 @@ static int ln_machine_set_owner(lua_State *L) {
 /***
 Gives a volume a letter or a mount folder. From then on that is one of its
 names, and the volume is put online. A volume has at most one letter: for a
-second one this returns `ERROR_INVALID_PARAMETER`, reason `has_letter`. This
+second one this returns `ERROR_INVALID_PARAMETER`, reason `has_letter`. A mount
+folder is an existing, empty folder of a mounted NTFS volume (W8); a folder of a
+drive that the machine does not have is taken for one of the system's own. This
 works on the simulated machine only; on Windows use `mountvol` or the disk
 management.
 @function machine:add_mount_point
@@ -399,7 +401,10 @@ management.
 @tparam string point `"E:"`, `"C:\\mnt\\data"`
 @treturn true
 @failure `"ERROR_ALREADY_EXISTS"` when the letter or folder names a volume
- already; `"ERROR_NOT_SUPPORTED"` where the system's own tools do it
+ already; `"ERROR_INVALID_FUNCTION"` when the folder does not lie on NTFS;
+ `"ERROR_FILE_NOT_FOUND"`, `"ERROR_DIRECTORY"` or `"ERROR_DIR_NOT_EMPTY"` when
+it is not there, is a file, or is not empty; `"ERROR_NOT_SUPPORTED"` where the
+ system's own tools do it
 @usage
 local machine = ntvol.machine()
 assert(machine:add_mount_point("D:", "C:\\mnt\\data"))

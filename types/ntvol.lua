@@ -524,9 +524,11 @@ function machine:unmask(disk) end
 
 ---Gives a volume a letter or a mount folder. From then on that is one of its
 ---names, and the volume is put online. A volume has at most one letter: for a
----second one this returns `ERROR_INVALID_PARAMETER`, reason `has_letter`. This
----works on the simulated machine only; on Windows use `mountvol` or the disk
----management.
+---second one this returns `ERROR_INVALID_PARAMETER`, reason `has_letter`. A
+---mount folder is an existing, empty folder of a mounted NTFS volume (W8); a
+---folder of a drive that the machine does not have is taken for one of the
+---system's own. This works on the simulated machine only; on Windows use
+---`mountvol` or the disk management.
 ---@param volume string # `"D:"`, or another of its names
 ---@param point string # `"E:"`, `"C:\\mnt\\data"`
 ---@return true

@@ -250,7 +250,7 @@ c.suite(_ENV, {
     function(lab)
       local name = lab.machine:volumes()[2].guid_path
       assert(lab.machine:remove_mount_point "E:")
-      for _, point in ipairs { "Z:", "D:\\data" } do
+      for _, point in ipairs { "Z:", "C:\\data" } do
         local v <close> = lab:open(name)
         assert(v:dismount())
         assert(v:offline())

@@ -713,6 +713,14 @@ group("10.1 volumes", {
   { "W1", "fat:C ntfs:D", "the boot sector decides, not a signature elsewhere" },
   { "W2", "nt:D", "what the system uses is not written" },
   { "W3", "nt:D", "volumes with a letter are mounted from the start" },
+  { "W4", "nt:D", "which partitions are volumes, and which get a letter",
+    needs = "mask" },
+  { "W5", "nt:D", "a protective MBR never is a volume", needs = "mask" },
+  { "W6", "nt:D", "two disks with one signature collide", needs = "mask" },
+  { "W7", "fat:R ntfs:R", "the type of a partition follows its file system",
+    needs = "mask" },
+  { "W8", "fat:D ntfs:D raw:D", "where a mount folder may be",
+    needs = "mount_points" },
 })
 
 local rows = {}

@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local machines = require "spec.support.machines"
 local command = require "spec.support.command"
 local core = require "ntvol.core"
+local proc = require "spec.support.proc"
 local sim = require "ntvol.sim"
 local tempdir = require "spec.support.tempdir"
 
@@ -26,16 +27,16 @@ describe("a mount point", function()
     local machine = lab("8M:fat:D", "8M:raw:-")
     local guid = machine:volumes()[2].guid_path
     assert.is_true(machine:add_mount_point(guid, "e:\\"))
-    assert.is_true(machine:add_mount_point("E:", "D:\\mnt\\data\\"))
-    assert.equal("E: D:\\mnt\\data", points(machine, 2))
-    for _, name in ipairs { "E:", "\\\\.\\e:", "d:\\MNT\\Data", "\\\\?\\D:\\mnt\\data" } do
+    assert.is_true(machine:add_mount_point("E:", "C:\\mnt\\data\\"))
+    assert.equal("E: C:\\mnt\\data", points(machine, 2))
+    for _, name in ipairs { "E:", "\\\\.\\e:", "c:\\MNT\\Data", "\\\\?\\C:\\mnt\\data" } do
       local v <close> = assert(machine:open(name))
       assert.equal("volume", v:kind())
       assert.equal(guid, v:info().guid_path)
     end
     assert.is_true(machine:remove_mount_point "E:")
-    assert.equal("D:\\mnt\\data", machine:volumes()[2].name)
-    assert.is_true(machine:remove_mount_point "d:\\mnt\\DATA")
+    assert.equal("C:\\mnt\\data", machine:volumes()[2].name)
+    assert.is_true(machine:remove_mount_point "c:\\mnt\\DATA")
     assert.equal(guid, machine:volumes()[2].name)
     refused("STATUS_OBJECT_NAME_NOT_FOUND", machine:open "E:")
     assert.is_true(machine:capabilities().mount_points)
@@ -97,6 +98,67 @@ describe("a mount point", function()
       machine:add_mount_point("E:", "D:\\mnt"))
     refused("STATUS_OBJECT_NAME_COLLISION", machine:add_mount_point("D:", "E:"))
     assert(machine:add_mount_point("D:", "C:\\mnt"))
+  end)
+
+  it("lies on NTFS, in a folder that is there (W8)", function()
+    local reason = machines.missing("mkfs.ntfs", "ntfscp")
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    machines.put(folder .. "/file", "text\n")
+    machines.sh("cd %s && truncate -s 8M ntfs.img && mkfs.ntfs -q -F -f ntfs.img"
+      .. " && ntfscp -q ntfs.img file file.txt", folder)
+    local machine = assert(sim.create(":memory:", { disks = {
+      { image = folder .. "/ntfs.img", volumes = { { letter = "N:" } } },
+      "8M:fat:D", "8M:raw:R", "8M:raw:-" } }))
+    defer(function()
+      machine:close()
+    end)
+    local guid = machine:volumes()[4].guid_path
+    for point, status in pairs {
+      ["D:\\data"] = "STATUS_INVALID_DEVICE_REQUEST",
+      ["R:\\data"] = "STATUS_INVALID_DEVICE_REQUEST",
+      ["N:\\data"] = "STATUS_OBJECT_NAME_NOT_FOUND",
+      ["n:\\no\\data"] = "STATUS_OBJECT_PATH_NOT_FOUND",
+      ["N:\\file.txt"] = "STATUS_NOT_A_DIRECTORY",
+    } do
+      local info = refused(status, machine:add_mount_point(guid, point))
+      assert(#info.hint > 0)
+    end
+    assert.equal("", points(machine, 4))
+    -- a drive that this machine does not have lies outside of it
+    assert(machine:add_mount_point(guid, "C:\\data"))
+  end)
+
+  it("is an empty folder (W8)", function()
+    local reason = machines.missing("mkfs.ntfs", "ntfs-3g", "unshare")
+    if reason then
+      pending(reason)
+    end
+    local defer = machines.cleanup(finally)
+    local folder = tempdir(defer)
+    local output, code = proc.run(([[cd %s && truncate -s 8M ntfs.img &&
+      mkfs.ntfs -q -F -f ntfs.img && mkdir mnt && unshare -m sh -ec '
+      ntfs-3g ntfs.img mnt
+      trap "umount mnt" EXIT
+      mkdir -p mnt/full/sub']]):format(folder))
+    if code ~= 0 then
+      pending("NTFS cannot be mounted here: " .. output)
+    end
+    local machine = assert(sim.create(":memory:", { disks = {
+      { image = folder .. "/ntfs.img", volumes = { { letter = "N:" } } },
+      "8M:raw:-" } }))
+    defer(function()
+      machine:close()
+    end)
+    local guid = machine:volumes()[2].guid_path
+    refused("STATUS_DIRECTORY_NOT_EMPTY",
+      machine:add_mount_point(guid, "N:\\full"))
+    assert(machine:add_mount_point(guid, "N:\\full\\sub"))
+    local volume <close> = assert(machine:open "N:\\full\\sub")
+    assert.equal(guid, volume:info().guid_path)
   end)
 
   it("can be given and taken by the command", function()

@@ -126,11 +126,10 @@ function M.anchor_of(row)
   return M.anchor(row.at == "text" and row.id or row.at)
 end
 
--- How to read the page, how to format, Wine, and which volumes there are (shown
--- in spec/sim): they have no rows.
+-- How to read the page, how to format, and Wine: they have no rows.
 local function has_rows(anchor)
   return not anchor:find("^rule%-[06][.-]") and not anchor:find("^rule%-5[.-]1")
-    and not anchor:find("^rule%-W[4-8]$") and not anchor:find("^rule%-obs%-")
+    and not anchor:find("^rule%-obs%-")
 end
 
 --- The anchors of all rules that need a row, in the order of the page. Those

@@ -113,6 +113,8 @@ enum nt_class {
     "the device does not exist any more")                                      \
   X(STATUS_INVALID_USER_BUFFER, 0xC00000E8, ERROR_INVALID_USER_BUFFER, USAGE,  \
     "invalid buffer")                                                          \
+  X(STATUS_DIRECTORY_NOT_EMPTY, 0xC0000101, ERROR_DIR_NOT_EMPTY, PERMANENT,    \
+    "the directory is not empty")                                              \
   X(STATUS_FILE_CORRUPT_ERROR, 0xC0000102, ERROR_FILE_CORRUPT, PERMANENT,      \
     "the file is damaged")                                                     \
   X(STATUS_NOT_A_DIRECTORY, 0xC0000103, ERROR_DIRECTORY, USAGE,                \
@@ -165,6 +167,7 @@ enum nt_class {
   X(ERROR_SEM_TIMEOUT, 121)                     \
   X(ERROR_INSUFFICIENT_BUFFER, 122)             \
   X(ERROR_INVALID_NAME, 123)                    \
+  X(ERROR_DIR_NOT_EMPTY, 145)                   \
   X(ERROR_NOT_LOCKED, 158)                      \
   X(ERROR_BUSY, 170)                            \
   X(ERROR_ALREADY_EXISTS, 183)                  \

@@ -8,7 +8,11 @@
 #include <string.h>
 
 #include "../db/store.h"
+#include "../files.h"
 #include "event.h"
+#include "instance.h"
+#include "refuse.h"
+#include "resolve.h"
 
 /* ---- names --------------------------------------------------------------- */
 
@@ -116,6 +120,77 @@ static nt_status check_room(const struct sim_request *r, int64_t volume,
   return NT_STATUS_SUCCESS;
 }
 
+/* ---- the folder ---------------------------------------------------------- */
+
+static nt_status check_empty(const struct sim_request *r,
+                             struct sim_files *folder) {
+  struct nt_directory_entry entry;
+  uint64_t cursor = 0;
+  if (!nt__sim_files_is_directory(folder)) {
+    return nt_refuse_as(r->err, NT_STATUS_NOT_A_DIRECTORY,
+                        NT_REASON_NOT_A_DIRECTORY, "it is a file");
+  }
+  nt_status status = nt__sim_files_next(folder, &cursor, &entry, r->err);
+  if (status == NT_STATUS_NO_MORE_ENTRIES) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(status);
+  nt_fail(r->err, NT_STATUS_DIRECTORY_NOT_EMPTY, "it has '%s' in it",
+          entry.name);
+  nt_hint(r->err, "choose an empty folder");
+  return NT_STATUS_DIRECTORY_NOT_EMPTY;
+}
+
+/* The request has the volume and the instance that the folder lies on. */
+static nt_status look_into(const struct sim_request *r, const char *path) {
+  struct nt_extent extents[NT_MAX_EXTENTS];
+  uint32_t count = 0;
+  struct sim_files *folder = NULL;
+  NT_TRY(nt__sim_load_extents(r, r->volume.id, extents, &count));
+  NT_TRY(nt__sim_files_open(r->m, extents, count, r->volume.length,
+                            r->volume.sector_size, r->instance.file_system,
+                            path, &folder, r->err));
+  nt_status status = check_empty(r, folder);
+  nt__sim_files_close(folder);
+  return status;
+}
+
+static nt_status has_drive(const struct sim_request *r, const char *drive,
+                           bool *found) {
+  int64_t drives = 0;
+  NT_TRY(nt__sim_number(r, "SELECT count(*) FROM mount_point WHERE path = ?1",
+                        SIM_ARGS(SIM_TEXT(drive)), 0, &drives));
+  *found = drives > 0;
+  return NT_STATUS_SUCCESS;
+}
+
+/* W8: a mount folder is an empty folder of a mounted NTFS volume. A drive that
+ * the machine does not have counts as the system's own, which nobody can look
+ * into. */
+static nt_status check_folder(const struct sim_request *r, const char *point) {
+  struct sim_request host = {.m = r->m, .err = r->err};
+  struct sim_target target;
+  const char drive[3] = {point[0], ':', '\0'};
+  bool found = false;
+  NT_TRY(has_drive(r, drive, &found));
+  if (!found) {
+    return NT_STATUS_SUCCESS;
+  }
+  NT_TRY(nt__sim_resolve(&host, point, &target));
+  NT_TRY(nt__sim_load_volume(&host, target.volume, &host.volume));
+  NT_TRY(nt__sim_check_online(&host));
+  NT_TRY(nt__sim_mount(&host));
+  if (strcmp(host.instance.file_system, "NTFS") != 0) {
+    nt_fail(r->err, NT_STATUS_INVALID_DEVICE_REQUEST,
+            "a mount folder lies on NTFS, and the file system there is %s",
+            host.instance.file_system);
+    nt_hint(r->err, "choose an empty folder of an NTFS volume");
+    return NT_STATUS_INVALID_DEVICE_REQUEST;
+  }
+  NT_TRY(nt__sim_check_condition(&host));
+  return look_into(&host, target.rest);
+}
+
 /* ---- giving -------------------------------------------------------------- */
 
 nt_status nt__sim_set_online(const struct sim_request *r,
@@ -141,6 +216,9 @@ nt_status nt__sim_give_point(const struct sim_request *r, int64_t volume,
   NT_TRY(normalise(r, name, point));
   NT_TRY(check_free(r, point));
   NT_TRY(check_room(r, volume, point));
+  if (point[2] != '\0') {
+    NT_TRY(check_folder(r, point));
+  }
   NT_TRY(nt__sim_exec(
       r, "INSERT INTO mount_point (path, volume, kept) VALUES (?1, ?2, 1)",
       SIM_ARGS(SIM_TEXT(point), SIM_INT(volume))));
