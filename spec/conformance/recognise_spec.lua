@@ -172,7 +172,7 @@ add("W8 ntfs", "a folder that is not there, or a file, becomes a mount folder",
       lab.machine:add_mount_point(guid, "D:\\none"))
     c.refused("STATUS_NOT_A_DIRECTORY",
       lab.machine:add_mount_point(guid, "D:\\a.txt"))
-  end, { more = { "raw" },
+  end, { more = { "raw" }, posix = "it looks into a folder of an image",
     result = "STATUS_OBJECT_NAME_NOT_FOUND, STATUS_NOT_A_DIRECTORY" })
 
 c.suite(_ENV, cases)

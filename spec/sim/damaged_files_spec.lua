@@ -6,6 +6,7 @@
 local iso = require "spec.support.iso"
 local machines = require "spec.support.machines"
 local ntvol_sim = require "ntvol.sim"
+local proc = require "spec.support.proc"
 local sweep = require "spec.support.sweep"
 local tempdir = require "spec.support.tempdir"
 
@@ -113,8 +114,8 @@ describe("a damaged file system of", function()
     it(kind[1] .. " is listed and read, or refused as what it is", function()
       local reason = machines.missing("mkfs.fat", "mmd", "mcopy", "mkfs.ntfs",
         "ntfscp", "mkfs.exfat", "fsck.exfat")
-      if reason then
-        pending(reason)
+      if reason or proc.windows then
+        pending(reason or "this build cannot look into the file systems of images")
       end
       local path = tempdir(machines.cleanup(finally)) .. "/disk.img"
       local bytes = kind[3]()

@@ -4,15 +4,16 @@
 local helpers = require "spec.helpers"
 local machines = require "spec.support.machines"
 local ntvol = require "ntvol"
+local proc = require "spec.support.proc"
 
 local CALLS = {
   { "ntvol.open()", "bad argument #1 to 'open'" },
   { "ntvol.open(1)", "bad argument #1 to 'open'" },
-  { "ntvol.open('D:', 3)", "bad argument #2 to 'open'" },
-  { "ntvol.open('D:', { wait = -1 })", "bad argument #2 to 'open'" },
-  { "ntvol.open('D:', { x = 1 })", "bad argument #2 to 'open'" },
-  { "machine:open(1)", "bad argument #1 to 'open'" },
-  { "machine:open('D:', { access = 'q' })", "bad argument #2 to 'open'" },
+  { "ntvol.open('D:', 3)", "bad argument #2 to 'open'", opens = true },
+  { "ntvol.open('D:', { wait = -1 })", "bad argument #2 to 'open'", opens = true },
+  { "ntvol.open('D:', { x = 1 })", "bad argument #2 to 'open'", opens = true },
+  { "machine:open(1)", "bad argument #1 to 'open'", opens = true },
+  { "machine:open('D:', { access = 'q' })", "bad argument #2 to 'open'", opens = true },
   { "ntvol.machine(5)", "bad argument #1 to 'machine'" },
   { "ntvol.machine 'lab\\0x'", "bad argument #1 to 'machine'" },
   { "ntvol.undo()", "bad argument #1 to 'undo'" },
@@ -46,6 +47,9 @@ local CALLS = {
 describe("a wrong argument is blamed on the line of the caller:", function()
   for _, case in ipairs(CALLS) do
     it(case[1], function()
+      if proc.windows and case.opens then
+        pending "machine:open has a guard around it there: spec/support/win/limits.lua"
+      end
       local machine = machines.create(machines.cleanup(finally), ":memory:",
         { disks = { { size = 1 << 20, volumes = { { letter = "D:" } } } } })
       local volume <close> = assert(machine:open "D:")
