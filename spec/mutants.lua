@@ -715,6 +715,13 @@ return {
     breaks = "a mount folder is an empty folder of an NTFS volume",
     specs = { "spec/conformance/recognise_spec.lua" } },
 
+  { name = "child-keeps-process", file = "src/nt/posix/host.c",
+    old = [[static void forget_process(void) {
+  kept_process = 0;]],
+    new = [[static void forget_process(void) {]],
+    breaks = "a child of fork does not take its parent's machine",
+    specs = { "spec/multi/lock_spec.lua" } },
+
   { name = "past-the-end-not-cut", file = "src/nt/sim/rules/partitions.c",
     old = [[               SIM_INT(part->number))));
   return nt__sim_mark_cut(r, volume);]],

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,8 +147,28 @@ nt_status nt_state_folder(char *buf, size_t cap, struct nt_error *err) {
 
 /* ---- process, clock, chance ---------------------------------------------- */
 
+/* Every statement of a database asks for the process, and getpid() goes to the
+ * kernel each time. So the number is kept until a fork. */
+static _Atomic int64_t kept_process; /* 0: not known */
+static bool hears_of_forks;
+
+static void forget_process(void) {
+  kept_process = 0;
+}
+
+static void listen_for_forks(void) {
+  hears_of_forks = pthread_atfork(NULL, NULL, forget_process) == 0;
+}
+
 int64_t nt_process_id(void) {
-  return getpid();
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  int64_t process = kept_process;
+  if (process == 0) {
+    pthread_once(&once, listen_for_forks);
+    process = getpid();
+    kept_process = hears_of_forks ? process : 0;
+  }
+  return process;
 }
 
 void nt_process_name(char *buf, size_t cap) {
