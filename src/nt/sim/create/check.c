@@ -61,6 +61,14 @@ static nt_status hear_refusal(struct check *c, nt_status status,
 
 /* ---- the database -------------------------------------------------------- */
 
+/* The check of SQLite calls a page damaged that it had no memory for. */
+static bool lacked_memory(const char *words) {
+  static const char before[] = "error code=";
+  const char *at = strstr(words, before);
+  long code = at ? strtol(at + sizeof before - 1, NULL, 10) : SQLITE_OK;
+  return code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
+}
+
 /* Records what SQLite itself finds wrong in the pages. Wrong values are left to
  * the functions below, which describe them better. */
 static nt_status check_pages(struct check *c) {
@@ -75,6 +83,10 @@ static nt_status check_pages(struct check *c) {
   while (nt_ok(status) && nt_ok(status = nt__sim_step(&c->r, stmt))) {
     char words[160];
     nt__sim_text(stmt, 0, words, sizeof words);
+    if (lacked_memory(words)) {
+      sqlite3_reset(stmt);
+      return nt_fail(c->r.err, NT_STATUS_NO_MEMORY, NULL);
+    }
     if (strcmp(words, "ok") != 0 && !strstr(words, "value in ")) {
       hear_of(c, false, words);
     }

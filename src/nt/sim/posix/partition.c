@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <libfdisk/libfdisk.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../posix/file.h"
@@ -28,11 +29,23 @@ static struct fdisk_parttype *type_of(struct fdisk_context *cxt,
   return fdisk_label_parse_parttype(fdisk_get_label(cxt, NULL), name);
 }
 
+/* libfdisk 2.38 writes into a new partition without a look at whether it got
+ * memory for it. So memory is asked for first, much more than it takes; given
+ * back, it is there for the library. */
+static struct fdisk_partition *new_partition(void) {
+  void *volatile room = malloc(4096);
+  if (room == NULL) {
+    return NULL;
+  }
+  free(room);
+  return fdisk_new_partition();
+}
+
 static nt_status add_partition(struct fdisk_context *cxt, uint32_t index,
                                const struct nt_range *range, bool gpt,
                                struct nt_error *err) {
   struct fdisk_parttype *type = type_of(cxt, range, gpt);
-  struct fdisk_partition *part = fdisk_new_partition();
+  struct fdisk_partition *part = new_partition();
   int code = -ENOMEM;
   if (type && part) {
     fdisk_partition_set_partno(part, index);
