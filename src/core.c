@@ -112,6 +112,21 @@ static int ln_core_is_terminal(lua_State *L) {
 }
 
 /***
+Returns how many columns the terminal behind a channel has.
+@function terminal_width
+@tparam integer channel 0 input, 1 output, 2 errors
+@treturn ?integer nil when it is no terminal, or does not say
+*/
+static int ln_core_terminal_width(lua_State *L) {
+  uint32_t width = nt_terminal_width((int)ln_checkrange(L, 1, "channel", 0, 2));
+  if (width == 0) {
+    return 0;
+  }
+  lua_pushinteger(L, width);
+  return 1;
+}
+
+/***
 Returns the number of this process, as it stands in events and lists of holders.
 @function pid
 @treturn integer
@@ -168,6 +183,7 @@ static const luaL_Reg functions[] = {
     {"printable", ln_core_printable},
     {"pid", ln_core_pid},
     {"is_terminal", ln_core_is_terminal},
+    {"terminal_width", ln_core_terminal_width},
     {"state_folder", ln_core_state_folder},
     {"check_label", ln_core_check_label},
     {"rehearse_format", ln_core_rehearse_format},

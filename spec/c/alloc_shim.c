@@ -60,7 +60,7 @@ static bool deny(enum whose whose) {
   return true;
 }
 
-/* libfdisk 2.38 takes for granted that this function gets memory, and
+/* libfdisk takes for granted that this function gets memory, and
  * src/nt/sim/posix/partition.c makes sure of it. A program under this shim
  * would only show that libfdisk ends then. */
 static bool is_taken_for_granted(const Dl_info *caller) {

@@ -4,6 +4,13 @@ local command = require "spec.support.command"
 local proc = require "spec.support.proc"
 local terminal = require "spec.support.terminal"
 
+local function need_terminal()
+  local reason = terminal.missing()
+  if reason then
+    pending(reason)
+  end
+end
+
 local function run(lab, words, code, options)
   local result = lab:run(words, options)
   assert.equal(code or 0, result.code, result.err .. result.out)
@@ -109,7 +116,7 @@ end)
 describe("ntvol repl on a terminal", function()
   -- What it prints when these keys are typed; it is left by Ctrl-D.
   local function type_keys(lab, keys, before)
-    terminal.needed()
+    need_terminal()
     keys[#keys + 1], keys[#keys + 2] = "> ", "\4"
     local result = terminal.line(lab, (before or "") .. command.line({ "repl" },
       { machine = lab.path }), keys)
@@ -175,7 +182,7 @@ describe("ntvol repl with the module readline", function()
   end
 
   local function with_readline(keys)
-    terminal.needed()
+    need_terminal()
     if not installed() then
       pending "the module readline for Lua 5.4 is not installed"
     end
@@ -244,7 +251,7 @@ return M
 
 describe("ntvol repl with a stand-in for readline", function()
   local function with_stand_in(keys)
-    terminal.needed()
+    need_terminal()
     local lab = command.lab(finally, "8M:fat:D:OLD",
       "gpt:8M=4M:fat:E+rest:raw:F")
     local file <close> = assert(io.open(lab.folder .. "/readline.lua", "w"))

@@ -7,13 +7,11 @@ local proc = require "spec.support.proc"
 
 local M = {}
 
---- Skips the test where there are no such terminals.
-function M.needed()
-  if proc.windows then
-    pending "pseudo terminals are those of POSIX"
-  elseif not proc.has "python3" then
-    pending "python3, which makes the terminal, is not installed"
-  end
+--- Why there is no such terminal; nil when there is.
+function M.missing()
+  return proc.windows and "pseudo terminals are those of POSIX"
+    or not proc.has "python3"
+      and "python3, which makes the terminal, is not installed" or nil
 end
 
 --- Runs a command line: `{ out, err, code }`.
@@ -21,7 +19,6 @@ end
 -- @param line for sh
 -- @param keys pairs: what is waited for, and what is typed then
 function M.line(lab, line, keys)
-  M.needed()
   local words = {}
   for i, key in ipairs(keys) do
     words[i] = proc.quote(key)

@@ -477,6 +477,7 @@ M.core = {
   time = plain(core.time),
   pid = plain(core.pid),
   is_terminal = plain(core.is_terminal, 0),
+  terminal_width = plain(core.terminal_width, 0),
   state_folder = plain(core.state_folder),
   fail = plain(function()
     return select("#", core.fail { op = "lock", target = "D:",

@@ -10,6 +10,7 @@ local progress = require "ntvol.progress"
 local proc = require "spec.support.proc"
 local sim = require "ntvol.sim"
 local tempdir = require "spec.support.tempdir"
+local terminal = require "spec.support.terminal"
 
 local function lab(...)
   return assert(sim.create(":memory:", { disks = { ... } }))
@@ -477,6 +478,30 @@ describe("the progress bar", function()
     assert.matches("100%%", progress.line(10, 10))
     assert.matches("100%%", progress.line(11, 10))
     assert.matches("100%%", progress.line(0, 0))
+  end)
+
+  it("fits a narrow terminal: a shorter bar, then less words", function()
+    local done, total = 1023 << 20, 2047 << 20
+    for width = 1, 120 do
+      assert(#progress.line(done, total, width) <= math.max(width, 4), width)
+    end
+    assert.equal("[#####-------]  49%  1023 MiB of 1.9 GiB",
+      progress.line(done, total, 40))
+    assert.equal(" 49%  1023 MiB of 1.9 GiB", progress.line(done, total, 30))
+    assert.equal(" 49%", progress.line(done, total, 20))
+  end)
+
+  it("asks the terminal how wide it is", function()
+    local reason = terminal.missing()
+    if reason then
+      pending(reason)
+    end
+    local place = { folder = tempdir(finally) }
+    local result = terminal.line(place, ("sh -c 'stty cols 34; %s -e \"require(%s)"
+      .. ".progress_bar(1, 2)\"'"):format(os.getenv "LUA" or "lua5.4",
+      "[[ntvol]]"), {})
+    assert.matches(" 50%%  1 bytes? of 2 bytes", result.out)
+    assert.not_matches("[", result.out, 1, true)
   end)
 
   it("is silent in a pipe, and does not cancel", function()

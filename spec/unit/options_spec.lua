@@ -618,8 +618,10 @@ describe("what the binding tells:", function()
         ".is_terminal(%d) == false)"):format(channel))
       assert.equal(0, code, output)
     end
-    raises("channel 3 is not from 0 to 2", core.is_terminal, 3)
-    raises("number expected", core.is_terminal)
+    for _, f in ipairs { core.is_terminal, core.terminal_width } do
+      raises("channel 3 is not from 0 to 2", f, 3)
+      raises("number expected", f)
+    end
   end)
 
   it("its version", function()

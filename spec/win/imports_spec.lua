@@ -43,7 +43,8 @@ local KNOWN = {
     FindCloseChangeNotification FindFirstChangeNotificationW FindFirstFileW
     FindFirstVolumeW FindNextChangeNotification FindNextFileW FindNextVolumeW
     FindVolumeClose FlushFileBuffers FlushViewOfFile FormatMessageA
-    FormatMessageW FreeLibrary GetConsoleMode GetCurrentProcess
+    FormatMessageW FreeLibrary GetConsoleMode
+    GetConsoleScreenBufferInfo GetCurrentProcess
     GetCurrentProcessId GetCurrentThreadId GetDiskFreeSpaceA GetDiskFreeSpaceW
     GetDriveTypeW GetEnvironmentVariableW GetExitCodeProcess GetFileAttributesA
     GetFileAttributesExW GetFileAttributesW GetFileInformationByHandle

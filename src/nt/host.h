@@ -198,6 +198,8 @@ int64_t nt_process_start_us(void);
 void nt_process_name(char *buf, size_t cap);
 /* Whether a standard channel is a terminal: 0 input, 1 output, 2 errors. */
 bool nt_is_terminal(int channel);
+/* Columns of the terminal that it is; 0 when nobody knows. */
+uint32_t nt_terminal_width(int channel);
 /* Microseconds since 1970, UTC. */
 int64_t nt_time_us(void);
 /* Microseconds of a clock that nobody sets; for differences. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -234,6 +235,11 @@ bool nt_process_lives(int64_t id, int64_t start_us) {
 
 bool nt_is_terminal(int channel) {
   return isatty(channel) == 1;
+}
+
+uint32_t nt_terminal_width(int channel) {
+  struct winsize size = {0};
+  return ioctl(channel, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 int64_t nt_time_us(void) {

@@ -29,7 +29,7 @@ static struct fdisk_parttype *type_of(struct fdisk_context *cxt,
   return fdisk_label_parse_parttype(fdisk_get_label(cxt, NULL), name);
 }
 
-/* libfdisk 2.38 writes into a new partition without a look at whether it got
+/* libfdisk writes into a new partition without a look at whether it got
  * memory for it. So memory is asked for first, much more than it takes; given
  * back, it is there for the library. */
 static struct fdisk_partition *new_partition(void) {

@@ -251,11 +251,22 @@ void nt_outlive_writes(void) {
 void nt_outlive_limits(void) {
 }
 
-bool nt_is_terminal(int channel) {
+static HANDLE standard(int channel) {
   static const DWORD channels[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
                                    STD_ERROR_HANDLE};
+  return GetStdHandle(channels[channel]);
+}
+
+bool nt_is_terminal(int channel) {
   DWORD mode;
-  return GetConsoleMode(GetStdHandle(channels[channel]), &mode) != 0;
+  return GetConsoleMode(standard(channel), &mode) != 0;
+}
+
+uint32_t nt_terminal_width(int channel) {
+  CONSOLE_SCREEN_BUFFER_INFO info;
+  return GetConsoleScreenBufferInfo(standard(channel), &info)
+             ? (uint32_t)(info.srWindow.Right - info.srWindow.Left + 1)
+             : 0;
 }
 
 typedef void(WINAPI *system_time_fn)(FILETIME *);
