@@ -50,17 +50,8 @@ run_part='
       line=$(printf "%-44s" "$NTVOL_C_TEST")
       set -- $plain ;;
   esac
-  run() {
-    code=0
-    rm -rf "$state/${file##*/}"
-    NTVOL_STATE=$state/${file##*/} "$@" "${part%% *}" >"$file" 2>&1 || code=$?
-  }
-  run "$@"
-  # LeakSanitizer itself dies now and then, which says nothing of the part.
-  if [ "$code" != 0 ] && grep -aq "Tracer caught signal" "$file"; then
-    run "$@"
-    echo "$part ran a second time: LeakSanitizer had ended by itself" >>"$file"
-  fi
+  code=0
+  NTVOL_STATE=$state/${file##*/} "$@" "${part%% *}" >"$file" 2>&1 || code=$?
   sed -i "s/\r$//" "$file" # Windows programs end lines in their way
   [ -z "${line:-}" ] || sed -i "s|^${part%% *} *|$line |" "$file"
   fail() {
