@@ -142,17 +142,19 @@ local function run(commands, args)
   return command.run(args, machine)
 end
 
+-- What this process lacks, as a problem; nil when that is not why.
+local function as_shortage(problem)
+  local lacking = shortage.lacking(tostring(problem))
+  return lacking and setmetatable({
+    words = shortage.words(lacking, tostring(problem)) }, Shortage)
+end
+
 local function handle(problem)
   if getmetatable(problem) == Usage or output.is_interrupt(problem)
     or failure.is_raised(problem) then
     return problem
   end
-  local lacking = shortage.lacking(tostring(problem))
-  if lacking then
-    return setmetatable({ words = shortage.words(lacking, tostring(problem)) },
-      Shortage)
-  end
-  return failure.traceback(problem)
+  return as_shortage(problem) or failure.traceback(problem)
 end
 
 -- A command that has not begun cannot have changed anything.
@@ -165,6 +167,9 @@ end
 
 local function explain(problem, begun)
   progress.finish()
+  if problem == "not enough memory" then
+    problem = as_shortage(problem) -- Lua calls no handler for this one
+  end
   if getmetatable(problem) == Usage then
     return output.usage(problem.message, problem.usage)
   elseif getmetatable(problem) == Shortage then
